@@ -1,0 +1,25 @@
+// Adds the partial weight gradients of all chunks, in order.
+// Reads  partials [CHUNKS, LEN].
+// Writes total [LEN]; zero where no stage computes a gradient (weights of inactive operations).
+{{ constants }}
+@group(0) @binding(0) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(1) var<storage, read_write> total: array<f32>;
+
+@compute @workgroup_size(64, 1, 1)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_id) local: vec3<u32>,
+) {
+    let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local.x;
+    if (index >= LEN) {
+        return;
+    }
+    var sum = 0.0;
+    if (is_computed(index)) {
+        for (var chunk = 0u; chunk < CHUNKS; chunk++) {
+            sum += partials[chunk * LEN + index];
+        }
+    }
+    total[index] = sum;
+}

@@ -1,0 +1,67 @@
+//! The command line. Results go to stdout, progress and messages to stderr.
+
+mod devices;
+mod genotype;
+mod progress;
+mod search;
+mod settings;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Searches neural architectures for flat optima: architectures whose accuracy survives small changes.
+#[derive(Parser)]
+#[command(
+    name = "plateau",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 110
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: CliCommand,
+}
+
+#[derive(Subcommand)]
+enum CliCommand {
+    /// Search an architecture, train it from scratch and test it once
+    Search(search::SearchArgs),
+    /// Train a given genotype from scratch and test it once
+    Train(train::TrainArgs),
+    /// Show, convert or count a genotype
+    #[command(subcommand)]
+    Genotype(genotype::GenotypeCommand),
+    /// List the devices that can compute
+    Devices(devices::DevicesArgs),
+}
+
+/// A failure at the edge: one line for a person.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CliError(String);
+
+impl CliError {
+    /// From anything that can be shown.
+    fn new(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Runs the program. Exit code 0: done; 1: failed, with one line on stderr; 2: wrong usage.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        CliCommand::Search(args) => search::run(&args),
+        CliCommand::Train(args) => train::run(&args),
+        CliCommand::Genotype(command) => genotype::run(&command),
+        CliCommand::Devices(args) => devices::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("plateau: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Drives a run from the terminal: records its events, shows a progress bar, collects what the summary needs.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::CliError;
+use crate::session::{
+    Command, DeviceInfo, Event, Recorder, RunConfig, SearchStep, SessionHandle, Timed,
+};
+use crate::space::Genotype;
+
+/// What a finished run leaves for its summary.
+pub struct Outcome {
+    /// Where it ran.
+    pub device: DeviceInfo,
+    /// The genotype that was found or trained.
+    pub genotype: Genotype,
+    /// Share of right answers on the test part.
+    pub test_accuracy: f64,
+    /// Images tested.
+    pub test_images: usize,
+    /// Weights of the derived network.
+    pub parameters: u64,
+    /// Its multiply-adds an image.
+    pub multiply_adds: u64,
+    /// Wall time of the search.
+    pub search_seconds: f64,
+    /// Wall time of training and test.
+    pub train_seconds: f64,
+    /// The run folder.
+    pub folder: PathBuf,
+}
+
+#[derive(Default)]
+struct Seen {
+    device: Option<DeviceInfo>,
+    genotype: Option<Genotype>,
+    tested: Option<(f64, usize)>,
+    counts: (u64, u64),
+    search_started: Option<f64>,
+    train_started: Option<f64>,
+    search_seconds: f64,
+    train_seconds: f64,
+}
+
+/// Runs to the end. Ctrl-C asks for a stop after the current step; a second one ends the process.
+pub fn drive(config: RunConfig, folder: &Path) -> Result<Outcome, CliError> {
+    config.check().map_err(CliError::new)?;
+    let mut recorder = Recorder::create(folder).map_err(CliError::new)?;
+    let session = SessionHandle::spawn().map_err(CliError::new)?;
+    let stop = session.commands.clone();
+    let mut asked = false;
+    ctrlc::set_handler(move || {
+        if asked {
+            std::process::exit(130);
+        }
+        asked = true;
+        // A session that is gone has nothing to stop.
+        let _gone = stop.try_send(Command::Stop);
+        eprintln!("stopping after this step; press Ctrl-C again to end at once");
+    })
+    .map_err(CliError::new)?;
+    let start = Command::Start {
+        config: Box::new(config),
+    };
+    session
+        .commands
+        .try_send(start)
+        .map_err(|_| CliError::new("the session thread ended before the run began"))?;
+
+    let started = Instant::now();
+    let mut bar = Bar::new();
+    let mut seen = Seen::default();
+    while let Ok(event) = session.events.recv() {
+        let timed = Timed {
+            seconds: started.elapsed().as_secs_f64(),
+            event,
+        };
+        recorder.record(&timed).map_err(CliError::new)?;
+        bar.show(&timed.event);
+        match timed.event {
+            Event::Failed { message } => return Err(CliError(message)),
+            Event::Stopped => {
+                return Err(CliError(format!(
+                    "stopped; what was found so far is in {}",
+                    folder.display()
+                )));
+            }
+            Event::Finished => return seen.outcome(folder),
+            event => seen.note(timed.seconds, event),
+        }
+    }
+    Err(CliError(format!(
+        "the session thread died; please report this with {}",
+        folder.display()
+    )))
+}
+
+impl Seen {
+    fn note(&mut self, seconds: f64, event: Event) {
+        match event {
+            Event::Started { device, .. } => self.device = Some(device),
+            Event::SearchStarted { .. } => self.search_started = Some(seconds),
+            Event::Derived { genotype } => {
+                self.search_seconds = seconds - self.search_started.unwrap_or(seconds);
+                self.genotype = Some(genotype);
+            }
+            Event::TrainStarted {
+                genotype,
+                parameters,
+                multiply_adds,
+                ..
+            } => {
+                self.train_started = Some(seconds);
+                self.genotype = Some(genotype);
+                self.counts = (parameters, multiply_adds);
+            }
+            Event::Tested {
+                accuracy, images, ..
+            } => {
+                self.train_seconds = seconds - self.train_started.unwrap_or(seconds);
+                self.tested = Some((accuracy, images));
+            }
+            _ => {}
+        }
+    }
+
+    fn outcome(self, folder: &Path) -> Result<Outcome, CliError> {
+        let (Some(device), Some(genotype), Some((test_accuracy, test_images))) =
+            (self.device, self.genotype, self.tested)
+        else {
+            return Err(CliError("the run ended without a result".into()));
+        };
+        Ok(Outcome {
+            device,
+            genotype,
+            test_accuracy,
+            test_images,
+            parameters: self.counts.0,
+            multiply_adds: self.counts.1,
+            search_seconds: self.search_seconds,
+            train_seconds: self.train_seconds,
+            folder: folder.to_path_buf(),
+        })
+    }
+}
+
+/// One bar for the search, then one for training; plain lines where stderr is no terminal.
+struct Bar {
+    bar: ProgressBar,
+    plain: bool,
+    steps: u64,
+}
+
+impl Bar {
+    fn new() -> Self {
+        let plain = !std::io::stderr().is_terminal();
+        let bar = ProgressBar::hidden();
+        Self {
+            bar,
+            plain,
+            steps: 0,
+        }
+    }
+
+    fn start(&mut self, name: &'static str, steps: usize) {
+        self.bar.finish_and_clear();
+        self.steps = steps as u64;
+        self.bar = ProgressBar::with_draw_target(Some(self.steps), ProgressDrawTarget::stderr());
+        // The template is a constant of this file; a mistake in it falls back to the default bar.
+        if let Ok(style) =
+            ProgressStyle::with_template("{prefix:8} {wide_bar} {pos}/{len}  {msg}  {eta} left")
+        {
+            self.bar.set_style(style);
+        }
+        self.bar.set_prefix(name);
+        self.bar.enable_steady_tick(Duration::from_millis(500));
+    }
+
+    fn line(&self, text: &str) {
+        if self.plain {
+            eprintln!("{text}");
+        } else {
+            self.bar.println(text);
+        }
+    }
+
+    fn show(&mut self, event: &Event) {
+        match event {
+            Event::Started {
+                device, dataset, ..
+            } => {
+                let [weights, architecture, test] = dataset.split;
+                self.line(&format!(
+                    "device   {}{}",
+                    device.name,
+                    if device.software {
+                        " (a software adapter: slow, for tests only; --device cpu is faster)"
+                    } else {
+                        ""
+                    }
+                ));
+                self.line(&format!(
+                    "data     {}: {weights} images train weights, {architecture} choose the architecture, {test} are kept for the test",
+                    dataset.name
+                ));
+            }
+            Event::SearchStarted {
+                parameters, steps, ..
+            } => {
+                self.line(&format!(
+                    "search   supernet of {} weights, {steps} steps",
+                    thousands(*parameters)
+                ));
+                self.start("search", *steps);
+            }
+            Event::SearchStep(step) => {
+                self.bar.set_position(step.step as u64);
+                self.bar.set_message(search_message(step));
+                if self.plain && (step.step as u64).is_multiple_of(10.max(self.steps / 10)) {
+                    eprintln!(
+                        "search   {}/{}  {}",
+                        step.step,
+                        self.steps,
+                        search_message(step)
+                    );
+                }
+            }
+            Event::TrainStarted {
+                parameters,
+                multiply_adds,
+                epochs,
+                steps_per_epoch,
+                ..
+            } => {
+                self.line(&format!(
+                    "train    from scratch: {} weights, {} multiply-adds an image, {epochs} epochs",
+                    thousands(*parameters),
+                    thousands(*multiply_adds)
+                ));
+                self.start("train", epochs * steps_per_epoch);
+            }
+            Event::TrainStep { step, .. } => self.bar.set_position(*step as u64),
+            Event::TrainEpoch {
+                epoch,
+                loss,
+                accuracy,
+            } => {
+                let text = format!("loss {loss:.3}  accuracy {:.1} %", 100.0 * accuracy);
+                self.bar.set_message(text.clone());
+                if self.plain && epoch.is_multiple_of(5) {
+                    eprintln!("train    epoch {epoch}  {text}");
+                }
+            }
+            Event::Finished | Event::Failed { .. } | Event::Stopped => {
+                self.bar.finish_and_clear();
+            }
+            _ => {}
+        }
+    }
+}
+
+fn search_message(step: &SearchStep) -> String {
+    format!(
+        "loss {:.3}  accuracy {:.1} %  entropy of α {:.3}",
+        step.validation_loss,
+        100.0 * step.validation_accuracy,
+        step.entropy
+    )
+}
+
+/// `1234567` as `1,234,567`.
+pub fn thousands(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,125 @@
+//! `plateau search`.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::CliError;
+use super::progress::{Outcome, drive, thousands};
+use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
+use crate::search::Strategy;
+use crate::session::{RUN_VERSION, Recorder, RunConfig};
+use crate::space::Space;
+
+/// Arguments of `plateau search`.
+#[derive(Args)]
+pub struct SearchArgs {
+    #[command(flatten)]
+    run: RunArgs,
+    /// random, darts, darts-2nd, na-darts or na-darts-2nd
+    #[arg(long, default_value = "na-darts")]
+    strategy: Strategy,
+    /// darts, nas-bench-201 or nas-bench-201-small
+    #[arg(long, default_value = "darts")]
+    space: Space,
+    #[command(flatten)]
+    search: SearchOverrides,
+    #[command(flatten)]
+    train: TrainOverrides,
+}
+
+/// Searches, trains and tests.
+pub fn run(args: &SearchArgs) -> Result<(), CliError> {
+    let mut search = args.run.preset.search(args.space, args.strategy);
+    args.search.apply(&mut search);
+    let mut train = args.run.preset.train(args.space);
+    args.train.apply(&mut train, args.search.no_flip());
+    fit_to_images(&args.run, &mut train)?;
+    let config = RunConfig {
+        version: RUN_VERSION,
+        dataset: args.run.dataset.clone(),
+        test_share: args.run.test_share,
+        seed: args.run.seed,
+        device: args.run.device,
+        kernels: args.run.kernels,
+        memory: args.run.memory,
+        search: Some(search),
+        genotype: None,
+        train,
+    };
+    let name = format!("{}-{}-{}", args.run.dataset, args.strategy, args.run.seed);
+    let outcome = drive(config, &folder(&args.run, &name))?;
+    report(&outcome, &args.run, Some(args.strategy));
+    Ok(())
+}
+
+/// The auxiliary head of the `paper` preset needs larger images than the built-in sets have.
+pub fn fit_to_images(
+    run: &RunArgs,
+    train: &mut crate::session::TrainConfig,
+) -> Result<(), CliError> {
+    let dataset = crate::data::Dataset::load(&run.dataset).map_err(CliError::new)?;
+    if train.auxiliary_weight > 0.0 && dataset.height.min(dataset.width) < 32 {
+        eprintln!(
+            "note: no auxiliary head on {}×{} images (it needs 32×32)",
+            dataset.height, dataset.width
+        );
+        train.auxiliary_weight = 0.0;
+    }
+    Ok(())
+}
+
+/// The run folder that was asked for, or the next free one.
+pub fn folder(run: &RunArgs, name: &str) -> std::path::PathBuf {
+    match &run.run_dir {
+        Some(folder) => folder.clone(),
+        None => Recorder::free_folder(Path::new("runs"), name),
+    }
+}
+
+/// Prints the summary, or one JSON object.
+pub fn report(outcome: &Outcome, run: &RunArgs, strategy: Option<Strategy>) {
+    if run.json {
+        let mut value = serde_json::json!({
+            "genotype": outcome.genotype,
+            "genotype_text": outcome.genotype.to_text(),
+            "test_accuracy": outcome.test_accuracy,
+            "test_images": outcome.test_images,
+            "parameters": outcome.parameters,
+            "multiply_adds": outcome.multiply_adds,
+            "train_seconds": outcome.train_seconds,
+            "seed": run.seed,
+            "dataset": run.dataset,
+            "device": outcome.device.name,
+            "run_dir": outcome.folder,
+        });
+        if let (Some(strategy), Some(object)) = (strategy, value.as_object_mut()) {
+            object.insert("strategy".into(), strategy.name().into());
+            object.insert("search_seconds".into(), outcome.search_seconds.into());
+        }
+        println!("{value}");
+        return;
+    }
+    println!("\n{}", outcome.genotype.draw());
+    println!(
+        "test accuracy  {:.2} % of {} images that neither search nor training saw",
+        100.0 * outcome.test_accuracy,
+        outcome.test_images
+    );
+    println!(
+        "network        {} weights, {} multiply-adds an image",
+        thousands(outcome.parameters),
+        thousands(outcome.multiply_adds)
+    );
+    match strategy {
+        Some(strategy) => println!(
+            "time           {strategy} search {:.0} s, training {:.0} s on {}",
+            outcome.search_seconds, outcome.train_seconds, outcome.device.name
+        ),
+        None => println!(
+            "time           training {:.0} s on {}",
+            outcome.train_seconds, outcome.device.name
+        ),
+    }
+    println!("run folder     {}", outcome.folder.display());
+}

@@ -1,0 +1,220 @@
+//! Flags shared by `search` and `train`, and how they change a preset.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::data::Augmentation;
+use crate::search::na_darts::Representation;
+use crate::session::{DeviceChoice, KernelChoice, MemoryChoice, Preset, SearchConfig, TrainConfig};
+use crate::space::Aggregation;
+
+/// What every run needs.
+#[derive(Args)]
+pub struct RunArgs {
+    /// Built-in data set: digits (8×8, 1,797 images) or mnist5k (28×28, 5,000 images)
+    #[arg(long, default_value = "digits")]
+    pub dataset: String,
+    /// Starting point of all settings: quick (two CPU cores, minutes), teach (a lesson) or paper (DARTS as published, hours on a
+    /// strong GPU)
+    #[arg(long, default_value = "quick")]
+    pub preset: Preset,
+    /// Seed of everything random; the same seed, device and version give the same run
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Where to compute: auto (a hardware GPU, else the CPU), gpu (any adapter, software ones too) or cpu
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+    /// How the supernet computes its mixed operations: fused (Plateau's kernels) or stock (Burn's own operations, the baseline)
+    #[arg(long, default_value = "fused")]
+    pub kernels: KernelChoice,
+    /// What the fused kernels keep for the backward pass: keep (faster) or recompute (less memory)
+    #[arg(long, default_value = "keep")]
+    pub memory: MemoryChoice,
+    /// Share of the images kept for the one test at the end
+    #[arg(long, default_value_t = 0.3)]
+    pub test_share: f64,
+    /// Folder for this run; by default runs/DATASET-STRATEGY-SEED with a number added where that exists
+    #[arg(long)]
+    pub run_dir: Option<PathBuf>,
+    /// Print exactly one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Overrides of the search settings; each defaults to the preset's.
+#[derive(Args)]
+#[command(next_help_heading = "Search settings (default: the preset's)")]
+pub struct SearchOverrides {
+    /// Channels of the supernet's first cells (even)
+    #[arg(long)]
+    channels: Option<usize>,
+    /// Cells of the supernet (DARTS) or cells a stage (NAS-Bench-201)
+    #[arg(long)]
+    layers: Option<usize>,
+    /// Passes over the half of the training images that trains the weights
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Images a search step
+    #[arg(long)]
+    batch: Option<usize>,
+    /// Highest learning rate of the supernet's weights (cosine schedule)
+    #[arg(long)]
+    weight_rate: Option<f64>,
+    /// Lowest learning rate of the supernet's weights
+    #[arg(long)]
+    weight_rate_min: Option<f64>,
+    /// Momentum of the supernet's weights
+    #[arg(long)]
+    momentum: Option<f64>,
+    /// L2 penalty of the supernet's weights
+    #[arg(long)]
+    weight_decay: Option<f64>,
+    /// Longest gradient of the supernet's weights
+    #[arg(long)]
+    clip: Option<f64>,
+    /// Adam's learning rate for the architecture α
+    #[arg(long)]
+    alpha_rate: Option<f64>,
+    /// L2 penalty of the architecture α
+    #[arg(long)]
+    alpha_decay: Option<f64>,
+    /// NA-DARTS: how many edges a neighbor may change (0 to 3); 0 is plain DARTS
+    #[arg(long)]
+    radius: Option<usize>,
+    /// NA-DARTS: neighbors drawn a step; 0 is plain DARTS
+    #[arg(long)]
+    neighbors: Option<usize>,
+    /// NA-DARTS: how the neighbors' losses are joined: mean, median, max, min, mean+std:λ, quantile:q or logsumexp:τ
+    #[arg(long)]
+    aggregation: Option<Aggregation>,
+    /// NA-DARTS: how a neighbor is made differentiable: permutation, mass-transfer:SHARE or hard-replacement
+    #[arg(long)]
+    representation: Option<Representation>,
+    /// Random shift of the search images, pixels
+    #[arg(long)]
+    crop_padding: Option<usize>,
+    /// Never mirror images (digits and mnist5k never are)
+    #[arg(long)]
+    no_flip: bool,
+    /// Side of the square cut out of the search images, pixels
+    #[arg(long)]
+    cutout: Option<usize>,
+}
+
+/// Overrides of the settings of training from scratch; each defaults to the preset's.
+#[derive(Args)]
+#[command(next_help_heading = "Settings of training from scratch (default: the preset's)")]
+pub struct TrainOverrides {
+    /// Channels of the derived network's first cells (even)
+    #[arg(long)]
+    train_channels: Option<usize>,
+    /// Cells of the derived network (DARTS) or cells a stage (NAS-Bench-201)
+    #[arg(long)]
+    train_layers: Option<usize>,
+    /// Passes over all training images
+    #[arg(long)]
+    train_epochs: Option<usize>,
+    /// Images a step
+    #[arg(long)]
+    train_batch: Option<usize>,
+    /// Highest learning rate (cosine schedule to 0)
+    #[arg(long)]
+    train_rate: Option<f64>,
+    /// Momentum
+    #[arg(long)]
+    train_momentum: Option<f64>,
+    /// L2 penalty
+    #[arg(long)]
+    train_weight_decay: Option<f64>,
+    /// Longest gradient
+    #[arg(long)]
+    train_clip: Option<f64>,
+    /// Weight of the auxiliary head's loss; 0 leaves the head away (it needs images of 32×32 or more)
+    #[arg(long)]
+    auxiliary_weight: Option<f64>,
+    /// Probability of drop path at the last epoch
+    #[arg(long)]
+    drop_path: Option<f64>,
+    /// Share of the target spread over all classes
+    #[arg(long)]
+    label_smoothing: Option<f64>,
+    /// Random shift of the training images, pixels
+    #[arg(long)]
+    train_crop_padding: Option<usize>,
+    /// Side of the square cut out of the training images, pixels
+    #[arg(long)]
+    train_cutout: Option<usize>,
+}
+
+fn set<T: Copy>(target: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *target = value;
+    }
+}
+
+impl SearchOverrides {
+    /// Puts what was given over the preset's values.
+    pub fn apply(&self, config: &mut SearchConfig) {
+        set(&mut config.channels, self.channels);
+        set(&mut config.layers, self.layers);
+        set(&mut config.epochs, self.epochs);
+        set(&mut config.batch, self.batch);
+        set(&mut config.weight_rate, self.weight_rate);
+        set(&mut config.weight_rate_min, self.weight_rate_min);
+        set(&mut config.momentum, self.momentum);
+        set(&mut config.weight_decay, self.weight_decay);
+        set(&mut config.clip, self.clip);
+        set(&mut config.alpha_rate, self.alpha_rate);
+        set(&mut config.alpha_decay, self.alpha_decay);
+        set(&mut config.radius, self.radius);
+        set(&mut config.neighbors, self.neighbors);
+        set(&mut config.aggregation, self.aggregation);
+        set(&mut config.representation, self.representation);
+        augment(
+            &mut config.augmentation,
+            self.crop_padding,
+            self.cutout,
+            self.no_flip,
+        );
+    }
+
+    /// Whether flips are switched off altogether.
+    pub fn no_flip(&self) -> bool {
+        self.no_flip
+    }
+}
+
+impl TrainOverrides {
+    /// Puts what was given over the preset's values.
+    pub fn apply(&self, config: &mut TrainConfig, no_flip: bool) {
+        set(&mut config.channels, self.train_channels);
+        set(&mut config.layers, self.train_layers);
+        set(&mut config.epochs, self.train_epochs);
+        set(&mut config.batch, self.train_batch);
+        set(&mut config.rate, self.train_rate);
+        set(&mut config.momentum, self.train_momentum);
+        set(&mut config.weight_decay, self.train_weight_decay);
+        set(&mut config.clip, self.train_clip);
+        set(&mut config.auxiliary_weight, self.auxiliary_weight);
+        set(&mut config.drop_path, self.drop_path);
+        set(&mut config.label_smoothing, self.label_smoothing);
+        augment(
+            &mut config.augmentation,
+            self.train_crop_padding,
+            self.train_cutout,
+            no_flip,
+        );
+    }
+}
+
+fn augment(
+    augmentation: &mut Augmentation,
+    crop_padding: Option<usize>,
+    cutout: Option<usize>,
+    no_flip: bool,
+) {
+    set(&mut augmentation.crop_padding, crop_padding);
+    set(&mut augmentation.cutout, cutout);
+    augmentation.flip &= !no_flip;
+}

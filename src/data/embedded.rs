@@ -1,0 +1,42 @@
+//! The data sets inside the program. `embedded/ATTRIBUTION.md` says where they come from, `embedded/pack.py` writes them.
+
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+
+use super::{DataError, Dataset};
+
+/// Names of the data sets that come with the program: UCI handwritten digits (1,797 of 8×8, values 0–16) and a balanced
+/// subset of MNIST (5,000 of 28×28, values 0–255, sorted by label).
+pub const EMBEDDED: [&str; 2] = ["digits", "mnist5k"];
+
+/// Unpacks the embedded set of that name. Both are grey images of the ten digits.
+pub(super) fn load(name: &str) -> Result<Dataset, DataError> {
+    let (packed, count, side): (&[u8], usize, usize) = match name {
+        "digits" => (include_bytes!("embedded/digits.gz"), 1797, 8),
+        "mnist5k" => (include_bytes!("embedded/mnist5k.gz"), 5000, 28),
+        _ => return Err(DataError::Unknown(name.to_owned())),
+    };
+    let damaged = || DataError::Damaged(name.to_owned());
+    let size = count * (1 + side * side);
+    let mut labels = Vec::with_capacity(size);
+    GzDecoder::new(packed)
+        .take(size as u64 + 1)
+        .read_to_end(&mut labels)
+        .map_err(|_| damaged())?;
+    if labels.len() != size {
+        return Err(damaged());
+    }
+    let images = labels.split_off(count);
+    Ok(Dataset {
+        name: name.to_owned(),
+        images,
+        labels: labels.into_iter().map(u16::from).collect(),
+        classes: (0..10).map(|digit: u8| digit.to_string()).collect(),
+        channels: 1,
+        height: side,
+        width: side,
+        flip: false,
+        test_from: None,
+    })
+}

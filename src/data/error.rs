@@ -1,0 +1,70 @@
+/// What can be wrong with a data set or with what is asked of it. Each message says what to do.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum DataError {
+    /// No embedded set has this name.
+    #[error("unknown data set '{0}': use digits or mnist5k")]
+    Unknown(String),
+    /// The bytes of an embedded set do not unpack to the expected size.
+    #[error("the embedded data set '{0}' is damaged: build or install the program again")]
+    Damaged(String),
+    /// The fields of a [`Dataset`](super::Dataset) contradict each other.
+    #[error("the data set '{name}' is inconsistent: {reason}")]
+    Inconsistent {
+        /// Name of the data set.
+        name: String,
+        /// Which fields disagree.
+        reason: String,
+    },
+    /// The test share lies outside `0 ≤ share < 1`.
+    #[error(
+        "a test share of {0} leaves nothing to train on: use a number from 0 up to, not including, 1"
+    )]
+    TestShare(f64),
+    /// A split left the weights or the architecture without images.
+    #[error(
+        "the data set '{name}' leaves {left} images to train on and a search needs at least 2: lower the test share or use more images"
+    )]
+    TooFew {
+        /// Name of the data set.
+        name: String,
+        /// Images outside the test part.
+        left: usize,
+    },
+    /// An index points behind the last image.
+    #[error(
+        "image {index} does not exist, the data set has {len} images: use indices of a split of this data set"
+    )]
+    OutOfRange {
+        /// The offending index.
+        index: u32,
+        /// Number of images.
+        len: usize,
+    },
+    /// A sampler or a normalisation was given no images, or the batch size is 0.
+    #[error(
+        "there is nothing to draw from: give at least one image and a batch size of at least 1"
+    )]
+    Empty,
+    /// A normalisation has another number of channels than the data set.
+    #[error(
+        "the normalisation has {found} channels and the images have {expected}: compute it from the same data set"
+    )]
+    Channels {
+        /// Channels of the images.
+        expected: usize,
+        /// Channels of the normalisation.
+        found: usize,
+    },
+    /// Pixel indices would not fit 32 bits on the device.
+    #[error(
+        "the data set '{name}' has {pixels} pixel values and the device takes {limit}: use fewer or smaller images"
+    )]
+    TooLarge {
+        /// Name of the data set.
+        name: String,
+        /// Pixel values of all images and channels.
+        pixels: usize,
+        /// Largest number the device tensors can index.
+        limit: usize,
+    },
+}

@@ -1,0 +1,25 @@
+//! Images and labels in memory: data sets, splits, mini-batches and augmentation.
+//!
+//! A [`Dataset`] holds raw bytes; whatever reads one (the embedded sets here, file readers later) returns this type. A
+//! [`Split`] divides its image indices into the parts of a bilevel search, a [`Sampler`] deals mini-batches of indices,
+//! [`Augmentation`] draws one [`Placement`] an image, and [`DeviceImages`] turns placements into tensors on the device.
+//! Everything but [`DeviceImages`] is plain data without a tensor. Images are laid out
+//! `[images, channels, height, width]` everywhere.
+
+mod augmentation;
+mod batch;
+mod dataset;
+mod embedded;
+mod error;
+mod normalisation;
+mod sampler;
+mod split;
+
+pub use augmentation::{Augmentation, Cutout, Placement, chunks, place};
+pub use batch::{Batch, DeviceImages};
+pub use dataset::Dataset;
+pub use embedded::EMBEDDED;
+pub use error::DataError;
+pub use normalisation::Normalisation;
+pub use sampler::Sampler;
+pub use split::Split;

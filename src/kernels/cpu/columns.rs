@@ -1,0 +1,133 @@
+//! Dense convolutions as matrix products: the input shifted by every tap of the kernel, side by side ("im2col"), and
+//! the way back. The factorised reduce is the case of two taps, (0,0) and (1,1), at stride 2.
+
+use super::lanes::{LANES, Lanes, vectors, vectors_mut};
+use std::ops::Range;
+
+/// The shifts of a convolution and its sizes.
+#[derive(Debug, Clone)]
+pub(super) struct Columns {
+    pub height: usize,
+    pub width: usize,
+    pub stride: usize,
+    /// Output (y,x) reads, for every tap, the input at (stride·y + dy, stride·x + dx); zero outside.
+    offsets: Vec<(isize, isize)>,
+}
+
+impl Columns {
+    /// A k×k kernel with padding k/2.
+    pub fn square(kernel: usize, stride: usize, height: usize, width: usize) -> Self {
+        let padding = (kernel / 2) as isize;
+        let taps = 0..(kernel * kernel) as isize;
+        let side = kernel as isize;
+        let offsets = taps
+            .map(|tap| (tap / side - padding, tap % side - padding))
+            .collect();
+        Self {
+            height,
+            width,
+            stride,
+            offsets,
+        }
+    }
+
+    /// The two diagonals a factorised reduce reads.
+    pub fn diagonals(height: usize, width: usize) -> Self {
+        Self {
+            height,
+            width,
+            stride: 2,
+            offsets: vec![(0, 0), (1, 1)],
+        }
+    }
+
+    pub fn taps(&self) -> usize {
+        self.offsets.len()
+    }
+
+    pub const fn out_height(&self) -> usize {
+        self.height.div_ceil(self.stride)
+    }
+
+    pub const fn out_width(&self) -> usize {
+        self.width.div_ceil(self.stride)
+    }
+
+    /// Every stretch of pixels of a tap inside the image: (position in the output rows, position in the input, count).
+    #[inline(always)]
+    fn stretches(
+        &self,
+        tap: usize,
+        rows: &Range<usize>,
+        mut visit: impl FnMut(usize, usize, usize),
+    ) {
+        let (dy, dx) = self.offsets[tap];
+        let reach = |offset: isize, inputs: usize, outputs: usize| {
+            let start = (-offset).max(0) as usize;
+            let end = (inputs as isize - offset).max(0) as usize;
+            start.div_ceil(self.stride)..end.div_ceil(self.stride).min(outputs)
+        };
+        let columns = reach(dx, self.width, self.out_width());
+        let valid = reach(dy, self.height, self.out_height());
+        if columns.is_empty() {
+            return;
+        }
+        for y in rows.start.max(valid.start)..rows.end.min(valid.end) {
+            let row = (y * self.stride).wrapping_add_signed(dy);
+            let column = (columns.start * self.stride).wrapping_add_signed(dx);
+            let out = (y - rows.start) * self.out_width() + columns.start;
+            visit(out, row * self.width + column, columns.len());
+        }
+    }
+
+    /// Dense `[blocks, H·W, 8]` to `[taps·blocks, rows·Wo, 8]`, with ReLU where asked.
+    #[inline(always)]
+    pub fn gather<S: Lanes>(
+        &self,
+        lanes: S,
+        input: &[f32],
+        relu: bool,
+        rows: Range<usize>,
+        out: &mut [f32],
+    ) {
+        let zero = lanes.splat_f32s(0.0);
+        let floor = if relu {
+            zero
+        } else {
+            lanes.splat_f32s(f32::NEG_INFINITY)
+        };
+        let (in_pixels, out_pixels) = (self.height * self.width, rows.len() * self.out_width());
+        let blocks = input.len() / (in_pixels * LANES);
+        let input = vectors::<S>(input);
+        for (index, out) in vectors_mut::<S>(out)
+            .chunks_exact_mut(out_pixels)
+            .enumerate()
+        {
+            let input = &input[index % blocks * in_pixels..][..in_pixels];
+            out.fill(zero);
+            self.stretches(index / blocks, &rows, |to, from, count| {
+                let from = input[from..].iter().step_by(self.stride);
+                for (out, value) in out[to..to + count].iter_mut().zip(from) {
+                    *out = lanes.max_f32s(*value, floor);
+                }
+            });
+        }
+    }
+
+    /// The transpose of `gather` (without ReLU), added to `sum` `[blocks, H·W, 8]`.
+    #[inline(always)]
+    pub fn scatter<S: Lanes>(&self, lanes: S, grad: &[f32], rows: Range<usize>, sum: &mut [f32]) {
+        let (in_pixels, out_pixels) = (self.height * self.width, rows.len() * self.out_width());
+        let blocks = sum.len() / (in_pixels * LANES);
+        let sum = vectors_mut::<S>(sum);
+        for (index, grad) in vectors::<S>(grad).chunks_exact(out_pixels).enumerate() {
+            let sum = &mut sum[index % blocks * in_pixels..][..in_pixels];
+            self.stretches(index / blocks, &rows, |from, to, count| {
+                let to = sum[to..].iter_mut().step_by(self.stride);
+                for (sum, value) in to.zip(&grad[from..from + count]) {
+                    *sum = lanes.add_f32s(*sum, *value);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Mix stage: normalises every unit of an edge and adds them up with the lane's weights, and the skip connection.
+
+use super::buffer::Buffer;
+use super::lanes::{LANES, Lanes, Task, dispatch, vectors, vectors_mut};
+use super::layout::unpack;
+use super::plan::{Plan, Source, Term};
+use super::stats::{Normal, Units, channel};
+use crate::kernels::shape::{OPERATIONS, SKIP};
+use rayon::prelude::*;
+
+/// Computes out `[E,I,C,Ho,Wo]`.
+pub(super) fn run(plan: &Plan, x: &[f32], mix: &[f32], first: &Units, second: &Units) -> Vec<f32> {
+    let shape = &plan.shape;
+    let mut out = vec![0.0; shape.output_len()];
+    let terms: Vec<_> = (0..shape.edges).map(|edge| plan.terms(edge)).collect();
+    out.par_chunks_exact_mut(shape.channels * shape.out_pixels())
+        .enumerate()
+        .for_each_init(
+            || Buffer::stale(plan.unit_len()),
+            |sum, (index, out)| {
+                let (edge, image) = (index / shape.images(), index % shape.images());
+                let lane = image / shape.batch;
+                let weights = lane_weights(plan, mix, lane, edge);
+                let len = shape.channels * shape.in_pixels();
+                let x = &x[image * len..(image + 1) * len];
+                let terms = &terms[edge];
+                dispatch(EdgeImage {
+                    plan,
+                    terms,
+                    weights,
+                    x,
+                    first,
+                    second,
+                    image,
+                    sum,
+                    out,
+                });
+            },
+        );
+    out
+}
+
+/// The eight mixing weights of an edge in a lane.
+pub(super) fn lane_weights<'a>(plan: &Plan, mix: &'a [f32], lane: usize, edge: usize) -> &'a [f32] {
+    let start = (lane * plan.shape.edges + edge) * OPERATIONS;
+    &mix[start..start + OPERATIONS]
+}
+
+/// A normalised unit of an image, with its lane's statistics; none for the identity.
+pub(super) fn unit_of<'a>(
+    source: Source,
+    first: &'a Units,
+    second: &'a Units,
+    image: usize,
+    lane: usize,
+) -> Option<(&'a [f32], Normal<'a>)> {
+    match source {
+        Source::First(unit) => Some((first.unit(image, unit), first.normal(lane, unit))),
+        Source::Second(unit) => Some((second.unit(image, unit), second.normal(lane, unit))),
+        Source::Input => None,
+    }
+}
+
+struct EdgeImage<'a> {
+    plan: &'a Plan,
+    terms: &'a [Term],
+    weights: &'a [f32],
+    x: &'a [f32],
+    first: &'a Units,
+    second: &'a Units,
+    image: usize,
+    sum: &'a mut [f32],
+    out: &'a mut [f32],
+}
+
+impl Task for EdgeImage<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes>(self, lanes: S) {
+        let Self {
+            plan,
+            terms,
+            weights,
+            x,
+            first,
+            second,
+            image,
+            sum,
+            out,
+        } = self;
+        let pixels = plan.shape.out_pixels();
+        let lane = image / plan.shape.batch;
+        for (block, sum) in sum.chunks_exact_mut(pixels * LANES).enumerate() {
+            let range = block * sum.len()..(block + 1) * sum.len();
+            let sum = vectors_mut::<S>(sum);
+            sum.fill(lanes.splat_f32s(0.0));
+            for term in terms {
+                let Some((unit, normal)) = unit_of(term.source, first, second, image, lane) else {
+                    continue;
+                };
+                let weight = lanes.splat_f32s(weights[term.operation]);
+                let scale = lanes.mul_f32s(weight, channel::<S>(normal.inv_std, block));
+                let mean = channel::<S>(normal.mean, block);
+                for (sum, value) in sum.iter_mut().zip(vectors::<S>(&unit[range.clone()])) {
+                    *sum = lanes.fma(lanes.sub_f32s(*value, mean), scale, *sum);
+                }
+            }
+        }
+        unpack(sum, plan.shape.channels, pixels, out);
+        if plan.shape.stride == 1 && plan.shape.is_active(SKIP) {
+            for (out, x) in out.iter_mut().zip(x) {
+                *out += weights[SKIP] * x;
+            }
+        }
+    }
+}

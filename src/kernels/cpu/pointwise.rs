@@ -1,0 +1,149 @@
+//! Pointwise convolutions: small matrix products over channels, blocked in registers.
+
+use super::lanes::{LANES, Lanes, Task, V, vectors, vectors_mut};
+use std::ops::Range;
+
+/// `out[row block][pixel] = Σ_column weights[row block][column] · input[column block][pixel]`.
+pub(super) struct Product<'a> {
+    /// `[column blocks, pixels, 8]`.
+    pub input: &'a [f32],
+    /// As from `pack_matrix`.
+    pub weights: &'a [f32],
+    pub pixels: usize,
+    /// The column blocks that are read for each row block.
+    pub columns: &'a [Range<usize>],
+    /// `[row blocks, pixels, 8]`.
+    pub out: &'a mut [f32],
+}
+
+impl Task for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes>(self, lanes: S) {
+        let pixels = self.pixels;
+        let (input, _) = self.input.as_chunks::<LANES>();
+        let out = vectors_mut::<S>(self.out);
+        let weights = vectors::<S>(self.weights);
+        let row_blocks = out.len() / pixels;
+        let padded_columns = weights.len() / row_blocks;
+        let tiles = Tiles {
+            input,
+            weights,
+            pixels,
+            padded_columns,
+        };
+        let mut row = 0;
+        while row < row_blocks {
+            let range = &self.columns[row];
+            if row + 1 < row_blocks && self.columns[row + 1] == *range {
+                let mut pixel = 0;
+                while pixel + 6 <= pixels {
+                    tiles.tile::<6, 2>(lanes, row, pixel, range, out);
+                    pixel += 6;
+                }
+                match pixels - pixel {
+                    1 => tiles.tile::<1, 2>(lanes, row, pixel, range, out),
+                    2 => tiles.tile::<2, 2>(lanes, row, pixel, range, out),
+                    3 => tiles.tile::<3, 2>(lanes, row, pixel, range, out),
+                    4 => tiles.tile::<4, 2>(lanes, row, pixel, range, out),
+                    5 => tiles.tile::<5, 2>(lanes, row, pixel, range, out),
+                    _ => {}
+                }
+                row += 2;
+            } else {
+                let mut pixel = 0;
+                while pixel + 8 <= pixels {
+                    tiles.tile::<8, 1>(lanes, row, pixel, range, out);
+                    pixel += 8;
+                }
+                if pixel + 4 <= pixels {
+                    tiles.tile::<4, 1>(lanes, row, pixel, range, out);
+                    pixel += 4;
+                }
+                match pixels - pixel {
+                    1 => tiles.tile::<1, 1>(lanes, row, pixel, range, out),
+                    2 => tiles.tile::<2, 1>(lanes, row, pixel, range, out),
+                    3 => tiles.tile::<3, 1>(lanes, row, pixel, range, out),
+                    _ => {}
+                }
+                row += 1;
+            }
+        }
+    }
+}
+
+struct Tiles<'a, V> {
+    input: &'a [[f32; LANES]],
+    weights: &'a [V],
+    pixels: usize,
+    padded_columns: usize,
+}
+
+impl<W: Copy> Tiles<'_, W> {
+    /// N pixels of M row blocks, held in registers over all columns.
+    #[inline(always)]
+    fn tile<const N: usize, const M: usize>(
+        &self,
+        lanes: impl Lanes<f32s = W>,
+        row: usize,
+        pixel: usize,
+        columns: &Range<usize>,
+        out: &mut [W],
+    ) {
+        let mut sums = [[lanes.splat_f32s(0.0); N]; M];
+        for block in columns.clone() {
+            let start = block * self.pixels + pixel;
+            let input = &self.input[start..start + N];
+            let weights: [&[W]; M] = std::array::from_fn(|m| {
+                let start = (row + m) * self.padded_columns + block * LANES;
+                &self.weights[start..start + LANES]
+            });
+            for column in 0..LANES {
+                for n in 0..N {
+                    let value = lanes.splat_f32s(input[n][column]);
+                    for m in 0..M {
+                        sums[m][n] = lanes.fma(weights[m][column], value, sums[m][n]);
+                    }
+                }
+            }
+        }
+        for (m, sums) in sums.iter().enumerate() {
+            let start = (row + m) * self.pixels + pixel;
+            out[start..start + N].copy_from_slice(sums);
+        }
+    }
+}
+
+/// Weight gradient: `sum[row block][column] += Σ_pixel rows[row block][pixel] · columns[column block][pixel]`.
+pub(super) struct OuterProduct<'a> {
+    pub rows: &'a [f32],
+    pub columns: &'a [f32],
+    pub pixels: usize,
+    /// In the layout of `pack_matrix`.
+    pub sum: &'a mut [f32],
+}
+
+impl Task for OuterProduct<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes>(self, lanes: S) {
+        let rows = vectors::<S>(self.rows);
+        let (columns, _) = self.columns.as_chunks::<LANES>();
+        let (sum, _) = vectors_mut::<S>(self.sum).as_chunks_mut::<LANES>();
+        let mut sums = sum.iter_mut();
+        for row in rows.chunks_exact(self.pixels) {
+            for column in columns.chunks_exact(self.pixels) {
+                let Some(sum) = sums.next() else { return };
+                let mut total: [V<S>; LANES] = *sum;
+                for (row, column) in row.iter().zip(column) {
+                    for (total, value) in total.iter_mut().zip(column) {
+                        *total = lanes.fma(*row, lanes.splat_f32s(*value), *total);
+                    }
+                }
+                *sum = total;
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! 3×3 max and average pooling, padding 1, on dense channel blocks.
+
+use super::lanes::{Lanes, vectors, vectors_mut};
+use std::ops::Range;
+
+/// Sizes of a pooling.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pooling {
+    pub height: usize,
+    pub width: usize,
+    pub stride: usize,
+}
+
+/// The inputs an output pools over, without the padding.
+#[inline(always)]
+fn window(output: usize, stride: usize, inputs: usize) -> Range<usize> {
+    (output * stride).saturating_sub(1)..(output * stride + 2).min(inputs)
+}
+
+impl Pooling {
+    const fn out_height(&self) -> usize {
+        self.height.div_ceil(self.stride)
+    }
+
+    const fn out_width(&self) -> usize {
+        self.width.div_ceil(self.stride)
+    }
+
+    /// Every output with its window: (output index, rows, columns).
+    #[inline(always)]
+    fn each(&self, mut visit: impl FnMut(usize, Range<usize>, Range<usize>)) {
+        for y in 0..self.out_height() {
+            let rows = window(y, self.stride, self.height);
+            for x in 0..self.out_width() {
+                let columns = window(x, self.stride, self.width);
+                visit(y * self.out_width() + x, rows.clone(), columns);
+            }
+        }
+    }
+
+    /// Largest value of every window.
+    #[inline(always)]
+    pub fn max<S: Lanes>(&self, lanes: S, input: &[f32], out: &mut [f32]) {
+        let input = vectors::<S>(input).chunks_exact(self.height * self.width);
+        let out = vectors_mut::<S>(out).chunks_exact_mut(self.out_height() * self.out_width());
+        for (input, out) in input.zip(out) {
+            self.each(|index, rows, columns| {
+                let mut largest = lanes.splat_f32s(f32::NEG_INFINITY);
+                for y in rows {
+                    for value in &input[y * self.width..][columns.clone()] {
+                        largest = lanes.max_f32s(largest, *value);
+                    }
+                }
+                out[index] = largest;
+            });
+        }
+    }
+
+    /// Mean of every window; the padding does not count.
+    #[inline(always)]
+    pub fn average<S: Lanes>(&self, lanes: S, input: &[f32], out: &mut [f32]) {
+        let input = vectors::<S>(input).chunks_exact(self.height * self.width);
+        let out = vectors_mut::<S>(out).chunks_exact_mut(self.out_height() * self.out_width());
+        for (input, out) in input.zip(out) {
+            self.each(|index, rows, columns| {
+                let share = 1.0 / (rows.len() * columns.len()) as f32;
+                let mut sum = lanes.splat_f32s(0.0);
+                for y in rows {
+                    for value in &input[y * self.width..][columns.clone()] {
+                        sum = lanes.add_f32s(sum, *value);
+                    }
+                }
+                out[index] = lanes.mul_f32s(sum, lanes.splat_f32s(share));
+            });
+        }
+    }
+
+    /// Adds the gradient of max pooling to `sum`: it goes to the first largest element of a window in scan order.
+    #[inline(always)]
+    pub fn max_backward<S: Lanes>(&self, lanes: S, input: &[f32], grad: &[f32], sum: &mut [f32]) {
+        let input = vectors::<S>(input).chunks_exact(self.height * self.width);
+        let sum = vectors_mut::<S>(sum).chunks_exact_mut(self.height * self.width);
+        let grad = vectors::<S>(grad).chunks_exact(self.out_height() * self.out_width());
+        let zero = lanes.splat_f32s(0.0);
+        for ((input, sum), grad) in input.zip(sum).zip(grad) {
+            self.each(|index, rows, columns| {
+                let mut largest = lanes.splat_f32s(f32::NEG_INFINITY);
+                for y in rows.clone() {
+                    for value in &input[y * self.width..][columns.clone()] {
+                        largest = lanes.max_f32s(largest, *value);
+                    }
+                }
+                let mut left = grad[index];
+                for y in rows {
+                    for x in columns.clone() {
+                        let position = y * self.width + x;
+                        let hit = lanes.equal_f32s(input[position], largest);
+                        sum[position] =
+                            lanes.add_f32s(sum[position], lanes.select_f32s(hit, left, zero));
+                        left = lanes.select_f32s(hit, zero, left);
+                    }
+                }
+            });
+        }
+    }
+
+    /// Adds the gradient of average pooling to `sum`.
+    #[inline(always)]
+    pub fn average_backward<S: Lanes>(&self, lanes: S, grad: &[f32], sum: &mut [f32]) {
+        let sum = vectors_mut::<S>(sum).chunks_exact_mut(self.height * self.width);
+        let grad = vectors::<S>(grad).chunks_exact(self.out_height() * self.out_width());
+        for (sum, grad) in sum.zip(grad) {
+            self.each(|index, rows, columns| {
+                let share = 1.0 / (rows.len() * columns.len()) as f32;
+                let share = lanes.mul_f32s(grad[index], lanes.splat_f32s(share));
+                for y in rows {
+                    for value in &mut sum[y * self.width..][columns.clone()] {
+                        *value = lanes.add_f32s(*value, share);
+                    }
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Second backward stage: from the gradient of the output through the last normalisation and the second convolutions
+//! of the separable branches down to the normalised first stage.
+
+use super::Problem;
+use super::buffer::Buffer;
+use super::depthwise::{self, Correlate, KernelGradient, Pass};
+use super::gradient::{add_runs, filter_len, run_length, second_len};
+use super::lanes::{Lanes, Task, V, dispatch, vectors, vectors_mut};
+use super::layout::{embed, pack};
+use super::mix::lane_weights;
+use super::mix_backward::Sums;
+use super::plan::{Filter, Plan};
+use super::pointwise::{OuterProduct, Product};
+use super::second::{forward_passes, hidden};
+use super::stats::{Normal, NormalGradient, channel, gradient_sums, sum_lanes};
+use rayon::prelude::*;
+
+/// The gradient after the first normalisation of every separable branch.
+pub(super) struct SecondGradients {
+    /// `[I, second units, blocks, Q, 8]`.
+    pub data: Buffer,
+    /// Σ and Σ·ŷ over the batch: `[lanes, second units, 2, blocks·8]`.
+    sums: Vec<f32>,
+    /// Begins with the packed weight gradients `[E, …]`, if wanted.
+    pub weights: Buffer,
+    units: usize,
+    unit_len: usize,
+    padded_channels: usize,
+}
+
+impl SecondGradients {
+    pub fn unit(&self, image: usize, unit: usize) -> &[f32] {
+        let start = (image * self.units + unit) * self.unit_len;
+        &self.data[start..start + self.unit_len]
+    }
+
+    /// Σ grad and Σ grad·ŷ per channel.
+    pub fn sums(&self, lane: usize, unit: usize) -> (&[f32], &[f32]) {
+        let start = (lane * self.units + unit) * 2 * self.padded_channels;
+        self.sums[start..start + 2 * self.padded_channels].split_at(self.padded_channels)
+    }
+}
+
+pub(super) fn run(problem: &Problem, sums: &Sums) -> SecondGradients {
+    let plan = problem.plan;
+    let shape = &plan.shape;
+    let units = plan.second_units();
+    let (unit_len, padded_channels) = (plan.unit_len(), plan.padded_channels());
+    let mut gradients = SecondGradients {
+        data: Buffer::default(),
+        sums: Vec::new(),
+        weights: Buffer::default(),
+        units,
+        unit_len,
+        padded_channels,
+    };
+    if units == 0 {
+        return gradients;
+    }
+    gradients.data = Buffer::stale(shape.images() * units * unit_len);
+    let partial_len = units * 2 * padded_channels;
+    let mut partial = vec![0.0; shape.images() * partial_len];
+    let length = run_length(shape.images());
+    let runs = shape.images().div_ceil(length);
+    // A run whose weights are not wanted gets a single float it never touches.
+    let weights_len = if problem.wanted.weights {
+        shape.edges * second_len(plan)
+    } else {
+        1
+    };
+    let mut weights = Buffer::zeros(runs * weights_len);
+    let filters = plan.second_filters(problem.weights);
+    let passes = forward_passes(plan);
+    let backward: Vec<_> = plan.branches[..plan.separable()]
+        .iter()
+        .map(|branch| depthwise::transposed(*branch, 1, shape.out_height(), shape.out_width()))
+        .collect();
+    gradients
+        .data
+        .par_chunks_mut(length * units * unit_len)
+        .zip(partial.par_chunks_mut(length * partial_len))
+        .zip(weights.par_chunks_exact_mut(weights_len))
+        .enumerate()
+        .for_each_init(
+            || Scratch::new(plan),
+            |scratch, (run, ((data, partial), weights))| {
+                let images = data
+                    .chunks_exact_mut(units * unit_len)
+                    .zip(partial.chunks_exact_mut(partial_len));
+                for (offset, (data, partial)) in images.enumerate() {
+                    dispatch(Image {
+                        problem,
+                        sums,
+                        filters: &filters,
+                        passes: &passes,
+                        backward: &backward,
+                        image: run * length + offset,
+                        data,
+                        partial,
+                        weights: &mut *weights,
+                        scratch: &mut *scratch,
+                    });
+                }
+            },
+        );
+    gradients.sums = sum_lanes(&partial, partial_len, shape.batch);
+    if problem.wanted.weights {
+        add_runs(&mut weights, weights_len);
+        gradients.weights = weights;
+    }
+    gradients
+}
+
+/// Working memory of one thread; planes with a margin keep it zero.
+struct Scratch {
+    grad: Buffer,
+    unit_grad: Buffer,
+    hidden: Buffer,
+    filtered: Buffer,
+    filtered_grad: Buffer,
+    filtered_planes: Buffer,
+}
+
+impl Scratch {
+    fn new(plan: &Plan) -> Self {
+        let dense = || Buffer::zeros(plan.unit_len());
+        let planes = || Buffer::zeros(plan.output_plane().floats(plan.shape.channels));
+        Self {
+            grad: dense(),
+            unit_grad: dense(),
+            hidden: planes(),
+            filtered: dense(),
+            filtered_grad: dense(),
+            filtered_planes: planes(),
+        }
+    }
+}
+
+struct Image<'a> {
+    problem: &'a Problem<'a>,
+    sums: &'a Sums,
+    filters: &'a [Filter],
+    passes: &'a [Pass],
+    backward: &'a [Vec<Pass>],
+    image: usize,
+    data: &'a mut [f32],
+    partial: &'a mut [f32],
+    weights: &'a mut [f32],
+    scratch: &'a mut Scratch,
+}
+
+impl Task for Image<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes>(self, lanes: S) {
+        let Self {
+            problem,
+            sums,
+            filters,
+            passes,
+            backward,
+            image,
+            data,
+            partial,
+            mut weights,
+            scratch,
+        } = self;
+        let plan = problem.plan;
+        let saved = problem.saved;
+        let shape = &plan.shape;
+        let (pixels, padded) = (shape.out_pixels(), plan.padded_channels());
+        let lane = image / shape.batch;
+        let outputs = data
+            .chunks_exact_mut(plan.unit_len())
+            .zip(partial.chunks_exact_mut(2 * padded));
+        for (unit, (out, partial)) in outputs.enumerate() {
+            let (edge, slot) = (unit / passes.len(), unit % passes.len());
+            let (filter, source) = (&filters[unit], plan.branch_unit(edge, slot));
+            if slot == 0 {
+                pack(
+                    problem.grad(edge, image),
+                    shape.channels,
+                    pixels,
+                    &mut scratch.grad,
+                );
+            }
+            let operation = filter.branch.operation();
+            let Some(term) = plan.term_of(operation) else {
+                continue;
+            };
+            NormalGradient {
+                normal: saved.second.normal(lane, unit),
+                sum: sums.grad(lane, edge),
+                product: sums.product(lane, edge, term),
+                n: (shape.batch * pixels) as f32,
+                scale: lane_weights(plan, problem.mix, lane, edge)[operation],
+            }
+            .apply(
+                lanes,
+                saved.second.unit(image, unit),
+                &scratch.grad,
+                pixels,
+                &mut scratch.unit_grad,
+            );
+            lanes.call(Product {
+                input: &scratch.unit_grad,
+                weights: &filter.transposed,
+                pixels,
+                columns: &plan.all,
+                out: &mut scratch.filtered_grad,
+            });
+            let first = saved.first.unit(image, source);
+            let normal = saved.first.normal(lane, source);
+            if problem.wanted.weights {
+                let (own, rest) = weights.split_at_mut(filter_len(plan, filter.branch));
+                weights = rest;
+                let (kernels, matrix) = own.split_at_mut(filter.branch.depthwise_len(padded));
+                hidden(lanes, plan, first, normal, &mut scratch.hidden);
+                let pass = &passes[slot];
+                lanes.call(Correlate {
+                    pass,
+                    weights: &filter.depthwise,
+                    input: &scratch.hidden,
+                    out: &mut scratch.filtered,
+                    add: false,
+                });
+                lanes.call(OuterProduct {
+                    rows: &scratch.unit_grad,
+                    columns: &scratch.filtered,
+                    pixels,
+                    sum: matrix,
+                });
+                let grad = &scratch.filtered_grad;
+                lanes.call(KernelGradient {
+                    branch: filter.branch,
+                    pass,
+                    grad,
+                    input: &scratch.hidden,
+                    sum: kernels,
+                });
+            }
+            let planes = &mut scratch.filtered_planes;
+            embed::<S>(
+                &scratch.filtered_grad,
+                plan.output_plane(),
+                plan.blocks,
+                planes,
+                |_, value| value,
+            );
+            for pass in &backward[slot] {
+                lanes.call(Correlate {
+                    pass,
+                    weights: &filter.depthwise,
+                    input: planes,
+                    out,
+                    add: false,
+                });
+            }
+            mask(lanes, first, normal, pixels, out);
+            let (sum, products) = partial.split_at_mut(padded);
+            gradient_sums(lanes, first, out, normal, pixels, [sum, products]);
+        }
+    }
+}
+
+/// Sets the gradient to zero where the normalised value is not positive.
+#[inline(always)]
+fn mask<S: Lanes>(lanes: S, unit: &[f32], normal: Normal, pixels: usize, grad: &mut [f32]) {
+    let zero = lanes.splat_f32s(0.0);
+    let units = vectors::<S>(unit).chunks_exact(pixels);
+    for (block, (grad, unit)) in vectors_mut::<S>(grad)
+        .chunks_exact_mut(pixels)
+        .zip(units)
+        .enumerate()
+    {
+        let mean: V<S> = channel::<S>(normal.mean, block);
+        for (grad, value) in grad.iter_mut().zip(unit) {
+            *grad = lanes.select_f32s(lanes.greater_than_f32s(*value, mean), *grad, zero);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The hot path of the supernets as fused operations with their own gradients: a Burn backend extension.
+//!
+//! ```text
+//! mixed_edges, conv_bn        functions on Burn tensors
+//!        │
+//!   MixedOps  ── Autodiff ──  records the operation, computes only the gradients that are wanted
+//!        │
+//!    Kernels  ─┬─ CubeBackend: gpu/  launches shaders/*.wgsl
+//!              └─ Flex:        cpu/  plain Rust, rayon and vectors
+//! ```
+//! The stages of the mixed edges that leave one state (one launch each on the GPU):
+//! ```text
+//! forward   branch ─▶ stats ─▶ second ─▶ stats ─▶ mix
+//! backward  mix_backward ─┬─▶ mix_gradient                                              (mix)
+//!                         └─▶ pointwise_backward ─▶ second_backward ─▶ pointwise_backward ─▶ input_backward   (x)
+//!                                      └────────────────┴──▶ pointwise_weights, depthwise_weights ─▶ sum_chunks
+//! ```
+//! and of a dense convolution: `conv ─▶ stats ─▶ conv_normalize`; backward `conv_sums ─▶ conv_input`, and
+//! `conv_weights ─▶ sum_chunks`.
+
+pub mod cpu;
+mod extension;
+mod flex;
+pub mod gpu;
+pub mod shape;
+
+pub use extension::{
+    ConvGradients, EdgesGradients, Kernels, Memory, MixedOps, conv_bn, mixed_edges,
+};

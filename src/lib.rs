@@ -1,0 +1,24 @@
+//! Plateau searches neural architectures for *flat* optima: architectures whose accuracy survives small changes.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`space`] | search spaces, genotypes and neighborhoods as plain data |
+//! | [`data`] | images and labels, splits, batches, augmentation |
+//! | [`kernels`] | WGSL kernels of the mixed operation, their gradients and CPU twins |
+//! | [`nn`] | supernet and derived network on flat parameter vectors |
+//! | [`search`] | DARTS and NA-DARTS |
+//! | [`session`] | a run as a stream of events: commands, events, the actor, the recorder |
+//! | [`cli`] | the command line |
+//!
+//! Arrows only point up this table: `space` knows nothing of tensors, `cli` never touches one.
+//! The idea is that of Wang, Cao, Li and Kitani, *Neighborhood-Aware Neural Architecture Search* (arXiv 2105.06369).
+
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod data;
+pub mod kernels;
+pub mod nn;
+pub mod search;
+pub mod session;
+pub mod space;

@@ -1,0 +1,460 @@
+//! The network of one genotype, trained from scratch (`method.md` §4.1–4.3, §4.6, §5).
+
+use std::cell::RefCell;
+
+use burn::tensor::{
+    Device, Tensor, TensorData, activation::relu, module::avg_pool2d, ops::AvgPoolOptions,
+};
+
+use super::layers::{BatchNorm, Classifier, Convolution, Pass, ReluConvBn, Statistics};
+use super::operation::{EdgeOperation, Norm, Preprocess};
+use super::parameters::{Layout, Leaves};
+use super::residual::ResidualBlock;
+use crate::space::{
+    CellKind, CellSpec, Genotype, Macro, MacroError, Space, Stage, genotype_stages,
+};
+
+/// Momentum of the running statistics (PyTorch's 0.1).
+pub const STATISTICS_MOMENTUM: f64 = 0.1;
+
+/// A derived network. It holds no weights, only their places.
+#[derive(Clone, Debug)]
+pub struct DerivedNetwork {
+    space: Space,
+    layout: Layout,
+    stem: Stem,
+    stages: Vec<DerivedStage>,
+    auxiliary: Option<(usize, AuxiliaryHead)>,
+    last_norm: Option<BatchNorm>,
+    classifier: Classifier,
+    /// Places on paths where drop path draws masks: two a node of every cell (DARTS).
+    drop_places: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Stem {
+    Plain(Convolution, BatchNorm),
+    /// Two strided layers, then one more for the second input of the first cell: an eighth of the resolution in all.
+    ImageNet {
+        first: (Convolution, BatchNorm),
+        second: (Convolution, BatchNorm),
+        third: ReluConvBn,
+    },
+}
+
+#[derive(Clone, Debug)]
+enum DerivedStage {
+    Cell(DerivedCell),
+    Residual(ResidualBlock),
+}
+
+#[derive(Clone, Debug)]
+struct DerivedCell {
+    preprocess: Option<[Preprocess; 2]>,
+    nodes: Vec<Vec<DerivedEdge>>,
+    concat: Vec<usize>,
+    inputs: usize,
+}
+
+#[derive(Clone, Debug)]
+struct DerivedEdge {
+    from: usize,
+    operation: EdgeOperation,
+    /// Place among the drop-path masks; identities are never dropped.
+    drop: Option<usize>,
+}
+
+/// The classifier on the features after two thirds of the cells that helps training (§4.6).
+#[derive(Clone, Debug)]
+struct AuxiliaryHead {
+    pool: [usize; 2],
+    first: (Convolution, BatchNorm),
+    second: (Convolution, Option<BatchNorm>),
+    classifier: Classifier,
+}
+
+/// What a forward pass of a derived network returns.
+pub struct Logits {
+    /// `[batch, classes]`.
+    pub main: Tensor<2>,
+    /// The auxiliary head's, `[batch, classes]`, where it was asked for.
+    pub auxiliary: Option<Tensor<2>>,
+}
+
+/// The masks of one training step: `[places, batch]`, 0 or 1 / keep probability.
+pub type DropPath = Tensor<2>;
+
+impl DerivedNetwork {
+    /// Plans the network of a genotype.
+    pub fn new(genotype: &Genotype, size: &Macro) -> Result<Self, MacroError> {
+        let space = genotype.space();
+        let mut layout = Layout::new(false);
+        let stages = genotype_stages(genotype, size)?;
+        let stem = Stem::new(&mut layout, space, size);
+        let mut features = 0;
+        let mut drop_places = 0;
+        let built =
+            stages
+                .iter()
+                .enumerate()
+                .map(|(index, stage)| {
+                    let name = format!("stage{index}");
+                    features = out_channels(genotype, stage);
+                    match stage {
+                        Stage::Cell(cell) => DerivedStage::Cell(DerivedCell::new(
+                            &mut layout,
+                            &name,
+                            genotype,
+                            cell,
+                            &mut drop_places,
+                        )),
+                        Stage::Residual { channels, .. } => DerivedStage::Residual(
+                            ResidualBlock::new(&mut layout, &name, *channels, Norm::Tracked),
+                        ),
+                    }
+                })
+                .collect();
+        let auxiliary = (size.auxiliary && space == Space::Darts).then(|| {
+            let after = 2 * size.layers / 3;
+            let channels = out_channels(genotype, &stages[after]);
+            (after, AuxiliaryHead::new(&mut layout, channels, size))
+        });
+        let last_norm = match space {
+            Space::Darts => None,
+            _ => Some(BatchNorm::tracked(&mut layout, "last.norm", features)),
+        };
+        let classifier = Classifier::new(&mut layout, "classifier", features, size.classes);
+        Ok(Self {
+            space,
+            layout,
+            stem,
+            stages: built,
+            auxiliary,
+            last_norm,
+            classifier,
+            drop_places,
+        })
+    }
+
+    /// The search space.
+    pub fn space(&self) -> Space {
+        self.space
+    }
+
+    /// The places of its weights and running statistics.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// How many masks a [`DropPath`] has.
+    pub fn drop_places(&self) -> usize {
+        self.drop_places
+    }
+
+    /// One training pass; returns the logits and the batch statistics `[statistics]` that it saw.
+    pub fn train(
+        &self,
+        leaves: &Leaves,
+        images: Tensor<4>,
+        drop_path: Option<&DropPath>,
+    ) -> (Logits, Tensor<1>) {
+        let record = RefCell::new(Vec::new());
+        let pass = Pass {
+            leaves,
+            lanes: 1,
+            statistics: Statistics::Record(&record),
+            fused: None,
+            multiply_adds: None,
+        };
+        let logits = self.forward(pass, images, drop_path, true);
+        let mut recorded = record.into_inner();
+        // The auxiliary head runs in the middle of the network but its weights come last.
+        recorded.sort_by_key(|norm| norm.offset);
+        let pieces = recorded
+            .into_iter()
+            .flat_map(|norm| [norm.mean, norm.variance])
+            .collect();
+        // A network has at least the normalisation of its stem.
+        let statistics = Tensor::cat(pieces, 0);
+        (logits, statistics)
+    }
+
+    /// Logits `[batch, classes]` with the running statistics of training.
+    pub fn test(&self, leaves: &Leaves, statistics: &Tensor<1>, images: Tensor<4>) -> Tensor<2> {
+        let pass = Pass {
+            leaves,
+            lanes: 1,
+            statistics: Statistics::Running(statistics),
+            fused: None,
+            multiply_adds: None,
+        };
+        self.forward(pass, images, None, false).main
+    }
+
+    /// The pass behind [`Self::train`] and [`Self::test`].
+    pub fn forward(
+        &self,
+        pass: Pass,
+        images: Tensor<4>,
+        drop_path: Option<&DropPath>,
+        with_auxiliary: bool,
+    ) -> Logits {
+        let [mut before, mut x] = self.stem.forward(pass, images);
+        let mut auxiliary = None;
+        for (index, stage) in self.stages.iter().enumerate() {
+            match stage {
+                DerivedStage::Cell(cell) => {
+                    let y = cell.forward(pass, [before, x.clone()], drop_path);
+                    before = x;
+                    x = y;
+                }
+                DerivedStage::Residual(block) => {
+                    x = block.forward(pass, x);
+                    before = x.clone();
+                }
+            }
+            if let Some((after, head)) = &self.auxiliary
+                && *after == index
+                && with_auxiliary
+            {
+                auxiliary = Some(head.forward(pass, x.clone()));
+            }
+        }
+        if let Some(norm) = &self.last_norm {
+            x = relu(norm.forward(pass, x));
+        }
+        Logits {
+            main: self.classifier.forward(pass, x),
+            auxiliary,
+        }
+    }
+}
+
+fn out_channels(genotype: &Genotype, stage: &Stage) -> usize {
+    match stage {
+        Stage::Cell(cell) => cell.channels * genotype.cell_of(cell.kind).concat.len(),
+        Stage::Residual { channels, .. } => 2 * channels,
+    }
+}
+
+/// Moves the running statistics `[statistics]` a tenth of the way to those of a batch.
+pub fn update_statistics(running: Tensor<1>, batch: Tensor<1>) -> Tensor<1> {
+    running.mul_scalar(1.0 - STATISTICS_MOMENTUM) + batch.mul_scalar(STATISTICS_MOMENTUM)
+}
+
+impl Stem {
+    fn new(layout: &mut Layout, space: Space, size: &Macro) -> Self {
+        let mut layer = |name: &str, channels: [usize; 2], stride: usize| {
+            let convolution = Convolution::dense(layout, name, channels, 3, stride);
+            let norm = BatchNorm::tracked(layout, &format!("{name}.norm"), channels[1]);
+            (convolution, norm)
+        };
+        let c = size.channels;
+        if space == Space::Darts && size.imagenet_stem {
+            let first = layer("stem0", [size.image_channels, c / 2], 2);
+            let second = layer("stem1", [c / 2, c], 2);
+            let (convolution, norm) = layer("stem2", [c, c], 2);
+            return Stem::ImageNet {
+                first,
+                second,
+                third: ReluConvBn::new(convolution, norm),
+            };
+        }
+        let channels = if space == Space::Darts { 3 * c } else { c };
+        let (convolution, norm) = layer("stem", [size.image_channels, channels], 1);
+        Stem::Plain(convolution, norm)
+    }
+
+    /// The two inputs of the first cell.
+    fn forward(&self, pass: Pass, images: Tensor<4>) -> [Tensor<4>; 2] {
+        let apply = |(convolution, norm): &(Convolution, BatchNorm), x| {
+            norm.forward(pass, convolution.forward(pass, x))
+        };
+        match self {
+            Stem::Plain(convolution, norm) => {
+                let x = norm.forward(pass, convolution.forward(pass, images));
+                [x.clone(), x]
+            }
+            Stem::ImageNet {
+                first,
+                second,
+                third,
+            } => {
+                let x = apply(second, relu(apply(first, images)));
+                let y = third.forward(pass, x.clone());
+                [x, y]
+            }
+        }
+    }
+}
+
+impl DerivedCell {
+    fn new(
+        layout: &mut Layout,
+        name: &str,
+        genotype: &Genotype,
+        cell: &CellSpec,
+        drop_places: &mut usize,
+    ) -> Self {
+        let space = genotype.space();
+        let darts = space == Space::Darts;
+        let preprocess = darts.then(|| {
+            let channels = cell.channels;
+            [
+                Preprocess::new(
+                    layout,
+                    &format!("{name}.preprocess0"),
+                    [cell.channels_prev_prev, channels],
+                    cell.reduction_prev,
+                    Norm::Tracked,
+                ),
+                Preprocess::new(
+                    layout,
+                    &format!("{name}.preprocess1"),
+                    [cell.channels_prev, channels],
+                    false,
+                    Norm::Tracked,
+                ),
+            ]
+        });
+        let inputs = space.inputs();
+        let wiring = genotype.cell_of(cell.kind);
+        let nodes = wiring
+            .nodes
+            .iter()
+            .enumerate()
+            .map(|(node, edges)| {
+                edges
+                    .iter()
+                    .enumerate()
+                    .map(|(place, input)| {
+                        let reduces = cell.kind == CellKind::Reduction && input.from < inputs;
+                        let operation = EdgeOperation::new(
+                            layout,
+                            &format!("{name}.node{node}.input{place}"),
+                            input.operation,
+                            cell.channels,
+                            if reduces { 2 } else { 1 },
+                            Norm::Tracked,
+                            false,
+                        );
+                        let droppable = darts && !matches!(operation, EdgeOperation::Identity);
+                        let drop = droppable.then(|| {
+                            *drop_places += 1;
+                            *drop_places - 1
+                        });
+                        DerivedEdge {
+                            from: input.from,
+                            operation,
+                            drop,
+                        }
+                    })
+                    .collect()
+            })
+            .collect();
+        Self {
+            preprocess,
+            nodes,
+            concat: wiring.concat.clone(),
+            inputs,
+        }
+    }
+
+    fn forward(
+        &self,
+        pass: Pass,
+        inputs: [Tensor<4>; 2],
+        drop_path: Option<&DropPath>,
+    ) -> Tensor<4> {
+        let [before, last] = inputs;
+        let mut states = match &self.preprocess {
+            Some([first, second]) => vec![first.forward(pass, before), second.forward(pass, last)],
+            None => vec![last],
+        };
+        for node in &self.nodes {
+            let mut sum: Option<Tensor<4>> = None;
+            for edge in node {
+                let Some(mut y) = edge.operation.forward(pass, states[edge.from].clone()) else {
+                    continue;
+                };
+                if let (Some(masks), Some(place)) = (drop_path, edge.drop) {
+                    let images = y.dims()[0];
+                    y = y * masks.clone().narrow(0, place, 1).reshape([images, 1, 1, 1]);
+                }
+                sum = Some(match sum {
+                    Some(sum) => sum + y,
+                    None => y,
+                });
+            }
+            // A NAS-Bench-201 node may have `none` on every edge: it is zero.
+            states.push(sum.unwrap_or_else(|| states[self.inputs - 1].zeros_like()));
+        }
+        let mut joined: Vec<_> = self.concat.iter().map(|&s| states[s].clone()).collect();
+        if joined.len() == 1 {
+            joined.swap_remove(0)
+        } else {
+            Tensor::cat(joined, 1)
+        }
+    }
+}
+
+impl AuxiliaryHead {
+    fn new(layout: &mut Layout, channels: usize, size: &Macro) -> Self {
+        let mut layer = |name: &str, channels: [usize; 2], kernel: usize| {
+            Convolution::valid(layout, format!("auxiliary.{name}"), channels, kernel)
+        };
+        let first = layer("first", [channels, 128], 1);
+        let second = layer("second", [128, 768], 2);
+        let first_norm = BatchNorm::tracked(layout, "auxiliary.first.norm", 128);
+        // The ImageNet head of the DARTS code has no normalisation here.
+        let second_norm =
+            (!size.imagenet_stem).then(|| BatchNorm::tracked(layout, "auxiliary.second.norm", 768));
+        Self {
+            pool: [5, if size.imagenet_stem { 2 } else { 3 }],
+            first: (first, first_norm),
+            second: (second, second_norm),
+            classifier: Classifier::new(layout, "auxiliary.classifier", 768, size.classes),
+        }
+    }
+
+    fn forward(&self, pass: Pass, x: Tensor<4>) -> Tensor<2> {
+        let [kernel, stride] = self.pool;
+        let pooled = avg_pool2d(
+            relu(x),
+            AvgPoolOptions::new([kernel; 2])
+                .with_stride([stride; 2])
+                .with_count_include_pad(false),
+        );
+        let (convolution, norm) = &self.first;
+        let x = relu(norm.forward(pass, convolution.forward(pass, pooled)));
+        let (convolution, norm) = &self.second;
+        let x = convolution.forward(pass, x);
+        let x = match norm {
+            Some(norm) => norm.forward(pass, x),
+            None => x,
+        };
+        self.classifier.forward(pass, relu(x))
+    }
+}
+
+/// Draws the masks of one step: each place and image is dropped with `probability`, survivors are scaled up to keep the mean.
+pub fn draw_drop_path(
+    places: usize,
+    batch: usize,
+    probability: f64,
+    rng: &mut impl rand::Rng,
+    device: &Device,
+) -> DropPath {
+    use rand::RngExt;
+    let keep = 1.0 - probability;
+    let masks: Vec<f32> = (0..places * batch)
+        .map(|_| {
+            if rng.random::<f64>() < keep {
+                (1.0 / keep) as f32
+            } else {
+                0.0
+            }
+        })
+        .collect();
+    Tensor::from_data(TensorData::new(masks, [places, batch]), device)
+}

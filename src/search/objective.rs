@@ -1,0 +1,235 @@
+//! The search objective: the aggregated loss of an architecture's neighborhood, and its gradients (`method.md` §1, §3).
+
+use burn::tensor::{Tensor, TensorData, activation::softmax};
+
+use crate::data::Batch;
+use crate::kernels::Memory;
+use crate::nn::{Pass, Statistics, Supernet, lane_correct, lane_losses};
+use crate::space::{Aggregation, Macro, MacroError, Space};
+
+use super::SearchError;
+
+/// The neighbors of one step as affine maps of β = softmax(α), so that α' stays differentiable in α: lane by lane
+/// `β'[e, j] = Σ_k β[e, k]·linear[e, k, j] + constant[e, j]`. Lane 0 is the architecture itself.
+#[derive(Clone, Debug)]
+pub struct NeighborMaps {
+    /// `[lanes, cell kinds · edges, operations, operations]`.
+    pub linear: Tensor<4>,
+    /// `[lanes, cell kinds · edges, operations]`.
+    pub constant: Tensor<3>,
+}
+
+/// Which gradients a pass computes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wanted {
+    /// In α.
+    pub alpha: bool,
+    /// In the weights.
+    pub weights: bool,
+}
+
+/// What one pass through the supernet returned. Nothing has been read back to the host.
+pub struct Evaluated {
+    /// Loss of each lane, `[lanes]`.
+    pub losses: Tensor<1>,
+    /// Share of right answers of lane 0, `[1]`.
+    pub accuracy: Tensor<1>,
+    /// `[cell kinds, edges, operations]`, where wanted.
+    pub alpha: Option<Tensor<3>>,
+    /// `[parameters]`, where wanted.
+    pub weights: Option<Tensor<1>>,
+}
+
+/// Mixing weights of every lane, one tensor `[lanes, edges, operations]` a cell kind.
+pub fn mixing_weights(alpha: Tensor<3>, neighbors: Option<&NeighborMaps>) -> Vec<Tensor<3>> {
+    let [kinds, edges, operations] = alpha.dims();
+    let beta = softmax(alpha, 2);
+    let (lanes, mix) = match neighbors {
+        None => (1, beta.reshape([1, kinds * edges, operations])),
+        Some(maps) => {
+            let [lanes, ..] = maps.constant.dims();
+            let mapped = beta
+                .reshape([1, kinds * edges, operations, 1])
+                .mul(maps.linear.clone().autodiff())
+                .sum_dim(2)
+                .reshape([lanes, kinds * edges, operations]);
+            (lanes, mapped + maps.constant.clone().autodiff())
+        }
+    };
+    (0..kinds)
+        .map(|kind| {
+            mix.clone()
+                .narrow(1, kind * edges, edges)
+                .reshape([lanes, edges, operations])
+        })
+        .collect()
+}
+
+/// The supernet and how its mixed operations are computed.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// The plan.
+    pub supernet: Supernet,
+    /// Fused kernels and what they keep, or stock operations.
+    pub fused: Option<Memory>,
+}
+
+impl Network {
+    /// Plans a supernet for these kernels.
+    pub fn new(space: Space, size: &Macro, fused: Option<Memory>) -> Result<Self, MacroError> {
+        Ok(Self {
+            supernet: Supernet::new(space, size, fused.is_some())?,
+            fused,
+        })
+    }
+}
+
+/// The two losses of the bilevel problem, as functions of weights `[parameters]` and α `[cell kinds, edges, operations]`.
+pub trait Objective {
+    /// The loss that trains the weights, at α itself.
+    fn training(
+        &self,
+        weights: &Tensor<1>,
+        alpha: &Tensor<3>,
+        wanted: Wanted,
+    ) -> impl Future<Output = Result<Evaluated, SearchError>>;
+
+    /// The loss that chooses α.
+    fn validation(
+        &self,
+        weights: &Tensor<1>,
+        alpha: &Tensor<3>,
+        wanted: Wanted,
+    ) -> impl Future<Output = Result<Evaluated, SearchError>>;
+}
+
+/// One search step's batches through a supernet, with the neighbors of that step where the search is neighborhood-aware.
+pub struct StepObjective<'a> {
+    /// The supernet.
+    pub network: &'a Network,
+    /// From the weights half.
+    pub training: &'a Batch,
+    /// From the architecture half.
+    pub validation: &'a Batch,
+    /// Neighbors and how their losses are joined; none for plain DARTS.
+    pub neighborhood: Option<(&'a NeighborMaps, Aggregation)>,
+}
+
+impl Objective for StepObjective<'_> {
+    async fn training(
+        &self,
+        weights: &Tensor<1>,
+        alpha: &Tensor<3>,
+        wanted: Wanted,
+    ) -> Result<Evaluated, SearchError> {
+        evaluate(self.network, weights, alpha, None, self.training, wanted).await
+    }
+
+    async fn validation(
+        &self,
+        weights: &Tensor<1>,
+        alpha: &Tensor<3>,
+        wanted: Wanted,
+    ) -> Result<Evaluated, SearchError> {
+        let neighborhood = self.neighborhood;
+        let batch = self.validation;
+        evaluate(self.network, weights, alpha, neighborhood, batch, wanted).await
+    }
+}
+
+/// One pass of a batch through the supernet with weights `[parameters]` at α `[cell kinds, edges, operations]` and, where given,
+/// its neighbors; then the wanted gradients of the aggregated loss. All lanes see the same batch (§8, pitfall 2).
+pub async fn evaluate(
+    network: &Network,
+    weights: &Tensor<1>,
+    alpha: &Tensor<3>,
+    neighborhood: Option<(&NeighborMaps, Aggregation)>,
+    batch: &Batch,
+    wanted: Wanted,
+) -> Result<Evaluated, SearchError> {
+    let leaves = network.supernet.layout().leaves(weights, wanted.weights);
+    let alpha = alpha.clone().autodiff();
+    let alpha = if wanted.alpha {
+        alpha.require_grad()
+    } else {
+        alpha
+    };
+    let mix = mixing_weights(alpha.clone(), neighborhood.map(|(maps, _)| maps));
+    let lanes = mix[0].dims()[0];
+    let pass = Pass {
+        leaves: &leaves,
+        lanes,
+        statistics: Statistics::Batch,
+        fused: network.fused,
+        multiply_adds: None,
+    };
+    let images = batch.images.clone().autodiff();
+    let labels = batch.labels.clone().autodiff();
+    let logits = network.supernet.forward(pass, images, &mix);
+    let correct = lane_correct(logits.clone().inner(), &batch.labels, lanes);
+    let accuracy = correct
+        .narrow(0, 0, 1)
+        .div_scalar(batch.labels.dims()[0] as f64);
+    let losses = lane_losses(logits, &labels, lanes);
+    let mut evaluated = Evaluated {
+        losses: losses.clone().inner(),
+        accuracy,
+        alpha: None,
+        weights: None,
+    };
+    if !(wanted.alpha || wanted.weights) {
+        return Ok(evaluated);
+    }
+    let objective = match neighborhood {
+        Some((_, aggregation)) if lanes > 1 => {
+            let shares = aggregation_shares(aggregation, &evaluated.losses).await?;
+            losses.mul(shares.autodiff()).sum()
+        }
+        _ => losses.sum(),
+    };
+    let mut gradients = objective.backward();
+    if wanted.alpha {
+        evaluated.alpha = Some(
+            alpha
+                .grad_remove(&mut gradients)
+                .unwrap_or_else(|| alpha.inner().zeros_like()),
+        );
+    }
+    if wanted.weights {
+        evaluated.weights = Some(leaves.gradient(&mut gradients));
+    }
+    Ok(evaluated)
+}
+
+/// ∂g/∂ℓ of every lane. The mean's are constant; every other aggregation needs the values of the losses, one small read.
+async fn aggregation_shares(
+    aggregation: Aggregation,
+    losses: &Tensor<1>,
+) -> Result<Tensor<1>, SearchError> {
+    let lanes = losses.dims()[0];
+    let values = if aggregation == Aggregation::Mean {
+        vec![0.0; lanes]
+    } else {
+        read(losses.clone()).await?
+    };
+    let values: Vec<f64> = values.into_iter().map(f64::from).collect();
+    let shares: Vec<f32> = aggregation
+        .weights(&values)
+        .into_iter()
+        .map(|share| share as f32)
+        .collect();
+    Ok(Tensor::from_data(
+        TensorData::new(shares, [lanes]),
+        &losses.device(),
+    ))
+}
+
+/// Reads a tensor back to the host.
+pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, SearchError> {
+    tensor
+        .into_data_async()
+        .await
+        .map_err(|error| SearchError::Device(format!("{error:?}")))?
+        .try_into_vec::<f32>()
+        .map_err(|error| SearchError::Device(format!("{error:?}")))
+}

@@ -1,0 +1,122 @@
+//! The two optimizers of a search, each on one flat vector (`method.md` §4.4, §4.6).
+
+use burn::tensor::Tensor;
+
+/// Scales a gradient `[parameters]` down to the norm `limit` where it is longer; stays on the device.
+pub fn clip(gradient: Tensor<1>, limit: f64) -> Tensor<1> {
+    let norm = gradient.clone().square().sum().sqrt();
+    // PyTorch's clip_grad_norm_ adds the same guard.
+    let scale = (norm + 1e-6).recip().mul_scalar(limit).clamp_max(1.0);
+    gradient * scale
+}
+
+/// SGD with momentum and L2 weight decay, as PyTorch computes it: `buffer ← momentum·buffer + gradient + decay·w`, `w ← w − rate·buffer`.
+#[derive(Clone, Debug)]
+pub struct Sgd {
+    /// Share of the buffer that stays.
+    pub momentum: f64,
+    /// L2 penalty added to the gradient.
+    pub weight_decay: f64,
+    /// Nesterov's look-ahead: the step is `gradient + momentum·buffer`.
+    pub nesterov: bool,
+    /// `[parameters]`; empty before the first step.
+    pub buffer: Option<Tensor<1>>,
+}
+
+impl Sgd {
+    /// An optimizer at rest.
+    pub fn new(momentum: f64, weight_decay: f64, nesterov: bool) -> Self {
+        Self {
+            momentum,
+            weight_decay,
+            nesterov,
+            buffer: None,
+        }
+    }
+
+    /// The buffer after this gradient, without keeping it: second-order DARTS looks one step ahead with it.
+    pub fn look_ahead(&self, weights: &Tensor<1>, gradient: Tensor<1>) -> Tensor<1> {
+        let gradient = gradient + weights.clone().mul_scalar(self.weight_decay);
+        match &self.buffer {
+            Some(buffer) => buffer.clone().mul_scalar(self.momentum) + gradient,
+            None => gradient,
+        }
+    }
+
+    /// One step; returns the new weights.
+    pub fn step(&mut self, weights: Tensor<1>, gradient: Tensor<1>, rate: f64) -> Tensor<1> {
+        let buffer = self.look_ahead(&weights, gradient.clone());
+        self.buffer = Some(buffer.clone());
+        let direction = if self.nesterov {
+            gradient
+                + weights.clone().mul_scalar(self.weight_decay)
+                + buffer.mul_scalar(self.momentum)
+        } else {
+            buffer
+        };
+        weights - direction.mul_scalar(rate)
+    }
+}
+
+/// Adam with L2 decay in the gradient (not AdamW) and the betas of DARTS, on α `[cell kinds, edges, operations]`.
+#[derive(Clone, Debug)]
+pub struct Adam {
+    /// Learning rate.
+    pub rate: f64,
+    /// Decay rates of the two moments.
+    pub betas: (f64, f64),
+    /// L2 penalty added to the gradient.
+    pub weight_decay: f64,
+    /// Steps taken.
+    pub steps: u32,
+    /// First and second moment, before the first step none.
+    pub moments: Option<(Tensor<3>, Tensor<3>)>,
+}
+
+impl Adam {
+    /// An optimizer at rest.
+    pub fn new(rate: f64, weight_decay: f64) -> Self {
+        Self {
+            rate,
+            betas: (0.5, 0.999),
+            weight_decay,
+            steps: 0,
+            moments: None,
+        }
+    }
+
+    /// One step; returns the new α.
+    pub fn step(&mut self, alpha: Tensor<3>, gradient: Tensor<3>) -> Tensor<3> {
+        let (first_beta, second_beta) = self.betas;
+        let gradient = gradient + alpha.clone().mul_scalar(self.weight_decay);
+        let square = gradient.clone().square();
+        let (first, second) = match self.moments.take() {
+            Some((first, second)) => (
+                first.mul_scalar(first_beta) + gradient.mul_scalar(1.0 - first_beta),
+                second.mul_scalar(second_beta) + square.mul_scalar(1.0 - second_beta),
+            ),
+            None => (
+                gradient.mul_scalar(1.0 - first_beta),
+                square.mul_scalar(1.0 - second_beta),
+            ),
+        };
+        self.steps += 1;
+        let power = self.steps as i32;
+        let first_correction = 1.0 - first_beta.powi(power);
+        let second_correction = 1.0 - second_beta.powi(power);
+        let denominator = second
+            .clone()
+            .sqrt()
+            .div_scalar(second_correction.sqrt())
+            .add_scalar(1e-8);
+        let step = first.clone() / denominator;
+        self.moments = Some((first, second));
+        alpha - step.mul_scalar(self.rate / first_correction)
+    }
+}
+
+/// The cosine schedule of DARTS: one value an epoch, from `highest` at epoch 0 towards `lowest`.
+pub fn cosine_rate(epoch: usize, epochs: usize, highest: f64, lowest: f64) -> f64 {
+    let progress = epoch as f64 / epochs.max(1) as f64;
+    lowest + 0.5 * (highest - lowest) * (1.0 + (std::f64::consts::PI * progress).cos())
+}

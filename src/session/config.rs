@@ -1,0 +1,475 @@
+//! Everything that determines a run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Augmentation;
+use crate::kernels::Memory;
+use crate::search::Strategy;
+use crate::search::na_darts::Representation;
+use crate::space::{Aggregation, Genotype, Macro, Space};
+
+/// The version of the files of a run folder.
+pub const RUN_VERSION: u32 = 1;
+
+/// A run: a search, or the training of one genotype. The same configuration on the same device and version gives the same events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunConfig {
+    /// [`RUN_VERSION`] when it was written.
+    pub version: u32,
+    /// A built-in data set.
+    pub dataset: String,
+    /// Share of the images that no search ever sees.
+    pub test_share: f64,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Where it computes.
+    pub device: DeviceChoice,
+    /// How the supernet's mixed operations are computed.
+    pub kernels: KernelChoice,
+    /// What the fused kernels keep for the backward pass.
+    pub memory: MemoryChoice,
+    /// The search; none when a given genotype is trained.
+    pub search: Option<SearchConfig>,
+    /// The genotype to train; none when a search finds it.
+    pub genotype: Option<Genotype>,
+    /// Training of the derived network from scratch.
+    pub train: TrainConfig,
+}
+
+/// Where a run computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceChoice {
+    /// A hardware GPU where there is one, else the CPU.
+    Auto,
+    /// Any wgpu adapter, software ones included.
+    Gpu,
+    /// The CPU (Burn's Flex backend).
+    Cpu,
+}
+
+impl std::str::FromStr for DeviceChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(DeviceChoice::Auto),
+            "gpu" => Ok(DeviceChoice::Gpu),
+            "cpu" => Ok(DeviceChoice::Cpu),
+            _ => Err(format!("'{text}' is not a device: use auto, gpu or cpu")),
+        }
+    }
+}
+
+impl std::fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            DeviceChoice::Auto => "auto",
+            DeviceChoice::Gpu => "gpu",
+            DeviceChoice::Cpu => "cpu",
+        })
+    }
+}
+
+/// How mixed operations are computed. All choices agree to rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KernelChoice {
+    /// Composed from Burn's own operations: the baseline.
+    Stock,
+    /// Plateau's kernels.
+    Fused,
+}
+
+impl KernelChoice {
+    /// What a [`crate::search::objective::Network`] is told.
+    pub fn fused(self, memory: MemoryChoice) -> Option<Memory> {
+        match (self, memory) {
+            (KernelChoice::Stock, _) => None,
+            (KernelChoice::Fused, MemoryChoice::Keep) => Some(Memory::Keep),
+            (KernelChoice::Fused, MemoryChoice::Recompute) => Some(Memory::Recompute),
+        }
+    }
+}
+
+impl std::str::FromStr for KernelChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "stock" => Ok(KernelChoice::Stock),
+            "fused" => Ok(KernelChoice::Fused),
+            _ => Err(format!(
+                "'{text}' is not a kernel choice: use fused or stock"
+            )),
+        }
+    }
+}
+
+/// What the fused kernels keep of a forward pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemoryChoice {
+    /// Every branch: faster, several times the memory.
+    Keep,
+    /// The states of the cells; branches are computed again in the backward pass.
+    Recompute,
+}
+
+impl std::str::FromStr for MemoryChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "keep" => Ok(MemoryChoice::Keep),
+            "recompute" => Ok(MemoryChoice::Recompute),
+            _ => Err(format!(
+                "'{text}' is not a memory plan: use keep or recompute"
+            )),
+        }
+    }
+}
+
+/// Settings of a search (`method.md` §3, §4.4, §4.6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchConfig {
+    /// The search space.
+    pub space: Space,
+    /// How it is searched.
+    pub strategy: Strategy,
+    /// Channels of the first cells.
+    pub channels: usize,
+    /// Cells (DARTS) or cells a stage (NAS-Bench-201).
+    pub layers: usize,
+    /// Passes over the weights half.
+    pub epochs: usize,
+    /// Images a step.
+    pub batch: usize,
+    /// Highest rate of the weights' cosine schedule.
+    pub weight_rate: f64,
+    /// Its lowest.
+    pub weight_rate_min: f64,
+    /// Momentum of the weights' SGD.
+    pub momentum: f64,
+    /// L2 penalty of the weights.
+    pub weight_decay: f64,
+    /// Longest gradient of the weights.
+    pub clip: f64,
+    /// Adam's rate for α.
+    pub alpha_rate: f64,
+    /// L2 penalty of α.
+    pub alpha_decay: f64,
+    /// Largest distance of a neighbor, in edges (NA-DARTS).
+    pub radius: usize,
+    /// Neighbors a step (NA-DARTS).
+    pub neighbors: usize,
+    /// How the neighbors' losses are joined (NA-DARTS).
+    pub aggregation: Aggregation,
+    /// How a neighbor is made differentiable (NA-DARTS).
+    pub representation: Representation,
+    /// Augmentation of both halves.
+    pub augmentation: Augmentation,
+}
+
+/// Settings of training a derived network from scratch (§4.6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Channels of the first cells.
+    pub channels: usize,
+    /// Cells (DARTS) or cells a stage (NAS-Bench-201).
+    pub layers: usize,
+    /// Passes over the training part.
+    pub epochs: usize,
+    /// Images a step.
+    pub batch: usize,
+    /// Highest rate of the cosine schedule to 0.
+    pub rate: f64,
+    /// Momentum of SGD.
+    pub momentum: f64,
+    /// L2 penalty.
+    pub weight_decay: f64,
+    /// Longest gradient.
+    pub clip: f64,
+    /// Share of the auxiliary head's loss; 0 leaves the head away.
+    pub auxiliary_weight: f64,
+    /// Probability of drop path at the last epoch; it rises linearly.
+    pub drop_path: f64,
+    /// Share of the target spread over all classes.
+    pub label_smoothing: f64,
+    /// Augmentation.
+    pub augmentation: Augmentation,
+}
+
+/// A named set of settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// Two CPU cores, under three minutes on digits.
+    Quick,
+    /// A lesson: a search one can watch, minutes on a laptop GPU.
+    Teach,
+    /// The published settings of DARTS; hours on a strong GPU.
+    Paper,
+}
+
+impl std::str::FromStr for Preset {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "quick" => Ok(Preset::Quick),
+            "teach" => Ok(Preset::Teach),
+            "paper" => Ok(Preset::Paper),
+            _ => Err(format!(
+                "'{text}' is not a preset: use quick, teach or paper"
+            )),
+        }
+    }
+}
+
+impl Preset {
+    /// The search settings for a space.
+    pub fn search(self, space: Space, strategy: Strategy) -> SearchConfig {
+        let darts = space == Space::Darts;
+        let paper = SearchConfig {
+            space,
+            strategy,
+            channels: 16,
+            layers: if darts { 8 } else { 5 },
+            epochs: 50,
+            batch: 64,
+            weight_rate: 0.025,
+            weight_rate_min: 0.001,
+            momentum: 0.9,
+            weight_decay: if darts { 3e-4 } else { 5e-4 },
+            clip: 5.0,
+            alpha_rate: 3e-4,
+            alpha_decay: 1e-3,
+            radius: 1,
+            neighbors: 10,
+            aggregation: Aggregation::Mean,
+            representation: Representation::Permutation,
+            augmentation: Augmentation {
+                crop_padding: 4,
+                flip: true,
+                cutout: 0,
+            },
+        };
+        match self {
+            Preset::Paper => paper,
+            // Few steps: α must move further in each for its choice to be more than its initial noise.
+            Preset::Teach => SearchConfig {
+                channels: 8,
+                layers: if darts { 5 } else { 1 },
+                epochs: 15,
+                batch: 32,
+                alpha_rate: 3e-3,
+                neighbors: 4,
+                augmentation: Augmentation {
+                    crop_padding: 2,
+                    ..paper.augmentation
+                },
+                ..paper
+            },
+            Preset::Quick => SearchConfig {
+                channels: 8,
+                layers: if darts { 5 } else { 1 },
+                epochs: 4,
+                weight_rate: 0.05,
+                alpha_rate: 1e-2,
+                neighbors: 4,
+                augmentation: Augmentation {
+                    crop_padding: 1,
+                    ..paper.augmentation
+                },
+                ..paper
+            },
+        }
+    }
+
+    /// The training settings for a space.
+    pub fn train(self, space: Space) -> TrainConfig {
+        let darts = space == Space::Darts;
+        let paper = TrainConfig {
+            channels: if darts { 36 } else { 16 },
+            layers: if darts { 20 } else { 5 },
+            epochs: if darts { 600 } else { 200 },
+            batch: if darts { 96 } else { 256 },
+            rate: if darts { 0.025 } else { 0.1 },
+            momentum: 0.9,
+            weight_decay: if darts { 3e-4 } else { 5e-4 },
+            clip: 5.0,
+            auxiliary_weight: if darts { 0.4 } else { 0.0 },
+            drop_path: if darts { 0.2 } else { 0.0 },
+            label_smoothing: 0.0,
+            augmentation: Augmentation {
+                crop_padding: 4,
+                flip: true,
+                cutout: if darts { 16 } else { 0 },
+            },
+        };
+        let small = TrainConfig {
+            channels: 16,
+            layers: if darts { 5 } else { 1 },
+            batch: 64,
+            rate: 0.1,
+            auxiliary_weight: 0.0,
+            drop_path: 0.0,
+            ..paper
+        };
+        match self {
+            Preset::Paper => paper,
+            Preset::Teach => TrainConfig {
+                epochs: 40,
+                augmentation: Augmentation {
+                    crop_padding: 2,
+                    flip: true,
+                    cutout: 0,
+                },
+                ..small
+            },
+            Preset::Quick => TrainConfig {
+                channels: if darts { 8 } else { 16 },
+                epochs: 20,
+                augmentation: Augmentation {
+                    crop_padding: 1,
+                    flip: true,
+                    cutout: 0,
+                },
+                ..small
+            },
+        }
+    }
+}
+
+impl SearchConfig {
+    /// The supernet's outer shape on images `[channels, height, width]`.
+    pub fn size(&self, image: [usize; 3], classes: usize) -> Macro {
+        outer_shape(self.channels, self.layers, image, classes, false)
+    }
+}
+
+impl TrainConfig {
+    /// The derived network's outer shape on images `[channels, height, width]`.
+    pub fn size(&self, image: [usize; 3], classes: usize) -> Macro {
+        let auxiliary = self.auxiliary_weight > 0.0;
+        outer_shape(self.channels, self.layers, image, classes, auxiliary)
+    }
+}
+
+fn outer_shape(
+    channels: usize,
+    layers: usize,
+    image: [usize; 3],
+    classes: usize,
+    auxiliary: bool,
+) -> Macro {
+    Macro {
+        channels,
+        layers,
+        classes,
+        image_channels: image[0],
+        height: image[1],
+        width: image[2],
+        auxiliary,
+        imagenet_stem: false,
+    }
+}
+
+/// A setting outside its range.
+#[derive(Debug, thiserror::Error, PartialEq)]
+#[error("{name} is {value}: {rule}")]
+pub struct ConfigError {
+    name: &'static str,
+    value: String,
+    rule: &'static str,
+}
+
+impl RunConfig {
+    /// Checks every range, before anything is allocated.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.search.is_some() == self.genotype.is_some() {
+            return Err(ConfigError {
+                name: "the run",
+                value: "ambiguous".into(),
+                rule: "give either a search or a genotype to train",
+            });
+        }
+        range("--test-share", self.test_share, 0.01, 0.9)?;
+        if let Some(search) = &self.search {
+            search.check()?;
+        }
+        self.train.check()
+    }
+}
+
+impl SearchConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        even_channels("--channels", self.channels)?;
+        whole("--layers", self.layers, 1, 64)?;
+        whole("--epochs", self.epochs, 1, 100_000)?;
+        whole("--batch", self.batch, 2, 65_536)?;
+        whole("--radius", self.radius, 0, 3)?;
+        whole("--neighbors", self.neighbors, 0, 1024)?;
+        range("--weight-rate", self.weight_rate, 0.0, 100.0)?;
+        range("--weight-rate-min", self.weight_rate_min, 0.0, 100.0)?;
+        range("--momentum", self.momentum, 0.0, 1.0)?;
+        range("--weight-decay", self.weight_decay, 0.0, 10.0)?;
+        range("--clip", self.clip, 1e-6, 1e6)?;
+        range("--alpha-rate", self.alpha_rate, 0.0, 100.0)?;
+        range("--alpha-decay", self.alpha_decay, 0.0, 10.0)
+    }
+}
+
+impl TrainConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        even_channels("--train-channels", self.channels)?;
+        whole("--train-layers", self.layers, 1, 64)?;
+        whole("--train-epochs", self.epochs, 1, 100_000)?;
+        whole("--train-batch", self.batch, 2, 65_536)?;
+        range("--train-rate", self.rate, 0.0, 100.0)?;
+        range("--train-momentum", self.momentum, 0.0, 1.0)?;
+        range("--train-weight-decay", self.weight_decay, 0.0, 10.0)?;
+        range("--train-clip", self.clip, 1e-6, 1e6)?;
+        range("--auxiliary-weight", self.auxiliary_weight, 0.0, 10.0)?;
+        range("--drop-path", self.drop_path, 0.0, 0.99)?;
+        range("--label-smoothing", self.label_smoothing, 0.0, 0.99)
+    }
+}
+
+fn even_channels(name: &'static str, value: usize) -> Result<(), ConfigError> {
+    if value.is_multiple_of(2) {
+        whole(name, value, 2, 4096)
+    } else {
+        Err(ConfigError {
+            name,
+            value: value.to_string(),
+            rule: "it must be even, since a factorised reduction halves it",
+        })
+    }
+}
+
+fn whole(name: &'static str, value: usize, low: usize, high: usize) -> Result<(), ConfigError> {
+    range(name, value as f64, low as f64, high as f64)
+}
+
+fn range(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), ConfigError> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    let rule = if value < low {
+        "too small"
+    } else if value > high {
+        "too large"
+    } else {
+        "not a number"
+    };
+    Err(ConfigError {
+        name,
+        value: value.to_string(),
+        rule,
+    })
+}

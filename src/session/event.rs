@@ -1,0 +1,167 @@
+//! What a session says. A run is this stream and nothing else: the terminal, the window and the run folder all read it.
+
+use serde::{Deserialize, Serialize};
+
+use super::config::RunConfig;
+use crate::space::Genotype;
+
+/// One thing that happened in a run. It holds no times, so the same run gives the same events bit for bit; see [`Timed`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The first event of every run.
+    Started {
+        /// What runs.
+        config: Box<RunConfig>,
+        /// Version of Plateau.
+        plateau: String,
+        /// Where it runs.
+        device: DeviceInfo,
+        /// On what.
+        dataset: DatasetInfo,
+    },
+    /// A search begins.
+    SearchStarted {
+        /// Weights of the supernet.
+        parameters: u64,
+        /// Multiply-adds of one image.
+        multiply_adds: u64,
+        /// Steps until the end.
+        steps: usize,
+    },
+    /// One search step: an α-step, then a weight step.
+    SearchStep(SearchStep),
+    /// An epoch of the search is over.
+    SearchEpoch {
+        /// Counted from 1.
+        epoch: usize,
+        /// The genotype that would be derived now.
+        genotype: Genotype,
+    },
+    /// The search is over.
+    Derived {
+        /// What it found.
+        genotype: Genotype,
+    },
+    /// Training from scratch begins.
+    TrainStarted {
+        /// The network's genotype.
+        genotype: Genotype,
+        /// Weights, without the auxiliary head.
+        parameters: u64,
+        /// Multiply-adds of one image.
+        multiply_adds: u64,
+        /// Epochs until the end.
+        epochs: usize,
+        /// Steps in each.
+        steps_per_epoch: usize,
+    },
+    /// One step of training.
+    TrainStep {
+        /// Counted from 1.
+        step: usize,
+        /// Cross-entropy in nats.
+        loss: f32,
+        /// Share of right answers in the batch.
+        accuracy: f32,
+    },
+    /// An epoch of training is over.
+    TrainEpoch {
+        /// Counted from 1.
+        epoch: usize,
+        /// Mean over its steps, nats.
+        loss: f32,
+        /// Mean over its steps.
+        accuracy: f32,
+    },
+    /// Training is over and the test part was read, once.
+    Tested {
+        /// Mean cross-entropy, nats.
+        loss: f32,
+        /// Share of right answers.
+        accuracy: f64,
+        /// Images tested.
+        images: usize,
+    },
+    /// Held.
+    Paused,
+    /// Going on.
+    Resumed,
+    /// Ended on request.
+    Stopped,
+    /// The run reached its end.
+    Finished,
+    /// A command could not be taken up; the run goes on.
+    Refused {
+        /// Why.
+        message: String,
+    },
+    /// The run could not go on; what was recorded stands.
+    Failed {
+        /// What happened and what to do.
+        message: String,
+    },
+}
+
+/// The measurements of one search step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchStep {
+    /// Counted from 1, over all epochs.
+    pub step: usize,
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Cross-entropy of the weight step's batch, nats.
+    pub train_loss: f32,
+    /// Share of right answers in it.
+    pub train_accuracy: f32,
+    /// Cross-entropy of the α-step's batch at α itself.
+    pub validation_loss: f32,
+    /// Share of right answers in it.
+    pub validation_accuracy: f32,
+    /// Losses of the neighbors on the same batch; empty for plain DARTS.
+    pub neighbor_losses: Vec<f32>,
+    /// Mean entropy of softmax(α) over the edges, nats.
+    pub entropy: f32,
+    /// α after the step, `[cell kind][edge][operation]`.
+    pub alpha: Vec<Vec<Vec<f32>>>,
+}
+
+/// The device of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceInfo {
+    /// The adapter's name, or the CPU's kind.
+    pub name: String,
+    /// `wgpu` or `cpu`.
+    pub backend: String,
+    /// The driver or graphics interface.
+    pub driver: String,
+    /// Whether a GPU is emulated in software.
+    pub software: bool,
+    /// Largest buffer that a shader may bind, bytes; 0 for the CPU.
+    pub max_binding: u64,
+}
+
+/// The data of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetInfo {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of shape, labels and pixels.
+    pub hash: String,
+    /// Images that train weights, architecture, and test.
+    pub split: [usize; 3],
+    /// Channels, height, width.
+    pub image: [usize; 3],
+    /// Number of classes.
+    pub classes: usize,
+}
+
+/// An event and when it happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timed {
+    /// Seconds since the run started.
+    pub seconds: f64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}

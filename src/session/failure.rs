@@ -1,0 +1,30 @@
+//! Why a run ended before its end.
+
+use super::config::ConfigError;
+use super::device::DeviceError;
+use crate::data::DataError;
+use crate::search::SearchError;
+use crate::space::{DeriveError, MacroError};
+
+/// Any failure of a run; its text is what a person reads.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A setting outside its range.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A network that cannot be built.
+    #[error(transparent)]
+    Macro(#[from] MacroError),
+    /// The data set.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The device could not be opened.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The search.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// α has no genotype.
+    #[error(transparent)]
+    Derive(#[from] DeriveError),
+}

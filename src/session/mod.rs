@@ -1,0 +1,30 @@
+//! A run is a stream of events.
+//!
+//! A session owns the device and all tensors, takes [`Command`]s and emits [`Event`]s. The terminal, the window, the browser tab
+//! and the run folder are readers of that one stream.
+
+mod command;
+mod config;
+mod control;
+pub mod device;
+mod event;
+mod failure;
+mod random;
+mod recorder;
+mod search_run;
+#[expect(
+    clippy::module_inception,
+    reason = "the actor is what the folder is named after"
+)]
+mod session;
+mod train_run;
+
+pub use command::Command;
+pub use config::{
+    ConfigError, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
+    SearchConfig, TrainConfig,
+};
+pub use event::{DatasetInfo, DeviceInfo, Event, SearchStep, Timed};
+pub use failure::RunError;
+pub use recorder::{RecordError, Recorder, read_events};
+pub use session::{SessionHandle, run, run_blocking, serve};

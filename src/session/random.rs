@@ -1,0 +1,45 @@
+//! One seeded generator a purpose, so that a change in one place does not shift the random numbers of another.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// What random numbers are drawn for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Which images are for what.
+    Split = 1,
+    /// The supernet's first weights.
+    SupernetWeights,
+    /// The first α.
+    Alpha,
+    /// Order of the weights half.
+    WeightBatches,
+    /// Order of the architecture half.
+    AlphaBatches,
+    /// Augmentation during a search.
+    SearchAugmentation,
+    /// Neighbors.
+    Neighbors,
+    /// The genotype of a random choice.
+    RandomGenotype,
+    /// The derived network's first weights.
+    DerivedWeights,
+    /// Order of the training part.
+    TrainBatches,
+    /// Augmentation during training.
+    TrainAugmentation,
+    /// Drop path.
+    DropPath,
+}
+
+/// The generator of a purpose.
+pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(purpose as u64);
+    rng
+}
+
+/// A seed of its own for a purpose.
+pub fn seed_for(seed: u64, purpose: Purpose) -> u64 {
+    generator(seed, purpose).next_u64()
+}

@@ -1,0 +1,360 @@
+//! The loop of a gradient search: α-step, weight step, measurements.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::config::SearchConfig;
+use super::control::{Control, Flow};
+use super::event::{Event, SearchStep};
+use super::failure::RunError;
+use super::random::{Purpose, generator, seed_for};
+use crate::data::{Augmentation, Batch, DeviceImages, Sampler, Split};
+use crate::kernels::Memory;
+use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
+use crate::search::na_darts::{draw_neighbors, neighbor_maps};
+use crate::search::objective::{NeighborMaps, Network, StepObjective, read};
+use crate::search::optimizer::{Adam, Sgd, clip, cosine_rate};
+use crate::search::{SearchError, Strategy};
+use crate::space::{Genotype, count_supernet, derive};
+
+/// The images of a run and how they are shared out.
+pub struct RunData {
+    /// All images, on the device.
+    pub images: DeviceImages,
+    /// Which are for what.
+    pub split: Split,
+    /// `[channels, height, width]`.
+    pub shape: [usize; 3],
+    /// Number of classes.
+    pub classes: usize,
+    /// Whether the data set allows flips.
+    pub flip: bool,
+}
+
+impl RunData {
+    /// A mini-batch with fresh augmentation.
+    pub fn batch(
+        &self,
+        augmentation: &Augmentation,
+        indices: &[u32],
+        rng: &mut ChaCha8Rng,
+    ) -> Batch {
+        let [_, height, width] = self.shape;
+        let augmentation = Augmentation {
+            flip: augmentation.flip && self.flip,
+            ..*augmentation
+        };
+        self.images
+            .batch(&augmentation.draw(indices, height, width, rng))
+    }
+}
+
+/// How many steps are measured before the values are read back from a GPU, where each read waits for all work given to it.
+const STEPS_A_READ: usize = 8;
+
+/// Everything that changes during a search.
+pub struct SearchState {
+    config: SearchConfig,
+    network: Network,
+    device: Device,
+    weights: Tensor<1>,
+    alpha: Tensor<3>,
+    weight_optimizer: Sgd,
+    alpha_optimizer: Adam,
+    weight_batches: Sampler,
+    alpha_batches: Sampler,
+    augmentation: ChaCha8Rng,
+    neighbors: ChaCha8Rng,
+    pending: Vec<Measured>,
+}
+
+/// One step's values, still on the device: train loss, train accuracy, validation accuracy, lane losses, α.
+struct Measured {
+    step: usize,
+    epoch: usize,
+    lanes: usize,
+    values: Tensor<1>,
+}
+
+impl SearchState {
+    /// A search at its start.
+    pub fn new(
+        config: &SearchConfig,
+        data: &RunData,
+        seed: u64,
+        fused: Option<Memory>,
+        device: &Device,
+    ) -> Result<Self, RunError> {
+        let space = config.space;
+        let network = Network::new(space, &config.size(data.shape, data.classes), fused)?;
+        let weights = network
+            .supernet
+            .layout()
+            .initial_weights(seed_for(seed, Purpose::SupernetWeights), device);
+        let weight_batches = Sampler::new(
+            data.split.weights.clone(),
+            config.batch,
+            seed_for(seed, Purpose::WeightBatches),
+        )?;
+        let alpha_batches = Sampler::new(
+            data.split.architecture.clone(),
+            config.batch,
+            seed_for(seed, Purpose::AlphaBatches),
+        )?;
+        Ok(Self {
+            config: config.clone(),
+            network,
+            device: device.clone(),
+            weights,
+            alpha: initial_alpha(config, seed, device),
+            weight_optimizer: Sgd::new(
+                config.momentum,
+                config.weight_decay,
+                config.space != crate::space::Space::Darts,
+            ),
+            alpha_optimizer: Adam::new(config.alpha_rate, config.alpha_decay),
+            weight_batches,
+            alpha_batches,
+            augmentation: generator(seed, Purpose::SearchAugmentation),
+            neighbors: generator(seed, Purpose::Neighbors),
+            pending: Vec::new(),
+        })
+    }
+
+    /// Runs to the end, or until stopped; returns the derived genotype.
+    pub async fn run(
+        &mut self,
+        data: &RunData,
+        control: &mut Control<'_>,
+    ) -> Result<Genotype, RunError> {
+        let steps_per_epoch = self.weight_batches.batches_per_epoch();
+        let count = count_supernet(
+            self.config.space,
+            &self.config.size(data.shape, data.classes),
+        )?;
+        control.emit(Event::SearchStarted {
+            parameters: count.parameters,
+            multiply_adds: count.multiply_adds,
+            steps: steps_per_epoch * self.config.epochs,
+        });
+        let reads = if self.device == Device::flex() {
+            1
+        } else {
+            STEPS_A_READ
+        };
+        for epoch in 0..self.config.epochs {
+            let rate = cosine_rate(
+                epoch,
+                self.config.epochs,
+                self.config.weight_rate,
+                self.config.weight_rate_min,
+            );
+            for step in 0..steps_per_epoch {
+                if control.before_step().await == Flow::Stop {
+                    self.report(control).await?;
+                    return self.genotype().await;
+                }
+                let number = epoch * steps_per_epoch + step + 1;
+                self.step(data, rate, number, epoch + 1).await?;
+                if self.pending.len() >= reads || control.watched() {
+                    self.report(control).await?;
+                }
+            }
+            self.report(control).await?;
+            let genotype = self.genotype().await?;
+            control.emit(Event::SearchEpoch {
+                epoch: epoch + 1,
+                genotype,
+            });
+        }
+        self.genotype().await
+    }
+
+    /// One step: α first, with a fresh batch of the architecture half, then the weights (§3.3).
+    async fn step(
+        &mut self,
+        data: &RunData,
+        rate: f64,
+        number: usize,
+        epoch: usize,
+    ) -> Result<(), RunError> {
+        let augmentation = self.config.augmentation;
+        let training_indices = self.weight_batches.next();
+        let validation_indices = self.alpha_batches.next();
+        let training = data.batch(&augmentation, &training_indices, &mut self.augmentation);
+        let validation = data.batch(&augmentation, &validation_indices, &mut self.augmentation);
+
+        let maps = self.draw_neighbor_maps()?;
+        let objective = StepObjective {
+            network: &self.network,
+            training: &training,
+            validation: &validation,
+            neighborhood: maps.as_ref().map(|maps| (maps, self.config.aggregation)),
+        };
+        let outer = if self.config.strategy.second_order() {
+            let optimizer = &self.weight_optimizer;
+            second_order(&objective, &self.weights, &self.alpha, optimizer, rate).await?
+        } else {
+            first_order(&objective, &self.weights, &self.alpha).await?
+        };
+        let gradient = wanted(outer.alpha)?;
+        self.alpha = self.alpha_optimizer.step(self.alpha.clone(), gradient);
+
+        let inner = weight_gradient(&objective, &self.weights, &self.alpha).await?;
+        let gradient = clip(wanted(inner.weights)?, self.config.clip);
+        self.weights = self
+            .weight_optimizer
+            .step(self.weights.clone(), gradient, rate);
+
+        let lanes = outer.losses.dims()[0];
+        self.pending.push(Measured {
+            step: number,
+            epoch,
+            lanes,
+            values: Tensor::cat(
+                vec![
+                    inner.losses,
+                    inner.accuracy,
+                    outer.accuracy,
+                    outer.losses,
+                    self.alpha.clone().reshape([-1]),
+                ],
+                0,
+            ),
+        });
+        Ok(())
+    }
+
+    /// Fresh neighbors for one step; none for plain DARTS, radius 0 or no neighbors, which therefore compute the same.
+    fn draw_neighbor_maps(&mut self) -> Result<Option<NeighborMaps>, SearchError> {
+        let config = &self.config;
+        if !config.strategy.neighborhood_aware() {
+            return Ok(None);
+        }
+        let [kinds, edges, operations] = self.alpha.dims();
+        let edges = kinds * edges;
+        let representation = config.representation;
+        let neighbors = draw_neighbors(
+            representation,
+            edges,
+            operations,
+            config.radius,
+            config.neighbors,
+            &mut self.neighbors,
+        )?;
+        Ok((!neighbors.is_empty())
+            .then(|| neighbor_maps(representation, edges, operations, &neighbors, &self.device)))
+    }
+
+    /// Reads the pending measurements in one go and says them; a loss that is not a number ends the search.
+    async fn report(&mut self, control: &mut Control<'_>) -> Result<(), RunError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let pending = std::mem::take(&mut self.pending);
+        let joined = pending.iter().map(|m| m.values.clone()).collect();
+        let values = read(Tensor::cat(joined, 0)).await?;
+        let [_, edges, operations] = self.alpha.dims();
+        let mut rest = values.as_slice();
+        for measured in pending {
+            let length = measured.values.dims()[0];
+            let (own, after) = rest.split_at(length);
+            rest = after;
+            let (head, alpha) = own.split_at(3 + measured.lanes);
+            let not_finite = [("training loss", head[0])]
+                .into_iter()
+                .chain(head[3..].iter().map(|&loss| ("validation loss", loss)))
+                .chain(alpha.iter().map(|&value| ("α", value)))
+                .find(|(_, value)| !value.is_finite());
+            if let Some((what, value)) = not_finite {
+                return Err(SearchError::NotFinite {
+                    what,
+                    value,
+                    step: measured.step,
+                }
+                .into());
+            }
+            control.emit(Event::SearchStep(SearchStep {
+                step: measured.step,
+                epoch: measured.epoch,
+                train_loss: head[0],
+                train_accuracy: head[1],
+                validation_accuracy: head[2],
+                validation_loss: head[3],
+                neighbor_losses: head[4..].to_vec(),
+                entropy: entropy(alpha, operations),
+                alpha: nest(alpha, edges, operations),
+            }));
+        }
+        Ok(())
+    }
+
+    /// The genotype that α derives now.
+    pub async fn genotype(&self) -> Result<Genotype, RunError> {
+        let [_, edges, operations] = self.alpha.dims();
+        let values = read(self.alpha.clone().reshape([-1])).await?;
+        let alpha: Vec<Vec<Vec<f64>>> = nest(&values, edges, operations)
+            .into_iter()
+            .map(|kind| {
+                kind.into_iter()
+                    .map(|edge| edge.into_iter().map(f64::from).collect())
+                    .collect()
+            })
+            .collect();
+        Ok(derive(self.config.space, &alpha)?)
+    }
+}
+
+/// α of every cell kind, `1e-3·N(0, 1)` (§4.4), `[cell kinds, edges, operations]`.
+fn initial_alpha(config: &SearchConfig, seed: u64, device: &Device) -> Tensor<3> {
+    let space = config.space;
+    let shape = [
+        space.cell_kinds().len(),
+        space.edges().len(),
+        space.operations().len(),
+    ];
+    let mut rng = generator(seed, Purpose::Alpha);
+    let values: Vec<f32> = (0..shape.iter().product())
+        .map(|_| {
+            // Box and Muller; 1 − u is never zero.
+            let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
+            let angle = std::f64::consts::TAU * rng.random::<f64>();
+            (1e-3 * radius * angle.cos()) as f32
+        })
+        .collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+fn nest(values: &[f32], edges: usize, operations: usize) -> Vec<Vec<Vec<f32>>> {
+    values
+        .chunks(edges * operations)
+        .map(|kind| kind.chunks(operations).map(<[f32]>::to_vec).collect())
+        .collect()
+}
+
+/// Mean entropy of softmax(α) over the edges, in nats.
+fn entropy(alpha: &[f32], operations: usize) -> f32 {
+    let edges = alpha.len() / operations;
+    let total: f64 = alpha
+        .chunks(operations)
+        .map(|edge| {
+            let highest = edge.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let exponentials: Vec<f64> =
+                edge.iter().map(|&a| f64::from(a - highest).exp()).collect();
+            let sum: f64 = exponentials.iter().sum();
+            exponentials
+                .iter()
+                .map(|e| e / sum)
+                .map(|p| if p > 0.0 { -p * p.ln() } else { 0.0 })
+                .sum::<f64>()
+        })
+        .sum();
+    (total / edges as f64) as f32
+}
+
+/// The genotype of a strategy that does not look at data.
+pub fn random_genotype(config: &SearchConfig, seed: u64) -> Option<Genotype> {
+    (config.strategy == Strategy::Random)
+        .then(|| Genotype::random(config.space, &mut generator(seed, Purpose::RandomGenotype)))
+}

@@ -1,0 +1,210 @@
+//! The loop of training a derived network from scratch, and its one test.
+
+use burn::tensor::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
+
+use super::config::TrainConfig;
+use super::control::{Control, Flow};
+use super::event::Event;
+use super::failure::RunError;
+use super::random::{Purpose, generator, seed_for};
+use super::search_run::RunData;
+use crate::data::{Batch, Sampler, chunks};
+use crate::nn::{
+    DerivedNetwork, draw_drop_path, lane_correct, lane_losses, smoothed_loss, update_statistics,
+};
+use crate::search::SearchError;
+use crate::search::objective::read;
+use crate::search::optimizer::{Sgd, clip, cosine_rate};
+use crate::space::{Genotype, Macro, Space, count_genotype};
+
+/// Images a forward pass of the test.
+const TEST_BATCH: usize = 256;
+
+/// Everything that changes during training.
+pub struct TrainState {
+    config: TrainConfig,
+    genotype: Genotype,
+    size: Macro,
+    network: DerivedNetwork,
+    device: Device,
+    weights: Tensor<1>,
+    statistics: Tensor<1>,
+    optimizer: Sgd,
+    batches: Sampler,
+    augmentation: ChaCha8Rng,
+    drop_path: ChaCha8Rng,
+}
+
+impl TrainState {
+    /// Training at its start.
+    pub fn new(
+        config: &TrainConfig,
+        genotype: &Genotype,
+        data: &RunData,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, RunError> {
+        let size = config.size(data.shape, data.classes);
+        let network = DerivedNetwork::new(genotype, &size)?;
+        let layout = network.layout();
+        let weights = layout.initial_weights(seed_for(seed, Purpose::DerivedWeights), device);
+        let statistics = layout.initial_statistics(device);
+        let batches = Sampler::new(
+            data.split.train(),
+            config.batch,
+            seed_for(seed, Purpose::TrainBatches),
+        )?;
+        Ok(Self {
+            config: config.clone(),
+            genotype: genotype.clone(),
+            size,
+            network,
+            device: device.clone(),
+            weights,
+            statistics,
+            optimizer: Sgd::new(
+                config.momentum,
+                config.weight_decay,
+                genotype.space() != Space::Darts,
+            ),
+            batches,
+            augmentation: generator(seed, Purpose::TrainAugmentation),
+            drop_path: generator(seed, Purpose::DropPath),
+        })
+    }
+
+    /// Trains to the end and tests once. A stop ends the training without a test.
+    pub async fn run(
+        &mut self,
+        data: &RunData,
+        control: &mut Control<'_>,
+    ) -> Result<Flow, RunError> {
+        let without_head = Macro {
+            auxiliary: false,
+            ..self.size
+        };
+        let count = count_genotype(&self.genotype, &without_head)?;
+        let steps_per_epoch = self.batches.batches_per_epoch();
+        control.emit(Event::TrainStarted {
+            genotype: self.genotype.clone(),
+            parameters: count.parameters,
+            multiply_adds: count.multiply_adds,
+            epochs: self.config.epochs,
+            steps_per_epoch,
+        });
+        for epoch in 0..self.config.epochs {
+            let rate = cosine_rate(epoch, self.config.epochs, self.config.rate, 0.0);
+            let drop = self.config.drop_path * epoch as f64 / self.config.epochs as f64;
+            let mut measured = Vec::with_capacity(steps_per_epoch);
+            for _ in 0..steps_per_epoch {
+                if control.before_step().await == Flow::Stop {
+                    return Ok(Flow::Stop);
+                }
+                let indices = self.batches.next();
+                let batch = data.batch(&self.config.augmentation, &indices, &mut self.augmentation);
+                measured.push(self.step(&batch, rate, drop));
+            }
+            self.report(epoch, steps_per_epoch, measured, control)
+                .await?;
+        }
+        self.test(data, control).await?;
+        Ok(Flow::Go)
+    }
+
+    /// One step; returns loss and accuracy, `[2]`, still on the device.
+    fn step(&mut self, batch: &Batch, rate: f64, drop: f64) -> Tensor<1> {
+        let images = batch.labels.dims()[0];
+        let leaves = self.network.layout().leaves(&self.weights, true);
+        let masks = (drop > 0.0).then(|| {
+            draw_drop_path(
+                self.network.drop_places(),
+                images,
+                drop,
+                &mut self.drop_path,
+                &self.device,
+            )
+            .autodiff()
+        });
+        let labels = batch.labels.clone().autodiff();
+        let (logits, seen) =
+            self.network
+                .train(&leaves, batch.images.clone().autodiff(), masks.as_ref());
+        let accuracy =
+            lane_correct(logits.main.clone().inner(), &batch.labels, 1).div_scalar(images as f64);
+        let own = lane_losses(logits.main.clone(), &labels, 1).inner();
+        let mut loss = smoothed_loss(logits.main, &labels, self.config.label_smoothing);
+        if let Some(auxiliary) = logits.auxiliary {
+            let extra = smoothed_loss(auxiliary, &labels, self.config.label_smoothing);
+            loss = loss + extra.mul_scalar(self.config.auxiliary_weight);
+        }
+        let mut gradients = loss.backward();
+        let gradient = clip(leaves.gradient(&mut gradients), self.config.clip);
+        self.weights = self.optimizer.step(self.weights.clone(), gradient, rate);
+        self.statistics = update_statistics(self.statistics.clone(), seen);
+        Tensor::cat(vec![own, accuracy], 0)
+    }
+
+    async fn report(
+        &self,
+        epoch: usize,
+        steps_per_epoch: usize,
+        measured: Vec<Tensor<1>>,
+        control: &mut Control<'_>,
+    ) -> Result<(), RunError> {
+        let values = read(Tensor::cat(measured, 0)).await?;
+        let (mut loss_sum, mut accuracy_sum) = (0.0_f64, 0.0_f64);
+        for (index, pair) in values.chunks_exact(2).enumerate() {
+            let step = epoch * steps_per_epoch + index + 1;
+            if !pair[0].is_finite() {
+                return Err(SearchError::NotFinite {
+                    what: "training loss",
+                    value: pair[0],
+                    step,
+                }
+                .into());
+            }
+            loss_sum += f64::from(pair[0]);
+            accuracy_sum += f64::from(pair[1]);
+            control.emit(Event::TrainStep {
+                step,
+                loss: pair[0],
+                accuracy: pair[1],
+            });
+        }
+        control.emit(Event::TrainEpoch {
+            epoch: epoch + 1,
+            loss: (loss_sum / steps_per_epoch as f64) as f32,
+            accuracy: (accuracy_sum / steps_per_epoch as f64) as f32,
+        });
+        Ok(())
+    }
+
+    /// Reads the test part, once, with the running statistics.
+    async fn test(&self, data: &RunData, control: &mut Control<'_>) -> Result<(), RunError> {
+        let leaves = self.network.layout().leaves(&self.weights, false);
+        let statistics = self.statistics.clone().autodiff();
+        let mut measured = Vec::new();
+        for placements in chunks(&data.split.test, TEST_BATCH) {
+            let batch = data.images.batch(&placements);
+            let images = placements.len() as f64;
+            let logits = self
+                .network
+                .test(&leaves, &statistics, batch.images.autodiff())
+                .inner();
+            let correct = lane_correct(logits.clone(), &batch.labels, 1);
+            let loss = lane_losses(logits, &batch.labels, 1).mul_scalar(images);
+            measured.push(Tensor::cat(vec![loss, correct], 0));
+        }
+        let values = read(Tensor::cat(measured, 0)).await?;
+        let images = data.split.test.len();
+        let loss: f64 = values.chunks_exact(2).map(|pair| f64::from(pair[0])).sum();
+        let correct: f64 = values.chunks_exact(2).map(|pair| f64::from(pair[1])).sum();
+        control.emit(Event::Tested {
+            loss: (loss / images as f64) as f32,
+            accuracy: correct / images as f64,
+            images,
+        });
+        Ok(())
+    }
+}

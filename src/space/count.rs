@@ -1,0 +1,225 @@
+//! Parameters and multiply-adds of networks, by arithmetic (`method.md` §9.1–9.3 has the check values).
+//!
+//! Parameters: weights and biases of convolutions, affine normalisations and the classifier, running statistics not counted.
+//! Multiply-adds: convolutions and classifier of one image; normalisation, pooling and sums are not counted.
+
+use super::cell::Space;
+use super::genotype::Genotype;
+use super::network::{
+    CellSpec, Macro, MacroError, Stage, genotype_stages, halve, halve_times, macro_stages,
+};
+use super::operation::Operation;
+
+/// The size of a network.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Count {
+    /// Trained numbers, architecture parameters not included.
+    pub parameters: u64,
+    /// Multiply-adds of one image.
+    pub multiply_adds: u64,
+}
+
+/// The DARTS or NAS-Bench-201 supernet: all operations on all edges; normalisations inside cells have no parameters.
+/// `auxiliary` and `imagenet_stem` are ignored: supernets have neither.
+pub fn count_supernet(space: Space, size: &Macro) -> Result<Count, MacroError> {
+    let size = size.of_supernet();
+    let mut tally = Tally {
+        affine: false,
+        ..Tally::default()
+    };
+    let stages = macro_stages(space, &size)?;
+    tally.stem(space, &size);
+    for stage in &stages {
+        match stage {
+            Stage::Cell(cell) => {
+                if space == Space::Darts {
+                    tally.preprocess(cell);
+                }
+                for edge in space.edges() {
+                    for &operation in space.operations() {
+                        tally.operation(operation, cell, edge.from < space.inputs());
+                    }
+                }
+            }
+            Stage::Residual {
+                channels,
+                height,
+                width,
+            } => tally.residual(*channels, [*height, *width]),
+        }
+    }
+    let features = match stages.last() {
+        Some(Stage::Cell(cell)) if space == Space::Darts => space.nodes() * cell.channels,
+        _ => 4 * size.channels,
+    };
+    tally.head(space, features, size.classes);
+    Ok(tally.count)
+}
+
+/// The network of a genotype. Parameters and multiply-adds of the auxiliary classifier are included where `size.auxiliary`.
+pub fn count_genotype(genotype: &Genotype, size: &Macro) -> Result<Count, MacroError> {
+    let space = genotype.space();
+    let mut tally = Tally {
+        affine: true,
+        ..Tally::default()
+    };
+    let stages = genotype_stages(genotype, size)?;
+    tally.stem(space, size);
+    let mut features = size.channels;
+    for (layer, stage) in stages.iter().enumerate() {
+        match stage {
+            Stage::Cell(cell) => {
+                if space == Space::Darts {
+                    tally.preprocess(cell);
+                }
+                let wiring = genotype.cell_of(cell.kind);
+                for input in wiring.nodes.iter().flatten() {
+                    tally.operation(input.operation, cell, input.from < space.inputs());
+                }
+                features = wiring.concat.len() * cell.channels;
+            }
+            Stage::Residual {
+                channels,
+                height,
+                width,
+            } => tally.residual(*channels, [*height, *width]),
+        }
+        if space == Space::Darts && size.auxiliary && layer == size.auxiliary_layer() {
+            tally.auxiliary(features, size);
+        }
+    }
+    tally.head(space, features, size.classes);
+    Ok(tally.count)
+}
+
+/// A sum in progress. The bounds of [`Macro::check`] keep it far below 2^64.
+#[derive(Default)]
+struct Tally {
+    count: Count,
+    /// Whether normalisations inside cells have a scale and a shift.
+    affine: bool,
+}
+
+impl Tally {
+    /// A convolution without bias; `group` is the number of input channels that one output channel reads.
+    fn convolution(&mut self, group: usize, outputs: usize, kernel: usize, out: [usize; 2]) {
+        let [height, width] = out.map(|size| size as u64);
+        let weights = group as u64 * outputs as u64 * (kernel * kernel) as u64;
+        self.count.parameters += weights;
+        self.count.multiply_adds += weights * height * width;
+    }
+
+    fn affine_norm(&mut self, channels: usize) {
+        self.count.parameters += 2 * channels as u64;
+    }
+
+    fn cell_norm(&mut self, channels: usize) {
+        if self.affine {
+            self.affine_norm(channels);
+        }
+    }
+
+    fn linear(&mut self, inputs: usize, outputs: usize) {
+        let [inputs, outputs] = [inputs, outputs].map(|size| size as u64);
+        self.count.parameters += (inputs + 1) * outputs;
+        self.count.multiply_adds += inputs * outputs;
+    }
+
+    fn stem(&mut self, space: Space, size: &Macro) {
+        let channels = size.channels;
+        let full = [size.height, size.width];
+        if space == Space::Darts && size.imagenet_stem {
+            let [half, quarter, eighth] =
+                [1, 2, 3].map(|times| full.map(|size| halve_times(size, times)));
+            for (inputs, outputs, out) in [
+                (size.image_channels, channels / 2, half),
+                (channels / 2, channels, quarter),
+                (channels, channels, eighth),
+            ] {
+                self.convolution(inputs, outputs, 3, out);
+                self.affine_norm(outputs);
+            }
+        } else {
+            let outputs = match space {
+                Space::Darts => 3 * channels,
+                Space::NasBench201 | Space::NasBench201Small => channels,
+            };
+            self.convolution(size.image_channels, outputs, 3, full);
+            self.affine_norm(outputs);
+        }
+    }
+
+    /// The 1×1 convolutions on both inputs of a DARTS cell; a factorized reduction has as many weights and works on as many
+    /// pixels as a 1×1 convolution to the smaller image.
+    fn preprocess(&mut self, cell: &CellSpec) {
+        for inputs in [cell.channels_prev_prev, cell.channels_prev] {
+            self.convolution(inputs, cell.channels, 1, [cell.height, cell.width]);
+            self.cell_norm(cell.channels);
+        }
+    }
+
+    /// One operation on one edge; `from_input`: the edge leaves an input of the cell.
+    fn operation(&mut self, operation: Operation, cell: &CellSpec, from_input: bool) {
+        let channels = cell.channels;
+        let out = cell.output_size();
+        match operation {
+            Operation::None | Operation::MaxPool3x3 | Operation::AvgPool3x3 => {}
+            Operation::SkipConnect => {
+                if cell.reduction() && from_input {
+                    self.convolution(channels, channels, 1, out);
+                    self.cell_norm(channels);
+                }
+            }
+            Operation::SepConv3x3 => self.separable(3, 2, channels, out),
+            Operation::SepConv5x5 => self.separable(5, 2, channels, out),
+            Operation::DilConv3x3 => self.separable(3, 1, channels, out),
+            Operation::DilConv5x5 => self.separable(5, 1, channels, out),
+            Operation::Conv1x1 => {
+                self.convolution(channels, channels, 1, out);
+                self.cell_norm(channels);
+            }
+            Operation::Conv3x3 => {
+                self.convolution(channels, channels, 3, out);
+                self.cell_norm(channels);
+            }
+        }
+    }
+
+    /// Depthwise and pointwise convolution and normalisation, `stages` times.
+    fn separable(&mut self, kernel: usize, stages: usize, channels: usize, out: [usize; 2]) {
+        for _ in 0..stages {
+            self.convolution(1, channels, kernel, out);
+            self.convolution(channels, channels, 1, out);
+            self.cell_norm(channels);
+        }
+    }
+
+    /// The block between the stages of NAS-Bench-201. It is part of the skeleton: its normalisations are always affine.
+    fn residual(&mut self, channels: usize, size: [usize; 2]) {
+        let doubled = 2 * channels;
+        let out = size.map(halve);
+        self.convolution(channels, doubled, 3, out);
+        self.convolution(doubled, doubled, 3, out);
+        self.convolution(channels, doubled, 1, out);
+        self.affine_norm(doubled);
+        self.affine_norm(doubled);
+    }
+
+    fn auxiliary(&mut self, features: usize, size: &Macro) {
+        let [height, width] = size.auxiliary_pooled();
+        self.convolution(features, 128, 1, [height, width]);
+        self.affine_norm(128);
+        self.convolution(128, 768, 2, [height - 1, width - 1]);
+        if !size.imagenet_stem {
+            self.affine_norm(768);
+        }
+        self.linear(768, size.classes);
+    }
+
+    fn head(&mut self, space: Space, features: usize, classes: usize) {
+        if space != Space::Darts {
+            self.affine_norm(features);
+        }
+        self.linear(features, classes);
+    }
+}

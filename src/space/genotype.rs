@@ -1,0 +1,347 @@
+//! Discrete architectures. A [`Genotype`] is always a point of its space; only checked constructors make one.
+
+use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
+
+use super::cell::{CellKind, Space};
+use super::operation::Operation;
+
+/// One input of a node.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// The state that is read.
+    pub from: usize,
+    /// What is done to it.
+    pub operation: Operation,
+}
+
+/// The wiring of one cell.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Hash, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Cell {
+    /// The inputs of every node. DARTS: 4 nodes of exactly 2 inputs from different states, none of them `none`, in any order.
+    /// NAS-Bench-201: node i reads every earlier state in order, `none` included.
+    pub nodes: Vec<Vec<Input>>,
+    /// The states that make the output, ascending and nodes only; NAS-Bench-201: the last one.
+    pub concat: Vec<usize>,
+}
+
+/// A discrete architecture: one valid cell for every cell kind of its space. Serialized as the JSON form of [`Genotype::to_json`].
+#[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Hash, Debug)]
+#[serde(try_from = "super::text::Document", into = "super::text::Document")]
+pub struct Genotype {
+    space: Space,
+    cells: Vec<Cell>,
+}
+
+/// Why something is not a genotype. Nodes are named by their state number.
+#[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
+pub enum GenotypeError {
+    /// Text beyond the limit.
+    #[error("the text has {0} bytes: a genotype has at most 65536")]
+    TooLong(usize),
+    /// Text of a known form with a mistake in it.
+    #[error("line {line}, column {column}: {message}")]
+    Syntax {
+        /// Counted from 1.
+        line: usize,
+        /// In characters, counted from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// Text of no known form.
+    #[error(
+        "not a genotype: expected JSON (\"{{…\"), DARTS text (\"Genotype(…\") or NAS-Bench-201 text (\"|op~0|+…\")"
+    )]
+    UnknownForm,
+    /// A version of the JSON form that this program does not know.
+    #[error("version {0} of the genotype format is unknown: this program reads version 1")]
+    Version(u64),
+    /// A text form of the other space.
+    #[error("{0} genotypes have no such text form")]
+    WrongForm(Space),
+    /// Not one cell per kind.
+    #[error("{space} needs {expected} cell(s), not {found}")]
+    Cells {
+        /// The space.
+        space: Space,
+        /// How many kinds it has.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// A wrong number of nodes.
+    #[error("{kind} cell: {found} nodes instead of {expected}")]
+    Nodes {
+        /// Which cell.
+        kind: CellKind,
+        /// How many the space has.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// A wrong number of inputs of a node.
+    #[error("{kind} cell, node {node}: {found} inputs instead of {expected}")]
+    Inputs {
+        /// Which cell.
+        kind: CellKind,
+        /// Its state number.
+        node: usize,
+        /// How many the space has.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// A node that reads itself or a later state.
+    #[error("{kind} cell, node {node} reads state {from}: it may only read earlier ones")]
+    Cycle {
+        /// Which cell.
+        kind: CellKind,
+        /// The reader.
+        node: usize,
+        /// The state that is read.
+        from: usize,
+    },
+    /// A DARTS node with two inputs from one state, or NAS-Bench-201 inputs out of order.
+    #[error("{kind} cell, node {node}: state {from} is read twice or out of order")]
+    Order {
+        /// Which cell.
+        kind: CellKind,
+        /// The reader.
+        node: usize,
+        /// The state that is read.
+        from: usize,
+    },
+    /// An operation that genotypes of the space do not have.
+    #[error("{kind} cell, node {node}: {space} genotypes have no {operation}")]
+    Operation {
+        /// The space.
+        space: Space,
+        /// Which cell.
+        kind: CellKind,
+        /// The node.
+        node: usize,
+        /// The operation.
+        operation: Operation,
+    },
+    /// An output that is not a sorted, non-empty set of nodes.
+    #[error("{0} cell: the output must be an ascending list of nodes")]
+    Concat(CellKind),
+}
+
+impl Genotype {
+    /// Checks the cells, one for each of [`Space::cell_kinds`] in that order.
+    ///
+    /// Two inputs of a DARTS node from the same state are refused: no DARTS derivation makes them, they are no points of
+    /// the space of `method.md` §1.1, and the 14-edge encoding cannot hold them.
+    pub fn new(space: Space, cells: Vec<Cell>) -> Result<Self, GenotypeError> {
+        let kinds = space.cell_kinds();
+        if cells.len() != kinds.len() {
+            return Err(GenotypeError::Cells {
+                space,
+                expected: kinds.len(),
+                found: cells.len(),
+            });
+        }
+        for (&kind, cell) in kinds.iter().zip(&cells) {
+            check_cell(space, kind, cell)?;
+        }
+        Ok(Self { space, cells })
+    }
+
+    /// The search space.
+    pub fn space(&self) -> Space {
+        self.space
+    }
+
+    /// One cell for each of [`Space::cell_kinds`].
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// The cell of a kind, where the space has that kind.
+    pub fn cell(&self, kind: CellKind) -> Option<&Cell> {
+        let index = self.space.cell_kinds().iter().position(|&k| k == kind)?;
+        self.cells.get(index)
+    }
+
+    /// The cell that a network uses in a place of this kind: the only one where the space has one kind.
+    pub fn cell_of(&self, kind: CellKind) -> &Cell {
+        // A genotype has at least one cell: `new` checks it.
+        self.cell(kind).unwrap_or(&self.cells[0])
+    }
+
+    /// The operation on every edge of [`Space::edges`], `none` where a DARTS node does not read a state:
+    /// `[cell kind][edge]`. The set of output nodes is no part of it.
+    pub fn encoding(&self) -> Vec<Vec<Operation>> {
+        let inputs = self.space.inputs();
+        self.cells
+            .iter()
+            .map(|cell| {
+                self.space
+                    .edges()
+                    .iter()
+                    .map(|edge| {
+                        cell.nodes[edge.to - inputs]
+                            .iter()
+                            .find(|input| input.from == edge.from)
+                            .map_or(Operation::None, |input| input.operation)
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// The genotype with an operation on every edge, `[cell kind][edge]`, all nodes making the output in DARTS.
+    /// The inverse of [`Genotype::encoding`].
+    pub fn from_encoding(space: Space, encoding: &[Vec<Operation>]) -> Result<Self, GenotypeError> {
+        let cells = encoding
+            .iter()
+            .map(|operations| {
+                let mut nodes = vec![Vec::new(); space.nodes()];
+                for (edge, &operation) in space.edges().iter().zip(operations) {
+                    if space != Space::Darts || operation != Operation::None {
+                        let from = edge.from;
+                        nodes[edge.to - space.inputs()].push(Input { from, operation });
+                    }
+                }
+                Cell::new(space, nodes)
+            })
+            .collect();
+        Self::new(space, cells)
+    }
+
+    /// A text that equal architectures share, whatever the order of a node's inputs: the key under which evaluations are
+    /// remembered.
+    pub fn canonical(&self) -> String {
+        let mut key = self.space.name().to_owned();
+        for cell in &self.cells {
+            for node in &cell.nodes {
+                key.push('|');
+                let mut inputs = node.clone();
+                inputs.sort();
+                for input in inputs {
+                    key += &format!("{}~{},", input.operation, input.from);
+                }
+            }
+            key += &format!("|{:?}", cell.concat);
+        }
+        key
+    }
+
+    /// A uniform draw (`method.md` §2, step 1): an operation on every edge (NAS-Bench-201), or two different predecessors of
+    /// every node and for each an operation other than `none` (DARTS).
+    pub fn random(space: Space, rng: &mut impl Rng) -> Self {
+        let inputs = space.inputs();
+        let operations = space.operations();
+        let cells = space
+            .cell_kinds()
+            .iter()
+            .map(|_| {
+                let nodes = (inputs..inputs + space.nodes())
+                    .map(|node| {
+                        if space == Space::Darts {
+                            let first = rng.random_range(0..node);
+                            let second = rng.random_range(0..node - 1);
+                            let second = second + usize::from(second >= first);
+                            [first.min(second), first.max(second)]
+                                .map(|from| {
+                                    let operation =
+                                        operations[rng.random_range(1..operations.len())];
+                                    Input { from, operation }
+                                })
+                                .to_vec()
+                        } else {
+                            (0..node)
+                                .map(|from| {
+                                    let operation =
+                                        operations[rng.random_range(0..operations.len())];
+                                    Input { from, operation }
+                                })
+                                .collect()
+                        }
+                    })
+                    .collect();
+                Cell::new(space, nodes)
+            })
+            .collect();
+        Self { space, cells }
+    }
+
+    /// Replaces one node's inputs; the caller keeps them valid.
+    pub(super) fn set_node(&mut self, cell: usize, node: usize, inputs: Vec<Input>) {
+        self.cells[cell].nodes[node] = inputs;
+    }
+}
+
+impl Cell {
+    /// A cell whose output is that of the derivation: all nodes (DARTS) or the last one (NAS-Bench-201).
+    pub fn new(space: Space, nodes: Vec<Vec<Input>>) -> Self {
+        let last = space.inputs() + space.nodes();
+        let concat = match space {
+            Space::Darts => (space.inputs()..last).collect(),
+            Space::NasBench201 | Space::NasBench201Small => vec![last - 1],
+        };
+        Self { nodes, concat }
+    }
+}
+
+fn check_cell(space: Space, kind: CellKind, cell: &Cell) -> Result<(), GenotypeError> {
+    let darts = space == Space::Darts;
+    let states = space.inputs() + space.nodes();
+    if cell.nodes.len() != space.nodes() {
+        return Err(GenotypeError::Nodes {
+            kind,
+            expected: space.nodes(),
+            found: cell.nodes.len(),
+        });
+    }
+    for (inputs, node) in cell.nodes.iter().zip(space.inputs()..) {
+        let expected = if darts { 2 } else { node };
+        if inputs.len() != expected {
+            return Err(GenotypeError::Inputs {
+                kind,
+                node,
+                expected,
+                found: inputs.len(),
+            });
+        }
+        for (place, &Input { from, operation }) in inputs.iter().enumerate() {
+            if from >= node {
+                return Err(GenotypeError::Cycle { kind, node, from });
+            }
+            let ordered = if darts {
+                inputs[..place].iter().all(|other| other.from != from)
+            } else {
+                from == place
+            };
+            if !ordered {
+                return Err(GenotypeError::Order { kind, node, from });
+            }
+            let absent = darts && operation == Operation::None;
+            if absent || space.operation_index(operation).is_none() {
+                return Err(GenotypeError::Operation {
+                    space,
+                    kind,
+                    node,
+                    operation,
+                });
+            }
+        }
+    }
+    let nodes = space.inputs()..states;
+    let ascending = cell.concat.windows(2).all(|pair| pair[0] < pair[1]);
+    let inside = cell.concat.iter().all(|state| nodes.contains(state));
+    let output = if darts {
+        !cell.concat.is_empty()
+    } else {
+        cell.concat == [states - 1]
+    };
+    if ascending && inside && output {
+        Ok(())
+    } else {
+        Err(GenotypeError::Concat(kind))
+    }
+}

@@ -1,0 +1,29 @@
+//! Search spaces as plain data: no tensors, no input or output.
+
+mod aggregation;
+mod ball;
+mod cell;
+mod count;
+mod derive;
+mod draw;
+mod genotype;
+mod neighborhood;
+mod network;
+mod operation;
+mod preset;
+mod python;
+mod text;
+
+pub use aggregation::{Aggregation, AggregationError};
+pub use ball::{NeighborhoodError, enumerate_ball, sample_ball, smoothing_eigenvalue};
+pub use cell::{CellKind, Edge, Space, UnknownSpace};
+pub use count::{Count, count_genotype, count_supernet};
+pub use derive::{DeriveError, derive};
+pub use genotype::{Cell, Genotype, GenotypeError, Input};
+pub use neighborhood::{
+    Change, Counting, Neighbor, Substitution, distance, hamming, neighbors, sample_neighbors,
+    shell_size, substitutions,
+};
+pub use network::{CellSpec, Macro, MacroError, Stage, genotype_stages, macro_stages};
+pub use operation::{Operation, UnknownOperation};
+pub use preset::PRESETS;

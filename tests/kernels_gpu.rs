@@ -1,0 +1,270 @@
+//! The WGSL kernels give what the CPU twin gives: values and gradients. Runs on any wgpu adapter, software ones
+//! included. Without an adapter nothing is compared, unless PLATEAU_EXPECT_GPU is set: then its absence is a failure.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use plateau::kernels::shape::{ALL_ACTIVE, ConvShape, EdgesShape};
+use plateau::kernels::{Memory, conv_bn, gpu, mixed_edges};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::sync::OnceLock;
+
+fn gpu_device() -> Option<Device> {
+    static DEVICE: OnceLock<Option<Device>> = OnceLock::new();
+    DEVICE
+        .get_or_init(|| match Device::wgpu_options().init() {
+            Ok(device) => {
+                gpu::poison_outputs(true);
+                Some(device)
+            }
+            Err(error) => {
+                assert!(
+                    std::env::var_os("PLATEAU_EXPECT_GPU").is_none(),
+                    "no adapter: {error}"
+                );
+                eprintln!("no wgpu adapter, nothing compared: {error}");
+                None
+            }
+        })
+        .clone()
+}
+
+fn random(seed: u64, len: usize) -> Vec<f32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..len).map(|_| rng.random_range(-1.0f32..1.0)).collect()
+}
+
+fn tensor<const D: usize>(values: &[f32], dims: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values.to_vec(), dims), device)
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().to_vec().unwrap()
+}
+
+/// Output and the gradients that were tracked, of a random projection of the output.
+struct Pass {
+    out: Vec<f32>,
+    gradients: Vec<Option<Vec<f32>>>,
+}
+
+fn run_edges(shape: EdgesShape, memory: Memory, tracked: [bool; 3], device: &Device) -> Pass {
+    let device = device.clone().autodiff();
+    let x = random(1, shape.input_len())
+        .iter()
+        .map(|v| v + 0.2)
+        .collect::<Vec<_>>();
+    let mut mix = random(3, shape.mix_len());
+    for (index, weight) in mix.iter_mut().enumerate() {
+        if !shape.is_active(index % 8) {
+            *weight = 0.0;
+        }
+    }
+    let track = |tensor: Tensor<4>, on: bool| if on { tensor.require_grad() } else { tensor };
+    let x = track(
+        tensor(
+            &x,
+            [shape.images(), shape.channels, shape.height, shape.width],
+            &device,
+        ),
+        tracked[0],
+    );
+    let weights = random(2, shape.weights_len());
+    let mut weights = tensor(&weights, [shape.edges, shape.weights_per_edge()], &device);
+    let mut mix = tensor(&mix, [shape.lanes, shape.edges, 8], &device);
+    if tracked[1] {
+        weights = weights.require_grad();
+    }
+    if tracked[2] {
+        mix = mix.require_grad();
+    }
+    let out = mixed_edges(x.clone(), weights.clone(), mix.clone(), shape, memory);
+    let projection = tensor(&random(4, shape.output_len()), out.dims(), &device);
+    let gradients = (out.clone() * projection).sum().backward();
+    Pass {
+        out: values(out),
+        gradients: vec![
+            x.grad(&gradients).map(values),
+            weights.grad(&gradients).map(values),
+            mix.grad(&gradients).map(values),
+        ],
+    }
+}
+
+fn run_conv(shape: ConvShape, device: &Device) -> Pass {
+    let device = device.clone().autodiff();
+    let plane = [shape.images(), shape.in_channels, shape.height, shape.width];
+    let x = tensor(&random(1, shape.input_len()), plane, &device).require_grad();
+    let weights = tensor(
+        &random(2, shape.weights_len()),
+        [shape.weights_len()],
+        &device,
+    )
+    .require_grad();
+    let out = conv_bn(x.clone(), weights.clone(), shape);
+    let projection = tensor(&random(3, shape.output_len()), out.dims(), &device);
+    let gradients = (out.clone() * projection).sum().backward();
+    Pass {
+        out: values(out),
+        gradients: vec![
+            x.grad(&gradients).map(values),
+            weights.grad(&gradients).map(values),
+        ],
+    }
+}
+
+/// Largest difference against the largest value.
+fn assert_close(name: &str, actual: &[f32], expected: &[f32]) {
+    assert_eq!(actual.len(), expected.len(), "{name}: length");
+    let scale = expected
+        .iter()
+        .fold(1e-3f32, |most, value| most.max(value.abs()));
+    for (index, (a, b)) in actual.iter().zip(expected).enumerate() {
+        assert!(
+            (a - b).abs() <= 3e-4 * scale,
+            "{name}[{index}]: {a} instead of {b} (scale {scale})"
+        );
+    }
+}
+
+fn assert_same(name: &str, actual: &Pass, expected: &Pass) {
+    assert_close(&format!("{name}: out"), &actual.out, &expected.out);
+    let pairs = actual.gradients.iter().zip(&expected.gradients);
+    for (index, (actual, expected)) in pairs.enumerate() {
+        match (actual, expected) {
+            (Some(a), Some(b)) => assert_close(&format!("{name}: gradient {index}"), a, b),
+            (None, None) => {}
+            _ => panic!("{name}: gradient {index} exists on one device only"),
+        }
+    }
+}
+
+fn edges(
+    [lanes, batch, channels, height, width, edges, stride]: [usize; 7],
+    active: u8,
+) -> EdgesShape {
+    EdgesShape {
+        lanes,
+        batch,
+        channels,
+        height,
+        width,
+        edges,
+        stride,
+        active,
+    }
+}
+
+const TRACK_ALL: [bool; 3] = [true; 3];
+
+#[test]
+fn mixed_edges_agree_with_the_cpu_twin() {
+    let Some(device) = gpu_device() else { return };
+    for sizes in [
+        [1, 4, 8, 8, 8, 2, 1],
+        [1, 4, 8, 8, 8, 2, 2],
+        [3, 3, 4, 5, 7, 3, 1],
+        [2, 3, 6, 7, 5, 2, 2],
+        [1, 5, 2, 1, 3, 1, 1],
+        [2, 2, 16, 9, 9, 5, 1],
+        [1, 2, 24, 6, 6, 1, 2],
+        [1, 3, 40, 4, 4, 1, 1],
+        [1, 2, 72, 4, 6, 1, 2],
+        [2, 9, 4, 16, 16, 1, 1],
+    ] {
+        let shape = edges(sizes, ALL_ACTIVE);
+        let expected = run_edges(shape, Memory::Keep, TRACK_ALL, &Device::flex());
+        let actual = run_edges(shape, Memory::Keep, TRACK_ALL, &device);
+        assert_same(&format!("{sizes:?}"), &actual, &expected);
+    }
+}
+
+#[test]
+fn inactive_operations_are_skipped_and_get_no_gradient() {
+    let Some(device) = gpu_device() else { return };
+    for active in [
+        0b0000_0001,
+        0b0000_1000,
+        0b0000_0110,
+        0b1000_0010,
+        0b0010_0101,
+        0b0101_1000,
+    ] {
+        for stride in [1, 2] {
+            let shape = edges([2, 3, 4, 6, 5, 2, stride], active);
+            let expected = run_edges(shape, Memory::Keep, TRACK_ALL, &Device::flex());
+            let actual = run_edges(shape, Memory::Keep, TRACK_ALL, &device);
+            assert_same(
+                &format!("active {active:#b}, stride {stride}"),
+                &actual,
+                &expected,
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_tracked_inputs_get_gradients() {
+    let Some(device) = gpu_device() else { return };
+    let shape = edges([2, 3, 8, 6, 6, 2, 2], ALL_ACTIVE);
+    let all = run_edges(shape, Memory::Keep, TRACK_ALL, &device);
+    for index in 0..3 {
+        let mut tracked = [false; 3];
+        tracked[index] = true;
+        let one = run_edges(shape, Memory::Keep, tracked, &device);
+        for (position, gradient) in one.gradients.iter().enumerate() {
+            assert_eq!(gradient.is_some(), position == index);
+        }
+        assert_eq!(one.gradients[index], all.gradients[index]);
+    }
+}
+
+#[test]
+fn recomputing_the_forward_pass_gives_the_same_bits_as_keeping_it() {
+    let Some(device) = gpu_device() else { return };
+    let shape = edges([2, 3, 8, 6, 6, 3, 1], ALL_ACTIVE);
+    let kept = run_edges(shape, Memory::Keep, TRACK_ALL, &device);
+    let recomputed = run_edges(shape, Memory::Recompute, TRACK_ALL, &device);
+    assert_eq!(kept.out, recomputed.out);
+    assert_eq!(kept.gradients, recomputed.gradients);
+}
+
+#[test]
+fn the_same_input_gives_the_same_bits() {
+    let Some(device) = gpu_device() else { return };
+    let shape = edges([1, 40, 4, 8, 8, 2, 1], ALL_ACTIVE);
+    let first = run_edges(shape, Memory::Keep, TRACK_ALL, &device);
+    let second = run_edges(shape, Memory::Keep, TRACK_ALL, &device);
+    assert_eq!(first.out, second.out);
+    assert_eq!(first.gradients, second.gradients);
+}
+
+#[test]
+fn convolutions_agree_with_the_cpu_twin() {
+    let Some(device) = gpu_device() else { return };
+    for (channels, size, kernel, stride, relu, reduce) in [
+        ([3, 12], [8, 8], 3, 1, false, false),
+        ([8, 16], [7, 5], 3, 2, true, false),
+        ([20, 8], [6, 6], 1, 1, true, false),
+        ([12, 6], [8, 6], 1, 2, true, true),
+        ([70, 66], [5, 5], 1, 2, true, true),
+        ([66, 34], [4, 4], 1, 1, true, false),
+        ([1, 1], [3, 3], 3, 1, false, false),
+        ([9, 40], [5, 6], 3, 1, true, false),
+        ([40, 9], [33, 20], 1, 2, false, false),
+    ] {
+        let shape = ConvShape {
+            lanes: 2,
+            batch: 3,
+            in_channels: channels[0],
+            out_channels: channels[1],
+            height: size[0],
+            width: size[1],
+            kernel,
+            stride,
+            relu,
+            reduce,
+        };
+        let expected = run_conv(shape, &Device::flex());
+        assert_same(&format!("{shape:?}"), &run_conv(shape, &device), &expected);
+    }
+}

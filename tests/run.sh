@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# The test command of the README: installs what is missing, then formatting, lints and every test.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# The GPU tests run on Mesa's software Vulkan adapter where there is no other; without any adapter they fail.
+if command -v apt-get >/dev/null && ! ls /usr/share/vulkan/icd.d/lvp_icd*.json >/dev/null 2>&1; then
+    as_root apt-get update
+    as_root apt-get install -y --no-install-recommends mesa-vulkan-drivers
+fi
+if ! cargo nextest --version >/dev/null 2>&1; then
+    cargo install cargo-nextest --locked
+fi
+
+cargo fmt --check
+cargo clippy --release --locked --all-targets -- -D warnings
+cargo nextest run --release --locked "$@"
+cargo test --release --locked --doc

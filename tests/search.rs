@@ -1,0 +1,205 @@
+//! What a search promises: repeatable, equal to DARTS without neighbors, working in both spaces, stoppable.
+
+use plateau::search::Strategy;
+use plateau::session::{
+    Command, DeviceChoice, Event, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
+    SearchStep, SessionHandle, run_blocking,
+};
+use plateau::space::Space;
+
+/// A run of three search steps and one training epoch on digits.
+fn tiny(space: Space, strategy: Strategy) -> RunConfig {
+    let mut search = Preset::Quick.search(space, strategy);
+    search.channels = 4;
+    search.layers = if space == Space::Darts { 3 } else { 1 };
+    search.epochs = 1;
+    search.batch = 200;
+    search.neighbors = 2;
+    let mut train = Preset::Quick.train(space);
+    train.channels = 4;
+    train.layers = search.layers;
+    train.epochs = 1;
+    train.batch = 400;
+    RunConfig {
+        version: RUN_VERSION,
+        dataset: "digits".into(),
+        test_share: 0.3,
+        seed: 3,
+        device: DeviceChoice::Cpu,
+        kernels: KernelChoice::Fused,
+        memory: MemoryChoice::Keep,
+        search: Some(search),
+        genotype: None,
+        train,
+    }
+}
+
+fn steps(events: &[Event]) -> Vec<SearchStep> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::SearchStep(step) => Some(step.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn accuracy(events: &[Event]) -> f64 {
+    let tested = events.iter().find_map(|event| match event {
+        Event::Tested { accuracy, .. } => Some(*accuracy),
+        _ => None,
+    });
+    tested.unwrap_or_else(|| panic!("no test: {:?}", events.last()))
+}
+
+#[test]
+fn the_same_seed_gives_the_same_events_bit_for_bit() {
+    for strategy in [Strategy::NaDarts, Strategy::Darts2nd] {
+        let config = tiny(Space::Darts, strategy);
+        let first = run_blocking(&config);
+        assert_eq!(first.last(), Some(&Event::Finished));
+        assert_eq!(first, run_blocking(&config));
+        let other = RunConfig {
+            seed: 4,
+            ..config.clone()
+        };
+        assert_ne!(steps(&first), steps(&run_blocking(&other)));
+    }
+}
+
+#[test]
+fn na_darts_without_neighbors_follows_darts_bit_for_bit() {
+    for (plain, aware) in [
+        (Strategy::Darts, Strategy::NaDarts),
+        (Strategy::Darts2nd, Strategy::NaDarts2nd),
+    ] {
+        let darts = run_blocking(&tiny(Space::Darts, plain));
+        let mut radius_zero = tiny(Space::Darts, aware);
+        radius_zero.search.as_mut().unwrap().radius = 0;
+        let mut nobody = tiny(Space::Darts, aware);
+        nobody.search.as_mut().unwrap().neighbors = 0;
+        // Every event after the first, which holds the configuration.
+        assert!(darts.len() > 5);
+        assert_eq!(darts[1..], run_blocking(&radius_zero)[1..]);
+        assert_eq!(darts[1..], run_blocking(&nobody)[1..]);
+        let with = run_blocking(&tiny(Space::Darts, aware));
+        assert_ne!(steps(&darts), steps(&with));
+    }
+}
+
+#[test]
+fn every_strategy_works_in_every_space() {
+    for space in [Space::Darts, Space::NasBench201, Space::NasBench201Small] {
+        for strategy in Strategy::ALL {
+            let events = run_blocking(&tiny(space, strategy));
+            assert_eq!(events.last(), Some(&Event::Finished), "{space} {strategy}");
+            assert!((0.0..=1.0).contains(&accuracy(&events)));
+            let expected = if strategy == Strategy::Random { 0 } else { 3 };
+            assert_eq!(steps(&events).len(), expected, "{space} {strategy}");
+        }
+    }
+}
+
+#[test]
+fn fused_kernels_and_stock_operations_search_alike() {
+    for space in [Space::Darts, Space::NasBench201] {
+        let mut config = tiny(space, Strategy::NaDarts);
+        let fused = steps(&run_blocking(&config));
+        config.memory = MemoryChoice::Recompute;
+        assert_eq!(fused, steps(&run_blocking(&config)));
+        config.kernels = KernelChoice::Stock;
+        let stock = steps(&run_blocking(&config));
+        assert!((fused[0].train_loss - stock[0].train_loss).abs() < 1e-3);
+        let pairs = fused[0]
+            .neighbor_losses
+            .iter()
+            .zip(&stock[0].neighbor_losses);
+        for (fused, stock) in pairs {
+            assert!((fused - stock).abs() < 1e-3, "{fused} {stock}");
+        }
+    }
+}
+
+#[test]
+fn a_search_on_a_gpu_adapter_follows_the_cpu() {
+    let mut config = tiny(Space::Darts, Strategy::NaDarts);
+    let cpu = steps(&run_blocking(&config));
+    config.device = DeviceChoice::Gpu;
+    let events = run_blocking(&config);
+    assert_eq!(events.last(), Some(&Event::Finished));
+    let gpu = steps(&events);
+    for (cpu, gpu) in cpu.iter().zip(&gpu) {
+        assert!(
+            (cpu.train_loss - gpu.train_loss).abs() < 1e-2,
+            "{cpu:?} {gpu:?}"
+        );
+    }
+    assert!((cpu[0].train_loss - gpu[0].train_loss).abs() < 1e-4);
+}
+
+#[test]
+fn a_session_pauses_steps_and_stops_on_command() {
+    let session = SessionHandle::spawn().unwrap();
+    let config = Box::new(tiny(Space::Darts, Strategy::Darts));
+    // Held before the first step.
+    session
+        .commands
+        .try_send(Command::Start {
+            config: config.clone(),
+        })
+        .unwrap();
+    session.commands.try_send(Command::Pause).unwrap();
+    let until = |wanted: fn(&Event) -> bool| {
+        let mut seen = Vec::new();
+        loop {
+            let event = session.events.recv().unwrap();
+            seen.push(event);
+            if wanted(&seen[seen.len() - 1]) {
+                return seen;
+            }
+        }
+    };
+    let seen = until(|event| matches!(event, Event::Paused));
+    assert!(steps(&seen).is_empty());
+    for number in 1..=2 {
+        session.commands.try_send(Command::Step).unwrap();
+        let seen = until(|event| matches!(event, Event::SearchStep(_)));
+        assert_eq!(steps(&seen)[0].step, number);
+    }
+    session
+        .commands
+        .try_send(Command::Start { config })
+        .unwrap();
+    until(|event| matches!(event, Event::Refused { .. }));
+    session.commands.try_send(Command::Stop).unwrap();
+    let seen = until(|event| matches!(event, Event::Derived { .. }));
+    assert!(seen.iter().any(|event| matches!(event, Event::Stopped)));
+    assert!(session.alive());
+}
+
+#[test]
+fn a_loss_that_is_not_a_number_ends_the_run_and_names_the_step() {
+    let mut config = tiny(Space::Darts, Strategy::Darts);
+    config.search.as_mut().unwrap().weight_rate = 100.0;
+    config.search.as_mut().unwrap().clip = 1e6;
+    config.search.as_mut().unwrap().weight_decay = 10.0;
+    config.search.as_mut().unwrap().epochs = 20;
+    let events = run_blocking(&config);
+    let Some(Event::Failed { message }) = events.last() else {
+        panic!("{:?}", events.last());
+    };
+    let good = steps(&events);
+    assert!(!good.is_empty());
+    assert!(good.iter().all(|step| step.train_loss.is_finite()));
+    let step = format!("at step {}", good.len() + 1);
+    assert!(message.contains(&step), "{message}");
+}
+
+#[test]
+fn settings_out_of_range_are_refused_before_anything_runs() {
+    let mut config = tiny(Space::Darts, Strategy::Darts);
+    config.search.as_mut().unwrap().channels = 5;
+    let events = run_blocking(&config);
+    assert_eq!(events.len(), 1);
+    assert!(matches!(&events[0], Event::Failed { message } if message.contains("--channels is 5")));
+}
