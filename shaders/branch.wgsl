@@ -11,11 +11,11 @@
 
 var<workgroup> t: array<f32, C * TILE>;
 
+// ReLU of x, zero outside. Without branches: a negative coordinate is a large unsigned one.
 fn relu_at(plane: u32, y: i32, xx: i32) -> f32 {
-    if (y < 0 || y >= i32(H) || xx < 0 || xx >= i32(W)) {
-        return 0.0;
-    }
-    return max(x[plane + u32(y) * W + u32(xx)], 0.0);
+    let inside = (u32(y) < H) & (u32(xx) < W);
+    let value = x[select(plane, plane + u32(y) * W + u32(xx), inside)];
+    return select(0.0, max(value, 0.0), inside);
 }
 
 fn depthwise(plane: u32, kernel_start: u32, q: u32, k: u32, dilation: u32) -> f32 {
@@ -109,11 +109,11 @@ fn main(
             var value = 0.0;
             if (inside) {
                 let plane = (image * C + c) * P;
-                switch branch {
-                    case 0u: { value = depthwise(plane, kernels + c * 9u, q, 3u, 1u); }
-                    case 1u: { value = depthwise(plane, kernels + c * 25u, q, 5u, 1u); }
-                    case 2u: { value = depthwise(plane, kernels + c * 9u, q, 3u, 2u); }
-                    default: { value = depthwise(plane, kernels + c * 25u, q, 5u, 2u); }
+                // Literal kernel sizes let the driver unroll the taps.
+                if (k == 3u) {
+                    value = depthwise(plane, kernels + c * 9u, q, 3u, dilation_of(branch));
+                } else {
+                    value = depthwise(plane, kernels + c * 25u, q, 5u, dilation_of(branch));
                 }
             }
             t[c * TILE + local.x] = value;

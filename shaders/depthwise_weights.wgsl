@@ -12,18 +12,17 @@
 
 var<workgroup> parts: array<f32, 1600>;
 
+// ReLU of x, zero outside. Without branches: a negative coordinate is a large unsigned one.
 fn first_input(plane: u32, y: i32, xx: i32) -> f32 {
-    if (y < 0 || y >= i32(H) || xx < 0 || xx >= i32(W)) {
-        return 0.0;
-    }
-    return max(x[plane + u32(y) * W + u32(xx)], 0.0);
+    let inside = (u32(y) < H) & (u32(xx) < W);
+    let value = x[select(plane, plane + u32(y) * W + u32(xx), inside)];
+    return select(0.0, max(value, 0.0), inside);
 }
 
 fn second_input(plane: u32, f: vec4<f32>, y: i32, xx: i32) -> f32 {
-    if (y < 0 || y >= i32(HO) || xx < 0 || xx >= i32(WO)) {
-        return 0.0;
-    }
-    return max((z1[plane + u32(y) * WO + u32(xx)] - f.x) * f.w, 0.0);
+    let inside = (u32(y) < HO) & (u32(xx) < WO);
+    let value = z1[select(plane, plane + u32(y) * WO + u32(xx), inside)];
+    return select(0.0, max((value - f.x) * f.w, 0.0), inside);
 }
 
 @compute @workgroup_size(64, 1, 1)
@@ -77,7 +76,7 @@ fn main(
         } else {
             let plane = (image * C + c) * P;
             let grad = dt1[(((edge * NI1 + slot) * IMAGES + image) * C + c) * Q + q];
-            let dilation = i32(1u + branch / 2u);
+            let dilation = i32(dilation_of(branch));
             let y = row * i32(STRIDE) - i32(k / 2u) * dilation;
             let xx = col * i32(STRIDE) - i32(k / 2u) * dilation;
             if (k == 3u) {

@@ -15,16 +15,13 @@ fn depthwise_transposed(plane: u32, kernel_start: u32, y: u32, xx: u32, k: u32, 
     let pad = k / 2u * dilation;
     var sum = 0.0;
     for (var i = 0u; i < k; i++) {
-        // Below zero this wraps around and fails the test against the size.
-        let sy = y + pad - i * dilation;
-        if (sy % STRIDE != 0u || sy / STRIDE >= HO) {
-            continue;
-        }
         for (var j = 0u; j < k; j++) {
+            // Below zero these wrap around and fail the test against the size.
+            let sy = y + pad - i * dilation;
             let sx = xx + pad - j * dilation;
-            if (sx % STRIDE == 0u && sx / STRIDE < WO) {
-                sum += weights[kernel_start + i * k + j] * dt[plane + sy / STRIDE * WO + sx / STRIDE];
-            }
+            let inside = (sy % STRIDE == 0u) & (sx % STRIDE == 0u) & (sy / STRIDE < HO) & (sx / STRIDE < WO);
+            let value = dt[select(plane, plane + sy / STRIDE * WO + sx / STRIDE, inside)];
+            sum += weights[kernel_start + i * k + j] * select(0.0, value, inside);
         }
     }
     return sum;
@@ -78,11 +75,11 @@ fn main(
                 let branch = branch_of(slot);
                 let plane = (((edge * NI1 + slot) * IMAGES + image) * C + c) * Q;
                 let kernels = edge * S + depthwise_offset(branch);
-                switch branch {
-                    case 0u: { rectified += depthwise_transposed(plane, kernels + c * 9u, y, xx, 3u, 1u); }
-                    case 1u: { rectified += depthwise_transposed(plane, kernels + c * 25u, y, xx, 5u, 1u); }
-                    case 2u: { rectified += depthwise_transposed(plane, kernels + c * 9u, y, xx, 3u, 2u); }
-                    default: { rectified += depthwise_transposed(plane, kernels + c * 25u, y, xx, 5u, 2u); }
+                // Literal kernel sizes let the driver unroll the taps.
+                if (kernel_of(branch) == 3u) {
+                    rectified += depthwise_transposed(plane, kernels + c * 9u, y, xx, 3u, dilation_of(branch));
+                } else {
+                    rectified += depthwise_transposed(plane, kernels + c * 25u, y, xx, 5u, dilation_of(branch));
                 }
             }
             if (HAS_REDUCE && y % 2u == xx % 2u) {

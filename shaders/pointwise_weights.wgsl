@@ -18,11 +18,11 @@ const PITCH: u32 = SIDE + 1u;
 var<workgroup> gradient: array<f32, DEPTH * PITCH>;
 var<workgroup> input: array<f32, DEPTH * PITCH>;
 
+// ReLU of x, zero outside. Without branches: a negative coordinate is a large unsigned one.
 fn relu_at(plane: u32, y: i32, xx: i32) -> f32 {
-    if (y < 0 || y >= i32(H) || xx < 0 || xx >= i32(W)) {
-        return 0.0;
-    }
-    return max(x[plane + u32(y) * W + u32(xx)], 0.0);
+    let inside = (u32(y) < H) & (u32(xx) < W);
+    let value = x[select(plane, plane + u32(y) * W + u32(xx), inside)];
+    return select(0.0, max(value, 0.0), inside);
 }
 
 fn first_depthwise(plane: u32, kernel_start: u32, q: u32, k: u32, dilation: u32) -> f32 {
@@ -46,10 +46,9 @@ fn second_depthwise(plane: u32, mean: f32, scale: f32, kernel_start: u32, q: u32
         for (var j = 0u; j < k; j++) {
             let yy = y + i32(i);
             let xj = xx + i32(j);
-            if (yy >= 0 && yy < i32(HO) && xj >= 0 && xj < i32(WO)) {
-                let h = max((z1[plane + u32(yy) * WO + u32(xj)] - mean) * scale, 0.0);
-                sum += weights[kernel_start + i * k + j] * h;
-            }
+            let inside = (u32(yy) < HO) & (u32(xj) < WO);
+            let value = z1[select(plane, plane + u32(yy) * WO + u32(xj), inside)];
+            sum += weights[kernel_start + i * k + j] * select(0.0, max((value - mean) * scale, 0.0), inside);
         }
     }
     return sum;
@@ -151,11 +150,11 @@ fn main(
                         t = second_depthwise(source, f.x, f.w, kernels + c * 25u, q, 5u);
                     }
                 } else {
-                    switch branch {
-                        case 0u: { t = first_depthwise(plane, kernels + c * 9u, q, 3u, 1u); }
-                        case 1u: { t = first_depthwise(plane, kernels + c * 25u, q, 5u, 1u); }
-                        case 2u: { t = first_depthwise(plane, kernels + c * 9u, q, 3u, 2u); }
-                        default: { t = first_depthwise(plane, kernels + c * 25u, q, 5u, 2u); }
+                    // Literal kernel sizes let the driver unroll the taps.
+                    if (kernel_of(branch) == 3u) {
+                        t = first_depthwise(plane, kernels + c * 9u, q, 3u, dilation_of(branch));
+                    } else {
+                        t = first_depthwise(plane, kernels + c * 25u, q, 5u, dilation_of(branch));
                     }
                 }
             }

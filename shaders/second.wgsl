@@ -18,10 +18,9 @@ fn depthwise(plane: u32, stat: vec2<f32>, kernel_start: u32, q: u32, k: u32) -> 
         for (var j = 0u; j < k; j++) {
             let yy = y + i32(i);
             let xj = xx + i32(j);
-            if (yy >= 0 && yy < i32(HO) && xj >= 0 && xj < i32(WO)) {
-                let h = max((z1[plane + u32(yy) * WO + u32(xj)] - stat.x) * stat.y, 0.0);
-                sum += weights[kernel_start + i * k + j] * h;
-            }
+            let inside = (u32(yy) < HO) & (u32(xj) < WO);
+            let value = z1[select(plane, plane + u32(yy) * WO + u32(xj), inside)];
+            sum += weights[kernel_start + i * k + j] * select(0.0, max((value - stat.x) * stat.y, 0.0), inside);
         }
     }
     return sum;

@@ -21,9 +21,9 @@ fn depthwise_transposed(plane: u32, kernel_start: u32, q: u32, k: u32) -> f32 {
         for (var j = 0u; j < k; j++) {
             let yy = y - i32(i);
             let xj = xx - i32(j);
-            if (yy >= 0 && yy < i32(HO) && xj >= 0 && xj < i32(WO)) {
-                sum += weights[kernel_start + i * k + j] * dt2[plane + u32(yy) * WO + u32(xj)];
-            }
+            let inside = (u32(yy) < HO) & (u32(xj) < WO);
+            let value = dt2[select(plane, plane + u32(yy) * WO + u32(xj), inside)];
+            sum += weights[kernel_start + i * k + j] * select(0.0, value, inside);
         }
     }
     return sum;

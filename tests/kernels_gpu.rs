@@ -38,7 +38,7 @@ fn tensor<const D: usize>(values: &[f32], dims: [usize; D], device: &Device) -> 
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().to_vec().unwrap()
+    tensor.into_data().try_to_vec().unwrap()
 }
 
 /// Output and the gradients that were tracked, of a random projection of the output.
@@ -166,8 +166,7 @@ fn mixed_edges_agree_with_the_cpu_twin() {
         [2, 3, 6, 7, 5, 2, 2],
         [1, 5, 2, 1, 3, 1, 1],
         [2, 2, 16, 9, 9, 5, 1],
-        [1, 2, 24, 6, 6, 1, 2],
-        [1, 3, 40, 4, 4, 1, 1],
+        [1, 2, 40, 4, 4, 1, 1],
         [1, 2, 72, 4, 6, 1, 2],
         [2, 9, 4, 16, 16, 1, 1],
     ] {

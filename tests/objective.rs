@@ -236,7 +236,7 @@ fn finite_differences_confirm_the_gradient_of_every_aggregation_and_representati
             ];
             for direction in directions {
                 let norm = direction.iter().map(|d| d * d).sum::<f32>().sqrt();
-                let step = 2e-2 / norm;
+                let step = 5e-3 / norm;
                 let at = |sign: f32| {
                     let moved: Vec<f32> = alpha
                         .iter()

@@ -1,5 +1,6 @@
 //! The command line. Results go to stdout, progress and messages to stderr.
 
+mod bench;
 mod devices;
 mod genotype;
 mod progress;
@@ -33,6 +34,8 @@ enum CliCommand {
     /// Show, convert or count a genotype
     #[command(subcommand)]
     Genotype(genotype::GenotypeCommand),
+    /// Time whole search steps, stock operations against fused kernels
+    Bench(bench::BenchArgs),
     /// List the devices that can compute
     Devices(devices::DevicesArgs),
 }
@@ -55,6 +58,7 @@ pub fn main() -> ExitCode {
         CliCommand::Search(args) => search::run(&args),
         CliCommand::Train(args) => train::run(&args),
         CliCommand::Genotype(command) => genotype::run(&command),
+        CliCommand::Bench(args) => bench::run(&args),
         CliCommand::Devices(args) => devices::run(&args),
     };
     match result {

@@ -3,6 +3,7 @@
 //! A session owns the device and all tensors, takes [`Command`]s and emits [`Event`]s. The terminal, the window, the browser tab
 //! and the run folder are readers of that one stream.
 
+mod bench;
 mod command;
 mod config;
 mod control;
@@ -19,6 +20,7 @@ mod search_run;
 mod session;
 mod train_run;
 
+pub use bench::{BenchCase, BenchResult, BenchSize, bench};
 pub use command::Command;
 pub use config::{
     ConfigError, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,

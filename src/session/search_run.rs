@@ -171,6 +171,17 @@ impl SearchState {
         self.genotype().await
     }
 
+    /// One step whose measurements are read back, so that all its work is done when this returns: what the benchmark times.
+    pub async fn timed_step(&mut self, data: &RunData, number: usize) -> Result<(), RunError> {
+        self.step(data, self.config.weight_rate, number, 1).await?;
+        for measured in std::mem::take(&mut self.pending) {
+            read(measured.values).await?;
+        }
+        // The weight step is the last work of a step.
+        read(self.weights.clone().narrow(0, 0, 1)).await?;
+        Ok(())
+    }
+
     /// One step: α first, with a fresh batch of the architecture half, then the weights (§3.3).
     async fn step(
         &mut self,

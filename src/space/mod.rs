@@ -10,6 +10,7 @@ mod genotype;
 mod neighborhood;
 mod network;
 mod operation;
+mod path;
 mod preset;
 mod python;
 mod text;
@@ -26,4 +27,5 @@ pub use neighborhood::{
 };
 pub use network::{CellSpec, Macro, MacroError, Stage, genotype_stages, macro_stages};
 pub use operation::{Operation, UnknownOperation};
+pub use path::{MOST_LISTED_EDGES, PathError, differing_edges, sample_paths, shortest_paths};
 pub use preset::PRESETS;

@@ -1,7 +1,6 @@
 //! Dense convolution with batch normalisation on the GPU: three launches forward, four backward.
 
-use super::edges::shader;
-use super::launch::{Constants, Stage, output, shared};
+use super::launch::{Constants, Stage, output, shader, shared};
 use super::product::{ColumnTiling, SquareTiling, chunks};
 use crate::kernels::extension::ConvGradients;
 use crate::kernels::shape::{ConvShape, EPSILON, Wanted};

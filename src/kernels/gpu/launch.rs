@@ -9,6 +9,17 @@ use std::fmt::{Display, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Name and text of a file in `shaders/`.
+macro_rules! shader {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../../shaders/", $name, ".wgsl")),
+        )
+    };
+}
+pub(super) use shader;
+
 /// Workgroups of one dimension of a dispatch; more are folded into the second one (WebGPU allows 65,535 in each).
 const FOLD: usize = 32_768;
 
@@ -40,6 +51,11 @@ impl Constants {
             "fn {name}(index: u32) -> u32 {{ switch index {{{cases} default: {{ return 0u; }} }} }}"
         );
         self
+    }
+
+    /// These and `others`.
+    pub fn append(self, others: Self) -> Self {
+        self.text(&others.0)
     }
 
     /// Any text.

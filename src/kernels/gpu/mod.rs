@@ -7,6 +7,7 @@
 
 mod conv_bn;
 mod edges;
+mod fan;
 mod launch;
 mod product;
 

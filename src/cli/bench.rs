@@ -1,0 +1,113 @@
+//! `plateau bench`.
+
+use clap::Args;
+
+use super::CliError;
+use super::progress::thousands;
+use crate::search::Strategy;
+use crate::session::{
+    BenchCase, BenchResult, BenchSize, DeviceChoice, KernelChoice, MemoryChoice, bench,
+};
+
+/// Arguments of `plateau bench`.
+#[derive(Args)]
+pub struct BenchArgs {
+    /// Sizes: quick (C=8, L=5, 8×8×1, batch 64), teach (C=8, L=5, 28×28×1, batch 32), paper (C=16, L=8, 32×32×3, batch 64)
+    #[arg(long, value_delimiter = ',', default_value = "quick,teach")]
+    size: Vec<BenchSize>,
+    /// Search steps to time; na-darts has 4 neighbors
+    #[arg(long, value_delimiter = ',', default_value = "darts,darts-2nd,na-darts")]
+    strategy: Vec<Strategy>,
+    /// Implementations to compare
+    #[arg(long, value_delimiter = ',', default_value = "stock,fused")]
+    kernels: Vec<KernelChoice>,
+    /// What the fused kernels keep for the backward pass
+    #[arg(long, value_delimiter = ',', default_value = "keep")]
+    memory: Vec<MemoryChoice>,
+    /// Devices: cpu, gpu (any adapter) or auto
+    #[arg(long, value_delimiter = ',', default_value = "cpu,gpu")]
+    device: Vec<DeviceChoice>,
+    /// Steps before timing
+    #[arg(long, default_value_t = 3)]
+    warmup: usize,
+    /// Timed steps; the median is reported
+    #[arg(long, default_value_t = 10)]
+    steps: usize,
+    /// Print exactly one JSON list on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+/// Measures every case and prints each as it comes.
+pub fn run(args: &BenchArgs) -> Result<(), CliError> {
+    if args.steps == 0 {
+        return Err(CliError("--steps is 0: at least one step must be timed".into()));
+    }
+    let mut results = Vec::new();
+    if !args.json {
+        println!(
+            "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11} {:>9} {:>9} {:>9} {:>9}",
+            "size", "strategy", "device", "kernel", "memory", "ms a step", "min", "max", "launches", "peak MB"
+        );
+    }
+    for case in cases(args) {
+        let result = pollster::block_on(bench(&case)).map_err(CliError::new)?;
+        if !args.json {
+            print(&result);
+        }
+        results.push(result);
+    }
+    if args.json {
+        let text = serde_json::to_string(&results).map_err(CliError::new)?;
+        println!("{text}");
+    } else if results.iter().any(|result| result.software) {
+        println!("\na software adapter emulates a GPU on the CPU: its times say nothing about a GPU");
+    }
+    Ok(())
+}
+
+fn cases(args: &BenchArgs) -> Vec<BenchCase> {
+    let mut cases = Vec::new();
+    for &device in &args.device {
+        for &size in &args.size {
+            for &strategy in &args.strategy {
+                for &kernels in &args.kernels {
+                    // Stock operations have no choice of what they keep.
+                    let memories = match kernels {
+                        KernelChoice::Stock => &[MemoryChoice::Keep][..],
+                        KernelChoice::Fused => &args.memory,
+                    };
+                    cases.extend(memories.iter().map(|&memory| BenchCase {
+                        size,
+                        strategy,
+                        kernels,
+                        memory,
+                        device,
+                        warmup: args.warmup,
+                        steps: args.steps,
+                    }));
+                }
+            }
+        }
+    }
+    cases
+}
+
+fn print(result: &BenchResult) {
+    let count = |value: Option<u64>| value.map_or("–".into(), thousands);
+    let short: String = result.device.chars().take(24).collect();
+    let lower = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
+    println!(
+        "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11.1} {:>9.1} {:>9.1} {:>9} {:>9}",
+        lower(&result.size),
+        result.strategy,
+        short,
+        lower(&result.kernels),
+        lower(&result.memory),
+        result.ms_per_step,
+        result.ms_min,
+        result.ms_max,
+        count(result.launches),
+        count(result.peak_bytes.map(|bytes| bytes.div_ceil(1_000_000))),
+    );
+}

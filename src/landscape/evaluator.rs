@@ -1,0 +1,180 @@
+//! What answers "how good is this architecture?", and the evaluator that looks it up in a table.
+
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+
+use super::index::architecture_index;
+use super::table::Table;
+use crate::space::{Genotype, NeighborhoodError, PathError, Space};
+
+/// How good an architecture is.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
+pub struct Score {
+    /// What searches minimise: a cross-entropy, or 1 − accuracy.
+    pub loss: f64,
+    /// In percent.
+    pub accuracy: f64,
+}
+
+/// Scores genotypes of one space. Asynchronous because some evaluators read from a device.
+pub trait Evaluator {
+    /// The space whose genotypes it scores.
+    fn space(&self) -> Space;
+
+    /// One score for each genotype, in their order.
+    ///
+    /// # Errors
+    /// A genotype of another space; whatever can go wrong on a device.
+    fn scores(
+        &mut self,
+        genotypes: &[Genotype],
+    ) -> impl Future<Output = Result<Vec<Score>, EvaluatorError>>;
+}
+
+/// Why a genotype has no score.
+#[derive(thiserror::Error, Clone, PartialEq, Debug)]
+pub enum EvaluatorError {
+    /// A genotype of another space.
+    #[error("this evaluator scores {expected} genotypes, not {found} ones")]
+    Space {
+        /// The evaluator's space.
+        expected: Space,
+        /// The genotype's.
+        found: Space,
+    },
+    /// A metric that the table does not have.
+    #[error("the table has no metric \"{name}\": choose one of {choices}")]
+    Metric {
+        /// What was asked for.
+        name: String,
+        /// The names that exist.
+        choices: String,
+    },
+    /// Not one score for each genotype.
+    #[error("the evaluator gave {found} scores for {expected} genotypes")]
+    Count {
+        /// How many genotypes there were.
+        expected: usize,
+        /// How many scores came back.
+        found: usize,
+    },
+    /// A loss or an accuracy that is infinite or NaN.
+    #[error("the score of {0} is not a finite number: the network has diverged")]
+    NotFinite(String),
+    /// Training or the device failed; the message says how and what to do.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Why a report cannot be made.
+#[derive(thiserror::Error, Clone, PartialEq, Debug)]
+pub enum LandscapeError {
+    /// The evaluator failed.
+    #[error(transparent)]
+    Evaluator(#[from] EvaluatorError),
+    /// The neighborhood cannot be listed or sampled.
+    #[error(transparent)]
+    Neighborhood(#[from] NeighborhoodError),
+    /// There are no such paths.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// A radius or a number of samples out of range.
+    #[error("{what} must be between {least} and {most}")]
+    Range {
+        /// Which number.
+        what: &'static str,
+        /// The smallest that is allowed.
+        least: usize,
+        /// The largest.
+        most: usize,
+    },
+    /// Not one value for each architecture.
+    #[error(
+        "a complete landscape of {edges} edges and {operations} operations is needed, not {found} values"
+    )]
+    Incomplete {
+        /// Edges.
+        edges: usize,
+        /// Operations of each.
+        operations: usize,
+        /// How many values were given.
+        found: usize,
+    },
+}
+
+/// One finite score for each genotype, or an error.
+pub(super) async fn finite_scores(
+    evaluator: &mut impl Evaluator,
+    genotypes: &[Genotype],
+) -> Result<Vec<Score>, EvaluatorError> {
+    let scores = evaluator.scores(genotypes).await?;
+    if scores.len() != genotypes.len() {
+        return Err(EvaluatorError::Count {
+            expected: genotypes.len(),
+            found: scores.len(),
+        });
+    }
+    let diverged = scores
+        .iter()
+        .position(|score| !(score.loss.is_finite() && score.accuracy.is_finite()));
+    match diverged {
+        Some(index) => Err(EvaluatorError::NotFinite(genotypes[index].to_text())),
+        None => Ok(scores),
+    }
+}
+
+/// Looks accuracies up in one column of a table; loss = 1 − accuracy / 100.
+#[derive(Clone, Copy, Debug)]
+pub struct TableEvaluator<'a> {
+    space: Space,
+    accuracies: &'a [f64],
+}
+
+impl<'a> TableEvaluator<'a> {
+    /// The evaluator of a metric by name, or of the first one.
+    ///
+    /// # Errors
+    /// A name that the table does not have.
+    pub fn new(table: &'a Table, metric: Option<&str>) -> Result<Self, EvaluatorError> {
+        let accuracies = match metric {
+            None => table.values().first().map(Vec::as_slice),
+            Some(name) => table.column(name),
+        };
+        let accuracies = accuracies.ok_or_else(|| EvaluatorError::Metric {
+            name: metric.unwrap_or_default().chars().take(80).collect(),
+            choices: table.metrics().join(", "),
+        })?;
+        Ok(Self {
+            space: table.space(),
+            accuracies,
+        })
+    }
+}
+
+impl Evaluator for TableEvaluator<'_> {
+    fn space(&self) -> Space {
+        self.space
+    }
+
+    async fn scores(&mut self, genotypes: &[Genotype]) -> Result<Vec<Score>, EvaluatorError> {
+        genotypes
+            .iter()
+            .map(|genotype| {
+                let other_space = EvaluatorError::Space {
+                    expected: self.space,
+                    found: genotype.space(),
+                };
+                if genotype.space() != self.space {
+                    return Err(other_space);
+                }
+                let index = architecture_index(genotype).ok_or(other_space.clone())?;
+                let &accuracy = self.accuracies.get(index).ok_or(other_space)?;
+                Ok(Score {
+                    loss: 1.0 - accuracy / 100.0,
+                    accuracy,
+                })
+            })
+            .collect()
+    }
+}

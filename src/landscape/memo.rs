@@ -1,0 +1,72 @@
+//! An evaluator that never scores the same architecture twice.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::evaluator::{Evaluator, EvaluatorError, Score};
+use crate::space::{Genotype, Space};
+
+/// Remembers the scores of another evaluator by [`Genotype::canonical`] and counts the evaluations made.
+#[derive(Clone, Debug)]
+pub struct Memo<E> {
+    evaluator: E,
+    scores: HashMap<String, Score>,
+    requests: usize,
+}
+
+impl<E: Evaluator> Memo<E> {
+    /// A memo with nothing in it.
+    pub fn new(evaluator: E) -> Self {
+        Self {
+            evaluator,
+            scores: HashMap::new(),
+            requests: 0,
+        }
+    }
+
+    /// How many different architectures have been evaluated.
+    pub fn evaluations(&self) -> usize {
+        self.scores.len()
+    }
+
+    /// How many scores have been asked for.
+    pub fn requests(&self) -> usize {
+        self.requests
+    }
+
+    /// The evaluator inside.
+    pub fn into_inner(self) -> E {
+        self.evaluator
+    }
+}
+
+impl<E: Evaluator> Evaluator for Memo<E> {
+    fn space(&self) -> Space {
+        self.evaluator.space()
+    }
+
+    async fn scores(&mut self, genotypes: &[Genotype]) -> Result<Vec<Score>, EvaluatorError> {
+        let keys: Vec<String> = genotypes.iter().map(Genotype::canonical).collect();
+        let mut asked = BTreeSet::new();
+        let mut unknown = Vec::new();
+        for (key, genotype) in keys.iter().zip(genotypes) {
+            if !self.scores.contains_key(key) && asked.insert(key) {
+                unknown.push((key, genotype.clone()));
+            }
+        }
+        if !unknown.is_empty() {
+            let (new_keys, new): (Vec<&String>, Vec<Genotype>) = unknown.into_iter().unzip();
+            let scores = self.evaluator.scores(&new).await?;
+            if scores.len() != new.len() {
+                return Err(EvaluatorError::Count {
+                    expected: new.len(),
+                    found: scores.len(),
+                });
+            }
+            self.scores
+                .extend(new_keys.into_iter().cloned().zip(scores));
+        }
+        self.requests += genotypes.len();
+        // Every key has a score by now.
+        Ok(keys.iter().map(|key| self.scores[key]).collect())
+    }
+}

@@ -1,0 +1,27 @@
+//! How good and how flat: evaluators of genotypes and reports on the landscape around them (`method.md` §1, §1.2, §5, §6).
+//!
+//! Accuracies are in percent throughout, as benchmark tables have them; losses are minimised. Nothing here touches a tensor.
+
+mod barrier;
+mod classes;
+mod evaluator;
+mod index;
+mod memo;
+mod neighborhood;
+mod spectrum;
+mod statistics;
+mod table;
+mod table_text;
+
+pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
+pub use classes::{Collapse, class_count, function_string, has_live_path};
+pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
+pub use index::{architecture, architecture_count, architecture_index};
+pub use memo::Memo;
+pub use neighborhood::{
+    NeighborReport, NeighborhoodOptions, NeighborhoodReport, RadiusReport, UniqueReport,
+    neighborhood,
+};
+pub use spectrum::{OrderEnergy, Spectrum, spectrum};
+pub use statistics::Statistics;
+pub use table::{Table, TableError};

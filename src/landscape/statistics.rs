@@ -1,0 +1,67 @@
+//! Numbers that describe a set of accuracies.
+
+use serde::{Deserialize, Serialize};
+
+use crate::space::Aggregation;
+
+/// Accuracies in short, in percent.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
+pub struct Statistics {
+    /// How many there are, at least 1.
+    pub count: usize,
+    /// The mean.
+    pub mean: f64,
+    /// The middle, or the mean of the two in the middle.
+    pub median: f64,
+    /// The lowest.
+    pub worst: f64,
+    /// The highest.
+    pub best: f64,
+    /// The population standard deviation.
+    pub std: f64,
+    /// The 5 % quantile, linear between order statistics, as are the others.
+    pub q05: f64,
+    /// The lower quartile.
+    pub q25: f64,
+    /// The upper quartile.
+    pub q75: f64,
+    /// The 95 % quantile.
+    pub q95: f64,
+}
+
+impl Statistics {
+    /// The statistics of some accuracies; nothing where there are none.
+    pub fn of(accuracies: &[f64]) -> Option<Self> {
+        if accuracies.is_empty() {
+            return None;
+        }
+        let mean = Aggregation::Mean.value(accuracies);
+        let squares: f64 = accuracies.iter().map(|value| (value - mean).powi(2)).sum();
+        let mut sorted = accuracies.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let quantile = |q| Aggregation::Quantile { q }.value(&sorted);
+        Some(Self {
+            count: accuracies.len(),
+            mean,
+            median: Aggregation::Median.value(&sorted),
+            worst: sorted[0],
+            best: sorted[sorted.len() - 1],
+            std: (squares / accuracies.len() as f64).sqrt(),
+            q05: quantile(0.05),
+            q25: quantile(0.25),
+            q75: quantile(0.75),
+            q95: quantile(0.95),
+        })
+    }
+
+    /// The standard error of the mean when these are a sample without replacement from `population` values; nothing for one value.
+    pub fn standard_error(&self, population: u64) -> Option<f64> {
+        if self.count < 2 {
+            return None;
+        }
+        let count = self.count as f64;
+        let sample_variance = self.std.powi(2) * count / (count - 1.0);
+        let left = (1.0 - count / population as f64).max(0.0);
+        Some((sample_variance / count * left).sqrt())
+    }
+}

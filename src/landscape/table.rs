@@ -1,0 +1,224 @@
+//! A complete benchmark table: the accuracies of all architectures of a NAS-Bench-201 space.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+use super::index::{architecture, architecture_count, architecture_index};
+use super::table_text;
+use crate::space::{Genotype, Space};
+
+/// One or more accuracies in percent for each of the 15,625 (or 125) architectures of a NAS-Bench-201 space.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Table {
+    space: Space,
+    metrics: Vec<String>,
+    values: Vec<Vec<f64>>,
+}
+
+/// Why something is not a table.
+#[derive(thiserror::Error, Clone, PartialEq, Debug)]
+pub enum TableError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {reason}")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// A file, or what it unpacks to, beyond the limit.
+    #[error("the table has more than {} MiB: the largest real ones have about 5", MOST_BYTES >> 20)]
+    TooLarge,
+    /// A gzip stream that does not unpack.
+    #[error("the gzip data is damaged: {0}")]
+    Gzip(String),
+    /// Bytes that are no UTF-8.
+    #[error("the table is not a text file")]
+    NotText,
+    /// Nothing in it.
+    #[error("the table is empty")]
+    Empty,
+    /// A mistake on a line.
+    #[error("line {line}: {message}")]
+    Line {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// Too few rows.
+    #[error(
+        "{found} of the {expected} architectures of {space} are in the table: {missing} is missing"
+    )]
+    Rows {
+        /// The space.
+        space: Space,
+        /// How many it has.
+        expected: usize,
+        /// How many rows there are.
+        found: usize,
+        /// The first architecture without a row.
+        missing: String,
+    },
+    /// Columns that are no complete landscapes of accuracies.
+    #[error("not a table: {0}")]
+    Columns(String),
+}
+
+/// The most bytes of a file, packed and unpacked.
+const MOST_BYTES: u64 = 32 << 20;
+/// The most metrics.
+pub(super) const MOST_METRICS: usize = 64;
+
+impl Table {
+    /// Checks the columns: `values[metric][architecture]`, architectures by [`architecture_index`].
+    ///
+    /// # Errors
+    /// A space without complete tables, no metrics or more than 64, names that are empty, repeated or have commas or line breaks,
+    /// a wrong number of values, accuracies outside 0 to 100.
+    pub fn new(
+        space: Space,
+        metrics: Vec<String>,
+        values: Vec<Vec<f64>>,
+    ) -> Result<Self, TableError> {
+        let wrong = |message: String| Err(TableError::Columns(message));
+        let Some(count) = architecture_count(space) else {
+            return wrong(format!("{space} is too large for a complete table"));
+        };
+        if metrics.is_empty() || metrics.len() > MOST_METRICS || metrics.len() != values.len() {
+            return wrong(format!(
+                "{} names for {} columns: there are 1 to {MOST_METRICS} metrics",
+                metrics.len(),
+                values.len()
+            ));
+        }
+        for (place, (name, column)) in metrics.iter().zip(&values).enumerate() {
+            if let Some(problem) = table_text::name_problem(name, &metrics[..place]) {
+                return wrong(problem);
+            }
+            if column.len() != count {
+                return wrong(format!(
+                    "{name} has {} values for {count} architectures",
+                    column.len()
+                ));
+            }
+            if let Some(value) = column
+                .iter()
+                .find(|value| !table_text::is_accuracy(**value))
+            {
+                return wrong(format!("{name} has {value}: an accuracy is 0 to 100"));
+            }
+        }
+        Ok(Self {
+            space,
+            metrics,
+            values,
+        })
+    }
+
+    /// Reads a file, plain or gzip (told apart by its first bytes), of at most 32 MiB packed and unpacked. See [`Table::parse`].
+    ///
+    /// # Errors
+    /// A file that cannot be read, is too large or damaged; those of [`Table::parse`].
+    pub fn read(path: &Path) -> Result<Self, TableError> {
+        let bytes = File::open(path)
+            .and_then(|file| {
+                let mut bytes = Vec::new();
+                file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+                Ok(bytes)
+            })
+            .map_err(|error| TableError::Read {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            })?;
+        Self::from_bytes(&bytes)
+    }
+
+    /// Reads the content of a file. See [`Table::read`].
+    ///
+    /// # Errors
+    /// As [`Table::read`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TableError> {
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(TableError::TooLarge);
+        }
+        let mut unpacked = Vec::new();
+        let text = if bytes.starts_with(&[0x1f, 0x8b]) {
+            MultiGzDecoder::new(bytes)
+                .take(MOST_BYTES + 1)
+                .read_to_end(&mut unpacked)
+                .map_err(|error| TableError::Gzip(error.to_string()))?;
+            if unpacked.len() as u64 > MOST_BYTES {
+                return Err(TableError::TooLarge);
+            }
+            &unpacked[..]
+        } else {
+            bytes
+        };
+        let text = std::str::from_utf8(text).map_err(|_| TableError::NotText)?;
+        Self::parse(text)
+    }
+
+    /// Reads either layout. One of them has lines `[o1, …, o6],accuracy` with the indices of [`Space::operations`] on
+    /// [`Space::edges`], all of NAS-Bench-201; its metric is named `CIFAR10TestAccuracy200Epochs`, which it holds. The other is CSV
+    /// with a header row: the column `ArchitectureString` has cells of either space, `UniqueString` is ignored, every other column
+    /// is a metric. Rows come in any order; empty lines are ignored.
+    ///
+    /// # Errors
+    /// Unknown operations, repeated or missing architectures, missing, non-finite or out-of-range accuracies, with the line.
+    pub fn parse(text: &str) -> Result<Self, TableError> {
+        table_text::parse(text)
+    }
+
+    /// The CSV layout, rows in the order of [`architecture_index`]. [`Table::parse`] gives the same table again, bit for bit.
+    pub fn to_csv(&self) -> String {
+        table_text::to_csv(self)
+    }
+
+    /// The space.
+    pub fn space(&self) -> Space {
+        self.space
+    }
+
+    /// The names of the columns.
+    pub fn metrics(&self) -> &[String] {
+        &self.metrics
+    }
+
+    /// Accuracies in percent, `[metric][architecture]`, architectures by [`architecture_index`].
+    pub fn values(&self) -> &[Vec<f64>] {
+        &self.values
+    }
+
+    /// A column by its name.
+    pub fn column(&self, metric: &str) -> Option<&[f64]> {
+        let index = self.metrics.iter().position(|name| name == metric)?;
+        Some(&self.values[index])
+    }
+
+    /// The number of a genotype of this table's space.
+    pub fn index_of(&self, genotype: &Genotype) -> Option<usize> {
+        (genotype.space() == self.space)
+            .then(|| architecture_index(genotype))
+            .flatten()
+    }
+
+    /// The genotype of a number.
+    pub fn genotype_of(&self, index: usize) -> Option<Genotype> {
+        architecture(self.space, index)
+    }
+
+    /// The architecture with the highest accuracy in a column, the first of equals, and that accuracy.
+    pub fn best(&self, metric: &str) -> Option<(Genotype, f64)> {
+        let (index, accuracy) = self.column(metric)?.iter().copied().enumerate().fold(
+            (0, f64::NEG_INFINITY),
+            |best, next| {
+                if next.1 > best.1 { next } else { best }
+            },
+        );
+        Some((self.genotype_of(index)?, accuracy))
+    }
+}

@@ -1,0 +1,233 @@
+//! Times whole search steps on synthetic images: what `plateau bench` measures.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use burn::cubecl::logging::{LaunchObservation, LaunchObserver};
+use burn::tensor::Device;
+use rand::Rng;
+use serde::Serialize;
+
+use super::config::{DeviceChoice, KernelChoice, MemoryChoice, Preset, SearchConfig};
+use super::device;
+use super::event::DeviceInfo;
+use super::failure::RunError;
+use super::random::{Purpose, generator};
+use super::search_run::{RunData, SearchState};
+use crate::data::{Augmentation, Dataset, DeviceImages, Normalisation, Split};
+use crate::search::Strategy;
+use crate::space::Space;
+
+/// A problem size of the benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BenchSize {
+    /// C=8, L=5, 8×8×1, batch 64: the default run on digits.
+    Quick,
+    /// C=8, L=5, 28×28×1, batch 32.
+    Teach,
+    /// C=16, L=8, 32×32×3, batch 64: DARTS as published.
+    Paper,
+}
+
+impl std::str::FromStr for BenchSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "quick" => Ok(BenchSize::Quick),
+            "teach" => Ok(BenchSize::Teach),
+            "paper" => Ok(BenchSize::Paper),
+            _ => Err(format!("'{text}' is not a size: use quick, teach or paper")),
+        }
+    }
+}
+
+impl BenchSize {
+    /// Channels, layers, image `[channels, height, width]`, batch.
+    fn settings(self) -> (usize, usize, [usize; 3], usize) {
+        match self {
+            BenchSize::Quick => (8, 5, [1, 8, 8], 64),
+            BenchSize::Teach => (8, 5, [1, 28, 28], 32),
+            BenchSize::Paper => (16, 8, [3, 32, 32], 64),
+        }
+    }
+}
+
+/// One case.
+#[derive(Clone, Copy, Debug)]
+pub struct BenchCase {
+    /// How large.
+    pub size: BenchSize,
+    /// Which search step.
+    pub strategy: Strategy,
+    /// Stock or fused.
+    pub kernels: KernelChoice,
+    /// What fused kernels keep.
+    pub memory: MemoryChoice,
+    /// Where.
+    pub device: DeviceChoice,
+    /// Untimed steps before.
+    pub warmup: usize,
+    /// Timed steps.
+    pub steps: usize,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct BenchResult {
+    /// How large.
+    pub size: BenchSize,
+    /// Which search step.
+    pub strategy: &'static str,
+    /// Where.
+    pub device: String,
+    /// Whether the device emulates a GPU in software.
+    pub software: bool,
+    /// Stock or fused.
+    pub kernels: KernelChoice,
+    /// What fused kernels keep.
+    pub memory: MemoryChoice,
+    /// Median wall time of a step, waiting for its results.
+    pub ms_per_step: f64,
+    /// Fastest step.
+    pub ms_min: f64,
+    /// Slowest step.
+    pub ms_max: f64,
+    /// Timed steps.
+    pub steps: usize,
+    /// Kernel launches of one step; none on the CPU.
+    pub launches: Option<u64>,
+    /// Most memory: reserved on the GPU, or resident in the process above what it held before; none where unknown.
+    pub peak_bytes: Option<u64>,
+}
+
+/// Neighbors of the NA-DARTS cases.
+const NEIGHBORS: usize = 4;
+
+/// Measures one case.
+pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
+    let opened = device::open(case.device).await?;
+    let (channels, layers, image, batch) = case.size.settings();
+    let data = synthetic(image, 2 * batch, &opened.device)?;
+    let config = SearchConfig {
+        channels,
+        layers,
+        batch,
+        neighbors: NEIGHBORS,
+        augmentation: Augmentation::default(),
+        ..Preset::Paper.search(Space::Darts, case.strategy)
+    };
+    let memory = PeakMemory::start(&opened.device);
+    let fused = case.kernels.fused(case.memory);
+    let mut state = SearchState::new(&config, &data, 0, fused, &opened.device)?;
+    for step in 0..case.warmup {
+        state.timed_step(&data, step + 1).await?;
+    }
+    let counter = Arc::new(Launches::default());
+    let mut times = Vec::with_capacity(case.steps);
+    let observation = LaunchObservation::new(counter.clone());
+    for step in 0..case.steps {
+        let start = Instant::now();
+        state.timed_step(&data, case.warmup + step + 1).await?;
+        times.push(1e3 * start.elapsed().as_secs_f64());
+    }
+    drop(observation);
+    times.sort_by(f64::total_cmp);
+    let launches = counter.0.load(Ordering::Relaxed) / case.steps.max(1) as u64;
+    let DeviceInfo { name, software, .. } = opened.info;
+    Ok(BenchResult {
+        size: case.size,
+        strategy: case.strategy.name(),
+        device: name,
+        software,
+        kernels: case.kernels,
+        memory: case.memory,
+        ms_per_step: median(&times),
+        ms_min: times.first().copied().unwrap_or(f64::NAN),
+        ms_max: times.last().copied().unwrap_or(f64::NAN),
+        steps: case.steps,
+        launches: (launches > 0).then_some(launches),
+        peak_bytes: memory.peak(&opened.device),
+    })
+}
+
+fn median(sorted: &[f64]) -> f64 {
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => f64::NAN,
+        length if length.is_multiple_of(2) => 0.5 * (sorted[middle - 1] + sorted[middle]),
+        _ => sorted[middle],
+    }
+}
+
+/// Noise with ten classes: enough images for both halves.
+fn synthetic(image: [usize; 3], half: usize, device: &Device) -> Result<RunData, RunError> {
+    let [channels, height, width] = image;
+    let count = 4 * half;
+    let mut pixels = vec![0; count * channels * height * width];
+    generator(0, Purpose::Split).fill_bytes(&mut pixels);
+    let dataset = Dataset {
+        name: "noise".into(),
+        images: pixels,
+        labels: (0..count).map(|index| (index % 10) as u16).collect(),
+        classes: (0..10).map(|class| class.to_string()).collect(),
+        channels,
+        height,
+        width,
+        flip: false,
+        test_from: None,
+    };
+    let split = Split::new(&dataset, 0.1, 0)?;
+    let normalisation = Normalisation::new(&dataset, &split.train())?;
+    Ok(RunData {
+        images: DeviceImages::new(&dataset, &normalisation, device)?,
+        split,
+        shape: image,
+        classes: 10,
+        flip: false,
+    })
+}
+
+#[derive(Default)]
+struct Launches(AtomicU64);
+
+impl LaunchObserver for Launches {
+    fn launched(&self, _kernel: &'static str) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Memory of one case: what the GPU's pools reserve, or how far the process grew.
+struct PeakMemory {
+    before: Option<u64>,
+}
+
+impl PeakMemory {
+    fn start(device: &Device) -> Self {
+        device.memory_cleanup();
+        // Linux: forgets the process's high-water mark, so that it is this case's.
+        let _elsewhere = std::fs::write("/proc/self/clear_refs", "5");
+        Self {
+            before: process_memory("VmRSS:"),
+        }
+    }
+
+    fn peak(&self, device: &Device) -> Option<u64> {
+        if let Some(usage) = device.memory_pool_usage()
+            && usage.bytes_reserved > 0
+        {
+            return Some(usage.bytes_reserved);
+        }
+        Some(process_memory("VmHWM:")?.saturating_sub(self.before?))
+    }
+}
+
+/// A line of `/proc/self/status` in bytes; none on other systems.
+fn process_memory(key: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with(key))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(1024 * kilobytes)
+}

@@ -1,0 +1,149 @@
+//! The energy of a landscape by interaction order (`method.md` §1.2, §9.4).
+
+use plateau::landscape::{LandscapeError, architecture_index, spectrum};
+use plateau::space::{Counting, Space, neighbors, smoothing_eigenvalue};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::{benchmark, digits};
+
+fn rng(seed: u64) -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(seed)
+}
+
+/// Values over 5 operations that add up to zero.
+fn centred(rng: &mut ChaCha8Rng) -> Vec<f64> {
+    let values: Vec<f64> = (0..5).map(|_| rng.random()).collect();
+    let mean = values.iter().sum::<f64>() / 5.0;
+    values.iter().map(|value| value - mean).collect()
+}
+
+fn mean_square(values: &[f64]) -> f64 {
+    values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64
+}
+
+#[test]
+fn a_pure_interaction_has_all_its_energy_in_its_order() {
+    let mut rng = rng(1);
+    for edges in [3, 6] {
+        let count = 5usize.pow(edges as u32);
+        for order in 1..=edges {
+            // On edges that are not adjacent where possible: the last and then the first ones.
+            let on: Vec<usize> = (0..order)
+                .map(|i| if i == 0 { edges - 1 } else { i - 1 })
+                .collect();
+            let factors: Vec<Vec<f64>> = on.iter().map(|_| centred(&mut rng)).collect();
+            let values: Vec<f64> = (0..count)
+                .map(|index| {
+                    let digit = |edge: usize| index / 5usize.pow((edges - 1 - edge) as u32) % 5;
+                    let product: f64 = on.iter().zip(&factors).map(|(&e, f)| f[digit(e)]).product();
+                    80.0 + product
+                })
+                .collect();
+            let expected: f64 = factors.iter().map(|factor| mean_square(factor)).product();
+            let report = spectrum(&values, edges, 5).unwrap();
+            assert!((report.mean - 80.0).abs() < 1e-10);
+            for part in &report.orders {
+                let share = f64::from(u8::from(part.order == order));
+                assert!((part.share - share).abs() < 1e-9, "{report:?}");
+                assert!((part.energy - share * expected).abs() < 1e-12);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_energies_add_up_to_the_variance() {
+    let mut rng = rng(2);
+    for (edges, operations) in [(1, 2), (4, 3), (2, 8), (6, 5)] {
+        let count = (operations as usize).pow(edges);
+        let values: Vec<f64> = (0..count).map(|_| rng.random()).collect();
+        let mean = values.iter().sum::<f64>() / count as f64;
+        let variance = mean_square(&values) - mean * mean;
+        let report = spectrum(&values, edges as usize, operations as usize).unwrap();
+        assert_eq!(report.orders.len(), edges as usize);
+        assert!((report.variance - variance).abs() < 1e-12);
+        let shares: f64 = report.orders.iter().map(|part| part.share).sum();
+        assert!((shares - 1.0).abs() < 1e-12);
+    }
+    // Independent values have energy in proportion to the number of components: C(6, j) 4^j of 15,624.
+    let values: Vec<f64> = (0..15_625).map(|_| rng.random()).collect();
+    let report = spectrum(&values, 6, 5).unwrap();
+    for (part, components) in report
+        .orders
+        .iter()
+        .zip([24., 240., 1280., 3840., 6144., 4096.])
+    {
+        let expected = components / 15_624.0;
+        let noise = (2.0 * components as f64).sqrt() / 15_624.0;
+        assert!((part.share - expected).abs() < 4.0 * noise, "{part:?}");
+    }
+}
+
+#[test]
+fn averaging_over_neighborhoods_scales_every_order_by_its_eigenvalue() {
+    let table = benchmark();
+    let values = &table.values()[0];
+    let smoothed: Vec<f64> = (0..values.len())
+        .map(|index| {
+            let genotype = table.genotype_of(index).unwrap();
+            let around = neighbors(&genotype, 1, Counting::Topology).unwrap();
+            let others: f64 = around
+                .iter()
+                .map(|neighbor| values[architecture_index(&neighbor.genotype).unwrap()])
+                .sum();
+            (values[index] + others) / 25.0
+        })
+        .collect();
+    let before = spectrum(values, 6, 5).unwrap();
+    let after = spectrum(&smoothed, 6, 5).unwrap();
+    assert!((before.mean - after.mean).abs() < 1e-9);
+    for (before, after) in before.orders.iter().zip(&after.orders) {
+        assert_eq!(
+            before.smoothing,
+            smoothing_eigenvalue(6, 5, 1, before.order)
+        );
+        let expected = before.smoothing.powi(2) * before.energy;
+        assert!(
+            (after.energy - expected).abs() < 1e-9,
+            "{before:?} {after:?}"
+        );
+    }
+}
+
+#[test]
+fn the_real_landscape_is_shaped_by_few_edges_at_a_time() {
+    let values = &benchmark().values()[0];
+    let report = spectrum(values, 6, 5).unwrap();
+    let mean = values.iter().sum::<f64>() / 15_625.0;
+    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 15_625.0;
+    assert!((report.variance / variance - 1.0).abs() < 1e-12);
+    let total: f64 = report.orders.iter().map(|part| part.energy).sum();
+    assert!((total / variance - 1.0).abs() < 1e-12);
+    // The additive part by direct computation: the means of each operation on each edge.
+    let mut additive = 0.0;
+    for edge in 0..6 {
+        let mut sums = [0.0; 5];
+        for (index, value) in values.iter().enumerate() {
+            sums[digits(Space::NasBench201, index)[edge]] += value - mean;
+        }
+        additive += sums.map(|sum| (sum / 3125.0).powi(2)).iter().sum::<f64>() / 5.0;
+    }
+    assert!((report.orders[0].energy - additive).abs() < 1e-9);
+    let text = report.to_string();
+    assert_eq!(text.lines().count(), 8, "{text}");
+}
+
+#[test]
+fn a_constant_landscape_has_no_shares_and_an_incomplete_one_no_spectrum() {
+    let report = spectrum(&[70.0; 125], 3, 5).unwrap();
+    assert_eq!((report.mean, report.variance), (70.0, 0.0));
+    assert!(report.orders.iter().all(|part| part.share == 0.0));
+    for (edges, operations) in [(3, 5), (0, 5), (500, 1), (1, 1), (usize::MAX, 2), (64, 2)] {
+        assert!(matches!(
+            spectrum(&[1.0; 124], edges, operations),
+            Err(LandscapeError::Incomplete { .. })
+        ));
+    }
+}
