@@ -18,7 +18,7 @@ fn vector<const D: usize>(values: &[f32], shape: [usize; D]) -> Tensor<D> {
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().into_vec().unwrap()
+    tensor.into_data().try_into_vec().unwrap()
 }
 
 /// α whose softmax is one-hot to the last bit.

@@ -123,7 +123,16 @@ fn fused_kernels_and_stock_operations_search_alike() {
 #[test]
 fn a_search_on_a_gpu_adapter_follows_the_cpu() {
     let mut config = tiny(Space::Darts, Strategy::NaDarts);
+    // Small enough for a software adapter: two steps of a supernet of two reduction cells.
+    config.test_share = 0.9;
+    let search = config.search.as_mut().unwrap();
+    search.layers = 2;
+    search.batch = 40;
+    search.neighbors = 1;
+    config.train.layers = 2;
+    config.train.batch = 90;
     let cpu = steps(&run_blocking(&config));
+    assert_eq!(cpu.len(), 2);
     config.device = DeviceChoice::Gpu;
     let events = run_blocking(&config);
     assert_eq!(events.last(), Some(&Event::Finished));

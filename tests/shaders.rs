@@ -1,5 +1,7 @@
 //! Every shader, with the constants of many shapes filled in, is valid WGSL within the WebGPU baseline.
 
+#![allow(clippy::unwrap_used)]
+
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, Module};
 use plateau::kernels::gpu::{conv_sources, edges_sources};

@@ -16,7 +16,11 @@ pub struct BenchArgs {
     #[arg(long, value_delimiter = ',', default_value = "quick,teach")]
     size: Vec<BenchSize>,
     /// Search steps to time; na-darts has 4 neighbors
-    #[arg(long, value_delimiter = ',', default_value = "darts,darts-2nd,na-darts")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "darts,darts-2nd,na-darts"
+    )]
     strategy: Vec<Strategy>,
     /// Implementations to compare
     #[arg(long, value_delimiter = ',', default_value = "stock,fused")]
@@ -41,13 +45,24 @@ pub struct BenchArgs {
 /// Measures every case and prints each as it comes.
 pub fn run(args: &BenchArgs) -> Result<(), CliError> {
     if args.steps == 0 {
-        return Err(CliError("--steps is 0: at least one step must be timed".into()));
+        return Err(CliError(
+            "--steps is 0: at least one step must be timed".into(),
+        ));
     }
     let mut results = Vec::new();
     if !args.json {
         println!(
             "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11} {:>9} {:>9} {:>9} {:>9}",
-            "size", "strategy", "device", "kernel", "memory", "ms a step", "min", "max", "launches", "peak MB"
+            "size",
+            "strategy",
+            "device",
+            "kernel",
+            "memory",
+            "ms a step",
+            "min",
+            "max",
+            "launches",
+            "peak MB"
         );
     }
     for case in cases(args) {
@@ -61,7 +76,9 @@ pub fn run(args: &BenchArgs) -> Result<(), CliError> {
         let text = serde_json::to_string(&results).map_err(CliError::new)?;
         println!("{text}");
     } else if results.iter().any(|result| result.software) {
-        println!("\na software adapter emulates a GPU on the CPU: its times say nothing about a GPU");
+        println!(
+            "\na software adapter emulates a GPU on the CPU: its times say nothing about a GPU"
+        );
     }
     Ok(())
 }

@@ -28,9 +28,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum CliCommand {
     /// Search an architecture, train it from scratch and test it once
-    Search(search::SearchArgs),
+    Search(Box<search::SearchArgs>),
     /// Train a given genotype from scratch and test it once
-    Train(train::TrainArgs),
+    Train(Box<train::TrainArgs>),
     /// Show, convert or count a genotype
     #[command(subcommand)]
     Genotype(genotype::GenotypeCommand),

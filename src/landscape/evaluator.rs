@@ -32,6 +32,19 @@ pub trait Evaluator {
     ) -> impl Future<Output = Result<Vec<Score>, EvaluatorError>>;
 }
 
+impl<E: Evaluator> Evaluator for &mut E {
+    fn space(&self) -> Space {
+        (**self).space()
+    }
+
+    fn scores(
+        &mut self,
+        genotypes: &[Genotype],
+    ) -> impl Future<Output = Result<Vec<Score>, EvaluatorError>> {
+        (**self).scores(genotypes)
+    }
+}
+
 /// Why a genotype has no score.
 #[derive(thiserror::Error, Clone, PartialEq, Debug)]
 pub enum EvaluatorError {

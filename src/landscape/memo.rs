@@ -1,15 +1,30 @@
 //! An evaluator that never scores the same architecture twice.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use super::evaluator::{Evaluator, EvaluatorError, Score};
+use super::index::architecture_index;
 use crate::space::{Genotype, Space};
 
-/// Remembers the scores of another evaluator by [`Genotype::canonical`] and counts the evaluations made.
+/// What equal architectures share: their number where the space has numbers, which is much faster, otherwise
+/// [`Genotype::canonical`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+enum Key {
+    Number(usize),
+    Text(String),
+}
+
+impl Key {
+    fn of(genotype: &Genotype) -> Self {
+        architecture_index(genotype).map_or_else(|| Key::Text(genotype.canonical()), Key::Number)
+    }
+}
+
+/// Remembers the scores of another evaluator, equal architectures being one, and counts the evaluations made.
 #[derive(Clone, Debug)]
 pub struct Memo<E> {
     evaluator: E,
-    scores: HashMap<String, Score>,
+    scores: HashMap<Key, Score>,
     requests: usize,
 }
 
@@ -45,8 +60,8 @@ impl<E: Evaluator> Evaluator for Memo<E> {
     }
 
     async fn scores(&mut self, genotypes: &[Genotype]) -> Result<Vec<Score>, EvaluatorError> {
-        let keys: Vec<String> = genotypes.iter().map(Genotype::canonical).collect();
-        let mut asked = BTreeSet::new();
+        let keys: Vec<Key> = genotypes.iter().map(Key::of).collect();
+        let mut asked = HashSet::new();
         let mut unknown = Vec::new();
         for (key, genotype) in keys.iter().zip(genotypes) {
             if !self.scores.contains_key(key) && asked.insert(key) {
@@ -54,7 +69,7 @@ impl<E: Evaluator> Evaluator for Memo<E> {
             }
         }
         if !unknown.is_empty() {
-            let (new_keys, new): (Vec<&String>, Vec<Genotype>) = unknown.into_iter().unzip();
+            let (new_keys, new): (Vec<&Key>, Vec<Genotype>) = unknown.into_iter().unzip();
             let scores = self.evaluator.scores(&new).await?;
             if scores.len() != new.len() {
                 return Err(EvaluatorError::Count {

@@ -8,6 +8,8 @@ mod evaluator;
 mod index;
 mod memo;
 mod neighborhood;
+mod sampling;
+mod sampling_report;
 mod spectrum;
 mod statistics;
 mod table;
@@ -22,6 +24,8 @@ pub use neighborhood::{
     NeighborReport, NeighborhoodOptions, NeighborhoodReport, RadiusReport, UniqueReport,
     neighborhood,
 };
+pub use sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
+pub use sampling_report::{SamplingComparison, SamplingReport, compare_sampling, sampling_report};
 pub use spectrum::{OrderEnergy, Spectrum, spectrum};
 pub use statistics::Statistics;
 pub use table::{Table, TableError};

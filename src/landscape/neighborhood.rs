@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -192,13 +192,17 @@ fn shell(
     if size <= options.limit as u128 {
         return Ok((reported, neighbors(genotype, radius, options.counting)?));
     }
-    // A uniform draw from the ball is uniform over its outermost shell, too, once the others are left out. Half of the smallest
-    // ball is outermost at least; a quarter more than the expected share makes up for bad luck.
+    // A uniform draw from the ball is uniform over its outermost shell, too, once the others are left out. A quarter more draws
+    // than are expected to be needed make up for bad luck; where they do not, `count` says so.
     let ball: u128 = (1..=radius).map(shell_size).sum();
     let wanted = options.limit as f64 * (ball as f64 / size as f64);
     let draws = (wanted * 1.25).ceil().min(200_000.0) as usize;
     let mut members = sample_neighbors(genotype, radius, options.counting, draws, rng)?;
     members.retain(|member| steps(&member.changes, options.counting) == radius);
+    // The order of the sample depends on the rank: only after a shuffle is its beginning as good as any other part.
+    for last in (1..members.len()).rev() {
+        members.swap(last, rng.random_range(0..=last));
+    }
     members.truncate(options.limit);
     Ok((reported, members))
 }
@@ -260,11 +264,11 @@ impl fmt::Display for NeighborhoodReport {
                 Some(error) => writeln!(f, "  of {}, mean ± {error:.2}", shell.size)?,
                 None => writeln!(f)?,
             }
-            if let Some(unique) = shell.unique {
-                if let Some(classes) = unique.classes {
-                    row(f, "unique", &classes)?;
-                    writeln!(f, "  and {} of the same function", unique.same_function)?;
-                }
+            if let Some(unique) = shell.unique
+                && let Some(classes) = unique.classes
+            {
+                row(f, "unique", &classes)?;
+                writeln!(f, "  and {} of the same function", unique.same_function)?;
             }
         }
         if self.neighbors.len() > LISTED {

@@ -29,14 +29,20 @@ pub struct Statistics {
     pub q95: f64,
 }
 
+/// The mean and the population standard deviation; NaN where there are no values.
+pub(super) fn mean_and_deviation(values: &[f64]) -> [f64; 2] {
+    let mean = Aggregation::Mean.value(values);
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    [mean, (squares / values.len() as f64).sqrt()]
+}
+
 impl Statistics {
     /// The statistics of some accuracies; nothing where there are none.
     pub fn of(accuracies: &[f64]) -> Option<Self> {
         if accuracies.is_empty() {
             return None;
         }
-        let mean = Aggregation::Mean.value(accuracies);
-        let squares: f64 = accuracies.iter().map(|value| (value - mean).powi(2)).sum();
+        let [mean, std] = mean_and_deviation(accuracies);
         let mut sorted = accuracies.to_vec();
         sorted.sort_by(f64::total_cmp);
         let quantile = |q| Aggregation::Quantile { q }.value(&sorted);
@@ -46,7 +52,7 @@ impl Statistics {
             median: Aggregation::Median.value(&sorted),
             worst: sorted[0],
             best: sorted[sorted.len() - 1],
-            std: (squares / accuracies.len() as f64).sqrt(),
+            std,
             q05: quantile(0.05),
             q25: quantile(0.25),
             q75: quantile(0.75),

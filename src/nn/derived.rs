@@ -34,18 +34,21 @@ pub struct DerivedNetwork {
 #[derive(Clone, Debug)]
 enum Stem {
     Plain(Convolution, BatchNorm),
-    /// Two strided layers, then one more for the second input of the first cell: an eighth of the resolution in all.
-    ImageNet {
-        first: (Convolution, BatchNorm),
-        second: (Convolution, BatchNorm),
-        third: ReluConvBn,
-    },
+    ImageNet(Box<ImageNetStem>),
+}
+
+/// Two strided layers, then one more for the second input of the first cell: an eighth of the resolution in all.
+#[derive(Clone, Debug)]
+struct ImageNetStem {
+    first: (Convolution, BatchNorm),
+    second: (Convolution, BatchNorm),
+    third: ReluConvBn,
 }
 
 #[derive(Clone, Debug)]
 enum DerivedStage {
-    Cell(DerivedCell),
-    Residual(ResidualBlock),
+    Cell(Box<DerivedCell>),
+    Residual(Box<ResidualBlock>),
 }
 
 #[derive(Clone, Debug)]
@@ -93,27 +96,26 @@ impl DerivedNetwork {
         let stem = Stem::new(&mut layout, space, size);
         let mut features = 0;
         let mut drop_places = 0;
-        let built =
-            stages
-                .iter()
-                .enumerate()
-                .map(|(index, stage)| {
-                    let name = format!("stage{index}");
-                    features = out_channels(genotype, stage);
-                    match stage {
-                        Stage::Cell(cell) => DerivedStage::Cell(DerivedCell::new(
-                            &mut layout,
-                            &name,
-                            genotype,
-                            cell,
-                            &mut drop_places,
-                        )),
-                        Stage::Residual { channels, .. } => DerivedStage::Residual(
-                            ResidualBlock::new(&mut layout, &name, *channels, Norm::Tracked),
-                        ),
-                    }
-                })
-                .collect();
+        let built = stages
+            .iter()
+            .enumerate()
+            .map(|(index, stage)| {
+                let name = format!("stage{index}");
+                features = out_channels(genotype, stage);
+                match stage {
+                    Stage::Cell(cell) => DerivedStage::Cell(Box::new(DerivedCell::new(
+                        &mut layout,
+                        &name,
+                        genotype,
+                        cell,
+                        &mut drop_places,
+                    ))),
+                    Stage::Residual { channels, .. } => DerivedStage::Residual(Box::new(
+                        ResidualBlock::new(&mut layout, &name, *channels, Norm::Tracked),
+                    )),
+                }
+            })
+            .collect();
         let auxiliary = (size.auxiliary && space == Space::Darts).then(|| {
             let after = 2 * size.layers / 3;
             let channels = out_channels(genotype, &stages[after]);
@@ -254,11 +256,11 @@ impl Stem {
             let first = layer("stem0", [size.image_channels, c / 2], 2);
             let second = layer("stem1", [c / 2, c], 2);
             let (convolution, norm) = layer("stem2", [c, c], 2);
-            return Stem::ImageNet {
+            return Stem::ImageNet(Box::new(ImageNetStem {
                 first,
                 second,
                 third: ReluConvBn::new(convolution, norm),
-            };
+            }));
         }
         let channels = if space == Space::Darts { 3 * c } else { c };
         let (convolution, norm) = layer("stem", [size.image_channels, channels], 1);
@@ -275,13 +277,9 @@ impl Stem {
                 let x = norm.forward(pass, convolution.forward(pass, images));
                 [x.clone(), x]
             }
-            Stem::ImageNet {
-                first,
-                second,
-                third,
-            } => {
-                let x = apply(second, relu(apply(first, images)));
-                let y = third.forward(pass, x.clone());
+            Stem::ImageNet(stem) => {
+                let x = apply(&stem.second, relu(apply(&stem.first, images)));
+                let y = stem.third.forward(pass, x.clone());
                 [x, y]
             }
         }

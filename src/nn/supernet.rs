@@ -24,8 +24,8 @@ pub struct Supernet {
 
 #[derive(Clone, Debug)]
 enum SuperStage {
-    Cell(SuperCell),
-    Residual(ResidualBlock),
+    Cell(Box<SuperCell>),
+    Residual(Box<ResidualBlock>),
 }
 
 /// One cell; its edges are grouped by the state they leave, since those share their input.
@@ -102,16 +102,16 @@ impl Supernet {
                             1
                         };
                         features = outputs * cell.channels;
-                        SuperStage::Cell(SuperCell::new(&mut layout, &name, space, cell))
+                        SuperStage::Cell(Box::new(SuperCell::new(&mut layout, &name, space, cell)))
                     }
                     Stage::Residual { channels, .. } => {
                         features = 2 * channels;
-                        SuperStage::Residual(ResidualBlock::new(
+                        SuperStage::Residual(Box::new(ResidualBlock::new(
                             &mut layout,
                             &name,
                             *channels,
                             Norm::Plain,
-                        ))
+                        )))
                     }
                 }
             })
@@ -242,7 +242,7 @@ impl SuperCell {
                 } else {
                     1
                 };
-                let mut build = |layout: &mut Layout| {
+                let build = |layout: &mut Layout| {
                     space
                         .edges()
                         .iter()
@@ -264,7 +264,7 @@ impl SuperCell {
                         })
                         .collect()
                 };
-                let (weights, edges) = layout.block(&mut build);
+                let (weights, edges) = layout.block(build);
                 Fan {
                     stride,
                     weights,

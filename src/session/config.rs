@@ -277,7 +277,7 @@ impl Preset {
             Preset::Quick => SearchConfig {
                 channels: 8,
                 layers: if darts { 5 } else { 1 },
-                epochs: 4,
+                epochs: 6,
                 weight_rate: 0.05,
                 alpha_rate: 1e-2,
                 neighbors: 4,
@@ -332,8 +332,8 @@ impl Preset {
                 ..small
             },
             Preset::Quick => TrainConfig {
-                channels: if darts { 8 } else { 16 },
-                epochs: 20,
+                channels: if darts { 12 } else { 16 },
+                epochs: 30,
                 augmentation: Augmentation {
                     crop_padding: 1,
                     flip: true,

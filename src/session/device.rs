@@ -105,7 +105,7 @@ async fn gpu() -> Result<OpenDevice, DeviceError> {
             .trim()
             .to_string(),
             software: adapter.device_type == wgpu::DeviceType::Cpu,
-            max_binding: u64::from(setup.adapter.limits().max_storage_buffer_binding_size),
+            max_binding: setup.adapter.limits().max_storage_buffer_binding_size,
         },
     };
     Ok(OPENED.get_or_init(|| opened).clone())

@@ -1,5 +1,7 @@
 //! Evaluators, tables and reports on landscapes, against `method.md` §1.2, §5, §6 and §9.4.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -9,6 +11,7 @@ use plateau::space::{Genotype, Space};
 mod barriers;
 mod classes;
 mod neighborhoods;
+mod sampling;
 mod spectra;
 mod tables;
 

@@ -76,7 +76,7 @@ fn the_energies_add_up_to_the_variance() {
         .zip([24., 240., 1280., 3840., 6144., 4096.])
     {
         let expected = components / 15_624.0;
-        let noise = (2.0 * components as f64).sqrt() / 15_624.0;
+        let noise = f64::sqrt(2.0 * components) / 15_624.0;
         assert!((part.share - expected).abs() < 4.0 * noise, "{part:?}");
     }
 }

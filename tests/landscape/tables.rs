@@ -37,8 +37,11 @@ fn the_optimum_of_the_real_table_is_the_published_one() {
     assert_eq!(table.space(), Space::NasBench201);
     assert_eq!(table.metrics(), [METRIC]);
     let (best, accuracy) = table.best(METRIC).unwrap();
-    assert_eq!(best, cell(BEST));
     assert!((accuracy - 94.37).abs() < 0.005);
+    // Two cells share the optimum to the last digit: operations 3 3 3 1 2 3 and 3 3 3 1 3 2. The first by number is reported.
+    let published = table.index_of(&cell(BEST)).unwrap();
+    assert_eq!(table.values()[0][published], accuracy);
+    assert_eq!(table.index_of(&best), Some(published - 4));
     // The first line of the file.
     let first = cell(
         "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|",
@@ -329,13 +332,15 @@ fn a_memo_evaluates_every_architecture_once() {
     cells[0].nodes[1].reverse();
     let turned = Genotype::new(Space::Darts, cells).unwrap();
     let other = Genotype::preset("darts-v1").unwrap();
-    let inner = super::Scripted::new(Space::Darts, |g: &Genotype| g.to_text().len() as f64 / 10.0);
+    let inner = super::Scripted::new(Space::Darts, |g: &Genotype| {
+        g.to_text().matches("dil").count() as f64
+    });
     let mut memo = Memo::new(inner);
     let asked = [darts.clone(), turned, other.clone(), darts.clone()];
     let scores = pollster::block_on(memo.scores(&asked)).unwrap();
     assert_eq!([scores[0], scores[0]], [scores[1], scores[3]]);
     assert_ne!(scores[0], scores[2]);
-    let again = pollster::block_on(memo.scores(&[other.clone()])).unwrap();
+    let again = pollster::block_on(memo.scores(std::slice::from_ref(&other))).unwrap();
     assert_eq!(again, [scores[2]]);
     assert_eq!((memo.evaluations(), memo.requests()), (2, 5));
     assert_eq!(memo.into_inner().asked, [darts, other]);
