@@ -7,6 +7,7 @@
 //! | [`kernels`] | WGSL kernels of the mixed operation, their gradients and CPU twins |
 //! | [`nn`] | supernet and derived network on flat parameter vectors |
 //! | [`search`] | DARTS and NA-DARTS |
+//! | [`landscape`] | how good and how flat: tables, neighborhoods, barriers, spectra |
 //! | [`session`] | a run as a stream of events: commands, events, the actor, the recorder |
 //! | [`cli`] | the command line |
 //!
@@ -18,6 +19,7 @@
 pub mod cli;
 pub mod data;
 pub mod kernels;
+pub mod landscape;
 pub mod nn;
 pub mod search;
 pub mod session;

@@ -5,6 +5,7 @@
 //! checkpoint. Stock Burn operations ([`layers`]) are the oracle and the baseline of the fused kernels.
 
 mod derived;
+mod forecast;
 mod layers;
 mod loss;
 mod operation;
@@ -13,6 +14,7 @@ mod residual;
 mod supernet;
 
 pub use derived::{DerivedNetwork, DropPath, Logits, draw_drop_path, update_statistics};
+pub use forecast::Forecast;
 pub use layers::{EPSILON, Pass, Statistics};
 pub use loss::{lane_correct, lane_losses, smoothed_loss};
 pub use parameters::{Layout, Leaves};

@@ -4,7 +4,7 @@ use burn::tensor::{Tensor, TensorData, activation::softmax};
 
 use crate::data::Batch;
 use crate::kernels::Memory;
-use crate::nn::{Pass, Statistics, Supernet, lane_correct, lane_losses};
+use crate::nn::{Leaves, Pass, Statistics, Supernet, lane_correct, lane_losses};
 use crate::space::{Aggregation, Macro, MacroError, Space};
 
 use super::SearchError;
@@ -17,6 +17,13 @@ pub struct NeighborMaps {
     pub linear: Tensor<4>,
     /// `[lanes, cell kinds · edges, operations]`.
     pub constant: Tensor<3>,
+}
+
+impl NeighborMaps {
+    /// The architecture itself and its neighbors.
+    pub fn lanes(&self) -> usize {
+        self.constant.dims()[0]
+    }
 }
 
 /// Which gradients a pass computes.
@@ -72,6 +79,8 @@ pub struct Network {
     pub supernet: Supernet,
     /// Fused kernels and what they keep, or stock operations.
     pub fused: Option<Memory>,
+    /// Most architectures in one pass; see [`crate::nn::Forecast`].
+    pub lanes_a_pass: usize,
 }
 
 impl Network {
@@ -80,6 +89,7 @@ impl Network {
         Ok(Self {
             supernet: Supernet::new(space, size, fused.is_some())?,
             fused,
+            lanes_a_pass: usize::MAX,
         })
     }
 }
@@ -137,8 +147,9 @@ impl Objective for StepObjective<'_> {
     }
 }
 
-/// One pass of a batch through the supernet with weights `[parameters]` at α `[cell kinds, edges, operations]` and, where given,
-/// its neighbors; then the wanted gradients of the aggregated loss. All lanes see the same batch (§8, pitfall 2).
+/// A batch through the supernet with weights `[parameters]` at α `[cell kinds, edges, operations]` and, where given, its
+/// neighbors; then the wanted gradients of the aggregated loss. All lanes see the same batch (§8, pitfall 2). Lanes that do not
+/// fit into one pass go through in chunks of [`Network::lanes_a_pass`], and their gradients are added up in order.
 pub async fn evaluate(
     network: &Network,
     weights: &Tensor<1>,
@@ -147,62 +158,174 @@ pub async fn evaluate(
     batch: &Batch,
     wanted: Wanted,
 ) -> Result<Evaluated, SearchError> {
-    let leaves = network.supernet.layout().leaves(weights, wanted.weights);
-    let alpha = alpha.clone().autodiff();
-    let alpha = if wanted.alpha {
-        alpha.require_grad()
+    let chunks = chunks(network, neighborhood.map(|(maps, _)| maps));
+    let chunk_pass = |maps: Option<&NeighborMaps>, wanted| {
+        LanePass::new(network, weights, alpha, maps, batch, wanted)
+    };
+    let aggregation = neighborhood.map(|(_, aggregation)| aggregation);
+    let tracked = wanted.alpha || wanted.weights;
+    if let [maps] = chunks.as_slice() {
+        let pass = chunk_pass(maps.as_ref(), wanted);
+        let shares = match aggregation {
+            Some(aggregation) if tracked => Some(shares(aggregation, &pass.losses()).await?),
+            _ => None,
+        };
+        return Ok(pass.finish(shares));
+    }
+    // The shares of most aggregations need every loss before the first backward pass.
+    let mean = aggregation.is_none_or(|aggregation| aggregation == Aggregation::Mean);
+    let losses: Vec<_> = if mean && tracked {
+        let device = weights.device();
+        let lanes = |maps: &Option<NeighborMaps>| maps.as_ref().map_or(1, NeighborMaps::lanes);
+        chunks
+            .iter()
+            .map(|maps| Tensor::zeros([lanes(maps)], &device))
+            .collect()
     } else {
-        alpha
+        chunks
+            .iter()
+            .map(|maps| chunk_pass(maps.as_ref(), NOTHING).losses())
+            .collect()
     };
-    let mix = mixing_weights(alpha.clone(), neighborhood.map(|(maps, _)| maps));
-    let lanes = mix[0].dims()[0];
-    let pass = Pass {
-        leaves: &leaves,
-        lanes,
-        statistics: Statistics::Batch,
-        fused: network.fused,
-        multiply_adds: None,
+    let all = Tensor::cat(losses, 0);
+    let shares = match aggregation {
+        Some(aggregation) if tracked => Some(shares(aggregation, &all).await?),
+        _ => None,
     };
-    let images = batch.images.clone().autodiff();
-    let labels = batch.labels.clone().autodiff();
-    let logits = network.supernet.forward(pass, images, &mix);
-    let correct = lane_correct(logits.clone().inner(), &batch.labels, lanes);
-    let accuracy = correct
-        .narrow(0, 0, 1)
-        .div_scalar(batch.labels.dims()[0] as f64);
-    let losses = lane_losses(logits, &labels, lanes);
-    let mut evaluated = Evaluated {
-        losses: losses.clone().inner(),
-        accuracy,
-        alpha: None,
-        weights: None,
-    };
-    if !(wanted.alpha || wanted.weights) {
-        return Ok(evaluated);
+    let mut start = 0;
+    let mut sum: Option<Evaluated> = None;
+    for maps in &chunks {
+        let pass = chunk_pass(maps.as_ref(), wanted);
+        let lanes = maps.as_ref().map_or(1, NeighborMaps::lanes);
+        let own = shares.clone().map(|shares| shares.narrow(0, start, lanes));
+        start += lanes;
+        let next = pass.finish(own);
+        sum = Some(match sum {
+            Some(sum) => sum.add(next),
+            None => next,
+        });
     }
-    let objective = match neighborhood {
-        Some((_, aggregation)) if lanes > 1 => {
-            let shares = aggregation_shares(aggregation, &evaluated.losses).await?;
-            losses.mul(shares.autodiff()).sum()
+    sum.ok_or_else(|| SearchError::Internal("a pass without lanes".into()))
+}
+
+const NOTHING: Wanted = Wanted {
+    alpha: false,
+    weights: false,
+};
+
+/// The neighbor maps of every pass.
+fn chunks(network: &Network, maps: Option<&NeighborMaps>) -> Vec<Option<NeighborMaps>> {
+    let Some(maps) = maps else {
+        return vec![None];
+    };
+    let lanes = maps.lanes();
+    let most = network.lanes_a_pass.max(1);
+    (0..lanes)
+        .step_by(most)
+        .map(|start| {
+            let length = most.min(lanes - start);
+            Some(NeighborMaps {
+                linear: maps.linear.clone().narrow(0, start, length),
+                constant: maps.constant.clone().narrow(0, start, length),
+            })
+        })
+        .collect()
+}
+
+/// A forward pass whose backward pass is still to come.
+struct LanePass {
+    leaves: Leaves,
+    alpha: Tensor<3>,
+    losses: Tensor<1>,
+    accuracy: Tensor<1>,
+    wanted: Wanted,
+}
+
+impl LanePass {
+    fn new(
+        network: &Network,
+        weights: &Tensor<1>,
+        alpha: &Tensor<3>,
+        maps: Option<&NeighborMaps>,
+        batch: &Batch,
+        wanted: Wanted,
+    ) -> Self {
+        let leaves = network.supernet.layout().leaves(weights, wanted.weights);
+        let alpha = alpha.clone().autodiff().set_require_grad(wanted.alpha);
+        let mix = mixing_weights(alpha.clone(), maps);
+        let lanes = mix[0].dims()[0];
+        let pass = Pass {
+            leaves: &leaves,
+            lanes,
+            statistics: Statistics::Batch,
+            fused: network.fused,
+            multiply_adds: None,
+        };
+        let labels = batch.labels.clone().autodiff();
+        let logits = network
+            .supernet
+            .forward(pass, batch.images.clone().autodiff(), &mix);
+        let correct = lane_correct(logits.clone().inner(), &batch.labels, lanes);
+        Self {
+            accuracy: correct
+                .narrow(0, 0, 1)
+                .div_scalar(batch.labels.dims()[0] as f64),
+            losses: lane_losses(logits, &labels, lanes),
+            leaves,
+            alpha,
+            wanted,
         }
-        _ => losses.sum(),
-    };
-    let mut gradients = objective.backward();
-    if wanted.alpha {
-        evaluated.alpha = Some(
-            alpha
-                .grad_remove(&mut gradients)
-                .unwrap_or_else(|| alpha.inner().zeros_like()),
-        );
     }
-    if wanted.weights {
-        evaluated.weights = Some(leaves.gradient(&mut gradients));
+
+    fn losses(&self) -> Tensor<1> {
+        self.losses.clone().inner()
     }
-    Ok(evaluated)
+
+    /// The backward pass of Σ shares · losses, or of the plain sum.
+    fn finish(self, shares: Option<Tensor<1>>) -> Evaluated {
+        let mut evaluated = Evaluated {
+            losses: self.losses(),
+            accuracy: self.accuracy,
+            alpha: None,
+            weights: None,
+        };
+        if self.wanted == NOTHING {
+            return evaluated;
+        }
+        let objective = match shares {
+            Some(shares) => self.losses.mul(shares.autodiff()).sum(),
+            None => self.losses.sum(),
+        };
+        let mut gradients = objective.backward();
+        if self.wanted.alpha {
+            let gradient = self.alpha.grad_remove(&mut gradients);
+            evaluated.alpha = Some(gradient.unwrap_or_else(|| self.alpha.inner().zeros_like()));
+        }
+        if self.wanted.weights {
+            evaluated.weights = Some(self.leaves.gradient(&mut gradients));
+        }
+        evaluated
+    }
+}
+
+impl Evaluated {
+    /// Joins the results of two chunks: the losses one after the other, the gradients added, the accuracy of the first.
+    fn add(self, next: Evaluated) -> Evaluated {
+        let sum = |a: Option<Tensor<3>>, b: Option<Tensor<3>>| Some(a? + b?);
+        Evaluated {
+            losses: Tensor::cat(vec![self.losses, next.losses], 0),
+            accuracy: self.accuracy,
+            alpha: sum(self.alpha, next.alpha),
+            weights: match (self.weights, next.weights) {
+                (Some(a), Some(b)) => Some(a + b),
+                _ => None,
+            },
+        }
+    }
 }
 
 /// ∂g/∂ℓ of every lane. The mean's are constant; every other aggregation needs the values of the losses, one small read.
-async fn aggregation_shares(
+async fn shares(
     aggregation: Aggregation,
     losses: &Tensor<1>,
 ) -> Result<Tensor<1>, SearchError> {

@@ -1,0 +1,118 @@
+//! How much memory a search step will need, by arithmetic, before anything is allocated.
+
+use crate::kernels::Memory;
+use crate::space::{CellKind, CellSpec, Macro, MacroError, Space, Stage, macro_stages};
+
+/// Bytes that one forward and backward pass holds at its peak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// What grows with the lanes.
+    pub bytes_a_lane: u64,
+    /// What does not: weights, gradients and optimizer state.
+    pub bytes_fixed: u64,
+    /// The largest single tensor of one lane, which must fit a GPU's binding limit.
+    pub largest_tensor_a_lane: u64,
+}
+
+/// Bytes of an `f32`.
+const FLOAT: u64 = 4;
+/// Weights, their gradient, the momentum, a look-ahead copy and scratch, each as large as the weights.
+const WEIGHT_COPIES: u64 = 6;
+/// Feature maps of an edge's branches, of an edge at stride 1, that stock operations keep: every intermediate of its 33
+/// operations, measured as resident memory on the CPU device.
+const STOCK_MAPS: u64 = 50;
+
+impl Forecast {
+    /// The forecast of a supernet's step with `batch` images a lane. `fused`: what the fused kernels keep; none: stock operations.
+    pub fn new(
+        space: Space,
+        size: &Macro,
+        batch: usize,
+        parameters: u64,
+        fused: Option<Memory>,
+    ) -> Result<Self, MacroError> {
+        let mut kept = 0;
+        let mut passing = 0;
+        let mut largest = 0;
+        for stage in macro_stages(space, size)? {
+            let Stage::Cell(cell) = stage else { continue };
+            let shares = cell_memory(space, &cell, batch as u64, fused);
+            kept += shares.kept;
+            passing = passing.max(shares.passing);
+            largest = largest.max(shares.largest);
+        }
+        Ok(Self {
+            bytes_a_lane: kept + passing,
+            bytes_fixed: WEIGHT_COPIES * FLOAT * parameters,
+            largest_tensor_a_lane: largest,
+        })
+    }
+
+    /// Bytes with this many lanes in one pass.
+    pub fn bytes(&self, lanes: usize) -> u64 {
+        self.bytes_fixed + self.bytes_a_lane * lanes as u64
+    }
+
+    /// The most lanes of `lanes` that fit both limits; none where not even one does.
+    pub fn lanes_within(&self, lanes: usize, memory: u64, binding: u64) -> Option<usize> {
+        let by_memory = memory.checked_sub(self.bytes_fixed)? / self.bytes_a_lane.max(1);
+        let by_binding = binding / self.largest_tensor_a_lane.max(1);
+        let fitting = usize::try_from(by_memory.min(by_binding)).unwrap_or(usize::MAX);
+        (fitting > 0).then(|| fitting.min(lanes))
+    }
+}
+
+struct CellMemory {
+    /// Until the backward pass.
+    kept: u64,
+    /// Only while the cell is worked on.
+    passing: u64,
+    largest: u64,
+}
+
+fn cell_memory(space: Space, cell: &CellSpec, batch: u64, fused: Option<Memory>) -> CellMemory {
+    let plane = |height: usize, width: usize| {
+        FLOAT * batch * cell.channels as u64 * height as u64 * width as u64
+    };
+    let input = plane(cell.height, cell.width);
+    let halved = plane(cell.height.div_ceil(2), cell.width.div_ceil(2));
+    let reduction = cell.kind == CellKind::Reduction;
+    let inside = if reduction { halved } else { input };
+    let inputs = space.inputs();
+    // Pre-processed inputs with their convolutions, the nodes, their sums on the way and the joined output.
+    let mut kept = 4 * input * inputs as u64 + 4 * space.nodes() as u64 * inside;
+    let mut passing = 0;
+    let mut largest = 0;
+    for source in 0..inputs + space.nodes() - 1 {
+        let edges = space.edges().iter().filter(|edge| edge.from == source).count() as u64;
+        let strided = u64::from(reduction && source < inputs);
+        // Branches before and after their second stage, the outputs, and two pools a state.
+        let maps = match space {
+            Space::Darts => (6 + strided) * edges + 2,
+            _ => 8 * edges,
+        } * inside;
+        let outputs = 2 * edges * inside;
+        // Gradients of the branches, and of the outputs.
+        let gradients = 4 * edges * inside;
+        largest = largest.max(4 * edges * inside);
+        match fused {
+            Some(Memory::Keep) => {
+                kept += maps + outputs;
+                passing = passing.max(gradients);
+            }
+            Some(Memory::Recompute) => {
+                kept += outputs;
+                passing = passing.max(maps + gradients);
+            }
+            None => {
+                kept += STOCK_MAPS * edges * inside;
+                passing = passing.max(gradients);
+            }
+        }
+    }
+    CellMemory {
+        kept,
+        passing,
+        largest,
+    }
+}
