@@ -52,7 +52,7 @@ pub fn run(args: &BenchArgs) -> Result<(), CliError> {
     let mut results = Vec::new();
     if !args.json {
         println!(
-            "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11} {:>9} {:>9} {:>9} {:>9}",
+            "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11} {:>9} {:>9} {:>9} {:>9} {:>9}",
             "size",
             "strategy",
             "device",
@@ -62,11 +62,17 @@ pub fn run(args: &BenchArgs) -> Result<(), CliError> {
             "min",
             "max",
             "launches",
-            "peak MB"
+            "peak MB",
+            "forecast"
         );
     }
-    for case in cases(args) {
-        let result = pollster::block_on(bench(&case)).map_err(CliError::new)?;
+    let cases = cases(args);
+    for case in &cases {
+        let result = if cases.len() == 1 {
+            pollster::block_on(bench(case)).map_err(CliError::new)?
+        } else {
+            in_child(case)?
+        };
         if !args.json {
             print(&result);
         }
@@ -81,6 +87,36 @@ pub fn run(args: &BenchArgs) -> Result<(), CliError> {
         );
     }
     Ok(())
+}
+
+/// One case in a process of its own, so that its memory is its own and no case warms up another's pools.
+fn in_child(case: &BenchCase) -> Result<BenchResult, CliError> {
+    let program = std::env::current_exe().map_err(CliError::new)?;
+    let output = std::process::Command::new(program)
+        .args(["bench", "--json", "--size", case.size.name()])
+        .args(["--strategy", case.strategy.name()])
+        .args(["--kernels", case.kernels.name()])
+        .args(["--memory", case.memory.name()])
+        .args(["--device", &case.device.to_string()])
+        .args(["--warmup", &case.warmup.to_string()])
+        .args(["--steps", &case.steps.to_string()])
+        .output()
+        .map_err(CliError::new)?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        let line = text.lines().last().unwrap_or("no message");
+        return Err(CliError(format!(
+            "the case {} {} {} failed: {line}",
+            case.size.name(),
+            case.strategy,
+            case.kernels.name()
+        )));
+    }
+    let mut results: Vec<BenchResult> =
+        serde_json::from_slice(&output.stdout).map_err(CliError::new)?;
+    results
+        .pop()
+        .ok_or_else(|| CliError("a case gave no result".into()))
 }
 
 fn cases(args: &BenchArgs) -> Vec<BenchCase> {
@@ -113,18 +149,18 @@ fn cases(args: &BenchArgs) -> Vec<BenchCase> {
 fn print(result: &BenchResult) {
     let count = |value: Option<u64>| value.map_or("–".into(), thousands);
     let short: String = result.device.chars().take(24).collect();
-    let lower = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
     println!(
-        "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11.1} {:>9.1} {:>9.1} {:>9} {:>9}",
-        lower(&result.size),
+        "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11.1} {:>9.1} {:>9.1} {:>9} {:>9} {:>9}",
+        result.size.name(),
         result.strategy,
         short,
-        lower(&result.kernels),
-        lower(&result.memory),
+        result.kernels.name(),
+        result.memory.name(),
         result.ms_per_step,
         result.ms_min,
         result.ms_max,
         count(result.launches),
         count(result.peak_bytes.map(|bytes| bytes.div_ceil(1_000_000))),
+        count(Some(result.forecast_bytes.div_ceil(1_000_000))),
     );
 }

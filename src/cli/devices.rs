@@ -3,11 +3,19 @@
 use clap::Args;
 
 use super::CliError;
-use crate::session::device::adapters;
+use crate::kernels::self_test;
+use crate::session::DeviceChoice;
+use crate::session::device::{adapters, open};
 
 /// Arguments of `plateau devices`.
 #[derive(Args)]
 pub struct DevicesArgs {
+    /// Run every kernel on a device and compare with known numbers, one line each
+    #[arg(long)]
+    self_test: bool,
+    /// The device of the self-test: auto, gpu (any adapter, software ones too) or cpu
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
     /// Print exactly one JSON list on stdout
     #[arg(long)]
     json: bool,
@@ -15,6 +23,9 @@ pub struct DevicesArgs {
 
 /// Lists the adapters and the CPU, and which one `auto` takes.
 pub fn run(args: &DevicesArgs) -> Result<(), CliError> {
+    if args.self_test {
+        return check_kernels(args);
+    }
     let adapters = pollster::block_on(adapters());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let hardware = adapters
@@ -64,4 +75,42 @@ pub fn run(args: &DevicesArgs) -> Result<(), CliError> {
         if hardware { "the GPU" } else { "the CPU" }
     );
     Ok(())
+}
+
+/// Prints one line a check and fails if any failed.
+fn check_kernels(args: &DevicesArgs) -> Result<(), CliError> {
+    let opened = pollster::block_on(open(args.device)).map_err(CliError::new)?;
+    let checks = pollster::block_on(self_test(&opened.device)).map_err(CliError::new)?;
+    let failed = checks.iter().filter(|check| !check.passed()).count();
+    if args.json {
+        let list: Vec<_> = checks
+            .iter()
+            .map(|check| {
+                serde_json::json!({
+                    "name": check.name, "expected": check.expected, "found": check.found,
+                    "passed": check.passed(),
+                })
+            })
+            .collect();
+        println!("{}", serde_json::Value::from(list));
+    } else {
+        println!("{}", opened.info.name);
+        for check in &checks {
+            println!(
+                "{}  {}  (expected {:.4}, found {:.4})",
+                if check.passed() { "ok    " } else { "FAILED" },
+                check.name,
+                check.expected,
+                check.found
+            );
+        }
+    }
+    if failed == 0 {
+        return Ok(());
+    }
+    Err(CliError(format!(
+        "{failed} of {} kernel checks failed on {}; please report this with the lines above, and use --device cpu",
+        checks.len(),
+        opened.info.name
+    )))
 }

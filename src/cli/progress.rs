@@ -209,11 +209,21 @@ impl Bar {
                 ));
             }
             Event::SearchStarted {
-                parameters, steps, ..
+                parameters,
+                steps,
+                memory,
+                lanes,
+                memory_bytes,
+                ..
             } => {
                 self.line(&format!(
-                    "search   supernet of {} weights, {steps} steps",
-                    thousands(*parameters)
+                    "search   supernet of {} weights, {steps} steps, {lanes} architecture{} a pass",
+                    thousands(*parameters),
+                    if *lanes == 1 { "" } else { "s" }
+                ));
+                self.line(&format!(
+                    "memory   about {} MB a step ({memory})",
+                    thousands(memory_bytes.div_ceil(1_000_000))
                 ));
                 self.start("search", *steps);
             }

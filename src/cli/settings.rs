@@ -28,8 +28,8 @@ pub struct RunArgs {
     /// How the supernet computes its mixed operations: fused (Plateau's kernels) or stock (Burn's own operations, the baseline)
     #[arg(long, default_value = "fused")]
     pub kernels: KernelChoice,
-    /// What the fused kernels keep for the backward pass: keep (faster) or recompute (less memory)
-    #[arg(long, default_value = "keep")]
+    /// What the fused kernels keep for the backward pass: keep (faster), recompute (less memory) or auto (by the forecast)
+    #[arg(long, default_value = "auto")]
     pub memory: MemoryChoice,
     /// Share of the images kept for the one test at the end
     #[arg(long, default_value_t = 0.3)]
@@ -91,6 +91,9 @@ pub struct SearchOverrides {
     /// NA-DARTS: how a neighbor is made differentiable: permutation, mass-transfer:SHARE or hard-replacement
     #[arg(long)]
     representation: Option<Representation>,
+    /// Most memory a search step may take, MB (default: half of the machine's)
+    #[arg(long)]
+    memory_limit: Option<u64>,
     /// Random shift of the search images, pixels
     #[arg(long)]
     crop_padding: Option<usize>,
@@ -171,6 +174,7 @@ impl SearchOverrides {
         set(&mut config.neighbors, self.neighbors);
         set(&mut config.aggregation, self.aggregation);
         set(&mut config.representation, self.representation);
+        set(&mut config.memory_limit, self.memory_limit);
         augment(
             &mut config.augmentation,
             self.crop_padding,

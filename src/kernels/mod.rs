@@ -22,8 +22,10 @@ pub mod cpu;
 mod extension;
 mod flex;
 pub mod gpu;
+mod self_test;
 pub mod shape;
 
 pub use extension::{
     ConvGradients, EdgesGradients, Kernels, Memory, MixedOps, conv_bn, mixed_edges,
 };
+pub use self_test::{Check, self_test};

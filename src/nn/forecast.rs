@@ -84,7 +84,11 @@ fn cell_memory(space: Space, cell: &CellSpec, batch: u64, fused: Option<Memory>)
     let mut passing = 0;
     let mut largest = 0;
     for source in 0..inputs + space.nodes() - 1 {
-        let edges = space.edges().iter().filter(|edge| edge.from == source).count() as u64;
+        let edges = space
+            .edges()
+            .iter()
+            .filter(|edge| edge.from == source)
+            .count() as u64;
         let strided = u64::from(reduction && source < inputs);
         // Branches before and after their second stage, the outputs, and two pools a state.
         let maps = match space {

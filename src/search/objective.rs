@@ -325,10 +325,7 @@ impl Evaluated {
 }
 
 /// ∂g/∂ℓ of every lane. The mean's are constant; every other aggregation needs the values of the losses, one small read.
-async fn shares(
-    aggregation: Aggregation,
-    losses: &Tensor<1>,
-) -> Result<Tensor<1>, SearchError> {
+async fn shares(aggregation: Aggregation, losses: &Tensor<1>) -> Result<Tensor<1>, SearchError> {
     let lanes = losses.dims()[0];
     let values = if aggregation == Aggregation::Mean {
         vec![0.0; lanes]

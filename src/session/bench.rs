@@ -7,20 +7,21 @@ use std::time::Instant;
 use burn::cubecl::logging::{LaunchObservation, LaunchObserver};
 use burn::tensor::Device;
 use rand::Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::config::{DeviceChoice, KernelChoice, MemoryChoice, Preset, SearchConfig};
 use super::device;
 use super::event::DeviceInfo;
 use super::failure::RunError;
+use super::memory::MemoryPlan;
 use super::random::{Purpose, generator};
 use super::search_run::{RunData, SearchState};
 use crate::data::{Augmentation, Dataset, DeviceImages, Normalisation, Split};
 use crate::search::Strategy;
-use crate::space::Space;
+use crate::space::{Space, count_supernet};
 
 /// A problem size of the benchmark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BenchSize {
     /// C=8, L=5, 8×8×1, batch 64: the default run on digits.
@@ -45,6 +46,15 @@ impl std::str::FromStr for BenchSize {
 }
 
 impl BenchSize {
+    /// The name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            BenchSize::Quick => "quick",
+            BenchSize::Teach => "teach",
+            BenchSize::Paper => "paper",
+        }
+    }
+
     /// Channels, layers, image `[channels, height, width]`, batch.
     fn settings(self) -> (usize, usize, [usize; 3], usize) {
         match self {
@@ -75,12 +85,12 @@ pub struct BenchCase {
 }
 
 /// What was measured.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BenchResult {
     /// How large.
     pub size: BenchSize,
     /// Which search step.
-    pub strategy: &'static str,
+    pub strategy: Strategy,
     /// Where.
     pub device: String,
     /// Whether the device emulates a GPU in software.
@@ -99,6 +109,10 @@ pub struct BenchResult {
     pub steps: usize,
     /// Kernel launches of one step; none on the CPU.
     pub launches: Option<u64>,
+    /// Forecast of the memory of a step.
+    pub forecast_bytes: u64,
+    /// Architectures in one pass.
+    pub lanes: usize,
     /// Most memory: reserved on the GPU, or resident in the process above what it held before; none where unknown.
     pub peak_bytes: Option<u64>,
 }
@@ -119,9 +133,18 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
         augmentation: Augmentation::default(),
         ..Preset::Paper.search(Space::Darts, case.strategy)
     };
-    let memory = PeakMemory::start(&opened.device);
-    let fused = case.kernels.fused(case.memory);
-    let mut state = SearchState::new(&config, &data, 0, fused, &opened.device)?;
+    let memory = PeakMemory::start();
+    let size = config.size(image, 10);
+    let count = count_supernet(config.space, &size)?;
+    let plan = MemoryPlan::choose(
+        &config,
+        case.kernels,
+        case.memory,
+        &size,
+        &count,
+        &opened.info,
+    )?;
+    let mut state = SearchState::new(&config, &data, 0, plan, &opened.device)?;
     for step in 0..case.warmup {
         state.timed_step(&data, step + 1).await?;
     }
@@ -139,7 +162,7 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
     let DeviceInfo { name, software, .. } = opened.info;
     Ok(BenchResult {
         size: case.size,
-        strategy: case.strategy.name(),
+        strategy: case.strategy,
         device: name,
         software,
         kernels: case.kernels,
@@ -149,6 +172,8 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
         ms_max: times.last().copied().unwrap_or(f64::NAN),
         steps: case.steps,
         launches: (launches > 0).then_some(launches),
+        forecast_bytes: plan.bytes,
+        lanes: plan.lanes_a_pass,
         peak_bytes: memory.peak(&opened.device),
     })
 }
@@ -205,10 +230,7 @@ struct PeakMemory {
 }
 
 impl PeakMemory {
-    fn start(device: &Device) -> Self {
-        device.memory_cleanup();
-        // Linux: forgets the process's high-water mark, so that it is this case's.
-        let _elsewhere = std::fs::write("/proc/self/clear_refs", "5");
+    fn start() -> Self {
         Self {
             before: process_memory("VmRSS:"),
         }

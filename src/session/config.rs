@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::Augmentation;
-use crate::kernels::Memory;
 use crate::search::Strategy;
 use crate::search::na_darts::Representation;
 use crate::space::{Aggregation, Genotype, Macro, Space};
@@ -83,12 +82,22 @@ pub enum KernelChoice {
 }
 
 impl KernelChoice {
-    /// What a [`crate::search::objective::Network`] is told.
-    pub fn fused(self, memory: MemoryChoice) -> Option<Memory> {
-        match (self, memory) {
-            (KernelChoice::Stock, _) => None,
-            (KernelChoice::Fused, MemoryChoice::Keep) => Some(Memory::Keep),
-            (KernelChoice::Fused, MemoryChoice::Recompute) => Some(Memory::Recompute),
+    /// The name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            KernelChoice::Stock => "stock",
+            KernelChoice::Fused => "fused",
+        }
+    }
+}
+
+impl MemoryChoice {
+    /// The name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            MemoryChoice::Auto => "auto",
+            MemoryChoice::Keep => "keep",
+            MemoryChoice::Recompute => "recompute",
         }
     }
 }
@@ -111,6 +120,8 @@ impl std::str::FromStr for KernelChoice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MemoryChoice {
+    /// What the forecast says fits.
+    Auto,
     /// Every branch: faster, several times the memory.
     Keep,
     /// The states of the cells; branches are computed again in the backward pass.
@@ -122,10 +133,11 @@ impl std::str::FromStr for MemoryChoice {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
+            "auto" => Ok(MemoryChoice::Auto),
             "keep" => Ok(MemoryChoice::Keep),
             "recompute" => Ok(MemoryChoice::Recompute),
             _ => Err(format!(
-                "'{text}' is not a memory plan: use keep or recompute"
+                "'{text}' is not a memory plan: use auto, keep or recompute"
             )),
         }
     }
@@ -171,6 +183,8 @@ pub struct SearchConfig {
     pub representation: Representation,
     /// Augmentation of both halves.
     pub augmentation: Augmentation,
+    /// Most memory a step may take, MB; 0 for half of the machine's.
+    pub memory_limit: u64,
 }
 
 /// Settings of training a derived network from scratch (§4.6).
@@ -257,6 +271,7 @@ impl Preset {
                 flip: true,
                 cutout: 0,
             },
+            memory_limit: 0,
         };
         match self {
             Preset::Paper => paper,

@@ -28,6 +28,12 @@ pub enum Event {
         multiply_adds: u64,
         /// Steps until the end.
         steps: usize,
+        /// What the kernels keep: `keep`, `recompute` or `stock`.
+        memory: String,
+        /// Architectures in one pass.
+        lanes: usize,
+        /// Forecast peak of a step, bytes.
+        memory_bytes: u64,
     },
     /// One search step: an α-step, then a weight step.
     SearchStep(SearchStep),

@@ -2,6 +2,7 @@
 
 use super::config::ConfigError;
 use super::device::DeviceError;
+use super::memory::MemoryError;
 use crate::data::DataError;
 use crate::search::SearchError;
 use crate::space::{DeriveError, MacroError};
@@ -21,6 +22,9 @@ pub enum RunError {
     /// The device could not be opened.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// It does not fit.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// The search.
     #[error(transparent)]
     Search(#[from] SearchError),

@@ -10,6 +10,7 @@ mod control;
 pub mod device;
 mod event;
 mod failure;
+mod memory;
 mod random;
 mod recorder;
 mod search_run;
@@ -28,5 +29,6 @@ pub use config::{
 };
 pub use event::{DatasetInfo, DeviceInfo, Event, SearchStep, Timed};
 pub use failure::RunError;
+pub use memory::MemoryError;
 pub use recorder::{RecordError, Recorder, read_events};
 pub use session::{SessionHandle, run, run_blocking, serve};

@@ -8,9 +8,9 @@ use super::config::SearchConfig;
 use super::control::{Control, Flow};
 use super::event::{Event, SearchStep};
 use super::failure::RunError;
+use super::memory::MemoryPlan;
 use super::random::{Purpose, generator, seed_for};
 use crate::data::{Augmentation, Batch, DeviceImages, Sampler, Split};
-use crate::kernels::Memory;
 use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
 use crate::search::na_darts::{draw_neighbors, neighbor_maps};
 use crate::search::objective::{NeighborMaps, Network, StepObjective, read};
@@ -57,6 +57,7 @@ const STEPS_A_READ: usize = 8;
 pub struct SearchState {
     config: SearchConfig,
     network: Network,
+    plan: MemoryPlan,
     device: Device,
     weights: Tensor<1>,
     alpha: Tensor<3>,
@@ -83,11 +84,14 @@ impl SearchState {
         config: &SearchConfig,
         data: &RunData,
         seed: u64,
-        fused: Option<Memory>,
+        plan: MemoryPlan,
         device: &Device,
     ) -> Result<Self, RunError> {
         let space = config.space;
-        let network = Network::new(space, &config.size(data.shape, data.classes), fused)?;
+        let network = Network {
+            lanes_a_pass: plan.lanes_a_pass,
+            ..Network::new(space, &config.size(data.shape, data.classes), plan.fused)?
+        };
         let weights = network
             .supernet
             .layout()
@@ -105,6 +109,7 @@ impl SearchState {
         Ok(Self {
             config: config.clone(),
             network,
+            plan,
             device: device.clone(),
             weights,
             alpha: initial_alpha(config, seed, device),
@@ -137,6 +142,9 @@ impl SearchState {
             parameters: count.parameters,
             multiply_adds: count.multiply_adds,
             steps: steps_per_epoch * self.config.epochs,
+            memory: self.plan.name().into(),
+            lanes: self.plan.lanes_a_pass,
+            memory_bytes: self.plan.bytes,
         });
         let reads = if self.device == Device::flex() {
             1

@@ -11,10 +11,12 @@ use super::control::{Control, Flow};
 use super::device;
 use super::event::{DatasetInfo, Event};
 use super::failure::RunError;
+use super::memory::MemoryPlan;
 use super::random::{Purpose, seed_for};
 use super::search_run::{RunData, SearchState, random_genotype};
 use super::train_run::TrainState;
 use crate::data::{Dataset, DeviceImages, Normalisation, Split};
+use crate::space::count_supernet;
 
 /// Serves commands until their channel closes. All Burn calls happen in this future, so whoever polls it owns the device: a
 /// named thread natively, a web worker in the browser.
@@ -47,11 +49,11 @@ async fn run_to_end(config: &RunConfig, control: &mut Control<'_>) -> Result<Flo
         config.test_share,
         seed_for(config.seed, Purpose::Split),
     )?;
-    let opened = device::open(config.device).await?;
+    let device::OpenDevice { device, info } = device::open(config.device).await?;
     control.emit(Event::Started {
         config: Box::new(config.clone()),
         plateau: env!("CARGO_PKG_VERSION").into(),
-        device: opened.info,
+        device: info.clone(),
         dataset: DatasetInfo {
             name: dataset.name.clone(),
             hash: dataset.hash(),
@@ -64,7 +66,6 @@ async fn run_to_end(config: &RunConfig, control: &mut Control<'_>) -> Result<Flo
             classes: dataset.classes.len(),
         },
     });
-    let device = opened.device;
     let normalisation = Normalisation::new(&dataset, &split.train())?;
     let data = RunData {
         images: DeviceImages::new(&dataset, &normalisation, &device)?,
@@ -79,13 +80,16 @@ async fn run_to_end(config: &RunConfig, control: &mut Control<'_>) -> Result<Flo
             let genotype = match random_genotype(search, config.seed) {
                 Some(genotype) => genotype,
                 None => {
-                    let mut state = SearchState::new(
+                    let size = search.size(data.shape, data.classes);
+                    let plan = MemoryPlan::choose(
                         search,
-                        &data,
-                        config.seed,
-                        config.kernels.fused(config.memory),
-                        &device,
+                        config.kernels,
+                        config.memory,
+                        &size,
+                        &count_supernet(search.space, &size)?,
+                        &info,
                     )?;
+                    let mut state = SearchState::new(search, &data, config.seed, plan, &device)?;
                     let genotype = state.run(&data, control).await?;
                     flow = control.before_step().await;
                     genotype

@@ -1,0 +1,172 @@
+//! Every kernel against known numbers on one device: what a start-up check runs, natively and in a browser, where a refused
+//! shader is otherwise only a line in a log (cubecl#1641).
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::shape::{ALL_ACTIVE, ConvShape, EdgesShape};
+use super::{Memory, conv_bn, mixed_edges};
+
+/// One comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// The stages that made the numbers.
+    pub name: String,
+    /// What the definition gives, from the CPU twin, which tests compare with a reference in `f64`.
+    pub expected: f64,
+    /// What the device gave.
+    pub found: f64,
+}
+
+impl Check {
+    /// Within 1e-4 of the sum of magnitudes that rounding can move.
+    pub fn passed(&self) -> bool {
+        (self.found - self.expected).abs() <= 1e-4 * self.expected.abs().max(10.0)
+    }
+}
+
+/// Checksums of outputs and gradients, in the order of [`self_test`]'s checks.
+const EXPECTED: [f64; 17] = [
+    3.09945, -276.99561, 34.4246, 21.13272, 5.72551, -28.01622, -8.49966, -8.72592, 12.96666,
+    11.84295, 0.45352, -6.57277, -4.33915, 5.26932, 6.03643, 7.38522, -3.92048,
+];
+
+/// Runs all checks; an error is a device that failed altogether.
+pub async fn self_test(device: &Device) -> Result<Vec<Check>, String> {
+    let mut found = Vec::new();
+    for stride in [1, 2] {
+        let shape = EdgesShape {
+            lanes: 2,
+            batch: 3,
+            channels: 4,
+            height: 5,
+            width: 6,
+            edges: 2,
+            stride,
+            active: ALL_ACTIVE,
+        };
+        found.extend(edges(shape, device).await?);
+    }
+    for (kernel, stride, reduce) in [(1, 1, false), (3, 2, false), (1, 2, true)] {
+        let shape = ConvShape {
+            lanes: 2,
+            batch: 3,
+            in_channels: 3,
+            out_channels: 4,
+            height: 5,
+            width: 6,
+            kernel,
+            stride,
+            relu: true,
+            reduce,
+        };
+        found.extend(convolution(shape, device).await?);
+    }
+    Ok(found
+        .into_iter()
+        .zip(EXPECTED)
+        .map(|((name, found), expected)| Check {
+            name,
+            expected,
+            found,
+        })
+        .collect())
+}
+
+async fn edges(shape: EdgesShape, device: &Device) -> Result<Vec<(String, f64)>, String> {
+    let x = values(
+        [shape.images(), shape.channels, shape.height, shape.width],
+        device,
+    );
+    let weights = values([shape.edges, shape.weights_per_edge()], device);
+    let mix = values([shape.lanes, shape.edges, 8], device);
+    let y = mixed_edges(x.clone(), weights.clone(), mix.clone(), shape, Memory::Keep);
+    let loss = (y.clone() * coefficients(y.dims(), device)).sum();
+    let mut gradients = loss.backward();
+    let stride = shape.stride;
+    Ok(vec![
+        (
+            format!("branch, stats, second, mix (stride {stride})"),
+            checksum(Some(y.inner())).await?,
+        ),
+        (
+            format!("pointwise_backward, second_backward, input_backward (stride {stride})"),
+            checksum(x.grad_remove(&mut gradients)).await?,
+        ),
+        (
+            format!("pointwise_weights, depthwise_weights, sum_chunks (stride {stride})"),
+            checksum(weights.grad_remove(&mut gradients)).await?,
+        ),
+        (
+            format!("mix_backward, mix_gradient (stride {stride})"),
+            checksum(mix.grad_remove(&mut gradients)).await?,
+        ),
+    ])
+}
+
+async fn convolution(shape: ConvShape, device: &Device) -> Result<Vec<(String, f64)>, String> {
+    let x = values(
+        [shape.images(), shape.in_channels, shape.height, shape.width],
+        device,
+    );
+    let weights = values([shape.weights_len()], device);
+    let y = conv_bn(x.clone(), weights.clone(), shape);
+    let loss = (y.clone() * coefficients(y.dims(), device)).sum();
+    let mut gradients = loss.backward();
+    let kind = if shape.reduce {
+        "factorised reduction".to_string()
+    } else {
+        format!("{0}×{0}, stride {1}", shape.kernel, shape.stride)
+    };
+    Ok(vec![
+        (
+            format!("conv, stats, conv_normalize ({kind})"),
+            checksum(Some(y.inner())).await?,
+        ),
+        (
+            format!("conv_sums, conv_input ({kind})"),
+            checksum(x.grad_remove(&mut gradients)).await?,
+        ),
+        (
+            format!("conv_weights, sum_chunks ({kind})"),
+            checksum(weights.grad_remove(&mut gradients)).await?,
+        ),
+    ])
+}
+
+/// Fixed numbers in −1..1 without ties, tracked.
+fn values<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    let count: usize = shape.iter().product();
+    let values: Vec<f32> = (0..count)
+        .map(|i| ((i * 7919 + 13) % 10_007) as f32 / 5003.5 - 1.0)
+        .collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+        .autodiff()
+        .require_grad()
+}
+
+fn coefficients<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    let count: usize = shape.iter().product();
+    let values: Vec<f32> = (0..count).map(coefficient).map(|c| c as f32).collect();
+    Tensor::from_data(TensorData::new(values, shape), device).autodiff()
+}
+
+/// Different for neighbors, so that swapped values show.
+fn coefficient(index: usize) -> f64 {
+    ((index * 31 + 7) % 64) as f64 / 32.0 - 1.0
+}
+
+async fn checksum<const D: usize>(tensor: Option<Tensor<D>>) -> Result<f64, String> {
+    let tensor = tensor.ok_or("a gradient is missing")?;
+    let data = tensor
+        .into_data_async()
+        .await
+        .map_err(|error| format!("{error:?}"))?;
+    let values = data
+        .try_into_vec::<f32>()
+        .map_err(|error| format!("{error:?}"))?;
+    Ok(values
+        .iter()
+        .enumerate()
+        .map(|(index, &value)| f64::from(value) * coefficient(index))
+        .sum())
+}

@@ -1,0 +1,126 @@
+//! Picks the memory plan of a search before anything is allocated.
+
+use super::config::{KernelChoice, MemoryChoice, SearchConfig};
+use super::event::DeviceInfo;
+use super::failure::RunError;
+use crate::kernels::Memory;
+use crate::nn::Forecast;
+use crate::space::{Count, Macro};
+
+/// What a search will do with memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryPlan {
+    /// Fused kernels and what they keep, or stock operations.
+    pub fused: Option<Memory>,
+    /// Architectures in one pass.
+    pub lanes_a_pass: usize,
+    /// Forecast peak, bytes.
+    pub bytes: u64,
+}
+
+/// A run that cannot fit.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "the search needs about {needed_mb} MB even one architecture at a time, but {limit_mb} MB are allowed{binding}; lower --batch, --channels or --layers, or raise --memory-limit"
+)]
+pub struct MemoryError {
+    needed_mb: u64,
+    limit_mb: u64,
+    binding: &'static str,
+}
+
+/// A megabyte.
+const MB: u64 = 1_000_000;
+/// Allowed where the machine does not say how much it has.
+const UNKNOWN_MACHINE: u64 = 4_000 * MB;
+
+/// The limit that was set, or half of the machine's memory; a GPU allows at most four of its largest buffers, since no
+/// interface says how much memory it has.
+fn limit(config: &SearchConfig, device: &DeviceInfo) -> u64 {
+    if config.memory_limit > 0 {
+        return config.memory_limit * MB;
+    }
+    let machine = total_memory().map_or(UNKNOWN_MACHINE, |total| total / 2);
+    match device.max_binding {
+        0 => machine,
+        binding => machine.min(4 * binding),
+    }
+}
+
+/// Half of it is used at most.
+fn total_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(1024 * kilobytes)
+}
+
+impl MemoryPlan {
+    /// Keeps branches where that fits with all lanes in one pass, computes them again where it does not, and goes through the
+    /// lanes in chunks where even that is too much.
+    pub fn choose(
+        config: &SearchConfig,
+        kernels: KernelChoice,
+        memory: MemoryChoice,
+        size: &Macro,
+        count: &Count,
+        device: &DeviceInfo,
+    ) -> Result<Self, RunError> {
+        let lanes = 1 + if config.strategy.neighborhood_aware() && config.radius > 0 {
+            config.neighbors
+        } else {
+            0
+        };
+        let limit = limit(config, device);
+        let binding = match device.max_binding {
+            0 => u64::MAX,
+            binding => binding,
+        };
+        let choices: &[Option<Memory>] = match (kernels, memory) {
+            (KernelChoice::Stock, _) => &[None],
+            (KernelChoice::Fused, MemoryChoice::Keep) => &[Some(Memory::Keep)],
+            (KernelChoice::Fused, MemoryChoice::Recompute) => &[Some(Memory::Recompute)],
+            (KernelChoice::Fused, MemoryChoice::Auto) => {
+                &[Some(Memory::Keep), Some(Memory::Recompute)]
+            }
+        };
+        let mut best: Option<Self> = None;
+        let mut needed = 0;
+        let mut too_wide = false;
+        for &fused in choices {
+            let forecast =
+                Forecast::new(config.space, size, config.batch, count.parameters, fused)?;
+            needed = forecast.bytes(1);
+            too_wide = forecast.largest_tensor_a_lane > binding;
+            let Some(lanes_a_pass) = forecast.lanes_within(lanes, limit, binding) else {
+                continue;
+            };
+            // Recomputing pays only where it lets more lanes ride together.
+            if best.is_none_or(|best| lanes_a_pass > best.lanes_a_pass) {
+                best = Some(Self {
+                    fused,
+                    lanes_a_pass,
+                    bytes: forecast.bytes(lanes_a_pass),
+                });
+            }
+        }
+        Ok(best.ok_or_else(|| MemoryError {
+            needed_mb: needed.div_ceil(MB),
+            limit_mb: limit / MB,
+            binding: if too_wide {
+                " and a tensor exceeds the largest buffer of this GPU"
+            } else {
+                ""
+            },
+        })?)
+    }
+
+    /// For people: `keep`, `recompute` or `stock`.
+    pub fn name(&self) -> &'static str {
+        match self.fused {
+            Some(Memory::Keep) => "keep",
+            Some(Memory::Recompute) => "recompute",
+            None => "stock",
+        }
+    }
+}
