@@ -193,3 +193,31 @@ fn devices_lists_the_gpu_adapters_and_the_cpu() {
         "these tests need a Vulkan adapter; install mesa-vulkan-drivers"
     );
 }
+
+#[test]
+fn bench_times_a_step_and_says_where() {
+    let output = plateau(&[
+        "bench",
+        "--size",
+        "quick",
+        "--strategy",
+        "darts",
+        "--kernels",
+        "fused",
+        "--device",
+        "cpu",
+        "--warmup",
+        "1",
+        "--steps",
+        "2",
+        "--json",
+    ]);
+    let list: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let case = &list[0];
+    assert_eq!(case["size"], "quick");
+    assert_eq!(case["strategy"], "darts");
+    assert_eq!(case["kernels"], "fused");
+    assert!(case["device"].as_str().unwrap().starts_with("CPU"));
+    assert!(case["ms_per_step"].as_f64().unwrap() > 0.0);
+    assert!(case["launches"].is_null(), "the CPU launches nothing");
+}

@@ -387,3 +387,43 @@ fn neighbors_share_one_softmax_with_the_architecture() {
         assert_eq!(shifted, beta[160 + k]);
     }
 }
+
+#[test]
+fn lanes_in_chunks_give_the_losses_and_gradients_of_one_pass() {
+    let (mut network, weights, batch) = small(7);
+    let changes = vec![vec![(3, 2)], vec![(17, 5)], vec![(25, 1)], vec![(0, 7)]];
+    let maps = neighbor_maps(
+        Representation::Permutation,
+        28,
+        8,
+        &changes,
+        &Device::flex(),
+    );
+    let alpha = vector(&some_alpha(), [2, 14, 8]);
+    let both = Wanted {
+        alpha: true,
+        weights: true,
+    };
+    for aggregation in [Aggregation::Mean, Aggregation::Max] {
+        let mut run = |lanes| {
+            network.lanes_a_pass = lanes;
+            let neighborhood = Some((&maps, aggregation));
+            let evaluated = evaluate(&network, &weights, &alpha, neighborhood, &batch, both);
+            let evaluated = block_on(evaluated).unwrap();
+            [
+                values(evaluated.losses),
+                values(evaluated.alpha.unwrap()),
+                values(evaluated.weights.unwrap()),
+            ]
+        };
+        let whole = run(usize::MAX);
+        for lanes in [1, 2, 3] {
+            for (whole, chunked) in whole.iter().zip(run(lanes)) {
+                assert_eq!(whole.len(), chunked.len());
+                for (a, b) in whole.iter().zip(chunked) {
+                    assert!((a - b).abs() < 1e-5, "{aggregation} {lanes}: {a} {b}");
+                }
+            }
+        }
+    }
+}

@@ -212,3 +212,40 @@ fn settings_out_of_range_are_refused_before_anything_runs() {
     assert_eq!(events.len(), 1);
     assert!(matches!(&events[0], Event::Failed { message } if message.contains("--channels is 5")));
 }
+
+#[test]
+fn a_search_that_cannot_fit_is_refused_before_it_allocates_with_what_to_lower() {
+    let mut config = tiny(Space::Darts, Strategy::NaDarts);
+    config.search.as_mut().unwrap().memory_limit = 1;
+    let events = run_blocking(&config);
+    let Some(Event::Failed { message }) = events.last() else {
+        panic!("{:?}", events.last());
+    };
+    assert!(message.contains("lower --batch"), "{message}");
+    assert!(steps(&events).is_empty());
+}
+
+#[test]
+fn a_tight_memory_limit_recomputes_branches_and_finds_the_same() {
+    let mut config = tiny(Space::Darts, Strategy::Darts);
+    config.memory = MemoryChoice::Auto;
+    let plan = |events: &[Event]| {
+        events.iter().find_map(|event| match event {
+            Event::SearchStarted {
+                memory,
+                memory_bytes,
+                ..
+            } => Some((memory.clone(), *memory_bytes)),
+            _ => None,
+        })
+    };
+    let roomy = run_blocking(&config);
+    let (memory, bytes) = plan(&roomy).unwrap();
+    assert_eq!(memory, "keep");
+    config.search.as_mut().unwrap().memory_limit = bytes / 1_000_000 - 1;
+    let tight = run_blocking(&config);
+    let (memory, less) = plan(&tight).unwrap();
+    assert_eq!(memory, "recompute");
+    assert!(less < bytes);
+    assert_eq!(steps(&roomy), steps(&tight));
+}

@@ -3,7 +3,9 @@
 mod bench;
 mod devices;
 mod genotype;
+mod landscape;
 mod progress;
+mod sampling;
 mod search;
 mod settings;
 mod train;
@@ -34,6 +36,14 @@ enum CliCommand {
     /// Show, convert or count a genotype
     #[command(subcommand)]
     Genotype(genotype::GenotypeCommand),
+    /// Show how good an architecture's neighbors are: those that differ in one, two or three edges
+    Neighborhood(landscape::NeighborhoodArgs),
+    /// Show how much accuracy is lost on the shortest ways from one architecture to another
+    Barrier(landscape::BarrierArgs),
+    /// Show how much of a table's landscape comes from interactions of how many edges
+    Spectrum(landscape::SpectrumArgs),
+    /// Compare random search and neighborhood-aware random search on a table
+    Sample(sampling::SampleArgs),
     /// Time whole search steps, stock operations against fused kernels
     Bench(bench::BenchArgs),
     /// List the devices that can compute
@@ -58,6 +68,10 @@ pub fn main() -> ExitCode {
         CliCommand::Search(args) => search::run(&args),
         CliCommand::Train(args) => train::run(&args),
         CliCommand::Genotype(command) => genotype::run(&command),
+        CliCommand::Neighborhood(args) => landscape::neighborhood(&args),
+        CliCommand::Barrier(args) => landscape::barrier(&args),
+        CliCommand::Spectrum(args) => landscape::spectrum(&args),
+        CliCommand::Sample(args) => sampling::run(&args),
         CliCommand::Bench(args) => bench::run(&args),
         CliCommand::Devices(args) => devices::run(&args),
     };

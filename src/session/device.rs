@@ -1,5 +1,6 @@
 //! Opens the device of a run. This is the only place that does.
 
+use burn::tensor::wgpu::WgpuBackend;
 use burn::tensor::{Device, DeviceKind};
 
 use super::config::DeviceChoice;
@@ -82,13 +83,23 @@ async fn gpu() -> Result<OpenDevice, DeviceError> {
     if let Some(opened) = OPENED.get() {
         return Ok(opened.clone());
     }
-    if adapters().await.is_empty() {
+    let found = adapters().await;
+    let hardware = |info: &&wgpu::AdapterInfo| info.device_type != wgpu::DeviceType::Cpu;
+    let Some(best) = found.iter().find(hardware).or(found.first()) else {
         return Err(DeviceError::NoAdapter(
             "Vulkan, Metal and DX12 were tried".into(),
         ));
-    }
+    };
+    // Naming the interface keeps Burn from probing OpenGL, which has no compute shaders of the kind the kernels need.
+    let api = match best.backend {
+        wgpu::Backend::Vulkan => WgpuBackend::Vulkan,
+        wgpu::Backend::Metal => WgpuBackend::Metal,
+        wgpu::Backend::Dx12 => WgpuBackend::Dx12,
+        _ => WgpuBackend::Auto,
+    };
     let (device, setup) = Device::wgpu_options()
         .device_kind(DeviceKind::DefaultDevice)
+        .graphics_api(api)
         .init_with_setup_async()
         .await
         .map_err(|error| DeviceError::Open(error.to_string()))?;

@@ -105,7 +105,10 @@ impl Recorder {
                     "config": config, "plateau": plateau, "device": device, "dataset": dataset,
                 }),
             ),
-            Event::Derived { genotype } => self.write_genotype(genotype),
+            // The genotype of now, so that a run which fails later leaves its last good one.
+            Event::SearchEpoch { genotype, .. } | Event::Derived { genotype } => {
+                self.write_genotype(genotype)
+            }
             Event::TrainStarted { genotype, .. } => self.write_genotype(genotype),
             Event::Tested {
                 loss,

@@ -1,0 +1,238 @@
+//! `plateau neighborhood|barrier|spectrum`: reports on the landscape of a benchmark table.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::CliError;
+use super::genotype::read_genotype;
+use crate::landscape::{self, NeighborhoodOptions, Table, TableError, TableEvaluator};
+use crate::space::{Counting, Genotype};
+
+/// What scores the architectures.
+#[derive(Args)]
+pub struct TableArgs {
+    /// Benchmark table that has the accuracy of every architecture: CSV with a header and an ArchitectureString column, or lines
+    /// `[o1, …, o6],accuracy`; plain or .gz. NAS-Bench-201 (15,625 cells) or its 3-node version (125)
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
+    /// Column of accuracies, by its name in the table's header; by default the first
+    #[arg(long, value_name = "NAME")]
+    metric: Option<String>,
+}
+
+/// Arguments of `plateau neighborhood`.
+#[derive(Args)]
+#[command(
+    after_help = "Accuracies are in percent. The lines `unique` count neighbors that compute the same function once and leave out those \
+that compute the architecture's own. An architecture is flat if its neighbors are nearly as good as itself.\n\n\
+JSON: metric, space, genotype, own, own_loss, rank, radii (radius, size, count, mean, median, worst, best, std, q05, q25, q75, q95, \
+standard_error, unique), neighbors (genotype, changes, accuracy, loss, same_function)"
+)]
+pub struct NeighborhoodArgs {
+    /// A file, a preset (resnet-like), the text of a genotype, or `best`: the table's best architecture
+    genotype: String,
+    #[command(flatten)]
+    table: TableArgs,
+    /// Look at the neighbors that differ in 1, 2, … up to this many edges (1 to 6)
+    #[arg(long, default_value_t = 3)]
+    radius: usize,
+    /// Score all neighbors at a distance if there are at most so many, otherwise a random sample of so many (2 to 200000)
+    #[arg(long, default_value_t = 2000)]
+    limit: usize,
+    /// Seed of the samples
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print exactly one JSON object on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `plateau barrier`.
+#[derive(Args)]
+#[command(
+    after_help = "A shortest path changes one differing edge a step; all orders are walked. The barrier of a path is the mean accuracy of \
+its two ends less the lowest accuracy on it, in percent.\n\n\
+JSON: metric, space, ends, distance, paths, complete, levels (level, architectures, count, mean, median, worst, best, std, q05, q25, \
+q75, q95), barrier (mean, std, lowest, highest, of_means)"
+)]
+pub struct BarrierArgs {
+    /// One end: a file, a preset (resnet-like), the text of a genotype, or `best`: the table's best architecture
+    a: String,
+    /// The other end, in the same forms
+    b: String,
+    #[command(flatten)]
+    table: TableArgs,
+    /// Print exactly one JSON object on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `plateau spectrum`.
+#[derive(Args)]
+#[command(
+    after_help = "Order 1 is what single edges contribute whatever the others do, order 2 what pairs of edges add, and so on: the analysis \
+of variance of the table. Averaging over a neighborhood keeps low orders and damps high ones.\n\n\
+JSON: metric, edges, operations, mean, variance, orders (order, energy, share, smoothing)"
+)]
+pub struct SpectrumArgs {
+    #[command(flatten)]
+    table: TableArgs,
+    /// Print exactly one JSON object on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints how good an architecture is and how good what surrounds it is.
+pub fn neighborhood(args: &NeighborhoodArgs) -> Result<(), CliError> {
+    let table = args.table.read()?;
+    let column = args.table.column(&table)?;
+    let genotype = column.genotype(&args.genotype)?;
+    let options = NeighborhoodOptions {
+        // On the spaces that have tables every counting is the same.
+        counting: Counting::Topology,
+        radius: args.radius,
+        limit: args.limit,
+        seed: args.seed,
+    };
+    let mut evaluator = column.evaluator();
+    let report = landscape::neighborhood(&mut evaluator, &genotype, &options);
+    let report = pollster::block_on(report).map_err(CliError::new)?;
+    print(column.metric, None, &report, args.json)
+}
+
+/// Prints what is lost on the way from one architecture to another.
+pub fn barrier(args: &BarrierArgs) -> Result<(), CliError> {
+    let table = args.table.read()?;
+    let column = args.table.column(&table)?;
+    let [a, b] = [column.genotype(&args.a)?, column.genotype(&args.b)?];
+    // Cells of tables differ in at most 6 edges: all paths are walked, so that the number of samples and the seed play no part.
+    let mut evaluator = column.evaluator();
+    let report = landscape::barrier(&mut evaluator, &a, &b, 1, 0);
+    let report = pollster::block_on(report).map_err(CliError::new)?;
+    print(column.metric, None, &report, args.json)
+}
+
+/// Prints how much of a landscape comes from interactions of how many edges.
+pub fn spectrum(args: &SpectrumArgs) -> Result<(), CliError> {
+    let table = args.table.read()?;
+    let column = args.table.column(&table)?;
+    let space = table.space();
+    let [edges, operations] = [space.edges().len(), space.operations().len()];
+    let report =
+        landscape::spectrum(column.accuracies, edges, operations).map_err(CliError::new)?;
+    print(column.metric, None, &report, args.json)
+}
+
+impl TableArgs {
+    /// The table that was asked for.
+    pub fn read(&self) -> Result<Table, CliError> {
+        let Some(path) = &self.table else {
+            return Err(CliError(
+                "nothing to score architectures with: give --table FILE, a benchmark table (the only evaluator of this version)"
+                    .into(),
+            ));
+        };
+        Table::read(path).map_err(|error| match error {
+            TableError::Read { .. } => CliError::new(error),
+            _ => CliError(format!("{}: {error}", path.display())),
+        })
+    }
+
+    /// The column of `--metric`.
+    pub fn column<'a>(&'a self, table: &'a Table) -> Result<Column<'a>, CliError> {
+        Column::new(table, self.metric.as_deref())
+    }
+}
+
+/// One landscape of a table.
+#[derive(Clone, Copy)]
+pub struct Column<'a> {
+    table: &'a Table,
+    evaluator: TableEvaluator<'a>,
+    /// Its name.
+    pub metric: &'a str,
+    /// Of all architectures, in percent.
+    accuracies: &'a [f64],
+}
+
+impl<'a> Column<'a> {
+    /// The column of a name, or the first.
+    pub fn new(table: &'a Table, name: Option<&str>) -> Result<Self, CliError> {
+        // A name that the table does not have is refused here.
+        let evaluator = TableEvaluator::new(table, name).map_err(CliError::new)?;
+        let place = table
+            .metrics()
+            .iter()
+            .position(|metric| name.is_none_or(|name| name == metric))
+            .unwrap_or_default();
+        Ok(Self {
+            table,
+            evaluator,
+            metric: &table.metrics()[place],
+            accuracies: &table.values()[place],
+        })
+    }
+
+    /// What looks accuracies up in it.
+    pub fn evaluator(&self) -> TableEvaluator<'a> {
+        self.evaluator
+    }
+
+    /// The architecture that an argument names, `best` included; an error where the table does not have it.
+    fn genotype(&self, argument: &str) -> Result<Genotype, CliError> {
+        if argument == "best"
+            && let Some((genotype, _)) = self.table.best(self.metric)
+        {
+            return Ok(genotype);
+        }
+        let genotype = read_genotype(argument)?;
+        let [expected, found] = [self.table.space(), genotype.space()];
+        if expected == found {
+            Ok(genotype)
+        } else {
+            Err(CliError(format!(
+                "the table scores {expected} architectures, and this is a {found} genotype"
+            )))
+        }
+    }
+}
+
+/// A report with the columns that it is about.
+#[derive(Serialize)]
+struct Labelled<'a, R> {
+    metric: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report_metric: Option<&'a str>,
+    #[serde(flatten)]
+    report: &'a R,
+}
+
+/// Prints a report as text, or as one JSON object.
+pub fn print<R: Serialize + Display>(
+    metric: &str,
+    report_metric: Option<&str>,
+    report: &R,
+    json: bool,
+) -> Result<(), CliError> {
+    if json {
+        let labelled = Labelled {
+            metric,
+            report_metric,
+            report,
+        };
+        println!(
+            "{}",
+            serde_json::to_string(&labelled).map_err(CliError::new)?
+        );
+        return Ok(());
+    }
+    match report_metric {
+        Some(other) if other != metric => println!("chosen by {metric}, reported in {other}"),
+        _ => println!("metric {metric}"),
+    }
+    print!("{report}");
+    Ok(())
+}

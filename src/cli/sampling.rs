@@ -1,0 +1,129 @@
+//! `plateau sample`: random search and neighborhood-aware random search on a benchmark table.
+
+use clap::{Args, ValueEnum};
+
+use super::CliError;
+use super::landscape::{Column, TableArgs, print};
+use crate::landscape::{
+    Budget, LandscapeError, SamplingOptions, compare_sampling, sampling_report,
+};
+use crate::space::{Aggregation, Counting};
+
+/// A sampling search.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SamplingStrategy {
+    Rs,
+    NaRs,
+}
+
+/// Arguments of `plateau sample`.
+#[derive(Args)]
+#[command(
+    after_help = "Of the chosen architectures: mean ± standard deviation over the runs of their accuracy and of the mean accuracy of \
+their neighbors (one edge changed), and the mean of the worst of these, in percent. Equal evaluations: rs of each seed scores as many \
+different architectures as na-rs of that seed did, neighbors included.\n\n\
+JSON: metric, report_metric, options, runs, chosen_mean, chosen_std, chosen_worst, chosen_best, neighborhood_mean, neighborhood_std, \
+neighborhood_worst, draws, evaluations; with --compare these from options on under na_rs, rs_equal_draws, rs_equal_evaluations"
+)]
+pub struct SampleArgs {
+    #[command(flatten)]
+    table: TableArgs,
+    /// Column in which the chosen architectures and their neighborhoods are reported; by default the one that they are chosen by
+    #[arg(long, value_name = "NAME")]
+    report_metric: Option<String>,
+    /// rs: the best of random architectures; na-rs: of random architectures the one whose neighborhood is best
+    #[arg(long, default_value = "na-rs", hide_possible_values = true)]
+    strategy: SamplingStrategy,
+    /// Run na-rs, rs with equal draws and rs with equal evaluations side by side
+    #[arg(long)]
+    compare: bool,
+    /// How often the search is repeated, with the seeds SEED, SEED + 1, … (1 to 100000)
+    #[arg(long, default_value_t = 500)]
+    runs: usize,
+    /// Random architectures that a search draws [default: 20]
+    #[arg(long, value_name = "N", conflicts_with = "evaluations")]
+    draws: Option<usize>,
+    /// Instead of --draws: draw until so many different architectures, neighbors included, have been evaluated
+    #[arg(long, value_name = "N")]
+    evaluations: Option<usize>,
+    /// na-rs: how many edges a neighbor may change (1 to 6) [default: 1]
+    #[arg(long)]
+    radius: Option<usize>,
+    /// na-rs: neighbors of a draw that are evaluated, drawn uniformly; 0: all of them [default: 0]
+    #[arg(long)]
+    neighbors: Option<usize>,
+    /// na-rs: how the losses of a neighborhood are joined: mean, median, max, min, mean+std:λ, quantile:q or logsumexp:τ
+    /// [default: mean]
+    #[arg(long)]
+    aggregation: Option<Aggregation>,
+    /// na-rs: leave a draw itself out of its neighborhood
+    #[arg(long)]
+    exclude_self: bool,
+    /// Seed of the first run
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print exactly one JSON object on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the searches and prints what they choose.
+pub fn run(args: &SampleArgs) -> Result<(), CliError> {
+    let options = args.options()?;
+    let table = args.table.read()?;
+    let search = args.table.column(&table)?;
+    let report = match &args.report_metric {
+        Some(name) => Column::new(&table, Some(name))?,
+        None => search,
+    };
+    let [choose, judge] = [search.evaluator(), report.evaluator()];
+    let other = Some(report.metric);
+    if args.compare {
+        let comparison =
+            compare_sampling(choose, judge, &options, args.runs).map_err(CliError::new)?;
+        print(search.metric, other, &comparison, args.json)
+    } else {
+        let runs = sampling_report(choose, judge, &options, args.runs).map_err(CliError::new)?;
+        print(search.metric, other, &runs, args.json)
+    }
+}
+
+impl SampleArgs {
+    fn options(&self) -> Result<SamplingOptions, CliError> {
+        let neighborhood_flags = self.radius.is_some()
+            || self.neighbors.is_some()
+            || self.aggregation.is_some()
+            || self.exclude_self
+            || self.compare;
+        let radius = match self.strategy {
+            SamplingStrategy::Rs if neighborhood_flags => {
+                return Err(CliError(
+                    "rs has no neighborhood: --radius, --neighbors, --aggregation, --exclude-self and --compare go with --strategy na-rs"
+                        .into(),
+                ));
+            }
+            SamplingStrategy::Rs => 0,
+            SamplingStrategy::NaRs => self.radius.unwrap_or(1),
+        };
+        // Radius 0 would be random search under another name.
+        let [least, most] = [1, 6];
+        if self.strategy == SamplingStrategy::NaRs && !(least..=most).contains(&radius) {
+            let what = "the radius of na-rs";
+            return Err(CliError::new(LandscapeError::Range { what, least, most }));
+        }
+        let budget = match self.evaluations {
+            Some(evaluations) => Budget::Evaluations(evaluations),
+            None => Budget::Draws(self.draws.unwrap_or(20)),
+        };
+        Ok(SamplingOptions {
+            budget,
+            radius,
+            neighbors: self.neighbors.unwrap_or(0),
+            include_self: !self.exclude_self,
+            aggregation: self.aggregation.unwrap_or(Aggregation::Mean),
+            // On the spaces that have tables every counting is the same.
+            counting: Counting::Topology,
+            seed: self.seed,
+        })
+    }
+}
