@@ -1,71 +1,103 @@
-// Dense convolution with optional ReLU before it, as a tiled implicit matrix product. A factorised reduce is a 1x1
+// Dense convolution with optional ReLU before it, as an implicit matrix product. A factorised reduce is a 1x1
 // convolution at stride 2 in two halves; half h reads the pixels (2y+h, 2x+h).
 // Reads  x [I,CI,H,W], weights [CO, CI*k*k].
 // Writes z [I,CO,Q].
-// One workgroup: TILE columns of a lane x OUTPUTS output channels; the gathered input is staged DEPTH rows at a time.
+// One invocation: 8 output channels x 8 pixels of one image.
 {{ constants }}
-@group(0) @binding(0) var<storage, read_write> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> weights: array<f32>;
-@group(0) @binding(2) var<storage, read_write> z: array<f32>;
+@group(0) @binding(1) var<storage, read_write> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> weights: array<f32>;
+@group(0) @binding(3) var<storage, read_write> z: array<f32>;
+{{ outer }}
+{{ pixels }}
 
-var<workgroup> staged: array<f32, DEPTH * TILE>;
+var<private> out_image: u32;
+var<private> first_row: u32;
+var<private> last_row: u32;
 
-@compute @workgroup_size(TILE, ROWS, 1)
+fn put(row: u32, a: vec4<f32>, b: vec4<f32>) {
+    let o = first_row + row;
+    if (o < last_row) {
+        let at = out_image + o * info.out_pixels + first_pixel;
+        if (stored_a.x) { z[at] = a.x; }
+        if (stored_a.y) { z[at + 1u] = a.y; }
+        if (stored_a.z) { z[at + 2u] = a.z; }
+        if (stored_a.w) { z[at + 3u] = a.w; }
+        if (stored_b.x) { z[at + 4u] = b.x; }
+        if (stored_b.y) { z[at + 5u] = b.y; }
+        if (stored_b.z) { z[at + 6u] = b.z; }
+        if (stored_b.w) { z[at + 7u] = b.w; }
+    }
+}
+
+// Four pixels of a plane, zero outside.
+fn read(plane: u32, y: vec4<i32>, xx: vec4<i32>) -> vec4<f32> {
+    let inside = (vec4<u32>(y) < vec4<u32>(info.height)) & (vec4<u32>(xx) < vec4<u32>(info.width));
+    let at = select(vec4<u32>(plane), plane + vec4<u32>(y) * info.width + vec4<u32>(xx), inside);
+    var value = select(vec4<f32>(0.0), vec4<f32>(x[at.x], x[at.y], x[at.z], x[at.w]), inside);
+    if (RELU) {
+        value = max(value, vec4<f32>(0.0));
+    }
+    return value;
+}
+
+@compute @workgroup_size(64, 1, 1)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
 ) {
-    let group = workgroup.y * workgroups.x + workgroup.x;
-    if (group >= GROUPS) {
+    info = sizes;
+    let pixel_groups = (info.out_pixels + 7u) / 8u;
+    let half = info.channels / HALVES;
+    let blocks = (half + 7u) / 8u;
+    var rest = (workgroup.y * workgroups.x + workgroup.x) * 64u + local.x;
+    let group = rest % pixel_groups;
+    rest /= pixel_groups;
+    let image = rest % info.images;
+    let part = rest / info.images;
+    if (part >= HALVES * blocks) {
         return;
     }
-    let column = group % TILES * TILE + local.x;
-    let lane = group / TILES % LANES;
-    let part = group / (TILES * LANES);
-    let phase = part / PARTS;
-    let first_row = phase * HALF + part % PARTS * (ROWS * BLOCK) + local.y * BLOCK;
-    let last_row = (phase + 1u) * HALF;
-    let inside = column < COLUMNS;
-    let image = lane * BATCH + column / Q;
-    let q = column % Q;
-    let y = i32(q / WO * STRIDE + phase) - PAD;
-    let xx = i32(q % WO * STRIDE + phase) - PAD;
+    let phase = part / blocks;
+    first_row = phase * half + part % blocks * 8u;
+    last_row = (phase + 1u) * half;
+    out_image = image * info.channels * info.out_pixels;
+    select_pixels(group * 8u);
 
-    var sums: array<f32, BLOCK>;
-    for (var j = 0u; j < BLOCK; j++) {
-        sums[j] = 0.0;
-    }
-    for (var start = 0u; start < CI * TAPS; start += DEPTH) {
-        for (var row = local.y; row < DEPTH; row += ROWS) {
-            let index = start + row;
-            let sy = y + i32(index % TAPS / KERNEL);
-            let sx = xx + i32(index % KERNEL);
-            var value = 0.0;
-            if (inside && index < CI * TAPS && sy >= 0 && sy < i32(H) && sx >= 0 && sx < i32(W)) {
-                value = x[(image * CI + index / TAPS) * P + u32(sy) * W + u32(sx)];
-                if (RELU) {
-                    value = max(value, 0.0);
-                }
+    // Rows past the end repeat the last one and are not stored.
+    let length = info.in_channels * u32(KERNEL * KERNEL);
+    let last = vec4<u32>(info.channels - 1u);
+    let rows_a = min(vec4<u32>(first_row) + vec4<u32>(0u, 1u, 2u, 3u), last) * length;
+    let rows_b = min(vec4<u32>(first_row) + vec4<u32>(4u, 5u, 6u, 7u), last) * length;
+    let shift = i32(phase) - PAD;
+    let y_a = vec4<i32>(pixels_a / info.out_width) * STRIDE + shift;
+    let y_b = vec4<i32>(pixels_b / info.out_width) * STRIDE + shift;
+    let x_a = vec4<i32>(pixels_a % info.out_width) * STRIDE + shift;
+    let x_b = vec4<i32>(pixels_b % info.out_width) * STRIDE + shift;
+    var column = 0u;
+    for (var c = 0u; c < info.in_channels; c++) {
+        let plane = (image * info.in_channels + c) * info.in_pixels;
+        for (var i = 0; i < KERNEL; i++) {
+            for (var j = 0; j < KERNEL; j++) {
+                let pixels = Eight(read(plane, y_a + i, x_a + j), read(plane, y_b + i, x_b + j));
+                let rows = Eight(
+                    vec4<f32>(
+                        weights[column + rows_a.x],
+                        weights[column + rows_a.y],
+                        weights[column + rows_a.z],
+                        weights[column + rows_a.w],
+                    ),
+                    vec4<f32>(
+                        weights[column + rows_b.x],
+                        weights[column + rows_b.y],
+                        weights[column + rows_b.z],
+                        weights[column + rows_b.w],
+                    ),
+                );
+                add_outer(rows, pixels);
+                column++;
             }
-            staged[row * TILE + local.x] = value;
-        }
-        workgroupBarrier();
-        let rows = min(DEPTH, CI * TAPS - start);
-        for (var row = 0u; row < rows; row++) {
-            let value = staged[row * TILE + local.x];
-            for (var j = 0u; j < BLOCK; j++) {
-                // Rows past the end repeat the last one and are not written.
-                sums[j] += weights[min(first_row + j, CO - 1u) * (CI * TAPS) + start + row] * value;
-            }
-        }
-        workgroupBarrier();
-    }
-    if (inside) {
-        for (var j = 0u; j < BLOCK; j++) {
-            if (first_row + j < last_row) {
-                z[(image * CO + first_row + j) * Q + q] = sums[j];
-            }
         }
     }
+    put_all();
 }

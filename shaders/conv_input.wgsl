@@ -1,82 +1,108 @@
-// Gradient of the input of a convolution: the transposed convolution of dz, as a tiled implicit matrix product.
-// Reads  g [I,CO,Q], out [I,CO,Q], coef [LANES,CO], weights [CO, CI*k*k], x [I,CI,H,W] (for the ReLU).
+// Gradient of the input of a convolution: the transposed convolution of dz, as an implicit matrix product.
+// Reads  dz [I,CO,Q], weights [CO, CI*k*k], x [I,CI,H,W] (for the ReLU).
 // Writes dx [I,CI,H,W].
-// One workgroup: TILE input pixels of a lane x a block of input channels; dz is staged DEPTH rows at a time.
+// One invocation: 8 input channels x 8 pixels of one image.
 {{ constants }}
-@group(0) @binding(0) var<storage, read_write> g: array<f32>;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
-@group(0) @binding(2) var<storage, read_write> coef: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> weights: array<f32>;
-@group(0) @binding(4) var<storage, read_write> x: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(1) var<storage, read_write> dz: array<f32>;
+@group(0) @binding(2) var<storage, read_write> weights: array<f32>;
+@group(0) @binding(3) var<storage, read_write> x: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+{{ outer }}
 
-var<workgroup> staged: array<f32, DEPTH * TILE>;
+var<private> image_at: u32;
+var<private> first_channel: u32;
+var<private> first_pixel: u32;
 
-@compute @workgroup_size(TILE, ROWS, 1)
+fn put_one(at: u32, inside: bool, value: f32) {
+    if (inside) {
+        if (RELU) {
+            dx[at] = select(0.0, value, x[at] > 0.0);
+        } else {
+            dx[at] = value;
+        }
+    }
+}
+
+fn put(row: u32, a: vec4<f32>, b: vec4<f32>) {
+    let c = first_channel + row;
+    let at = image_at + c * info.in_pixels + first_pixel;
+    let inside = c < info.in_channels;
+    put_one(at, inside & (first_pixel < info.in_pixels), a.x);
+    put_one(at + 1u, inside & (first_pixel + 1u < info.in_pixels), a.y);
+    put_one(at + 2u, inside & (first_pixel + 2u < info.in_pixels), a.z);
+    put_one(at + 3u, inside & (first_pixel + 3u < info.in_pixels), a.w);
+    put_one(at + 4u, inside & (first_pixel + 4u < info.in_pixels), b.x);
+    put_one(at + 5u, inside & (first_pixel + 5u < info.in_pixels), b.y);
+    put_one(at + 6u, inside & (first_pixel + 6u < info.in_pixels), b.z);
+    put_one(at + 7u, inside & (first_pixel + 7u < info.in_pixels), b.w);
+}
+
+// Four input pixels, seen from output positions that may lie between the pixels of dz, or outside: zero there.
+fn read(plane: u32, y: vec4<i32>, xx: vec4<i32>) -> vec4<f32> {
+    let qy = y / STRIDE;
+    let qx = xx / STRIDE;
+    let inside = (y >= vec4<i32>(0)) & (xx >= vec4<i32>(0)) & (y % STRIDE == vec4<i32>(0)) & (xx % STRIDE == vec4<i32>(0))
+        & (qy < vec4<i32>(i32(info.out_height))) & (qx < vec4<i32>(i32(info.out_width)));
+    let at = select(vec4<u32>(plane), plane + vec4<u32>(qy) * info.out_width + vec4<u32>(qx), inside);
+    return select(vec4<f32>(0.0), vec4<f32>(dz[at.x], dz[at.y], dz[at.z], dz[at.w]), inside);
+}
+
+@compute @workgroup_size(64, 1, 1)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
 ) {
-    let group = workgroup.y * workgroups.x + workgroup.x;
-    if (group >= GROUPS) {
+    info = sizes;
+    let pixel_groups = (info.in_pixels + 7u) / 8u;
+    let blocks = (info.in_channels + 7u) / 8u;
+    var rest = (workgroup.y * workgroups.x + workgroup.x) * 64u + local.x;
+    first_pixel = rest % pixel_groups * 8u;
+    rest /= pixel_groups;
+    let image = rest % info.images;
+    let block = rest / info.images;
+    if (block >= blocks) {
         return;
     }
-    let column = group % TILES * TILE + local.x;
-    let lane = group / TILES % LANES;
-    let first_row = group / (TILES * LANES) * (ROWS * BLOCK) + local.y * BLOCK;
-    let inside = column < BATCH * P;
-    let image = lane * BATCH + column / P;
-    let p = column % P;
-    let y = i32(p / W) + PAD;
-    let xx = i32(p % W) + PAD;
+    first_channel = block * 8u;
+    image_at = image * info.in_channels * info.in_pixels;
 
-    var sums: array<f32, BLOCK>;
-    for (var j = 0u; j < BLOCK; j++) {
-        sums[j] = 0.0;
-    }
-    for (var start = 0u; start < CO * TAPS; start += DEPTH) {
-        for (var row = local.y; row < DEPTH; row += ROWS) {
-            let index = start + row;
-            let o = index / TAPS;
-            let phase = i32(o / HALF);
-            let sy = y - i32(index % TAPS / KERNEL) - phase;
-            let sx = xx - i32(index % KERNEL) - phase;
-            let qy = u32(sy) / STRIDE;
-            let qx = u32(sx) / STRIDE;
-            var value = 0.0;
-            if (inside && o < CO && sy >= 0 && sx >= 0 && qy < HO && qx < WO
-                && qy * STRIDE == u32(sy) && qx * STRIDE == u32(sx)) {
-                let at = (image * CO + o) * Q + qy * WO + qx;
-                let f = coef[lane * CO + o];
-                value = f.z * (g[at] - f.x - out[at] * f.y);
-            }
-            staged[row * TILE + local.x] = value;
-        }
-        workgroupBarrier();
-        let rows = min(DEPTH, CO * TAPS - start);
-        for (var row = 0u; row < rows; row++) {
-            let index = start + row;
-            let value = staged[row * TILE + local.x];
-            for (var j = 0u; j < BLOCK; j++) {
-                // Channels past the end repeat the last one and are not written.
-                let c = min(first_row + j, CI - 1u);
-                sums[j] += weights[(index / TAPS * CI + c) * TAPS + index % TAPS] * value;
-            }
-        }
-        workgroupBarrier();
-    }
-    if (inside) {
-        for (var j = 0u; j < BLOCK; j++) {
-            let c = first_row + j;
-            if (c < CI) {
-                let at = (image * CI + c) * P + p;
-                var value = sums[j];
-                if (RELU && x[at] <= 0.0) {
-                    value = 0.0;
-                }
-                dx[at] = value;
+    // Channels past the end repeat the last one and are not stored.
+    let taps = u32(KERNEL * KERNEL);
+    let last = vec4<u32>(info.in_channels - 1u);
+    let columns_a = min(vec4<u32>(first_channel) + vec4<u32>(0u, 1u, 2u, 3u), last) * taps;
+    let columns_b = min(vec4<u32>(first_channel) + vec4<u32>(4u, 5u, 6u, 7u), last) * taps;
+    let p_a = vec4<u32>(first_pixel) + vec4<u32>(0u, 1u, 2u, 3u);
+    let p_b = p_a + vec4<u32>(4u);
+    for (var o = 0u; o < info.channels; o++) {
+        let shift = PAD - i32(o / (info.channels / HALVES));
+        let y_a = vec4<i32>(p_a / info.width) + shift;
+        let y_b = vec4<i32>(p_b / info.width) + shift;
+        let x_a = vec4<i32>(p_a % info.width) + shift;
+        let x_b = vec4<i32>(p_b % info.width) + shift;
+        let plane = (image * info.channels + o) * info.out_pixels;
+        var column = o * info.in_channels * taps;
+        for (var i = 0; i < KERNEL; i++) {
+            for (var j = 0; j < KERNEL; j++) {
+                let pixels = Eight(read(plane, y_a - i, x_a - j), read(plane, y_b - i, x_b - j));
+                let rows = Eight(
+                    vec4<f32>(
+                        weights[column + columns_a.x],
+                        weights[column + columns_a.y],
+                        weights[column + columns_a.z],
+                        weights[column + columns_a.w],
+                    ),
+                    vec4<f32>(
+                        weights[column + columns_b.x],
+                        weights[column + columns_b.y],
+                        weights[column + columns_b.z],
+                        weights[column + columns_b.w],
+                    ),
+                );
+                add_outer(rows, pixels);
+                column++;
             }
         }
     }
+    put_all();
 }

@@ -4,41 +4,52 @@
 // Writes coef [LANES,CO].
 // One workgroup reduces one lane and channel, in a fixed order.
 {{ constants }}
-@group(0) @binding(0) var<storage, read_write> g: array<f32>;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
-@group(0) @binding(2) var<storage, read_write> stats: array<vec2<f32>>;
-@group(0) @binding(3) var<storage, read_write> coef: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read_write> g: array<f32>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(0) @binding(3) var<storage, read_write> stats: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read_write> coef: array<vec4<f32>>;
 
-var<workgroup> parts: array<vec2<f32>, 256>;
+var<workgroup> parts: array<vec2<f32>, THREADS>;
+{{ columns }}
 
-@compute @workgroup_size(256, 1, 1)
+@compute @workgroup_size(THREADS, 1, 1)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
 ) {
+    info = sizes;
     let group = workgroup.y * workgroups.x + workgroup.x;
-    if (group >= GROUPS) {
+    let c = group % info.channels;
+    let lane = group / info.channels;
+    if (lane >= info.lanes) {
         return;
     }
-    let c = group % CO;
-    let lane = group / CO;
+    let first = (lane * info.batch * info.channels + c) * info.out_pixels;
+    let step = column_of(THREADS);
     var part = vec2<f32>(0.0, 0.0);
-    for (var column = local.x; column < COLUMNS; column += 256u) {
-        let image = lane * BATCH + column / Q;
-        let at = (image * CO + c) * Q + column % Q;
-        part += vec2<f32>(g[at], g[at] * out[at]);
+    for (var at = column_of(local.x); at.image < info.batch; at = next_column(at, step)) {
+        let index = first + column_offset(at);
+        let grad = g[index];
+        part += vec2<f32>(grad, grad * out[index]);
     }
     parts[local.x] = part;
     workgroupBarrier();
-    for (var half = 128u; half > 0u; half /= 2u) {
-        if (local.x < half) {
-            parts[local.x] += parts[local.x + half];
-        }
-        workgroupBarrier();
+    var sums = vec2<f32>(0.0);
+    for (var i = 0u; i < select(0u, GROUP, local.x < THREADS / GROUP); i++) {
+        sums += parts[local.x * GROUP + i];
+    }
+    workgroupBarrier();
+    if (local.x < THREADS / GROUP) {
+        parts[local.x] = sums;
+    }
+    workgroupBarrier();
+    sums = vec2<f32>(0.0);
+    for (var i = 0u; i < select(0u, THREADS / GROUP, local.x == 0u); i++) {
+        sums += parts[i];
     }
     if (local.x == 0u) {
-        let sums = parts[0] / f32(COLUMNS);
-        coef[lane * CO + c] = vec4<f32>(sums.x, sums.y, stats[lane * CO + c].y, 0.0);
+        sums /= f32(info.batch * info.out_pixels);
+        coef[lane * info.channels + c] = vec4<f32>(sums.x, sums.y, stats[lane * info.channels + c].y, 0.0);
     }
 }

@@ -1,97 +1,100 @@
-// Gradient of the weights of a convolution, as partial sums over chunks of columns: dw[o,i] = sum of dz[o] * input[i].
-// Reads  x [I,CI,H,W], g [I,CO,Q], out [I,CO,Q], coef [LANES,CO].
-// Writes partials [CHUNKS, CO, CI*k*k].
-// One workgroup: a SIDE x SIDE part of the matrix x one chunk; both factors are staged DEPTH columns at a time.
+// Gradient of the weights of a convolution, as partial sums over chunks of pixels: dw[o,i] = sum of dz[o] * input[i].
+// Reads  x [I,CI,H,W], dz [I,CO,Q].
+// Writes partials [CO*CI*k*k, CHUNKS].
+// One invocation: 8 output channels x 8 columns of the matrix x one chunk: every CHUNKS-th pixel.
 {{ constants }}
-@group(0) @binding(0) var<storage, read_write> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> g: array<f32>;
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
-@group(0) @binding(3) var<storage, read_write> coef: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(1) var<storage, read_write> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> dz: array<f32>;
+@group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+{{ outer }}
 
-// One column of padding keeps neighbors out of each other's memory bank.
-const PITCH: u32 = SIDE + 1u;
-var<workgroup> gradient: array<f32, DEPTH * PITCH>;
-var<workgroup> input: array<f32, DEPTH * PITCH>;
+var<private> first_row: u32;
+var<private> last_row: u32;
+var<private> first_column: u32;
+var<private> chunk: u32;
 
-@compute @workgroup_size(THREADS, 1, 1)
+fn put_one(row: u32, column: u32, value: f32) {
+    let length = info.in_channels * u32(KERNEL * KERNEL);
+    if ((row < last_row) & (column < length)) {
+        partials[(row * length + column) * info.chunks + chunk] = value;
+    }
+}
+
+fn put(row: u32, a: vec4<f32>, b: vec4<f32>) {
+    put_one(first_row + row, first_column, a.x);
+    put_one(first_row + row, first_column + 1u, a.y);
+    put_one(first_row + row, first_column + 2u, a.z);
+    put_one(first_row + row, first_column + 3u, a.w);
+    put_one(first_row + row, first_column + 4u, b.x);
+    put_one(first_row + row, first_column + 5u, b.y);
+    put_one(first_row + row, first_column + 6u, b.z);
+    put_one(first_row + row, first_column + 7u, b.w);
+}
+
+// What four columns of the matrix see at an output pixel: for each its channel's offset and its tap.
+fn read(image_at: u32, planes: vec4<u32>, y: vec4<i32>, xx: vec4<i32>) -> vec4<f32> {
+    let inside = (vec4<u32>(y) < vec4<u32>(info.height)) & (vec4<u32>(xx) < vec4<u32>(info.width));
+    let at = image_at + select(planes, planes + vec4<u32>(y) * info.width + vec4<u32>(xx), inside);
+    var value = select(vec4<f32>(0.0), vec4<f32>(x[at.x], x[at.y], x[at.z], x[at.w]), inside);
+    if (RELU) {
+        value = max(value, vec4<f32>(0.0));
+    }
+    return value;
+}
+
+@compute @workgroup_size(64, 1, 1)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
 ) {
-    let group = workgroup.y * workgroups.x + workgroup.x;
-    if (group >= GROUPS) {
+    info = sizes;
+    let taps = u32(KERNEL * KERNEL);
+    let half = info.channels / HALVES;
+    let row_blocks = (half + 7u) / 8u;
+    let column_blocks = (info.in_channels * taps + 7u) / 8u;
+    var rest = (workgroup.y * workgroups.x + workgroup.x) * 64u + local.x;
+    chunk = rest % info.chunks;
+    rest /= info.chunks;
+    first_column = rest % column_blocks * 8u;
+    let part = rest / column_blocks;
+    if (part >= HALVES * row_blocks) {
         return;
     }
-    let chunk = group % CHUNKS;
-    let first_i = group / CHUNKS % SIDES * SIDE;
-    let part = group / (CHUNKS * SIDES);
-    let phase = part / PARTS;
-    let first_o = phase * HALF + part % PARTS * SIDE;
-    let last_o = (phase + 1u) * HALF;
+    let phase = part / row_blocks;
+    first_row = phase * half + part % row_blocks * 8u;
+    last_row = (phase + 1u) * half;
 
-    let tx = local.x % SPAN;
-    let ty = local.x / SPAN;
-    var sums: array<f32, PATCH * PATCH>;
-    for (var i = 0u; i < PATCH * PATCH; i++) {
-        sums[i] = 0.0;
+    // Rows and columns past the end repeat the last one and are not stored.
+    let last = vec4<u32>(info.channels - 1u);
+    let o_a = min(vec4<u32>(first_row) + vec4<u32>(0u, 1u, 2u, 3u), last) * info.out_pixels;
+    let o_b = min(vec4<u32>(first_row) + vec4<u32>(4u, 5u, 6u, 7u), last) * info.out_pixels;
+    let last_column = vec4<u32>(info.in_channels * taps - 1u);
+    let c_a = min(vec4<u32>(first_column) + vec4<u32>(0u, 1u, 2u, 3u), last_column);
+    let c_b = min(vec4<u32>(first_column) + vec4<u32>(4u, 5u, 6u, 7u), last_column);
+    let planes_a = c_a / taps * info.in_pixels;
+    let planes_b = c_b / taps * info.in_pixels;
+    let shift = i32(phase) - PAD;
+    let dy_a = vec4<i32>(c_a % taps) / KERNEL + shift;
+    let dy_b = vec4<i32>(c_b % taps) / KERNEL + shift;
+    let dx_a = vec4<i32>(c_a % taps) % KERNEL + shift;
+    let dx_b = vec4<i32>(c_b % taps) % KERNEL + shift;
+    for (var column = chunk; column < info.images * info.out_pixels; column += info.chunks) {
+        let image = column / info.out_pixels;
+        let q = column % info.out_pixels;
+        let at = image * info.channels * info.out_pixels + q;
+        let rows = Eight(
+            vec4<f32>(dz[at + o_a.x], dz[at + o_a.y], dz[at + o_a.z], dz[at + o_a.w]),
+            vec4<f32>(dz[at + o_b.x], dz[at + o_b.y], dz[at + o_b.z], dz[at + o_b.w]),
+        );
+        let image_at = image * info.in_channels * info.in_pixels;
+        let y = i32(q / info.out_width) * STRIDE;
+        let xx = i32(q % info.out_width) * STRIDE;
+        let columns = Eight(
+            read(image_at, planes_a, y + dy_a, xx + dx_a),
+            read(image_at, planes_b, y + dy_b, xx + dx_b),
+        );
+        add_outer(rows, columns);
     }
-    let end = min((chunk + 1u) * CHUNK, IMAGES * Q);
-    for (var start = chunk * CHUNK; start < end; start += DEPTH) {
-        for (var index = local.x; index < SIDE * DEPTH; index += THREADS) {
-            let k = index % DEPTH;
-            let row = index / DEPTH;
-            let column = start + k;
-            let image = column / Q;
-            let q = column % Q;
-            var dz = 0.0;
-            let o = first_o + row;
-            if (column < end && o < last_o) {
-                let at = (image * CO + o) * Q + q;
-                let f = coef[image / BATCH * CO + o];
-                dz = f.z * (g[at] - f.x - out[at] * f.y);
-            }
-            gradient[k * PITCH + row] = dz;
-            var value = 0.0;
-            let i = first_i + row;
-            let y = i32(q / WO * STRIDE + phase + i % TAPS / KERNEL) - PAD;
-            let xx = i32(q % WO * STRIDE + phase + i % KERNEL) - PAD;
-            if (column < end && i < CI * TAPS && y >= 0 && y < i32(H) && xx >= 0 && xx < i32(W)) {
-                value = x[(image * CI + i / TAPS) * P + u32(y) * W + u32(xx)];
-                if (RELU) {
-                    value = max(value, 0.0);
-                }
-            }
-            input[k * PITCH + row] = value;
-        }
-        workgroupBarrier();
-        if (ty < SPAN) {
-            for (var k = 0u; k < DEPTH; k++) {
-                var a: array<f32, PATCH>;
-                var b: array<f32, PATCH>;
-                for (var i = 0u; i < PATCH; i++) {
-                    a[i] = gradient[k * PITCH + ty * PATCH + i];
-                    b[i] = input[k * PITCH + tx * PATCH + i];
-                }
-                for (var i = 0u; i < PATCH; i++) {
-                    for (var j = 0u; j < PATCH; j++) {
-                        sums[i * PATCH + j] += a[i] * b[j];
-                    }
-                }
-            }
-        }
-        workgroupBarrier();
-    }
-    if (ty < SPAN) {
-        for (var i = 0u; i < PATCH; i++) {
-            for (var j = 0u; j < PATCH; j++) {
-                let o = first_o + ty * PATCH + i;
-                let column = first_i + tx * PATCH + j;
-                if (o < last_o && column < CI * TAPS) {
-                    partials[(chunk * CO + o) * (CI * TAPS) + column] = sums[i * PATCH + j];
-                }
-            }
-        }
-    }
+    put_all();
 }

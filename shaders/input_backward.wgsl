@@ -1,120 +1,143 @@
-// Gradient of the input of the mixed edges: all branches of all edges gathered at each input pixel.
-// Reads  x [I,C,H,W], dt [E*NI + pools,I,C,Q], weights [E,S], g [E,I,C,Q], coef [E,10,LANES,C], z1 (the maxima).
+// Gradient of the input of the mixed edges: the parts of all branches, of the skip path and of the poolings at each
+// input pixel.
+// Reads  x [I,C,H,W], dh [NB,I,C,H,W] (branches), dz [E*N1 + POOLS + ..., I,C,Q] (poolings), z1 (which tap is the
+// maximum), skip: g [E,I,C,Q] (identity) or dt [E*NI + ..., I,C,Q] (factorised reduce), coef [E,18,LANES,C] (identity).
 // Writes dx [I,C,H,W].
-// One workgroup: one lane and channel x 256 input pixels of its images.
+// One invocation: 4 neighboring input pixels of a row.
 {{ constants }}
-@group(0) @binding(0) var<storage, read_write> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> dt: array<f32>;
-@group(0) @binding(2) var<storage, read_write> weights: array<f32>;
-@group(0) @binding(3) var<storage, read_write> g: array<f32>;
-@group(0) @binding(4) var<storage, read_write> coef: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> z1: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(1) var<storage, read_write> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> dh: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dz: array<f32>;
+@group(0) @binding(4) var<storage, read_write> z1: array<f32>;
+@group(0) @binding(5) var<storage, read_write> skip: array<f32>;
+@group(0) @binding(6) var<storage, read_write> coef: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> dx: array<f32>;
 
-fn depthwise_transposed(plane: u32, kernel_start: u32, y: u32, xx: u32, k: u32, dilation: u32) -> f32 {
-    let pad = k / 2u * dilation;
-    var sum = 0.0;
-    for (var i = 0u; i < k; i++) {
-        for (var j = 0u; j < k; j++) {
-            // Below zero these wrap around and fail the test against the size.
-            let sy = y + pad - i * dilation;
-            let sx = xx + pad - j * dilation;
-            let inside = (sy % STRIDE == 0u) & (sx % STRIDE == 0u) & (sy / STRIDE < HO) & (sx / STRIDE < WO);
-            let value = dt[select(plane, plane + sy / STRIDE * WO + sx / STRIDE, inside)];
-            sum += weights[kernel_start + i * k + j] * select(0.0, value, inside);
+// What the windows of one row give: which tap is the maximum, its gradient, and the gradient of each valid pixel.
+struct Window {
+    tap: f32,
+    maximum: f32,
+    mean: f32,
+}
+
+// Pixels of a window that lie inside, along one axis.
+fn valid_count(q: i32, size: u32) -> f32 {
+    let start = q * STRIDE - 1;
+    return f32(min(start + 3, i32(size)) - max(start, 0));
+}
+
+fn window_at(map: u32, qy: i32, qx: i32, row_inside: bool) -> Window {
+    let inside = row_inside & (u32(qx) < info.out_width);
+    let length = info.images * info.channels * info.out_pixels;
+    let q = select(0u, map * info.out_pixels + u32(qy) * info.out_width + u32(qx), inside);
+    var window = Window(-1.0, 0.0, 0.0);
+    if (HAS_MAX) {
+        window.tap = select(-1.0, z1[argument_unit() * length + q], inside);
+        window.maximum = dz[pool_unit(1u) * length + q];
+    }
+    if (HAS_AVG) {
+        let count = valid_count(qy, info.height) * valid_count(qx, info.width);
+        window.mean = select(0.0, dz[pool_unit(2u) * length + q] / count, inside);
+    }
+    return window;
+}
+
+// The part of a window for the pixel that it sees at `tap`.
+fn part_of(window: Window, tap: i32) -> f32 {
+    return window.mean + select(0.0, window.maximum, window.tap == f32(tap));
+}
+
+// Gradient of the poolings at 4 pixels; at stride 2 the first one has an even column.
+fn pools_at(map: u32, y: i32, xx: i32) -> vec4<f32> {
+    var sum = vec4<f32>(0.0);
+    for (var i = 0; i < 3; i++) {
+        let sy = y + 1 - i;
+        let qy = sy / STRIDE;
+        let inside = (sy >= 0) & (sy % STRIDE == 0) & (qy < i32(info.out_height));
+        let first = 3 * i;
+        if (STRIDE == 1) {
+            let w0 = window_at(map, qy, xx - 1, inside);
+            let w1 = window_at(map, qy, xx, inside);
+            let w2 = window_at(map, qy, xx + 1, inside);
+            let w3 = window_at(map, qy, xx + 2, inside);
+            let w4 = window_at(map, qy, xx + 3, inside);
+            let w5 = window_at(map, qy, xx + 4, inside);
+            sum += vec4<f32>(
+                part_of(w0, first + 2) + part_of(w1, first + 1) + part_of(w2, first),
+                part_of(w1, first + 2) + part_of(w2, first + 1) + part_of(w3, first),
+                part_of(w2, first + 2) + part_of(w3, first + 1) + part_of(w4, first),
+                part_of(w3, first + 2) + part_of(w4, first + 1) + part_of(w5, first),
+            );
+        } else {
+            let w0 = window_at(map, qy, xx / 2, inside);
+            let w1 = window_at(map, qy, xx / 2 + 1, inside);
+            let w2 = window_at(map, qy, xx / 2 + 2, inside);
+            sum += vec4<f32>(
+                part_of(w0, first + 1),
+                part_of(w0, first + 2) + part_of(w1, first),
+                part_of(w1, first + 1),
+                part_of(w1, first + 2) + part_of(w2, first),
+            );
         }
     }
     return sum;
 }
 
-// Whether (y, xx) is the first maximum, in scan order, of the window of output pixel (qy, qx).
-fn is_first_maximum(plane: u32, y: u32, xx: u32, qy: u32, qx: u32, value: f32) -> bool {
-    let top = i32(qy * STRIDE) - 1;
-    let left = i32(qx * STRIDE) - 1;
-    for (var i = max(top, 0); i <= i32(y); i++) {
-        for (var j = max(left, 0); j < min(left + 3, i32(W)); j++) {
-            let earlier = i < i32(y) || j < i32(xx);
-            if (earlier && x[plane + u32(i) * W + u32(j)] == value) {
-                return false;
-            }
+// Everything but the poolings, at one pixel.
+fn pixel_at(map: u32, y: i32, xx: i32) -> f32 {
+    let maps = info.images * info.channels;
+    let id = map * info.in_pixels + u32(y) * info.width + u32(xx);
+    let even = (y % 2 == 0) & (xx % 2 == 0);
+    let q_length = maps * info.out_pixels;
+    var rectified = 0.0;
+    for (var slot = 0u; slot < NB; slot++) {
+        let value = dh[slot * maps * info.in_pixels + id];
+        let written = (STRIDE == 1) | even | (dilation_of(branch_of(slot)) == 1);
+        rectified += select(0.0, value, written);
+    }
+    if (REDUCES > 0u) {
+        let inside = y % 2 == xx % 2;
+        let phase = u32(y % 2);
+        let q = map * info.out_pixels + u32(y / 2) * info.out_width + u32(xx / 2);
+        for (var edge = 0u; edge < info.edges; edge++) {
+            let at = (edge * NI + NB + phase) * q_length + q;
+            rectified += select(0.0, skip[select(0u, at, inside)], inside);
         }
     }
-    return true;
+    var direct = 0.0;
+    if (IDENTITY) {
+        let lane = map / (info.channels * info.batch);
+        for (var edge = 0u; edge < info.edges; edge++) {
+            let weight = coef[coef_at(edge, SKIP, lane) + map % info.channels].w;
+            direct += weight * skip[edge * q_length + id];
+        }
+    }
+    return select(0.0, rectified, x[id] > 0.0) + direct;
 }
 
-fn valid_count(q: u32, size: u32) -> f32 {
-    let start = i32(q * STRIDE) - 1;
-    return f32(min(start + 3, i32(size)) - max(start, 0));
-}
-
-@compute @workgroup_size(256, 1, 1)
+@compute @workgroup_size(64, 1, 1)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
 ) {
-    let group = workgroup.y * workgroups.x + workgroup.x;
-    let column = group % TILES * 256u + local.x;
-    if (group >= GROUPS || column >= BATCH * P) {
+    info = sizes;
+    let groups = (info.width + 3u) / 4u;
+    var rest = (workgroup.y * workgroups.x + workgroup.x) * 64u + local.x;
+    let first = rest % groups * 4u;
+    rest /= groups;
+    let y = i32(rest % info.height);
+    let map = rest / info.height;
+    if (map >= info.images * info.channels) {
         return;
     }
-    let c = group / TILES % C;
-    let lane = group / (TILES * C);
-    let image = lane * BATCH + column / P;
-    let p = column % P;
-    let y = p / W;
-    let xx = p % W;
-    let in_plane = (image * C + c) * P;
-    let value = x[in_plane + p];
-
-    var rectified = 0.0;
-    var direct = 0.0;
-    for (var edge = 0u; edge < E; edge++) {
-        if (value > 0.0) {
-            for (var slot = 0u; slot < NB; slot++) {
-                let branch = branch_of(slot);
-                let plane = (((edge * NI1 + slot) * IMAGES + image) * C + c) * Q;
-                let kernels = edge * S + depthwise_offset(branch);
-                // Literal kernel sizes let the driver unroll the taps.
-                if (kernel_of(branch) == 3u) {
-                    rectified += depthwise_transposed(plane, kernels + c * 9u, y, xx, 3u, dilation_of(branch));
-                } else {
-                    rectified += depthwise_transposed(plane, kernels + c * 25u, y, xx, 5u, dilation_of(branch));
-                }
-            }
-            if (HAS_REDUCE && y % 2u == xx % 2u) {
-                let plane = (((edge * NI1 + NB + y % 2u) * IMAGES + image) * C + c) * Q;
-                rectified += dt[plane + y / 2u * WO + xx / 2u];
-            }
-        }
-        if (IDENTITY) {
-            direct += coef[((edge * 10u + SKIP) * LANES + lane) * C + c].w * g[((edge * IMAGES + image) * C + c) * Q + p];
-        }
+    var pools = vec4<f32>(0.0);
+    if (POOLS > 0u) {
+        pools = pools_at(map, y, i32(first));
     }
-
-    for (var pool = 0u; pool < POOLS; pool++) {
-        let plane = (((POOL_ITEM + pool) * IMAGES + image) * C + c) * Q;
-        let maxima = (((POOL_UNIT + pool) * IMAGES + image) * C + c) * Q;
-        for (var i = 0u; i < 3u; i++) {
-            let sy = y + 1u - i;
-            if (sy % STRIDE != 0u || sy / STRIDE >= HO) {
-                continue;
-            }
-            for (var j = 0u; j < 3u; j++) {
-                let sx = xx + 1u - j;
-                if (sx % STRIDE != 0u || sx / STRIDE >= WO) {
-                    continue;
-                }
-                let qy = sy / STRIDE;
-                let qx = sx / STRIDE;
-                let q = qy * WO + qx;
-                if (!pool_is_max(pool)) {
-                    direct += dt[plane + q] / (valid_count(qy, H) * valid_count(qx, W));
-                } else if (z1[maxima + q] == value && is_first_maximum(in_plane, y, xx, qy, qx, value)) {
-                    direct += dt[plane + q];
-                }
-            }
-        }
+    let at = map * info.in_pixels + u32(y) * info.width;
+    for (var x_of = first; x_of < min(first + 4u, info.width); x_of++) {
+        dx[at + x_of] = pixel_at(map, y, i32(x_of)) + pools.x;
+        pools = pools.yzwx;
     }
-    dx[in_plane + p] = rectified + direct;
 }

@@ -1,49 +1,87 @@
 // Mix stage: normalises every branch and adds them up with the lane's weights, and the skip path.
 // Reads  x [I,C,H,W], z1, z2, stats, mix [LANES,E,8].
 // Writes out [E,I,C,Q].
-// One workgroup: one edge, lane and channel x 256 columns.
+// One invocation: 8 neighboring pixels of one edge, image and channel.
 {{ constants }}
-@group(0) @binding(0) var<storage, read_write> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> z1: array<f32>;
-@group(0) @binding(2) var<storage, read_write> z2: array<f32>;
-@group(0) @binding(3) var<storage, read_write> stats: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read_write> mix_weights: array<f32>;
-@group(0) @binding(5) var<storage, read_write> out: array<f32>;
+@group(0) @binding(1) var<storage, read_write> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> z1: array<f32>;
+@group(0) @binding(3) var<storage, read_write> z2: array<f32>;
+@group(0) @binding(4) var<storage, read_write> stats: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read_write> mix_weights: array<f32>;
+@group(0) @binding(6) var<storage, read_write> out: array<f32>;
+{{ pixels }}
 
-@compute @workgroup_size(256, 1, 1)
+@compute @workgroup_size(64, 1, 1)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
 ) {
-    let group = workgroup.y * workgroups.x + workgroup.x;
-    let column = group % TILES * 256u + local.x;
-    if (group >= GROUPS || column >= COLUMNS) {
+    info = sizes;
+    let pixel_groups = (info.out_pixels + 7u) / 8u;
+    var rest = (workgroup.y * workgroups.x + workgroup.x) * 64u + local.x;
+    let group = rest % pixel_groups;
+    rest /= pixel_groups;
+    // Image and channel.
+    let map = rest % (info.images * info.channels);
+    let edge = rest / (info.images * info.channels);
+    if (edge >= info.edges) {
         return;
     }
-    let c = group / TILES % C;
-    let lane = group / (TILES * C) % LANES;
-    let edge = group / (TILES * C * LANES);
-    let image = lane * BATCH + column / Q;
-    let q = column % Q;
+    select_pixels(group * 8u);
+    let lane = map / (info.channels * info.batch);
+    let stat_at = lane * info.channels + map % info.channels;
+    let stat_length = info.lanes * info.channels;
+    let mix_at = (lane * info.edges + edge) * 8u;
+    let length = info.images * info.channels * info.out_pixels;
+    let plane = map * info.out_pixels;
 
-    var sum = 0.0;
-    for (var i = 0u; i < OPS; i++) {
-        let op = op_of(i);
-        let weight = mix_weights[(lane * E + edge) * 8u + op];
-        if (op == SKIP && STRIDE == 1u) {
-            sum += weight * x[(image * C + c) * P + q];
-        } else {
-            let stat = stats[(stats_unit(edge, op) * LANES + lane) * C + c];
-            let at = ((unit_of(edge, op) * IMAGES + image) * C + c) * Q + q;
-            var value: f32;
-            if (is_separable(op)) {
-                value = z2[at];
-            } else {
-                value = z1[at];
-            }
-            sum += weight * ((value - stat.x) * stat.y);
-        }
+    // One loop for each buffer: a choice between buffers would cost a load of each on some devices.
+    var a = vec4<f32>(0.0);
+    var b = vec4<f32>(0.0);
+    for (var i = 0u; i < FIRST_OPS; i++) {
+        let op = first_op(i);
+        let unit = unit_of(edge, op);
+        let stat = stats[unit * stat_length + stat_at];
+        let scale = mix_weights[mix_at + op] * stat.y;
+        let at = unit * length + plane;
+        let value_a = vec4<f32>(z1[at + pixels_a.x], z1[at + pixels_a.y], z1[at + pixels_a.z], z1[at + pixels_a.w]);
+        a += scale * (value_a - stat.x);
+        let value_b = vec4<f32>(z1[at + pixels_b.x], z1[at + pixels_b.y], z1[at + pixels_b.z], z1[at + pixels_b.w]);
+        b += scale * (value_b - stat.x);
     }
-    out[((edge * IMAGES + image) * C + c) * Q + q] = sum;
+    for (var i = 0u; i < N2; i++) {
+        let unit = edge * N2 + i;
+        let stat = stats[(first_units() + unit) * stat_length + stat_at];
+        let scale = mix_weights[mix_at + 4u + branch_of(i)] * stat.y;
+        let at = unit * length + plane;
+        let value_a = vec4<f32>(z2[at + pixels_a.x], z2[at + pixels_a.y], z2[at + pixels_a.z], z2[at + pixels_a.w]);
+        a += scale * (value_a - stat.x);
+        let value_b = vec4<f32>(z2[at + pixels_b.x], z2[at + pixels_b.y], z2[at + pixels_b.z], z2[at + pixels_b.w]);
+        b += scale * (value_b - stat.x);
+    }
+    if (IDENTITY) {
+        let scale = mix_weights[mix_at + SKIP];
+        a += scale * vec4<f32>(
+            x[plane + pixels_a.x],
+            x[plane + pixels_a.y],
+            x[plane + pixels_a.z],
+            x[plane + pixels_a.w],
+        );
+        b += scale * vec4<f32>(
+            x[plane + pixels_b.x],
+            x[plane + pixels_b.y],
+            x[plane + pixels_b.z],
+            x[plane + pixels_b.w],
+        );
+    }
+    let at = edge * length + plane + first_pixel;
+    if (stored_a.x) { out[at] = a.x; }
+    if (stored_a.y) { out[at + 1u] = a.y; }
+    if (stored_a.z) { out[at + 2u] = a.z; }
+    if (stored_a.w) { out[at + 3u] = a.w; }
+    if (stored_b.x) { out[at + 4u] = b.x; }
+    if (stored_b.y) { out[at + 5u] = b.y; }
+    if (stored_b.z) { out[at + 6u] = b.z; }
+    if (stored_b.w) { out[at + 7u] = b.w; }
 }

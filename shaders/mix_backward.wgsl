@@ -2,75 +2,153 @@
 // and channel; and from them what the gradient of the branch before its normalisation is made of:
 //   dz = coef.w * (g - coef.y - (z - coef.x) * coef.z)      (identity skip: dx += coef.w * g)
 // Reads  g [E,I,C,Q], x, z1, z2, stats, mix [LANES,E,8].
-// Writes coef [E,10,LANES,C] at the operation's slot, dots [E,8,LANES,C].
-// One workgroup reduces one edge, operation, lane and channel, in a fixed order.
+// Writes coef [E,18,LANES,C]: the coefficients at the operation's slot, the dot product 10 slots behind it.
+// One workgroup reduces one edge, lane and channel, all operations at once and in a fixed order.
 {{ constants }}
-@group(0) @binding(0) var<storage, read_write> g: array<f32>;
-@group(0) @binding(1) var<storage, read_write> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> z1: array<f32>;
-@group(0) @binding(3) var<storage, read_write> z2: array<f32>;
-@group(0) @binding(4) var<storage, read_write> stats: array<vec2<f32>>;
-@group(0) @binding(5) var<storage, read_write> mix_weights: array<f32>;
-@group(0) @binding(6) var<storage, read_write> coef: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> dots: array<f32>;
+@group(0) @binding(1) var<storage, read_write> g: array<f32>;
+@group(0) @binding(2) var<storage, read_write> x: array<f32>;
+@group(0) @binding(3) var<storage, read_write> z1: array<f32>;
+@group(0) @binding(4) var<storage, read_write> z2: array<f32>;
+@group(0) @binding(5) var<storage, read_write> stats: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read_write> mix_weights: array<f32>;
+@group(0) @binding(7) var<storage, read_write> coef: array<vec4<f32>>;
+{{ columns }}
 
-var<workgroup> parts: array<vec2<f32>, 256>;
+// Sums of every invocation: first of g, then the dot product of each operation.
+const SUMS: u32 = OPS + 1u;
+var<workgroup> parts: array<f32, SUMS * THREADS>;
 
-@compute @workgroup_size(256, 1, 1)
+// An operation's map: where the lane and channel begin in it, and their statistics.
+struct Map {
+    first: u32,
+    stat: vec2<f32>,
+}
+
+fn map_of(edge: u32, op: u32, lane: u32, c: u32) -> Map {
+    let length = info.images * info.channels * info.out_pixels;
+    let stat = stats[(stats_unit(edge, op) * info.lanes + lane) * info.channels + c];
+    return Map(unit_of(edge, op) * length + (lane * info.batch * info.channels + c) * info.out_pixels, stat);
+}
+
+fn first_value(map: Map, offset: u32) -> f32 {
+    return (z1[map.first + offset] - map.stat.x) * map.stat.y;
+}
+
+fn second_value(map: Map, offset: u32) -> f32 {
+    return (z2[map.first + offset] - map.stat.x) * map.stat.y;
+}
+
+@compute @workgroup_size(THREADS, 1, 1)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
 ) {
+    info = sizes;
     let group = workgroup.y * workgroups.x + workgroup.x;
-    if (group >= GROUPS) {
+    let c = group % info.channels;
+    let lane = group / info.channels % info.lanes;
+    let edge = group / (info.channels * info.lanes);
+    if (edge >= info.edges) {
         return;
     }
-    let c = group % C;
-    let lane = group / C % LANES;
-    let op = op_of(group / (C * LANES) % OPS1);
-    let edge = group / (C * LANES * OPS1);
-    let identity = op == SKIP && STRIDE == 1u;
-    var stat = vec2<f32>(0.0, 1.0);
-    if (!identity) {
-        stat = stats[(stats_unit(edge, op) * LANES + lane) * C + c];
+    let lane_at = (lane * info.batch * info.channels + c) * info.out_pixels;
+    let g_at = edge * info.images * info.channels * info.out_pixels + lane_at;
+    let map0 = map_of(edge, first_op(0u), lane, c);
+    let map1 = map_of(edge, first_op(1u), lane, c);
+    let map2 = map_of(edge, first_op(2u), lane, c);
+    let map3 = map_of(edge, first_op(3u), lane, c);
+    let map4 = map_of(edge, first_op(4u), lane, c);
+    let second0 = map_of(edge, second_op(0u), lane, c);
+    let second1 = map_of(edge, second_op(1u), lane, c);
+
+    var sum = 0.0;
+    var first_dots = array<f32, 5>();
+    var second_dots = array<f32, 2>();
+    var identity = 0.0;
+    let step = column_of(THREADS);
+    for (var at = column_of(local.x); at.image < info.batch; at = next_column(at, step)) {
+        let offset = column_offset(at);
+        let grad = g[g_at + offset];
+        sum += grad;
+        if (FIRST_OPS > 0u) {
+            first_dots[0] += grad * first_value(map0, offset);
+        }
+        if (FIRST_OPS > 1u) {
+            first_dots[1] += grad * first_value(map1, offset);
+        }
+        if (FIRST_OPS > 2u) {
+            first_dots[2] += grad * first_value(map2, offset);
+        }
+        if (FIRST_OPS > 3u) {
+            first_dots[3] += grad * first_value(map3, offset);
+        }
+        if (FIRST_OPS > 4u) {
+            first_dots[4] += grad * first_value(map4, offset);
+        }
+        if (N2 > 0u) {
+            second_dots[0] += grad * second_value(second0, offset);
+        }
+        if (N2 > 1u) {
+            second_dots[1] += grad * second_value(second1, offset);
+        }
+        if (IDENTITY) {
+            identity += grad * x[lane_at + offset];
+        }
     }
 
-    var part = vec2<f32>(0.0, 0.0);
-    for (var column = local.x; column < COLUMNS; column += 256u) {
-        let image = lane * BATCH + column / Q;
-        let q = column % Q;
-        let grad = g[((edge * IMAGES + image) * C + c) * Q + q];
-        var value: f32;
-        if (identity) {
-            value = x[(image * C + c) * P + q];
-        } else {
-            let at = ((unit_of(edge, op) * IMAGES + image) * C + c) * Q + q;
-            if (is_separable(op)) {
-                value = z2[at];
-            } else {
-                value = z1[at];
-            }
-        }
-        part += vec2<f32>(grad, grad * ((value - stat.x) * stat.y));
+    // In the order of first_op, second_op and the identity.
+    parts[local.x] = sum;
+    if (FIRST_OPS > 0u) {
+        parts[THREADS + local.x] = first_dots[0];
     }
-    parts[local.x] = part;
+    if (FIRST_OPS > 1u) {
+        parts[2u * THREADS + local.x] = first_dots[1];
+    }
+    if (FIRST_OPS > 2u) {
+        parts[3u * THREADS + local.x] = first_dots[2];
+    }
+    if (FIRST_OPS > 3u) {
+        parts[4u * THREADS + local.x] = first_dots[3];
+    }
+    if (FIRST_OPS > 4u) {
+        parts[5u * THREADS + local.x] = first_dots[4];
+    }
+    if (N2 > 0u) {
+        parts[(FIRST_OPS + 1u) * THREADS + local.x] = second_dots[0];
+    }
+    if (N2 > 1u) {
+        parts[(FIRST_OPS + 2u) * THREADS + local.x] = second_dots[1];
+    }
+    if (IDENTITY) {
+        parts[OPS * THREADS + local.x] = identity;
+    }
     workgroupBarrier();
-    for (var half = 128u; half > 0u; half /= 2u) {
-        if (local.x < half) {
-            parts[local.x] += parts[local.x + half];
-        }
-        workgroupBarrier();
+    var total = 0.0;
+    for (var i = 0u; i < select(0u, THREADS, local.x < SUMS); i++) {
+        total += parts[local.x * THREADS + i];
     }
-    if (local.x == 0u) {
-        let sums = parts[0];
-        let weight = mix_weights[(lane * E + edge) * 8u + op];
-        let n = f32(COLUMNS);
-        dots[((edge * 8u + op) * LANES + lane) * C + c] = sums.y;
-        var value = vec4<f32>(stat.x, sums.x / n, stat.y * sums.y / n, stat.y * weight);
-        if (identity) {
-            value = vec4<f32>(0.0, 0.0, 0.0, weight);
+    workgroupBarrier();
+    if (local.x < SUMS) {
+        parts[local.x] = total;
+    }
+    workgroupBarrier();
+    if (local.x < OPS) {
+        let dot = parts[local.x + 1u];
+        var op = SKIP;
+        if (local.x < FIRST_OPS) {
+            op = first_op(local.x);
+        } else if (local.x < FIRST_OPS + N2) {
+            op = second_op(local.x - FIRST_OPS);
         }
-        coef[((edge * 10u + op) * LANES + lane) * C + c] = value;
+        let weight = mix_weights[(lane * info.edges + edge) * 8u + op];
+        let n = f32(info.batch * info.out_pixels);
+        var value = vec4<f32>(0.0, 0.0, 0.0, weight);
+        if (!(IDENTITY && op == SKIP)) {
+            let stat = map_of(edge, op, lane, c).stat;
+            value = vec4<f32>(stat.x, parts[0] / n, stat.y * dot / n, stat.y * weight);
+        }
+        coef[coef_at(edge, op, lane) + c] = value;
+        coef[coef_at(edge, 10u + op, lane) + c] = vec4<f32>(dot, 0.0, 0.0, 0.0);
     }
 }

@@ -1,9 +1,10 @@
 // Gradient of the mixing weights: the dot products of mix_backward summed over the channels.
-// Reads  dots [E,8,LANES,C].
+// Reads  coef [E,18,LANES,C].
 // Writes mix_grad [LANES,E,8]; zero for `none` and for every inactive operation.
+// One invocation: one weight.
 {{ constants }}
-@group(0) @binding(0) var<storage, read_write> dots: array<f32>;
-@group(0) @binding(1) var<storage, read_write> mix_grad: array<f32>;
+@group(0) @binding(1) var<storage, read_write> coef: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> mix_grad: array<f32>;
 
 @compute @workgroup_size(64, 1, 1)
 fn main(
@@ -11,17 +12,19 @@ fn main(
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
 ) {
+    info = sizes;
     let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local.x;
-    if (index >= LANES * E * 8u) {
+    if (index >= info.lanes * info.edges * 8u) {
         return;
     }
     let op = index % 8u;
-    let edge = index / 8u % E;
-    let lane = index / (8u * E);
+    let edge = index / 8u % info.edges;
+    let lane = index / (8u * info.edges);
     var sum = 0.0;
     if (is_active(op)) {
-        for (var c = 0u; c < C; c++) {
-            sum += dots[((edge * 8u + op) * LANES + lane) * C + c];
+        let first = coef_at(edge, 10u + op, lane);
+        for (var c = 0u; c < info.channels; c++) {
+            sum += coef[first + c].x;
         }
     }
     mix_grad[index] = sum;

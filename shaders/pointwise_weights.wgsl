@@ -1,192 +1,80 @@
-// Gradients of all pointwise matrices, as partial sums over chunks of columns: dpw[o,c] = sum of dz[o] * t[c].
-// dz and the depthwise result t are made again on the fly.
-// Reads  x [I,C,H,W], z1, z2, g [E,I,C,Q], d1 [E*N2,I,C,Q], coef [E,10,LANES,C], weights [E,S].
-// Writes partials [CHUNKS,E,S], the pointwise parts.
-// One workgroup: one matrix x a SIDE x SIDE part of it x one chunk; both factors are staged DEPTH columns at a time.
+// Gradients of all pointwise matrices, as partial sums over chunks of pixels: dpw[o,c] = sum of dz[o] * t[c].
+// Reads  dz [E*N1 + POOLS + E*N2, I,C,Q], t [E*NB + REDUCES + E*N2, I,C,Q].
+// Writes partials [E*S, CHUNKS], the pointwise parts.
+// One invocation: an 8 x 8 part of one matrix x one chunk: every CHUNKS-th pixel.
 {{ constants }}
-@group(0) @binding(0) var<storage, read_write> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> z1: array<f32>;
-@group(0) @binding(2) var<storage, read_write> z2: array<f32>;
-@group(0) @binding(3) var<storage, read_write> g: array<f32>;
-@group(0) @binding(4) var<storage, read_write> d1: array<f32>;
-@group(0) @binding(5) var<storage, read_write> coef: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> weights: array<f32>;
-@group(0) @binding(7) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(1) var<storage, read_write> dz: array<f32>;
+@group(0) @binding(2) var<storage, read_write> t: array<f32>;
+@group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+{{ outer }}
 
-// One column of padding keeps neighbors out of each other's memory bank.
-const PITCH: u32 = SIDE + 1u;
-var<workgroup> gradient: array<f32, DEPTH * PITCH>;
-var<workgroup> input: array<f32, DEPTH * PITCH>;
+var<private> product: Product;
+var<private> first_o: u32;
+var<private> first_c: u32;
+var<private> chunk: u32;
 
-// ReLU of x, zero outside. Without branches: a negative coordinate is a large unsigned one.
-fn relu_at(plane: u32, y: i32, xx: i32) -> f32 {
-    let inside = (u32(y) < H) & (u32(xx) < W);
-    let value = x[select(plane, plane + u32(y) * W + u32(xx), inside)];
-    return select(0.0, max(value, 0.0), inside);
-}
-
-fn first_depthwise(plane: u32, kernel_start: u32, q: u32, k: u32, dilation: u32) -> f32 {
-    let pad = i32(k / 2u * dilation);
-    let y = i32(q / WO * STRIDE) - pad;
-    let xx = i32(q % WO * STRIDE) - pad;
-    var sum = 0.0;
-    for (var i = 0u; i < k; i++) {
-        for (var j = 0u; j < k; j++) {
-            sum += weights[kernel_start + i * k + j] * relu_at(plane, y + i32(i * dilation), xx + i32(j * dilation));
-        }
+fn put_one(o: u32, c: u32, value: f32) {
+    if ((o >= product.first_row) & (o < product.last_row) & (c < info.channels)) {
+        partials[(product.matrix + o * info.channels + c) * info.chunks + chunk] = value;
     }
-    return sum;
 }
 
-fn second_depthwise(plane: u32, mean: f32, scale: f32, kernel_start: u32, q: u32, k: u32) -> f32 {
-    let y = i32(q / WO) - i32(k / 2u);
-    let xx = i32(q % WO) - i32(k / 2u);
-    var sum = 0.0;
-    for (var i = 0u; i < k; i++) {
-        for (var j = 0u; j < k; j++) {
-            let yy = y + i32(i);
-            let xj = xx + i32(j);
-            let inside = (u32(yy) < HO) & (u32(xj) < WO);
-            let value = z1[select(plane, plane + u32(yy) * WO + u32(xj), inside)];
-            sum += weights[kernel_start + i * k + j] * select(0.0, max((value - mean) * scale, 0.0), inside);
-        }
-    }
-    return sum;
+fn put(row: u32, a: vec4<f32>, b: vec4<f32>) {
+    let o = first_o + row;
+    put_one(o, first_c, a.x);
+    put_one(o, first_c + 1u, a.y);
+    put_one(o, first_c + 2u, a.z);
+    put_one(o, first_c + 3u, a.w);
+    put_one(o, first_c + 4u, b.x);
+    put_one(o, first_c + 5u, b.y);
+    put_one(o, first_c + 6u, b.z);
+    put_one(o, first_c + 7u, b.w);
 }
 
-@compute @workgroup_size(THREADS, 1, 1)
+@compute @workgroup_size(64, 1, 1)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
 ) {
-    let group = workgroup.y * workgroups.x + workgroup.x;
-    if (group >= GROUPS) {
+    info = sizes;
+    let blocks = (info.channels + 7u) / 8u;
+    var rest = (workgroup.y * workgroups.x + workgroup.x) * 64u + local.x;
+    chunk = rest % info.chunks;
+    rest /= info.chunks;
+    first_c = rest % blocks * 8u;
+    rest /= blocks;
+    first_o = rest % blocks * 8u;
+    let matrix = rest / blocks;
+    // The matrices of the first stage, then those of the second.
+    let products = info.edges * NI;
+    if (matrix >= products + info.edges * N2) {
         return;
     }
-    let first_c = group % SIDES * SIDE;
-    let first_o = group / SIDES % SIDES * SIDE;
-    let chunk = group / (SIDES * SIDES) % CHUNKS;
-    let matrix_index = group / (SIDES * SIDES * CHUNKS);
-    let edge = matrix_index / (NI1 + N2);
-    let item = matrix_index % (NI1 + N2);
-    // Items: the first stage of each branch, the halves of the factorised reduce, the second stages.
-    let second = item >= NI;
-    let slot = select(item, item - NI, second);
-    let reduce = !second && slot >= NB;
+    let second = matrix >= products;
+    let item = select(matrix, matrix - products, second);
+    let per_edge = max(select(NI, N2, second), 1u);
+    product = product_of(item / per_edge, item % per_edge, second);
 
-    var branch = 0u;
-    var kernels = 0u;
-    var matrix = edge * S + REDUCE_OFFSET;
-    var coef_slot = SKIP;
-    var unit = edge * N1 + LAST_UNIT;
-    var first_row = 0u;
-    var last_row = C;
-    if (reduce) {
-        first_row = (slot - NB) * (C / 2u);
-        last_row = first_row + C / 2u;
-    } else {
-        branch = branch_of(slot);
-        let taps = C * kernel_of(branch) * kernel_of(branch);
-        kernels = edge * S + depthwise_offset(branch);
-        coef_slot = 4u + branch;
-        unit = edge * N1 + slot;
-        if (second) {
-            kernels += taps + C * C;
-        } else if (branch < 2u) {
-            coef_slot = 8u + branch;
-        }
-        matrix = kernels + taps;
+    let pixels = info.out_pixels;
+    let map_length = info.images * info.channels * pixels;
+    // Rows and columns past the end repeat the last one and are not stored.
+    let last = vec4<u32>(info.channels - 1u);
+    let o_a = min(vec4<u32>(first_o) + vec4<u32>(0u, 1u, 2u, 3u), last) * pixels + product.gradient_map * map_length;
+    let o_b = min(vec4<u32>(first_o) + vec4<u32>(4u, 5u, 6u, 7u), last) * pixels + product.gradient_map * map_length;
+    let c_a = min(vec4<u32>(first_c) + vec4<u32>(0u, 1u, 2u, 3u), last) * pixels + product.input_map * map_length;
+    let c_b = min(vec4<u32>(first_c) + vec4<u32>(4u, 5u, 6u, 7u), last) * pixels + product.input_map * map_length;
+    for (var column = chunk; column < info.images * pixels; column += info.chunks) {
+        let at = column / pixels * (info.channels * pixels) + column % pixels;
+        let rows = Eight(
+            vec4<f32>(dz[at + o_a.x], dz[at + o_a.y], dz[at + o_a.z], dz[at + o_a.w]),
+            vec4<f32>(dz[at + o_b.x], dz[at + o_b.y], dz[at + o_b.z], dz[at + o_b.w]),
+        );
+        let columns = Eight(
+            vec4<f32>(t[at + c_a.x], t[at + c_a.y], t[at + c_a.z], t[at + c_a.w]),
+            vec4<f32>(t[at + c_b.x], t[at + c_b.y], t[at + c_b.z], t[at + c_b.w]),
+        );
+        add_outer(rows, columns);
     }
-    let from_d1 = !second && coef_slot >= 8u;
-
-    let tx = local.x % SPAN;
-    let ty = local.x / SPAN;
-    var sums: array<f32, PATCH * PATCH>;
-    for (var i = 0u; i < PATCH * PATCH; i++) {
-        sums[i] = 0.0;
-    }
-    let end = min((chunk + 1u) * CHUNK, IMAGES * Q);
-    for (var start = chunk * CHUNK; start < end; start += DEPTH) {
-        for (var index = local.x; index < SIDE * DEPTH; index += THREADS) {
-            let k = index % DEPTH;
-            let row = index / DEPTH;
-            let column = start + k;
-            let image = column / Q;
-            let q = column % Q;
-            let lane = image / BATCH;
-            var dz = 0.0;
-            let o = first_o + row;
-            if (column < end && o < C) {
-                let f = coef[((edge * 10u + coef_slot) * LANES + lane) * C + o];
-                var grad: f32;
-                var value: f32;
-                if (from_d1) {
-                    grad = d1[(((edge * N2 + slot) * IMAGES + image) * C + o) * Q + q];
-                } else {
-                    grad = g[((edge * IMAGES + image) * C + o) * Q + q];
-                }
-                if (second) {
-                    value = z2[(((edge * N2 + slot) * IMAGES + image) * C + o) * Q + q];
-                } else {
-                    value = z1[((unit * IMAGES + image) * C + o) * Q + q];
-                }
-                dz = f.w * (grad - f.y - (value - f.x) * f.z);
-            }
-            gradient[k * PITCH + row] = dz;
-            var t = 0.0;
-            let c = first_c + row;
-            if (column < end && c < C) {
-                let plane = (image * C + c) * P;
-                if (reduce) {
-                    let phase = slot - NB;
-                    t = relu_at(plane, i32(q / WO * STRIDE + phase), i32(q % WO * STRIDE + phase));
-                } else if (second) {
-                    let f = coef[((edge * 10u + 8u + branch) * LANES + lane) * C + c];
-                    let source = ((unit * IMAGES + image) * C + c) * Q;
-                    if (branch == 0u) {
-                        t = second_depthwise(source, f.x, f.w, kernels + c * 9u, q, 3u);
-                    } else {
-                        t = second_depthwise(source, f.x, f.w, kernels + c * 25u, q, 5u);
-                    }
-                } else {
-                    // Literal kernel sizes let the driver unroll the taps.
-                    if (kernel_of(branch) == 3u) {
-                        t = first_depthwise(plane, kernels + c * 9u, q, 3u, dilation_of(branch));
-                    } else {
-                        t = first_depthwise(plane, kernels + c * 25u, q, 5u, dilation_of(branch));
-                    }
-                }
-            }
-            input[k * PITCH + row] = t;
-        }
-        workgroupBarrier();
-        if (ty < SPAN) {
-            for (var k = 0u; k < DEPTH; k++) {
-                var a: array<f32, PATCH>;
-                var b: array<f32, PATCH>;
-                for (var i = 0u; i < PATCH; i++) {
-                    a[i] = gradient[k * PITCH + ty * PATCH + i];
-                    b[i] = input[k * PITCH + tx * PATCH + i];
-                }
-                for (var i = 0u; i < PATCH; i++) {
-                    for (var j = 0u; j < PATCH; j++) {
-                        sums[i * PATCH + j] += a[i] * b[j];
-                    }
-                }
-            }
-        }
-        workgroupBarrier();
-    }
-    if (ty < SPAN) {
-        for (var i = 0u; i < PATCH; i++) {
-            for (var j = 0u; j < PATCH; j++) {
-                let o = first_o + ty * PATCH + i;
-                let c = first_c + tx * PATCH + j;
-                if (o >= first_row && o < last_row && c < C) {
-                    partials[chunk * (E * S) + matrix + o * C + c] = sums[i * PATCH + j];
-                }
-            }
-        }
-    }
+    put_all();
 }

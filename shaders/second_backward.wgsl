@@ -1,83 +1,110 @@
 // Backward through the depthwise convolution and the ReLU between the two stages of a separable branch:
 //   d1 = [normalised z1 > 0] * dw2^T dt2, and from its sums the coefficients of the first normalisation's backward.
-// Reads  dt2 [E*N2,I,C,Q], z1, stats, weights [E,S].
-// Writes d1 [E*N2,I,C,Q], coef [E,10,LANES,C] at slots 8 and 9.
-// One workgroup handles and reduces one edge, branch, lane and channel, in a fixed order.
+// Reads  dt [E*NI + E*N2,I,C,Q] (second stage), z1, stats, weights [E,S].
+// Writes d1 [E*N2,I,C,Q], coef [E,18,LANES,C] at slots 8 and 9.
+// One workgroup handles and reduces one edge, branch, lane and channel, in a fixed order; one invocation after another
+// strip of 4 columns.
 {{ constants }}
-@group(0) @binding(0) var<storage, read_write> dt2: array<f32>;
-@group(0) @binding(1) var<storage, read_write> z1: array<f32>;
-@group(0) @binding(2) var<storage, read_write> stats: array<vec2<f32>>;
-@group(0) @binding(3) var<storage, read_write> weights: array<f32>;
-@group(0) @binding(4) var<storage, read_write> d1: array<f32>;
-@group(0) @binding(5) var<storage, read_write> coef: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read_write> dt: array<f32>;
+@group(0) @binding(2) var<storage, read_write> z1: array<f32>;
+@group(0) @binding(3) var<storage, read_write> stats: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read_write> weights: array<f32>;
+@group(0) @binding(5) var<storage, read_write> d1: array<f32>;
+@group(0) @binding(6) var<storage, read_write> coef: array<vec4<f32>>;
+{{ axis }}
+{{ strip }}
+{{ columns }}
 
-var<workgroup> parts: array<vec2<f32>, 256>;
+var<workgroup> parts: array<vec2<f32>, THREADS>;
 
-fn depthwise_transposed(plane: u32, kernel_start: u32, q: u32, k: u32) -> f32 {
-    let y = i32(q / WO) + i32(k / 2u);
-    let xx = i32(q % WO) + i32(k / 2u);
-    var sum = 0.0;
-    for (var i = 0u; i < k; i++) {
-        for (var j = 0u; j < k; j++) {
-            let yy = y - i32(i);
-            let xj = xx - i32(j);
-            let inside = (u32(yy) < HO) & (u32(xj) < WO);
-            let value = dt2[select(plane, plane + u32(yy) * WO + u32(xj), inside)];
-            sum += weights[kernel_start + i * k + j] * select(0.0, value, inside);
-        }
-    }
-    return sum;
+// Where the plane lies in z1 and in d1.
+var<private> z1_plane: u32;
+var<private> out_plane: u32;
+var<private> stat: vec2<f32>;
+var<private> part: vec2<f32>;
+
+fn value_at(plane: Plane, index: u32) -> f32 {
+    return dt[index];
 }
 
-@compute @workgroup_size(256, 1, 1)
+fn weight_at(index: u32) -> f32 {
+    return weights[index];
+}
+
+fn emit_one(offset: u32, inside: bool, value: f32) {
+    if (inside) {
+        let normalized = (z1[z1_plane + offset] - stat.x) * stat.y;
+        let passed = select(0.0, value, normalized > 0.0);
+        d1[out_plane + offset] = passed;
+        part += vec2<f32>(passed, passed * normalized);
+    }
+}
+
+fn emit(strip: Strip, r: i32, sum: vec4<f32>) {
+    let at = u32(strip.row + r) * info.out_width + u32(strip.column);
+    let width = i32(info.out_width);
+    emit_one(at, true, sum.x);
+    emit_one(at + 1u, strip.column + 1 < width, sum.y);
+    emit_one(at + 2u, strip.column + 2 < width, sum.z);
+    emit_one(at + 3u, strip.column + 3 < width, sum.w);
+}
+
+@compute @workgroup_size(THREADS, 1, 1)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
 ) {
+    info = sizes;
     let group = workgroup.y * workgroups.x + workgroup.x;
-    if (group >= GROUPS) {
+    let c = group % info.channels;
+    let lane = group / info.channels % info.lanes;
+    let item = group / (info.channels * info.lanes);
+    let edge = item / max(N2, 1u);
+    let slot = item % max(N2, 1u);
+    if (edge >= info.edges) {
         return;
     }
-    let c = group % C;
-    let lane = group / C % LANES;
-    let item = group / (C * LANES);
-    let edge = item / SEPARABLE;
-    let slot = item % SEPARABLE;
     let branch = branch_of(slot);
+    let kernel = kernel_of(branch);
     let unit = edge * N1 + slot;
-    let stat = stats[(unit * LANES + lane) * C + c];
-    let k = kernel_of(branch);
-    let kernel_start = edge * S + depthwise_offset(branch) + C * k * k + C * C + c * k * k;
+    stat = stats[(unit * info.lanes + lane) * info.channels + c];
+    let kernel_start = edge * weights_per_edge() + depthwise_offset(branch) + stage_length(branch)
+        + c * u32(kernel * kernel);
+    let axis = transposed_axis(kernel, 1, 1, 0);
 
-    var part = vec2<f32>(0.0, 0.0);
-    for (var column = local.x; column < COLUMNS; column += 256u) {
-        let image = lane * BATCH + column / Q;
-        let q = column % Q;
-        let plane = ((item * IMAGES + image) * C + c) * Q;
-        let normalized = (z1[((unit * IMAGES + image) * C + c) * Q + q] - stat.x) * stat.y;
-        var value = 0.0;
-        if (normalized > 0.0) {
-            if (branch == 0u) {
-                value = depthwise_transposed(plane, kernel_start, q, 3u);
-            } else {
-                value = depthwise_transposed(plane, kernel_start, q, 5u);
-            }
-        }
-        d1[plane + q] = value;
-        part += vec2<f32>(value, value * normalized);
+    let tiles = info.second_tiles_x * info.second_tiles_y;
+    for (var index = local.x; index < info.batch * tiles; index += THREADS) {
+        let image = lane * info.batch + index / tiles;
+        let plane_at = (image * info.channels + c) * info.out_pixels;
+        let map_length = info.images * info.channels * info.out_pixels;
+        z1_plane = unit * map_length + plane_at;
+        out_plane = item * map_length + plane_at;
+        let dt_plane = (info.edges * NI + item) * map_length + plane_at;
+        let plane = Plane(dt_plane, info.out_height, info.out_width, 0.0, 1.0);
+        let row = i32(index % tiles / info.second_tiles_x * info.strip);
+        let column = i32(index % info.second_tiles_x * 4u);
+        let rows = clamp(i32(info.out_height) - row, 0, i32(info.strip));
+        let strip = Strip(plane, kernel_start, kernel, axis, axis, row, column, rows);
+        run(strip, kernel);
     }
     parts[local.x] = part;
     workgroupBarrier();
-    for (var half = 128u; half > 0u; half /= 2u) {
-        if (local.x < half) {
-            parts[local.x] += parts[local.x + half];
-        }
-        workgroupBarrier();
+    var sums = vec2<f32>(0.0);
+    for (var i = 0u; i < select(0u, GROUP, local.x < THREADS / GROUP); i++) {
+        sums += parts[local.x * GROUP + i];
+    }
+    workgroupBarrier();
+    if (local.x < THREADS / GROUP) {
+        parts[local.x] = sums;
+    }
+    workgroupBarrier();
+    sums = vec2<f32>(0.0);
+    for (var i = 0u; i < select(0u, THREADS / GROUP, local.x == 0u); i++) {
+        sums += parts[i];
     }
     if (local.x == 0u) {
-        let sums = parts[0] / f32(COLUMNS);
-        coef[((edge * 10u + 8u + branch) * LANES + lane) * C + c] =
-            vec4<f32>(stat.x, sums.x, stat.y * sums.y, stat.y);
+        sums /= f32(info.batch * info.out_pixels);
+        coef[coef_at(edge, 8u + branch, lane) + c] = vec4<f32>(stat.x, sums.x, stat.y * sums.y, stat.y);
     }
 }

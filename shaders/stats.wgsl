@@ -1,39 +1,50 @@
 // Batch statistics of every unit, lane and channel over the lane's images and pixels.
 // Reads  z [UNITS, I, C, Q].
-// Writes stats [FIRST + UNITS, LANES, C] from FIRST on: mean, 1 / sqrt(biased variance + epsilon).
-// One workgroup reduces one channel: each invocation sums differences from its own first value, then mean and sum of
-// squares are combined in pairs by Chan's formula in a fixed order.
+// Writes stats [.., LANES, C] from first_unit() on: mean, 1 / sqrt(biased variance + epsilon).
+// One workgroup reduces one channel: each invocation sums differences from its own first value, then means and sums of
+// squares are combined by Chan's formula in a fixed order.
 {{ constants }}
-@group(0) @binding(0) var<storage, read_write> z: array<f32>;
-@group(0) @binding(1) var<storage, read_write> stats: array<vec2<f32>>;
+@group(0) @binding(1) var<storage, read_write> z: array<f32>;
+@group(0) @binding(2) var<storage, read_write> stats: array<vec2<f32>>;
 
 // Mean, sum of squared differences, count.
-var<workgroup> parts: array<vec3<f32>, 256>;
+var<workgroup> parts: array<vec3<f32>, THREADS>;
+{{ columns }}
 
-@compute @workgroup_size(256, 1, 1)
+fn combine(a: vec3<f32>, b: vec3<f32>) -> vec3<f32> {
+    let total = max(a.z + b.z, 1.0);
+    let difference = b.x - a.x;
+    return vec3<f32>(
+        a.x + difference * (b.z / total),
+        a.y + b.y + difference * difference * (a.z * b.z / total),
+        a.z + b.z,
+    );
+}
+
+@compute @workgroup_size(THREADS, 1, 1)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
 ) {
+    info = sizes;
     let group = workgroup.y * workgroups.x + workgroup.x;
-    if (group >= GROUPS) {
+    let c = group % info.channels;
+    let lane = group / info.channels % info.lanes;
+    let unit = group / (info.channels * info.lanes);
+    if (unit >= unit_count()) {
         return;
     }
-    let c = group % C;
-    let lane = group / C % LANES;
-    let unit = group / (C * LANES);
+    let step = column_of(THREADS);
+    let first = ((unit * info.lanes + lane) * info.batch * info.channels + c) * info.out_pixels;
 
     var shift = 0.0;
     var sum = 0.0;
     var squares = 0.0;
     var count = 0.0;
-    for (var column = local.x; column < COLUMNS; column += 256u) {
-        let image = lane * BATCH + column / Q;
-        let value = z[((unit * IMAGES + image) * C + c) * Q + column % Q];
-        if (count == 0.0) {
-            shift = value;
-        }
+    for (var at = column_of(local.x); at.image < info.batch; at = next_column(at, step)) {
+        let value = z[first + column_offset(at)];
+        shift = select(shift, value, count == 0.0);
         let difference = value - shift;
         sum += difference;
         squares += difference * difference;
@@ -42,22 +53,22 @@ fn main(
     let share = sum / max(count, 1.0);
     parts[local.x] = vec3<f32>(shift + share, max(squares - sum * share, 0.0), count);
     workgroupBarrier();
-    for (var half = 128u; half > 0u; half /= 2u) {
-        if (local.x < half) {
-            let a = parts[local.x];
-            let b = parts[local.x + half];
-            let total = max(a.z + b.z, 1.0);
-            let difference = b.x - a.x;
-            parts[local.x] = vec3<f32>(
-                a.x + difference * (b.z / total),
-                a.y + b.y + difference * difference * (a.z * b.z / total),
-                a.z + b.z,
-            );
-        }
-        workgroupBarrier();
+    // First GROUP neighbors at a time, then the results.
+    var all = vec3<f32>(0.0);
+    for (var i = 0u; i < select(0u, GROUP, local.x < THREADS / GROUP); i++) {
+        all = combine(all, parts[local.x * GROUP + i]);
+    }
+    workgroupBarrier();
+    if (local.x < THREADS / GROUP) {
+        parts[local.x] = all;
+    }
+    workgroupBarrier();
+    all = vec3<f32>(0.0);
+    for (var i = 0u; i < select(0u, THREADS / GROUP, local.x == 0u); i++) {
+        all = combine(all, parts[i]);
     }
     if (local.x == 0u) {
-        let all = parts[0];
-        stats[((FIRST + unit) * LANES + lane) * C + c] = vec2<f32>(all.x, 1.0 / sqrt(all.y / all.z + EPSILON));
+        stats[((first_unit() + unit) * info.lanes + lane) * info.channels + c] =
+            vec2<f32>(all.x, 1.0 / sqrt(all.y / all.z + EPSILON));
     }
 }

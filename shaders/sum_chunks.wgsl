@@ -1,9 +1,10 @@
 // Adds the partial weight gradients of all chunks, in order.
-// Reads  partials [CHUNKS, LEN].
+// Reads  partials [LEN, CHUNKS].
 // Writes total [LEN]; zero where no stage computes a gradient (weights of inactive operations).
+// One invocation: one weight.
 {{ constants }}
-@group(0) @binding(0) var<storage, read_write> partials: array<f32>;
-@group(0) @binding(1) var<storage, read_write> total: array<f32>;
+@group(0) @binding(1) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(2) var<storage, read_write> total: array<f32>;
 
 @compute @workgroup_size(64, 1, 1)
 fn main(
@@ -11,14 +12,15 @@ fn main(
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
 ) {
+    info = sizes;
     let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local.x;
-    if (index >= LEN) {
+    if (index >= weight_count()) {
         return;
     }
     var sum = 0.0;
     if (is_computed(index)) {
-        for (var chunk = 0u; chunk < CHUNKS; chunk++) {
-            sum += partials[chunk * LEN + index];
+        for (var chunk = 0u; chunk < info.chunks; chunk++) {
+            sum += partials[index * info.chunks + chunk];
         }
     }
     total[index] = sum;

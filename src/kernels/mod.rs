@@ -8,15 +8,16 @@
 //!    Kernels  ─┬─ CubeBackend: gpu/  launches shaders/*.wgsl
 //!              └─ Flex:        cpu/  plain Rust, rayon and vectors
 //! ```
-//! The stages of the mixed edges that leave one state (one launch each on the GPU):
+//! The stages of the mixed edges that leave one state, as the GPU runs them (the twin's files fuse some of them):
 //! ```text
-//! forward   branch ─▶ stats ─▶ second ─▶ stats ─▶ mix
-//! backward  mix_backward ─┬─▶ mix_gradient                                              (mix)
-//!                         └─▶ pointwise_backward ─▶ second_backward ─▶ pointwise_backward ─▶ input_backward   (x)
-//!                                      └────────────────┴──▶ pointwise_weights, depthwise_weights ─▶ sum_chunks
+//! forward   depthwise, pool ─▶ pointwise ─▶ stats ─▶ depthwise ─▶ pointwise ─▶ stats ─▶ mix
+//! backward  mix_backward ─┬─▶ mix_gradient                                                          (mix)
+//!                         └─▶ pointwise_backward ─▶ second_backward ─▶ pointwise_backward
+//!                                               ─▶ branch_backward ─▶ input_backward                (x)
+//!           depthwise (again), pointwise_weights, depthwise_weights, twice ─▶ sum_chunks            (weights)
 //! ```
-//! and of a dense convolution: `conv ─▶ stats ─▶ conv_normalize`; backward `conv_sums ─▶ conv_input`, and
-//! `conv_weights ─▶ sum_chunks`.
+//! and of a dense convolution: `conv ─▶ stats ─▶ conv_normalize`; backward `conv_sums ─▶ conv_gradient ─▶ conv_input`, and
+//! `conv_weights ─▶ sum_chunks`. Text that several shaders share lies in `shaders/include/`.
 
 pub mod cpu;
 mod extension;

@@ -85,11 +85,11 @@ async fn edges(shape: EdgesShape, device: &Device) -> Result<Vec<(String, f64)>,
     let stride = shape.stride;
     Ok(vec![
         (
-            format!("branch, stats, second, mix (stride {stride})"),
+            format!("depthwise, pool, pointwise, stats, mix (stride {stride})"),
             checksum(Some(y.inner())).await?,
         ),
         (
-            format!("pointwise_backward, second_backward, input_backward (stride {stride})"),
+            format!("pointwise_, second_, branch_, input_backward (stride {stride})"),
             checksum(x.grad_remove(&mut gradients)).await?,
         ),
         (
@@ -123,7 +123,7 @@ async fn convolution(shape: ConvShape, device: &Device) -> Result<Vec<(String, f
             checksum(Some(y.inner())).await?,
         ),
         (
-            format!("conv_sums, conv_input ({kind})"),
+            format!("conv_sums, conv_gradient, conv_input ({kind})"),
             checksum(x.grad_remove(&mut gradients)).await?,
         ),
         (

@@ -1,15 +1,12 @@
-//! Dense convolution with batch normalisation on the GPU: three launches forward, four backward.
+//! Dense convolution with batch normalisation on the GPU: three launches forward, five backward.
 
-use super::launch::{Constants, Stage, output, shader, shared};
-use super::product::{ColumnTiling, SquareTiling, chunks};
+use super::launch::{Constants, Info, Stage, THREADS, output, shader, shared};
+use super::product::{blocks, chunks, reduction_threads};
 use crate::kernels::extension::ConvGradients;
 use crate::kernels::shape::{ConvShape, EPSILON, Wanted};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use std::sync::Arc;
-
-/// Rows of the gathered input that one step of a product stages.
-const DEPTH: usize = 32;
 
 /// The normalised output, and mean and inverse standard deviation `[lanes, Co, 2]`.
 #[derive(Debug, Clone)]
@@ -22,98 +19,101 @@ pub struct ConvSaved {
 #[derive(Debug, Clone)]
 struct Conv {
     shape: ConvShape,
-    constants: Arc<str>,
+    info: Info,
+    shared: Arc<str>,
     halves: usize,
 }
 
 impl Conv {
     fn new(shape: ConvShape) -> Self {
         let halves = if shape.reduce { 2 } else { 1 };
+        let columns = shape.images() * shape.out_pixels();
+        let info = Info::new([
+            ("lanes", shape.lanes),
+            ("batch", shape.batch),
+            ("images", shape.images()),
+            ("in_channels", shape.in_channels),
+            ("channels", shape.out_channels),
+            ("height", shape.height),
+            ("width", shape.width),
+            ("in_pixels", shape.in_pixels()),
+            ("out_height", shape.out_height()),
+            ("out_width", shape.out_width()),
+            ("out_pixels", shape.out_pixels()),
+            ("chunks", chunks(columns, shape.weights_len())),
+        ]);
         let constants = Constants::default()
             .line("EPSILON", "f32", format_args!("{EPSILON:e}"))
-            .size("LANES", shape.lanes)
-            .size("BATCH", shape.batch)
-            .size("IMAGES", shape.images())
-            .size("CI", shape.in_channels)
-            .size("CO", shape.out_channels)
-            // The name under which `stats` knows the channels.
-            .size("C", shape.out_channels)
-            .size("HALF", shape.out_channels / halves)
-            .size("H", shape.height)
-            .size("W", shape.width)
-            .size("P", shape.in_pixels())
-            .size("HO", shape.out_height())
-            .size("WO", shape.out_width())
-            .size("Q", shape.out_pixels())
-            .size("COLUMNS", shape.batch * shape.out_pixels())
-            .size("STRIDE", shape.stride)
-            .size("KERNEL", shape.kernel)
-            .size("TAPS", shape.kernel * shape.kernel)
+            .size("HALVES", halves)
+            .line("STRIDE", "i32", shape.stride)
+            .line("KERNEL", "i32", shape.kernel)
             .line("PAD", "i32", shape.kernel / 2)
             .line("RELU", "bool", shape.relu);
         Self {
             shape,
-            constants: shared(constants),
+            info,
+            shared: shared(constants),
             halves,
         }
     }
 
-    fn columns(&self) -> usize {
-        self.shape.batch * self.shape.out_pixels()
+    /// A stage of independent invocations.
+    fn stage(
+        &self,
+        shader: (&'static str, &'static str),
+        own: Constants,
+        invocations: usize,
+    ) -> Stage {
+        let groups = invocations.div_ceil(THREADS);
+        Stage::new(shader, &self.info, &self.shared, own, THREADS, groups)
     }
 
-    fn channel_stage(&self, shader: (&'static str, &'static str), tiles: usize) -> Stage {
-        let own = Constants::default().size("TILES", tiles).size("FIRST", 0);
-        let groups = self.shape.lanes * self.shape.out_channels * tiles;
-        Stage::new(shader, &self.constants, own, [256, 1], groups)
+    /// A stage with one workgroup for each lane and channel.
+    fn channel_stage(&self, shader: (&'static str, &'static str), own: Constants) -> Stage {
+        let groups = self.shape.lanes * self.shape.out_channels;
+        let threads = reduction_threads(self.shape.batch * self.shape.out_pixels());
+        Stage::new(shader, &self.info, &self.shared, own, threads, groups)
+    }
+
+    /// Blocks of output channels.
+    fn row_blocks(&self) -> usize {
+        self.halves * blocks(self.shape.out_channels / self.halves)
     }
 
     fn conv(&self) -> Stage {
-        let rows = self.shape.out_channels / self.halves;
-        let tiling = ColumnTiling::staged(rows);
-        let parts = rows.div_ceil(tiling.channels());
-        let own = tiling
-            .constants(self.columns())
-            .size("PARTS", parts)
-            .size("DEPTH", DEPTH);
-        let groups = self.halves * parts * self.shape.lanes * self.columns().div_ceil(tiling.tile);
-        Stage::new(
-            shader!("conv"),
-            &self.constants,
-            own,
-            tiling.threads(),
-            groups,
-        )
+        let pixels = self.shape.out_pixels().div_ceil(8);
+        let invocations = self.row_blocks() * self.shape.images() * pixels;
+        self.stage(shader!("conv"), Constants::default(), invocations)
     }
 
     fn stats(&self) -> Stage {
-        self.channel_stage(shader!("stats"), 1)
+        let own = Constants::default()
+            .text("fn first_unit() -> u32 { return 0u; }")
+            .text("fn unit_count() -> u32 { return 1u; }");
+        self.channel_stage(shader!("stats"), own)
     }
 
     fn normalize(&self) -> Stage {
-        self.channel_stage(shader!("conv_normalize"), self.columns().div_ceil(256))
+        let invocations = self.shape.output_len();
+        self.stage(shader!("conv_normalize"), Constants::default(), invocations)
     }
 
     fn sums(&self) -> Stage {
-        self.channel_stage(shader!("conv_sums"), 1)
+        self.channel_stage(shader!("conv_sums"), Constants::default())
+    }
+
+    fn gradient(&self) -> Stage {
+        let invocations = self.shape.output_len();
+        self.stage(shader!("conv_gradient"), Constants::default(), invocations)
     }
 
     fn input(&self) -> Stage {
-        let columns = self.shape.batch * self.shape.in_pixels();
-        let tiling = ColumnTiling::staged(self.shape.in_channels);
-        let parts = self.shape.in_channels.div_ceil(tiling.channels());
-        let own = tiling.constants(columns).size("DEPTH", DEPTH);
-        let groups = parts * self.shape.lanes * columns.div_ceil(tiling.tile);
-        Stage::new(
-            shader!("conv_input"),
-            &self.constants,
-            own,
-            tiling.threads(),
-            groups,
-        )
+        let pixels = self.shape.in_pixels().div_ceil(8);
+        let invocations = blocks(self.shape.in_channels) * self.shape.images() * pixels;
+        self.stage(shader!("conv_input"), Constants::default(), invocations)
     }
 
-    fn chunks(&self) -> (usize, usize) {
+    fn chunks(&self) -> usize {
         chunks(
             self.shape.images() * self.shape.out_pixels(),
             self.shape.weights_len(),
@@ -121,34 +121,16 @@ impl Conv {
     }
 
     fn weights(&self) -> Stage {
-        let shape = &self.shape;
-        let rows = shape.out_channels / self.halves;
-        let columns = shape.in_channels * shape.kernel * shape.kernel;
-        let tiling = SquareTiling::new(rows.max(columns.min(64)));
-        let (parts, sides) = (rows.div_ceil(tiling.side), columns.div_ceil(tiling.side));
-        let (count, chunk) = self.chunks();
-        let own = tiling
-            .constants()
-            .size("PARTS", parts)
-            .size("SIDES", sides)
-            .size("CHUNKS", count)
-            .size("CHUNK", chunk);
-        Stage::new(
-            shader!("conv_weights"),
-            &self.constants,
-            own,
-            [tiling.threads(), 1],
-            self.halves * parts * sides * count,
-        )
+        let columns = self.shape.in_channels * self.shape.kernel * self.shape.kernel;
+        let invocations = self.row_blocks() * blocks(columns) * self.chunks();
+        self.stage(shader!("conv_weights"), Constants::default(), invocations)
     }
 
     fn sum_chunks(&self) -> Stage {
         let own = Constants::default()
-            .size("CHUNKS", self.chunks().0)
-            .size("LEN", self.shape.weights_len())
+            .text("fn weight_count() -> u32 { return info.channels * info.in_channels * u32(KERNEL * KERNEL); }")
             .text("fn is_computed(index: u32) -> bool { return true; }");
-        let groups = self.shape.weights_len().div_ceil(64);
-        Stage::new(shader!("sum_chunks"), &self.constants, own, [64, 1], groups)
+        self.stage(shader!("sum_chunks"), own, self.shape.weights_len())
     }
 }
 
@@ -196,19 +178,28 @@ pub(super) fn backward(
     let conv = Conv::new(shape);
     let coef = output(&x, [shape.lanes, shape.out_channels, 4]);
     conv.sums().launch(&[&grad, &out, &stats, &coef]);
+    let dz = output(
+        &x,
+        [
+            shape.images(),
+            shape.out_channels,
+            shape.out_height(),
+            shape.out_width(),
+        ],
+    );
+    conv.gradient().launch(&[&grad, &out, &coef, &dz]);
     if wanted.x {
         let total = output(
             &x,
             [shape.images(), shape.in_channels, shape.height, shape.width],
         );
-        conv.input()
-            .launch(&[&grad, &out, &coef, &weights, &x, &total]);
+        conv.input().launch(&[&dz, &weights, &x, &total]);
         gradients.x = Some(total);
     }
     if wanted.weights {
         let length = shape.weights_len();
-        let partials = output(&x, [conv.chunks().0, length]);
-        conv.weights().launch(&[&x, &grad, &out, &coef, &partials]);
+        let partials = output(&x, [length, conv.chunks()]);
+        conv.weights().launch(&[&x, &dz, &partials]);
         let total = output(&x, [length]);
         conv.sum_chunks().launch(&[&partials, &total]);
         gradients.weights = Some(total);
@@ -224,6 +215,7 @@ pub fn conv_sources(shape: ConvShape) -> Vec<(&'static str, String)> {
         conv.stats(),
         conv.normalize(),
         conv.sums(),
+        conv.gradient(),
         conv.input(),
         conv.weights(),
         conv.sum_chunks(),

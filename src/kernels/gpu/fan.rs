@@ -1,21 +1,40 @@
-//! The stages of the mixed edges for one shape: their constants and how many workgroups they take.
+//! The stages of the mixed edges for one shape: their declarations and how many workgroups they take.
 
-use super::launch::{Constants, Stage, shader, shared};
-use super::product::{ColumnTiling, SquareTiling, chunks};
+use super::launch::{Constants, Info, Stage, THREADS, shader, shared};
+use super::product::{blocks, chunks, reduction_threads};
 use crate::kernels::shape::{AVG_POOL, Branch, EPSILON, EdgesShape, MAX_POOL, OPERATIONS, SKIP};
 use std::sync::Arc;
+
+/// Columns of a strip of a depthwise convolution.
+const STRIP_COLUMNS: usize = 4;
 
 /// What a shape makes of the stages: which feature maps exist, and where.
 #[derive(Debug, Clone)]
 pub(super) struct Fan {
     pub shape: EdgesShape,
-    constants: Arc<str>,
+    info: Info,
+    shared: Arc<str>,
     branches: usize,
     separable: usize,
-    reduce: bool,
+    pub reduce: bool,
     pools: usize,
+    maximum: bool,
     operations: usize,
-    tiling: ColumnTiling,
+    first_tiles: [usize; 2],
+    second_tiles: [usize; 2],
+    input_tiles: [usize; 2],
+}
+
+/// Strips across `width` columns and down `height` rows; with `interleaved` of even and odd positions apart.
+fn tiles([width, height]: [usize; 2], strip: usize, interleaved: bool) -> [usize; 2] {
+    let count = |size: usize, step: usize| {
+        if interleaved {
+            2 * size.div_ceil(2).div_ceil(step)
+        } else {
+            size.div_ceil(step)
+        }
+    };
+    [count(width, STRIP_COLUMNS), count(height, strip)]
 }
 
 impl Fan {
@@ -27,71 +46,91 @@ impl Fan {
             .collect();
         let pools: Vec<usize> = [MAX_POOL, AVG_POOL].into_iter().filter(active).collect();
         let operations: Vec<usize> = (1..OPERATIONS).filter(active).collect();
+        let strip = if shape.out_height() >= 16 { 16 } else { 8 };
+        let dilated = branches.iter().any(|branch| !branch.separable());
+        let out = [shape.out_width(), shape.out_height()];
+        let first_tiles = tiles(out, strip, shape.stride == 1 && dilated);
+        let second_tiles = tiles(out, strip, false);
+        let input_tiles = tiles(
+            [shape.width, shape.height],
+            strip,
+            shape.stride == 2 || dilated,
+        );
+        let count = chunks(shape.images() * shape.out_pixels(), shape.weights_len());
+        let info = Info::new([
+            ("edges", shape.edges),
+            ("lanes", shape.lanes),
+            ("batch", shape.batch),
+            ("images", shape.images()),
+            ("channels", shape.channels),
+            ("height", shape.height),
+            ("width", shape.width),
+            ("in_pixels", shape.in_pixels()),
+            ("out_height", shape.out_height()),
+            ("out_width", shape.out_width()),
+            ("out_pixels", shape.out_pixels()),
+            ("strip", strip),
+            ("first_tiles_x", first_tiles[0]),
+            ("first_tiles_y", first_tiles[1]),
+            ("second_tiles_x", second_tiles[0]),
+            ("second_tiles_y", second_tiles[1]),
+            ("input_tiles_x", input_tiles[0]),
+            ("input_tiles_y", input_tiles[1]),
+            ("chunks", count),
+        ]);
         let mut fan = Self {
             shape,
-            constants: "".into(),
+            info,
+            shared: "".into(),
             separable: branches.iter().filter(|branch| branch.separable()).count(),
             branches: branches.len(),
             reduce: shape.stride == 2 && shape.is_active(SKIP),
             pools: pools.len(),
+            maximum: shape.is_active(MAX_POOL),
             operations: operations.len(),
-            tiling: ColumnTiling::whole(shape.channels),
+            first_tiles,
+            second_tiles,
+            input_tiles,
         };
         let identity = shape.stride == 1 && shape.is_active(SKIP);
-        let channels = shape.channels;
+        // Operations whose map lies in z1.
+        let firsts: Vec<usize> = operations
+            .iter()
+            .copied()
+            .filter(|op| !(matches!(op, 4 | 5) || identity && *op == SKIP))
+            .collect();
         let constants = Constants::default()
             .line("EPSILON", "f32", format_args!("{EPSILON:e}"))
             .size("SKIP", SKIP)
-            .size("LANES", shape.lanes)
-            .size("BATCH", shape.batch)
-            .size("IMAGES", shape.images())
-            .size("C", channels)
-            .size("H", shape.height)
-            .size("W", shape.width)
-            .size("P", shape.in_pixels())
-            .size("HO", shape.out_height())
-            .size("WO", shape.out_width())
-            .size("Q", shape.out_pixels())
-            .size("COLUMNS", shape.batch * shape.out_pixels())
-            .size("E", shape.edges)
-            .size("STRIDE", shape.stride)
-            .size("S", shape.weights_per_edge())
-            .size("REDUCE_OFFSET", shape.reduce_offset())
+            .line("STRIDE", "i32", shape.stride)
             .size("NB", fan.branches)
             .size("N1", fan.units_per_edge())
-            .size("LAST_UNIT", fan.units_per_edge().saturating_sub(1))
             .size("NI", fan.items_per_edge())
-            // Divisors must not be zero even where nothing is divided.
-            .size("NI1", fan.items_per_edge().max(1))
             .size("N2", fan.separable)
-            .size("SEPARABLE", fan.separable.max(1))
-            .size("KERNELS", (fan.branches + fan.separable).max(1))
+            .size("REDUCES", fan.reduces())
             .size("OPS", fan.operations)
-            .size("OPS1", fan.operations.max(1))
+            .size("FIRST_OPS", firsts.len())
             .size("POOLS", fan.pools)
-            .size("POOL_UNIT", shape.edges * fan.units_per_edge())
-            .size("POOL_ITEM", shape.edges * fan.items_per_edge())
-            .line("HAS_REDUCE", "bool", fan.reduce)
+            .line("HAS_MAX", "bool", fan.maximum)
+            .line("HAS_AVG", "bool", shape.is_active(AVG_POOL))
             .line("IDENTITY", "bool", identity)
             .table("branch_of", branches.iter().map(|branch| *branch as usize))
-            .table("op_of", operations.iter().copied())
+            .table("first_op", firsts.iter().copied())
+            .table(
+                "second_op",
+                branches.iter().map(|branch| branch.operation()),
+            )
             .table("pool_op", pools.iter().copied())
             .table(
                 "slot_of",
                 (0..OPERATIONS).map(|op| fan.slot(op, &branches, &pools)),
-            )
-            .table(
-                "depthwise_offset",
-                Branch::ALL
-                    .iter()
-                    .map(|branch| branch.depthwise_offset(channels)),
             )
             .text(FUNCTIONS)
             .text(&format!(
                 "fn is_active(op: u32) -> bool {{ return op > 0u && (({}u >> op) & 1u) == 1u; }}",
                 shape.active
             ));
-        fan.constants = shared(constants);
+        fan.shared = shared(constants);
         fan
     }
 
@@ -107,6 +146,11 @@ impl Fan {
         slot.unwrap_or(0)
     }
 
+    /// Phases of x that the factorised reduce reads.
+    fn reduces(&self) -> usize {
+        2 * usize::from(self.reduce)
+    }
+
     /// First-stage feature maps of one edge.
     fn units_per_edge(&self) -> usize {
         self.branches + usize::from(self.reduce)
@@ -114,43 +158,69 @@ impl Fan {
 
     /// First-stage products of one edge: the two halves of the factorised reduce count apart.
     fn items_per_edge(&self) -> usize {
-        self.branches + 2 * usize::from(self.reduce)
+        self.branches + self.reduces()
     }
 
-    pub fn first_units(&self) -> usize {
+    /// Normalised feature maps of the first stage.
+    fn first_units(&self) -> usize {
         self.shape.edges * self.units_per_edge() + self.pools
-    }
-
-    pub fn first_items(&self) -> usize {
-        self.shape.edges * self.items_per_edge() + self.pools
     }
 
     pub fn second_units(&self) -> usize {
         self.shape.edges * self.separable
     }
 
+    /// Normalised feature maps of both stages.
+    pub fn units(&self) -> usize {
+        self.first_units() + self.second_units()
+    }
+
+    /// Maps of z1: the last one tells which tap of its window is the maximum.
+    pub fn first_maps(&self) -> usize {
+        self.first_units() + usize::from(self.maximum)
+    }
+
+    /// Maps that enter the pointwise products of both stages.
+    pub fn input_maps(&self) -> usize {
+        self.shape.edges * self.branches + self.reduces() + self.second_units()
+    }
+
+    /// Maps of the gradients of these.
+    pub fn input_gradient_maps(&self) -> usize {
+        self.shape.edges * self.items_per_edge() + self.second_units()
+    }
+
+    /// Maps of the gradients of z1 and z2.
+    pub fn gradient_maps(&self) -> usize {
+        self.units()
+    }
+
+    /// Parts of the gradient of ReLU(x).
+    pub fn input_parts(&self) -> usize {
+        self.branches
+    }
+
     fn columns(&self) -> usize {
         self.shape.batch * self.shape.out_pixels()
     }
 
-    /// A stage of workgroups over columns of pixels for `items` products.
-    fn column_stage(
+    /// Planes of one feature map.
+    fn planes(&self) -> usize {
+        self.shape.images() * self.shape.channels
+    }
+
+    /// A stage of independent invocations.
+    fn stage(
         &self,
         shader: (&'static str, &'static str),
         own: Constants,
-        items: usize,
+        invocations: usize,
     ) -> Stage {
-        let tiles = self.columns().div_ceil(self.tiling.tile);
-        Stage::new(
-            shader,
-            &self.constants,
-            own.append(self.tiling.constants(self.columns())),
-            self.tiling.threads(),
-            items * self.shape.lanes * tiles,
-        )
+        let groups = invocations.div_ceil(THREADS);
+        Stage::new(shader, &self.info, &self.shared, own, THREADS, groups)
     }
 
-    /// A stage with one workgroup of 256 for each of `items`, lane and channel.
+    /// A stage with one workgroup for each of `items`, lane and channel.
     fn channel_stage(
         &self,
         shader: (&'static str, &'static str),
@@ -158,65 +228,106 @@ impl Fan {
         items: usize,
     ) -> Stage {
         let groups = items * self.shape.lanes * self.shape.channels;
-        Stage::new(shader, &self.constants, own, [256, 1], groups)
+        let threads = reduction_threads(self.columns());
+        Stage::new(shader, &self.info, &self.shared, own, threads, groups)
     }
 
-    pub fn branch(&self) -> Stage {
-        self.column_stage(shader!("branch"), Constants::default(), self.first_items())
+    fn which(second: bool) -> Constants {
+        Constants::default().line("SECOND", "bool", second)
     }
 
-    pub fn stats(&self, second: bool) -> Stage {
-        let (first, units) = if second {
-            (self.first_units(), self.second_units())
+    pub fn depthwise(&self, second: bool) -> Stage {
+        let (maps, tiles) = if second {
+            (self.second_units(), self.second_tiles)
         } else {
-            (0, self.first_units())
+            (self.shape.edges * self.branches, self.first_tiles)
         };
-        self.channel_stage(
-            shader!("stats"),
-            Constants::default().size("FIRST", first),
-            units,
+        self.stage(
+            shader!("depthwise"),
+            Self::which(second),
+            maps * self.planes() * tiles[0] * tiles[1],
         )
     }
 
-    pub fn second(&self) -> Stage {
-        self.column_stage(shader!("second"), Constants::default(), self.second_units())
+    pub fn pool(&self) -> Stage {
+        let groups = if self.pools > 0 || self.reduce {
+            self.shape.out_pixels().div_ceil(4)
+        } else {
+            0
+        };
+        self.stage(
+            shader!("pool"),
+            Constants::default(),
+            groups * self.planes(),
+        )
+    }
+
+    /// Invocations of products of 8 channels and 8 pixels of an image.
+    fn product_invocations(&self, products: usize) -> usize {
+        let pixels = self.shape.out_pixels().div_ceil(8);
+        products * blocks(self.shape.channels) * self.shape.images() * pixels
+    }
+
+    fn products(&self, second: bool) -> usize {
+        if second {
+            self.second_units()
+        } else {
+            self.shape.edges * self.items_per_edge()
+        }
+    }
+
+    pub fn pointwise(&self, second: bool) -> Stage {
+        let invocations = self.product_invocations(self.products(second));
+        self.stage(shader!("pointwise"), Self::which(second), invocations)
+    }
+
+    pub fn stats(&self, second: bool) -> Stage {
+        let own = if second {
+            STATS_OF_SECOND
+        } else {
+            STATS_OF_FIRST
+        };
+        let units = if second {
+            self.second_units()
+        } else {
+            self.first_units()
+        };
+        self.channel_stage(shader!("stats"), Constants::default().text(own), units)
     }
 
     pub fn mix(&self) -> Stage {
-        let tiles = self.columns().div_ceil(256);
-        self.channel_stage(
+        let groups = self.shape.out_pixels().div_ceil(8);
+        self.stage(
             shader!("mix"),
-            Constants::default().size("TILES", tiles),
-            self.shape.edges * tiles,
+            Constants::default(),
+            self.shape.edges * self.planes() * groups,
         )
     }
 
     pub fn mix_backward(&self) -> Stage {
-        let items = self.shape.edges * self.operations;
-        self.channel_stage(shader!("mix_backward"), Constants::default(), items)
+        let edges = if self.operations > 0 {
+            self.shape.edges
+        } else {
+            0
+        };
+        self.channel_stage(shader!("mix_backward"), Constants::default(), edges)
     }
 
     pub fn mix_gradient(&self) -> Stage {
-        let groups = self.shape.mix_len().div_ceil(64);
-        Stage::new(
+        self.stage(
             shader!("mix_gradient"),
-            &self.constants,
             Constants::default(),
-            [64, 1],
-            groups,
+            self.shape.mix_len(),
         )
     }
 
-    pub fn pointwise_backward(&self, second: bool) -> Stage {
-        let items = if second {
-            self.second_units()
-        } else {
-            self.first_items()
-        };
-        self.column_stage(
+    /// `store`: whether the gradients of z1 and z2 are needed for the weights.
+    pub fn pointwise_backward(&self, second: bool, store: bool) -> Stage {
+        let pools = if second { 0 } else { self.pools };
+        self.stage(
             shader!("pointwise_backward"),
-            Constants::default().line("SECOND", "bool", second),
-            items,
+            Self::which(second).line("STORE_DZ", "bool", store),
+            self.product_invocations(self.products(second) + pools),
         )
     }
 
@@ -225,16 +336,25 @@ impl Fan {
         self.channel_stage(shader!("second_backward"), own, self.second_units())
     }
 
-    pub fn input_backward(&self) -> Stage {
-        let tiles = (self.shape.batch * self.shape.in_pixels()).div_ceil(256);
-        self.channel_stage(
-            shader!("input_backward"),
-            Constants::default().size("TILES", tiles),
-            tiles,
+    pub fn branch_backward(&self) -> Stage {
+        let tiles = self.input_tiles;
+        self.stage(
+            shader!("branch_backward"),
+            Constants::default(),
+            self.branches * self.planes() * tiles[0] * tiles[1],
         )
     }
 
-    pub fn chunks(&self) -> (usize, usize) {
+    pub fn input_backward(&self) -> Stage {
+        let rows = self.planes() * self.shape.height;
+        self.stage(
+            shader!("input_backward"),
+            Constants::default(),
+            rows * self.shape.width.div_ceil(4),
+        )
+    }
+
+    pub fn chunks(&self) -> usize {
         chunks(
             self.shape.images() * self.shape.out_pixels(),
             self.shape.weights_len(),
@@ -242,83 +362,64 @@ impl Fan {
     }
 
     pub fn pointwise_weights(&self) -> Stage {
-        let tiling = SquareTiling::new(self.shape.channels);
-        let sides = self.shape.channels.div_ceil(tiling.side);
-        let (count, chunk) = self.chunks();
-        let own = tiling
-            .constants()
-            .size("SIDES", sides)
-            .size("CHUNKS", count)
-            .size("CHUNK", chunk);
-        let matrices = self.shape.edges * (self.items_per_edge() + self.separable);
-        Stage::new(
+        let side = blocks(self.shape.channels);
+        let matrices = self.products(false) + self.products(true);
+        self.stage(
             shader!("pointwise_weights"),
-            &self.constants,
-            own,
-            [tiling.threads(), 1],
-            matrices * count * sides * sides,
+            Constants::default(),
+            matrices * side * side * self.chunks(),
         )
     }
 
-    pub fn depthwise_weights(&self) -> Stage {
-        let (count, chunk) = self.chunks();
-        let per_edge = self.branches + self.separable;
-        let own = Constants::default()
-            .size("CHUNKS", count)
-            .size("CHUNK", chunk);
-        let groups = self.shape.edges * per_edge * self.shape.channels * count;
-        Stage::new(
+    pub fn depthwise_weights(&self, second: bool) -> Stage {
+        let parts = if self.shape.stride == 2 && !second {
+            4
+        } else {
+            1
+        };
+        let per_edge = if second {
+            self.separable
+        } else {
+            self.branches
+        };
+        let kernels = self.shape.edges * per_edge;
+        self.stage(
             shader!("depthwise_weights"),
-            &self.constants,
-            own,
-            [64, 1],
-            groups,
+            Self::which(second).size("TAP_PARTS", parts),
+            kernels * parts * self.shape.channels * self.chunks(),
         )
     }
 
     pub fn sum_chunks(&self) -> Stage {
-        let length = self.shape.weights_per_edge();
-        let channels = self.shape.channels;
         let mut computed = String::new();
         for branch in Branch::ALL {
             if !self.shape.is_active(branch.operation()) {
-                let start = branch.depthwise_offset(channels);
                 let stages = if branch.separable() { 2 } else { 1 };
-                let stage = branch.depthwise_len(channels) + channels * channels;
-                let end = start + stages * stage;
-                computed += &format!("if (w >= {start}u && w < {end}u) {{ return false; }} ");
+                let branch = branch as usize;
+                computed += &format!(
+                    "if (w >= depthwise_offset({branch}u) \
+                     && w < depthwise_offset({branch}u) + {stages}u * stage_length({branch}u)) {{ return false; }} "
+                );
             }
         }
         if !self.reduce {
-            computed += &format!(
-                "if (w >= {}u) {{ return false; }} ",
-                self.shape.reduce_offset()
-            );
+            computed += "if (w >= reduce_offset()) { return false; } ";
         }
         let own = Constants::default()
-            .size("CHUNKS", self.chunks().0)
-            .size("LEN", self.shape.weights_len())
+            .text("fn weight_count() -> u32 { return info.edges * weights_per_edge(); }")
             .text(&format!(
-                "fn is_computed(index: u32) -> bool {{ let w = index % {length}u; {computed}return true; }}"
+                "fn is_computed(index: u32) -> bool {{ let w = index % weights_per_edge(); {computed}return true; }}"
             ));
-        let groups = self.shape.weights_len().div_ceil(64);
-        Stage::new(shader!("sum_chunks"), &self.constants, own, [64, 1], groups)
+        self.stage(shader!("sum_chunks"), own, self.shape.weights_len())
     }
 }
 
+const STATS_OF_FIRST: &str = "\
+fn first_unit() -> u32 { return 0u; }
+fn unit_count() -> u32 { return first_units(); }";
+const STATS_OF_SECOND: &str = "\
+fn first_unit() -> u32 { return first_units(); }
+fn unit_count() -> u32 { return info.edges * N2; }";
+
 /// Functions of the shape that several stages need.
-const FUNCTIONS: &str = "\
-fn kernel_of(branch: u32) -> u32 { return 3u + 2u * (branch % 2u); }
-fn dilation_of(branch: u32) -> u32 { return 1u + branch / 2u; }
-fn pool_is_max(pool: u32) -> bool { return pool_op(pool) == 1u; }
-fn is_separable(op: u32) -> bool { return op == 4u || op == 5u; }
-// Where the feature map of an operation lies in z1, or in z2 for the separable ones.
-fn unit_of(edge: u32, op: u32) -> u32 {
-    if (op == 1u || op == 2u) { return POOL_UNIT + slot_of(op); }
-    if (is_separable(op)) { return edge * N2 + slot_of(op); }
-    return edge * N1 + slot_of(op);
-}
-fn stats_unit(edge: u32, op: u32) -> u32 {
-    if (is_separable(op)) { return POOL_UNIT + POOLS + unit_of(edge, op); }
-    return unit_of(edge, op);
-}";
+const FUNCTIONS: &str = include_str!("../../../shaders/include/edges.wgsl");

@@ -1,13 +1,15 @@
 //! One compute stage: its text, its key in the pipeline cache, its buffers and its launch.
 
 use burn::tensor::{DType, Shape};
+use burn_cubecl::CubeDevice;
 use burn_cubecl::cubecl::prelude::{CubeCount, CubeDim, KernelId};
-use burn_cubecl::cubecl::server::KernelArguments;
+use burn_cubecl::cubecl::server::{Handle, KernelArguments};
 use burn_cubecl::template::{KernelSource, SourceKernel, SourceTemplate};
 use burn_cubecl::tensor::CubeTensor;
+use std::collections::HashMap;
 use std::fmt::{Display, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Name and text of a file in `shaders/`.
 macro_rules! shader {
@@ -20,10 +22,28 @@ macro_rules! shader {
 }
 pub(super) use shader;
 
+/// What a shader can include: placeholder and text of the files in `shaders/include/`.
+const INCLUDES: [(&str, &str); 5] = [
+    ("axis", include_str!("../../../shaders/include/axis.wgsl")),
+    ("strip", include_str!("../../../shaders/include/strip.wgsl")),
+    ("outer", include_str!("../../../shaders/include/outer.wgsl")),
+    (
+        "columns",
+        include_str!("../../../shaders/include/columns.wgsl"),
+    ),
+    (
+        "pixels",
+        include_str!("../../../shaders/include/pixels.wgsl"),
+    ),
+];
+
 /// Workgroups of one dimension of a dispatch; more are folded into the second one (WebGPU allows 65,535 in each).
 const FOLD: usize = 32_768;
 
-/// Constants for the head of a shader.
+/// Invocations of a workgroup where they do not work together.
+pub(super) const THREADS: usize = 64;
+
+/// Declarations for the head of a shader.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Constants(String);
 
@@ -53,11 +73,6 @@ impl Constants {
         self
     }
 
-    /// These and `others`.
-    pub fn append(self, others: Self) -> Self {
-        self.text(&others.0)
-    }
-
     /// Any text.
     pub fn text(mut self, text: &str) -> Self {
         self.0.push_str(text);
@@ -66,33 +81,78 @@ impl Constants {
     }
 }
 
+/// Sizes that a shader reads from its first buffer, so that one pipeline serves every shape.
+#[derive(Debug, Clone)]
+pub(super) struct Info(Vec<(&'static str, usize)>);
+
+impl Info {
+    pub fn new(sizes: impl IntoIterator<Item = (&'static str, usize)>) -> Self {
+        Self(sizes.into_iter().collect())
+    }
+
+    /// Declares the buffer, and `info` for a copy of it: `main` begins with `info = sizes`, since every read of the buffer
+    /// after a store would be another load.
+    fn declaration(&self) -> String {
+        let mut fields = String::new();
+        for (name, _) in &self.0 {
+            // Writing to a String cannot fail.
+            let _ = write!(fields, " {name}: u32,");
+        }
+        format!(
+            "struct Info {{{fields} }}\n\
+             @group(0) @binding(0) var<storage, read_write> sizes: Info;\n\
+             var<private> info: Info;\n"
+        )
+    }
+
+    /// The buffer beside `like`. Each is uploaded once and kept: there is one for each shape of a network.
+    fn buffer(&self, like: &CubeTensor) -> Handle {
+        type Key = (CubeDevice, Vec<u32>);
+        static BUFFERS: LazyLock<Mutex<HashMap<Key, Handle>>> = LazyLock::new(Mutex::default);
+        // Sizes are below 2^31 (`check` of the shapes).
+        let values: Vec<u32> = self.0.iter().map(|(_, value)| *value as u32).collect();
+        let bytes: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        // A panic elsewhere leaves the map as it was.
+        let mut buffers = BUFFERS.lock().unwrap_or_else(PoisonError::into_inner);
+        buffers
+            .entry((like.device.clone(), values))
+            .or_insert_with(|| like.client.create_from_slice(&bytes))
+            .clone()
+    }
+}
+
 /// One stage ready to be launched: a shader with its constants.
 #[derive(Debug, Clone)]
 pub(super) struct Stage {
     name: &'static str,
     template: &'static str,
+    info: Info,
     shared: Arc<str>,
     own: String,
-    threads: [usize; 2],
+    threads: usize,
     groups: usize,
 }
 
 impl Stage {
-    /// `shared` are the constants of the shape, `own` those of this stage; `threads` is the workgroup's size and
-    /// `groups` how many of them there are.
+    /// `shared` are the declarations of the operation, `own` those of this stage; `groups` workgroups of `threads`
+    /// invocations each.
     pub fn new(
         (name, template): (&'static str, &'static str),
+        info: &Info,
         shared: &Arc<str>,
         own: Constants,
-        threads: [usize; 2],
+        threads: usize,
         groups: usize,
     ) -> Self {
-        let own = own.size("GROUPS", groups).0;
         Self {
             name,
             template,
+            info: info.clone(),
             shared: shared.clone(),
-            own,
+            own: own.size("THREADS", threads).0,
             threads,
             groups,
         }
@@ -104,11 +164,15 @@ impl Stage {
 
     /// The complete shader.
     pub fn source(&self) -> SourceTemplate {
-        SourceTemplate::new(self.template)
-            .register("constants", format!("{}{}", self.shared, self.own))
+        let head = format!("{}{}{}", self.info.declaration(), self.shared, self.own);
+        INCLUDES.into_iter().fold(
+            SourceTemplate::new(self.template).register("constants", head),
+            |template, (name, text)| template.register(name, text),
+        )
     }
 
-    /// Runs the stage on the buffers in the order of the shader's bindings. A stage without work is not launched.
+    /// Runs the stage on the buffers in the order of the shader's bindings from 1 on. A stage without work is not
+    /// launched.
     pub fn launch(self, buffers: &[&CubeTensor]) {
         if self.groups == 0 {
             return;
@@ -117,11 +181,13 @@ impl Stage {
         let columns = self.groups.min(FOLD);
         // Sizes are below 2^31 (`check` of the shapes).
         let count = CubeCount::Static(columns as u32, self.groups.div_ceil(columns) as u32, 1);
-        let dim = CubeDim::new_2d(self.threads[0] as u32, self.threads[1] as u32);
+        let dim = CubeDim::new_1d(self.threads as u32);
+        let info = self.info.buffer(buffers[0]);
+        let handles = buffers.iter().map(|tensor| tensor.handle.clone());
         let arguments = KernelArguments::new().with_buffers(
-            buffers
-                .iter()
-                .map(|tensor| tensor.handle.clone().binding())
+            std::iter::once(info)
+                .chain(handles)
+                .map(Handle::binding)
                 .collect(),
         );
         client.launch(Box::new(SourceKernel::new(self, dim)), count, arguments);
@@ -134,7 +200,7 @@ impl KernelSource for Stage {
     }
 
     fn id(&self) -> KernelId {
-        let dim = CubeDim::new_2d(self.threads[0] as u32, self.threads[1] as u32);
+        let dim = CubeDim::new_1d(self.threads as u32);
         KernelId::new::<Self>().cube_dim(dim.0).info((
             self.name,
             self.shared.clone(),

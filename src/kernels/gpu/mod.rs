@@ -1,9 +1,16 @@
 //! The GPU device: launches of `shaders/*.wgsl` on Burn's wgpu backend.
 //!
-//! Every shader begins with a block of constants made from the shape, so that the driver sees all sizes and strides as
-//! literals; the block is part of the key under which the compiled pipeline is kept. Shaders stay within the WebGPU
-//! baseline: 8 storage buffers, 16 KiB of workgroup memory, 256 invocations, 65,535 workgroups a dimension. All sums
-//! have an order fixed by the shape: the same input on the same device gives the same bits.
+//! One pipeline serves all shapes: a shader reads the sizes from its first buffer, and only what selects code is a
+//! constant in its text (stride, kernel, which operations are active, the stage). The text is part of the key under
+//! which the compiled pipeline is kept. Shaders stay within the WebGPU baseline: 8 storage buffers, 16 KiB of workgroup
+//! memory, 256 invocations, 65,535 workgroups a dimension. All sums have an order fixed by the shape: the same input on
+//! the same device gives the same bits.
+//!
+//! What the kernels are written for: few loads for each multiplication, since a load of one value costs as much as some
+//! fifty multiply-adds on Mesa's software adapter (it reads the values of neighboring invocations one by one), and no
+//! device minds. So products keep 8 × 8 results in registers, depthwise convolutions keep the rows they meet again, and
+//! workgroup memory serves reductions only. There both sides of a branch are executed: what only some invocations need
+//! stands in a loop without iterations for the others, or in a stage of its own.
 
 mod conv_bn;
 mod edges;
