@@ -8,8 +8,8 @@
 @group(0) @binding(3) var<storage, read_write> dh: array<f32>;
 {{ axis }}
 {{ strip }}
+{{ grid }}
 
-var<private> out_plane: u32;
 // Whether earlier edges have written their part of the sum.
 var<private> adding: bool;
 
@@ -27,16 +27,8 @@ fn emit_one(at: u32, inside: bool, value: f32) {
     }
 }
 
-fn emit(strip: Strip, r: i32, sum: vec4<f32>) {
-    let y = strip.rows_axis.out_start + strip.rows_axis.out_step * (strip.row + r);
-    let step = strip.columns_axis.out_step;
-    let left = strip.columns_axis.out_start + step * strip.column;
-    let at = out_plane + u32(y) * info.width + u32(left);
-    let width = i32(info.width);
-    emit_one(at, true, sum.x);
-    emit_one(at + u32(step), left + step < width, sum.y);
-    emit_one(at + u32(2 * step), left + 2 * step < width, sum.z);
-    emit_one(at + u32(3 * step), left + 3 * step < width, sum.w);
+fn grid_width() -> u32 {
+    return info.width;
 }
 
 @compute @workgroup_size(64, 1, 1)

@@ -8,6 +8,7 @@
 @group(0) @binding(2) var<storage, read_write> weights: array<f32>;
 @group(0) @binding(3) var<storage, read_write> z: array<f32>;
 {{ outer }}
+{{ eight_weights }}
 {{ pixels }}
 
 var<private> out_image: u32;
@@ -80,20 +81,7 @@ fn main(
         for (var i = 0; i < KERNEL; i++) {
             for (var j = 0; j < KERNEL; j++) {
                 let pixels = Eight(read(plane, y_a + i, x_a + j), read(plane, y_b + i, x_b + j));
-                let rows = Eight(
-                    vec4<f32>(
-                        weights[column + rows_a.x],
-                        weights[column + rows_a.y],
-                        weights[column + rows_a.z],
-                        weights[column + rows_a.w],
-                    ),
-                    vec4<f32>(
-                        weights[column + rows_b.x],
-                        weights[column + rows_b.y],
-                        weights[column + rows_b.z],
-                        weights[column + rows_b.w],
-                    ),
-                );
+                let rows = eight_weights(column + rows_a, column + rows_b);
                 add_outer(rows, pixels);
                 column++;
             }

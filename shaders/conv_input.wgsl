@@ -8,6 +8,7 @@
 @group(0) @binding(3) var<storage, read_write> x: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 {{ outer }}
+{{ eight_weights }}
 
 var<private> image_at: u32;
 var<private> first_channel: u32;
@@ -85,20 +86,7 @@ fn main(
         for (var i = 0; i < KERNEL; i++) {
             for (var j = 0; j < KERNEL; j++) {
                 let pixels = Eight(read(plane, y_a - i, x_a - j), read(plane, y_b - i, x_b - j));
-                let rows = Eight(
-                    vec4<f32>(
-                        weights[column + columns_a.x],
-                        weights[column + columns_a.y],
-                        weights[column + columns_a.z],
-                        weights[column + columns_a.w],
-                    ),
-                    vec4<f32>(
-                        weights[column + columns_b.x],
-                        weights[column + columns_b.y],
-                        weights[column + columns_b.z],
-                        weights[column + columns_b.w],
-                    ),
-                );
+                let rows = eight_weights(column + columns_a, column + columns_b);
                 add_outer(rows, pixels);
                 column++;
             }

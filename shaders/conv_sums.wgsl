@@ -9,8 +9,14 @@
 @group(0) @binding(3) var<storage, read_write> stats: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read_write> coef: array<vec4<f32>>;
 
-var<workgroup> parts: array<vec2<f32>, THREADS>;
 {{ columns }}
+{{ reduce }}
+
+alias Part = vec2<f32>;
+
+fn combine(a: Part, b: Part) -> Part {
+    return a + b;
+}
 
 @compute @workgroup_size(THREADS, 1, 1)
 fn main(
@@ -33,21 +39,7 @@ fn main(
         let grad = g[index];
         part += vec2<f32>(grad, grad * out[index]);
     }
-    parts[local.x] = part;
-    workgroupBarrier();
-    var sums = vec2<f32>(0.0);
-    for (var i = 0u; i < select(0u, GROUP, local.x < THREADS / GROUP); i++) {
-        sums += parts[local.x * GROUP + i];
-    }
-    workgroupBarrier();
-    if (local.x < THREADS / GROUP) {
-        parts[local.x] = sums;
-    }
-    workgroupBarrier();
-    sums = vec2<f32>(0.0);
-    for (var i = 0u; i < select(0u, THREADS / GROUP, local.x == 0u); i++) {
-        sums += parts[i];
-    }
+    var sums = reduce(local.x, part);
     if (local.x == 0u) {
         sums /= f32(info.batch * info.out_pixels);
         coef[lane * info.channels + c] = vec4<f32>(sums.x, sums.y, stats[lane * info.channels + c].y, 0.0);

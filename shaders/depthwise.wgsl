@@ -11,10 +11,10 @@
 @group(0) @binding(5) var<storage, read_write> t: array<f32>;
 {{ axis }}
 {{ strip }}
+{{ grid }}
 
 const STAGE_STRIDE: i32 = select(STRIDE, 1, SECOND);
 
-var<private> out_plane: u32;
 // Whether earlier phases have written their part of the sum.
 var<private> adding: bool;
 
@@ -39,16 +39,8 @@ fn emit_one(at: u32, inside: bool, value: f32) {
     }
 }
 
-fn emit(strip: Strip, r: i32, sum: vec4<f32>) {
-    let y = strip.rows_axis.out_start + strip.rows_axis.out_step * (strip.row + r);
-    let step = strip.columns_axis.out_step;
-    let left = strip.columns_axis.out_start + step * strip.column;
-    let at = out_plane + u32(y) * info.out_width + u32(left);
-    let width = i32(info.out_width);
-    emit_one(at, true, sum.x);
-    emit_one(at + u32(step), left + step < width, sum.y);
-    emit_one(at + u32(2 * step), left + 2 * step < width, sum.z);
-    emit_one(at + u32(3 * step), left + 3 * step < width, sum.w);
+fn grid_width() -> u32 {
+    return info.out_width;
 }
 
 @compute @workgroup_size(64, 1, 1)

@@ -8,6 +8,7 @@
 @group(0) @binding(2) var<storage, read_write> weights: array<f32>;
 @group(0) @binding(3) var<storage, read_write> z: array<f32>;
 {{ outer }}
+{{ eight_weights }}
 {{ pixels }}
 
 var<private> out_map: u32;
@@ -71,20 +72,7 @@ fn main(
             vec4<f32>(t[at + pixels_b.x], t[at + pixels_b.y], t[at + pixels_b.z], t[at + pixels_b.w]),
         );
         let column = product.matrix + c;
-        let rows = Eight(
-            vec4<f32>(
-                weights[column + rows_a.x],
-                weights[column + rows_a.y],
-                weights[column + rows_a.z],
-                weights[column + rows_a.w],
-            ),
-            vec4<f32>(
-                weights[column + rows_b.x],
-                weights[column + rows_b.y],
-                weights[column + rows_b.z],
-                weights[column + rows_b.w],
-            ),
-        );
+        let rows = eight_weights(column + rows_a, column + rows_b);
         add_outer(rows, pixels);
     }
     put_all();

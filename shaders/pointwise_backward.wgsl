@@ -13,6 +13,7 @@
 @group(0) @binding(6) var<storage, read_write> dt: array<f32>;
 @group(0) @binding(7) var<storage, read_write> dz: array<f32>;
 {{ outer }}
+{{ eight_weights }}
 {{ pixels }}
 
 var<private> out_map: u32;
@@ -78,11 +79,7 @@ fn add_row(row_at: u32, value: Eight) {
     let last = info.channels - 1u;
     let columns_a = min(vec4<u32>(block) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(last)) + row_at;
     let columns_b = min(vec4<u32>(block) + vec4<u32>(4u, 5u, 6u, 7u), vec4<u32>(last)) + row_at;
-    let rows = Eight(
-        vec4<f32>(weights[columns_a.x], weights[columns_a.y], weights[columns_a.z], weights[columns_a.w]),
-        vec4<f32>(weights[columns_b.x], weights[columns_b.y], weights[columns_b.z], weights[columns_b.w]),
-    );
-    add_outer(rows, value);
+    add_outer(eight_weights(columns_a, columns_b), value);
 }
 
 @compute @workgroup_size(64, 1, 1)

@@ -14,8 +14,13 @@
 {{ axis }}
 {{ strip }}
 {{ columns }}
+{{ reduce }}
 
-var<workgroup> parts: array<vec2<f32>, THREADS>;
+alias Part = vec2<f32>;
+
+fn combine(a: Part, b: Part) -> Part {
+    return a + b;
+}
 
 // Where the plane lies in z1 and in d1.
 var<private> z1_plane: u32;
@@ -88,21 +93,7 @@ fn main(
         let strip = Strip(plane, kernel_start, kernel, axis, axis, row, column, rows);
         run(strip, kernel);
     }
-    parts[local.x] = part;
-    workgroupBarrier();
-    var sums = vec2<f32>(0.0);
-    for (var i = 0u; i < select(0u, GROUP, local.x < THREADS / GROUP); i++) {
-        sums += parts[local.x * GROUP + i];
-    }
-    workgroupBarrier();
-    if (local.x < THREADS / GROUP) {
-        parts[local.x] = sums;
-    }
-    workgroupBarrier();
-    sums = vec2<f32>(0.0);
-    for (var i = 0u; i < select(0u, THREADS / GROUP, local.x == 0u); i++) {
-        sums += parts[i];
-    }
+    var sums = reduce(local.x, part);
     if (local.x == 0u) {
         sums /= f32(info.batch * info.out_pixels);
         coef[coef_at(edge, 8u + branch, lane) + c] = vec4<f32>(stat.x, sums.x, stat.y * sums.y, stat.y);

@@ -7,14 +7,16 @@
 @group(0) @binding(1) var<storage, read_write> z: array<f32>;
 @group(0) @binding(2) var<storage, read_write> stats: array<vec2<f32>>;
 
-// Mean, sum of squared differences, count.
-var<workgroup> parts: array<vec3<f32>, THREADS>;
 {{ columns }}
+{{ reduce }}
 
-fn combine(a: vec3<f32>, b: vec3<f32>) -> vec3<f32> {
+// Mean, sum of squared differences, count.
+alias Part = vec3<f32>;
+
+fn combine(a: Part, b: Part) -> Part {
     let total = max(a.z + b.z, 1.0);
     let difference = b.x - a.x;
-    return vec3<f32>(
+    return Part(
         a.x + difference * (b.z / total),
         a.y + b.y + difference * difference * (a.z * b.z / total),
         a.z + b.z,
@@ -51,22 +53,7 @@ fn main(
         count += 1.0;
     }
     let share = sum / max(count, 1.0);
-    parts[local.x] = vec3<f32>(shift + share, max(squares - sum * share, 0.0), count);
-    workgroupBarrier();
-    // First GROUP neighbors at a time, then the results.
-    var all = vec3<f32>(0.0);
-    for (var i = 0u; i < select(0u, GROUP, local.x < THREADS / GROUP); i++) {
-        all = combine(all, parts[local.x * GROUP + i]);
-    }
-    workgroupBarrier();
-    if (local.x < THREADS / GROUP) {
-        parts[local.x] = all;
-    }
-    workgroupBarrier();
-    all = vec3<f32>(0.0);
-    for (var i = 0u; i < select(0u, THREADS / GROUP, local.x == 0u); i++) {
-        all = combine(all, parts[i]);
-    }
+    let all = reduce(local.x, Part(shift + share, max(squares - sum * share, 0.0), count));
     if (local.x == 0u) {
         stats[((first_unit() + unit) * info.lanes + lane) * info.channels + c] =
             vec2<f32>(all.x, 1.0 / sqrt(all.y / all.z + EPSILON));

@@ -19,7 +19,3 @@ fn next_column(at: Column, step: Column) -> Column {
 fn column_offset(at: Column) -> u32 {
     return at.image * (info.channels * info.out_pixels) + at.pixel;
 }
-
-// Results of a workgroup are added in two steps: GROUP neighbors at a time, then these sums. A tree has more steps, and
-// each is executed by all invocations on a software adapter.
-const GROUP: u32 = select(8u, 16u, THREADS == 256u);

@@ -5,7 +5,7 @@ use clap::Args;
 use super::CliError;
 use crate::kernels::self_test;
 use crate::session::DeviceChoice;
-use crate::session::device::{adapters, open};
+use crate::session::device::{adapters, cpu_name, is_software, open};
 
 /// Arguments of `plateau devices`.
 #[derive(Args)]
@@ -27,10 +27,7 @@ pub fn run(args: &DevicesArgs) -> Result<(), CliError> {
         return check_kernels(args);
     }
     let adapters = pollster::block_on(adapters());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let hardware = adapters
-        .iter()
-        .any(|info| info.device_type != wgpu::DeviceType::Cpu);
+    let hardware = adapters.iter().any(|info| !is_software(info));
     if args.json {
         let mut list: Vec<_> = adapters
             .iter()
@@ -41,25 +38,24 @@ pub fn run(args: &DevicesArgs) -> Result<(), CliError> {
                     "backend": format!("{:?}", info.backend),
                     "kind": format!("{:?}", info.device_type),
                     "driver": format!("{} {}", info.driver, info.driver_info),
-                    "software": info.device_type == wgpu::DeviceType::Cpu,
+                    "software": is_software(info),
                 })
             })
             .collect();
         list.push(serde_json::json!({
-            "name": format!("CPU, {threads} threads"), "choice": "cpu", "software": false,
+            "name": cpu_name(), "choice": "cpu", "software": false,
         }));
         println!("{}", serde_json::Value::from(list));
         return Ok(());
     }
     for info in &adapters {
-        let software = info.device_type == wgpu::DeviceType::Cpu;
         println!(
             "gpu  {}  [{:?}, {} {}]{}",
             info.name,
             info.backend,
             info.driver,
             info.driver_info,
-            if software {
+            if is_software(info) {
                 "  software adapter: for tests"
             } else {
                 ""
@@ -69,7 +65,7 @@ pub fn run(args: &DevicesArgs) -> Result<(), CliError> {
     if adapters.is_empty() {
         println!("gpu  none found (Vulkan, Metal and DX12 were tried)");
     }
-    println!("cpu  CPU, {threads} threads");
+    println!("cpu  {}", cpu_name());
     println!(
         "\n--device auto takes {}",
         if hardware { "the GPU" } else { "the CPU" }

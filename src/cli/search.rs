@@ -8,7 +8,7 @@ use super::CliError;
 use super::progress::{Outcome, drive, thousands};
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use crate::search::Strategy;
-use crate::session::{RUN_VERSION, Recorder, RunConfig};
+use crate::session::Recorder;
 use crate::space::Space;
 
 /// Arguments of `plateau search`.
@@ -35,18 +35,7 @@ pub fn run(args: &SearchArgs) -> Result<(), CliError> {
     let mut train = args.run.preset.train(args.space);
     args.train.apply(&mut train, args.search.no_flip());
     fit_to_images(&args.run, &mut train)?;
-    let config = RunConfig {
-        version: RUN_VERSION,
-        dataset: args.run.dataset.clone(),
-        test_share: args.run.test_share,
-        seed: args.run.seed,
-        device: args.run.device,
-        kernels: args.run.kernels,
-        memory: args.run.memory,
-        search: Some(search),
-        genotype: None,
-        train,
-    };
+    let config = args.run.config(Some(search), None, train);
     let name = format!("{}-{}-{}", args.run.dataset, args.strategy, args.run.seed);
     let outcome = drive(config, &folder(&args.run, &name))?;
     report(&outcome, &args.run, Some(args.strategy));

@@ -6,8 +6,11 @@ use clap::Args;
 
 use crate::data::Augmentation;
 use crate::search::na_darts::Representation;
-use crate::session::{DeviceChoice, KernelChoice, MemoryChoice, Preset, SearchConfig, TrainConfig};
-use crate::space::Aggregation;
+use crate::session::{
+    DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig, SearchConfig,
+    TrainConfig,
+};
+use crate::space::{Aggregation, Genotype};
 
 /// What every run needs.
 #[derive(Args)]
@@ -40,6 +43,29 @@ pub struct RunArgs {
     /// Print exactly one JSON object on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+impl RunArgs {
+    /// The configuration of a search, or of training a given genotype.
+    pub fn config(
+        &self,
+        search: Option<SearchConfig>,
+        genotype: Option<Genotype>,
+        train: TrainConfig,
+    ) -> RunConfig {
+        RunConfig {
+            version: RUN_VERSION,
+            dataset: self.dataset.clone(),
+            test_share: self.test_share,
+            seed: self.seed,
+            device: self.device,
+            kernels: self.kernels,
+            memory: self.memory,
+            search,
+            genotype,
+            train,
+        }
+    }
 }
 
 /// Overrides of the search settings; each defaults to the preset's.

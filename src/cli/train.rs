@@ -7,7 +7,6 @@ use super::genotype::read_genotype;
 use super::progress::drive;
 use super::search::{fit_to_images, folder, report};
 use super::settings::{RunArgs, TrainOverrides};
-use crate::session::{RUN_VERSION, RunConfig};
 
 /// Arguments of `plateau train`.
 #[derive(Args)]
@@ -29,18 +28,7 @@ pub fn run(args: &TrainArgs) -> Result<(), CliError> {
     let mut train = args.run.preset.train(genotype.space());
     args.train.apply(&mut train, args.no_flip);
     fit_to_images(&args.run, &mut train)?;
-    let config = RunConfig {
-        version: RUN_VERSION,
-        dataset: args.run.dataset.clone(),
-        test_share: args.run.test_share,
-        seed: args.run.seed,
-        device: args.run.device,
-        kernels: args.run.kernels,
-        memory: args.run.memory,
-        search: None,
-        genotype: Some(genotype),
-        train,
-    };
+    let config = args.run.config(None, Some(genotype), train);
     let name = format!("{}-train-{}", args.run.dataset, args.run.seed);
     let outcome = drive(config, &folder(&args.run, &name))?;
     report(&outcome, &args.run, None);

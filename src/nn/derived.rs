@@ -117,7 +117,7 @@ impl DerivedNetwork {
             })
             .collect();
         let auxiliary = (size.auxiliary && space == Space::Darts).then(|| {
-            let after = 2 * size.layers / 3;
+            let after = size.auxiliary_layer();
             let channels = out_channels(genotype, &stages[after]);
             (after, AuxiliaryHead::new(&mut layout, channels, size))
         });

@@ -162,44 +162,42 @@ pub async fn evaluate(
     let chunk_pass = |maps: Option<&NeighborMaps>, wanted| {
         LanePass::new(network, weights, alpha, maps, batch, wanted)
     };
-    let aggregation = neighborhood.map(|(_, aggregation)| aggregation);
-    let tracked = wanted.alpha || wanted.weights;
+    // Shares only matter to a backward pass.
+    let aggregation = neighborhood
+        .map(|(_, aggregation)| aggregation)
+        .filter(|_| wanted != NOTHING);
     if let [maps] = chunks.as_slice() {
         let pass = chunk_pass(maps.as_ref(), wanted);
         let shares = match aggregation {
-            Some(aggregation) if tracked => Some(shares(aggregation, &pass.losses()).await?),
-            _ => None,
+            Some(aggregation) => Some(shares(aggregation, &pass.losses()).await?),
+            None => None,
         };
         return Ok(pass.finish(shares));
     }
-    // The shares of most aggregations need every loss before the first backward pass.
-    let mean = aggregation.is_none_or(|aggregation| aggregation == Aggregation::Mean);
-    let losses: Vec<_> = if mean && tracked {
-        let device = weights.device();
-        let lanes = |maps: &Option<NeighborMaps>| maps.as_ref().map_or(1, NeighborMaps::lanes);
-        chunks
-            .iter()
-            .map(|maps| Tensor::zeros([lanes(maps)], &device))
-            .collect()
-    } else {
-        chunks
-            .iter()
-            .map(|maps| chunk_pass(maps.as_ref(), NOTHING).losses())
-            .collect()
-    };
-    let all = Tensor::cat(losses, 0);
+    let lanes = |maps: &Option<NeighborMaps>| maps.as_ref().map_or(1, NeighborMaps::lanes);
     let shares = match aggregation {
-        Some(aggregation) if tracked => Some(shares(aggregation, &all).await?),
-        _ => None,
+        None => None,
+        // Those of the mean do not depend on the losses.
+        Some(Aggregation::Mean) => {
+            let count = chunks.iter().map(lanes).sum::<usize>();
+            let losses = Tensor::zeros([count], &weights.device());
+            Some(shares(Aggregation::Mean, &losses).await?)
+        }
+        // All others need every loss before the first backward pass.
+        Some(aggregation) => {
+            let losses = chunks
+                .iter()
+                .map(|maps| chunk_pass(maps.as_ref(), NOTHING).losses());
+            Some(shares(aggregation, &Tensor::cat(losses.collect(), 0)).await?)
+        }
     };
     let mut start = 0;
     let mut sum: Option<Evaluated> = None;
     for maps in &chunks {
-        let pass = chunk_pass(maps.as_ref(), wanted);
-        let lanes = maps.as_ref().map_or(1, NeighborMaps::lanes);
-        let own = shares.clone().map(|shares| shares.narrow(0, start, lanes));
-        start += lanes;
-        let next = pass.finish(own);
+        let length = lanes(maps);
+        let own = shares.clone().map(|shares| shares.narrow(0, start, length));
+        start += length;
+        let next = chunk_pass(maps.as_ref(), wanted).finish(own);
         sum = Some(match sum {
             Some(sum) => sum.add(next),
             None => next,
@@ -311,15 +309,11 @@ impl LanePass {
 impl Evaluated {
     /// Joins the results of two chunks: the losses one after the other, the gradients added, the accuracy of the first.
     fn add(self, next: Evaluated) -> Evaluated {
-        let sum = |a: Option<Tensor<3>>, b: Option<Tensor<3>>| Some(a? + b?);
         Evaluated {
             losses: Tensor::cat(vec![self.losses, next.losses], 0),
             accuracy: self.accuracy,
-            alpha: sum(self.alpha, next.alpha),
-            weights: match (self.weights, next.weights) {
-                (Some(a), Some(b)) => Some(a + b),
-                _ => None,
-            },
+            alpha: self.alpha.zip(next.alpha).map(|(a, b)| a + b),
+            weights: self.weights.zip(next.weights).map(|(a, b)| a + b),
         }
     }
 }

@@ -13,12 +13,12 @@ use super::config::{DeviceChoice, KernelChoice, MemoryChoice, Preset, SearchConf
 use super::device;
 use super::event::DeviceInfo;
 use super::failure::RunError;
-use super::memory::MemoryPlan;
+use super::memory::{MemoryPlan, proc_bytes};
 use super::random::{Purpose, generator};
 use super::search_run::{RunData, SearchState};
-use crate::data::{Augmentation, Dataset, DeviceImages, Normalisation, Split};
+use crate::data::{Augmentation, Dataset, Split};
 use crate::search::Strategy;
-use crate::space::{Space, count_supernet};
+use crate::space::Space;
 
 /// A problem size of the benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,15 +135,7 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
     };
     let memory = PeakMemory::start();
     let size = config.size(image, 10);
-    let count = count_supernet(config.space, &size)?;
-    let plan = MemoryPlan::choose(
-        &config,
-        case.kernels,
-        case.memory,
-        &size,
-        &count,
-        &opened.info,
-    )?;
+    let plan = MemoryPlan::choose(&config, case.kernels, case.memory, &size, &opened.info)?;
     let mut state = SearchState::new(&config, &data, 0, plan, &opened.device)?;
     for step in 0..case.warmup {
         state.timed_step(&data, step + 1).await?;
@@ -205,14 +197,7 @@ fn synthetic(image: [usize; 3], half: usize, device: &Device) -> Result<RunData,
         test_from: None,
     };
     let split = Split::new(&dataset, 0.1, 0)?;
-    let normalisation = Normalisation::new(&dataset, &split.train())?;
-    Ok(RunData {
-        images: DeviceImages::new(&dataset, &normalisation, device)?,
-        split,
-        shape: image,
-        classes: 10,
-        flip: false,
-    })
+    RunData::new(&dataset, split, device)
 }
 
 #[derive(Default)]
@@ -232,7 +217,7 @@ struct PeakMemory {
 impl PeakMemory {
     fn start() -> Self {
         Self {
-            before: process_memory("VmRSS:"),
+            before: proc_bytes("/proc/self/status", "VmRSS:"),
         }
     }
 
@@ -242,14 +227,6 @@ impl PeakMemory {
         {
             return Some(usage.bytes_reserved);
         }
-        Some(process_memory("VmHWM:")?.saturating_sub(self.before?))
+        Some(proc_bytes("/proc/self/status", "VmHWM:")?.saturating_sub(self.before?))
     }
-}
-
-/// A line of `/proc/self/status` in bytes; none on other systems.
-fn process_memory(key: &str) -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with(key))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(1024 * kilobytes)
 }

@@ -41,11 +41,10 @@ pub async fn open(choice: DeviceChoice) -> Result<OpenDevice, DeviceError> {
 }
 
 fn cpu() -> OpenDevice {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     OpenDevice {
         device: Device::flex(),
         info: DeviceInfo {
-            name: format!("CPU, {threads} threads"),
+            name: cpu_name(),
             backend: "cpu".into(),
             driver: format!("burn-flex on {}", std::env::consts::ARCH),
             software: false,
@@ -71,10 +70,18 @@ pub async fn adapters() -> Vec<wgpu::AdapterInfo> {
 }
 
 async fn hardware_adapter() -> bool {
-    adapters()
-        .await
-        .iter()
-        .any(|info| info.device_type != wgpu::DeviceType::Cpu)
+    adapters().await.iter().any(|info| !is_software(info))
+}
+
+/// Whether an adapter emulates a GPU on the CPU.
+pub fn is_software(info: &wgpu::AdapterInfo) -> bool {
+    info.device_type == wgpu::DeviceType::Cpu
+}
+
+/// What the CPU is called.
+pub fn cpu_name() -> String {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("CPU, {threads} threads")
 }
 
 async fn gpu() -> Result<OpenDevice, DeviceError> {
@@ -84,8 +91,8 @@ async fn gpu() -> Result<OpenDevice, DeviceError> {
         return Ok(opened.clone());
     }
     let found = adapters().await;
-    let hardware = |info: &&wgpu::AdapterInfo| info.device_type != wgpu::DeviceType::Cpu;
-    let Some(best) = found.iter().find(hardware).or(found.first()) else {
+    let hardware = found.iter().find(|info| !is_software(info));
+    let Some(best) = hardware.or(found.first()) else {
         return Err(DeviceError::NoAdapter(
             "Vulkan, Metal and DX12 were tried".into(),
         ));
@@ -115,7 +122,7 @@ async fn gpu() -> Result<OpenDevice, DeviceError> {
             )
             .trim()
             .to_string(),
-            software: adapter.device_type == wgpu::DeviceType::Cpu,
+            software: is_software(&adapter),
             max_binding: setup.adapter.limits().max_storage_buffer_binding_size,
         },
     };

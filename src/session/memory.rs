@@ -5,7 +5,7 @@ use super::event::DeviceInfo;
 use super::failure::RunError;
 use crate::kernels::Memory;
 use crate::nn::Forecast;
-use crate::space::{Count, Macro};
+use crate::space::{Macro, count_supernet};
 
 /// What a search will do with memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,17 +40,18 @@ fn limit(config: &SearchConfig, device: &DeviceInfo) -> u64 {
     if config.memory_limit > 0 {
         return config.memory_limit * MB;
     }
-    let machine = total_memory().map_or(UNKNOWN_MACHINE, |total| total / 2);
+    let machine =
+        proc_bytes("/proc/meminfo", "MemTotal:").map_or(UNKNOWN_MACHINE, |total| total / 2);
     match device.max_binding {
         0 => machine,
         binding => machine.min(4 * binding),
     }
 }
 
-/// Half of it is used at most.
-fn total_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+/// A line of one of Linux's `/proc` files that counts kilobytes, in bytes; none on other systems.
+pub(super) fn proc_bytes(file: &str, key: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find(|line| line.starts_with(key))?;
     let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(1024 * kilobytes)
 }
@@ -63,7 +64,6 @@ impl MemoryPlan {
         kernels: KernelChoice,
         memory: MemoryChoice,
         size: &Macro,
-        count: &Count,
         device: &DeviceInfo,
     ) -> Result<Self, RunError> {
         let lanes = 1 + if config.strategy.neighborhood_aware() && config.radius > 0 {
@@ -84,12 +84,12 @@ impl MemoryPlan {
                 &[Some(Memory::Keep), Some(Memory::Recompute)]
             }
         };
+        let parameters = count_supernet(config.space, size)?.parameters;
         let mut best: Option<Self> = None;
         let mut needed = 0;
         let mut too_wide = false;
         for &fused in choices {
-            let forecast =
-                Forecast::new(config.space, size, config.batch, count.parameters, fused)?;
+            let forecast = Forecast::new(config.space, size, config.batch, parameters, fused)?;
             needed = forecast.bytes(1);
             too_wide = forecast.largest_tensor_a_lane > binding;
             let Some(lanes_a_pass) = forecast.lanes_within(lanes, limit, binding) else {

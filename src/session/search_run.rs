@@ -10,7 +10,7 @@ use super::event::{Event, SearchStep};
 use super::failure::RunError;
 use super::memory::MemoryPlan;
 use super::random::{Purpose, generator, seed_for};
-use crate::data::{Augmentation, Batch, DeviceImages, Sampler, Split};
+use crate::data::{Augmentation, Batch, Dataset, DeviceImages, Normalisation, Sampler, Split};
 use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
 use crate::search::na_darts::{draw_neighbors, neighbor_maps};
 use crate::search::objective::{NeighborMaps, Network, StepObjective, read};
@@ -33,6 +33,18 @@ pub struct RunData {
 }
 
 impl RunData {
+    /// Uploads a data set, normalised by its training part.
+    pub fn new(dataset: &Dataset, split: Split, device: &Device) -> Result<Self, RunError> {
+        let normalisation = Normalisation::new(dataset, &split.train())?;
+        Ok(Self {
+            images: DeviceImages::new(dataset, &normalisation, device)?,
+            split,
+            shape: [dataset.channels, dataset.height, dataset.width],
+            classes: dataset.classes.len(),
+            flip: dataset.flip,
+        })
+    }
+
     /// A mini-batch with fresh augmentation.
     pub fn batch(
         &self,

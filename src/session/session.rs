@@ -15,8 +15,7 @@ use super::memory::MemoryPlan;
 use super::random::{Purpose, seed_for};
 use super::search_run::{RunData, SearchState, random_genotype};
 use super::train_run::TrainState;
-use crate::data::{Dataset, DeviceImages, Normalisation, Split};
-use crate::space::count_supernet;
+use crate::data::{Dataset, Split};
 
 /// Serves commands until their channel closes. All Burn calls happen in this future, so whoever polls it owns the device: a
 /// named thread natively, a web worker in the browser.
@@ -66,14 +65,7 @@ async fn run_to_end(config: &RunConfig, control: &mut Control<'_>) -> Result<Flo
             classes: dataset.classes.len(),
         },
     });
-    let normalisation = Normalisation::new(&dataset, &split.train())?;
-    let data = RunData {
-        images: DeviceImages::new(&dataset, &normalisation, &device)?,
-        split,
-        shape: [dataset.channels, dataset.height, dataset.width],
-        classes: dataset.classes.len(),
-        flip: dataset.flip,
-    };
+    let data = RunData::new(&dataset, split, &device)?;
     let mut flow = Flow::Go;
     let genotype = match (&config.search, &config.genotype) {
         (Some(search), _) => {
@@ -81,14 +73,8 @@ async fn run_to_end(config: &RunConfig, control: &mut Control<'_>) -> Result<Flo
                 Some(genotype) => genotype,
                 None => {
                     let size = search.size(data.shape, data.classes);
-                    let plan = MemoryPlan::choose(
-                        search,
-                        config.kernels,
-                        config.memory,
-                        &size,
-                        &count_supernet(search.space, &size)?,
-                        &info,
-                    )?;
+                    let plan =
+                        MemoryPlan::choose(search, config.kernels, config.memory, &size, &info)?;
                     let mut state = SearchState::new(search, &data, config.seed, plan, &device)?;
                     let genotype = state.run(&data, control).await?;
                     flow = control.before_step().await;

@@ -23,7 +23,7 @@ macro_rules! shader {
 pub(super) use shader;
 
 /// What a shader can include: placeholder and text of the files in `shaders/include/`.
-const INCLUDES: [(&str, &str); 5] = [
+const INCLUDES: [(&str, &str); 8] = [
     ("axis", include_str!("../../../shaders/include/axis.wgsl")),
     ("strip", include_str!("../../../shaders/include/strip.wgsl")),
     ("outer", include_str!("../../../shaders/include/outer.wgsl")),
@@ -35,6 +35,15 @@ const INCLUDES: [(&str, &str); 5] = [
         "pixels",
         include_str!("../../../shaders/include/pixels.wgsl"),
     ),
+    (
+        "reduce",
+        include_str!("../../../shaders/include/reduce.wgsl"),
+    ),
+    (
+        "eight_weights",
+        include_str!("../../../shaders/include/eight_weights.wgsl"),
+    ),
+    ("grid", include_str!("../../../shaders/include/grid.wgsl")),
 ];
 
 /// Workgroups of one dimension of a dispatch; more are folded into the second one (WebGPU allows 65,535 in each).
