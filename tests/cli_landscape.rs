@@ -281,6 +281,29 @@ fn sample_compares_na_rs_with_rs_at_equal_draws_and_at_equal_evaluations() {
 }
 
 #[test]
+fn search_with_a_sampling_strategy_reports_what_sample_reports() {
+    let file = small_table("search-sampling");
+    let table = ["--table", file.to_str().unwrap(), "--runs", "9", "--json"];
+    for strategy in ["rs", "na-rs"] {
+        let with = |command| {
+            let mut args = vec![command, "--strategy", strategy, "--seed", "4"];
+            args.extend(table);
+            object(&plateau(&args))
+        };
+        let report = with("search");
+        assert_eq!(report, with("sample"), "{strategy}");
+        for field in ["runs", "chosen_mean", "chosen_std", "neighborhood_mean"] {
+            assert!(report[field].is_number(), "{field} of {report}");
+        }
+    }
+    let radius = plateau(&["search", "--strategy", "na-rs", "--radius", "7"]);
+    assert!(failure(&radius).contains("between 1 and 6"));
+    let gradient = plateau(&["search", "--strategy", "darts", "--draws", "5"]);
+    assert!(failure(&gradient).contains("--strategy rs or na-rs"));
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
 fn sample_flags_change_the_search() {
     let chosen = |flags: &[&str]| {
         let args = ["sample", "--runs", "20", "--draws", "5", "--json"];

@@ -127,6 +127,11 @@ pub fn spectrum(args: &SpectrumArgs) -> Result<(), CliError> {
 }
 
 impl TableArgs {
+    /// Whether a table or a column was named.
+    pub fn given(&self) -> bool {
+        self.table.is_some() || self.metric.is_some()
+    }
+
     /// The table that was asked for.
     pub fn read(&self) -> Result<Table, CliError> {
         let Some(path) = &self.table else {

@@ -2,8 +2,10 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use async_channel::Sender;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::CliError;
@@ -28,6 +30,8 @@ pub struct Outcome {
     pub multiply_adds: u64,
     /// Wall time of the search.
     pub search_seconds: f64,
+    /// The last sharpness that was measured.
+    pub sharpness: Option<f64>,
     /// Wall time of training and test.
     pub train_seconds: f64,
     /// The run folder.
@@ -43,7 +47,32 @@ struct Seen {
     search_started: Option<f64>,
     train_started: Option<f64>,
     search_seconds: f64,
+    sharpness: Option<f64>,
     train_seconds: f64,
+}
+
+/// The run that Ctrl-C stops: the one that goes on, of several after each other.
+static INTERRUPTED: Mutex<Option<Sender<Command>>> = Mutex::new(None);
+
+/// Lets Ctrl-C ask a session for a stop after the current step; a second one ends the process.
+fn stop_on_interrupt(commands: Sender<Command>) -> Result<(), CliError> {
+    let mut current = INTERRUPTED.lock().map_err(CliError::new)?;
+    if current.replace(commands).is_some() {
+        return Ok(());
+    }
+    let mut asked = false;
+    ctrlc::set_handler(move || {
+        if asked {
+            std::process::exit(130);
+        }
+        asked = true;
+        if let Ok(Some(commands)) = INTERRUPTED.lock().as_deref() {
+            // A session that is gone has nothing to stop.
+            let _gone = commands.try_send(Command::Stop);
+        }
+        eprintln!("stopping after this step; press Ctrl-C again to end at once");
+    })
+    .map_err(CliError::new)
 }
 
 /// Runs to the end. Ctrl-C asks for a stop after the current step; a second one ends the process.
@@ -51,18 +80,7 @@ pub fn drive(config: RunConfig, folder: &Path) -> Result<Outcome, CliError> {
     config.check().map_err(CliError::new)?;
     let mut recorder = Recorder::create(folder).map_err(CliError::new)?;
     let session = SessionHandle::spawn().map_err(CliError::new)?;
-    let stop = session.commands.clone();
-    let mut asked = false;
-    ctrlc::set_handler(move || {
-        if asked {
-            std::process::exit(130);
-        }
-        asked = true;
-        // A session that is gone has nothing to stop.
-        let _gone = stop.try_send(Command::Stop);
-        eprintln!("stopping after this step; press Ctrl-C again to end at once");
-    })
-    .map_err(CliError::new)?;
+    stop_on_interrupt(session.commands.clone())?;
     let start = Command::Start {
         config: Box::new(config),
     };
@@ -104,6 +122,7 @@ impl Seen {
         match event {
             Event::Started { device, .. } => self.device = Some(device),
             Event::SearchStarted { .. } => self.search_started = Some(seconds),
+            Event::Sharpness { eigenvalue, .. } => self.sharpness = Some(eigenvalue),
             Event::Derived { genotype } => {
                 self.search_seconds = seconds - self.search_started.unwrap_or(seconds);
                 self.genotype = Some(genotype);
@@ -142,6 +161,7 @@ impl Seen {
             parameters: self.counts.0,
             multiply_adds: self.counts.1,
             search_seconds: self.search_seconds,
+            sharpness: self.sharpness,
             train_seconds: self.train_seconds,
             folder: folder.to_path_buf(),
         })
@@ -239,6 +259,15 @@ impl Bar {
                     );
                 }
             }
+            Event::Sharpness { step, eigenvalue } => {
+                self.line(&format!("sharpness {eigenvalue:.4} after step {step}"));
+            }
+            Event::SkipCollapse { step, skips, edges } => self.line(&format!(
+                "warning: {skips} of {edges} edges of the normal cell are skip connections after step {step}: the search may be collapsing"
+            )),
+            Event::StoppedEarly { step, kept_step } => self.line(&format!(
+                "search   ended early after step {step}: the sharpness rose; the architecture of step {kept_step} is kept"
+            )),
             Event::TrainStarted {
                 parameters,
                 multiply_adds,

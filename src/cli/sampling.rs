@@ -1,4 +1,4 @@
-//! `plateau sample`: random search and neighborhood-aware random search on a benchmark table.
+//! `plateau sample` and `plateau search --strategy rs|na-rs`: random search and neighborhood-aware random search on a benchmark table.
 
 use clap::{Args, ValueEnum};
 
@@ -10,42 +10,23 @@ use crate::landscape::{
 use crate::space::{Aggregation, Counting};
 
 /// A sampling search.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SamplingStrategy {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SamplingStrategy {
+    /// Random search.
     Rs,
+    /// Neighborhood-aware random search.
     NaRs,
 }
 
 /// Arguments of `plateau sample`.
 #[derive(Args)]
-#[command(
-    after_help = "Of the chosen architectures: mean ± standard deviation over the runs of their accuracy and of the mean accuracy of \
-their neighbors (one edge changed), and the mean of the worst of these, in percent. Equal evaluations: rs of each seed scores as many \
-different architectures as na-rs of that seed did, neighbors included.\n\n\
-JSON: metric, report_metric, options, runs, chosen_mean, chosen_std, chosen_worst, chosen_best, neighborhood_mean, neighborhood_std, \
-neighborhood_worst, draws, evaluations; with --compare these from options on under na_rs, rs_equal_draws, rs_equal_evaluations"
-)]
+#[command(after_help = SAMPLING_HELP)]
 pub struct SampleArgs {
-    #[command(flatten)]
-    table: TableArgs,
-    /// Column in which the chosen architectures and their neighborhoods are reported; by default the one that they are chosen by
-    #[arg(long, value_name = "NAME")]
-    report_metric: Option<String>,
     /// rs: the best of random architectures; na-rs: of random architectures the one whose neighborhood is best
     #[arg(long, default_value = "na-rs", hide_possible_values = true)]
     strategy: SamplingStrategy,
-    /// Run na-rs, rs with equal draws and rs with equal evaluations side by side
-    #[arg(long)]
-    compare: bool,
-    /// How often the search is repeated, with the seeds SEED, SEED + 1, … (1 to 100000)
-    #[arg(long, default_value_t = 500)]
-    runs: usize,
-    /// Random architectures that a search draws [default: 20]
-    #[arg(long, value_name = "N", conflicts_with = "evaluations")]
-    draws: Option<usize>,
-    /// Instead of --draws: draw until so many different architectures, neighbors included, have been evaluated
-    #[arg(long, value_name = "N")]
-    evaluations: Option<usize>,
+    #[command(flatten)]
+    sampling: SamplingArgs,
     /// na-rs: how many edges a neighbor may change (1 to 6) [default: 1]
     #[arg(long)]
     radius: Option<usize>,
@@ -56,9 +37,6 @@ pub struct SampleArgs {
     /// [default: mean]
     #[arg(long)]
     aggregation: Option<Aggregation>,
-    /// na-rs: leave a draw itself out of its neighborhood
-    #[arg(long)]
-    exclude_self: bool,
     /// Seed of the first run
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -67,35 +45,112 @@ pub struct SampleArgs {
     json: bool,
 }
 
-/// Runs the searches and prints what they choose.
-pub fn run(args: &SampleArgs) -> Result<(), CliError> {
-    let options = args.options()?;
-    let table = args.table.read()?;
-    let search = args.table.column(&table)?;
-    let report = match &args.report_metric {
-        Some(name) => Column::new(&table, Some(name))?,
-        None => search,
-    };
-    let [choose, judge] = [search.evaluator(), report.evaluator()];
-    let other = Some(report.metric);
-    if args.compare {
-        let comparison =
-            compare_sampling(choose, judge, &options, args.runs).map_err(CliError::new)?;
-        print(search.metric, other, &comparison, args.json)
-    } else {
-        let runs = sampling_report(choose, judge, &options, args.runs).map_err(CliError::new)?;
-        print(search.metric, other, &runs, args.json)
-    }
+/// What the report of a sampling search means.
+const SAMPLING_HELP: &str = "Of the chosen architectures: mean ± standard deviation over the runs of their accuracy and of the mean accuracy of \
+their neighbors (one edge changed), and the mean of the worst of these, in percent. Equal evaluations: rs of each seed scores as many \
+different architectures as na-rs of that seed did, neighbors included.\n\n\
+JSON: metric, report_metric, options, runs, chosen_mean, chosen_std, chosen_worst, chosen_best, neighborhood_mean, neighborhood_std, \
+neighborhood_worst, draws, evaluations; with --compare these from options on under na_rs, rs_equal_draws, rs_equal_evaluations";
+
+/// Settings that only sampling searches have.
+#[derive(Args)]
+#[command(next_help_heading = "Settings of rs and na-rs")]
+pub struct SamplingArgs {
+    #[command(flatten)]
+    table: TableArgs,
+    /// Column in which the chosen architectures and their neighborhoods are reported; by default the one that they are chosen by
+    #[arg(long, value_name = "NAME")]
+    report_metric: Option<String>,
+    /// Run na-rs, rs with equal draws and rs with equal evaluations side by side
+    #[arg(long)]
+    compare: bool,
+    /// How often the search is repeated, with the seeds SEED, SEED + 1, … (1 to 100000) [default: 500]
+    #[arg(long)]
+    runs: Option<usize>,
+    /// Random architectures that a search draws [default: 20]
+    #[arg(long, value_name = "N", conflicts_with = "evaluations")]
+    draws: Option<usize>,
+    /// Instead of --draws: draw until so many different architectures, neighbors included, have been evaluated
+    #[arg(long, value_name = "N")]
+    evaluations: Option<usize>,
+    /// na-rs: leave a draw itself out of its neighborhood
+    #[arg(long)]
+    exclude_self: bool,
 }
 
-impl SampleArgs {
-    fn options(&self) -> Result<SamplingOptions, CliError> {
-        let neighborhood_flags = self.radius.is_some()
-            || self.neighbors.is_some()
-            || self.aggregation.is_some()
+/// Settings that sampling searches share with gradient searches; each may be left out.
+pub struct NeighborhoodSettings {
+    /// Edges that a neighbor may change.
+    pub radius: Option<usize>,
+    /// Neighbors of a draw that are evaluated.
+    pub neighbors: Option<usize>,
+    /// How their losses are joined.
+    pub aggregation: Option<Aggregation>,
+}
+
+/// Runs the searches and prints what they choose.
+pub fn run(args: &SampleArgs) -> Result<(), CliError> {
+    let neighborhood = NeighborhoodSettings {
+        radius: args.radius,
+        neighbors: args.neighbors,
+        aggregation: args.aggregation,
+    };
+    args.sampling
+        .run(args.strategy, &neighborhood, args.seed, args.json)
+}
+
+impl SamplingArgs {
+    /// Whether any of them was given.
+    pub fn given(&self) -> bool {
+        self.table.given()
+            || self.report_metric.is_some()
+            || self.compare
+            || self.runs.is_some()
+            || self.draws.is_some()
+            || self.evaluations.is_some()
+            || self.exclude_self
+    }
+
+    /// Runs the searches and prints what they choose.
+    pub fn run(
+        &self,
+        strategy: SamplingStrategy,
+        neighborhood: &NeighborhoodSettings,
+        seed: u64,
+        json: bool,
+    ) -> Result<(), CliError> {
+        let options = self.options(strategy, neighborhood, seed)?;
+        let table = self.table.read()?;
+        let search = self.table.column(&table)?;
+        let report = match &self.report_metric {
+            Some(name) => Column::new(&table, Some(name))?,
+            None => search,
+        };
+        let [choose, judge] = [search.evaluator(), report.evaluator()];
+        let other = Some(report.metric);
+        let runs = self.runs.unwrap_or(500);
+        if self.compare {
+            let comparison =
+                compare_sampling(choose, judge, &options, runs).map_err(CliError::new)?;
+            print(search.metric, other, &comparison, json)
+        } else {
+            let runs = sampling_report(choose, judge, &options, runs).map_err(CliError::new)?;
+            print(search.metric, other, &runs, json)
+        }
+    }
+
+    fn options(
+        &self,
+        strategy: SamplingStrategy,
+        neighborhood: &NeighborhoodSettings,
+        seed: u64,
+    ) -> Result<SamplingOptions, CliError> {
+        let neighborhood_flags = neighborhood.radius.is_some()
+            || neighborhood.neighbors.is_some()
+            || neighborhood.aggregation.is_some()
             || self.exclude_self
             || self.compare;
-        let radius = match self.strategy {
+        let radius = match strategy {
             SamplingStrategy::Rs if neighborhood_flags => {
                 return Err(CliError(
                     "rs has no neighborhood: --radius, --neighbors, --aggregation, --exclude-self and --compare go with --strategy na-rs"
@@ -103,11 +158,11 @@ impl SampleArgs {
                 ));
             }
             SamplingStrategy::Rs => 0,
-            SamplingStrategy::NaRs => self.radius.unwrap_or(1),
+            SamplingStrategy::NaRs => neighborhood.radius.unwrap_or(1),
         };
         // Radius 0 would be random search under another name.
         let [least, most] = [1, 6];
-        if self.strategy == SamplingStrategy::NaRs && !(least..=most).contains(&radius) {
+        if strategy == SamplingStrategy::NaRs && !(least..=most).contains(&radius) {
             let what = "the radius of na-rs";
             return Err(CliError::new(LandscapeError::Range { what, least, most }));
         }
@@ -118,12 +173,12 @@ impl SampleArgs {
         Ok(SamplingOptions {
             budget,
             radius,
-            neighbors: self.neighbors.unwrap_or(0),
+            neighbors: neighborhood.neighbors.unwrap_or(0),
             include_self: !self.exclude_self,
-            aggregation: self.aggregation.unwrap_or(Aggregation::Mean),
+            aggregation: neighborhood.aggregation.unwrap_or(Aggregation::Mean),
             // On the spaces that have tables every counting is the same.
             counting: Counting::Topology,
-            seed: self.seed,
+            seed,
         })
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::CliError;
 use super::progress::{Outcome, drive, thousands};
+use super::sampling::{SamplingArgs, SamplingStrategy};
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use crate::search::Strategy;
 use crate::session::Recorder;
@@ -16,9 +17,9 @@ use crate::space::Space;
 pub struct SearchArgs {
     #[command(flatten)]
     run: RunArgs,
-    /// random, darts, darts-2nd, na-darts or na-darts-2nd
+    /// na-darts, na-darts-2nd, darts, darts-2nd, a2m, sdarts-rs or random; rs or na-rs on a --table
     #[arg(long, default_value = "na-darts")]
-    strategy: Strategy,
+    strategy: AnyStrategy,
     /// darts, nas-bench-201 or nas-bench-201-small
     #[arg(long, default_value = "darts")]
     space: Space,
@@ -26,19 +27,59 @@ pub struct SearchArgs {
     search: SearchOverrides,
     #[command(flatten)]
     train: TrainOverrides,
+    #[command(flatten)]
+    sampling: SamplingArgs,
 }
 
-/// Searches, trains and tests.
+/// Any way to search.
+#[derive(Clone, Copy, Debug)]
+enum AnyStrategy {
+    /// On a data set.
+    Run(Strategy),
+    /// On a table.
+    Sampling(SamplingStrategy),
+}
+
+impl std::str::FromStr for AnyStrategy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "rs" => Ok(AnyStrategy::Sampling(SamplingStrategy::Rs)),
+            "na-rs" => Ok(AnyStrategy::Sampling(SamplingStrategy::NaRs)),
+            _ => match text.parse() {
+                Ok(strategy) => Ok(AnyStrategy::Run(strategy)),
+                Err(error) => Err(format!("{error}, rs or na-rs")),
+            },
+        }
+    }
+}
+
+/// Searches, trains and tests; or searches on a table.
 pub fn run(args: &SearchArgs) -> Result<(), CliError> {
-    let mut search = args.run.preset.search(args.space, args.strategy);
+    let strategy = match args.strategy {
+        AnyStrategy::Run(_) if args.sampling.given() => {
+            return Err(CliError(
+                "a table is for --strategy rs or na-rs; the other strategies search on --dataset"
+                    .into(),
+            ));
+        }
+        AnyStrategy::Run(strategy) => strategy,
+        AnyStrategy::Sampling(strategy) => {
+            let neighborhood = args.search.neighborhood();
+            let (seed, json) = (args.run.seed, args.run.json);
+            return args.sampling.run(strategy, &neighborhood, seed, json);
+        }
+    };
+    let mut search = args.run.preset.search(args.space, strategy);
     args.search.apply(&mut search);
     let mut train = args.run.preset.train(args.space);
     args.train.apply(&mut train, args.search.no_flip());
     fit_to_images(&args.run, &mut train)?;
     let config = args.run.config(Some(search), None, train);
-    let name = format!("{}-{}-{}", args.run.dataset, args.strategy, args.run.seed);
+    let name = format!("{}-{}-{}", args.run.dataset, strategy, args.run.seed);
     let outcome = drive(config, &folder(&args.run, &name))?;
-    report(&outcome, &args.run, Some(args.strategy));
+    report(&outcome, &args.run, Some(strategy));
     Ok(())
 }
 
@@ -85,6 +126,7 @@ pub fn report(outcome: &Outcome, run: &RunArgs, strategy: Option<Strategy>) {
         if let (Some(strategy), Some(object)) = (strategy, value.as_object_mut()) {
             object.insert("strategy".into(), strategy.name().into());
             object.insert("search_seconds".into(), outcome.search_seconds.into());
+            object.insert("sharpness".into(), outcome.sharpness.into());
         }
         println!("{value}");
         return;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::sampling::NeighborhoodSettings;
 use crate::data::Augmentation;
+use crate::search::a2m::HessianPoint;
 use crate::search::na_darts::Representation;
 use crate::session::{
     DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig, SearchConfig,
@@ -105,18 +107,36 @@ pub struct SearchOverrides {
     /// L2 penalty of the architecture α
     #[arg(long)]
     alpha_decay: Option<f64>,
-    /// NA-DARTS: how many edges a neighbor may change (0 to 3); 0 is plain DARTS
+    /// NA-DARTS: how many edges a neighbor may change (0 to 3); 0 is plain DARTS. na-rs: 1 to 6
     #[arg(long)]
     radius: Option<usize>,
-    /// NA-DARTS: neighbors drawn a step; 0 is plain DARTS
+    /// NA-DARTS: neighbors drawn a step; 0 is plain DARTS. na-rs: neighbors of a draw; 0 is all of them
     #[arg(long)]
     neighbors: Option<usize>,
-    /// NA-DARTS: how the neighbors' losses are joined: mean, median, max, min, mean+std:λ, quantile:q or logsumexp:τ
+    /// NA-DARTS, na-rs: how the neighbors' losses are joined: mean, median, max, min, mean+std:λ, quantile:q or logsumexp:τ
     #[arg(long)]
     aggregation: Option<Aggregation>,
     /// NA-DARTS: how a neighbor is made differentiable: permutation, mass-transfer:SHARE or hard-replacement
     #[arg(long)]
     representation: Option<Representation>,
+    /// A2M: how far α is moved along its gradient before the gradient is taken; 0 is plain DARTS
+    #[arg(long)]
+    rho: Option<f64>,
+    /// A2M: where the Hessian is taken: ascended (after that move, as the authors' program does) or alpha (as the objective has it)
+    #[arg(long)]
+    hessian_point: Option<HessianPoint>,
+    /// SDARTS-RS: largest perturbation of an operation's weight, reached linearly from its tenth; 0 is plain DARTS
+    #[arg(long)]
+    perturbation: Option<f64>,
+    /// Measure the sharpness (largest eigenvalue of the Hessian of the validation loss in α) every so many steps; each
+    /// measurement takes up to 40 gradient passes
+    #[arg(long, value_name = "STEPS")]
+    sharpness: Option<usize>,
+    /// End the search when its sharpness rises (RobustDARTS) and keep the earlier architecture: when the mean of five
+    /// measurements is 1.3 times that of four measurements before, at the earliest that after a fifth of the search. Without
+    /// --sharpness it is measured 25 times
+    #[arg(long)]
+    early_stop: bool,
     /// Most memory a search step may take, MB (default: half of the machine's)
     #[arg(long)]
     memory_limit: Option<u64>,
@@ -183,6 +203,15 @@ fn set<T: Copy>(target: &mut T, value: Option<T>) {
 }
 
 impl SearchOverrides {
+    /// What sampling searches use of them.
+    pub fn neighborhood(&self) -> NeighborhoodSettings {
+        NeighborhoodSettings {
+            radius: self.radius,
+            neighbors: self.neighbors,
+            aggregation: self.aggregation,
+        }
+    }
+
     /// Puts what was given over the preset's values.
     pub fn apply(&self, config: &mut SearchConfig) {
         set(&mut config.channels, self.channels);
@@ -200,6 +229,11 @@ impl SearchOverrides {
         set(&mut config.neighbors, self.neighbors);
         set(&mut config.aggregation, self.aggregation);
         set(&mut config.representation, self.representation);
+        set(&mut config.rho, self.rho);
+        set(&mut config.hessian_point, self.hessian_point);
+        set(&mut config.perturbation, self.perturbation);
+        set(&mut config.sharpness, self.sharpness);
+        config.early_stop |= self.early_stop;
         set(&mut config.memory_limit, self.memory_limit);
         augment(
             &mut config.augmentation,

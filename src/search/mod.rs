@@ -1,10 +1,15 @@
-//! Search strategies. Gradient searches share everything but the architecture gradient ([`darts`]); NA-DARTS only adds neighbors
-//! ([`na_darts`]) to the loss that DARTS minimises ([`objective`]).
+//! Search strategies. Gradient searches share everything but the architecture gradient ([`darts`], [`a2m`]); NA-DARTS only adds
+//! neighbors ([`na_darts`]) to the loss that DARTS minimises ([`objective`]), and SDARTS noise to that of its weight step
+//! ([`sdarts`]). [`sharpness`] watches any of them, and may end it ([`early_stop`]).
 
+pub mod a2m;
 pub mod darts;
+pub mod early_stop;
 pub mod na_darts;
 pub mod objective;
 pub mod optimizer;
+pub mod sdarts;
+pub mod sharpness;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,16 +29,22 @@ pub enum Strategy {
     /// NA-DARTS, second order.
     #[serde(rename = "na-darts-2nd")]
     NaDarts2nd,
+    /// A2M: DARTS with an ascent step in α before its gradient.
+    A2m,
+    /// SDARTS-RS: DARTS whose weights are trained under random perturbations of softmax(α).
+    SdartsRs,
 }
 
 impl Strategy {
     /// All strategies.
-    pub const ALL: [Strategy; 5] = [
+    pub const ALL: [Strategy; 7] = [
         Strategy::Random,
         Strategy::Darts,
         Strategy::Darts2nd,
         Strategy::NaDarts,
         Strategy::NaDarts2nd,
+        Strategy::A2m,
+        Strategy::SdartsRs,
     ];
 
     /// The name on the command line and in files.
@@ -44,6 +55,8 @@ impl Strategy {
             Strategy::Darts2nd => "darts-2nd",
             Strategy::NaDarts => "na-darts",
             Strategy::NaDarts2nd => "na-darts-2nd",
+            Strategy::A2m => "a2m",
+            Strategy::SdartsRs => "sdarts-rs",
         }
     }
 

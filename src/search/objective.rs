@@ -123,6 +123,8 @@ pub struct StepObjective<'a> {
     pub validation: &'a Batch,
     /// Neighbors and how their losses are joined; none for plain DARTS.
     pub neighborhood: Option<(&'a NeighborMaps, Aggregation)>,
+    /// One lane that the weights are trained on instead of α itself; none but for SDARTS.
+    pub perturbed: Option<&'a NeighborMaps>,
 }
 
 impl Objective for StepObjective<'_> {
@@ -132,7 +134,9 @@ impl Objective for StepObjective<'_> {
         alpha: &Tensor<3>,
         wanted: Wanted,
     ) -> Result<Evaluated, SearchError> {
-        evaluate(self.network, weights, alpha, None, self.training, wanted).await
+        let perturbed = self.perturbed.map(|maps| (maps, Aggregation::Mean));
+        let batch = self.training;
+        evaluate(self.network, weights, alpha, perturbed, batch, wanted).await
     }
 
     async fn validation(

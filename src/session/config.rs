@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Augmentation;
 use crate::search::Strategy;
+use crate::search::a2m::HessianPoint;
 use crate::search::na_darts::Representation;
 use crate::space::{Aggregation, Genotype, Macro, Space};
 
@@ -181,6 +182,21 @@ pub struct SearchConfig {
     pub aggregation: Aggregation,
     /// How a neighbor is made differentiable (NA-DARTS).
     pub representation: Representation,
+    /// How far α is moved along its gradient before the gradient is taken (A2M's ρ).
+    #[serde(default)]
+    pub rho: f64,
+    /// Where the Hessian is taken (A2M).
+    #[serde(default)]
+    pub hessian_point: HessianPoint,
+    /// Perturbation of softmax(α) in the weight step: its tenth at the first epoch, rising linearly (SDARTS-RS).
+    #[serde(default)]
+    pub perturbation: f64,
+    /// Steps between two measurements of the sharpness; 0 for none but those of the early stop.
+    #[serde(default)]
+    pub sharpness: usize,
+    /// Whether a rising sharpness ends the search (RobustDARTS).
+    #[serde(default)]
+    pub early_stop: bool,
     /// Augmentation of both halves.
     pub augmentation: Augmentation,
     /// Most memory a step may take, MB; 0 for half of the machine's.
@@ -266,6 +282,11 @@ impl Preset {
             neighbors: 10,
             aggregation: Aggregation::Mean,
             representation: Representation::Permutation,
+            rho: if darts { 1e-1 } else { 1e-2 },
+            hessian_point: HessianPoint::default(),
+            perturbation: 0.3,
+            sharpness: 0,
+            early_stop: false,
             augmentation: Augmentation {
                 crop_padding: 4,
                 flip: true,
@@ -429,6 +450,8 @@ impl SearchConfig {
         whole("--batch", self.batch, 2, 65_536)?;
         whole("--radius", self.radius, 0, 3)?;
         whole("--neighbors", self.neighbors, 0, 1024)?;
+        range("--rho", self.rho, 0.0, 100.0)?;
+        range("--perturbation", self.perturbation, 0.0, 1.0)?;
         range("--weight-rate", self.weight_rate, 0.0, 100.0)?;
         range("--weight-rate-min", self.weight_rate_min, 0.0, 100.0)?;
         range("--momentum", self.momentum, 0.0, 1.0)?;

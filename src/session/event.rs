@@ -44,6 +44,29 @@ pub enum Event {
         /// The genotype that would be derived now.
         genotype: Genotype,
     },
+    /// How sharp the validation loss is at α.
+    Sharpness {
+        /// The step after which it was measured.
+        step: usize,
+        /// Largest eigenvalue of the Hessian of the validation loss in α.
+        eigenvalue: f64,
+    },
+    /// Skip connections have come to dominate the normal cell that would be derived now: at least half of its edges.
+    SkipCollapse {
+        /// The step after which that was seen.
+        step: usize,
+        /// Skip connections in the cell.
+        skips: usize,
+        /// Edges of the cell.
+        edges: usize,
+    },
+    /// The search ended because its sharpness rose; an earlier genotype is the result.
+    StoppedEarly {
+        /// The step after which it ended.
+        step: usize,
+        /// The step whose genotype is the result.
+        kept_step: usize,
+    },
     /// The search is over.
     Derived {
         /// What it found.

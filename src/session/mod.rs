@@ -20,6 +20,7 @@ mod search_run;
 )]
 mod session;
 mod train_run;
+mod watch;
 
 pub use bench::{BenchCase, BenchResult, BenchSize, bench};
 pub use command::Command;

@@ -30,6 +30,10 @@ pub enum Purpose {
     TrainAugmentation,
     /// Drop path.
     DropPath,
+    /// The noise of SDARTS.
+    Perturbation,
+    /// The batch that sharpness is measured on.
+    SharpnessBatch,
 }
 
 /// The generator of a purpose.

@@ -10,11 +10,17 @@ use super::event::{Event, SearchStep};
 use super::failure::RunError;
 use super::memory::MemoryPlan;
 use super::random::{Purpose, generator, seed_for};
-use crate::data::{Augmentation, Batch, Dataset, DeviceImages, Normalisation, Sampler, Split};
+use super::watch::{Watch, sharpness_interval};
+use crate::data::{
+    Augmentation, Batch, Dataset, DeviceImages, Normalisation, Sampler, Split, chunks,
+};
+use crate::search::a2m::a2m;
 use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
 use crate::search::na_darts::{draw_neighbors, neighbor_maps};
 use crate::search::objective::{NeighborMaps, Network, StepObjective, read};
 use crate::search::optimizer::{Adam, Sgd, clip, cosine_rate};
+use crate::search::sdarts::{perturbation, perturbed};
+use crate::search::sharpness::sharpness;
 use crate::search::{SearchError, Strategy};
 use crate::space::{Genotype, count_supernet, derive};
 
@@ -79,6 +85,10 @@ pub struct SearchState {
     alpha_batches: Sampler,
     augmentation: ChaCha8Rng,
     neighbors: ChaCha8Rng,
+    noise: ChaCha8Rng,
+    /// The batch that every sharpness is measured on, where any is.
+    sharpness_batch: Option<Batch>,
+    watch: Watch,
     pending: Vec<Measured>,
 }
 
@@ -135,6 +145,11 @@ impl SearchState {
             alpha_batches,
             augmentation: generator(seed, Purpose::SearchAugmentation),
             neighbors: generator(seed, Purpose::Neighbors),
+            noise: generator(seed, Purpose::Perturbation),
+            sharpness_batch: (config.sharpness > 0 || config.early_stop)
+                .then(|| sharpness_batch(config, data, seed))
+                .transpose()?,
+            watch: Watch::default(),
             pending: Vec::new(),
         })
     }
@@ -150,10 +165,11 @@ impl SearchState {
             self.config.space,
             &self.config.size(data.shape, data.classes),
         )?;
+        let steps = steps_per_epoch * self.config.epochs;
         control.emit(Event::SearchStarted {
             parameters: count.parameters,
             multiply_adds: count.multiply_adds,
-            steps: steps_per_epoch * self.config.epochs,
+            steps,
             memory: self.plan.name().into(),
             lanes: self.plan.lanes_a_pass,
             memory_bytes: self.plan.bytes,
@@ -180,13 +196,26 @@ impl SearchState {
                 if self.pending.len() >= reads || control.watched() {
                     self.report(control).await?;
                 }
+                let every = sharpness_interval(&self.config, steps);
+                if every.is_some_and(|every| number.is_multiple_of(every)) {
+                    self.report(control).await?;
+                    if let Some(earlier) = self.watch_sharpness(number, steps, control).await? {
+                        return Ok(earlier);
+                    }
+                }
             }
             self.report(control).await?;
             let genotype = self.genotype().await?;
+            let collapse = self
+                .watch
+                .collapse((epoch + 1) * steps_per_epoch, &genotype);
             control.emit(Event::SearchEpoch {
                 epoch: epoch + 1,
                 genotype,
             });
+            if let Some(warning) = collapse {
+                control.emit(warning);
+            }
         }
         self.genotype().await
     }
@@ -217,21 +246,34 @@ impl SearchState {
         let validation = data.batch(&augmentation, &validation_indices, &mut self.augmentation);
 
         let maps = self.draw_neighbor_maps()?;
-        let objective = StepObjective {
+        let mut objective = StepObjective {
             network: &self.network,
             training: &training,
             validation: &validation,
             neighborhood: maps.as_ref().map(|maps| (maps, self.config.aggregation)),
+            perturbed: None,
         };
-        let outer = if self.config.strategy.second_order() {
-            let optimizer = &self.weight_optimizer;
-            second_order(&objective, &self.weights, &self.alpha, optimizer, rate).await?
-        } else {
-            first_order(&objective, &self.weights, &self.alpha).await?
+        let (weights, alpha) = (&self.weights, &self.alpha);
+        let outer = match self.config.strategy {
+            Strategy::A2m => {
+                let (rho, point) = (self.config.rho, self.config.hessian_point);
+                a2m(&objective, weights, alpha, rho, point).await?
+            }
+            strategy if strategy.second_order() => {
+                second_order(&objective, weights, alpha, &self.weight_optimizer, rate).await?
+            }
+            _ => first_order(&objective, weights, alpha).await?,
         };
         let gradient = wanted(outer.alpha)?;
         self.alpha = self.alpha_optimizer.step(self.alpha.clone(), gradient);
 
+        let noise = (self.config.strategy == Strategy::SdartsRs && self.config.perturbation > 0.0)
+            .then(|| {
+                let epochs = self.config.epochs;
+                let epsilon = perturbation(epoch - 1, epochs, self.config.perturbation);
+                perturbed(&self.alpha, epsilon, &mut self.noise)
+            });
+        objective.perturbed = noise.as_ref();
         let inner = weight_gradient(&objective, &self.weights, &self.alpha).await?;
         let gradient = clip(wanted(inner.weights)?, self.config.clip);
         self.weights = self
@@ -321,6 +363,39 @@ impl SearchState {
         Ok(())
     }
 
+    /// Measures the sharpness after a step; the earlier genotype to end with where the early stop applies.
+    async fn watch_sharpness(
+        &mut self,
+        step: usize,
+        steps: usize,
+        control: &mut Control<'_>,
+    ) -> Result<Option<Genotype>, RunError> {
+        let Some(batch) = &self.sharpness_batch else {
+            return Ok(None);
+        };
+        let objective = StepObjective {
+            network: &self.network,
+            training: batch,
+            validation: batch,
+            neighborhood: None,
+            perturbed: None,
+        };
+        let eigenvalue = sharpness(&objective, &self.weights, &self.alpha).await?;
+        if !eigenvalue.is_finite() {
+            let (what, value) = ("sharpness", eigenvalue as f32);
+            return Err(SearchError::NotFinite { what, value, step }.into());
+        }
+        control.emit(Event::Sharpness { step, eigenvalue });
+        let genotype = self.genotype().await?;
+        let earlier = self
+            .watch
+            .sharpness(&self.config, steps, step, eigenvalue, genotype);
+        Ok(earlier.map(|(kept_step, genotype)| {
+            control.emit(Event::StoppedEarly { step, kept_step });
+            genotype
+        }))
+    }
+
     /// The genotype that α derives now.
     pub async fn genotype(&self) -> Result<Genotype, RunError> {
         let [_, edges, operations] = self.alpha.dims();
@@ -335,6 +410,14 @@ impl SearchState {
             .collect();
         Ok(derive(self.config.space, &alpha)?)
     }
+}
+
+/// One batch of the architecture half as it is, the same for a whole search, so that sharpness changes with the search alone.
+fn sharpness_batch(config: &SearchConfig, data: &RunData, seed: u64) -> Result<Batch, RunError> {
+    let seed = seed_for(seed, Purpose::SharpnessBatch);
+    let indices = Sampler::new(data.split.architecture.clone(), config.batch, seed)?.next();
+    let placements: Vec<_> = chunks(&indices, indices.len()).flatten().collect();
+    Ok(data.images.batch(&placements))
 }
 
 /// α of every cell kind, `1e-3·N(0, 1)` (§4.4), `[cell kinds, edges, operations]`.

@@ -1,0 +1,66 @@
+//! What a search is watched for besides its losses: sharpness, the early stop by it, and the collapse to skip connections.
+
+use serde::{Deserialize, Serialize};
+
+use super::config::SearchConfig;
+use super::event::Event;
+use crate::search::early_stop::{early_stop, first_candidate, interval};
+use crate::space::{CellKind, Genotype, Operation};
+
+/// What was seen so far. Serialisable: a resumed search goes on with it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Watch {
+    evaluations: Vec<Evaluation>,
+    collapsed: bool,
+}
+
+/// The sharpness after a step, and what would have been derived then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Evaluation {
+    step: usize,
+    sharpness: f64,
+    genotype: Genotype,
+}
+
+/// Steps between two sharpness evaluations of a search of `steps` steps; none where it is not measured.
+pub fn sharpness_interval(config: &SearchConfig, steps: usize) -> Option<usize> {
+    match config.sharpness {
+        0 => config.early_stop.then(|| interval(steps)),
+        every => Some(every),
+    }
+}
+
+impl Watch {
+    /// Notes a sharpness. Where the early stop of RobustDARTS applies, the step whose genotype is the result, and that genotype.
+    pub fn sharpness(
+        &mut self,
+        config: &SearchConfig,
+        steps: usize,
+        step: usize,
+        sharpness: f64,
+        genotype: Genotype,
+    ) -> Option<(usize, Genotype)> {
+        self.evaluations.push(Evaluation {
+            step,
+            sharpness,
+            genotype,
+        });
+        let interval = sharpness_interval(config, steps).filter(|_| config.early_stop)?;
+        let values: Vec<f64> = self.evaluations.iter().map(|e| e.sharpness).collect();
+        let kept = early_stop(&values, first_candidate(steps, interval))?;
+        let kept = &self.evaluations[kept];
+        Some((kept.step, kept.genotype.clone()))
+    }
+
+    /// Warns where skip connections have come to dominate the normal cell: at least half of its edges, 4 of 8 in the DARTS space.
+    /// Once an onset; again only after they had been fewer.
+    pub fn collapse(&mut self, step: usize, genotype: &Genotype) -> Option<Event> {
+        let inputs = genotype.cell_of(CellKind::Normal).nodes.iter().flatten();
+        let edges = inputs.clone().count();
+        let skips = inputs
+            .filter(|input| input.operation == Operation::SkipConnect)
+            .count();
+        let before = std::mem::replace(&mut self.collapsed, 2 * skips >= edges);
+        (self.collapsed && !before).then_some(Event::SkipCollapse { step, skips, edges })
+    }
+}
