@@ -1,5 +1,6 @@
 //! `plateau neighborhood|barrier|spectrum`: reports on the landscape of a benchmark table.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::path::PathBuf;
 
@@ -8,15 +9,21 @@ use serde::Serialize;
 
 use super::CliError;
 use super::genotype::read_genotype;
-use crate::landscape::{self, NeighborhoodOptions, Table, TableError, TableEvaluator};
+use crate::landscape::{
+    self, NeighborhoodOptions, Table, TableError, TableEvaluator, builtin_table,
+};
 use crate::space::{Counting, Genotype};
+
+/// How the command line calls the table that is part of the program.
+const BUILTIN: &str = "builtin";
 
 /// What scores the architectures.
 #[derive(Args)]
 pub struct TableArgs {
     /// Benchmark table that has the accuracy of every architecture: CSV with a header and an ArchitectureString column, or lines
-    /// `[o1, …, o6],accuracy`; plain or .gz. NAS-Bench-201 (15,625 cells) or its 3-node version (125)
-    #[arg(long, value_name = "FILE")]
+    /// `[o1, …, o6],accuracy`; plain or .gz. NAS-Bench-201 (15,625 cells) or its 3-node version (125). `builtin`: the 3-node version
+    /// on digits, part of this program
+    #[arg(long, value_name = "FILE|builtin")]
     table: Option<PathBuf>,
     /// Column of accuracies, by its name in the table's header; by default the first
     #[arg(long, value_name = "NAME")]
@@ -133,17 +140,22 @@ impl TableArgs {
     }
 
     /// The table that was asked for.
-    pub fn read(&self) -> Result<Table, CliError> {
+    pub fn read(&self) -> Result<Cow<'static, Table>, CliError> {
         let Some(path) = &self.table else {
             return Err(CliError(
-                "nothing to score architectures with: give --table FILE, a benchmark table (the only evaluator of this version)"
+                "nothing to score architectures with: give --table FILE, a benchmark table, or --table builtin"
                     .into(),
             ));
         };
-        Table::read(path).map_err(|error| match error {
-            TableError::Read { .. } => CliError::new(error),
-            _ => CliError(format!("{}: {error}", path.display())),
-        })
+        if path.as_os_str() == BUILTIN {
+            return Ok(Cow::Borrowed(builtin_table()));
+        }
+        Table::read(path)
+            .map(Cow::Owned)
+            .map_err(|error| match error {
+                TableError::Read { .. } => CliError::new(error),
+                _ => CliError(format!("{}: {error}", path.display())),
+            })
     }
 
     /// The column of `--metric`.

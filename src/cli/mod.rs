@@ -8,6 +8,7 @@ mod progress;
 mod sampling;
 mod search;
 mod settings;
+mod tabulate;
 mod train;
 
 use std::process::ExitCode;
@@ -44,6 +45,8 @@ enum CliCommand {
     Spectrum(landscape::SpectrumArgs),
     /// Compare random search and neighborhood-aware random search on a table
     Sample(sampling::SampleArgs),
+    /// Train every architecture of a small space from scratch and write their accuracies as a benchmark table
+    Tabulate(tabulate::TabulateArgs),
     /// Time whole search steps, stock operations against fused kernels
     Bench(bench::BenchArgs),
     /// List the devices that can compute
@@ -72,6 +75,7 @@ pub fn main() -> ExitCode {
         CliCommand::Barrier(args) => landscape::barrier(&args),
         CliCommand::Spectrum(args) => landscape::spectrum(&args),
         CliCommand::Sample(args) => sampling::run(&args),
+        CliCommand::Tabulate(args) => tabulate::run(&args),
         CliCommand::Bench(args) => bench::run(&args),
         CliCommand::Devices(args) => devices::run(&args),
     };

@@ -80,6 +80,19 @@ pub enum EvaluatorError {
     Failed(String),
 }
 
+impl EvaluatorError {
+    /// Refuses a genotype of another space than the evaluator's.
+    ///
+    /// # Errors
+    /// [`EvaluatorError::Space`].
+    pub fn check_space(expected: Space, genotype: &Genotype) -> Result<(), Self> {
+        match genotype.space() {
+            found if found == expected => Ok(()),
+            found => Err(EvaluatorError::Space { expected, found }),
+        }
+    }
+}
+
 /// Why a report cannot be made.
 #[derive(thiserror::Error, Clone, PartialEq, Debug)]
 pub enum LandscapeError {
@@ -174,15 +187,12 @@ impl Evaluator for TableEvaluator<'_> {
         genotypes
             .iter()
             .map(|genotype| {
-                let other_space = EvaluatorError::Space {
-                    expected: self.space,
-                    found: genotype.space(),
-                };
-                if genotype.space() != self.space {
-                    return Err(other_space);
-                }
-                let index = architecture_index(genotype).ok_or(other_space.clone())?;
-                let &accuracy = self.accuracies.get(index).ok_or(other_space)?;
+                EvaluatorError::check_space(self.space, genotype)?;
+                // Every architecture of a space that has tables is in them.
+                let index = architecture_index(genotype);
+                let &accuracy = index
+                    .and_then(|index| self.accuracies.get(index))
+                    .ok_or_else(|| EvaluatorError::NotFinite(genotype.to_text()))?;
                 Ok(Score {
                     loss: 1.0 - accuracy / 100.0,
                     accuracy,

@@ -1,8 +1,9 @@
 //! How good and how flat: evaluators of genotypes and reports on the landscape around them (`method.md` §1, §1.2, §5, §6).
 //!
-//! Accuracies are in percent throughout, as benchmark tables have them; losses are minimised. Nothing here touches a tensor.
+//! Accuracies are in percent throughout, as benchmark tables have them; losses are minimised. Only the supernet evaluator touches a tensor.
 
 mod barrier;
+mod builtin;
 mod classes;
 mod evaluator;
 mod index;
@@ -12,10 +13,12 @@ mod sampling;
 mod sampling_report;
 mod spectrum;
 mod statistics;
+mod supernet;
 mod table;
 mod table_text;
 
 pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
+pub use builtin::builtin_table;
 pub use classes::{Collapse, class_count, function_string, has_live_path};
 pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
 pub use index::{architecture, architecture_count, architecture_index};
@@ -28,4 +31,5 @@ pub use sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
 pub use sampling_report::{SamplingComparison, SamplingReport, compare_sampling, sampling_report};
 pub use spectrum::{OrderEnergy, Spectrum, spectrum};
 pub use statistics::Statistics;
+pub use supernet::SupernetEvaluator;
 pub use table::{Table, TableError};

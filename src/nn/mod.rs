@@ -8,6 +8,7 @@ mod derived;
 mod forecast;
 mod layers;
 mod loss;
+mod one_hot;
 mod operation;
 mod parameters;
 mod residual;

@@ -13,50 +13,50 @@ use crate::space::{CellKind, CellSpec, Macro, MacroError, Operation, Space, Stag
 /// A supernet of either space (`method.md` §4.2, §4.3, §5). It holds no weights, only their places: see [`Layout`].
 #[derive(Clone, Debug)]
 pub struct Supernet {
-    space: Space,
-    layout: Layout,
-    stem: Convolution,
-    stem_norm: BatchNorm,
-    stages: Vec<SuperStage>,
-    last_norm: Option<BatchNorm>,
-    classifier: Classifier,
+    pub(super) space: Space,
+    pub(super) layout: Layout,
+    pub(super) stem: Convolution,
+    pub(super) stem_norm: BatchNorm,
+    pub(super) stages: Vec<SuperStage>,
+    pub(super) last_norm: Option<BatchNorm>,
+    pub(super) classifier: Classifier,
 }
 
 #[derive(Clone, Debug)]
-enum SuperStage {
+pub(super) enum SuperStage {
     Cell(Box<SuperCell>),
     Residual(Box<ResidualBlock>),
 }
 
 /// One cell; its edges are grouped by the state they leave, since those share their input.
 #[derive(Clone, Debug)]
-struct SuperCell {
+pub(super) struct SuperCell {
     /// Index among the space's cell kinds: which mixing weights it follows.
-    kind: usize,
+    pub(super) kind: usize,
     /// Pre-processing of the two inputs (DARTS only).
-    preprocess: Option<[Preprocess; 2]>,
-    fans: Vec<Fan>,
+    pub(super) preprocess: Option<[Preprocess; 2]>,
+    pub(super) fans: Vec<Fan>,
     inputs: usize,
-    nodes: usize,
+    pub(super) nodes: usize,
 }
 
 /// All mixed edges that leave one state.
 #[derive(Clone, Debug)]
-struct Fan {
-    stride: usize,
+pub(super) struct Fan {
+    pub(super) stride: usize,
     /// The weights of all its edges, for the fused kernels.
-    weights: Block,
-    edges: Vec<MixedEdge>,
+    pub(super) weights: Block,
+    pub(super) edges: Vec<MixedEdge>,
 }
 
 #[derive(Clone, Debug)]
-struct MixedEdge {
+pub(super) struct MixedEdge {
     /// Index among the space's edges.
-    index: usize,
+    pub(super) index: usize,
     /// The node it enters, counted from the first intermediate node.
-    node: usize,
+    pub(super) node: usize,
     /// In the space's operation order.
-    operations: Vec<EdgeOperation>,
+    pub(super) operations: Vec<EdgeOperation>,
 }
 
 /// The order in which an edge's weights lie in memory; the fused kernels read them so.

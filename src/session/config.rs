@@ -424,6 +424,13 @@ pub struct ConfigError {
     rule: &'static str,
 }
 
+impl ConfigError {
+    /// Refuses a share of test images that no run has.
+    pub(super) fn test_share(value: f64) -> Result<(), ConfigError> {
+        range("--test-share", value, 0.01, 0.9)
+    }
+}
+
 impl RunConfig {
     /// Checks every range, before anything is allocated.
     pub fn check(&self) -> Result<(), ConfigError> {
@@ -434,7 +441,7 @@ impl RunConfig {
                 rule: "give either a search or a genotype to train",
             });
         }
-        range("--test-share", self.test_share, 0.01, 0.9)?;
+        ConfigError::test_share(self.test_share)?;
         if let Some(search) = &self.search {
             search.check()?;
         }
@@ -463,7 +470,8 @@ impl SearchConfig {
 }
 
 impl TrainConfig {
-    fn check(&self) -> Result<(), ConfigError> {
+    /// Checks every range.
+    pub fn check(&self) -> Result<(), ConfigError> {
         even_channels("--train-channels", self.channels)?;
         whole("--train-layers", self.layers, 1, 64)?;
         whole("--train-epochs", self.epochs, 1, 100_000)?;

@@ -13,12 +13,15 @@ mod failure;
 mod memory;
 mod random;
 mod recorder;
+mod scratch;
 mod search_run;
 #[expect(
     clippy::module_inception,
     reason = "the actor is what the folder is named after"
 )]
 mod session;
+#[cfg(not(target_arch = "wasm32"))]
+mod tabulate;
 mod train_run;
 mod watch;
 
@@ -32,4 +35,8 @@ pub use event::{DatasetInfo, DeviceInfo, Event, SearchStep, Timed};
 pub use failure::RunError;
 pub use memory::MemoryError;
 pub use recorder::{RecordError, Recorder, read_events};
+pub use scratch::{ScratchEvaluator, Trained};
 pub use session::{SessionHandle, run, run_blocking, serve};
+#[cfg(not(target_arch = "wasm32"))]
+pub use tabulate::{TabulateConfig, TabulateError, tabulate};
+pub use train_run::Accuracy;

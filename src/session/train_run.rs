@@ -37,8 +37,20 @@ pub struct TrainState {
 }
 
 impl TrainState {
-    /// Training at its start.
+    /// Training at its start, on everything but the test part.
     pub fn new(
+        config: &TrainConfig,
+        genotype: &Genotype,
+        data: &RunData,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, RunError> {
+        Self::on(data.split.train(), config, genotype, data, seed, device)
+    }
+
+    /// Training at its start, on the images of these indices.
+    pub fn on(
+        images: Vec<u32>,
         config: &TrainConfig,
         genotype: &Genotype,
         data: &RunData,
@@ -50,11 +62,7 @@ impl TrainState {
         let layout = network.layout();
         let weights = layout.initial_weights(seed_for(seed, Purpose::DerivedWeights), device);
         let statistics = layout.initial_statistics(device);
-        let batches = Sampler::new(
-            data.split.train(),
-            config.batch,
-            seed_for(seed, Purpose::TrainBatches),
-        )?;
+        let batches = Sampler::new(images, config.batch, seed_for(seed, Purpose::TrainBatches))?;
         Ok(Self {
             config: config.clone(),
             genotype: genotype.clone(),
@@ -94,22 +102,52 @@ impl TrainState {
             steps_per_epoch,
         });
         for epoch in 0..self.config.epochs {
-            let rate = cosine_rate(epoch, self.config.epochs, self.config.rate, 0.0);
-            let drop = self.config.drop_path * epoch as f64 / self.config.epochs as f64;
             let mut measured = Vec::with_capacity(steps_per_epoch);
             for _ in 0..steps_per_epoch {
                 if control.before_step().await == Flow::Stop {
                     return Ok(Flow::Stop);
                 }
-                let indices = self.batches.next();
-                let batch = data.batch(&self.config.augmentation, &indices, &mut self.augmentation);
-                measured.push(self.step(&batch, rate, drop));
+                measured.push(self.next_step(data, epoch));
             }
             self.report(epoch, steps_per_epoch, measured, control)
                 .await?;
         }
         self.test(data, control).await?;
         Ok(Flow::Go)
+    }
+
+    /// Trains to the end without a word and without a test.
+    ///
+    /// # Errors
+    /// A loss that is not a number.
+    pub async fn fit(&mut self, data: &RunData) -> Result<(), RunError> {
+        let steps = self.config.epochs * self.batches.batches_per_epoch();
+        for epoch in 0..self.config.epochs {
+            let mut last = None;
+            for _ in 0..self.batches.batches_per_epoch() {
+                last = Some(self.next_step(data, epoch));
+            }
+            let Some(last) = last else { continue };
+            let value = read(last).await?[0];
+            if !value.is_finite() {
+                return Err(SearchError::NotFinite {
+                    what: "training loss",
+                    value,
+                    step: steps / self.config.epochs * (epoch + 1),
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The next mini-batch of an epoch (counted from 0) and the step on it.
+    fn next_step(&mut self, data: &RunData, epoch: usize) -> Tensor<1> {
+        let rate = cosine_rate(epoch, self.config.epochs, self.config.rate, 0.0);
+        let drop = self.config.drop_path * epoch as f64 / self.config.epochs as f64;
+        let indices = self.batches.next();
+        let batch = data.batch(&self.config.augmentation, &indices, &mut self.augmentation);
+        self.step(&batch, rate, drop)
     }
 
     /// One step; returns loss and accuracy, `[2]`, still on the device.
@@ -182,10 +220,21 @@ impl TrainState {
 
     /// Reads the test part, once, with the running statistics.
     async fn test(&self, data: &RunData, control: &mut Control<'_>) -> Result<(), RunError> {
+        let Accuracy { loss, share } = self.measure(data, &data.split.test).await?;
+        control.emit(Event::Tested {
+            loss: loss as f32,
+            accuracy: share,
+            images: data.split.test.len(),
+        });
+        Ok(())
+    }
+
+    /// Loss and accuracy on the images of these indices (at least one), with the running statistics of training.
+    pub async fn measure(&self, data: &RunData, images: &[u32]) -> Result<Accuracy, RunError> {
         let leaves = self.network.layout().leaves(&self.weights, false);
         let statistics = self.statistics.clone().autodiff();
         let mut measured = Vec::new();
-        for placements in chunks(&data.split.test, TEST_BATCH) {
+        for placements in chunks(images, TEST_BATCH) {
             let batch = data.images.batch(&placements);
             let images = placements.len() as f64;
             let logits = self
@@ -197,14 +246,23 @@ impl TrainState {
             measured.push(Tensor::cat(vec![loss, correct], 0));
         }
         let values = read(Tensor::cat(measured, 0)).await?;
-        let images = data.split.test.len();
-        let loss: f64 = values.chunks_exact(2).map(|pair| f64::from(pair[0])).sum();
-        let correct: f64 = values.chunks_exact(2).map(|pair| f64::from(pair[1])).sum();
-        control.emit(Event::Tested {
-            loss: (loss / images as f64) as f32,
-            accuracy: correct / images as f64,
-            images,
-        });
-        Ok(())
+        let sum = |place: usize| -> f64 {
+            let values = values.chunks_exact(2);
+            values.map(|pair| f64::from(pair[place])).sum()
+        };
+        let count = images.len() as f64;
+        Ok(Accuracy {
+            loss: sum(0) / count,
+            share: sum(1) / count,
+        })
     }
+}
+
+/// How good a trained network is on some images.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Accuracy {
+    /// Mean cross-entropy, nats.
+    pub loss: f64,
+    /// Share of right answers.
+    pub share: f64,
 }

@@ -1,0 +1,144 @@
+//! `plateau tabulate`: trains every architecture of a small space and writes a benchmark table.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::CliError;
+use crate::data::Augmentation;
+use crate::session::{Preset, TabulateConfig, TrainConfig, tabulate};
+use crate::space::Space;
+
+/// Arguments of `plateau tabulate`.
+#[derive(Args)]
+#[command(
+    after_help = "Every architecture is trained from scratch, on the CPU, on one half of the images outside the test part. Columns, in \
+percent: ValidationAccuracy on the other half and TestAccuracy on the test part, means over the seeds, then both of every seed. The same \
+flags give the same table.\n\n\
+JSON: space, dataset, architectures, seeds, epochs, networks, best (genotype, validation, test), mean, worst, seconds, out"
+)]
+pub struct TabulateArgs {
+    /// The table's file (CSV)
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Built-in data set: digits or mnist5k
+    #[arg(long, default_value = "digits")]
+    dataset: String,
+    /// nas-bench-201-small (125 architectures) or nas-bench-201 (15,625: days)
+    #[arg(long, default_value = "nas-bench-201-small")]
+    space: Space,
+    /// Passes over the training images
+    #[arg(long, default_value_t = 8)]
+    epochs: usize,
+    /// Channels of the first cells (even)
+    #[arg(long, default_value_t = 8)]
+    channels: usize,
+    /// Cells of each of the three stages
+    #[arg(long, default_value_t = 1)]
+    layers: usize,
+    /// Images a step
+    #[arg(long, default_value_t = 32)]
+    batch: usize,
+    /// Highest learning rate (cosine schedule to 0)
+    #[arg(long, default_value_t = 0.05)]
+    rate: f64,
+    /// How often every architecture is trained (1 to 31)
+    #[arg(long, default_value_t = 3)]
+    seeds: usize,
+    /// First seed; it also splits the images
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Share of the images in the test part
+    #[arg(long, default_value_t = 0.3)]
+    test_share: f64,
+    /// Networks trained at the same time (default: one a core)
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Print exactly one JSON object on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+/// Trains all and writes the table.
+pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
+    let config = args.config();
+    let out = args.out.display();
+    // An impossible file should be known before hours of training.
+    std::fs::write(&args.out, "")
+        .map_err(|error| CliError(format!("cannot write {out}: {error}")))?;
+    let started = Instant::now();
+    let bar = ProgressBar::new(0);
+    // The template is a constant of this file; a mistake in it falls back to the default bar.
+    if let Ok(style) = ProgressStyle::with_template("networks {wide_bar} {pos}/{len}  {eta} left") {
+        bar.set_style(style);
+    }
+    let table = tabulate(&config, &mut |done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let table = table.map_err(CliError::new)?;
+    std::fs::write(&args.out, table.to_csv())
+        .map_err(|error| CliError(format!("cannot write {out}: {error}")))?;
+
+    let seconds = started.elapsed().as_secs_f64();
+    let [validation, test] = [&table.values()[0], &table.values()[1]];
+    let architectures = validation.len();
+    let mean = validation.iter().sum::<f64>() / architectures as f64;
+    let worst = validation.iter().copied().fold(f64::INFINITY, f64::min);
+    let Some((best, accuracy)) = table.best(&table.metrics()[0]) else {
+        return Err(CliError("the table has no best architecture".into()));
+    };
+    let test = table.index_of(&best).map(|index| test[index]);
+    if args.json {
+        let summary = serde_json::json!({
+            "space": config.space,
+            "dataset": config.dataset,
+            "architectures": architectures,
+            "seeds": config.seeds,
+            "epochs": config.train.epochs,
+            "networks": architectures * config.seeds,
+            "best": { "genotype": best.to_text(), "validation": accuracy, "test": test },
+            "mean": mean,
+            "worst": worst,
+            "seconds": seconds,
+            "out": args.out,
+        });
+        println!("{summary}");
+        return Ok(());
+    }
+    println!(
+        "{architectures} architectures of {}, {} networks trained in {seconds:.0} s",
+        config.space,
+        architectures * config.seeds
+    );
+    println!("validation accuracy  mean {mean:.2} %, worst {worst:.2} %, best {accuracy:.2} %");
+    println!("best                 {}", best.to_text());
+    println!("table                {out}");
+    Ok(())
+}
+
+impl TabulateArgs {
+    fn config(&self) -> TabulateConfig {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        TabulateConfig {
+            space: self.space,
+            dataset: self.dataset.clone(),
+            test_share: self.test_share,
+            train: TrainConfig {
+                channels: self.channels,
+                layers: self.layers,
+                epochs: self.epochs,
+                batch: self.batch,
+                rate: self.rate,
+                augmentation: Augmentation::default(),
+                ..Preset::Quick.train(self.space)
+            },
+            seed: self.seed,
+            seeds: self.seeds,
+            threads: self.threads.unwrap_or(cores),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Trains every architecture of a small space from scratch: what `plateau tabulate` does.
+//!
+//! Every network has weights of its own, which lanes do not have, so the networks are trained one a thread: each thread works alone
+//! in a pool of one, and the numbers are the same however many threads there are.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use super::config::TrainConfig;
+use super::failure::RunError;
+use super::scratch::{ScratchEvaluator, Trained};
+use crate::landscape::{Table, TableError, architecture, architecture_count};
+use crate::space::Space;
+
+/// The budget of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TabulateConfig {
+    /// A space with complete tables.
+    pub space: Space,
+    /// A built-in data set.
+    pub dataset: String,
+    /// Share of the images that neither trains a network nor is in its validation accuracy.
+    pub test_share: f64,
+    /// Of every network.
+    pub train: TrainConfig,
+    /// The first seed; it also splits the images, once for the whole table.
+    pub seed: u64,
+    /// How often every architecture is trained, with the seeds `seed`, `seed + 1`, …: 1 to 31.
+    pub seeds: usize,
+    /// Networks trained at the same time.
+    pub threads: usize,
+}
+
+/// Most repetitions: two columns each, and the two means, fit into a table.
+const MOST_SEEDS: usize = 31;
+
+/// Why there is no table.
+#[derive(Debug, thiserror::Error)]
+pub enum TabulateError {
+    /// A space with too many architectures.
+    #[error("{0} has too many architectures to train them all: use nas-bench-201-small")]
+    Space(Space),
+    /// A number of seeds or threads out of range.
+    #[error("{what} must be between 1 and {most}")]
+    Range {
+        /// Which number.
+        what: &'static str,
+        /// The largest.
+        most: usize,
+    },
+    /// Training failed.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The table is not one.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// No threads, or one that died.
+    #[error("the training threads failed: {0}")]
+    Threads(String),
+}
+
+/// Trains every architecture on the weights half with every seed, on the CPU. The columns are accuracies in percent, rounded to four
+/// digits: `ValidationAccuracy` on the architecture half and `TestAccuracy` on the test part, both means over the seeds, then
+/// `ValidationAccuracySeed0`, `TestAccuracySeed0` and so on of every seed. `progress` hears how many of all networks are trained.
+///
+/// # Errors
+/// A space without complete tables, numbers out of range, settings out of range, training that diverges.
+pub fn tabulate(
+    config: &TabulateConfig,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Table, TabulateError> {
+    let architectures =
+        architecture_count(config.space).ok_or(TabulateError::Space(config.space))?;
+    in_range("--seeds", config.seeds, MOST_SEEDS)?;
+    in_range("--threads", config.threads, 1024)?;
+    let evaluator = ScratchEvaluator::new(
+        config.space,
+        &config.dataset,
+        config.test_share,
+        &config.train,
+        config.seed,
+        &burn::tensor::Device::flex(),
+    )?;
+    let total = architectures * config.seeds;
+    progress(0, total);
+
+    let next = AtomicUsize::new(0);
+    let failed = AtomicBool::new(false);
+    let (results, arrived) = mpsc::channel();
+    let work = || -> Result<(), TabulateError> {
+        let results = results.clone();
+        // A pool of one keeps Burn's operations from waiting for the other networks' threads.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        let pool = pool.map_err(|error| TabulateError::Threads(error.to_string()))?;
+        while !failed.load(Ordering::Relaxed) {
+            let job = next.fetch_add(1, Ordering::Relaxed);
+            let Some(genotype) = architecture(config.space, job / config.seeds) else {
+                break;
+            };
+            let seed = config.seed.wrapping_add((job % config.seeds) as u64);
+            let trained = pool.install(|| pollster::block_on(evaluator.train(&genotype, seed)));
+            failed.fetch_or(trained.is_err(), Ordering::Relaxed);
+            // The receiver lives until all threads have ended.
+            let _received = results.send((job, trained?));
+        }
+        Ok(())
+    };
+    let mut trained: Vec<Option<Trained>> = vec![None; total];
+    thread::scope(|scope| -> Result<(), TabulateError> {
+        let threads: Vec<_> = (0..config.threads).map(|_| scope.spawn(work)).collect();
+        let mut done = 0;
+        while done < total && threads.iter().any(|thread| !thread.is_finished()) {
+            let patience = std::time::Duration::from_millis(200);
+            for (job, result) in arrived.recv_timeout(patience).into_iter() {
+                trained[job] = Some(result);
+                done += 1;
+                progress(done, total);
+            }
+        }
+        for thread in threads {
+            thread
+                .join()
+                .map_err(|_| TabulateError::Threads("one of them panicked".into()))??;
+        }
+        Ok(())
+    })?;
+    for (job, result) in arrived.try_iter() {
+        trained[job] = Some(result);
+    }
+    let trained: Vec<Trained> = trained.into_iter().flatten().collect();
+    if trained.len() != total {
+        return Err(TabulateError::Threads("some networks are missing".into()));
+    }
+    Ok(table(config, &trained)?)
+}
+
+fn in_range(what: &'static str, value: usize, most: usize) -> Result<(), TabulateError> {
+    if (1..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(TabulateError::Range { what, most })
+    }
+}
+
+/// The columns of networks `[architecture][seed]`.
+fn table(config: &TabulateConfig, trained: &[Trained]) -> Result<Table, TableError> {
+    let percent: [fn(&Trained) -> f64; 2] = [
+        |trained| 100.0 * trained.validation.share,
+        |trained| 100.0 * trained.test.share,
+    ];
+    let rounded = |value: f64| (1e4 * value).round() / 1e4;
+    let mut metrics = Vec::new();
+    let mut values = Vec::new();
+    for (name, percent) in ["ValidationAccuracy", "TestAccuracy"].iter().zip(percent) {
+        metrics.push((*name).to_owned());
+        let mean = |seeds: &[Trained]| seeds.iter().map(percent).sum::<f64>() / seeds.len() as f64;
+        let seeds = trained.chunks_exact(config.seeds);
+        values.push(seeds.map(|seeds| rounded(mean(seeds))).collect());
+    }
+    for seed in 0..config.seeds {
+        for (name, percent) in ["ValidationAccuracy", "TestAccuracy"].iter().zip(percent) {
+            metrics.push(format!(
+                "{name}Seed{}",
+                config.seed.wrapping_add(seed as u64)
+            ));
+            let own = trained.chunks_exact(config.seeds).map(|seeds| &seeds[seed]);
+            values.push(own.map(|trained| rounded(percent(trained))).collect());
+        }
+    }
+    Table::new(config.space, metrics, values)
+}
