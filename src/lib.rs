@@ -10,12 +10,15 @@
 //! | [`landscape`] | how good and how flat: tables, neighborhoods, barriers, spectra |
 //! | [`session`] | a run as a stream of events: commands, events, the actor, the recorder |
 //! | [`cli`] | the command line |
+//! | [`app`] | the window: panels that draw a run |
 //!
-//! Arrows only point up this table: `space` knows nothing of tensors, `cli` never touches one.
+//! Arrows only point up this table: `space` knows nothing of tensors, `cli` and `app` never touch one.
 //! The idea is that of Wang, Cao, Li and Kitani, *Neighborhood-Aware Neural Architecture Search* (arXiv 2105.06369).
 
 #![forbid(unsafe_code)]
 
+pub mod app;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
 pub mod data;
 pub mod kernels;
@@ -24,3 +27,5 @@ pub mod nn;
 pub mod search;
 pub mod session;
 pub mod space;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -25,7 +25,7 @@ fn any_space() -> impl Strategy<Value = Space> {
 
 /// Every text form that the genotype has.
 fn texts(genotype: &Genotype) -> Vec<String> {
-    let mut texts = vec![genotype.to_json()];
+    let mut texts = vec![genotype.to_json(), genotype.to_compact()];
     texts.extend(genotype.to_python());
     texts.extend(genotype.to_nb201_string());
     texts
@@ -300,6 +300,29 @@ proptest! {
             if let Ok(genotype) = Genotype::parse(&mutated) {
                 prop_assert_eq!(Genotype::parse(&genotype.to_json()), Ok(genotype));
             }
+        }
+    }
+}
+
+#[test]
+fn the_compact_form_of_a_link_is_short_and_names_the_place_of_a_mistake() {
+    let darts = Genotype::preset("darts-v2").unwrap();
+    assert_eq!(darts.to_compact(), "d0414041414030326-0111231101232311");
+    let nb201 = Genotype::parse(NB201).unwrap();
+    assert_eq!(nb201.to_compact(), "n334120");
+    assert_eq!(Genotype::parse("n334120").unwrap(), nb201);
+
+    for (text, column) in [
+        ("n33412", 2),
+        ("n33x120", 4),
+        ("n334190", 6),
+        ("d041404141403032-0111231101232311", 0),
+        ("d0414041414030326-01112311012323119999", 0),
+        ("d041404141403032x-0111231101232311", 17),
+    ] {
+        let error = Genotype::parse(text).unwrap_err();
+        if column > 0 {
+            assert_eq!(place(&error), (1, column), "{text}: {error}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::config::RunConfig;
+use crate::space::Genotype;
 
 /// A request to the session. It is taken up between two steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,4 +22,12 @@ pub enum Command {
     Step,
     /// Ends the run after the current step; what was found so far is kept.
     Stop,
+    /// Scores genotypes with the supernet's weights of the search that runs, or of the last one. Answered by
+    /// [`Event::Scored`](super::Event::Scored), or by [`Event::Refused`](super::Event::Refused) where there is no supernet.
+    Score {
+        /// Comes back in the answer.
+        request: u64,
+        /// Of the supernet's space.
+        genotypes: Vec<Genotype>,
+    },
 }

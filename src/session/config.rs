@@ -245,6 +245,17 @@ pub enum Preset {
     Paper,
 }
 
+impl Preset {
+    /// The name on the command line and in links.
+    pub fn name(self) -> &'static str {
+        match self {
+            Preset::Quick => "quick",
+            Preset::Teach => "teach",
+            Preset::Paper => "paper",
+        }
+    }
+}
+
 impl std::str::FromStr for Preset {
     type Err = String;
 

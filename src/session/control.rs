@@ -45,6 +45,8 @@ impl<'a> Control<'a> {
 
     /// Takes up what was asked since the last step; while held, waits. A closed channel means that nobody listens any more: stop.
     pub async fn before_step(&mut self) -> Flow {
+        #[cfg(target_arch = "wasm32")]
+        super::turn::yield_now().await;
         loop {
             if self.stopped {
                 return Flow::Stop;
@@ -84,6 +86,9 @@ impl<'a> Control<'a> {
                 Command::Pause | Command::Resume => {}
                 Command::Start { .. } => self.emit(Event::Refused {
                     message: "a run is going on; stop it first".into(),
+                }),
+                Command::Score { .. } => self.emit(Event::Refused {
+                    message: "there is no supernet to score with; start a search first".into(),
                 }),
             }
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::config::RunConfig;
+use crate::landscape::Score;
 use crate::space::Genotype;
 
 /// One thing that happened in a run. It holds no times, so the same run gives the same events bit for bit; see [`Timed`].
@@ -112,6 +113,22 @@ pub enum Event {
         /// Images tested.
         images: usize,
     },
+    /// What the trained network said of the test part.
+    Predicted {
+        /// Images of class `row` that were taken for class `column`.
+        confusion: Vec<Vec<u32>>,
+        /// Images that were taken for another class, the first [`MISTAKES`](crate::session::MISTAKES) of them.
+        mistakes: Vec<Mistake>,
+    },
+    /// Scores that [`Command::Score`](super::Command::Score) asked for, as they come.
+    Scored {
+        /// The number of the request.
+        request: u64,
+        /// Place of the first of `scores` among the genotypes that were asked for.
+        first: usize,
+        /// On the architecture half, with the supernet's weights and batch statistics.
+        scores: Vec<Score>,
+    },
     /// Held.
     Paused,
     /// Going on.
@@ -153,6 +170,20 @@ pub struct SearchStep {
     pub entropy: f32,
     /// α after the step, `[cell kind][edge][operation]`.
     pub alpha: Vec<Vec<Vec<f32>>>,
+}
+
+/// Most mistakes that [`Event::Predicted`] lists.
+pub const MISTAKES: usize = 200;
+
+/// A test image that was taken for another class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mistake {
+    /// Its index in the data set.
+    pub image: u32,
+    /// Its class.
+    pub label: u16,
+    /// The class that the network chose.
+    pub predicted: u16,
 }
 
 /// The device of a run.

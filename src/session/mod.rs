@@ -3,6 +3,7 @@
 //! A session owns the device and all tensors, takes [`Command`]s and emits [`Event`]s. The terminal, the window, the browser tab
 //! and the run folder are readers of that one stream.
 
+#[cfg(not(target_arch = "wasm32"))]
 mod bench;
 mod command;
 mod config;
@@ -23,20 +24,25 @@ mod session;
 #[cfg(not(target_arch = "wasm32"))]
 mod tabulate;
 mod train_run;
+#[cfg(target_arch = "wasm32")]
+mod turn;
 mod watch;
 
+#[cfg(not(target_arch = "wasm32"))]
 pub use bench::{BenchCase, BenchResult, BenchSize, bench};
 pub use command::Command;
 pub use config::{
     ConfigError, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
     SearchConfig, TrainConfig,
 };
-pub use event::{DatasetInfo, DeviceInfo, Event, SearchStep, Timed};
+pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, Timed};
 pub use failure::RunError;
 pub use memory::MemoryError;
 pub use recorder::{RecordError, Recorder, read_events};
 pub use scratch::{ScratchEvaluator, Trained};
-pub use session::{SessionHandle, run, run_blocking, serve};
+#[cfg(not(target_arch = "wasm32"))]
+pub use session::{SessionHandle, run_blocking};
+pub use session::{run, serve};
 #[cfg(not(target_arch = "wasm32"))]
 pub use tabulate::{TabulateConfig, TabulateError, tabulate};
 pub use train_run::Accuracy;

@@ -1,9 +1,11 @@
 //! The actor that owns the device and all tensors.
 
-use std::sync::mpsc;
-use std::thread;
+#[cfg(not(target_arch = "wasm32"))]
+use std::{sync::mpsc, thread};
 
-use async_channel::{Receiver, Sender};
+use async_channel::Receiver;
+#[cfg(not(target_arch = "wasm32"))]
+use async_channel::Sender;
 
 use super::command::Command;
 use super::config::RunConfig;
@@ -99,6 +101,7 @@ async fn run_to_end(config: &RunConfig, control: &mut Control<'_>) -> Result<Flo
 }
 
 /// A session on its own thread.
+#[cfg(not(target_arch = "wasm32"))]
 pub struct SessionHandle {
     /// Takes commands; dropping it ends the session after the current step.
     pub commands: Sender<Command>,
@@ -107,6 +110,7 @@ pub struct SessionHandle {
     thread: thread::JoinHandle<()>,
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 impl SessionHandle {
     /// Starts the thread `plateau-session`.
     pub fn spawn() -> std::io::Result<Self> {
@@ -134,6 +138,7 @@ impl SessionHandle {
 }
 
 /// Runs on the calling thread and collects the events: what tests and scripts want.
+#[cfg(not(target_arch = "wasm32"))]
 pub fn run_blocking(config: &RunConfig) -> Vec<Event> {
     // The sender must live until the run is over: a closed channel means stop.
     let (_commands, inbox) = async_channel::unbounded();

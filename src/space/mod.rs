@@ -3,6 +3,7 @@
 mod aggregation;
 mod ball;
 mod cell;
+mod compact;
 mod count;
 mod derive;
 mod draw;

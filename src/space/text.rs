@@ -67,7 +67,8 @@ impl TryFrom<Document> for Genotype {
 }
 
 impl Genotype {
-    /// Reads any of the three text forms, told apart by how they begin. At most 64 KiB.
+    /// Reads any of the text forms, told apart by how they begin: the three of [`Genotype::to_text`] and [`Genotype::to_json`],
+    /// and the compact one of links. At most 64 KiB.
     pub fn parse(text: &str) -> Result<Self, GenotypeError> {
         let start = text.trim_start();
         if start.starts_with('{') {
@@ -76,6 +77,8 @@ impl Genotype {
             Self::from_nb201_string(text)
         } else if text.contains("Genotype") {
             Self::from_python(text)
+        } else if start.starts_with(['d', 'n', 's']) {
+            Self::from_compact(text)
         } else {
             Err(GenotypeError::UnknownForm)
         }

@@ -1,0 +1,111 @@
+//! The state in a link: what follows `#` in the page's address, short and versioned.
+//!
+//! `#v=1&preset=quick&strategy=na-darts&space=darts&seed=0&data=digits&cell=d…`, every part but the version optional; the cell
+//! is the compact form of [`Genotype::to_compact`], read by the same code as every genotype. The page opens it, the desktop
+//! program takes it as `plateau app --link`.
+
+use crate::search::Strategy;
+use crate::session::Preset;
+use crate::space::{Genotype, Space};
+
+/// The longest fragment that is read, in bytes.
+const MOST: usize = 500;
+
+/// What a link restores.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fragment {
+    /// Settings of the run.
+    pub preset: Option<Preset>,
+    /// How it searches.
+    pub strategy: Option<Strategy>,
+    /// Where it searches.
+    pub space: Option<Space>,
+    /// Its seed.
+    pub seed: Option<u64>,
+    /// A built-in data set.
+    pub dataset: Option<String>,
+    /// The edited architecture.
+    pub cell: Option<Genotype>,
+}
+
+impl Fragment {
+    /// The text after `#`.
+    pub fn to_text(&self) -> String {
+        let mut text = String::from("v=1");
+        let parts = [
+            (
+                "preset",
+                self.preset.map(|preset| preset.name().to_string()),
+            ),
+            (
+                "strategy",
+                self.strategy.map(|strategy| strategy.name().to_string()),
+            ),
+            ("space", self.space.map(|space| space.name().to_string())),
+            ("seed", self.seed.map(|seed| seed.to_string())),
+            ("data", self.dataset.clone()),
+            ("cell", self.cell.as_ref().map(Genotype::to_compact)),
+        ];
+        for (key, value) in parts {
+            if let Some(value) = value {
+                text.push_str(&format!("&{key}={value}"));
+            }
+        }
+        text
+    }
+
+    /// Reads [`Fragment::to_text`], with or without `#`. An empty text restores nothing.
+    ///
+    /// # Errors
+    /// One sentence that names the part that is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.strip_prefix('#').unwrap_or(text);
+        let mut fragment = Self::default();
+        if text.is_empty() {
+            return Ok(fragment);
+        }
+        if text.len() > MOST {
+            return Err(format!(
+                "the link has {} bytes after #: at most {MOST} are read",
+                text.len()
+            ));
+        }
+        let mut parts = text.split('&');
+        if parts.next() != Some("v=1") {
+            return Err(
+                "the link was made by another version of Plateau: this one reads v=1".into(),
+            );
+        }
+        for part in parts {
+            let (key, value) = part
+                .split_once('=')
+                .ok_or_else(|| format!("\"{part}\" in the link has no value"))?;
+            let wrong = |message: String| format!("{key} in the link: {message}");
+            match key {
+                "preset" => fragment.preset = Some(value.parse().map_err(wrong)?),
+                "strategy" => fragment.strategy = Some(value.parse().map_err(wrong)?),
+                "space" => {
+                    let space = value.parse::<Space>();
+                    fragment.space = Some(space.map_err(|error| wrong(error.to_string()))?);
+                }
+                "seed" => {
+                    let seed = value.parse::<u64>();
+                    fragment.seed = Some(seed.map_err(|error| wrong(error.to_string()))?);
+                }
+                "data" => {
+                    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+                    if !value.chars().all(plain) {
+                        return Err(wrong("a name has only letters, digits, - and _".into()));
+                    }
+                    fragment.dataset = Some(value.into());
+                }
+                "cell" => {
+                    let cell = Genotype::from_compact(value);
+                    fragment.cell = Some(cell.map_err(|error| wrong(error.to_string()))?);
+                }
+                _ => return Err(format!("\"{key}\" in the link is unknown")),
+            }
+        }
+        Ok(fragment)
+    }
+}

@@ -1,0 +1,56 @@
+//! The line between the window and a session.
+
+use async_channel::{Receiver, Sender, TryRecvError};
+
+use crate::session::{Command, Event};
+
+/// Commands out, events in. What is at the other end is a thread natively and a web worker in the browser.
+pub struct Link {
+    commands: Sender<Command>,
+    events: Receiver<Event>,
+}
+
+impl Link {
+    /// A link over two channels.
+    pub fn new(commands: Sender<Command>, events: Receiver<Event>) -> Self {
+        Self { commands, events }
+    }
+
+    /// A session on the thread `plateau-session`, which wakes the window whenever it says something.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn spawn(wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
+        let (commands, inbox) = async_channel::unbounded();
+        let (outbox, events) = async_channel::unbounded();
+        std::thread::Builder::new()
+            .name("plateau-session".into())
+            .spawn(move || {
+                pollster::block_on(crate::session::serve(inbox, move |event| {
+                    // A window that has gone has also closed the commands, which ends the session.
+                    let _gone = outbox.try_send(event);
+                    wake();
+                }));
+            })?;
+        Ok(Self { commands, events })
+    }
+
+    /// Sends a command; false: the session is gone.
+    pub fn send(&self, command: Command) -> bool {
+        self.commands.try_send(command).is_ok()
+    }
+
+    /// The next event that has come, if any. An error: the session is gone and has said its last.
+    pub fn receive(&self) -> Result<Option<Event>, Gone> {
+        match self.events.try_recv() {
+            Ok(event) => Ok(Some(event)),
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Closed) => Err(Gone),
+        }
+    }
+}
+
+/// The session at the other end has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone;

@@ -1,0 +1,23 @@
+//! The window: panels that draw a [`RunView`] and ask for [`Action`]s. Nothing here touches a tensor.
+//!
+//! Every panel is a file with a struct and `fn show(&mut self, ui, context)`. It reads the [`Context`] and pushes actions; the
+//! [`App`] takes them up after the frame. A run reaches the window as events only, through a [`Link`] to a session.
+
+mod context;
+mod data;
+mod dock;
+mod editor;
+mod fragment;
+mod landscape;
+mod link;
+mod network;
+mod search;
+mod shell;
+pub mod theme;
+mod view;
+
+pub use context::{Action, Context, Notice, OpenTable};
+pub use fragment::Fragment;
+pub use link::Link;
+pub use shell::{App, Connect};
+pub use view::{RunState, RunView};

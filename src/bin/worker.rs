@@ -1,0 +1,8 @@
+//! The web worker; see `plateau::web`.
+
+#![forbid(unsafe_code)]
+
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    plateau::web::worker();
+}
