@@ -84,7 +84,7 @@ fn every_form_of_every_preset_is_read_back() {
     for name in PRESETS {
         let genotype = Genotype::preset(name).unwrap();
         let texts = texts(&genotype);
-        assert_eq!(texts.len(), 2, "{name}");
+        assert_eq!(texts.len(), 3, "{name}");
         for text in texts {
             assert_eq!(Genotype::parse(&text).as_ref(), Ok(&genotype), "{text}");
         }
