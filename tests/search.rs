@@ -3,7 +3,7 @@
 use plateau::search::Strategy;
 use plateau::session::{
     Command, DeviceChoice, Event, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
-    SearchStep, SessionHandle, run_blocking,
+    SearchStep, SessionHandle, Start, run_blocking,
 };
 use plateau::space::Space;
 
@@ -149,13 +149,11 @@ fn a_search_on_a_gpu_adapter_follows_the_cpu() {
 #[test]
 fn a_session_pauses_steps_and_stops_on_command() {
     let session = SessionHandle::spawn().unwrap();
-    let config = Box::new(tiny(Space::Darts, Strategy::Darts));
+    let start = Box::new(Start::new(tiny(Space::Darts, Strategy::Darts)));
     // Held before the first step.
     session
         .commands
-        .try_send(Command::Start {
-            config: config.clone(),
-        })
+        .try_send(Command::Start(start.clone()))
         .unwrap();
     session.commands.try_send(Command::Pause).unwrap();
     let until = |wanted: fn(&Event) -> bool| {
@@ -175,14 +173,11 @@ fn a_session_pauses_steps_and_stops_on_command() {
         let seen = until(|event| matches!(event, Event::SearchStep(_)));
         assert_eq!(steps(&seen)[0].step, number);
     }
-    session
-        .commands
-        .try_send(Command::Start { config })
-        .unwrap();
+    session.commands.try_send(Command::Start(start)).unwrap();
     until(|event| matches!(event, Event::Refused { .. }));
     session.commands.try_send(Command::Stop).unwrap();
-    let seen = until(|event| matches!(event, Event::Derived { .. }));
-    assert!(seen.iter().any(|event| matches!(event, Event::Stopped)));
+    let seen = until(|event| matches!(event, Event::Stopped));
+    assert!(matches!(seen[seen.len() - 2], Event::Derived { .. }));
     assert!(session.alive());
 }
 

@@ -126,7 +126,10 @@ impl RunView {
                 });
             }
             Event::SearchStep(step) => self.steps.push(step.clone()),
-            Event::SearchEpoch { .. } | Event::Scored { .. } | Event::StoppedEarly { .. } => {}
+            Event::SearchEpoch { .. }
+            | Event::Scored { .. }
+            | Event::StoppedEarly { .. }
+            | Event::Checkpoint { .. } => {}
             Event::Sharpness { step, eigenvalue } => self.sharpness.push((*step, *eigenvalue)),
             Event::SkipCollapse { step, skips, edges } => {
                 self.skip_collapse.get_or_insert((*step, *skips, *edges));

@@ -13,7 +13,8 @@ mod train;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// Searches neural architectures for flat optima: architectures whose accuracy survives small changes.
 #[derive(Parser)]
@@ -67,9 +68,17 @@ impl CliError {
 
 /// Runs the program. Exit code 0: done; 1: failed, with one line on stderr; 2: wrong usage.
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        CliCommand::Search(args) => search::run(&args),
-        CliCommand::Train(args) => train::run(&args),
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    // A run that goes on must tell a flag that was given from a default.
+    let given = |name: &str| {
+        matches
+            .subcommand()
+            .is_some_and(|(_, flags)| flags.value_source(name) == Some(ValueSource::CommandLine))
+    };
+    let result = match cli.command {
+        CliCommand::Search(args) => search::run(&args, &given),
+        CliCommand::Train(args) => train::run(&args, &given),
         CliCommand::Genotype(command) => genotype::run(&command),
         CliCommand::Neighborhood(args) => landscape::neighborhood(&args),
         CliCommand::Barrier(args) => landscape::barrier(&args),

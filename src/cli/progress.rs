@@ -10,12 +10,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::CliError;
 use crate::session::{
-    Command, DeviceInfo, Event, Recorder, RunConfig, SearchStep, SessionHandle, Timed,
+    Command, DeviceInfo, Event, Recorder, RunConfig, SearchStep, SessionHandle, Start, Timed,
 };
 use crate::space::Genotype;
 
 /// What a finished run leaves for its summary.
 pub struct Outcome {
+    /// What ran.
+    pub config: RunConfig,
     /// Where it ran.
     pub device: DeviceInfo,
     /// The genotype that was found or trained.
@@ -40,6 +42,7 @@ pub struct Outcome {
 
 #[derive(Default)]
 struct Seen {
+    config: Option<Box<RunConfig>>,
     device: Option<DeviceInfo>,
     genotype: Option<Genotype>,
     tested: Option<(f64, usize)>,
@@ -75,39 +78,49 @@ fn stop_on_interrupt(commands: Sender<Command>) -> Result<(), CliError> {
     .map_err(CliError::new)
 }
 
-/// Runs to the end. Ctrl-C asks for a stop after the current step; a second one ends the process.
-pub fn drive(config: RunConfig, folder: &Path) -> Result<Outcome, CliError> {
-    config.check().map_err(CliError::new)?;
-    let mut recorder = Recorder::create(folder).map_err(CliError::new)?;
+/// Runs to the end, after what was said `before`. Ctrl-C asks for a stop after the current step; a second one ends the process.
+pub fn drive(
+    start: Start,
+    mut recorder: Recorder,
+    before: Vec<Timed>,
+) -> Result<Outcome, CliError> {
+    let folder = recorder.folder().to_path_buf();
+    let again = match start.config.search {
+        Some(_) => format!("plateau search --resume {}", folder.display()),
+        None => format!("plateau train --resume {}", folder.display()),
+    };
     let session = SessionHandle::spawn().map_err(CliError::new)?;
     stop_on_interrupt(session.commands.clone())?;
-    let start = Command::Start {
-        config: Box::new(config),
-    };
     session
         .commands
-        .try_send(start)
+        .try_send(Command::Start(Box::new(start)))
         .map_err(|_| CliError::new("the session thread ended before the run began"))?;
 
+    // The clock of a resumed run goes on where it stood. `Instant` never goes back, whatever is done to the system's clock.
     let started = Instant::now();
+    let offset = before.last().map_or(0.0, |timed| timed.seconds);
     let mut bar = Bar::new();
     let mut seen = Seen::default();
+    let mut saved = !before.is_empty();
+    for timed in before {
+        bar.replay(&timed.event);
+        seen.note(timed.seconds, timed.event);
+    }
     while let Ok(event) = session.events.recv() {
         let timed = Timed {
-            seconds: started.elapsed().as_secs_f64(),
+            seconds: offset + started.elapsed().as_secs_f64(),
             event,
         };
         recorder.record(&timed).map_err(CliError::new)?;
         bar.show(&timed.event);
         match timed.event {
-            Event::Failed { message } => return Err(CliError(message)),
-            Event::Stopped => {
-                return Err(CliError(format!(
-                    "stopped; what was found so far is in {}",
-                    folder.display()
-                )));
+            Event::Failed { message } if saved => {
+                return Err(CliError(format!("{message}; go on with {again}")));
             }
-            Event::Finished => return seen.outcome(folder),
+            Event::Failed { message } => return Err(CliError(message)),
+            Event::Stopped => return Err(CliError(format!("stopped; go on with {again}"))),
+            Event::Finished => return seen.outcome(&folder),
+            Event::Checkpoint { .. } => saved = true,
             event => seen.note(timed.seconds, event),
         }
     }
@@ -120,7 +133,10 @@ pub fn drive(config: RunConfig, folder: &Path) -> Result<Outcome, CliError> {
 impl Seen {
     fn note(&mut self, seconds: f64, event: Event) {
         match event {
-            Event::Started { device, .. } => self.device = Some(device),
+            Event::Started { config, device, .. } => {
+                self.config = Some(config);
+                self.device = Some(device);
+            }
             Event::SearchStarted { .. } => self.search_started = Some(seconds),
             Event::Sharpness { eigenvalue, .. } => self.sharpness = Some(eigenvalue),
             Event::Derived { genotype } => {
@@ -148,12 +164,13 @@ impl Seen {
     }
 
     fn outcome(self, folder: &Path) -> Result<Outcome, CliError> {
-        let (Some(device), Some(genotype), Some((test_accuracy, test_images))) =
-            (self.device, self.genotype, self.tested)
+        let (Some(config), Some(device), Some(genotype), Some((test_accuracy, test_images))) =
+            (self.config, self.device, self.genotype, self.tested)
         else {
             return Err(CliError("the run ended without a result".into()));
         };
         Ok(Outcome {
+            config: *config,
             device,
             genotype,
             test_accuracy,
@@ -205,6 +222,15 @@ impl Bar {
             eprintln!("{text}");
         } else {
             self.bar.println(text);
+        }
+    }
+
+    /// Shows what was said before a run was resumed, without the steps' lines.
+    fn replay(&mut self, event: &Event) {
+        match event {
+            Event::SearchStep(step) => self.bar.set_position(step.step as u64),
+            Event::TrainEpoch { .. } => {}
+            event => self.show(event),
         }
     }
 

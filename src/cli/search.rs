@@ -1,15 +1,13 @@
 //! `plateau search`.
 
-use std::path::Path;
-
 use clap::Args;
 
 use super::CliError;
-use super::progress::{Outcome, drive, thousands};
+use super::progress::{Outcome, thousands};
 use super::sampling::{SamplingArgs, SamplingStrategy};
-use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
+use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
 use crate::search::Strategy;
-use crate::session::Recorder;
+use crate::session::RunConfig;
 use crate::space::Space;
 
 /// Arguments of `plateau search`.
@@ -56,7 +54,7 @@ impl std::str::FromStr for AnyStrategy {
 }
 
 /// Searches, trains and tests; or searches on a table.
-pub fn run(args: &SearchArgs) -> Result<(), CliError> {
+pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
     let strategy = match args.strategy {
         AnyStrategy::Run(_) if args.sampling.given() => {
             return Err(CliError(
@@ -65,30 +63,72 @@ pub fn run(args: &SearchArgs) -> Result<(), CliError> {
             ));
         }
         AnyStrategy::Run(strategy) => strategy,
+        AnyStrategy::Sampling(_) if args.run.resume.is_some() => {
+            return Err(CliError(
+                "a search on a table leaves no run folder; leave --resume away".into(),
+            ));
+        }
         AnyStrategy::Sampling(strategy) => {
             let neighborhood = args.search.neighborhood();
             let (seed, json) = (args.run.seed, args.run.json);
             return args.sampling.run(strategy, &neighborhood, seed, json);
         }
     };
+    if let Some(folder) = &args.run.resume {
+        let outcome = args
+            .run
+            .resume(folder, given, |config| args.apply(config, strategy, given))?;
+        report(&outcome, args.run.json);
+        return Ok(());
+    }
     let mut search = args.run.preset.search(args.space, strategy);
     args.search.apply(&mut search);
     let mut train = args.run.preset.train(args.space);
     args.train.apply(&mut train, args.search.no_flip());
-    fit_to_images(&args.run, &mut train)?;
+    fit_to_images(&args.run.dataset, &mut train)?;
     let config = args.run.config(Some(search), None, train);
     let name = format!("{}-{}-{}", args.run.dataset, strategy, args.run.seed);
-    let outcome = drive(config, &folder(&args.run, &name))?;
-    report(&outcome, &args.run, Some(strategy));
+    let outcome = args.run.start(config, &name)?;
+    report(&outcome, args.run.json);
     Ok(())
+}
+
+impl SearchArgs {
+    /// Puts what was given over the configuration of a search.
+    fn apply(
+        &self,
+        config: &mut RunConfig,
+        strategy: Strategy,
+        given: Given,
+    ) -> Result<(), CliError> {
+        let Some(search) = &mut config.search else {
+            return Err(CliError(
+                "this run trains a given genotype; use plateau train --resume".into(),
+            ));
+        };
+        if given("strategy") {
+            search.strategy = strategy;
+        }
+        if given("space") {
+            search.space = self.space;
+        }
+        if given("preset") {
+            *search = self.run.preset.search(search.space, search.strategy);
+            config.train = self.run.preset.train(search.space);
+            fit_to_images(&config.dataset, &mut config.train)?;
+        }
+        self.search.apply(search);
+        self.train.apply(&mut config.train, self.search.no_flip());
+        Ok(())
+    }
 }
 
 /// The auxiliary head of the `paper` preset needs larger images than the built-in sets have.
 pub fn fit_to_images(
-    run: &RunArgs,
+    dataset: &str,
     train: &mut crate::session::TrainConfig,
 ) -> Result<(), CliError> {
-    let dataset = crate::data::Dataset::load(&run.dataset).map_err(CliError::new)?;
+    let dataset = crate::data::Dataset::load(dataset).map_err(CliError::new)?;
     if train.auxiliary_weight > 0.0 && dataset.height.min(dataset.width) < 32 {
         eprintln!(
             "note: no auxiliary head on {}×{} images (it needs 32×32)",
@@ -99,17 +139,10 @@ pub fn fit_to_images(
     Ok(())
 }
 
-/// The run folder that was asked for, or the next free one.
-pub fn folder(run: &RunArgs, name: &str) -> std::path::PathBuf {
-    match &run.run_dir {
-        Some(folder) => folder.clone(),
-        None => Recorder::free_folder(Path::new("runs"), name),
-    }
-}
-
 /// Prints the summary, or one JSON object.
-pub fn report(outcome: &Outcome, run: &RunArgs, strategy: Option<Strategy>) {
-    if run.json {
+pub fn report(outcome: &Outcome, json: bool) {
+    let strategy = outcome.config.search.as_ref().map(|search| search.strategy);
+    if json {
         let mut value = serde_json::json!({
             "genotype": outcome.genotype,
             "genotype_text": outcome.genotype.to_text(),
@@ -118,8 +151,8 @@ pub fn report(outcome: &Outcome, run: &RunArgs, strategy: Option<Strategy>) {
             "parameters": outcome.parameters,
             "multiply_adds": outcome.multiply_adds,
             "train_seconds": outcome.train_seconds,
-            "seed": run.seed,
-            "dataset": run.dataset,
+            "seed": outcome.config.seed,
+            "dataset": outcome.config.dataset,
             "device": outcome.device.name,
             "run_dir": outcome.folder,
         });

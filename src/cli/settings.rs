@@ -1,16 +1,18 @@
 //! Flags shared by `search` and `train`, and how they change a preset.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::CliError;
+use super::progress::{Outcome, drive};
 use super::sampling::NeighborhoodSettings;
 use crate::data::Augmentation;
 use crate::search::a2m::HessianPoint;
 use crate::search::na_darts::Representation;
 use crate::session::{
-    DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig, SearchConfig,
-    TrainConfig,
+    CheckpointEvery, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, Recorder,
+    RunConfig, SearchConfig, Start, TrainConfig, differences,
 };
 use crate::space::{Aggregation, Genotype};
 
@@ -42,12 +44,108 @@ pub struct RunArgs {
     /// Folder for this run; by default runs/DATASET-STRATEGY-SEED with a number added where that exists
     #[arg(long)]
     pub run_dir: Option<PathBuf>,
+    /// Go on with the run in this folder where its last checkpoint stands, bit for bit; its settings are taken from there
+    #[arg(long, value_name = "DIR", conflicts_with = "run_dir")]
+    pub resume: Option<PathBuf>,
+    /// Save a checkpoint every so many steps (default: every 30 seconds), besides at the end of every epoch and at a stop
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub checkpoint_every: Option<u32>,
     /// Print exactly one JSON object on stdout
     #[arg(long)]
     pub json: bool,
 }
 
+/// Seconds between two checkpoints, unless `--checkpoint-every` says otherwise.
+const CHECKPOINT_SECONDS: u32 = 30;
+
+/// Whether a flag was given on the command line, by its name in Rust.
+pub type Given<'a> = &'a dyn Fn(&str) -> bool;
+
 impl RunArgs {
+    /// Runs a configuration in a fresh folder: the one that was asked for, or `runs/name` with a number added where that exists.
+    pub fn start(&self, config: RunConfig, name: &str) -> Result<Outcome, CliError> {
+        config.check().map_err(CliError::new)?;
+        let folder = match &self.run_dir {
+            Some(folder) => folder.clone(),
+            None => Recorder::free_folder(Path::new("runs"), name),
+        };
+        let recorder = Recorder::create(&folder).map_err(CliError::new)?;
+        let start = Start {
+            checkpoints: Some(self.checkpoints()),
+            ..Start::new(config)
+        };
+        drive(start, recorder, Vec::new())
+    }
+
+    /// Goes on with a run. `asked` puts what was given on the command line over the settings of the run, which must stay what
+    /// they are.
+    pub fn resume(
+        &self,
+        folder: &Path,
+        given: Given,
+        asked: impl FnOnce(&mut RunConfig) -> Result<(), CliError>,
+    ) -> Result<Outcome, CliError> {
+        let found = Recorder::interrupted(folder).map_err(CliError::new)?;
+        let mut config = found.config.clone();
+        self.apply(&mut config, given);
+        asked(&mut config)?;
+        let other = differences(&found.config, &config);
+        if !other.is_empty() {
+            return Err(CliError(format!(
+                "{} cannot go on with other settings: {}; leave these flags away, or start a new run",
+                folder.display(),
+                other.join(", ")
+            )));
+        }
+        for error in &found.refused {
+            eprintln!("note: {error}; the checkpoint before it is used");
+        }
+        match &found.from {
+            Some(from) => eprintln!(
+                "resuming {} after {} step {} of {}",
+                folder.display(),
+                from.position.phase,
+                from.position.step,
+                from.position.steps
+            ),
+            None => eprintln!(
+                "note: {} has no checkpoint; its run starts again",
+                folder.display()
+            ),
+        }
+        let start = Start {
+            config,
+            checkpoints: Some(self.checkpoints()),
+            from: found.from,
+        };
+        let recorder = found.tail.cut().map_err(CliError::new)?;
+        drive(start, recorder, found.events)
+    }
+
+    fn checkpoints(&self) -> CheckpointEvery {
+        match self.checkpoint_every {
+            Some(steps) => CheckpointEvery::Steps(steps),
+            None => CheckpointEvery::Seconds(CHECKPOINT_SECONDS),
+        }
+    }
+
+    /// Puts what was given over a configuration.
+    fn apply(&self, config: &mut RunConfig, given: Given) {
+        let mut put = |name, change: &dyn Fn(&mut RunConfig)| {
+            if given(name) {
+                change(config);
+            }
+        };
+        put("dataset", &|config| {
+            config.dataset.clone_from(&self.dataset)
+        });
+        put("test_share", &|config| config.test_share = self.test_share);
+        put("seed", &|config| config.seed = self.seed);
+        put("device", &|config| config.device = self.device);
+        put("kernels", &|config| config.kernels = self.kernels);
+        put("memory", &|config| config.memory = self.memory);
+    }
+
     /// The configuration of a search, or of training a given genotype.
     pub fn config(
         &self,

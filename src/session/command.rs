@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint::{Checkpoint, CheckpointEvery};
 use super::config::RunConfig;
 use crate::space::Genotype;
 
@@ -10,10 +11,7 @@ use crate::space::Genotype;
 #[serde(tag = "command", rename_all = "kebab-case")]
 pub enum Command {
     /// Starts a run. One run goes at a time; a second start is answered with a failure and changes nothing.
-    Start {
-        /// What to run.
-        config: Box<RunConfig>,
-    },
+    Start(Box<Start>),
     /// Holds before the next step.
     Pause,
     /// Goes on.
@@ -30,4 +28,29 @@ pub enum Command {
         /// Of the supernet's space.
         genotypes: Vec<Genotype>,
     },
+}
+
+/// What to run and from where.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// What to run.
+    pub config: RunConfig,
+    /// When to hand out checkpoints; none: never.
+    #[serde(default)]
+    pub checkpoints: Option<CheckpointEvery>,
+    /// Where to go on; none: at the beginning. The events that follow are those that an uninterrupted run would have said after
+    /// this state, bit for bit.
+    #[serde(default)]
+    pub from: Option<Checkpoint>,
+}
+
+impl Start {
+    /// A run from its beginning, without checkpoints.
+    pub fn new(config: RunConfig) -> Self {
+        Self {
+            config,
+            checkpoints: None,
+            from: None,
+        }
+    }
 }

@@ -1,8 +1,12 @@
 //! Between two steps: takes up commands, holds, ends.
 
-use async_channel::Receiver;
+use std::time::Duration;
 
-use super::command::Command;
+use async_channel::Receiver;
+use web_time::Instant;
+
+use super::checkpoint::{Checkpoint, CheckpointEvery};
+use super::command::{Command, Start};
 use super::event::Event;
 
 /// Whether a run goes on.
@@ -20,22 +24,71 @@ pub struct Control<'a> {
     emit: &'a mut dyn FnMut(Event),
     held: bool,
     stopped: bool,
+    /// Events said since the beginning of the run, also before it was resumed.
+    said: u64,
+    checkpoints: Option<CheckpointEvery>,
+    steps_since: u32,
+    last: Instant,
 }
 
 impl<'a> Control<'a> {
     /// A run that goes at once.
-    pub fn new(commands: &'a Receiver<Command>, emit: &'a mut dyn FnMut(Event)) -> Self {
+    pub fn new(
+        start: &Start,
+        commands: &'a Receiver<Command>,
+        emit: &'a mut dyn FnMut(Event),
+    ) -> Self {
         Self {
             commands,
             emit,
             held: false,
             stopped: false,
+            said: start.from.as_ref().map_or(0, |from| from.position.events),
+            checkpoints: start.checkpoints,
+            steps_since: 0,
+            last: Instant::now(),
         }
     }
 
     /// Says something.
     pub fn emit(&mut self, event: Event) {
+        self.said += 1;
         (self.emit)(event);
+    }
+
+    /// Events said since the beginning of the run.
+    pub fn said(&self) -> u64 {
+        self.said
+    }
+
+    /// Whether anyone wants checkpoints.
+    pub fn keeps(&self) -> bool {
+        self.checkpoints.is_some()
+    }
+
+    /// Counts a step; whether the state after it should be handed out.
+    pub fn checkpoint_due(&mut self, end_of_epoch: bool) -> bool {
+        self.steps_since = self.steps_since.saturating_add(1);
+        match self.checkpoints {
+            None => false,
+            Some(_) if end_of_epoch => true,
+            Some(CheckpointEvery::Steps(steps)) => self.steps_since >= steps,
+            Some(CheckpointEvery::Seconds(seconds)) => {
+                self.last.elapsed() >= Duration::from_secs(seconds.into())
+            }
+        }
+    }
+
+    /// Hands out the state, unless it has left the numbers: then the last good one stands, and the next step says so.
+    pub fn checkpoint(&mut self, state: Checkpoint) {
+        self.steps_since = 0;
+        self.last = Instant::now();
+        if !state.is_finite() {
+            return;
+        }
+        (self.emit)(Event::Checkpoint {
+            state: Box::new(state),
+        });
     }
 
     /// Whether a person is waiting to see each step, so that measurements must not be gathered for later.
@@ -44,6 +97,7 @@ impl<'a> Control<'a> {
     }
 
     /// Takes up what was asked since the last step; while held, waits. A closed channel means that nobody listens any more: stop.
+    /// Whoever gets [`Flow::Stop`] first says what is pending; the run's last event, [`Event::Stopped`], is said at its very end.
     pub async fn before_step(&mut self) -> Flow {
         #[cfg(target_arch = "wasm32")]
         super::turn::yield_now().await;
@@ -79,12 +133,9 @@ impl<'a> Control<'a> {
                     }
                     return Flow::Go;
                 }
-                Command::Stop => {
-                    self.stopped = true;
-                    self.emit(Event::Stopped);
-                }
+                Command::Stop => self.stopped = true,
                 Command::Pause | Command::Resume => {}
-                Command::Start { .. } => self.emit(Event::Refused {
+                Command::Start(_) => self.emit(Event::Refused {
                     message: "a run is going on; stop it first".into(),
                 }),
                 Command::Score { .. } => self.emit(Event::Refused {

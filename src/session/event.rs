@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint::Checkpoint;
 use super::config::RunConfig;
 use crate::landscape::Score;
 use crate::space::Genotype;
@@ -129,11 +130,16 @@ pub enum Event {
         /// On the architecture half, with the supernet's weights and batch statistics.
         scores: Vec<Score>,
     },
+    /// The state of the run, to be kept; not a line of `events.jsonl`, since when it is said may depend on the clock.
+    Checkpoint {
+        /// From which the run can go on.
+        state: Box<Checkpoint>,
+    },
     /// Held.
     Paused,
     /// Going on.
     Resumed,
-    /// Ended on request.
+    /// Ended on request: the last event of such a run.
     Stopped,
     /// The run reached its end.
     Finished,

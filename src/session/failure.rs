@@ -1,5 +1,6 @@
 //! Why a run ended before its end.
 
+use super::checkpoint::CheckpointError;
 use super::config::ConfigError;
 use super::device::DeviceError;
 use super::memory::MemoryError;
@@ -25,6 +26,9 @@ pub enum RunError {
     /// It does not fit.
     #[error(transparent)]
     Memory(#[from] MemoryError),
+    /// The state to go on from.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// The search.
     #[error(transparent)]
     Search(#[from] SearchError),

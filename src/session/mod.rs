@@ -5,14 +5,19 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod bench;
+mod checkpoint;
 mod command;
 mod config;
 mod control;
 pub mod device;
+mod differences;
 mod event;
 mod failure;
+#[cfg(not(target_arch = "wasm32"))]
+mod handle;
 mod memory;
 mod random;
+#[cfg(not(target_arch = "wasm32"))]
 mod recorder;
 mod scratch;
 mod search_run;
@@ -22,6 +27,8 @@ mod search_run;
 )]
 mod session;
 #[cfg(not(target_arch = "wasm32"))]
+mod store;
+#[cfg(not(target_arch = "wasm32"))]
 mod tabulate;
 mod train_run;
 #[cfg(target_arch = "wasm32")]
@@ -30,19 +37,30 @@ mod watch;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use bench::{BenchCase, BenchResult, BenchSize, bench};
-pub use command::Command;
+pub use checkpoint::{
+    CHECKPOINT_VERSION, Checkpoint, CheckpointError, CheckpointEvery, HostTensor,
+    MAX_CHECKPOINT_BYTES, Phase, Position,
+};
+pub use command::{Command, Start};
 pub use config::{
     ConfigError, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
     SearchConfig, TrainConfig,
 };
+pub use differences::differences;
 pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, Timed};
 pub use failure::RunError;
-pub use memory::MemoryError;
-pub use recorder::{RecordError, Recorder, read_events};
-pub use scratch::{ScratchEvaluator, Trained};
 #[cfg(not(target_arch = "wasm32"))]
-pub use session::{SessionHandle, run_blocking};
+pub use handle::{SessionHandle, run_blocking, run_blocking_from};
+pub use memory::MemoryError;
+pub use random::Purpose;
+#[cfg(not(target_arch = "wasm32"))]
+pub use recorder::{Interrupted, RecordError, Recorder, Tail, read_events};
+pub use scratch::{ScratchEvaluator, Trained};
 pub use session::{run, serve};
+#[cfg(not(target_arch = "wasm32"))]
+pub use store::{
+    KEPT, Latest, SUPERNET_FILE, StoreError, latest, load, load_supernet, save, saved,
+};
 #[cfg(not(target_arch = "wasm32"))]
 pub use tabulate::{TabulateConfig, TabulateError, tabulate};
 pub use train_run::Accuracy;

@@ -2,9 +2,11 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 /// What random numbers are drawn for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// Which images are for what.
     Split = 1,
@@ -41,6 +43,19 @@ pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(purpose as u64);
     rng
+}
+
+/// The generator of a purpose after `drawn` words.
+pub fn generator_at(seed: u64, purpose: Purpose, drawn: u64) -> ChaCha8Rng {
+    let mut rng = generator(seed, purpose);
+    rng.set_word_pos(u128::from(drawn));
+    rng
+}
+
+/// Words drawn from a generator so far.
+pub fn drawn(rng: &ChaCha8Rng) -> u64 {
+    // No run draws 2⁶⁴ words.
+    rng.get_word_pos() as u64
 }
 
 /// A seed of its own for a purpose.

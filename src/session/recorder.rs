@@ -1,10 +1,13 @@
-//! Writes a run folder: `config.json`, `events.jsonl`, `genotype.json`, `genotype.txt`, `result.json`.
+//! Writes a run folder: `config.json`, `events.jsonl`, `genotype.json`, `genotype.txt`, `result.json` and checkpoints.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::checkpoint::Checkpoint;
+use super::config::RunConfig;
 use super::event::{Event, Timed};
+use super::store::{StoreError, load, save, saved, write_whole};
 use crate::space::Genotype;
 
 /// A file of a run folder could not be written or read.
@@ -18,9 +21,31 @@ pub enum RecordError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The system refused.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A folder with a finished or started run is never written into.
-    #[error("{} already holds a run; choose another --run-dir", .0.display())]
+    #[error("{} already holds a run; go on with it by --resume, or choose another --run-dir", .0.display())]
     Taken(PathBuf),
+    /// Another process records into the folder.
+    #[error("{} is in use by another process; wait for it or choose another --run-dir", .0.display())]
+    Locked(PathBuf),
+    /// There is nothing to go on with.
+    #[error("{} cannot be resumed: {reason}", folder.display())]
+    NotResumable {
+        /// The run folder.
+        folder: PathBuf,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A checkpoint.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A line of `events.jsonl` is not an event.
     #[error("{}:{line}: not an event: {message}", path.display())]
     Line {
@@ -33,34 +58,168 @@ pub enum RecordError {
     },
 }
 
-/// Appends the events of one run to its folder.
+/// The longest line of `events.jsonl` that is read, bytes.
+const MAX_LINE: u64 = 1 << 24;
+
+/// Appends the events of one run to its folder, which no other process can record into meanwhile.
 pub struct Recorder {
     folder: PathBuf,
     events: BufWriter<File>,
+    _lock: File,
+}
+
+/// A run that can go on.
+pub struct Interrupted {
+    /// What runs.
+    pub config: RunConfig,
+    /// The state to go on from; none where the run was interrupted before its first checkpoint: then it starts again.
+    pub from: Option<Checkpoint>,
+    /// What was said before that state.
+    pub events: Vec<Timed>,
+    /// Newer checkpoints that are damaged.
+    pub refused: Vec<StoreError>,
+    /// What comes after that state.
+    pub tail: Tail,
+}
+
+/// What a run folder holds beyond the state that the run goes on from. The folder is locked while this lives.
+pub struct Tail {
+    folder: PathBuf,
+    lock: File,
+    /// Bytes of `events.jsonl` that stand.
+    length: u64,
+    checkpoints: Vec<PathBuf>,
+}
+
+impl Tail {
+    /// Takes it back, since the run will say and save it again.
+    pub fn cut(self) -> Result<Recorder, RecordError> {
+        for file in &self.checkpoints {
+            fs::remove_file(file).map_err(write_error(file))?;
+        }
+        let path = self.folder.join("events.jsonl");
+        let file = OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .and_then(|file| file.set_len(self.length).map(|()| file))
+            .map_err(write_error(&path))?;
+        Ok(Recorder {
+            folder: self.folder,
+            events: BufWriter::new(file),
+            _lock: self.lock,
+        })
+    }
+}
+
+fn write_error(path: &Path) -> impl FnOnce(std::io::Error) -> RecordError {
+    let path = path.to_path_buf();
+    move |source| RecordError::Write { path, source }
+}
+
+/// Locks a run folder until the file is dropped or the process ends, however it ends.
+fn lock(folder: &Path) -> Result<File, RecordError> {
+    let path = folder.join(".lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(write_error(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(RecordError::Locked(folder.to_path_buf())),
+        // Some network file systems have no locks; a run there goes on without.
+        Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(source)) => Err(RecordError::Write { path, source }),
+    }
 }
 
 impl Recorder {
     /// Makes `folder`, which must not hold a run yet.
     pub fn create(folder: &Path) -> Result<Self, RecordError> {
-        let failed = |path: &Path| {
-            let path = path.to_path_buf();
-            move |source| RecordError::Write { path, source }
-        };
-        fs::create_dir_all(folder).map_err(failed(folder))?;
+        fs::create_dir_all(folder).map_err(write_error(folder))?;
         let path = folder.join("events.jsonl");
+        if path.exists() {
+            return Err(RecordError::Taken(folder.to_path_buf()));
+        }
+        let lock = lock(folder)?;
         let events = File::create_new(&path).map_err(|source| {
-            if source.kind() == std::io::ErrorKind::AlreadyExists {
+            if source.kind() == ErrorKind::AlreadyExists {
                 RecordError::Taken(folder.to_path_buf())
             } else {
-                RecordError::Write {
-                    path: path.clone(),
-                    source,
-                }
+                RecordError::Write { path, source }
             }
         })?;
         Ok(Self {
             folder: folder.to_path_buf(),
             events: BufWriter::new(events),
+            _lock: lock,
+        })
+    }
+
+    /// Opens a run that was interrupted, at its newest checkpoint that is whole. Changes nothing in the folder but its lock:
+    /// [`Tail::cut`] does.
+    ///
+    /// # Errors
+    /// [`RecordError::NotResumable`] for a run that is finished or has not begun; [`RecordError::Locked`] while another process
+    /// records into the folder; [`RecordError::Store`] where there are checkpoints, but none that can be used;
+    /// [`RecordError::Line`] for a line before every checkpoint that is not an event.
+    pub fn interrupted(folder: &Path) -> Result<Interrupted, RecordError> {
+        let refuse = |reason| RecordError::NotResumable {
+            folder: folder.to_path_buf(),
+            reason,
+        };
+        let path = folder.join("events.jsonl");
+        if !path.exists() {
+            return Err(refuse("it holds no run"));
+        }
+        let lock = lock(folder)?;
+        let (mut events, ends, damage) = read_lines(&path)?;
+        let config = match events.first().map(|timed| &timed.event) {
+            Some(Event::Started { config, .. }) => RunConfig::clone(config),
+            _ => return Err(damage.unwrap_or(refuse("its run has not begun; start it anew"))),
+        };
+        if matches!(
+            events.last().map(|timed| &timed.event),
+            Some(Event::Finished)
+        ) {
+            return Err(refuse("its run is finished"));
+        }
+        let (mut from, mut refused, mut checkpoints) = (None, Vec::new(), Vec::new());
+        for (_, file) in saved(folder)? {
+            match load(&file) {
+                Ok(checkpoint) if checkpoint.position.events <= ends.len() as u64 => {
+                    from = Some(checkpoint);
+                    break;
+                }
+                // The events that it follows were lost.
+                Ok(_) => {}
+                Err(error) if error.is_damage() => refused.push(error),
+                Err(error) => return Err(error.into()),
+            }
+            checkpoints.push(file);
+        }
+        let kept = match &from {
+            // Not more than there are lines, as was asked above.
+            Some(from) => from.position.events as usize,
+            None => match (refused.pop(), damage) {
+                (Some(error), _) => return Err(error.into()),
+                (None, Some(error)) => return Err(error),
+                (None, None) => 0,
+            },
+        };
+        events.truncate(kept);
+        Ok(Interrupted {
+            config,
+            from,
+            events,
+            refused,
+            tail: Tail {
+                folder: folder.to_path_buf(),
+                lock,
+                length: kept.checked_sub(1).map_or(0, |last| ends[last]),
+                checkpoints,
+            },
         })
     }
 
@@ -82,9 +241,19 @@ impl Recorder {
     }
 
     /// Appends one event and keeps the files that follow from it. Every line is on disk when this returns, so that a killed
-    /// process loses at most the line it was writing.
+    /// process loses at most the line it was writing. A checkpoint is no line: it becomes a file.
     pub fn record(&mut self, timed: &Timed) -> Result<(), RecordError> {
         let path = self.folder.join("events.jsonl");
+        if let Event::Checkpoint { state } = &timed.event {
+            // A checkpoint must never be ahead of the events that it follows, also after a power cut.
+            let synced = self.events.get_ref().sync_data();
+            synced.map_err(write_error(&path))?;
+            return match save(&self.folder, state) {
+                Ok(_) => Ok(()),
+                Err(StoreError::Io { path, source }) => Err(RecordError::Write { path, source }),
+                Err(error) => Err(error.into()),
+            };
+        }
         let failed = |source| RecordError::Write {
             path: path.clone(),
             source,
@@ -133,38 +302,50 @@ impl Recorder {
         self.write(name, &format!("{value:#}\n"))
     }
 
-    /// Writes beside the target and renames, so that a reader never sees half a file.
     fn write(&self, name: &str, text: &str) -> Result<(), RecordError> {
         let path = self.folder.join(name);
-        let temporary = self.folder.join(format!(".{name}.new"));
-        fs::write(&temporary, text)
-            .and_then(|()| fs::rename(&temporary, &path))
-            .map_err(|source| RecordError::Write { path, source })
+        write_whole(&path, text.as_bytes()).map_err(write_error(&path))
     }
 }
 
 /// Reads the events of a run folder. A last line that a killed process left unfinished is left out.
 pub fn read_events(folder: &Path) -> Result<Vec<Timed>, RecordError> {
-    let path = folder.join("events.jsonl");
-    let text = fs::read_to_string(&path).map_err(|source| RecordError::Write {
-        path: path.clone(),
+    match read_lines(&folder.join("events.jsonl"))? {
+        (events, _, None) => Ok(events),
+        (_, _, Some(error)) => Err(error),
+    }
+}
+
+/// The events of a file, where each line ends (bytes), and the first line that is none, where reading ended.
+type Lines = (Vec<Timed>, Vec<u64>, Option<RecordError>);
+
+fn read_lines(path: &Path) -> Result<Lines, RecordError> {
+    let failed = |source| RecordError::Read {
+        path: path.to_path_buf(),
         source,
-    })?;
-    let complete = text.ends_with('\n');
-    let lines: Vec<&str> = text.lines().collect();
-    let mut events = Vec::with_capacity(lines.len());
-    for (index, line) in lines.iter().enumerate() {
-        match serde_json::from_str(line) {
+    };
+    let mut reader = BufReader::new(File::open(path).map_err(failed)?);
+    let (mut events, mut ends) = (Vec::new(), Vec::new());
+    let (mut line, mut end) = (Vec::new(), 0);
+    loop {
+        line.clear();
+        let read = (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line);
+        end += read.map_err(failed)? as u64;
+        let whole = line.pop_if(|last| *last == b'\n').is_some();
+        if !whole && (line.len() as u64) < MAX_LINE {
+            return Ok((events, ends, None));
+        }
+        match serde_json::from_slice(&line) {
             Ok(event) => events.push(event),
-            Err(_) if !complete && index + 1 == lines.len() => {}
             Err(error) => {
-                return Err(RecordError::Line {
-                    path,
-                    line: index + 1,
+                let error = RecordError::Line {
+                    path: path.to_path_buf(),
+                    line: events.len() + 1,
                     message: error.to_string(),
-                });
+                };
+                return Ok((events, ends, Some(error)));
             }
         }
+        ends.push(end);
     }
-    Ok(events)
 }

@@ -1,9 +1,12 @@
 //! The loop of a gradient search: α-step, weight step, measurements.
 
+mod resume;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use super::checkpoint::Position;
 use super::config::SearchConfig;
 use super::control::{Control, Flow};
 use super::event::{Event, SearchStep};
@@ -22,7 +25,7 @@ use crate::search::optimizer::{Adam, Sgd, clip, cosine_rate};
 use crate::search::sdarts::{perturbation, perturbed};
 use crate::search::sharpness::sharpness;
 use crate::search::{SearchError, Strategy};
-use crate::space::{Genotype, count_supernet, derive};
+use crate::space::{Genotype, derive};
 
 /// The images of a run and how they are shared out.
 pub struct RunData {
@@ -90,6 +93,8 @@ pub struct SearchState {
     sharpness_batch: Option<Batch>,
     watch: Watch,
     pending: Vec<Measured>,
+    /// Steps that are done.
+    done: usize,
 }
 
 /// One step's values, still on the device: train loss, train accuracy, validation accuracy, lane losses, α.
@@ -151,73 +156,82 @@ impl SearchState {
                 .transpose()?,
             watch: Watch::default(),
             pending: Vec::new(),
+            done: 0,
         })
+    }
+
+    fn steps(&self) -> usize {
+        self.weight_batches.batches_per_epoch() * self.config.epochs
     }
 
     /// Runs to the end, or until stopped; returns the derived genotype.
     pub async fn run(
         &mut self,
         data: &RunData,
+        origin: &Position,
         control: &mut Control<'_>,
     ) -> Result<Genotype, RunError> {
         let steps_per_epoch = self.weight_batches.batches_per_epoch();
-        let count = count_supernet(
-            self.config.space,
-            &self.config.size(data.shape, data.classes),
-        )?;
-        let steps = steps_per_epoch * self.config.epochs;
-        control.emit(Event::SearchStarted {
-            parameters: count.parameters,
-            multiply_adds: count.multiply_adds,
-            steps,
-            memory: self.plan.name().into(),
-            lanes: self.plan.lanes_a_pass,
-            memory_bytes: self.plan.bytes,
-        });
         let reads = if self.device == Device::flex() {
             1
         } else {
             STEPS_A_READ
         };
-        for epoch in 0..self.config.epochs {
+        let steps = self.steps();
+        let every = sharpness_interval(&self.config, steps);
+        while self.done < steps {
+            if control.before_step().await == Flow::Stop {
+                self.checkpoint(None, origin, control).await?;
+                return self.genotype().await;
+            }
+            let epoch = self.done / steps_per_epoch;
             let rate = cosine_rate(
                 epoch,
                 self.config.epochs,
                 self.config.weight_rate,
                 self.config.weight_rate_min,
             );
-            for step in 0..steps_per_epoch {
-                if control.before_step().await == Flow::Stop {
-                    self.report(control).await?;
-                    return self.genotype().await;
-                }
-                let number = epoch * steps_per_epoch + step + 1;
-                self.step(data, rate, number, epoch + 1).await?;
-                if self.pending.len() >= reads || control.watched() {
-                    self.report(control).await?;
-                }
-                let every = sharpness_interval(&self.config, steps);
-                if every.is_some_and(|every| number.is_multiple_of(every)) {
-                    self.report(control).await?;
-                    if let Some(earlier) = self.watch_sharpness(number, steps, control).await? {
-                        return Ok(earlier);
-                    }
-                }
+            let number = self.done + 1;
+            self.step(data, rate, number, epoch + 1).await?;
+            self.done = number;
+            let end_of_epoch = number.is_multiple_of(steps_per_epoch);
+            let measure = every.is_some_and(|every| number.is_multiple_of(every));
+            if self.pending.len() >= reads || measure || end_of_epoch || control.watched() {
+                self.report(control).await?;
             }
-            self.report(control).await?;
-            let genotype = self.genotype().await?;
-            let collapse = self
-                .watch
-                .collapse((epoch + 1) * steps_per_epoch, &genotype);
-            control.emit(Event::SearchEpoch {
-                epoch: epoch + 1,
-                genotype,
-            });
-            if let Some(warning) = collapse {
-                control.emit(warning);
+            if measure && let Some(earlier) = self.watch_sharpness(number, steps, control).await? {
+                return self.end(earlier, origin, control).await;
+            }
+            if end_of_epoch {
+                self.end_epoch(epoch + 1, control).await?;
+            }
+            if control.checkpoint_due(end_of_epoch) && number < steps {
+                self.checkpoint(None, origin, control).await?;
             }
         }
-        self.genotype().await
+        let genotype = self.genotype().await?;
+        self.end(genotype, origin, control).await
+    }
+
+    async fn end_epoch(&mut self, epoch: usize, control: &mut Control<'_>) -> Result<(), RunError> {
+        let genotype = self.genotype().await?;
+        let collapse = self.watch.collapse(self.done, &genotype);
+        control.emit(Event::SearchEpoch { epoch, genotype });
+        if let Some(warning) = collapse {
+            control.emit(warning);
+        }
+        Ok(())
+    }
+
+    /// Keeps the final state with the genotype that the search ends with.
+    async fn end(
+        &mut self,
+        genotype: Genotype,
+        origin: &Position,
+        control: &mut Control<'_>,
+    ) -> Result<Genotype, RunError> {
+        self.checkpoint(Some(&genotype), origin, control).await?;
+        Ok(genotype)
     }
 
     /// One step whose measurements are read back, so that all its work is done when this returns: what the benchmark times.

@@ -3,11 +3,12 @@
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
+use super::checkpoint::{Checkpoint, Phase, Position};
 use super::config::TrainConfig;
 use super::control::{Control, Flow};
 use super::event::Event;
 use super::failure::RunError;
-use super::random::{Purpose, generator, seed_for};
+use super::random::{Purpose, drawn, generator, generator_at, seed_for};
 use super::search_run::RunData;
 use crate::data::{Batch, Sampler, chunks};
 use crate::nn::{
@@ -34,6 +35,12 @@ pub struct TrainState {
     batches: Sampler,
     augmentation: ChaCha8Rng,
     drop_path: ChaCha8Rng,
+    /// Loss and accuracy of the steps since the last report, `[2]` each, still on the device.
+    pending: Vec<Tensor<1>>,
+    /// Steps that are done.
+    done: usize,
+    /// Sums of loss and accuracy over the reported steps of this epoch.
+    totals: [f64; 2],
 }
 
 impl TrainState {
@@ -79,38 +86,120 @@ impl TrainState {
             batches,
             augmentation: generator(seed, Purpose::TrainAugmentation),
             drop_path: generator(seed, Purpose::DropPath),
+            pending: Vec::new(),
+            done: 0,
+            totals: [0.0; 2],
         })
+    }
+
+    /// Goes on where a checkpoint stands.
+    pub fn restore(&mut self, from: &Checkpoint, seed: u64) -> Result<(), RunError> {
+        let (device, weights) = (&self.device, self.weights.dims());
+        let statistics = self.statistics.dims();
+        self.weights = from.tensor("derived.weights", weights, device)?;
+        self.statistics = from.tensor("derived.statistics", statistics, device)?;
+        self.optimizer.buffer = from.optional("sgd.momentum", weights, device)?;
+        self.batches.restore(from.batches(Purpose::TrainBatches)?);
+        let generators = [
+            (Purpose::TrainAugmentation, &mut self.augmentation),
+            (Purpose::DropPath, &mut self.drop_path),
+        ];
+        for (purpose, rng) in generators {
+            *rng = generator_at(seed, purpose, from.drawn(purpose)?);
+        }
+        self.done = from.position.step;
+        self.totals = from.position.totals;
+        Ok(())
+    }
+
+    /// Says what is pending, then hands out the state where it is wanted; `origin` is the beginning of the run.
+    async fn checkpoint(
+        &mut self,
+        origin: &Position,
+        control: &mut Control<'_>,
+    ) -> Result<(), RunError> {
+        self.report(control).await?;
+        if !control.keeps() {
+            return Ok(());
+        }
+        let mut state = Checkpoint::new(Position {
+            events: control.said(),
+            phase: Phase::Train,
+            step: self.done,
+            steps: self.steps(),
+            genotype: Some(self.genotype.clone()),
+            generators: [
+                (Purpose::TrainAugmentation, drawn(&self.augmentation)),
+                (Purpose::DropPath, drawn(&self.drop_path)),
+            ]
+            .into(),
+            batches: [(Purpose::TrainBatches, self.batches.position())].into(),
+            totals: self.totals,
+            ..origin.clone()
+        });
+        state.put("derived.weights", &self.weights).await?;
+        state.put("derived.statistics", &self.statistics).await?;
+        if let Some(buffer) = &self.optimizer.buffer {
+            state.put("sgd.momentum", buffer).await?;
+        }
+        control.checkpoint(state);
+        Ok(())
+    }
+
+    fn steps(&self) -> usize {
+        self.batches.batches_per_epoch() * self.config.epochs
+    }
+
+    /// Says that training starts.
+    pub fn announce(&self, control: &mut Control<'_>) -> Result<(), RunError> {
+        let without_head = Macro {
+            auxiliary: false,
+            ..self.size
+        };
+        let count = count_genotype(&self.genotype, &without_head)?;
+        control.emit(Event::TrainStarted {
+            genotype: self.genotype.clone(),
+            parameters: count.parameters,
+            multiply_adds: count.multiply_adds,
+            epochs: self.config.epochs,
+            steps_per_epoch: self.batches.batches_per_epoch(),
+        });
+        Ok(())
     }
 
     /// Trains to the end and tests once. A stop ends the training without a test.
     pub async fn run(
         &mut self,
         data: &RunData,
+        origin: &Position,
         control: &mut Control<'_>,
     ) -> Result<Flow, RunError> {
-        let without_head = Macro {
-            auxiliary: false,
-            ..self.size
-        };
-        let count = count_genotype(&self.genotype, &without_head)?;
         let steps_per_epoch = self.batches.batches_per_epoch();
-        control.emit(Event::TrainStarted {
-            genotype: self.genotype.clone(),
-            parameters: count.parameters,
-            multiply_adds: count.multiply_adds,
-            epochs: self.config.epochs,
-            steps_per_epoch,
-        });
-        for epoch in 0..self.config.epochs {
-            let mut measured = Vec::with_capacity(steps_per_epoch);
-            for _ in 0..steps_per_epoch {
-                if control.before_step().await == Flow::Stop {
-                    return Ok(Flow::Stop);
-                }
-                measured.push(self.next_step(data, epoch));
+        while self.done < self.steps() {
+            if control.before_step().await == Flow::Stop {
+                self.checkpoint(origin, control).await?;
+                return Ok(Flow::Stop);
             }
-            self.report(epoch, steps_per_epoch, measured, control)
-                .await?;
+            let epoch = self.done / steps_per_epoch;
+            let measured = self.next_step(data, epoch);
+            self.pending.push(measured);
+            self.done += 1;
+            let end_of_epoch = self.done.is_multiple_of(steps_per_epoch);
+            if end_of_epoch || control.watched() {
+                self.report(control).await?;
+            }
+            if end_of_epoch {
+                let [loss, accuracy] = self.totals.map(|sum| (sum / steps_per_epoch as f64) as f32);
+                self.totals = [0.0; 2];
+                control.emit(Event::TrainEpoch {
+                    epoch: epoch + 1,
+                    loss,
+                    accuracy,
+                });
+            }
+            if control.checkpoint_due(end_of_epoch) {
+                self.checkpoint(origin, control).await?;
+            }
         }
         self.test(data, control).await?;
         Ok(Flow::Go)
@@ -183,17 +272,16 @@ impl TrainState {
         Tensor::cat(vec![own, accuracy], 0)
     }
 
-    async fn report(
-        &self,
-        epoch: usize,
-        steps_per_epoch: usize,
-        measured: Vec<Tensor<1>>,
-        control: &mut Control<'_>,
-    ) -> Result<(), RunError> {
-        let values = read(Tensor::cat(measured, 0)).await?;
-        let (mut loss_sum, mut accuracy_sum) = (0.0_f64, 0.0_f64);
+    /// Reads the pending measurements in one go and says them; a loss that is not a number ends the training.
+    async fn report(&mut self, control: &mut Control<'_>) -> Result<(), RunError> {
+        let pending = std::mem::take(&mut self.pending);
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let first = self.done + 1 - pending.len();
+        let values = read(Tensor::cat(pending, 0)).await?;
         for (index, pair) in values.chunks_exact(2).enumerate() {
-            let step = epoch * steps_per_epoch + index + 1;
+            let step = first + index;
             if !pair[0].is_finite() {
                 return Err(SearchError::NotFinite {
                     what: "training loss",
@@ -202,19 +290,14 @@ impl TrainState {
                 }
                 .into());
             }
-            loss_sum += f64::from(pair[0]);
-            accuracy_sum += f64::from(pair[1]);
+            self.totals[0] += f64::from(pair[0]);
+            self.totals[1] += f64::from(pair[1]);
             control.emit(Event::TrainStep {
                 step,
                 loss: pair[0],
                 accuracy: pair[1],
             });
         }
-        control.emit(Event::TrainEpoch {
-            epoch: epoch + 1,
-            loss: (loss_sum / steps_per_epoch as f64) as f32,
-            accuracy: (accuracy_sum / steps_per_epoch as f64) as f32,
-        });
         Ok(())
     }
 

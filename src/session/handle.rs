@@ -1,0 +1,82 @@
+//! A session as native programs hold it: on a thread of its own, or on the caller's.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::thread;
+
+use async_channel::Sender;
+
+use super::command::{Command, Start};
+use super::config::RunConfig;
+use super::event::Event;
+use super::session::{run, serve};
+
+/// A session on its own thread.
+pub struct SessionHandle {
+    /// Takes commands; dropping it ends the session after the current step.
+    pub commands: Sender<Command>,
+    /// Gives events in order; ends when the session is gone.
+    pub events: mpsc::Receiver<Event>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl SessionHandle {
+    /// Starts the thread `plateau-session`.
+    pub fn spawn() -> std::io::Result<Self> {
+        let (commands, inbox) = async_channel::unbounded();
+        let (outbox, events) = mpsc::channel();
+        let thread = thread::Builder::new()
+            .name("plateau-session".into())
+            .spawn(move || {
+                // A reader that has gone has also closed the commands, which ends the session.
+                let say = |event| {
+                    let _gone = outbox.send(event);
+                };
+                let served = AssertUnwindSafe(|| pollster::block_on(serve(inbox, &say)));
+                // Drivers and libraries may panic where a device is lost. Nothing of the session is used after that.
+                if let Err(panic) = catch_unwind(served) {
+                    say(Event::Failed {
+                        message: format!(
+                            "the session ended unexpectedly: {}; what was saved stands",
+                            panic_text(&*panic)
+                        ),
+                    });
+                }
+            })?;
+        Ok(Self {
+            commands,
+            events,
+            thread,
+        })
+    }
+
+    /// Whether the thread still lives.
+    pub fn alive(&self) -> bool {
+        !self.thread.is_finished()
+    }
+}
+
+/// The first line of what a panic said.
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or(panic.downcast_ref::<&str>().copied());
+    text.and_then(|text| text.lines().next())
+        .unwrap_or("no reason given")
+}
+
+/// Runs on the calling thread and collects the events: what tests and scripts want.
+pub fn run_blocking(config: &RunConfig) -> Vec<Event> {
+    run_blocking_from(&Start::new(config.clone()))
+}
+
+/// The same from any start.
+pub fn run_blocking_from(start: &Start) -> Vec<Event> {
+    // The sender must live until the run is over: a closed channel means stop.
+    let (_commands, inbox) = async_channel::unbounded();
+    let mut events = Vec::new();
+    pollster::block_on(run(start, &inbox, &mut |event| events.push(event)));
+    events
+}
