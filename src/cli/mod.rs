@@ -1,6 +1,7 @@
 //! The command line. Results go to stdout, progress and messages to stderr.
 
 mod bench;
+mod data;
 mod devices;
 mod genotype;
 mod landscape;
@@ -35,6 +36,9 @@ enum CliCommand {
     Search(Box<search::SearchArgs>),
     /// Train a given genotype from scratch and test it once
     Train(Box<train::TrainArgs>),
+    /// Look at a data set of your own
+    #[command(subcommand)]
+    Data(data::DataCommand),
     /// Show, convert or count a genotype
     #[command(subcommand)]
     Genotype(genotype::GenotypeCommand),
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         CliCommand::Search(args) => search::run(&args, &given),
         CliCommand::Train(args) => train::run(&args, &given),
+        CliCommand::Data(command) => data::run(&command),
         CliCommand::Genotype(command) => genotype::run(&command),
         CliCommand::Neighborhood(args) => landscape::neighborhood(&args),
         CliCommand::Barrier(args) => landscape::barrier(&args),

@@ -6,6 +6,7 @@ use super::CliError;
 use super::progress::{Outcome, thousands};
 use super::sampling::{SamplingArgs, SamplingStrategy};
 use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
+use crate::data::{Dataset, short_name};
 use crate::search::Strategy;
 use crate::session::RunConfig;
 use crate::space::Space;
@@ -87,7 +88,8 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
     args.train.apply(&mut train, args.search.no_flip());
     fit_to_images(&args.run.dataset, &mut train)?;
     let config = args.run.config(Some(search), None, train);
-    let name = format!("{}-{}-{}", args.run.dataset, strategy, args.run.seed);
+    let dataset = short_name(&args.run.dataset);
+    let name = format!("{dataset}-{strategy}-{}", args.run.seed);
     let outcome = args.run.start(config, &name)?;
     report(&outcome, args.run.json);
     Ok(())
@@ -123,13 +125,16 @@ impl SearchArgs {
     }
 }
 
-/// The auxiliary head of the `paper` preset needs larger images than the built-in sets have.
+/// The auxiliary head of the `paper` preset needs larger images than some sets have.
 pub fn fit_to_images(
     dataset: &str,
     train: &mut crate::session::TrainConfig,
 ) -> Result<(), CliError> {
-    let dataset = crate::data::Dataset::load(dataset).map_err(CliError::new)?;
-    if train.auxiliary_weight > 0.0 && dataset.height.min(dataset.width) < 32 {
+    if train.auxiliary_weight == 0.0 {
+        return Ok(());
+    }
+    let dataset = Dataset::load(dataset).map_err(CliError::new)?;
+    if dataset.height.min(dataset.width) < 32 {
         eprintln!(
             "note: no auxiliary head on {}×{} images (it needs 32×32)",
             dataset.height, dataset.width

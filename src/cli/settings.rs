@@ -19,7 +19,7 @@ use crate::space::{Aggregation, Genotype};
 /// What every run needs.
 #[derive(Args)]
 pub struct RunArgs {
-    /// Built-in data set: digits (8×8, 1,797 images) or mnist5k (28×28, 5,000 images)
+    /// digits (8×8, 1,797 images), mnist5k (28×28, 5,000 images), or a file or folder of your own: see plateau data info
     #[arg(long, default_value = "digits")]
     pub dataset: String,
     /// Starting point of all settings: quick (two CPU cores, minutes), teach (a lesson) or paper (DARTS as published, hours on a
@@ -241,7 +241,7 @@ pub struct SearchOverrides {
     /// Random shift of the search images, pixels
     #[arg(long)]
     crop_padding: Option<usize>,
-    /// Never mirror images (digits and mnist5k never are)
+    /// Never mirror images (grey ones never are)
     #[arg(long)]
     no_flip: bool,
     /// Side of the square cut out of the search images, pixels

@@ -6,6 +6,7 @@ use super::CliError;
 use super::genotype::read_genotype;
 use super::search::{fit_to_images, report};
 use super::settings::{Given, RunArgs, TrainOverrides};
+use crate::data::short_name;
 use crate::session::RunConfig;
 
 /// Arguments of `plateau train`.
@@ -35,7 +36,8 @@ pub fn run(args: &TrainArgs, given: Given) -> Result<(), CliError> {
             args.train.apply(&mut train, args.no_flip);
             fit_to_images(&args.run.dataset, &mut train)?;
             let config = args.run.config(None, Some(genotype), train);
-            let name = format!("{}-train-{}", args.run.dataset, args.run.seed);
+            let dataset = short_name(&args.run.dataset);
+            let name = format!("{dataset}-train-{}", args.run.seed);
             args.run.start(config, &name)?
         }
         (None, None) => return Err(CliError("give a genotype, or --resume DIR".into())),

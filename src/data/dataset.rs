@@ -28,12 +28,26 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Loads a data set by name (see [`EMBEDDED`](super::EMBEDDED)).
+    /// Loads a data set by name (see [`EMBEDDED`](super::EMBEDDED)) or, natively, from a file or folder (see
+    /// [`read_path`](super::read_path)).
     ///
     /// # Errors
-    /// [`DataError::Unknown`] for any other name, [`DataError::Damaged`] if the embedded bytes do not unpack.
+    /// [`DataError::Unknown`] for what is neither a name nor a path, [`DataError::Damaged`] if the embedded bytes do not unpack,
+    /// and what is wrong with a file.
     pub fn load(name: &str) -> Result<Dataset, DataError> {
+        #[cfg(not(target_arch = "wasm32"))]
+        if !super::EMBEDDED.contains(&name) {
+            return Ok(super::read_path(name, &mut |_, _| ())?.dataset);
+        }
         embedded::load(name)
+    }
+
+    /// Reads a data set from named blobs (see [`read_blobs`](super::read_blobs)).
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn from_files(name: &str, files: Vec<(String, Vec<u8>)>) -> Result<Dataset, DataError> {
+        Ok(super::read_blobs(name, files, &mut |_, _| ())?.dataset)
     }
 
     /// Number of images.

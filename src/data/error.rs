@@ -1,8 +1,8 @@
 /// What can be wrong with a data set or with what is asked of it. Each message says what to do.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DataError {
-    /// No embedded set has this name.
-    #[error("unknown data set '{0}': use digits or mnist5k")]
+    /// No embedded set and no file has this name.
+    #[error("unknown data set '{0}': use digits, mnist5k or the path of a file or folder")]
     Unknown(String),
     /// The bytes of an embedded set do not unpack to the expected size.
     #[error("the embedded data set '{0}' is damaged: build or install the program again")]
@@ -67,4 +67,25 @@ pub enum DataError {
         /// Largest number the device tensors can index.
         limit: usize,
     },
+    /// Something is wrong with a file.
+    #[error("{file}, byte {offset}: {message}")]
+    File {
+        /// Its path, behind those of the archives that it is in.
+        file: String,
+        /// Position of the trouble; in unpacked bytes where the file is packed.
+        offset: u64,
+        /// What is wrong.
+        message: String,
+    },
+    /// The files of a data set are readable, but are not a data set.
+    #[error("{name}: {message}")]
+    Data {
+        /// Path of the data set.
+        name: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// An option behind the path of a data set is none, or is of no use for its format.
+    #[error("{0}")]
+    Option(String),
 }

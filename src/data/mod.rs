@@ -1,6 +1,6 @@
 //! Images and labels in memory: data sets, splits, mini-batches and augmentation.
 //!
-//! A [`Dataset`] holds raw bytes; whatever reads one (the embedded sets here, file readers later) returns this type. A
+//! A [`Dataset`] holds raw bytes; the embedded sets and the readers of files return this type. A
 //! [`Split`] divides its image indices into the parts of a bilevel search, a [`Sampler`] deals mini-batches of indices,
 //! [`Augmentation`] draws one [`Placement`] an image, and [`DeviceImages`] turns placements into tensors on the device.
 //! Everything but [`DeviceImages`] is plain data without a tensor. Images are laid out
@@ -12,6 +12,7 @@ mod dataset;
 mod embedded;
 mod error;
 mod normalisation;
+mod read;
 mod sampler;
 mod split;
 
@@ -21,5 +22,8 @@ pub use dataset::Dataset;
 pub use embedded::EMBEDDED;
 pub use error::DataError;
 pub use normalisation::Normalisation;
+#[cfg(not(target_arch = "wasm32"))]
+pub use read::read_path;
+pub use read::{Loaded, Options, read_blobs, short_name};
 pub use sampler::Sampler;
 pub use split::Split;

@@ -1,0 +1,81 @@
+//! The outlines of PNG and JPEG files: whether they are there to the end. Decoders fill in what is missing without a word.
+
+/// What an outline tells.
+pub struct Outline {
+    /// A progressive JPEG.
+    pub progressive: bool,
+}
+
+/// Position and reason.
+type Refused = (usize, &'static str);
+
+/// Walks the chunks of a PNG (ISO/IEC 15948, §5.3): length, type, data, checksum, up to `IEND`.
+pub fn png(bytes: &[u8]) -> Result<Outline, Refused> {
+    let mut at = 8;
+    loop {
+        let cut = (
+            at.min(bytes.len()),
+            "the PNG ends inside a chunk: it is cut short",
+        );
+        let Some(&[a, b, c, d, ref kind @ ..]) = bytes.get(at..at.saturating_add(8)) else {
+            return Err(cut);
+        };
+        let end = usize::try_from(u32::from_be_bytes([a, b, c, d]))
+            .ok()
+            .and_then(|length| at.checked_add(length)?.checked_add(12))
+            .filter(|&end| end <= bytes.len())
+            .ok_or(cut)?;
+        if kind == b"IEND" {
+            return Ok(Outline { progressive: false });
+        }
+        at = end;
+    }
+}
+
+/// Walks the segments of a JPEG (ITU-T T.81, annex B): marker, length, data; behind a start of scan, data up to the next
+/// marker; up to the end of the image.
+pub fn jpeg(bytes: &[u8]) -> Result<Outline, Refused> {
+    let mut progressive = false;
+    let mut at = 2;
+    loop {
+        let cut = (
+            at.min(bytes.len()),
+            "the JPEG ends inside a segment: it is cut short",
+        );
+        let &marker = bytes.get(at + 1).ok_or(cut)?;
+        match (bytes[at], marker) {
+            // The end.
+            (0xff, 0xd9) => return Ok(Outline { progressive }),
+            // Padding before a marker.
+            (0xff, 0xff) => at += 1,
+            // Markers without data.
+            (0xff, 0x01 | 0xd0..=0xd7) => at += 2,
+            (0xff, 1..) => {
+                let Some(&[high, low]) = bytes.get(at + 2..at + 4) else {
+                    return Err(cut);
+                };
+                let length = usize::from(u16::from_be_bytes([high, low]));
+                if length < 2 {
+                    return Err((at + 2, "a segment of the JPEG is damaged"));
+                }
+                progressive |= marker == 0xc2;
+                at += 2 + length;
+                if marker == 0xda {
+                    at = next_marker(bytes, at);
+                }
+            }
+            _ => return Err((at, "a segment of the JPEG is damaged")),
+        }
+    }
+}
+
+/// The next marker behind coded data, in which `ff 00` stands for `ff` and restart markers are part of the data.
+fn next_marker(bytes: &[u8], from: usize) -> usize {
+    bytes
+        .get(from..)
+        .and_then(|data| {
+            data.windows(2)
+                .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff))
+        })
+        .map_or(bytes.len(), |found| from + found)
+}

@@ -1,0 +1,283 @@
+//! The central directory of a zip (PKWARE's APPNOTE 6.3.10, §4.3). Members are read where they lie; nothing is extracted.
+
+use std::io::{BufRead, Read};
+use std::sync::Arc;
+
+use super::kind::Kind;
+use super::limits::{MOST_FILES, check_growth};
+use super::source::{File, Packing, Place, clean_name};
+use super::stream::Stream;
+use crate::data::DataError;
+
+/// Bytes of the end record without its comment.
+const END: u64 = 22;
+/// Bytes of a directory entry without its names.
+const ENTRY: u64 = 46;
+/// Bytes of a local header without its names.
+const LOCAL: usize = 30;
+
+/// The files in a zip, folders left out.
+///
+/// # Errors
+/// [`DataError::File`] for a damaged directory, encryption, unknown compression, links, names that lead outside and bombs.
+pub fn members(zip: &Place, shown: &str) -> Result<Vec<File>, DataError> {
+    let Directory {
+        start,
+        length,
+        entries,
+    } = directory(zip, shown)?;
+    let bytes = part(zip, shown, start, length)?;
+    let mut stream = Stream::starting_at(shown.to_owned(), bytes, start);
+    let prefix: Arc<str> = format!("{shown}: ").into();
+    let mut files = Vec::new();
+    let mut unpacked = 0u64;
+    for _ in 0..entries {
+        if let Some((name, entry)) = read_entry(&mut stream)? {
+            let at = stream.offset() - entry.bytes;
+            let refuse = |message: String| DataError::File {
+                file: shown.to_owned(),
+                offset: at,
+                message,
+            };
+            // All together, so that many members cannot share the same packed bytes.
+            unpacked = unpacked.saturating_add(entry.size);
+            check_growth(zip.length, unpacked).map_err(refuse)?;
+            let place = (start.checked_sub(entry.local))
+                .and_then(|room| zip.part(entry.local, room))
+                .filter(|place| entry.packed <= place.length)
+                .ok_or_else(|| refuse(format!("'{name}' lies outside the archive")))?;
+            files.push(File {
+                name,
+                prefix: prefix.clone(),
+                place,
+                packing: Packing::Member {
+                    deflate: entry.deflate,
+                    packed: entry.packed,
+                    size: entry.size,
+                    crc: entry.crc,
+                },
+                kind: Kind::Other,
+            });
+        }
+    }
+    Ok(files)
+}
+
+struct Directory {
+    start: u64,
+    length: u64,
+    entries: u64,
+}
+
+/// Finds the directory by the end record, which only a comment may follow.
+fn directory(zip: &Place, shown: &str) -> Result<Directory, DataError> {
+    let tail_start = zip.length.saturating_sub(END + u64::from(u16::MAX));
+    let bytes = part(zip, shown, tail_start, zip.length - tail_start)?;
+    let tail = Stream::starting_at(shown.to_owned(), bytes, tail_start).all(zip.length)?;
+    let refuse = |offset: u64, message: &str| DataError::File {
+        file: shown.to_owned(),
+        offset,
+        message: message.to_owned(),
+    };
+    let at = (0..=tail.len().saturating_sub(END as usize))
+        .rev()
+        .find(|&at| {
+            tail.get(at..).is_some_and(|end| {
+                end.starts_with(b"PK\x05\x06")
+                    && end.len() as u64 == END + u64::from(u16_at(end, 20))
+            })
+        })
+        .ok_or_else(|| refuse(zip.length, "the zip has no end record: it is cut short"))?;
+    let end = &tail[at..];
+    let position = tail_start + at as u64;
+    let mut found = Directory {
+        entries: u64::from(u16_at(end, 10)),
+        length: u64::from(u32_at(end, 12)),
+        start: u64::from(u32_at(end, 16)),
+    };
+    let mut limit = position;
+    // Zip64: a locator directly before the end record points to the record with wide numbers.
+    if let Some(locator) = at.checked_sub(20).map(|at| &tail[at..])
+        && locator.starts_with(b"PK\x06\x07")
+    {
+        limit = u64_at(locator, 8);
+        let bytes = part(zip, shown, limit, 56)?;
+        let wide: [u8; 56] =
+            Stream::starting_at(shown.to_owned(), bytes, limit).array("the zip64 end record")?;
+        if !wide.starts_with(b"PK\x06\x06") {
+            return Err(refuse(
+                limit,
+                "the zip64 end record is not where it should be",
+            ));
+        }
+        found = Directory {
+            entries: u64_at(&wide, 32),
+            length: u64_at(&wide, 40),
+            start: u64_at(&wide, 48),
+        };
+    }
+    if found
+        .start
+        .checked_add(found.length)
+        .is_none_or(|end| end > limit)
+    {
+        return Err(refuse(
+            position,
+            "the zip's directory lies outside the file",
+        ));
+    }
+    if found.entries > MOST_FILES as u64 {
+        return Err(refuse(
+            position,
+            &format!("more than {MOST_FILES} files in the zip"),
+        ));
+    }
+    Ok(found)
+}
+
+/// The part of the directory that matters.
+struct Entry {
+    deflate: bool,
+    crc: u32,
+    packed: u64,
+    size: u64,
+    local: u64,
+    /// Bytes of the entry itself.
+    bytes: u64,
+}
+
+/// The next entry; `None` for a folder.
+fn read_entry(stream: &mut Stream) -> Result<Option<(String, Entry)>, DataError> {
+    let what = "the zip's directory";
+    let head: [u8; ENTRY as usize] = stream.array(what)?;
+    if !head.starts_with(b"PK\x01\x02") {
+        return Err(stream.error(ENTRY, "the zip's directory is damaged here"));
+    }
+    let lengths = [28, 30, 32].map(|at| usize::from(u16_at(&head, at)));
+    let bytes = ENTRY + lengths.iter().sum::<usize>() as u64;
+    let [mut name, mut extra, mut comment] = lengths.map(|length| vec![0; length]);
+    stream.exact(&mut name, what)?;
+    stream.exact(&mut extra, what)?;
+    stream.exact(&mut comment, what)?;
+    let refuse = |message: String| stream.error(bytes, message);
+    let name = String::from_utf8_lossy(&name);
+    let folder = name.ends_with('/');
+    let name = clean_name(&name).map_err(refuse)?;
+    // The upper half of the attributes is the Unix mode where Unix (3) or macOS (19) made the entry.
+    let mode = u32_at(&head, 38) >> 16;
+    if matches!(head[5], 3 | 19) && !matches!(mode & 0o170_000, 0 | 0o100_000 | 0o040_000) {
+        return Err(refuse(format!(
+            "'{name}' is a link or no plain file: refused"
+        )));
+    }
+    if folder {
+        return Ok(None);
+    }
+    if u16_at(&head, 8) & 1 != 0 {
+        return Err(refuse(format!("'{name}' is encrypted: decrypt it first")));
+    }
+    let deflate = match u16_at(&head, 10) {
+        0 => false,
+        8 => true,
+        method => {
+            return Err(refuse(format!(
+                "'{name}' is compressed by method {method}: use deflate or none"
+            )));
+        }
+    };
+    let mut wide = wide_numbers(&extra);
+    let mut number = |at| match u32_at(&head, at) {
+        u32::MAX => wide.next().unwrap_or(u64::from(u32::MAX)),
+        number => u64::from(number),
+    };
+    let (size, packed, local) = (number(24), number(20), number(42));
+    if !deflate && packed != size {
+        return Err(refuse(format!(
+            "'{name}' is stored, but its two sizes differ: the zip is damaged"
+        )));
+    }
+    Ok(Some((
+        name,
+        Entry {
+            deflate,
+            crc: u32_at(&head, 16),
+            packed,
+            size,
+            local,
+            bytes,
+        },
+    )))
+}
+
+/// The numbers of the zip64 field among the extra fields.
+fn wide_numbers(mut extra: &[u8]) -> impl Iterator<Item = u64> {
+    let mut numbers: &[u8] = &[];
+    while extra.len() >= 4 {
+        let end = (4 + usize::from(u16_at(extra, 2))).min(extra.len());
+        if u16_at(extra, 0) == 1 {
+            numbers = &extra[4..end];
+            break;
+        }
+        extra = &extra[end..];
+    }
+    numbers.chunks_exact(8).map(|number| u64_at(number, 0))
+}
+
+/// Leaves exactly a member's `packed` bytes to read, from the start of its local header.
+///
+/// # Errors
+/// [`DataError::File`] if there is no local header.
+pub fn skip_local_header(
+    mut bytes: Box<dyn BufRead>,
+    file: &File,
+    packed: u64,
+) -> Result<Box<dyn BufRead>, DataError> {
+    let damaged = || file.error(0, "its header in the zip is damaged");
+    let mut head = [0; LOCAL];
+    bytes.read_exact(&mut head).map_err(|_| damaged())?;
+    if !head.starts_with(b"PK\x03\x04") {
+        return Err(damaged());
+    }
+    let names = u64::from(u16_at(&head, 26)) + u64::from(u16_at(&head, 28));
+    let skipped = std::io::copy(&mut bytes.by_ref().take(names), &mut std::io::sink());
+    if !skipped.is_ok_and(|skipped| skipped == names) {
+        return Err(damaged());
+    }
+    Ok(Box::new(bytes.take(packed)))
+}
+
+fn part(zip: &Place, shown: &str, start: u64, length: u64) -> Result<Box<dyn BufRead>, DataError> {
+    let failed = |message: String| DataError::File {
+        file: shown.to_owned(),
+        offset: start,
+        message,
+    };
+    let place = zip
+        .part(start, length)
+        .ok_or_else(|| failed("the zip's records point outside the file".to_owned()))?;
+    place
+        .read()
+        .map_err(|error| failed(format!("cannot be read: {error}")))
+}
+
+// Little-endian numbers; callers pass slices that are long enough, and what is missing counts as zero.
+fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    u64_of(bytes, at, 2) as u16
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u64_of(bytes, at, 4) as u32
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u64_of(bytes, at, 8)
+}
+
+fn u64_of(bytes: &[u8], at: usize, count: usize) -> u64 {
+    bytes
+        .iter()
+        .skip(at)
+        .take(count)
+        .rev()
+        .fold(0, |number, &byte| number << 8 | u64::from(byte))
+}
