@@ -69,6 +69,8 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
         }),
     }
     let data = RunData::new(&dataset, split, &device)?;
+    // The device has the images now.
+    drop(dataset);
     let (searching, training) = match from {
         Some(from) if from.position.phase == Phase::Search => (Some(from), None),
         other => (None, other.as_ref()),
