@@ -3,6 +3,7 @@
 //! Every panel is a file with a struct and `fn show(&mut self, ui, context)`. It reads the [`Context`] and pushes actions; the
 //! [`App`] takes them up after the frame. A run reaches the window as events only, through a [`Link`] to a session.
 
+mod cell_canvas;
 mod context;
 mod data;
 mod dock;
@@ -16,7 +17,9 @@ mod shell;
 pub mod theme;
 mod view;
 
+pub use cell_canvas::{CellPicture, DrawnEdge, Geometry, distance};
 pub use context::{Action, Context, Notice, OpenTable};
+pub use editor::{Editor, edits, flatness};
 pub use fragment::Fragment;
 pub use link::Link;
 pub use shell::{App, Connect};

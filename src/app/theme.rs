@@ -39,6 +39,12 @@ pub fn operation_label(operation: Operation) -> &'static str {
 
 /// Applies spacing and type to a context.
 pub fn apply(context: &egui::Context) {
+    // The proportional font has no arrows; the monospace one, which is bundled anyway, has them.
+    let mut fonts = egui::FontDefinitions::default();
+    if let Some(family) = fonts.families.get_mut(&egui::FontFamily::Proportional) {
+        family.insert(1, "Hack".to_owned());
+    }
+    context.set_fonts(fonts);
     context.all_styles_mut(|style| {
         style.spacing.item_spacing = egui::vec2(SPACE[1], SPACE[0] + 2.0);
         style.spacing.button_padding = egui::vec2(SPACE[1], SPACE[0]);

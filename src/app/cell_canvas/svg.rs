@@ -1,0 +1,149 @@
+//! A cell as an SVG file, for papers and slides.
+
+use std::fmt::Write;
+
+use eframe::egui::{Color32, Pos2, Rect, Vec2, pos2, vec2};
+
+use super::super::theme::{operation_color, operation_label};
+use super::paint::{line_color, text_on};
+use super::{CellPicture, Geometry};
+use crate::space::{Operation, Space};
+
+impl CellPicture {
+    /// The picture on a light ground, of a size in points. Selection and preview are left out.
+    pub fn to_svg(&self, size: Vec2) -> String {
+        let mut geometry = Geometry::new(self.space, Rect::from_min_size(Pos2::ZERO, size));
+        let scale = geometry.scale;
+        // No font is at hand to measure with: a letter of a sans-serif font is about half as wide as it is high.
+        geometry.set_label(vec2(96.0, 22.0) * scale);
+        let (ink, line) = ("#24282c", "#8a9096");
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" \
+             font-family=\"Ubuntu, Helvetica, Arial, sans-serif\" text-anchor=\"middle\">\n<title>{2} cell</title>\n\
+             <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
+            size.x, size.y, self.kind
+        );
+        if let (Some(output), Some(&first)) = (geometry.output, self.concat.first()) {
+            let reach = geometry.radius + 7.0 * scale;
+            let (first, last) = (
+                geometry.states[first],
+                geometry.states[self.space.inputs() + self.space.nodes() - 1],
+            );
+            let _ = writeln!(
+                svg,
+                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{reach:.1}\" fill=\"#eef0f1\"/>",
+                first.x - reach,
+                first.y - reach,
+                last.x - first.x + 2.0 * reach,
+                2.0 * reach
+            );
+            let _ = writeln!(
+                svg,
+                "<path d=\"M{:.1} {:.1}H{:.1}\" stroke=\"{line}\" stroke-width=\"1.5\"/>",
+                last.x + reach,
+                output.y,
+                output.x - geometry.input_radius
+            );
+            circle(&mut svg, output, geometry.input_radius, line);
+            name(&mut svg, output, "c", "k", 14.0 * scale, ink);
+        }
+        for edge in &self.edges {
+            let Some(route) = geometry.route(edge.from, edge.to, None) else {
+                continue;
+            };
+            let color = hex(line_color(edge.operation, false));
+            let width = (0.8 + 3.6 * edge.weight.clamp(0.0, 1.0)) * scale;
+            let path: Vec<String> = route
+                .line
+                .iter()
+                .map(|point| format!("{:.1} {:.1}", point.x, point.y))
+                .collect();
+            let dash = match edge.operation {
+                Operation::None => " stroke-dasharray=\"5 4\"",
+                _ => "",
+            };
+            let _ = writeln!(
+                svg,
+                "<polyline points=\"{}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{width:.1}\"{dash}/>",
+                path.join(" ")
+            );
+            let head = 5.0 + width;
+            let back = route.tip - route.direction * head;
+            let side = route.direction.rot90() * (0.55 * head);
+            let (a, b) = (back + side, back - side);
+            let _ = writeln!(
+                svg,
+                "<path d=\"M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}Z\" fill=\"{color}\"/>",
+                route.tip.x, route.tip.y, a.x, a.y, b.x, b.y
+            );
+            let absent = edge.operation == Operation::None;
+            let fill = if absent {
+                Color32::WHITE
+            } else {
+                operation_color(edge.operation)
+            };
+            let place = route.label;
+            let _ = writeln!(
+                svg,
+                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{:.1}\" fill=\"{}\" stroke=\"{color}\"/>",
+                place.left(),
+                place.top(),
+                place.width(),
+                place.height(),
+                0.5 * place.height(),
+                hex(fill)
+            );
+            text(
+                &mut svg,
+                place.center(),
+                operation_label(edge.operation),
+                12.5 * scale,
+                &hex(text_on(fill)),
+            );
+        }
+        for (state, &center) in geometry.states.iter().enumerate() {
+            circle(&mut svg, center, geometry.state_radius(state), line);
+            if self.space == Space::Darts && state < self.space.inputs() {
+                let index = ["k−2", "k−1"][state.min(1)];
+                name(&mut svg, center, "c", index, 14.0 * scale, ink);
+            } else {
+                text(&mut svg, center, &state.to_string(), 13.5 * scale, ink);
+            }
+        }
+        svg + "</svg>\n"
+    }
+}
+
+// Writing to a string cannot fail.
+
+fn circle(svg: &mut String, center: Pos2, radius: f32, line: &str) {
+    let _ = writeln!(
+        svg,
+        "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"{radius:.1}\" fill=\"#ffffff\" stroke=\"{line}\" stroke-width=\"1.4\"/>",
+        center.x, center.y
+    );
+}
+
+fn text(svg: &mut String, center: Pos2, text: &str, size: f32, color: &str) {
+    let base = pos2(center.x, center.y + 0.35 * size);
+    let _ = writeln!(
+        svg,
+        "<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"{size:.1}\" fill=\"{color}\">{text}</text>",
+        base.x, base.y
+    );
+}
+
+fn name(svg: &mut String, center: Pos2, letter: &str, index: &str, size: f32, color: &str) {
+    let _ = writeln!(
+        svg,
+        "<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"{size:.1}\" fill=\"{color}\">{letter}<tspan font-size=\"{:.1}\" dy=\"{:.1}\">{index}</tspan></text>",
+        center.x,
+        center.y + 0.25 * size,
+        0.68 * size,
+        0.2 * size
+    );
+}
+
+fn hex(color: Color32) -> String {
+    format!("#{:02x}{:02x}{:02x}", color.r(), color.g(), color.b())
+}

@@ -1,0 +1,96 @@
+//! Flat or sharp: what one change costs, beside what it would cost if every edge counted for itself.
+
+use super::edits::operations;
+use crate::landscape::Statistics;
+use crate::space::{Genotype, Space};
+
+/// What is said of an architecture.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// Better than the space's mean, and one change costs no more than its share of that.
+    Flat,
+    /// Better than the space's mean, but one change costs more than its share of that.
+    Sharp,
+    /// No better than the space's mean: there is no height to lose.
+    Low,
+}
+
+impl Word {
+    /// The word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Word::Flat => "flat",
+            Word::Sharp => "sharp",
+            Word::Low => "below average",
+        }
+    }
+}
+
+/// An architecture among its neighbors. Accuracies are in percent.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Flatness {
+    /// Its accuracy.
+    pub own: f64,
+    /// Those of its neighbors.
+    pub neighbors: Statistics,
+    /// Its place among them: 1 where none of them is better.
+    pub rank: usize,
+    /// What one change costs on average, in points.
+    pub cost: f64,
+    /// What it would cost if the accuracy were a sum over edges, in points, where the space's mean is known.
+    pub share: Option<f64>,
+    /// Flat or sharp, where the space's mean is known.
+    pub word: Option<Word>,
+}
+
+/// The part of the way to the space's mean that one change of an operation makes where the accuracy is a sum over E edges with K operations
+/// each: K / (E·(K − 1)). It is 1 − λ₁ of `method.md` §1.2 for the neighbors without the architecture itself.
+pub fn share_of_one_change(genotype: &Genotype) -> f64 {
+    let edges: usize = genotype
+        .cells()
+        .iter()
+        .flat_map(|cell| &cell.nodes)
+        .map(Vec::len)
+        .sum();
+    let choices = operations(genotype.space()).len() as f64;
+    choices / (edges as f64 * (choices - 1.0))
+}
+
+impl Flatness {
+    /// From accuracies in percent; `reference` is the mean of the space, `share` is [`share_of_one_change`]. Nothing without neighbors.
+    pub fn of(own: f64, neighbors: &[f64], reference: Option<f64>, share: f64) -> Option<Self> {
+        let statistics = Statistics::of(neighbors)?;
+        let cost = own - statistics.mean;
+        let share = reference.map(|reference| share * (own - reference));
+        // Rounding must not make a sum over edges sharp.
+        let word = share.map(|share| match share {
+            share if share <= 0.0 => Word::Low,
+            share if cost <= share + 1e-9 => Word::Flat,
+            _ => Word::Sharp,
+        });
+        Some(Self {
+            own,
+            neighbors: statistics,
+            rank: 1 + neighbors.iter().filter(|one| **one > own).count(),
+            cost,
+            share,
+            word,
+        })
+    }
+}
+
+/// The rule in words, for a space.
+pub fn explanation(genotype: &Genotype) -> String {
+    let edges = match genotype.space() {
+        Space::Darts => "16 edges",
+        Space::NasBench201 => "6 edges",
+        Space::NasBench201Small => "3 edges",
+    };
+    format!(
+        "Flat: the neighbors, one changed operation away, are almost as good. Sharp: the architecture stands alone like a spike.\n\n\
+         The rule: if the accuracy were a sum over the {edges}, one random change would give up {:.1} % of the lead over the mean of the \
+         space. An architecture is flat when its neighbors on average give up no more than that, and sharp when they give up more. One \
+         that has no lead is called below average.",
+        100.0 * share_of_one_change(genotype)
+    )
+}

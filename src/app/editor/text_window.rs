@@ -1,0 +1,73 @@
+//! A window for the text of an architecture: paste any of the three forms, read why it is none.
+
+use eframe::egui::{self, RichText, TextEdit, Ui};
+
+use crate::space::Genotype;
+
+/// The window's state.
+#[derive(Default)]
+pub struct TextWindow {
+    open: bool,
+    text: String,
+    error: Option<String>,
+}
+
+impl TextWindow {
+    /// Opens the window with a text and what is wrong with it.
+    pub fn open(&mut self, text: String, error: Option<String>) {
+        self.open = true;
+        self.text = text;
+        self.error = error;
+    }
+
+    /// Draws the window where it is open. The architecture that the person made of the text.
+    pub fn show(&mut self, ui: &Ui) -> Option<Genotype> {
+        let mut made = None;
+        let mut open = self.open;
+        egui::Window::new("Architecture from text")
+            .open(&mut open)
+            .collapsible(false)
+            .default_width(460.0)
+            .anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO)
+            .show(ui.ctx(), |ui| {
+                let label = ui.weak(
+                    "DARTS Python (Genotype(normal=[…], …)), NAS-Bench-201 (|op~0|+|…|) or JSON",
+                );
+                let edit = egui::ScrollArea::vertical()
+                    .max_height(240.0)
+                    .show(ui, |ui| {
+                        ui.add(
+                            TextEdit::multiline(&mut self.text)
+                                .code_editor()
+                                .desired_rows(7)
+                                .desired_width(f32::INFINITY),
+                        )
+                        .labelled_by(label.id)
+                    })
+                    .inner;
+                if edit.changed() {
+                    self.error = None;
+                }
+                if let Some(error) = &self.error {
+                    ui.label(RichText::new(error).color(ui.visuals().error_fg_color));
+                }
+                ui.horizontal(|ui| {
+                    let empty = self.text.trim().is_empty();
+                    if ui
+                        .add_enabled(!empty, egui::Button::new("Show this cell"))
+                        .clicked()
+                    {
+                        match Genotype::parse(&self.text) {
+                            Ok(genotype) => made = Some(genotype),
+                            Err(error) => self.error = Some(error.to_string()),
+                        }
+                    }
+                    if ui.button("Cancel").clicked() {
+                        self.open = false;
+                    }
+                });
+            });
+        self.open = self.open && open && made.is_none();
+        made
+    }
+}
