@@ -1,6 +1,7 @@
 //! The command line. Results go to stdout, progress and messages to stderr.
 
 mod bench;
+mod compare;
 mod data;
 mod devices;
 mod genotype;
@@ -52,6 +53,8 @@ enum CliCommand {
     Sample(sampling::SampleArgs),
     /// Train every architecture of a small space from scratch and write their accuracies as a benchmark table
     Tabulate(tabulate::TabulateArgs),
+    /// Run strategies with the same seeds and say how far they differ
+    Compare(Box<compare::CompareArgs>),
     /// Time whole search steps, stock operations against fused kernels
     Bench(bench::BenchArgs),
     /// List the devices that can compute
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         CliCommand::Spectrum(args) => landscape::spectrum(&args),
         CliCommand::Sample(args) => sampling::run(&args),
         CliCommand::Tabulate(args) => tabulate::run(&args),
+        CliCommand::Compare(args) => compare::run(&args),
         CliCommand::Bench(args) => bench::run(&args),
         CliCommand::Devices(args) => devices::run(&args),
     };

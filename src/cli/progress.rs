@@ -32,6 +32,8 @@ pub struct Outcome {
     pub multiply_adds: u64,
     /// Wall time of the search.
     pub search_seconds: f64,
+    /// Its share until the last step was done.
+    pub step_seconds: f64,
     /// The last sharpness that was measured.
     pub sharpness: Option<f64>,
     /// Wall time of training and test.
@@ -50,6 +52,7 @@ struct Seen {
     search_started: Option<f64>,
     train_started: Option<f64>,
     search_seconds: f64,
+    step_seconds: f64,
     sharpness: Option<f64>,
     train_seconds: f64,
 }
@@ -69,9 +72,14 @@ fn stop_on_interrupt(commands: Sender<Command>) -> Result<(), CliError> {
             std::process::exit(130);
         }
         asked = true;
-        if let Ok(Some(commands)) = INTERRUPTED.lock().as_deref() {
-            // A session that is gone has nothing to stop.
-            let _gone = commands.try_send(Command::Stop);
+        let commands = INTERRUPTED.lock();
+        let sent = commands.is_ok_and(|commands| {
+            let session = commands.as_ref();
+            session.is_some_and(|session| session.try_send(Command::Stop).is_ok())
+        });
+        if !sent {
+            // Between two runs nothing would hear of it.
+            std::process::exit(130);
         }
         eprintln!("stopping after this step; press Ctrl-C again to end at once");
     })
@@ -138,6 +146,9 @@ impl Seen {
                 self.device = Some(device);
             }
             Event::SearchStarted { .. } => self.search_started = Some(seconds),
+            Event::SearchStep(_) => {
+                self.step_seconds = seconds - self.search_started.unwrap_or(seconds);
+            }
             Event::Sharpness { eigenvalue, .. } => self.sharpness = Some(eigenvalue),
             Event::Derived { genotype } => {
                 self.search_seconds = seconds - self.search_started.unwrap_or(seconds);
@@ -178,6 +189,7 @@ impl Seen {
             parameters: self.counts.0,
             multiply_adds: self.counts.1,
             search_seconds: self.search_seconds,
+            step_seconds: self.step_seconds,
             sharpness: self.sharpness,
             train_seconds: self.train_seconds,
             folder: folder.to_path_buf(),

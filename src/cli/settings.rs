@@ -122,7 +122,7 @@ impl RunArgs {
         drive(start, recorder, found.events)
     }
 
-    fn checkpoints(&self) -> CheckpointEvery {
+    pub fn checkpoints(&self) -> CheckpointEvery {
         match self.checkpoint_every {
             Some(steps) => CheckpointEvery::Steps(steps),
             None => CheckpointEvery::Seconds(CHECKPOINT_SECONDS),

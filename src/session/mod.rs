@@ -7,6 +7,8 @@
 mod bench;
 mod checkpoint;
 mod command;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod compare;
 mod config;
 mod control;
 pub mod device;

@@ -36,6 +36,8 @@ pub enum Purpose {
     Perturbation,
     /// The batch that sharpness is measured on.
     SharpnessBatch,
+    /// The architectures that train the judge of a comparison.
+    JudgePaths,
 }
 
 /// The generator of a purpose.

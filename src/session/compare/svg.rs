@@ -1,0 +1,196 @@
+//! A comparison as a picture: one panel a metric, every run a point, mean and deviation beside them.
+
+use std::fmt::Write;
+
+use super::{Comparison, Metric};
+
+/// Size of a panel with its labels, in pixels.
+const PANEL: [f64; 2] = [230.0, 310.0];
+/// Space between the edge of a panel and its axes: left, top, right, bottom.
+const MARGIN: [f64; 4] = [52.0, 34.0, 10.0, 66.0];
+/// Space above and below all panels.
+const HEAD: f64 = 34.0;
+const FOOT: f64 = 26.0;
+/// Okabe and Ito's colours, distinguishable with any colour vision.
+const COLOURS: [&str; 7] = [
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000",
+];
+
+impl Comparison {
+    /// The text of `compare.svg`.
+    pub fn svg(&self) -> String {
+        let metrics: Vec<Metric> = Metric::ALL
+            .into_iter()
+            .filter(|&metric| self.entries.iter().any(|entry| metric.of(entry).is_some()))
+            .collect();
+        let width = PANEL[0] * metrics.len().max(1) as f64;
+        let height = PANEL[1] + HEAD + FOOT;
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+             font-family=\"sans-serif\" font-size=\"11\" fill=\"#222\">\n\
+             <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
+             <text x=\"12\" y=\"22\" font-size=\"14\" font-weight=\"bold\">Strategies compared on {}</text>\n",
+            escaped(&self.settings.dataset)
+        );
+        for (index, &metric) in metrics.iter().enumerate() {
+            self.panel(&mut svg, metric, PANEL[0] * index as f64);
+        }
+        let note = "Small points: one a seed, in the same order in every column. Large points and bars: mean ± standard deviation.";
+        line(
+            &mut svg,
+            format_args!(
+                "<text x=\"12\" y=\"{}\" fill=\"#555\">{note}</text>",
+                height - 9.0
+            ),
+        );
+        svg.push_str("</svg>\n");
+        svg
+    }
+
+    fn panel(&self, svg: &mut String, metric: Metric, left: f64) {
+        let [x0, x1] = [left + MARGIN[0], left + PANEL[0] - MARGIN[2]];
+        let [y0, y1] = [HEAD + PANEL[1] - MARGIN[3], HEAD + MARGIN[1]];
+        let values = self.entries.iter().filter_map(|entry| metric.of(entry));
+        let bars = self.summaries.iter();
+        let bars = bars.filter_map(|summary| *summary.metrics.get(metric));
+        let ends = bars.flat_map(|spread| [spread.mean - spread.std, spread.mean + spread.std]);
+        let all: Vec<f64> = values
+            .chain(ends)
+            .filter(|value| value.is_finite())
+            .collect();
+        let scale = Scale::of(&all);
+        let y = |value: f64| y0 + (value - scale.low) / (scale.high - scale.low) * (y1 - y0);
+        line(
+            svg,
+            format_args!(
+                "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-weight=\"bold\">{}</text>",
+                0.5 * (x0 + x1),
+                y1 - 12.0,
+                metric.name()
+            ),
+        );
+        for tick in scale.ticks() {
+            let y = y(tick);
+            line(
+                svg,
+                format_args!(
+                    "<path d=\"M{x0:.1} {y:.1}H{x1:.1}\" stroke=\"#e4e4e4\"/>\
+                     <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{tick:.*}</text>",
+                    x0 - 6.0,
+                    y + 4.0,
+                    scale.digits
+                ),
+            );
+        }
+        line(
+            svg,
+            format_args!(
+                "<path d=\"M{x0:.1} {y1:.1}V{y0:.1}H{x1:.1}\" fill=\"none\" stroke=\"#444\"/>"
+            ),
+        );
+        let column = (x1 - x0) / self.strategies.len().max(1) as f64;
+        for (index, summary) in self.summaries.iter().enumerate() {
+            let middle = x0 + column * (index as f64 + 0.5);
+            let colour = COLOURS[index % COLOURS.len()];
+            line(
+                svg,
+                format_args!(
+                    "<text transform=\"translate({:.1} {:.1}) rotate(-35)\" text-anchor=\"end\">{}</text>",
+                    middle + 4.0,
+                    y0 + 16.0,
+                    summary.strategy
+                ),
+            );
+            // Seeds from left to right over the left part of the column.
+            let seeds = self.seeds.len().max(1) as f64;
+            for entry in &self.entries {
+                let place = self.seeds.iter().position(|&seed| seed == entry.seed);
+                if let (true, Some(value), Some(place)) =
+                    (entry.strategy == summary.strategy, metric.of(entry), place)
+                {
+                    let x = middle + column * (0.5 * (place as f64 + 0.5) / seeds - 0.38);
+                    line(
+                        svg,
+                        format_args!(
+                            "<circle cx=\"{x:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{colour}\" fill-opacity=\"0.55\">\
+                             <title>{}, seed {}: {value:.*}</title></circle>",
+                            y(value),
+                            entry.strategy,
+                            entry.seed,
+                            metric.digits()
+                        ),
+                    );
+                }
+            }
+            if let Some(spread) = summary.metrics.get(metric) {
+                let x = middle + 0.28 * column;
+                let half = (0.14 * column).min(8.0);
+                let [low, mean, high] =
+                    [-1.0, 0.0, 1.0].map(|sign| y(spread.mean + sign * spread.std));
+                line(
+                    svg,
+                    format_args!(
+                        "<path d=\"M{x:.1} {low:.1}V{high:.1}M{0:.1} {low:.1}H{1:.1}M{0:.1} {high:.1}H{1:.1}\" stroke=\"{colour}\" stroke-width=\"1.5\"/>\
+                         <circle cx=\"{x:.1}\" cy=\"{mean:.1}\" r=\"4.5\" fill=\"{colour}\"/>",
+                        x - half,
+                        x + half
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// The range of an axis and its ticks.
+struct Scale {
+    low: f64,
+    high: f64,
+    step: f64,
+    digits: usize,
+}
+
+impl Scale {
+    /// About five ticks at 1, 2 or 5 times a power of ten, the ends included.
+    fn of(values: &[f64]) -> Self {
+        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let (low, high) = match high - low {
+            span if span > 0.0 && span.is_finite() => (low, high),
+            // One value, or none.
+            _ if low.is_finite() => (low - 0.5, low + 0.5),
+            _ => (0.0, 1.0),
+        };
+        let rough = (high - low) / 5.0;
+        let power = 10_f64.powf(rough.log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0]
+            .into_iter()
+            .map(|factor| factor * power)
+            .find(|&step| step >= rough)
+            .unwrap_or(10.0 * power);
+        Self {
+            low: (low / step).floor() * step,
+            high: (high / step).ceil() * step,
+            step,
+            digits: (-step.log10().floor()).max(0.0) as usize,
+        }
+    }
+
+    fn ticks(&self) -> impl Iterator<Item = f64> {
+        let count = ((self.high - self.low) / self.step).round() as usize;
+        let (low, step) = (self.low, self.step);
+        // Adding 0 makes −0 a plain 0.
+        (0..=count.min(20)).map(move |tick| low + tick as f64 * step + 0.0)
+    }
+}
+
+/// Writing to a string cannot fail.
+fn line(svg: &mut String, arguments: std::fmt::Arguments) {
+    let _infallible = writeln!(svg, "{arguments}");
+}
+
+/// Text inside an element.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
