@@ -10,6 +10,7 @@ use super::CliError;
 use super::progress::drive;
 use super::search::fit_to_images;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
+use crate::data::short_name;
 use crate::search::Strategy;
 use crate::session::compare::{Comparison, Entry, Judge, Judged, search_steps};
 use crate::session::{Recorder, Start};
@@ -61,7 +62,7 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     let mut comparison = args.comparison()?;
     let folder = match &args.run.run_dir {
         Some(folder) => folder.clone(),
-        None => PathBuf::from(format!("runs/compare-{}", args.run.dataset)),
+        None => PathBuf::from(format!("runs/compare-{}", short_name(&args.run.dataset))),
     };
     let path = folder.join("compare.json");
     if path.exists() {

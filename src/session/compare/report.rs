@@ -2,6 +2,7 @@
 
 use super::statistics::{Difference, Spread};
 use super::{Comparison, Metric};
+use crate::data::short_name;
 
 impl Comparison {
     /// Both tables, and what the numbers are: the text of the terminal.
@@ -81,7 +82,7 @@ impl Comparison {
              architectures. Its accuracies compare genotypes with each other; trained networks are better. Sharpness is\n\
              the largest eigenvalue of the Hessian of the validation loss in α at the end of a search. Search time is without that\n\
              measurement.\n\n## Every run\n\n{}",
-            settings.dataset,
+            short_name(&settings.dataset),
             self.tables(),
             self.plateau,
             self.device,

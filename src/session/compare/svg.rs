@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Comparison, Metric};
+use crate::data::short_name;
 
 /// Size of a panel with its labels, in pixels.
 const PANEL: [f64; 2] = [230.0, 310.0];
@@ -30,7 +31,7 @@ impl Comparison {
              font-family=\"sans-serif\" font-size=\"11\" fill=\"#222\">\n\
              <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
              <text x=\"12\" y=\"22\" font-size=\"14\" font-weight=\"bold\">Strategies compared on {}</text>\n",
-            escaped(&self.settings.dataset)
+            escaped(&short_name(&self.settings.dataset))
         );
         for (index, &metric) in metrics.iter().enumerate() {
             self.panel(&mut svg, metric, PANEL[0] * index as f64);
