@@ -27,10 +27,9 @@ fn main(
     info = sizes;
     let group = workgroup.y * workgroups.x + workgroup.x;
     let c = group % info.channels;
-    let lane = group / info.channels;
-    if (lane >= info.lanes) {
-        return;
-    }
+    let wanted = group / info.channels;
+    // A workgroup past the end repeats the last lane: a barrier may not stand behind a return.
+    let lane = min(wanted, info.lanes - 1u);
     let first = (lane * info.batch * info.channels + c) * info.out_pixels;
     let step = column_of(THREADS);
     var part = vec2<f32>(0.0, 0.0);
@@ -40,7 +39,7 @@ fn main(
         part += vec2<f32>(grad, grad * out[index]);
     }
     var sums = reduce(local.x, part);
-    if (local.x == 0u) {
+    if ((local.x == 0u) & (wanted == lane)) {
         sums /= f32(info.batch * info.out_pixels);
         coef[lane * info.channels + c] = vec4<f32>(sums.x, sums.y, stats[lane * info.channels + c].y, 0.0);
     }

@@ -48,10 +48,9 @@ fn main(
     let group = workgroup.y * workgroups.x + workgroup.x;
     let c = group % info.channels;
     let lane = group / info.channels % info.lanes;
-    let edge = group / (info.channels * info.lanes);
-    if (edge >= info.edges) {
-        return;
-    }
+    let wanted = group / (info.channels * info.lanes);
+    // A workgroup past the end repeats the last edge: a barrier may not stand behind a return.
+    let edge = min(wanted, info.edges - 1u);
     let lane_at = (lane * info.batch * info.channels + c) * info.out_pixels;
     let g_at = edge * info.images * info.channels * info.out_pixels + lane_at;
     let map0 = map_of(edge, first_op(0u), lane, c);
@@ -133,7 +132,7 @@ fn main(
         parts[local.x] = total;
     }
     workgroupBarrier();
-    if (local.x < OPS) {
+    if ((local.x < OPS) & (wanted == edge)) {
         let dot = parts[local.x + 1u];
         var op = SKIP;
         if (local.x < FIRST_OPS) {

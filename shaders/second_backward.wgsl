@@ -64,12 +64,12 @@ fn main(
     let group = workgroup.y * workgroups.x + workgroup.x;
     let c = group % info.channels;
     let lane = group / info.channels % info.lanes;
-    let item = group / (info.channels * info.lanes);
-    let edge = item / max(N2, 1u);
-    let slot = item % max(N2, 1u);
-    if (edge >= info.edges) {
-        return;
-    }
+    let wanted = group / (info.channels * info.lanes);
+    let per_edge = max(N2, 1u);
+    // A workgroup past the end has no strips: a barrier may not stand behind a return.
+    let item = min(wanted, info.edges * per_edge - 1u);
+    let edge = item / per_edge;
+    let slot = item % per_edge;
     let branch = branch_of(slot);
     let kernel = kernel_of(branch);
     let unit = edge * N1 + slot;
@@ -79,7 +79,8 @@ fn main(
     let axis = transposed_axis(kernel, 1, 1, 0);
 
     let tiles = info.second_tiles_x * info.second_tiles_y;
-    for (var index = local.x; index < info.batch * tiles; index += THREADS) {
+    let strips = select(0u, info.batch * tiles, wanted == item);
+    for (var index = local.x; index < strips; index += THREADS) {
         let image = lane * info.batch + index / tiles;
         let plane_at = (image * info.channels + c) * info.out_pixels;
         let map_length = info.images * info.channels * info.out_pixels;
@@ -94,7 +95,7 @@ fn main(
         run(strip, kernel);
     }
     var sums = reduce(local.x, part);
-    if (local.x == 0u) {
+    if ((local.x == 0u) & (wanted == item)) {
         sums /= f32(info.batch * info.out_pixels);
         coef[coef_at(edge, 8u + branch, lane) + c] = vec4<f32>(stat.x, sums.x, stat.y * sums.y, stat.y);
     }

@@ -33,10 +33,9 @@ fn main(
     let group = workgroup.y * workgroups.x + workgroup.x;
     let c = group % info.channels;
     let lane = group / info.channels % info.lanes;
-    let unit = group / (info.channels * info.lanes);
-    if (unit >= unit_count()) {
-        return;
-    }
+    let wanted = group / (info.channels * info.lanes);
+    // A workgroup past the end repeats the last unit: a barrier may not stand behind a return.
+    let unit = min(wanted, unit_count() - 1u);
     let step = column_of(THREADS);
     let first = ((unit * info.lanes + lane) * info.batch * info.channels + c) * info.out_pixels;
 
@@ -54,7 +53,7 @@ fn main(
     }
     let share = sum / max(count, 1.0);
     let all = reduce(local.x, Part(shift + share, max(squares - sum * share, 0.0), count));
-    if (local.x == 0u) {
+    if ((local.x == 0u) & (wanted == unit)) {
         stats[((first_unit() + unit) * info.lanes + lane) * info.channels + c] =
             vec2<f32>(all.x, 1.0 / sqrt(all.y / all.z + EPSILON));
     }

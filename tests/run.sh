@@ -10,6 +10,11 @@ if command -v apt-get >/dev/null && ! ls /usr/share/vulkan/icd.d/lvp_icd*.json >
     as_root apt-get update
     as_root apt-get install -y --no-install-recommends mesa-vulkan-drivers
 fi
+# One test asks Chromium's shader compiler.
+if command -v apt-get >/dev/null && ! command -v chromium >/dev/null; then
+    as_root apt-get update
+    as_root apt-get install -y --no-install-recommends chromium
+fi
 if ! cargo nextest --version >/dev/null 2>&1; then
     cargo install cargo-nextest --locked
 fi

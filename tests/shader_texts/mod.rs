@@ -1,0 +1,66 @@
+//! The text of every shader that the kernels launch, for many shapes.
+
+use plateau::kernels::gpu::{conv_sources, edges_sources};
+use plateau::kernels::shape::{ALL_ACTIVE, ConvShape, EdgesShape};
+use std::collections::BTreeSet;
+
+/// Name and text, each text once.
+pub fn all() -> BTreeSet<(&'static str, String)> {
+    let edges = edge_shapes().into_iter().flat_map(edges_sources);
+    let convolutions = conv_shapes().into_iter().flat_map(conv_sources);
+    edges.chain(convolutions).collect()
+}
+
+fn edge_shapes() -> Vec<EdgesShape> {
+    let mut shapes = Vec::new();
+    for (channels, size) in [(2, 1), (6, 5), (8, 8), (16, 32), (24, 7), (64, 8), (256, 4)] {
+        for stride in [1, 2] {
+            for active in [
+                ALL_ACTIVE,
+                0b0000_0001,
+                0b0000_1000,
+                0b0000_0110,
+                0b1000_0010,
+            ] {
+                shapes.push(EdgesShape {
+                    lanes: 3,
+                    batch: 5,
+                    channels,
+                    height: size,
+                    width: size + 2,
+                    edges: 4,
+                    stride,
+                    active,
+                });
+            }
+        }
+    }
+    shapes
+}
+
+fn conv_shapes() -> Vec<ConvShape> {
+    let mut shapes = Vec::new();
+    for (in_channels, out_channels) in [(3, 48), (1, 2), (64, 16), (40, 70), (256, 128)] {
+        for (kernel, stride, reduce) in [
+            (1, 1, false),
+            (1, 2, true),
+            (3, 1, false),
+            (3, 2, false),
+            (1, 2, false),
+        ] {
+            shapes.push(ConvShape {
+                lanes: 2,
+                batch: 3,
+                in_channels,
+                out_channels,
+                height: 9,
+                width: 8,
+                kernel,
+                stride,
+                relu: in_channels != 3,
+                reduce,
+            });
+        }
+    }
+    shapes
+}
