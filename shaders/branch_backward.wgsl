@@ -1,5 +1,5 @@
 // Backward through the first depthwise convolution of every branch, summed over the edges.
-// Reads  dt [E*NI + E*N2,I,C,Q] (first stage), weights [E,S].
+// Reads  dt [E*NI + E*N2,I,C,Q] (first stage), weights [S].
 // Writes dh [NB,I,C,H,W]; of a dilated branch at stride 2 only the pixels with even coordinates.
 // One invocation: one strip of 4 columns of one branch's plane; it adds one edge after the other.
 {{ constants }}
@@ -68,7 +68,7 @@ fn main(
         adding = edge > 0u;
         let dt_map = (edge * NI + slot) * info.images * info.channels + map;
         let plane = Plane(dt_map * info.out_pixels, info.out_height, info.out_width, 0.0, 1.0);
-        let kernel_start = edge * weights_per_edge() + kernel_offset;
+        let kernel_start = edge_weights(edge) + kernel_offset;
         let strip = Strip(plane, kernel_start, kernel, rows_axis, columns_axis, row, column, rows);
         run(strip, window(kernel, STRIDE, dilation));
     }

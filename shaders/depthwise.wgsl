@@ -1,6 +1,6 @@
 // Depthwise convolutions, forward. First stage: all branches of all edges, of ReLU(x). With SECOND: the separable
 // branches, of the normalised and rectified result of their first stage.
-// Reads  x [I,C,H,W] (first stage), z1 [E*N1+..., I,C,Q] and stats (second stage), weights [E,S].
+// Reads  x [I,C,H,W] or a node in [I,nodes*C,H,W] (first stage), z1 [E*N1+..., I,C,Q] and stats (second stage), weights [S].
 // Writes t [E*NB + REDUCES + E*N2, I,C,Q]: the part of the stage.
 // One invocation: one strip of 4 columns of one plane.
 {{ constants }}
@@ -73,8 +73,8 @@ fn main(
     let map = item + select(0u, second_map(), SECOND);
     out_plane = (map * info.images + image) * info.channels * info.out_pixels + c * info.out_pixels;
 
-    var plane = Plane((image * info.channels + c) * info.in_pixels, info.height, info.width, 0.0, 1.0);
-    var kernel_start = edge * weights_per_edge() + depthwise_offset(branch);
+    var plane = Plane(x_plane(image * info.channels + c), info.height, info.width, 0.0, 1.0);
+    var kernel_start = edge_weights(edge) + depthwise_offset(branch);
     if (SECOND) {
         let unit = edge * N1 + slot;
         let stat = stats[(unit * info.lanes + image / info.batch) * info.channels + c];

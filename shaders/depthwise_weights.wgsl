@@ -1,6 +1,6 @@
 // Gradients of the depthwise kernels of the first stage, or with SECOND of the second stage, as partial sums over chunks
 // of strips.
-// Reads  x [I,C,H,W] (first stage), z1 and coef [E,18,LANES,C], slots 8 and 9 (second stage), dt [E*NI + E*N2, I,C,Q].
+// Reads  x [I,C,H,W] or a node in [I,nodes*C,H,W] (first stage), z1 and coef [E,18,LANES,C], slots 8 and 9 (second stage), dt [E*NI + E*N2, I,C,Q].
 // Writes partials [E*S, CHUNKS], the depthwise parts.
 // One invocation: one kernel of one channel (one phase of its taps) x one chunk: every CHUNKS-th strip of 4 columns. It
 // keeps all taps, and the gradient rows that an input row meets.
@@ -178,7 +178,7 @@ fn main(
         let height = axis_count(rows_axis, info.out_height);
         let width = axis_count(columns_axis, info.out_width);
         let rows = select(0, clamp(height - row, 0, i32(info.strip)), column < width);
-        var plane = Plane(map * info.in_pixels, info.height, info.width, 0.0, 1.0);
+        var plane = Plane(x_plane(map), info.height, info.width, 0.0, 1.0);
         if (SECOND) {
             let f = coef[coef_at(edge, 8u + branch, index / tiles / info.batch) + c];
             plane = Plane(

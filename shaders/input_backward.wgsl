@@ -1,17 +1,18 @@
-// Gradient of the input of the mixed edges: the parts of all branches, of the skip path and of the poolings at each
-// input pixel.
-// Reads  x [I,C,H,W], dh [NB,I,C,H,W] (branches), dz [E*N1 + POOLS + ..., I,C,Q] (poolings), z1 (which tap is the
-// maximum), skip: g [E,I,C,Q] (identity) or dt [E*NI + ..., I,C,Q] (factorised reduce), coef [E,18,LANES,C] (identity).
-// Writes dx [I,C,H,W].
+// Gradient of the state that the edges leave: the parts of all branches, of the skip path and of the poolings at each
+// of its pixels.
+// Reads  x [I,C,H,W] or a node in [I,nodes*C,H,W], dh [NB,I,C,H,W] (branches), dz [E*N1 + POOLS + ..., I,C,Q] (poolings),
+// z1 (which tap is the maximum), coef [E,18,LANES,C] (identity); skip: g [I,nodes*C,Q] (identity) or dt
+// [E*NI + ..., I,C,Q] (factorised reduce), which is dx where the edges leave a node.
+// Writes dx [I,C,H,W]; adds to the gradient of the node in [I,nodes*C,H,W] where the edges leave one.
 // One invocation: 4 neighboring input pixels of a row.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dh: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dz: array<f32>;
 @group(0) @binding(4) var<storage, read_write> z1: array<f32>;
-@group(0) @binding(5) var<storage, read_write> skip: array<f32>;
-@group(0) @binding(6) var<storage, read_write> coef: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(5) var<storage, read_write> coef: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> dx: array<f32>;
+// skip_at, and skip where it is a buffer of its own, are among the constants.
 
 // What the windows of one row give: which tap is the maximum, its gradient, and the gradient of each valid pixel.
 struct Window {
@@ -86,7 +87,8 @@ fn pools_at(map: u32, y: i32, xx: i32) -> vec4<f32> {
 // Everything but the poolings, at one pixel.
 fn pixel_at(map: u32, y: i32, xx: i32) -> f32 {
     let maps = info.images * info.channels;
-    let id = map * info.in_pixels + u32(y) * info.width + u32(xx);
+    let pixel = u32(y) * info.width + u32(xx);
+    let id = map * info.in_pixels + pixel;
     let even = (y % 2 == 0) & (xx % 2 == 0);
     let q_length = maps * info.out_pixels;
     var rectified = 0.0;
@@ -101,7 +103,7 @@ fn pixel_at(map: u32, y: i32, xx: i32) -> f32 {
         let q = map * info.out_pixels + u32(y / 2) * info.out_width + u32(xx / 2);
         for (var edge = 0u; edge < info.edges; edge++) {
             let at = (edge * NI + NB + phase) * q_length + q;
-            rectified += select(0.0, skip[select(0u, at, inside)], inside);
+            rectified += select(0.0, skip_at(select(0u, at, inside)), inside);
         }
     }
     var direct = 0.0;
@@ -109,10 +111,10 @@ fn pixel_at(map: u32, y: i32, xx: i32) -> f32 {
         let lane = map / (info.channels * info.batch);
         for (var edge = 0u; edge < info.edges; edge++) {
             let weight = coef[coef_at(edge, SKIP, lane) + map % info.channels].w;
-            direct += weight * skip[edge * q_length + id];
+            direct += weight * skip_at(node_plane(edge, map) + pixel);
         }
     }
-    return select(0.0, rectified, x[id] > 0.0) + direct;
+    return select(0.0, rectified, x[x_plane(map) + pixel] > 0.0) + direct;
 }
 
 @compute @workgroup_size(64, 1, 1)
@@ -135,9 +137,14 @@ fn main(
     if (POOLS > 0u) {
         pools = pools_at(map, y, i32(first));
     }
-    let at = map * info.in_pixels + u32(y) * info.width;
+    let at = x_plane(map) + u32(y) * info.width;
     for (var x_of = first; x_of < min(first + 4u, info.width); x_of++) {
-        dx[at + x_of] = pixel_at(map, y, i32(x_of)) + pools.x;
+        let value = pixel_at(map, y, i32(x_of)) + pools.x;
+        if (LEAVES_NODE) {
+            dx[at + x_of] += value;
+        } else {
+            dx[at + x_of] = value;
+        }
         pools = pools.yzwx;
     }
 }

@@ -1,15 +1,21 @@
 // Mix stage: normalises every branch and adds them up with the lane's weights, and the skip path.
-// Reads  x [I,C,H,W], z1, z2, stats, mix [LANES,E,8].
-// Writes out [E,I,C,Q].
+// Reads  z1, z2, stats, mix [LANES,edges,8]; for the identity x [I,C,H,W], or the node that the edges leave in out.
+// Writes out [I,nodes*C,Q]: the nodes that the edges enter; on top of what earlier fans have put there.
 // One invocation: 8 neighboring pixels of one edge, image and channel.
 {{ constants }}
-@group(0) @binding(1) var<storage, read_write> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> z1: array<f32>;
-@group(0) @binding(3) var<storage, read_write> z2: array<f32>;
-@group(0) @binding(4) var<storage, read_write> stats: array<vec2<f32>>;
-@group(0) @binding(5) var<storage, read_write> mix_weights: array<f32>;
-@group(0) @binding(6) var<storage, read_write> out: array<f32>;
+@group(0) @binding(1) var<storage, read_write> z1: array<f32>;
+@group(0) @binding(2) var<storage, read_write> z2: array<f32>;
+@group(0) @binding(3) var<storage, read_write> stats: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read_write> mix_weights: array<f32>;
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;
+// identity_at, and x where it is a buffer of its own, are among the constants.
 {{ pixels }}
+
+fn put(at: u32, stored: bool, value: f32) {
+    if (stored) {
+        out[at] = value + select(0.0, out[at], info.adds == 1u);
+    }
+}
 
 @compute @workgroup_size(64, 1, 1)
 fn main(
@@ -32,7 +38,7 @@ fn main(
     let lane = map / (info.channels * info.batch);
     let stat_at = lane * info.channels + map % info.channels;
     let stat_length = info.lanes * info.channels;
-    let mix_at = (lane * info.edges + edge) * 8u;
+    let weights_at = mix_at(edge, lane);
     let length = info.images * info.channels * info.out_pixels;
     let plane = map * info.out_pixels;
 
@@ -43,7 +49,7 @@ fn main(
         let op = first_op(i);
         let unit = unit_of(edge, op);
         let stat = stats[unit * stat_length + stat_at];
-        let scale = mix_weights[mix_at + op] * stat.y;
+        let scale = mix_weights[weights_at + op] * stat.y;
         let at = unit * length + plane;
         let value_a = vec4<f32>(z1[at + pixels_a.x], z1[at + pixels_a.y], z1[at + pixels_a.z], z1[at + pixels_a.w]);
         a += scale * (value_a - stat.x);
@@ -53,7 +59,7 @@ fn main(
     for (var i = 0u; i < N2; i++) {
         let unit = edge * N2 + i;
         let stat = stats[(first_units() + unit) * stat_length + stat_at];
-        let scale = mix_weights[mix_at + 4u + branch_of(i)] * stat.y;
+        let scale = mix_weights[weights_at + 4u + branch_of(i)] * stat.y;
         let at = unit * length + plane;
         let value_a = vec4<f32>(z2[at + pixels_a.x], z2[at + pixels_a.y], z2[at + pixels_a.z], z2[at + pixels_a.w]);
         a += scale * (value_a - stat.x);
@@ -61,27 +67,28 @@ fn main(
         b += scale * (value_b - stat.x);
     }
     if (IDENTITY) {
-        let scale = mix_weights[mix_at + SKIP];
+        let scale = mix_weights[weights_at + SKIP];
+        let source = x_plane(map);
         a += scale * vec4<f32>(
-            x[plane + pixels_a.x],
-            x[plane + pixels_a.y],
-            x[plane + pixels_a.z],
-            x[plane + pixels_a.w],
+            identity_at(source + pixels_a.x),
+            identity_at(source + pixels_a.y),
+            identity_at(source + pixels_a.z),
+            identity_at(source + pixels_a.w),
         );
         b += scale * vec4<f32>(
-            x[plane + pixels_b.x],
-            x[plane + pixels_b.y],
-            x[plane + pixels_b.z],
-            x[plane + pixels_b.w],
+            identity_at(source + pixels_b.x),
+            identity_at(source + pixels_b.y),
+            identity_at(source + pixels_b.z),
+            identity_at(source + pixels_b.w),
         );
     }
-    let at = edge * length + plane + first_pixel;
-    if (stored_a.x) { out[at] = a.x; }
-    if (stored_a.y) { out[at + 1u] = a.y; }
-    if (stored_a.z) { out[at + 2u] = a.z; }
-    if (stored_a.w) { out[at + 3u] = a.w; }
-    if (stored_b.x) { out[at + 4u] = b.x; }
-    if (stored_b.y) { out[at + 5u] = b.y; }
-    if (stored_b.z) { out[at + 6u] = b.z; }
-    if (stored_b.w) { out[at + 7u] = b.w; }
+    let at = node_plane(edge, map) + first_pixel;
+    put(at, stored_a.x, a.x);
+    put(at + 1u, stored_a.y, a.y);
+    put(at + 2u, stored_a.z, a.z);
+    put(at + 3u, stored_a.w, a.w);
+    put(at + 4u, stored_b.x, b.x);
+    put(at + 5u, stored_b.y, b.y);
+    put(at + 6u, stored_b.z, b.z);
+    put(at + 7u, stored_b.w, b.w);
 }

@@ -1,7 +1,7 @@
 // Backward of the mix stage: sum of g and dot product of g with the normalised branch, for every edge, operation, lane
 // and channel; and from them what the gradient of the branch before its normalisation is made of:
 //   dz = coef.w * (g - coef.y - (z - coef.x) * coef.z)      (identity skip: dx += coef.w * g)
-// Reads  g [E,I,C,Q], x, z1, z2, stats, mix [LANES,E,8].
+// Reads  g [I,nodes*C,Q], x [I,C,H,W] or a node in [I,nodes*C,H,W], z1, z2, stats, mix [LANES,edges,8].
 // Writes coef [E,18,LANES,C]: the coefficients at the operation's slot, the dot product 10 slots behind it.
 // One workgroup reduces one edge, lane and channel, all operations at once and in a fixed order.
 {{ constants }}
@@ -51,8 +51,9 @@ fn main(
     let wanted = group / (info.channels * info.lanes);
     // A workgroup past the end repeats the last edge: a barrier may not stand behind a return.
     let edge = min(wanted, info.edges - 1u);
-    let lane_at = (lane * info.batch * info.channels + c) * info.out_pixels;
-    let g_at = edge * info.images * info.channels * info.out_pixels + lane_at;
+    let first_map = lane * info.batch * info.channels + c;
+    let g_at = node_plane(edge, first_map);
+    let x_at = x_plane(first_map);
     let map0 = map_of(edge, first_op(0u), lane, c);
     let map1 = map_of(edge, first_op(1u), lane, c);
     let map2 = map_of(edge, first_op(2u), lane, c);
@@ -68,7 +69,7 @@ fn main(
     let step = column_of(THREADS);
     for (var at = column_of(local.x); at.image < info.batch; at = next_column(at, step)) {
         let offset = column_offset(at);
-        let grad = g[g_at + offset];
+        let grad = g[g_at + at.image * info.node_image + at.pixel];
         sum += grad;
         if (FIRST_OPS > 0u) {
             first_dots[0] += grad * first_value(map0, offset);
@@ -92,7 +93,7 @@ fn main(
             second_dots[1] += grad * second_value(second1, offset);
         }
         if (IDENTITY) {
-            identity += grad * x[lane_at + offset];
+            identity += grad * x[x_at + at.image * info.x_image + at.pixel];
         }
     }
 
@@ -140,7 +141,7 @@ fn main(
         } else if (local.x < FIRST_OPS + N2) {
             op = second_op(local.x - FIRST_OPS);
         }
-        let weight = mix_weights[(lane * info.edges + edge) * 8u + op];
+        let weight = mix_weights[mix_at(edge, lane) + op];
         let n = f32(info.batch * info.out_pixels);
         var value = vec4<f32>(0.0, 0.0, 0.0, weight);
         if (!(IDENTITY && op == SKIP)) {

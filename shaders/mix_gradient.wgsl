@@ -1,6 +1,6 @@
 // Gradient of the mixing weights: the dot products of mix_backward summed over the channels.
 // Reads  coef [E,18,LANES,C].
-// Writes mix_grad [LANES,E,8]; zero for `none` and for every inactive operation.
+// Writes mix_grad [LANES,edges,8]: the edges of the fan; zero for `none` and for every inactive operation.
 // One invocation: one weight.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> coef: array<vec4<f32>>;
@@ -27,5 +27,5 @@ fn main(
             sum += coef[first + c].x;
         }
     }
-    mix_grad[index] = sum;
+    mix_grad[mix_at(edge, lane) + op] = sum;
 }

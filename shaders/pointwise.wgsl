@@ -1,6 +1,6 @@
 // Pointwise convolutions, forward. First stage: all branches of all edges and the two halves of the factorised reduce.
 // With SECOND: the second stage of the separable branches.
-// Reads  t [E*NB + REDUCES + E*N2, I,C,Q] (the maps of the stage), weights [E,S].
+// Reads  t [E*NB + REDUCES + E*N2, I,C,Q] (the maps of the stage), weights [S].
 // Writes z: z1 [E*N1+..., I,C,Q] or z2 [E*N2, I,C,Q].
 // One invocation: 8 output channels x 8 pixels of one image.
 {{ constants }}

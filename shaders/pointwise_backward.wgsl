@@ -1,7 +1,7 @@
 // Backward through a normalisation and the pointwise convolution before it: dt = pw^T dz.
 // With SECOND: the second stage of the separable branches. Otherwise the first stage of every branch, the two halves of
 // the factorised reduce, and the poolings (no product; dz summed over the edges).
-// Reads  g [E,I,C,Q], d1 [E*N2,I,C,Q] (first stage only), z (z2 or z1), coef [E,18,LANES,C], weights [E,S].
+// Reads  g [I,nodes*C,Q], d1 [E*N2,I,C,Q] (first stage only), z (z2 or z1), coef [E,18,LANES,C], weights [S].
 // Writes dt [E*NI + E*N2, I,C,Q] and dz [E*N1 + POOLS + E*N2, I,C,Q]: the maps of the stage.
 // One invocation: 8 channels x 8 pixels of one image.
 {{ constants }}
@@ -126,7 +126,7 @@ fn main(
     out_map = product.output_map * map_length + image_at;
 
     // One loop for each buffer: a choice between buffers would cost a load of each on some devices.
-    let g_at = edge * map_length + image_at;
+    let g_at = node_plane(edge, image * info.channels);
     for (var o = begin; o < select(end, begin, from_d1); o++) {
         let value = normalized_backward(coef[coefs + o], read_g(g_at + o * pixel), read_z(z_at + o * pixel));
         if (STORE_DZ) {
@@ -150,7 +150,7 @@ fn main(
             var sum = Eight(vec4<f32>(0.0), vec4<f32>(0.0));
             for (var e = 0u; e < info.edges; e++) {
                 let k = coef[coef_at(e, pool_op(pool), lane) + o];
-                let part = normalized_backward(k, read_g(e * map_length + image_at + o * pixel), value);
+                let part = normalized_backward(k, read_g(node_plane(e, image * info.channels) + o * pixel), value);
                 sum = Eight(sum.a + part.a, sum.b + part.b);
             }
             put_dz(pool_map + o * pixel, sum, true);

@@ -15,7 +15,7 @@ var<private> chunk: u32;
 
 fn put_one(o: u32, c: u32, value: f32) {
     if ((o >= product.first_row) & (o < product.last_row) & (c < info.channels)) {
-        partials[(product.matrix + o * info.channels + c) * info.chunks + chunk] = value;
+        partials[(product.matrix - info.first_weight + o * info.channels + c) * info.chunks + chunk] = value;
     }
 }
 

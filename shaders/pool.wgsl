@@ -1,6 +1,6 @@
 // What all edges share: 3x3 maximum and mean over the valid pixels, and at stride 2 the pixels (2y,2x) and (2y+1,2x+1)
 // of ReLU(x), zero outside, which the factorised reduce reads.
-// Reads  x [I,C,H,W].
+// Reads  x [I,C,H,W] or a node in [I,nodes*C,H,W].
 // Writes z1: its units from E*N1 on, the poolings in order of their operations and then which tap of its window is the
 // first maximum; t: its maps from E*NB on, the pixels of the factorised reduce.
 // One invocation: 4 neighboring outputs.
@@ -53,7 +53,7 @@ fn main(
     stored = q < vec4<u32>(info.out_pixels);
     let y = vec4<i32>(q / info.out_width) * STRIDE;
     let xx = vec4<i32>(q % info.out_width) * STRIDE;
-    let plane = map * info.in_pixels;
+    let plane = x_plane(map);
     let maps = info.images * info.channels;
 
     if (POOLS > 0u) {

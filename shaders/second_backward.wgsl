@@ -1,6 +1,6 @@
 // Backward through the depthwise convolution and the ReLU between the two stages of a separable branch:
 //   d1 = [normalised z1 > 0] * dw2^T dt2, and from its sums the coefficients of the first normalisation's backward.
-// Reads  dt [E*NI + E*N2,I,C,Q] (second stage), z1, stats, weights [E,S].
+// Reads  dt [E*NI + E*N2,I,C,Q] (second stage), z1, stats, weights [S].
 // Writes d1 [E*N2,I,C,Q], coef [E,18,LANES,C] at slots 8 and 9.
 // One workgroup handles and reduces one edge, branch, lane and channel, in a fixed order; one invocation after another
 // strip of 4 columns.
@@ -74,7 +74,7 @@ fn main(
     let kernel = kernel_of(branch);
     let unit = edge * N1 + slot;
     stat = stats[(unit * info.lanes + lane) * info.channels + c];
-    let kernel_start = edge * weights_per_edge() + depthwise_offset(branch) + stage_length(branch)
+    let kernel_start = edge_weights(edge) + depthwise_offset(branch) + stage_length(branch)
         + c * u32(kernel * kernel);
     let axis = transposed_axis(kernel, 1, 1, 0);
 

@@ -1,6 +1,6 @@
 // Adds the partial weight gradients of all chunks, in order.
 // Reads  partials [LEN, CHUNKS].
-// Writes total [LEN]; zero where no stage computes a gradient (weights of inactive operations).
+// Writes total: LEN values from first_weight() on; zero where no stage computes a gradient (weights of inactive operations).
 // One invocation: one weight.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> partials: array<f32>;
@@ -23,5 +23,5 @@ fn main(
             sum += partials[index * info.chunks + chunk];
         }
     }
-    total[index] = sum;
+    total[first_weight() + index] = sum;
 }

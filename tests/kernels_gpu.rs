@@ -4,8 +4,9 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use plateau::kernels::shape::{ALL_ACTIVE, ConvShape, EdgesShape};
-use plateau::kernels::{Memory, conv_bn, gpu, mixed_edges};
+use plateau::kernels::cell::{CellShape, MAX_NODES};
+use plateau::kernels::shape::{ALL_ACTIVE, ConvShape};
+use plateau::kernels::{Memory, conv_bn, gpu, mixed_cell};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::OnceLock;
@@ -44,48 +45,58 @@ struct Pass {
     gradients: Vec<Option<Vec<f32>>>,
 }
 
-fn run_edges(shape: EdgesShape, memory: Memory, tracked: [bool; 3], device: &Device) -> Pass {
+fn run_cell(shape: CellShape, memory: Memory, tracked: [bool; 4], device: &Device) -> Pass {
     let device = device.clone().autodiff();
-    // Coarse steps make equal values meet in pooling windows; none is zero, where ReLU has its kink.
-    let x: Vec<f32> = random(1, shape.input_len())
-        .iter()
-        .map(|value| (value * 8.0).round() / 8.0 + 0.2)
-        .collect();
+    // Coarse steps make equal values meet in pooling windows; none is zero, where ReLU has its kink. Behind an inner
+    // node, rounding would decide between equal values.
+    let input = |seed| -> Vec<f32> {
+        let fine = random(seed, shape.input_len());
+        match shape.nodes {
+            1 => fine
+                .iter()
+                .map(|value| (value * 8.0).round() / 8.0 + 0.2)
+                .collect(),
+            _ => fine,
+        }
+    };
+    let state = [shape.images(), shape.channels, shape.height, shape.width];
     let mut mix = random(3, shape.mix_len());
     for (index, weight) in mix.iter_mut().enumerate() {
-        if !shape.is_active(index % 8) {
+        let edge = index / 8 % shape.edges();
+        let fan = shape
+            .fans()
+            .filter(|fan| fan.first_edge <= edge)
+            .last()
+            .unwrap();
+        if !fan.shape.is_active(index % 8) {
             *weight = 0.0;
         }
     }
-    let track = |tensor: Tensor<4>, on: bool| if on { tensor.require_grad() } else { tensor };
-    let x = track(
-        tensor(
-            &x,
-            [shape.images(), shape.channels, shape.height, shape.width],
-            &device,
-        ),
-        tracked[0],
-    );
     let weights = random(2, shape.weights_len());
-    let mut weights = tensor(&weights, [shape.edges, shape.weights_per_edge()], &device);
-    let mut mix = tensor(&mix, [shape.lanes, shape.edges, 8], &device);
-    if tracked[1] {
-        weights = weights.require_grad();
-    }
-    if tracked[2] {
-        mix = mix.require_grad();
-    }
-    let out = mixed_edges(x.clone(), weights.clone(), mix.clone(), shape, memory);
+    let first = track(tensor(&input(1), state, &device), tracked[0]);
+    let second = track(tensor(&input(5), state, &device), tracked[1]);
+    let weights = track(tensor(&weights, [shape.weights_len()], &device), tracked[2]);
+    let mix = track(
+        tensor(&mix, [shape.lanes, shape.edges(), 8], &device),
+        tracked[3],
+    );
+    let inputs = [first.clone(), second.clone()];
+    let out = mixed_cell(&inputs, weights.clone(), mix.clone(), shape, memory);
     let projection = tensor(&random(4, shape.output_len()), out.dims(), &device);
     let gradients = (out.clone() * projection).sum().backward();
     Pass {
         out: values(out),
         gradients: vec![
-            x.grad(&gradients).map(values),
+            first.grad(&gradients).map(values),
+            second.grad(&gradients).map(values),
             weights.grad(&gradients).map(values),
             mix.grad(&gradients).map(values),
         ],
     }
+}
+
+fn track<const D: usize>(tensor: Tensor<D>, on: bool) -> Tensor<D> {
+    if on { tensor.require_grad() } else { tensor }
 }
 
 fn run_conv(shape: ConvShape, device: &Device) -> Pass {
@@ -136,34 +147,35 @@ fn assert_same(name: &str, actual: &Pass, expected: &Pass) {
     }
 }
 
-fn edges(
-    [lanes, batch, channels, height, width, edges, stride]: [usize; 7],
+fn cell(
+    [lanes, batch, channels, height, width, nodes, stride]: [usize; 7],
     active: u8,
-) -> EdgesShape {
-    EdgesShape {
+) -> CellShape {
+    CellShape {
         lanes,
         batch,
         channels,
         height,
         width,
-        edges,
+        inputs: 2,
+        nodes,
         stride,
-        active,
+        active: [active; MAX_NODES + 1],
     }
 }
 
-const TRACK_ALL: [bool; 3] = [true; 3];
+const TRACK_ALL: [bool; 4] = [true; 4];
 
 #[test]
-fn mixed_edges_agree_with_the_cpu_twin() {
+fn cells_agree_with_the_cpu_twin() {
     let device = gpu_device();
     for sizes in [
-        [1, 4, 8, 8, 8, 2, 1],
-        [1, 4, 8, 8, 8, 2, 2],
+        [1, 4, 8, 8, 8, 4, 1],
+        [1, 4, 8, 8, 8, 4, 2],
         [3, 3, 4, 5, 7, 3, 1],
         [2, 3, 6, 7, 5, 2, 2],
         [1, 5, 2, 1, 3, 1, 1],
-        [2, 2, 16, 9, 9, 5, 1],
+        [2, 2, 16, 9, 9, 2, 1],
         [1, 2, 40, 4, 4, 1, 1],
         [1, 2, 72, 4, 6, 1, 2],
         [2, 9, 4, 16, 16, 1, 1],
@@ -172,9 +184,9 @@ fn mixed_edges_agree_with_the_cpu_twin() {
         [1, 3, 4, 18, 34, 1, 1],
         [1, 2, 4, 35, 33, 1, 2],
     ] {
-        let shape = edges(sizes, ALL_ACTIVE);
-        let expected = run_edges(shape, Memory::Keep, TRACK_ALL, &Device::flex());
-        let actual = run_edges(shape, Memory::Keep, TRACK_ALL, &device);
+        let shape = cell(sizes, ALL_ACTIVE);
+        let expected = run_cell(shape, Memory::Keep, TRACK_ALL, &Device::flex());
+        let actual = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
         assert_same(&format!("{sizes:?}"), &actual, &expected);
     }
 }
@@ -193,9 +205,9 @@ fn inactive_operations_are_skipped_and_get_no_gradient() {
         (0b0101_1000, 1),
         (0b0101_1000, 2),
     ] {
-        let shape = edges([2, 3, 4, 6, 5, 2, stride], active);
-        let expected = run_edges(shape, Memory::Keep, TRACK_ALL, &Device::flex());
-        let actual = run_edges(shape, Memory::Keep, TRACK_ALL, &device);
+        let shape = cell([2, 3, 4, 6, 5, 1, stride], active);
+        let expected = run_cell(shape, Memory::Keep, TRACK_ALL, &Device::flex());
+        let actual = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
         assert_same(
             &format!("active {active:#b}, stride {stride}"),
             &actual,
@@ -205,14 +217,24 @@ fn inactive_operations_are_skipped_and_get_no_gradient() {
 }
 
 #[test]
+fn every_state_has_its_own_active_operations() {
+    let device = gpu_device();
+    let mut shape = cell([2, 3, 4, 6, 5, 3, 2], ALL_ACTIVE);
+    shape.active[..4].copy_from_slice(&[0b0001_0000, 0b0000_1110, 0b0000_1000, 0b1000_0001]);
+    let expected = run_cell(shape, Memory::Keep, TRACK_ALL, &Device::flex());
+    let actual = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
+    assert_same("one mask a state", &actual, &expected);
+}
+
+#[test]
 fn only_the_tracked_inputs_get_gradients() {
     let device = gpu_device();
-    let shape = edges([2, 3, 8, 6, 6, 2, 2], ALL_ACTIVE);
-    let all = run_edges(shape, Memory::Keep, TRACK_ALL, &device);
-    for index in 0..3 {
-        let mut tracked = [false; 3];
+    let shape = cell([2, 3, 8, 6, 6, 3, 2], ALL_ACTIVE);
+    let all = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
+    for index in 0..4 {
+        let mut tracked = [false; 4];
         tracked[index] = true;
-        let one = run_edges(shape, Memory::Keep, tracked, &device);
+        let one = run_cell(shape, Memory::Keep, tracked, &device);
         for (position, gradient) in one.gradients.iter().enumerate() {
             assert_eq!(gradient.is_some(), position == index);
         }
@@ -222,20 +244,21 @@ fn only_the_tracked_inputs_get_gradients() {
 
 #[test]
 fn recomputing_the_forward_pass_gives_the_same_bits_as_keeping_it() {
-    let device = gpu_device();
-    let shape = edges([2, 3, 8, 6, 6, 3, 1], ALL_ACTIVE);
-    let kept = run_edges(shape, Memory::Keep, TRACK_ALL, &device);
-    let recomputed = run_edges(shape, Memory::Recompute, TRACK_ALL, &device);
-    assert_eq!(kept.out, recomputed.out);
-    assert_eq!(kept.gradients, recomputed.gradients);
+    for device in [gpu_device(), Device::flex()] {
+        let shape = cell([2, 3, 8, 6, 6, 3, 1], ALL_ACTIVE);
+        let kept = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
+        let recomputed = run_cell(shape, Memory::Recompute, TRACK_ALL, &device);
+        assert_eq!(kept.out, recomputed.out);
+        assert_eq!(kept.gradients, recomputed.gradients);
+    }
 }
 
 #[test]
 fn the_same_input_gives_the_same_bits() {
     let device = gpu_device();
-    let shape = edges([1, 40, 4, 8, 8, 2, 1], ALL_ACTIVE);
-    let first = run_edges(shape, Memory::Keep, TRACK_ALL, &device);
-    let second = run_edges(shape, Memory::Keep, TRACK_ALL, &device);
+    let shape = cell([1, 40, 4, 8, 8, 2, 1], ALL_ACTIVE);
+    let first = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
+    let second = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
     assert_eq!(first.out, second.out);
     assert_eq!(first.gradients, second.gradients);
 }

@@ -11,6 +11,27 @@ fn is_separable(op: u32) -> bool {
     return op == 4u || op == 5u;
 }
 
+// Where a plane of the state that the edges leave begins, in the buffer that holds it. A map is an image and a channel.
+fn x_plane(map: u32) -> u32 {
+    return map / info.channels * info.x_image + info.x_first + map % info.channels * info.in_pixels;
+}
+
+// Where a plane of the node that an edge enters begins, in the cell's output and in its gradient [I, nodes*C, Q].
+fn node_plane(edge: u32, map: u32) -> u32 {
+    let c = edge * info.channels + map % info.channels;
+    return map / info.channels * info.node_image + info.node_first + c * info.out_pixels;
+}
+
+// Where the mixing weights of an edge begin.
+fn mix_at(edge: u32, lane: u32) -> u32 {
+    return (lane * info.mix_edges + info.mix_first + edge) * 8u;
+}
+
+// Where the weights of an edge begin among those of the cell.
+fn edge_weights(edge: u32) -> u32 {
+    return info.first_weight + edge * weights_per_edge();
+}
+
 // Weights of an edge: 102 C + 6 C^2, and C^2 of the factorised reduce.
 fn reduce_offset() -> u32 {
     return info.channels * (102u + 6u * info.channels);
@@ -81,7 +102,7 @@ struct Product {
 }
 
 fn product_of(edge: u32, slot: u32, second: bool) -> Product {
-    let weights = edge * weights_per_edge();
+    let weights = edge_weights(edge);
     let unit = edge * N1 + slot;
     let branch = branch_of(slot);
     let kernel = u32(kernel_of(branch));

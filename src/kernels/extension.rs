@@ -1,6 +1,7 @@
 //! The backend extension: fused operations on Burn tensors, and their place on the autodiff tape.
 
-use super::shape::{ConvShape, EdgesShape, Wanted};
+use super::cell::{CellShape, CellTensors};
+use super::shape::{ConvShape, Wanted};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -13,21 +14,10 @@ use std::fmt::Debug;
 /// How much of a forward pass is kept for its backward pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Memory {
-    /// Keep the feature maps of every branch: about six times the output.
+    /// Keep the feature maps of every branch: about six times the output of every edge.
     Keep,
-    /// Keep the inputs only, and run the forward stages again in the backward pass.
+    /// Keep the inputs and the output only, and run the forward stages again in the backward pass.
     Recompute,
-}
-
-/// Gradients of [`Kernels::edges_forward`]: those that were wanted.
-#[derive(Debug)]
-pub struct EdgesGradients<T> {
-    /// `[I,C,H,W]`.
-    pub x: Option<T>,
-    /// `[E,S]`.
-    pub weights: Option<T>,
-    /// `[lanes,E,8]`.
-    pub mix: Option<T>,
 }
 
 /// Gradients of [`Kernels::conv_forward`]: those that were wanted.
@@ -40,37 +30,29 @@ pub struct ConvGradients<T> {
 }
 
 /// What a device implements: forward and backward passes on its own tensors, off the tape.
-/// Sizes and meaning are those of [`EdgesShape`] and [`ConvShape`].
+/// Sizes and meaning are those of [`CellShape`] and [`ConvShape`].
 pub trait Kernels: Backend {
-    /// What the backward pass of the mixed edges needs beyond its inputs.
-    type EdgesSaved: Clone + Debug + Send + 'static;
+    /// What the backward pass of a cell needs beyond its inputs and its output; nothing with [`Memory::Recompute`].
+    type CellSaved: Clone + Debug + Send + 'static;
     /// What the backward pass of a convolution needs beyond its inputs.
     type ConvSaved: Clone + Debug + Send + 'static;
 
-    /// Mixed edges: `[E,I,C,Ho,Wo]`.
-    fn edges_forward(
-        x: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
-        mix: FloatTensor<Self>,
-        shape: EdgesShape,
-    ) -> (FloatTensor<Self>, Self::EdgesSaved);
+    /// A cell: `[I,nodes·C,Ho,Wo]`.
+    fn cell_forward(
+        tensors: CellTensors<FloatTensor<Self>>,
+        shape: CellShape,
+        memory: Memory,
+    ) -> (FloatTensor<Self>, Self::CellSaved);
 
-    /// Everything of [`Kernels::edges_forward`] that is saved, without the output.
-    fn edges_recompute(
-        x: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
-        mix: FloatTensor<Self>,
-        shape: EdgesShape,
-    ) -> Self::EdgesSaved;
-
-    /// Gradients of the mixed edges for `grad` `[E,I,C,Ho,Wo]`.
-    fn edges_backward(
-        inputs: [FloatTensor<Self>; 3],
-        saved: Self::EdgesSaved,
+    /// The wanted gradients of a cell whose output was `out`, for `grad` `[I,nodes·C,Ho,Wo]`.
+    fn cell_backward(
+        tensors: CellTensors<FloatTensor<Self>>,
+        out: FloatTensor<Self>,
+        saved: Self::CellSaved,
         grad: FloatTensor<Self>,
-        shape: EdgesShape,
-        wanted: Wanted,
-    ) -> EdgesGradients<FloatTensor<Self>>;
+        shape: CellShape,
+        wanted: CellTensors<bool>,
+    ) -> CellTensors<Option<FloatTensor<Self>>>;
 
     /// Convolution and batch normalisation: `[I,Co,Ho,Wo]`.
     fn conv_forward(
@@ -92,12 +74,13 @@ pub trait Kernels: Backend {
 /// The fused operations as Burn dispatches them to a backend or to the autodiff tape around it.
 #[backend_extension(Cube, Flex, Autodiff)]
 pub trait MixedOps: Backend {
-    /// See [`mixed_edges`].
-    fn mixed_edges(
-        x: FloatTensor<Self>,
+    /// See [`mixed_cell`].
+    fn mixed_cell(
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
         weights: FloatTensor<Self>,
         mix: FloatTensor<Self>,
-        shape: EdgesShape,
+        shape: CellShape,
         memory: Memory,
     ) -> FloatTensor<Self>;
 
@@ -110,14 +93,21 @@ pub trait MixedOps: Backend {
 }
 
 impl<B: Kernels> MixedOps for B {
-    fn mixed_edges(
-        x: FloatTensor<B>,
+    fn mixed_cell(
+        first: FloatTensor<B>,
+        second: FloatTensor<B>,
         weights: FloatTensor<B>,
         mix: FloatTensor<B>,
-        shape: EdgesShape,
+        shape: CellShape,
         _memory: Memory,
     ) -> FloatTensor<B> {
-        B::edges_forward(x, weights, mix, shape).0
+        // There is no backward pass to keep anything for.
+        B::cell_forward(
+            [first, second, weights, mix].into(),
+            shape,
+            Memory::Recompute,
+        )
+        .0
     }
 
     fn conv_bn(x: FloatTensor<B>, weights: FloatTensor<B>, shape: ConvShape) -> FloatTensor<B> {
@@ -126,47 +116,37 @@ impl<B: Kernels> MixedOps for B {
 }
 
 #[derive(Debug)]
-struct MixedEdgesStep;
+struct CellStep;
 
 #[derive(Debug, Clone)]
-struct EdgesState<B: Kernels> {
-    inputs: [FloatTensor<B>; 3],
-    saved: Option<B::EdgesSaved>,
-    shape: EdgesShape,
+struct CellState<B: Kernels> {
+    tensors: CellTensors<FloatTensor<B>>,
+    out: FloatTensor<B>,
+    saved: B::CellSaved,
+    shape: CellShape,
 }
 
-impl<B: Kernels> Backward<B, 3> for MixedEdgesStep {
-    type State = EdgesState<B>;
+impl<B: Kernels> Backward<B, 4> for CellStep {
+    type State = CellState<B>;
 
     fn backward(
         self,
-        ops: Ops<Self::State, 3>,
+        ops: Ops<Self::State, 4>,
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
         let grad = grads.consume::<B>(&ops.node);
-        let EdgesState {
-            inputs,
+        let CellState {
+            tensors,
+            out,
             saved,
             shape,
         } = ops.state;
-        let [x, weights, mix] = ops.parents;
-        let wanted = Wanted {
-            x: x.is_some(),
-            weights: weights.is_some(),
-            mix: mix.is_some(),
-        };
-        let saved = saved.unwrap_or_else(|| {
-            let [x, weights, mix] = inputs.clone();
-            B::edges_recompute(x, weights, mix, shape)
-        });
-        let gradients = B::edges_backward(inputs, saved, grad, shape, wanted);
-        let pairs = [
-            (x, gradients.x),
-            (weights, gradients.weights),
-            (mix, gradients.mix),
-        ];
-        for (node, gradient) in pairs {
+        let mut wanted = CellTensors::from(ops.parents.each_ref().map(Option::is_some));
+        // Where there is one input, its second mention has no gradient of its own.
+        wanted.inputs[1] &= shape.inputs > 1;
+        let gradients = B::cell_backward(tensors, out, saved, grad, shape, wanted);
+        for (node, gradient) in ops.parents.into_iter().zip(gradients.into_array()) {
             if let (Some(node), Some(gradient)) = (node, gradient) {
                 grads.register::<B>(node.id, gradient);
             }
@@ -204,38 +184,31 @@ impl<B: Kernels> Backward<B, 2> for ConvStep {
 }
 
 impl<B: Kernels, C: CheckpointStrategy> MixedOps for Autodiff<B, C> {
-    fn mixed_edges(
-        x: FloatTensor<Self>,
+    fn mixed_cell(
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
         weights: FloatTensor<Self>,
         mix: FloatTensor<Self>,
-        shape: EdgesShape,
+        shape: CellShape,
         memory: Memory,
     ) -> FloatTensor<Self> {
-        let nodes = [x.node(), weights.node(), mix.node()];
-        let inputs = [
-            x.into_primitive(),
-            weights.into_primitive(),
-            mix.into_primitive(),
-        ];
-        let [x, weights, mix] = inputs.clone();
-        let (out, saved) = B::edges_forward(x, weights, mix, shape);
-        match MixedEdgesStep
-            .prepare::<C>(nodes)
-            .compute_bound()
-            .stateful()
-        {
+        let parents = [first, second, weights, mix];
+        let nodes = parents.each_ref().map(|parent| parent.node());
+        let tensors = CellTensors::from(parents.map(|parent| parent.into_primitive()));
+        match CellStep.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
-                let saved = (memory == Memory::Keep).then_some(saved);
-                prep.finish(
-                    EdgesState {
-                        inputs,
-                        saved,
-                        shape,
-                    },
-                    out,
-                )
+                let (out, saved) = B::cell_forward(tensors.clone(), shape, memory);
+                let state = CellState {
+                    tensors,
+                    out: out.clone(),
+                    saved,
+                    shape,
+                };
+                prep.finish(state, out)
             }
-            OpsKind::UnTracked(prep) => prep.finish(out),
+            OpsKind::UnTracked(prep) => {
+                prep.finish(B::cell_forward(tensors, shape, Memory::Recompute).0)
+            }
         }
     }
 
@@ -255,35 +228,37 @@ impl<B: Kernels, C: CheckpointStrategy> MixedOps for Autodiff<B, C> {
     }
 }
 
-/// All DARTS mixed edges that leave one state of a cell: `out[e] = Σ_k mix[lane,e,k] · operation_k(x; weights_e)`
-/// (method.md §4.1), with batch statistics of every edge, operation, lane and channel.
+/// A whole DARTS cell behind its pre-processing: every edge is `Σ_k mix[lane,edge,k] · operation_k(state; weights)`
+/// (method.md §4.1), with batch statistics of every edge, operation, lane and channel; every node the sum of its edges.
 ///
-/// x `[I,C,H,W]`, weights `[E,S]` in the order of [`EdgesShape`], mix `[lanes,E,8]`; returns `[E,I,C,Ho,Wo]`.
+/// inputs `[I,C,H,W]`, weights `[S]`, mix `[lanes,edges,8]`, in the orders of [`CellShape`]; returns `[I,nodes·C,Ho,Wo]`.
 ///
 /// # Panics
-/// If the shape fails [`EdgesShape::check`] or a tensor does not have the size it says: a mistake of the program.
-pub fn mixed_edges(
-    x: Tensor<4>,
-    weights: Tensor<2>,
+/// If the shape fails [`CellShape::check`] or a tensor does not have the size it says: a mistake of the program.
+pub fn mixed_cell(
+    inputs: &[Tensor<4>],
+    weights: Tensor<1>,
     mix: Tensor<3>,
-    shape: EdgesShape,
+    shape: CellShape,
     memory: Memory,
-) -> Tensor<5> {
-    assert_eq!(shape.check(), Ok(()), "shape of the mixed edges");
-    let plane = [shape.images(), shape.channels, shape.height, shape.width];
-    assert_eq!(x.dims(), plane, "x must be [I,C,H,W]");
-    assert_eq!(
-        weights.dims(),
-        [shape.edges, shape.weights_per_edge()],
-        "weights must be [E,S]"
-    );
+) -> Tensor<4> {
+    assert_eq!(shape.check(), Ok(()), "shape of the cell");
+    let state = [shape.images(), shape.channels, shape.height, shape.width];
+    assert_eq!(inputs.len(), shape.inputs, "inputs of the cell");
+    for input in inputs {
+        assert_eq!(input.dims(), state, "inputs must be [I,C,H,W]");
+    }
+    assert_eq!(weights.dims(), [shape.weights_len()], "weights must be [S]");
     assert_eq!(
         mix.dims(),
-        [shape.lanes, shape.edges, 8],
-        "mix must be [lanes,E,8]"
+        [shape.lanes, shape.edges(), 8],
+        "mix must be [lanes,edges,8]"
     );
-    Tensor::from_dispatch(Dispatch::mixed_edges(
-        x.into_dispatch(),
+    // Of a single input there is no second: it stands for itself.
+    let [first, second] = [0, shape.inputs - 1].map(|input| inputs[input].clone());
+    Tensor::from_dispatch(Dispatch::mixed_cell(
+        first.into_dispatch(),
+        second.into_dispatch(),
         weights.into_dispatch(),
         mix.into_dispatch(),
         shape,

@@ -1,71 +1,67 @@
 //! The CPU device: Burn's Flex tensors over the [CPU twin](super::cpu).
 
+use super::cell::{CellShape, CellTensors};
 use super::cpu;
-use super::extension::{ConvGradients, EdgesGradients, Kernels};
-use super::shape::{ConvShape, EdgesShape, Wanted};
+use super::extension::{ConvGradients, Kernels, Memory};
+use super::shape::{ConvShape, Wanted};
 use burn::tensor::{Shape, TensorData};
 use burn_flex::{Flex, FlexTensor};
 use std::sync::Arc;
 
 impl Kernels for Flex {
-    type EdgesSaved = Arc<cpu::EdgesSaved>;
+    type CellSaved = Arc<Vec<cpu::EdgesSaved>>;
     type ConvSaved = Arc<cpu::ConvSaved>;
 
-    fn edges_forward(
-        x: FlexTensor,
-        weights: FlexTensor,
-        mix: FlexTensor,
-        shape: EdgesShape,
-    ) -> (FlexTensor, Self::EdgesSaved) {
-        let [x, weights, mix] = [x, weights, mix].map(contiguous);
-        let (out, saved) =
-            cpu::mixed_edges_forward(&shape, slice(&x), slice(&weights), slice(&mix));
+    fn cell_forward(
+        tensors: CellTensors<FlexTensor>,
+        shape: CellShape,
+        memory: Memory,
+    ) -> (FlexTensor, Self::CellSaved) {
+        let tensors = tensors.map(contiguous);
+        let (out, saved) = cpu::mixed_cell_forward(&shape, slices(&tensors), memory);
         let dims = [
-            shape.edges,
             shape.images(),
-            shape.channels,
+            shape.nodes * shape.channels,
             shape.out_height(),
             shape.out_width(),
         ];
         (tensor(out, dims), Arc::new(saved))
     }
 
-    fn edges_recompute(
-        x: FlexTensor,
-        weights: FlexTensor,
-        mix: FlexTensor,
-        shape: EdgesShape,
-    ) -> Self::EdgesSaved {
-        Self::edges_forward(x, weights, mix, shape).1
-    }
-
-    fn edges_backward(
-        inputs: [FlexTensor; 3],
-        saved: Self::EdgesSaved,
+    fn cell_backward(
+        tensors: CellTensors<FlexTensor>,
+        out: FlexTensor,
+        saved: Self::CellSaved,
         grad: FlexTensor,
-        shape: EdgesShape,
-        wanted: Wanted,
-    ) -> EdgesGradients<FlexTensor> {
-        let [x, weights, mix] = inputs.map(contiguous);
-        let grad = contiguous(grad);
-        let gradients = cpu::mixed_edges_backward(
+        shape: CellShape,
+        wanted: CellTensors<bool>,
+    ) -> CellTensors<Option<FlexTensor>> {
+        let tensors = tensors.map(contiguous);
+        let out = contiguous(out);
+        // A gradient that nobody else holds is not copied.
+        let mut grad = match grad.is_contiguous() && grad.layout().start_offset() == 0 {
+            true => grad,
+            false => grad.to_contiguous(),
+        };
+        let CellTensors {
+            inputs: [first, second],
+            weights,
+            mix,
+        } = cpu::mixed_cell_backward(
             &shape,
-            slice(&x),
-            slice(&weights),
-            slice(&mix),
-            &saved,
-            slice(&grad),
+            slices(&tensors),
+            slice(&out),
+            // Nobody else holds it: the tape has handed it over.
+            Arc::unwrap_or_clone(saved),
+            &mut grad.storage_mut::<f32>()[..shape.output_len()],
             wanted,
         );
-        let plane = [shape.images(), shape.channels, shape.height, shape.width];
-        EdgesGradients {
-            x: gradients.x.map(|values| tensor(values, plane)),
-            weights: gradients
-                .weights
-                .map(|values| tensor(values, [shape.edges, shape.weights_per_edge()])),
-            mix: gradients
-                .mix
-                .map(|values| tensor(values, [shape.lanes, shape.edges, 8])),
+        let state = [shape.images(), shape.channels, shape.height, shape.width];
+        let edges = [shape.lanes, shape.edges(), 8];
+        CellTensors {
+            inputs: [first, second].map(|values| values.map(|values| tensor(values, state))),
+            weights: weights.map(|values| tensor(values, [shape.weights_len()])),
+            mix: mix.map(|values| tensor(values, edges)),
         }
     }
 
@@ -126,6 +122,14 @@ fn slice(tensor: &FlexTensor) -> &[f32] {
     let layout = tensor.layout();
     let start = layout.start_offset();
     &tensor.storage::<f32>()[start..start + layout.num_elements()]
+}
+
+fn slices(tensors: &CellTensors<FlexTensor>) -> CellTensors<&[f32]> {
+    CellTensors {
+        inputs: tensors.inputs.each_ref().map(slice),
+        weights: slice(&tensors.weights),
+        mix: slice(&tensors.mix),
+    }
 }
 
 fn tensor<const D: usize>(values: Vec<f32>, dims: [usize; D]) -> FlexTensor {

@@ -1,14 +1,16 @@
 //! The hot path of the supernets as fused operations with their own gradients: a Burn backend extension.
 //!
 //! ```text
-//! mixed_edges, conv_bn        functions on Burn tensors
+//! mixed_cell, conv_bn         functions on Burn tensors
 //!        │
 //!   MixedOps  ── Autodiff ──  records the operation, computes only the gradients that are wanted
 //!        │
 //!    Kernels  ─┬─ CubeBackend: gpu/  launches shaders/*.wgsl
 //!              └─ Flex:        cpu/  plain Rust, rayon and vectors
 //! ```
-//! The stages of the mixed edges that leave one state, as the GPU runs them (the twin's files fuse some of them):
+//! A cell's edges are computed in *fans*: all edges that leave one state, from the first input to the last node but one,
+//! backward the other way round. Every fan adds to the nodes it enters, which lie where the cell's output has them, and
+//! backward to the gradient of the node it leaves. Its stages, as the GPU runs them (the twin's files fuse some of them):
 //! ```text
 //! forward   depthwise, pool ─▶ pointwise ─▶ stats ─▶ depthwise ─▶ pointwise ─▶ stats ─▶ mix
 //! backward  mix_backward ─┬─▶ mix_gradient                                                          (mix)
@@ -19,6 +21,7 @@
 //! and of a dense convolution: `conv ─▶ stats ─▶ conv_normalize`; backward `conv_sums ─▶ conv_gradient ─▶ conv_input`, and
 //! `conv_weights ─▶ sum_chunks`. Text that several shaders share lies in `shaders/include/`.
 
+pub mod cell;
 pub mod cpu;
 mod extension;
 mod flex;
@@ -26,7 +29,5 @@ pub mod gpu;
 mod self_test;
 pub mod shape;
 
-pub use extension::{
-    ConvGradients, EdgesGradients, Kernels, Memory, MixedOps, conv_bn, mixed_edges,
-};
+pub use extension::{ConvGradients, Kernels, Memory, MixedOps, conv_bn, mixed_cell};
 pub use self_test::{Check, self_test};

@@ -3,8 +3,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::shape::{ALL_ACTIVE, ConvShape, EdgesShape};
-use super::{Memory, conv_bn, mixed_edges};
+use super::cell::CellShape;
+use super::shape::ConvShape;
+use super::{Memory, conv_bn, mixed_cell};
 
 /// One comparison.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +27,7 @@ impl Check {
 
 /// Checksums of outputs and gradients, in the order of [`self_test`]'s checks.
 const EXPECTED: [f64; 17] = [
-    3.09945, -276.99561, 34.4246, 21.13272, 5.72551, -28.01622, -8.49966, -8.72592, 12.96666,
+    -19.05363, -65.93791, -55.91599, -16.41108, 30.94406, 11.94894, 114.16651, 77.29248, 12.96666,
     11.84295, 0.45352, -6.57277, -4.33915, 5.26932, 6.03643, 7.38522, -3.92048,
 ];
 
@@ -34,17 +35,18 @@ const EXPECTED: [f64; 17] = [
 pub async fn self_test(device: &Device) -> Result<Vec<Check>, String> {
     let mut found = Vec::new();
     for stride in [1, 2] {
-        let shape = EdgesShape {
+        let shape = CellShape {
             lanes: 2,
             batch: 3,
             channels: 4,
             height: 5,
             width: 6,
-            edges: 2,
+            inputs: 2,
+            nodes: 2,
             stride,
-            active: ALL_ACTIVE,
+            active: CellShape::ALL_ACTIVE,
         };
-        found.extend(edges(shape, device).await?);
+        found.extend(cell(shape, device).await?);
     }
     for (kernel, stride, reduce) in [(1, 1, false), (3, 2, false), (1, 2, true)] {
         let shape = ConvShape {
@@ -72,14 +74,15 @@ pub async fn self_test(device: &Device) -> Result<Vec<Check>, String> {
         .collect())
 }
 
-async fn edges(shape: EdgesShape, device: &Device) -> Result<Vec<(String, f64)>, String> {
+async fn cell(shape: CellShape, device: &Device) -> Result<Vec<(String, f64)>, String> {
     let x = values(
         [shape.images(), shape.channels, shape.height, shape.width],
         device,
     );
-    let weights = values([shape.edges, shape.weights_per_edge()], device);
-    let mix = values([shape.lanes, shape.edges, 8], device);
-    let y = mixed_edges(x.clone(), weights.clone(), mix.clone(), shape, Memory::Keep);
+    let weights = values([shape.weights_len()], device);
+    let mix = values([shape.lanes, shape.edges(), 8], device);
+    let inputs = [x.clone(), x.clone()];
+    let y = mixed_cell(&inputs, weights.clone(), mix.clone(), shape, Memory::Keep);
     let loss = (y.clone() * coefficients(y.dims(), device)).sum();
     let mut gradients = loss.backward();
     let stride = shape.stride;

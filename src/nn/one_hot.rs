@@ -9,9 +9,10 @@ use burn::tensor::{Int, Tensor, TensorData, activation::relu};
 
 use super::layers::Pass;
 use super::operation::EdgeOperation;
-use super::supernet::{Fan, SuperCell, SuperStage, Supernet};
-use crate::kernels::mixed_edges;
-use crate::kernels::shape::{EdgesShape, OPERATIONS};
+use super::supernet::{MixedEdge, SuperCell, SuperStage, Supernet};
+use crate::kernels::cell::{CellShape, MAX_NODES};
+use crate::kernels::mixed_cell;
+use crate::kernels::shape::OPERATIONS;
 use crate::space::{Genotype, Operation, Space};
 
 /// A state of all lanes.
@@ -128,15 +129,18 @@ impl OneHotCell<'_> {
         let mut terms: Vec<Terms> = vec![Terms::new(); self.choices.len()];
         let mut pieces: Vec<Tensor<4>> = Vec::new();
         let mut computed = 0;
-        for (fan, state) in self.cell.fans.iter().zip(states) {
-            let Some(place) = fan.edges.iter().position(|edge| edge.node == node) else {
-                continue;
-            };
-            let edge = fan.edges[place].index;
+        let inputs = self.cell.inputs;
+        for edge in self
+            .cell
+            .edges
+            .iter()
+            .filter(|edge| edge.to == inputs + node)
+        {
+            let state = &states[edge.from];
             // The variants that each operation of this edge works on, and where its results will be.
             let mut work: BTreeMap<usize, BTreeMap<usize, usize>> = BTreeMap::new();
             for (choices, &variant) in self.choices.iter().zip(&state.of_lane) {
-                if let Some(operation) = self.operation(choices[edge]) {
+                if let Some(operation) = self.operation(choices[edge.index]) {
                     work.entry(operation).or_default().insert(variant, 0);
                 }
             }
@@ -147,13 +151,13 @@ impl OneHotCell<'_> {
                     computed += 1;
                 }
                 let x = self.pick(&state.values, &chosen);
-                pieces.push(self.apply(fan, place, operation, x));
+                pieces.push(self.apply(edge, operation, x));
             }
             for ((choices, &variant), terms) in
                 self.choices.iter().zip(&state.of_lane).zip(&mut terms)
             {
                 let slot = self
-                    .operation(choices[edge])
+                    .operation(choices[edge.index])
                     .and_then(|operation| work.get(&operation)?.get(&variant));
                 terms.extend(slot);
             }
@@ -169,11 +173,11 @@ impl OneHotCell<'_> {
     }
 
     /// One operation of one edge.
-    fn apply(&self, fan: &Fan, place: usize, operation: usize, x: Tensor<4>) -> Tensor<4> {
+    fn apply(&self, edge: &MixedEdge, operation: usize, x: Tensor<4>) -> Tensor<4> {
         let [images, channels, height, width] = x.dims();
         let lanes = images / self.batch;
         let pass = Pass { lanes, ..self.pass };
-        let layer = &fan.edges[place].operations[operation];
+        let layer = &edge.operations[operation];
         let fused = match layer {
             EdgeOperation::Pool(..) | EdgeOperation::Separable(_) => {
                 pass.fused.filter(|_| self.space == Space::Darts)
@@ -187,31 +191,22 @@ impl OneHotCell<'_> {
             // `none` is never asked for.
             return y.unwrap_or_else(|| plane.zeros_like());
         };
-        let shape = EdgesShape {
+        let shape = CellShape {
             lanes,
             batch: self.batch,
             channels,
             height,
             width,
-            edges: 1,
-            stride: fan.stride,
-            active: 1 << operation,
+            inputs: 1,
+            nodes: 1,
+            stride: edge.stride,
+            active: [1 << operation; MAX_NODES + 1],
         };
-        let weights = pass
-            .leaves
-            .block(fan.weights)
-            .reshape([fan.edges.len(), shape.weights_per_edge()])
-            .narrow(0, place, 1);
         let mut mix = [0.0_f32; OPERATIONS];
         mix[operation] = 1.0;
         let mix = TensorData::new(mix.repeat(lanes), [lanes, 1, OPERATIONS]);
-        let mix = Tensor::from_data(mix, &x.device().inner());
-        mixed_edges(x, weights, mix.autodiff(), shape, memory).reshape([
-            images,
-            channels,
-            shape.out_height(),
-            shape.out_width(),
-        ])
+        let mix = Tensor::from_data(mix, &x.device().inner()).autodiff();
+        mixed_cell(&[x], pass.leaves.block(edge.weights), mix, shape, memory)
     }
 
     /// The lanes' sums of some of the `computed` results in `pieces`; equal sums are one variant.

@@ -1,13 +1,13 @@
 //! The supernet: every candidate operation on every edge, mixed by weights that differ from lane to lane.
 
-use burn::tensor::{Device, Int, Tensor, TensorData, activation::relu};
+use burn::tensor::{Tensor, TensorData, activation::relu};
 
 use super::layers::{BatchNorm, Classifier, Convolution, Pass};
 use super::operation::{EdgeOperation, Norm, Preprocess};
 use super::parameters::{Block, Layout};
 use super::residual::ResidualBlock;
-use crate::kernels::mixed_edges;
-use crate::kernels::shape::{ALL_ACTIVE, EdgesShape};
+use crate::kernels::cell::CellShape;
+use crate::kernels::{Memory, mixed_cell};
 use crate::space::{CellKind, CellSpec, Macro, MacroError, Operation, Space, Stage, macro_stages};
 
 /// A supernet of either space (`method.md` §4.2, §4.3, §5). It holds no weights, only their places: see [`Layout`].
@@ -28,33 +28,34 @@ pub(super) enum SuperStage {
     Residual(Box<ResidualBlock>),
 }
 
-/// One cell; its edges are grouped by the state they leave, since those share their input.
+/// One cell.
 #[derive(Clone, Debug)]
 pub(super) struct SuperCell {
     /// Index among the space's cell kinds: which mixing weights it follows.
     pub(super) kind: usize,
     /// Pre-processing of the two inputs (DARTS only).
     pub(super) preprocess: Option<[Preprocess; 2]>,
-    pub(super) fans: Vec<Fan>,
-    inputs: usize,
-    pub(super) nodes: usize,
-}
-
-/// All mixed edges that leave one state.
-#[derive(Clone, Debug)]
-pub(super) struct Fan {
-    pub(super) stride: usize,
     /// The weights of all its edges, for the fused kernels.
     pub(super) weights: Block,
+    /// Ordered by the state they leave, since those share their input, then by the node they enter.
     pub(super) edges: Vec<MixedEdge>,
+    /// Stride of the edges that leave an input.
+    pub(super) stride: usize,
+    pub(super) inputs: usize,
+    pub(super) nodes: usize,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct MixedEdge {
     /// Index among the space's edges.
     pub(super) index: usize,
-    /// The node it enters, counted from the first intermediate node.
-    pub(super) node: usize,
+    /// The state it leaves: the inputs, then the nodes.
+    pub(super) from: usize,
+    /// The state it enters.
+    pub(super) to: usize,
+    pub(super) stride: usize,
+    /// The weights of all its operations, for the fused kernels.
+    pub(super) weights: Block,
     /// In the space's operation order.
     pub(super) operations: Vec<EdgeOperation>,
 }
@@ -175,31 +176,20 @@ impl Supernet {
     }
 }
 
-/// The mixing weights of one cell kind: `[lanes, edges, operations]`, and cut up by the state that the edges leave.
+/// The mixing weights of one cell kind `[lanes, edges, operations]`, and once more in the order of the fused kernels.
 struct Mix {
     all: Tensor<3>,
-    by_source: Vec<Tensor<3>>,
+    by_source: Option<Tensor<3>>,
 }
 
 impl Mix {
     fn new(space: Space, mix: &Tensor<3>, fused: bool) -> Self {
-        let mut by_source = Vec::new();
-        if fused && space == Space::Darts {
-            let edges = space.edges();
-            let sources = space.inputs() + space.nodes() - 1;
-            let leaving = |source| (0..edges.len()).filter(move |&e| edges[e].from == source);
-            let order: Vec<i32> = (0..sources)
-                .flat_map(leaving)
-                .map(|edge| edge as i32)
-                .collect();
-            let sorted = mix.clone().select(1, indices(order, &mix.device()));
-            let mut start = 0;
-            for source in 0..sources {
-                let count = leaving(source).count();
-                by_source.push(sorted.clone().narrow(1, start, count));
-                start += count;
-            }
-        }
+        let by_source = (fused && space == Space::Darts).then(|| {
+            let order: Vec<i32> = edges_by_source(space).map(|edge| edge as i32).collect();
+            let length = order.len();
+            let order = Tensor::from_ints(TensorData::new(order, [length]), &mix.device());
+            mix.clone().select(1, order)
+        });
         Self {
             all: mix.clone(),
             by_source,
@@ -207,9 +197,12 @@ impl Mix {
     }
 }
 
-fn indices(values: Vec<i32>, device: &Device) -> Tensor<1, Int> {
-    let length = values.len();
-    Tensor::from_ints(TensorData::new(values, [length]), device)
+/// The space's edges in the order of the states they leave.
+fn edges_by_source(space: Space) -> impl Iterator<Item = usize> {
+    let edges = space.edges();
+    let sources = space.inputs() + space.nodes() - 1;
+    (0..sources)
+        .flat_map(move |source| (0..edges.len()).filter(move |&edge| edges[edge].from == source))
 }
 
 impl SuperCell {
@@ -234,44 +227,31 @@ impl SuperCell {
             ]
         });
         let inputs = space.inputs();
-        let sources = inputs + space.nodes() - 1;
-        let fans = (0..sources)
-            .map(|source| {
-                let stride = if cell.kind == CellKind::Reduction && source < inputs {
-                    2
-                } else {
-                    1
-                };
-                let build = |layout: &mut Layout| {
-                    space
-                        .edges()
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, edge)| edge.from == source)
-                        .map(|(index, edge)| {
-                            let name = format!("{name}.edge{index}");
-                            MixedEdge {
-                                index,
-                                node: edge.to - inputs,
-                                operations: mixed_operations(
-                                    layout,
-                                    &name,
-                                    space,
-                                    cell.channels,
-                                    stride,
-                                ),
-                            }
-                        })
-                        .collect()
-                };
-                let (weights, edges) = layout.block(build);
-                Fan {
-                    stride,
-                    weights,
-                    edges,
-                }
-            })
-            .collect();
+        let stride = if cell.kind == CellKind::Reduction {
+            2
+        } else {
+            1
+        };
+        let (weights, edges) = layout.block(|layout| {
+            edges_by_source(space)
+                .map(|index| {
+                    let edge = space.edges()[index];
+                    let stride = if edge.from < inputs { stride } else { 1 };
+                    let name = format!("{name}.edge{index}");
+                    let (weights, operations) = layout.block(|layout| {
+                        mixed_operations(layout, &name, space, cell.channels, stride)
+                    });
+                    MixedEdge {
+                        index,
+                        from: edge.from,
+                        to: edge.to,
+                        stride,
+                        weights,
+                        operations,
+                    }
+                })
+                .collect()
+        });
         let kind = space
             .cell_kinds()
             .iter()
@@ -280,7 +260,9 @@ impl SuperCell {
         Self {
             kind,
             preprocess,
-            fans,
+            weights,
+            edges,
+            stride,
             inputs,
             nodes: space.nodes(),
         }
@@ -288,34 +270,59 @@ impl SuperCell {
 
     fn forward(&self, pass: Pass, inputs: [Tensor<4>; 2], mix: &Mix) -> Tensor<4> {
         let [before, last] = inputs;
-        let mut states = match &self.preprocess {
-            Some([first, second]) => vec![first.forward(pass, before), second.forward(pass, last)],
-            None => vec![last],
+        let Some([first, second]) = &self.preprocess else {
+            let mut states = self.states(pass, vec![last], mix);
+            return states.swap_remove(self.nodes);
         };
-        let mut sums: Vec<Option<Tensor<4>>> = vec![None; self.nodes];
-        for (source, fan) in self.fans.iter().enumerate() {
-            if source >= self.inputs {
-                let node = source - self.inputs;
-                // Every node has at least one incoming edge from an earlier state, so its sum is there.
-                states.extend(sums[node].take());
-            }
-            for (edge, y) in fan
-                .edges
-                .iter()
-                .zip(fan.forward(pass, &states[source], mix, source))
-            {
-                sums[edge.node] = Some(match sums[edge.node].take() {
-                    Some(sum) => sum + y,
-                    None => y,
-                });
+        let inputs = [first.forward(pass, before), second.forward(pass, last)];
+        match (pass.fused, &mix.by_source) {
+            (Some(memory), Some(mix)) => self.fused(pass, inputs, mix.clone(), memory),
+            _ => {
+                let mut states = self.states(pass, inputs.into(), mix);
+                Tensor::cat(states.split_off(self.inputs), 1)
             }
         }
-        states.extend(sums.into_iter().flatten());
-        if self.preprocess.is_some() {
-            Tensor::cat(states.split_off(self.inputs), 1)
-        } else {
-            states.swap_remove(states.len() - 1)
+    }
+
+    /// The whole cell as one operation.
+    fn fused(
+        &self,
+        pass: Pass,
+        inputs: [Tensor<4>; 2],
+        mix: Tensor<3>,
+        memory: Memory,
+    ) -> Tensor<4> {
+        let [images, channels, height, width] = inputs[0].dims();
+        let shape = CellShape {
+            lanes: pass.lanes,
+            batch: images / pass.lanes,
+            channels,
+            height,
+            width,
+            inputs: self.inputs,
+            nodes: self.nodes,
+            stride: self.stride,
+            active: CellShape::ALL_ACTIVE,
+        };
+        mixed_cell(&inputs, pass.leaves.block(self.weights), mix, shape, memory)
+    }
+
+    /// Inputs and nodes, from stock operations.
+    fn states(&self, pass: Pass, inputs: Vec<Tensor<4>>, mix: &Mix) -> Vec<Tensor<4>> {
+        let mut states: Vec<Option<Tensor<4>>> = inputs.into_iter().map(Some).collect();
+        states.resize(self.inputs + self.nodes, None);
+        for edge in &self.edges {
+            // Edges come in the order of the states they leave, and every node has an edge from an earlier state.
+            let Some(x) = states[edge.from].clone() else {
+                continue;
+            };
+            let y = edge.forward(pass, &x, &mix.all);
+            states[edge.to] = Some(match states[edge.to].take() {
+                Some(sum) => sum + y,
+                None => y,
+            });
         }
+        states.into_iter().flatten().collect()
     }
 }
 
@@ -354,39 +361,6 @@ fn mixed_operations(
         .collect();
     built.sort_by_key(|&(index, _)| index);
     built.into_iter().map(|(_, operation)| operation).collect()
-}
-
-impl Fan {
-    /// The output of every edge, `[lanes·batch, C, H', W']` each.
-    fn forward(&self, pass: Pass, x: &Tensor<4>, mix: &Mix, source: usize) -> Vec<Tensor<4>> {
-        let (Some(memory), Some(mix_of_fan)) = (pass.fused, mix.by_source.get(source)) else {
-            return self
-                .edges
-                .iter()
-                .map(|edge| edge.forward(pass, x, &mix.all))
-                .collect();
-        };
-        let [images, channels, height, width] = x.dims();
-        let shape = EdgesShape {
-            lanes: pass.lanes,
-            batch: images / pass.lanes,
-            channels,
-            height,
-            width,
-            edges: self.edges.len(),
-            stride: self.stride,
-            active: ALL_ACTIVE,
-        };
-        let weights = pass
-            .leaves
-            .block(self.weights)
-            .reshape([shape.edges, shape.weights_per_edge()]);
-        let y = mixed_edges(x.clone(), weights, mix_of_fan.clone(), shape, memory);
-        let plane = [images, channels, shape.out_height(), shape.out_width()];
-        (0..shape.edges)
-            .map(|edge| y.clone().narrow(0, edge, 1).reshape(plane))
-            .collect()
-    }
 }
 
 impl MixedEdge {

@@ -184,7 +184,7 @@ pub fn mixed_edges(shape: &EdgesShape, x: &[f64], weights: &[f64], mix: &[f64]) 
         data: x.to_vec(),
     };
     let per_edge = weights.len() / shape.edges;
-    let mut out = Vec::new();
+    let mut edges = Vec::new();
     for edge in 0..shape.edges {
         let mut left = &weights[edge * per_edge..(edge + 1) * per_edge];
         let mut take = |len: usize| {
@@ -220,19 +220,25 @@ pub fn mixed_edges(shape: &EdgesShape, x: &[f64], weights: &[f64], mix: &[f64]) 
         let average = x.average_pool(stride).batch_norm(batch);
         let operations = [&max, &average, &skip, &sep3, &sep5, &dil3, &dil5];
         let per_image = skip.data.len() / images;
-        for position in 0..skip.data.len() {
+        let mixed = (0..skip.data.len()).map(|position| {
             let lane = position / per_image / batch;
             let weights = &mix[(lane * shape.edges + edge) * 8..][..8];
-            out.push(
-                operations
-                    .iter()
-                    .enumerate()
-                    .map(|(k, maps)| weights[k + 1] * maps.data[position])
-                    .sum(),
-            );
-        }
+            let terms = operations.iter().zip(&weights[1..]);
+            terms
+                .map(|(maps, weight)| weight * maps.data[position])
+                .sum()
+        });
+        edges.push(mixed.collect::<Vec<f64>>());
     }
-    out
+    let per_image = edges[0].len() / images;
+    (0..images)
+        .flat_map(|image| {
+            edges
+                .iter()
+                .flat_map(move |edge| &edge[image * per_image..][..per_image])
+        })
+        .copied()
+        .collect()
 }
 
 pub fn conv_bn(shape: &ConvShape, x: &[f64], weights: &[f64]) -> Vec<f64> {

@@ -1,17 +1,18 @@
 //! The text of every shader that the kernels launch, for many shapes.
 
-use plateau::kernels::gpu::{conv_sources, edges_sources};
-use plateau::kernels::shape::{ALL_ACTIVE, ConvShape, EdgesShape};
+use plateau::kernels::cell::{CellShape, MAX_NODES};
+use plateau::kernels::gpu::{cell_sources, conv_sources};
+use plateau::kernels::shape::{ALL_ACTIVE, ConvShape};
 use std::collections::BTreeSet;
 
 /// Name and text, each text once.
 pub fn all() -> BTreeSet<(&'static str, String)> {
-    let edges = edge_shapes().into_iter().flat_map(edges_sources);
+    let cells = cell_shapes().into_iter().flat_map(cell_sources);
     let convolutions = conv_shapes().into_iter().flat_map(conv_sources);
-    edges.chain(convolutions).collect()
+    cells.chain(convolutions).collect()
 }
 
-fn edge_shapes() -> Vec<EdgesShape> {
+fn cell_shapes() -> Vec<CellShape> {
     let mut shapes = Vec::new();
     for (channels, size) in [(2, 1), (6, 5), (8, 8), (16, 32), (24, 7), (64, 8), (256, 4)] {
         for stride in [1, 2] {
@@ -22,15 +23,16 @@ fn edge_shapes() -> Vec<EdgesShape> {
                 0b0000_0110,
                 0b1000_0010,
             ] {
-                shapes.push(EdgesShape {
+                shapes.push(CellShape {
                     lanes: 3,
                     batch: 5,
                     channels,
                     height: size,
                     width: size + 2,
-                    edges: 4,
+                    inputs: 2,
+                    nodes: 2,
                     stride,
-                    active,
+                    active: [active; MAX_NODES + 1],
                 });
             }
         }

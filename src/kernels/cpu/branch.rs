@@ -1,6 +1,7 @@
 //! First stage: the depthwise and pointwise convolutions that read the input, both poolings and the factorised
 //! reduce, with the statistics of each image.
 
+use super::Images;
 use super::buffer::Buffer;
 use super::columns::Columns;
 use super::depthwise::{self, Correlate, Pass};
@@ -25,8 +26,8 @@ struct Scratch {
     diagonals: Buffer,
 }
 
-/// Computes all first-stage units of x `[I,C,H,W]`.
-pub(super) fn run(plan: &Plan, x: &[f32], weights: &[f32]) -> Units {
+/// Computes all first-stage units of x, `[C,H,W]` of every image.
+pub(super) fn run(plan: &Plan, x: Images, weights: &[f32]) -> Units {
     let shape = &plan.shape;
     let mut units = Units::new(
         shape.images(),
@@ -46,7 +47,7 @@ pub(super) fn run(plan: &Plan, x: &[f32], weights: &[f32]) -> Units {
         .data
         .par_chunks_exact_mut(image_len)
         .zip(partial.par_chunks_exact_mut(partial_len))
-        .zip(x.par_chunks_exact(shape.channels * shape.in_pixels()))
+        .enumerate()
         .for_each_init(
             || Scratch {
                 input: Buffer::zeros(plan.input_len()),
@@ -54,13 +55,13 @@ pub(super) fn run(plan: &Plan, x: &[f32], weights: &[f32]) -> Units {
                 filtered: Buffer::zeros(plan.unit_len()),
                 diagonals: Buffer::zeros(if plan.reduce { 2 * plan.unit_len() } else { 0 }),
             },
-            |scratch, ((units, partial), x)| {
+            |scratch, (image, (units, partial))| {
                 dispatch(Image {
                     plan,
                     filters: &filters,
                     reduces: &reduces,
                     passes: &passes,
-                    x,
+                    x: x.image(image),
                     units,
                     partial,
                     scratch,

@@ -234,7 +234,7 @@ impl Task for Image<'_> {
                 let open = lanes.greater_than_f32s(*value, zero);
                 *grad = lanes.add_f32s(*grad, lanes.select_f32s(open, *rectified, zero));
             }
-            unpack(&scratch.input_grad, shape.channels, shape.in_pixels(), x);
+            unpack::<false>(&scratch.input_grad, shape.channels, shape.in_pixels(), x);
         }
     }
 }

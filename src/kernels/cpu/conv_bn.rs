@@ -377,7 +377,7 @@ impl Task for Normalise<'_> {
                 *out = lanes.mul_f32s(lanes.sub_f32s(*value, mean), inv_std);
             }
         }
-        unpack(dense, shape.out_channels, pixels, y);
+        unpack::<false>(dense, shape.out_channels, pixels, y);
     }
 }
 
@@ -488,7 +488,7 @@ impl Task for Backward<'_> {
                     *grad = lanes.select_f32s(lanes.greater_than_f32s(*value, zero), *grad, zero);
                 }
             }
-            unpack(
+            unpack::<false>(
                 &scratch.input_grad,
                 shape.in_channels,
                 shape.in_pixels(),

@@ -98,9 +98,14 @@ fn pack_slowly(rows: &[f32], pixels: usize, first: usize, out: &mut [f32]) {
     }
 }
 
-/// Brings dense blocks back into one image `[C, pixels]`.
+/// Brings dense blocks back into one image `[C, pixels]`; with `ADD` on top of what is there.
 #[inline(always)]
-pub(super) fn unpack(dense: &[f32], channels: usize, pixels: usize, image: &mut [f32]) {
+pub(super) fn unpack<const ADD: bool>(
+    dense: &[f32],
+    channels: usize,
+    pixels: usize,
+    image: &mut [f32],
+) {
     for block in 0..blocks(channels) {
         let first = block * LANES;
         let present = LANES.min(channels - first);
@@ -113,22 +118,26 @@ pub(super) fn unpack(dense: &[f32], channels: usize, pixels: usize, image: &mut 
                 let square = transpose_back(values);
                 for (channel, row) in square.iter().enumerate() {
                     let start = channel * pixels + tile * LANES;
-                    rows[start..start + LANES].copy_from_slice(row);
+                    let out = &mut rows[start..start + LANES];
+                    for (out, value) in out.iter_mut().zip(row) {
+                        *out = if ADD { *out + value } else { *value };
+                    }
                 }
             }
         } else {
-            unpack_slowly(tiles.as_flattened(), pixels, 0, rows);
+            unpack_slowly::<ADD>(tiles.as_flattened(), pixels, 0, rows);
         }
-        unpack_slowly(rest, pixels, whole, rows);
+        unpack_slowly::<ADD>(rest, pixels, whole, rows);
     }
 }
 
 #[inline(always)]
-fn unpack_slowly(dense: &[f32], pixels: usize, first: usize, rows: &mut [f32]) {
+fn unpack_slowly<const ADD: bool>(dense: &[f32], pixels: usize, first: usize, rows: &mut [f32]) {
     let (dense, _) = dense.as_chunks::<LANES>();
     for (channel, row) in rows.chunks_exact_mut(pixels).enumerate() {
         for (value, dense) in row[first..].iter_mut().zip(dense) {
-            *value = dense[channel];
+            let dense = dense[channel];
+            *value = if ADD { *value + dense } else { dense };
         }
     }
 }

@@ -5,39 +5,51 @@ use super::lanes::{LANES, Lanes, Task, dispatch, vectors, vectors_mut};
 use super::layout::unpack;
 use super::plan::{Plan, Source, Term};
 use super::stats::{Normal, Units, channel};
+use super::{EdgesSaved, Images, Targets};
 use crate::kernels::shape::{OPERATIONS, SKIP};
 use rayon::prelude::*;
 
-/// Computes out `[E,I,C,Ho,Wo]`.
-pub(super) fn run(plan: &Plan, x: &[f32], mix: &[f32], first: &Units, second: &Units) -> Vec<f32> {
+/// Computes what the edges give and puts it into `targets`. x `[C,H,W]` of every image; none: the state that lies in
+/// front of the targets.
+pub(super) fn run(
+    plan: &Plan,
+    x: Option<Images>,
+    mix: &[f32],
+    saved: &EdgesSaved,
+    targets: Targets,
+) {
     let shape = &plan.shape;
-    let mut out = vec![0.0; shape.output_len()];
+    let len = shape.channels * shape.out_pixels();
     let terms: Vec<_> = (0..shape.edges).map(|edge| plan.terms(edge)).collect();
-    out.par_chunks_exact_mut(shape.channels * shape.out_pixels())
+    let (start, add) = (targets.first, targets.add);
+    targets
+        .out
+        .par_chunks_exact_mut(targets.image_len)
         .enumerate()
         .for_each_init(
             || Buffer::stale(plan.unit_len()),
-            |sum, (index, out)| {
-                let (edge, image) = (index / shape.images(), index % shape.images());
-                let lane = image / shape.batch;
-                let weights = lane_weights(plan, mix, lane, edge);
-                let len = shape.channels * shape.in_pixels();
-                let x = &x[image * len..(image + 1) * len];
-                let terms = &terms[edge];
-                dispatch(EdgeImage {
-                    plan,
-                    terms,
-                    weights,
-                    x,
-                    first,
-                    second,
-                    image,
-                    sum,
-                    out,
-                });
+            |sum, (image, out)| {
+                let (before, out) = out.split_at_mut(start);
+                let x = match x {
+                    Some(x) => x.image(image),
+                    None => &before[start - len..],
+                };
+                for (edge, out) in out.chunks_exact_mut(len).enumerate() {
+                    let weights = lane_weights(plan, mix, image / shape.batch, edge);
+                    dispatch(EdgeImage {
+                        plan,
+                        terms: &terms[edge],
+                        weights,
+                        x,
+                        saved,
+                        image,
+                        sum: &mut *sum,
+                        out,
+                        add,
+                    });
+                }
             },
         );
-    out
 }
 
 /// The eight mixing weights of an edge in a lane.
@@ -66,11 +78,11 @@ struct EdgeImage<'a> {
     terms: &'a [Term],
     weights: &'a [f32],
     x: &'a [f32],
-    first: &'a Units,
-    second: &'a Units,
+    saved: &'a EdgesSaved,
     image: usize,
     sum: &'a mut [f32],
     out: &'a mut [f32],
+    add: bool,
 }
 
 impl Task for EdgeImage<'_> {
@@ -83,12 +95,13 @@ impl Task for EdgeImage<'_> {
             terms,
             weights,
             x,
-            first,
-            second,
+            saved,
             image,
             sum,
             out,
+            add,
         } = self;
+        let (first, second) = (&saved.first, &saved.second);
         let pixels = plan.shape.out_pixels();
         let lane = image / plan.shape.batch;
         for (block, sum) in sum.chunks_exact_mut(pixels * LANES).enumerate() {
@@ -107,7 +120,11 @@ impl Task for EdgeImage<'_> {
                 }
             }
         }
-        unpack(sum, plan.shape.channels, pixels, out);
+        if add {
+            unpack::<true>(sum, plan.shape.channels, pixels, out);
+        } else {
+            unpack::<false>(sum, plan.shape.channels, pixels, out);
+        }
         if plan.shape.stride == 1 && plan.shape.is_active(SKIP) {
             for (out, x) in out.iter_mut().zip(x) {
                 *out += weights[SKIP] * x;

@@ -11,6 +11,7 @@
 mod branch;
 mod branch_backward;
 mod buffer;
+mod cell;
 mod columns;
 mod conv_bn;
 mod depthwise;
@@ -27,12 +28,13 @@ mod second_backward;
 mod stats;
 
 use super::shape::{EdgesShape, Wanted};
+pub use cell::{mixed_cell_backward, mixed_cell_forward};
 pub use conv_bn::{ConvGradients, ConvSaved, conv_bn_backward, conv_bn_forward};
 use plan::Plan;
 use stats::Units;
 
-/// What the backward pass needs beyond x, weights and mix: all feature maps before their normalisation, and the batch
-/// statistics.
+/// What the backward pass of one fan needs beyond x, weights and mix: all feature maps before their normalisation, and
+/// the batch statistics.
 #[derive(Debug, Clone)]
 pub struct EdgesSaved {
     first: Units,
@@ -50,10 +52,11 @@ pub struct EdgesGradients {
     pub mix: Option<Vec<f32>>,
 }
 
-/// All DARTS mixed edges that leave one state of a cell: `out[e] = Σ_k mix[lane,e,k] · operation_k(x; weights_e)`
-/// (method.md §4.1; Liu et al. 2019), with batch statistics per edge, operation, lane and channel.
+/// The mixed edges that leave one state on their own: `out[e] = Σ_k mix[lane,e,k] · operation_k(x; weights_e)`
+/// (method.md §4.1; Liu et al. 2019), with batch statistics per edge, operation, lane and channel. This is what a
+/// [cell](mixed_cell_forward) is made of, and what is compared with the definition.
 ///
-/// x `[I,C,H,W]`, weights `[E,S]` in the order of [`EdgesShape`], mix `[lanes,E,8]`; returns out `[E,I,C,Ho,Wo]`.
+/// x `[I,C,H,W]`, weights `[E,S]` in the order of [`EdgesShape`], mix `[lanes,E,8]`; returns out `[I,E,C,Ho,Wo]`.
 ///
 /// # Panics
 /// If a slice does not have the length its shape says, or the shape fails [`EdgesShape::check`].
@@ -65,13 +68,20 @@ pub fn mixed_edges_forward(
 ) -> (Vec<f32>, EdgesSaved) {
     assert_edges(shape, x, weights, mix);
     let plan = Plan::new(shape);
-    let first = branch::run(&plan, x, weights);
-    let second = second::run(&plan, &first, weights);
-    let out = mix::run(&plan, x, mix, &first, &second);
-    (out, EdgesSaved { first, second })
+    let x = Images::all(x, shape.channels * shape.in_pixels());
+    let saved = EdgesSaved::new(&plan, x, weights);
+    let mut out = vec![0.0; shape.output_len()];
+    let targets = Targets {
+        image_len: out.len() / shape.images(),
+        out: &mut out,
+        first: 0,
+        add: false,
+    };
+    mix::run(&plan, Some(x), mix, &saved, targets);
+    (out, saved)
 }
 
-/// Gradients of [`mixed_edges_forward`] for `grad` `[E,I,C,Ho,Wo]`; only what is wanted is computed.
+/// Gradients of [`mixed_edges_forward`] for `grad` `[I,E,C,Ho,Wo]`; only what is wanted is computed.
 ///
 /// # Panics
 /// As [`mixed_edges_forward`].
@@ -85,63 +95,109 @@ pub fn mixed_edges_backward(
     wanted: Wanted,
 ) -> EdgesGradients {
     assert_edges(shape, x, weights, mix);
-    assert_eq!(grad.len(), shape.output_len(), "grad must be [E,I,C,Ho,Wo]");
-    let mut gradients = EdgesGradients::default();
-    if !(wanted.x || wanted.weights || wanted.mix) {
-        return gradients;
-    }
-    let plan = Plan::new(shape);
-    let problem = Problem {
-        plan: &plan,
-        x,
+    assert_eq!(grad.len(), shape.output_len(), "grad must be [I,E,C,Ho,Wo]");
+    Problem {
+        plan: &Plan::new(shape),
+        x: Images::all(x, shape.channels * shape.in_pixels()),
         weights,
         mix,
         saved,
-        grad,
+        grad: Images::all(grad, grad.len() / shape.images()),
         wanted,
-    };
-    let sums = mix_backward::run(&problem);
-    if wanted.mix {
-        gradients.mix = Some(sums.mix_gradient(&plan));
     }
-    if wanted.x || wanted.weights {
-        let second = second_backward::run(&problem, &sums);
-        let first = branch_backward::run(&problem, &sums, &second);
-        if wanted.weights {
-            gradients.weights = Some(gradient::unpack_edges(
-                &plan,
-                &first.weights,
-                &second.weights,
-            ));
+    .backward()
+}
+
+impl EdgesSaved {
+    /// The stages in front of the mix.
+    fn new(plan: &Plan, x: Images, weights: &[f32]) -> Self {
+        let first = branch::run(plan, x, weights);
+        let second = second::run(plan, &first, weights);
+        Self { first, second }
+    }
+}
+
+/// A part of every image of a tensor.
+#[derive(Clone, Copy)]
+struct Images<'a> {
+    data: &'a [f32],
+    /// Floats from one image to the next.
+    stride: usize,
+    /// Where the part begins in an image, and its floats.
+    first: usize,
+    len: usize,
+}
+
+impl<'a> Images<'a> {
+    /// Whole images.
+    fn all(data: &'a [f32], len: usize) -> Self {
+        Self {
+            data,
+            stride: len,
+            first: 0,
+            len,
         }
-        gradients.x = first.x;
     }
-    gradients
+
+    fn image(&self, image: usize) -> &'a [f32] {
+        let start = image * self.stride + self.first;
+        &self.data[start..start + self.len]
+    }
+}
+
+/// Where a fan puts what its edges compute: `[E,C,Ho,Wo]` from `first` to the end of every image of `out`.
+struct Targets<'a> {
+    out: &'a mut [f32],
+    image_len: usize,
+    first: usize,
+    /// Adds to what is there.
+    add: bool,
 }
 
 /// All a backward stage may read.
 struct Problem<'a> {
     plan: &'a Plan,
-    x: &'a [f32],
+    x: Images<'a>,
     weights: &'a [f32],
     mix: &'a [f32],
     saved: &'a EdgesSaved,
-    grad: &'a [f32],
+    /// `[E,C,Ho,Wo]` of every image.
+    grad: Images<'a>,
     wanted: Wanted,
 }
 
 impl Problem<'_> {
+    fn backward(&self) -> EdgesGradients {
+        let (plan, wanted) = (self.plan, self.wanted);
+        let mut gradients = EdgesGradients::default();
+        if !(wanted.x || wanted.weights || wanted.mix) {
+            return gradients;
+        }
+        let sums = mix_backward::run(self);
+        if wanted.mix {
+            gradients.mix = Some(sums.mix_gradient(plan));
+        }
+        if wanted.x || wanted.weights {
+            let second = second_backward::run(self, &sums);
+            let first = branch_backward::run(self, &sums, &second);
+            if wanted.weights {
+                let weights = gradient::unpack_edges(plan, &first.weights, &second.weights);
+                gradients.weights = Some(weights);
+            }
+            gradients.x = first.x;
+        }
+        gradients
+    }
+
     /// One image of x `[C,H,W]`.
     fn image(&self, image: usize) -> &[f32] {
-        let len = self.plan.shape.channels * self.plan.shape.in_pixels();
-        &self.x[image * len..(image + 1) * len]
+        self.x.image(image)
     }
 
     /// The gradient of one edge's output for one image `[C,Ho,Wo]`.
     fn grad(&self, edge: usize, image: usize) -> &[f32] {
         let len = self.plan.shape.channels * self.plan.shape.out_pixels();
-        let start = (edge * self.plan.shape.images() + image) * len;
-        &self.grad[start..start + len]
+        &self.grad.image(image)[edge * len..(edge + 1) * len]
     }
 }
 

@@ -129,6 +129,7 @@ impl Conv {
     fn sum_chunks(&self) -> Stage {
         let own = Constants::default()
             .text("fn weight_count() -> u32 { return info.channels * info.in_channels * u32(KERNEL * KERNEL); }")
+            .text("fn first_weight() -> u32 { return 0u; }")
             .text("fn is_computed(index: u32) -> bool { return true; }");
         self.stage(shader!("sum_chunks"), own, self.shape.weights_len())
     }

@@ -2,6 +2,7 @@
 
 use super::launch::{Constants, Info, Stage, THREADS, shader, shared};
 use super::product::{blocks, chunks, reduction_threads};
+use crate::kernels::cell::{CellShape, Fan};
 use crate::kernels::shape::{AVG_POOL, Branch, EPSILON, EdgesShape, MAX_POOL, OPERATIONS, SKIP};
 use std::sync::Arc;
 
@@ -10,8 +11,10 @@ const STRIP_COLUMNS: usize = 4;
 
 /// What a shape makes of the stages: which feature maps exist, and where.
 #[derive(Debug, Clone)]
-pub(super) struct Fan {
+pub(super) struct FanStages {
     pub shape: EdgesShape,
+    /// Whether the edges leave a node and not an input of the cell.
+    leaves_node: bool,
     info: Info,
     shared: Arc<str>,
     branches: usize,
@@ -37,8 +40,9 @@ fn tiles([width, height]: [usize; 2], strip: usize, interleaved: bool) -> [usize
     [count(width, STRIP_COLUMNS), count(height, strip)]
 }
 
-impl Fan {
-    pub fn new(shape: EdgesShape) -> Self {
+impl FanStages {
+    pub fn new(cell: &CellShape, fan: &Fan) -> Self {
+        let shape = fan.shape;
         let active = |operation: &usize| shape.is_active(*operation);
         let branches: Vec<Branch> = Branch::ALL
             .into_iter()
@@ -56,6 +60,10 @@ impl Fan {
             strip,
             shape.stride == 2 || dilated,
         );
+        let x_image = match fan.node {
+            Some(_) => cell.nodes * cell.node_len(),
+            None => cell.input_state_len(),
+        };
         let count = chunks(shape.images() * shape.out_pixels(), shape.weights_len());
         let info = Info::new([
             ("edges", shape.edges),
@@ -77,9 +85,18 @@ impl Fan {
             ("input_tiles_x", input_tiles[0]),
             ("input_tiles_y", input_tiles[1]),
             ("chunks", count),
+            ("x_first", fan.node.unwrap_or(0) * cell.node_len()),
+            ("x_image", x_image),
+            ("node_first", fan.first_target * cell.node_len()),
+            ("node_image", cell.nodes * cell.node_len()),
+            ("adds", usize::from(fan.source > 0)),
+            ("mix_first", fan.first_edge),
+            ("mix_edges", cell.edges()),
+            ("first_weight", fan.first_weight),
         ]);
-        let mut fan = Self {
+        let mut stages = Self {
             shape,
+            leaves_node: fan.node.is_some(),
             info,
             shared: "".into(),
             separable: branches.iter().filter(|branch| branch.separable()).count(),
@@ -92,7 +109,7 @@ impl Fan {
             second_tiles,
             input_tiles,
         };
-        let identity = shape.stride == 1 && shape.is_active(SKIP);
+        let identity = stages.identity();
         // Operations whose map lies in z1.
         let firsts: Vec<usize> = operations
             .iter()
@@ -103,15 +120,15 @@ impl Fan {
             .line("EPSILON", "f32", format_args!("{EPSILON:e}"))
             .size("SKIP", SKIP)
             .line("STRIDE", "i32", shape.stride)
-            .size("NB", fan.branches)
-            .size("N1", fan.units_per_edge())
-            .size("NI", fan.items_per_edge())
-            .size("N2", fan.separable)
-            .size("REDUCES", fan.reduces())
-            .size("OPS", fan.operations)
+            .size("NB", stages.branches)
+            .size("N1", stages.units_per_edge())
+            .size("NI", stages.items_per_edge())
+            .size("N2", stages.separable)
+            .size("REDUCES", stages.reduces())
+            .size("OPS", stages.operations)
             .size("FIRST_OPS", firsts.len())
-            .size("POOLS", fan.pools)
-            .line("HAS_MAX", "bool", fan.maximum)
+            .size("POOLS", stages.pools)
+            .line("HAS_MAX", "bool", stages.maximum)
             .line("HAS_AVG", "bool", shape.is_active(AVG_POOL))
             .line("IDENTITY", "bool", identity)
             .table("branch_of", branches.iter().map(|branch| *branch as usize))
@@ -123,15 +140,15 @@ impl Fan {
             .table("pool_op", pools.iter().copied())
             .table(
                 "slot_of",
-                (0..OPERATIONS).map(|op| fan.slot(op, &branches, &pools)),
+                (0..OPERATIONS).map(|op| stages.slot(op, &branches, &pools)),
             )
             .text(FUNCTIONS)
             .text(&format!(
                 "fn is_active(op: u32) -> bool {{ return op > 0u && (({}u >> op) & 1u) == 1u; }}",
                 shape.active
             ));
-        fan.shared = shared(constants);
-        fan
+        stages.shared = shared(constants);
+        stages
     }
 
     /// Where an operation's feature map lies: its slot among the edge's units of the stage, or among the poolings.
@@ -299,9 +316,46 @@ impl Fan {
         let groups = self.shape.out_pixels().div_ceil(8);
         self.stage(
             shader!("mix"),
-            Constants::default(),
+            self.skip_source("identity_at", "x", self.identity_buffer(), "out"),
             self.shape.edges * self.planes() * groups,
         )
+    }
+
+    /// Whether the mix stage reads the state that the edges leave in a buffer of its own. A node lies in the buffer that
+    /// is written, and WebGPU refuses to bind that twice.
+    pub fn identity_buffer(&self) -> Option<usize> {
+        (self.identity() && !self.leaves_node).then_some(6)
+    }
+
+    /// The same for the gradient of the skip path.
+    pub fn skip_gradient_buffer(&self) -> Option<usize> {
+        (self.reduce || self.identity() && !self.leaves_node).then_some(7)
+    }
+
+    fn identity(&self) -> bool {
+        self.shape.stride == 1 && self.shape.is_active(SKIP)
+    }
+
+    /// Declares `function`, which reads `buffer` at its binding where it has one, else the buffer that is `written`.
+    fn skip_source(
+        &self,
+        function: &str,
+        buffer: &str,
+        binding: Option<usize>,
+        written: &str,
+    ) -> Constants {
+        let (declaration, buffer) = match binding {
+            Some(binding) => (
+                format!(
+                    "@group(0) @binding({binding}) var<storage, read_write> {buffer}: array<f32>;\n"
+                ),
+                buffer,
+            ),
+            None => (String::new(), written),
+        };
+        Constants::default().text(&format!(
+            "{declaration}fn {function}(index: u32) -> f32 {{ return {buffer}[index]; }}"
+        ))
     }
 
     pub fn mix_backward(&self) -> Stage {
@@ -346,10 +400,13 @@ impl Fan {
     }
 
     pub fn input_backward(&self) -> Stage {
+        let own = self
+            .skip_source("skip_at", "skip", self.skip_gradient_buffer(), "dx")
+            .line("LEAVES_NODE", "bool", self.leaves_node);
         let rows = self.planes() * self.shape.height;
         self.stage(
             shader!("input_backward"),
-            Constants::default(),
+            own,
             rows * self.shape.width.div_ceil(4),
         )
     }
@@ -407,6 +464,7 @@ impl Fan {
         }
         let own = Constants::default()
             .text("fn weight_count() -> u32 { return info.edges * weights_per_edge(); }")
+            .text("fn first_weight() -> u32 { return info.first_weight; }")
             .text(&format!(
                 "fn is_computed(index: u32) -> bool {{ let w = index % weights_per_edge(); {computed}return true; }}"
             ));

@@ -12,52 +12,44 @@
 //! workgroup memory serves reductions only. There both sides of a branch are executed: what only some invocations need
 //! stands in a loop without iterations for the others, or in a stage of its own.
 
+mod cell;
 mod conv_bn;
-mod edges;
 mod fan;
 mod launch;
 mod product;
 
+pub use cell::cell_sources;
 pub use conv_bn::conv_sources;
-pub use edges::edges_sources;
 #[doc(hidden)]
 pub use launch::poison_outputs;
 
-use super::extension::{ConvGradients, EdgesGradients, Kernels};
-use super::shape::{ConvShape, EdgesShape, Wanted};
+use super::cell::{CellShape, CellTensors};
+use super::extension::{ConvGradients, Kernels, Memory};
+use super::shape::{ConvShape, Wanted};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
 
 impl Kernels for CubeBackend {
-    type EdgesSaved = edges::EdgesSaved;
+    type CellSaved = Vec<cell::FanSaved>;
     type ConvSaved = conv_bn::ConvSaved;
 
-    fn edges_forward(
-        x: CubeTensor,
-        weights: CubeTensor,
-        mix: CubeTensor,
-        shape: EdgesShape,
-    ) -> (CubeTensor, Self::EdgesSaved) {
-        edges::forward(x, weights, mix, shape)
+    fn cell_forward(
+        tensors: CellTensors<CubeTensor>,
+        shape: CellShape,
+        memory: Memory,
+    ) -> (CubeTensor, Self::CellSaved) {
+        cell::forward(tensors, shape, memory)
     }
 
-    fn edges_recompute(
-        x: CubeTensor,
-        weights: CubeTensor,
-        _mix: CubeTensor,
-        shape: EdgesShape,
-    ) -> Self::EdgesSaved {
-        edges::recompute(x, weights, shape)
-    }
-
-    fn edges_backward(
-        inputs: [CubeTensor; 3],
-        saved: Self::EdgesSaved,
+    fn cell_backward(
+        tensors: CellTensors<CubeTensor>,
+        out: CubeTensor,
+        saved: Self::CellSaved,
         grad: CubeTensor,
-        shape: EdgesShape,
-        wanted: Wanted,
-    ) -> EdgesGradients<CubeTensor> {
-        edges::backward(inputs, saved, grad, shape, wanted)
+        shape: CellShape,
+        wanted: CellTensors<bool>,
+    ) -> CellTensors<Option<CubeTensor>> {
+        cell::backward(tensors, out, saved, grad, shape, wanted)
     }
 
     fn conv_forward(
