@@ -31,6 +31,9 @@ pub struct BenchArgs {
     /// Devices: cpu, gpu (any adapter) or auto
     #[arg(long, value_delimiter = ',', default_value = "cpu,gpu")]
     device: Vec<DeviceChoice>,
+    /// Memory that a step may take, in megabytes; 0: as a search allows itself
+    #[arg(long, value_name = "MB", default_value_t = 0)]
+    memory_limit: u64,
     /// Steps before timing
     #[arg(long, default_value_t = 3)]
     warmup: usize,
@@ -98,6 +101,7 @@ fn in_child(case: &BenchCase) -> Result<BenchResult, CliError> {
         .args(["--kernels", case.kernels.name()])
         .args(["--memory", case.memory.name()])
         .args(["--device", &case.device.to_string()])
+        .args(["--memory-limit", &case.memory_limit.to_string()])
         .args(["--warmup", &case.warmup.to_string()])
         .args(["--steps", &case.steps.to_string()])
         .output()
@@ -136,6 +140,7 @@ fn cases(args: &BenchArgs) -> Vec<BenchCase> {
                         kernels,
                         memory,
                         device,
+                        memory_limit: args.memory_limit,
                         warmup: args.warmup,
                         steps: args.steps,
                     }));

@@ -24,25 +24,30 @@ const STOCK_MAPS: u64 = 50;
 
 impl Forecast {
     /// The forecast of a supernet's step with `batch` images a lane. `fused`: what the fused kernels keep; none: stock operations.
+    /// `gpu`: whether they run as shaders, whose stages hand whole feature maps on, or on the CPU, image by image.
     pub fn new(
         space: Space,
         size: &Macro,
         batch: usize,
         parameters: u64,
         fused: Option<Memory>,
+        gpu: bool,
     ) -> Result<Self, MacroError> {
-        let mut kept = 0;
-        let mut passing = 0;
+        // The stem: its convolution, and its scale and shift.
+        let stem = 3 * size.channels as u64 * FLOAT * batch as u64;
+        let mut kept = 3 * stem * size.height as u64 * size.width as u64;
+        let mut peak = kept;
         let mut largest = 0;
         for stage in macro_stages(space, size)? {
             let Stage::Cell(cell) = stage else { continue };
-            let shares = cell_memory(space, &cell, batch as u64, fused);
+            let shares = cell_memory(space, &cell, batch as u64, fused, gpu);
             kept += shares.kept;
-            passing = passing.max(shares.passing);
+            // The backward pass of a cell finds what the cells before it keep; those behind it are done.
+            peak = peak.max(kept + shares.passing);
             largest = largest.max(shares.largest);
         }
         Ok(Self {
-            bytes_a_lane: kept + passing,
+            bytes_a_lane: peak,
             bytes_fixed: WEIGHT_COPIES * FLOAT * parameters,
             largest_tensor_a_lane: largest,
         })
@@ -70,7 +75,13 @@ struct CellMemory {
     largest: u64,
 }
 
-fn cell_memory(space: Space, cell: &CellSpec, batch: u64, fused: Option<Memory>) -> CellMemory {
+fn cell_memory(
+    space: Space,
+    cell: &CellSpec,
+    batch: u64,
+    fused: Option<Memory>,
+    gpu: bool,
+) -> CellMemory {
     let plane = |height: usize, width: usize| {
         FLOAT * batch * cell.channels as u64 * height as u64 * width as u64
     };
@@ -79,8 +90,12 @@ fn cell_memory(space: Space, cell: &CellSpec, batch: u64, fused: Option<Memory>)
     let reduction = cell.kind == CellKind::Reduction;
     let inside = if reduction { halved } else { input };
     let inputs = space.inputs();
-    // Pre-processed inputs with their convolutions, the nodes, their sums on the way and the joined output.
-    let mut kept = 4 * input * inputs as u64 + 4 * space.nodes() as u64 * inside;
+    let nodes = space.nodes() as u64 * inside;
+    let whole_cell = space == Space::Darts && fused.is_some();
+    // Pre-processed inputs and the output; without fused cells also the convolutions' results, the nodes and their sums
+    // on the way.
+    let states = input * inputs as u64 + nodes;
+    let mut kept = if whole_cell { states } else { 4 * states };
     let mut passing = 0;
     let mut largest = 0;
     for source in 0..inputs + space.nodes() - 1 {
@@ -90,26 +105,29 @@ fn cell_memory(space: Space, cell: &CellSpec, batch: u64, fused: Option<Memory>)
             .filter(|edge| edge.from == source)
             .count() as u64;
         let strided = u64::from(reduction && source < inputs);
-        // Branches before and after their second stage, the outputs, and two pools a state.
-        let maps = match space {
-            Space::Darts => (6 + strided) * edges + 2,
-            _ => 8 * edges,
-        } * inside;
-        let outputs = 2 * edges * inside;
-        // Gradients of the branches, and of the outputs.
-        let gradients = 4 * edges * inside;
-        largest = largest.max(4 * edges * inside);
+        let (maps, gradients) = if whole_cell {
+            // First stages, factorised reduce, second stages; the poolings, and where the maximum lies.
+            let maps = (6 + strided) * edges + if gpu { 3 } else { 2 };
+            let gradients = if gpu {
+                // Gradients before and behind the pointwise convolutions, and again the results of the depthwise ones.
+                (6 + 2 * strided) * edges + (6 + strided) * edges + 2 + 6 * edges + 2 * strided
+            } else {
+                2 * edges
+            };
+            largest = largest.max(((6 + 2 * strided) * edges + 3) * inside);
+            (maps * inside, gradients * inside + states)
+        } else {
+            let maps = match space {
+                Space::Darts => STOCK_MAPS * edges,
+                _ => 10 * edges,
+            };
+            largest = largest.max(4 * edges * inside);
+            (maps * inside, 4 * edges * inside)
+        };
         match fused {
-            Some(Memory::Keep) => {
-                kept += maps + outputs;
-                passing = passing.max(gradients);
-            }
-            Some(Memory::Recompute) => {
-                kept += outputs;
-                passing = passing.max(maps + gradients);
-            }
-            None => {
-                kept += STOCK_MAPS * edges * inside;
+            Some(Memory::Recompute) if whole_cell => passing = passing.max(maps + gradients),
+            _ => {
+                kept += maps;
                 passing = passing.max(gradients);
             }
         }

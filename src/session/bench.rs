@@ -78,6 +78,8 @@ pub struct BenchCase {
     pub memory: MemoryChoice,
     /// Where.
     pub device: DeviceChoice,
+    /// Memory that a step may take, in megabytes; 0: as a search allows itself.
+    pub memory_limit: u64,
     /// Untimed steps before.
     pub warmup: usize,
     /// Timed steps.
@@ -130,6 +132,7 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
         layers,
         batch,
         neighbors: NEIGHBORS,
+        memory_limit: case.memory_limit,
         augmentation: Augmentation::default(),
         ..Preset::Paper.search(Space::Darts, case.strategy)
     };

@@ -89,7 +89,8 @@ impl MemoryPlan {
         let mut needed = 0;
         let mut too_wide = false;
         for &fused in choices {
-            let forecast = Forecast::new(config.space, size, config.batch, parameters, fused)?;
+            let gpu = device.max_binding > 0;
+            let forecast = Forecast::new(config.space, size, config.batch, parameters, fused, gpu)?;
             needed = forecast.bytes(1);
             too_wide = forecast.largest_tensor_a_lane > binding;
             let Some(lanes_a_pass) = forecast.lanes_within(lanes, limit, binding) else {
