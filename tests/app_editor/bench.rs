@@ -71,7 +71,7 @@ pub fn table(space: Space) -> OpenTable {
                         }
                 })
                 .sum();
-            84.0 + worth + 1e-4 * index as f64
+            70.0 + worth + 1e-4 * index as f64
         })
         .collect();
     OpenTable {

@@ -5,7 +5,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use plateau::app::{Action, RunView};
-use plateau::landscape::Score;
+use plateau::landscape::{Score, builtin_table};
 use plateau::search::Strategy;
 use plateau::session::{
     Command, DatasetInfo, DeviceChoice, DeviceInfo, Event, KernelChoice, MemoryChoice, Preset,
@@ -16,8 +16,7 @@ use plateau::space::{Counting, Genotype, Space, neighbors};
 use crate::bench::*;
 
 /// What a search says before its first step.
-pub fn search_started(run: &mut RunView) {
-    let space = Space::NasBench201Small;
+pub fn search_started(run: &mut RunView, space: Space) {
     let config = RunConfig {
         version: RUN_VERSION,
         dataset: "digits".into(),
@@ -87,7 +86,7 @@ pub fn scores(accuracies: &[f64]) -> Vec<Score> {
 #[test]
 fn the_supernet_is_asked_for_the_cell_and_its_neighbors_and_answers_appear_as_they_come() {
     let mut harness = small_editor();
-    search_started(&mut harness.state_mut().run);
+    search_started(&mut harness.state_mut().run, Space::NasBench201Small);
     harness.get_by_label("Supernet").click();
     harness.run_ok();
     let (request, genotypes) = asked(&harness);
@@ -126,7 +125,7 @@ fn the_supernet_is_asked_for_the_cell_and_its_neighbors_and_answers_appear_as_th
 #[test]
 fn answers_to_an_older_question_are_dropped() {
     let mut harness = small_editor();
-    search_started(&mut harness.state_mut().run);
+    search_started(&mut harness.state_mut().run, Space::NasBench201Small);
     harness.get_by_label("Supernet").click();
     harness.run_ok();
     let (old, _) = asked(&harness);
@@ -148,7 +147,7 @@ fn answers_to_an_older_question_are_dropped() {
 #[test]
 fn a_refused_request_says_why() {
     let mut harness = small_editor();
-    search_started(&mut harness.state_mut().run);
+    search_started(&mut harness.state_mut().run, Space::NasBench201Small);
     harness.get_by_label("Supernet").click();
     harness.run_ok();
     harness.state_mut().run.apply(&Event::Refused {
@@ -156,4 +155,16 @@ fn a_refused_request_says_why() {
     });
     harness.run();
     harness.get_by_label_contains("there is no supernet to score with");
+}
+
+#[test]
+fn without_a_table_the_built_in_landscape_scores_small_cells() {
+    let mut harness = small_editor();
+    harness.state_mut().table = None;
+    harness.run();
+    let table = builtin_table();
+    let index = table.index_of(&small()).unwrap();
+    let expected = table.values()[0][index];
+    assert_eq!(harness.state().editor.score().unwrap().accuracy, expected);
+    harness.get_by_label_contains("built-in landscape");
 }

@@ -175,11 +175,7 @@ impl Geometry {
 
         // Lines that turn away leave and enter a circle at an angle, so that they do not lie on each other.
         let rise = y - source.y;
-        let turn = if rise.abs() < 2.0 {
-            0.0
-        } else {
-            rise.signum() * 0.6
-        };
+        let turn = (2.2 * rise / self.column).clamp(-0.7, 0.7);
         let (begin, outward) = match start {
             Some(start) => (start, vec2(1.0, 0.0)),
             None => {
@@ -216,7 +212,10 @@ impl Geometry {
 fn curve(line: &mut Vec<Pos2>, from: Pos2, start: Vec2, to: Pos2, end: Vec2) {
     const PIECES: usize = 16;
     let reach = 0.45 * (to.x - from.x).abs().max(0.35 * from.distance(to));
-    let (a, b) = (from + start * reach, to - end * reach);
+    // Neither end may lead beyond the heights of the two points: the curve would have a hump.
+    let (low, high) = (from.y.min(to.y), from.y.max(to.y));
+    let level = |point: Pos2| pos2(point.x, point.y.clamp(low, high));
+    let (a, b) = (level(from + start * reach), level(to - end * reach));
     for piece in 0..=PIECES {
         let t = piece as f32 / PIECES as f32;
         let s = 1.0 - t;

@@ -147,7 +147,7 @@ impl<'a> Look<'a> {
                 };
                 if let Some(route) = route {
                     self.paint_line(ui, &drawn, &route, true, preview.is_some());
-                    self.paint_label(ui, edge, &drawn, &route, true, false);
+                    self.paint_label(ui, edge, &drawn, &route, [true, false, false]);
                     if snapped.is_none() {
                         let color = line_color(drawn.operation, ui.visuals().dark_mode);
                         ui.painter()
@@ -164,7 +164,7 @@ impl<'a> Look<'a> {
                     let lit = on_top(edge);
                     self.paint_line(ui, &drawn, route, lit, faded);
                     let focused = responses[edge].has_focus();
-                    self.paint_label(ui, edge, &drawn, route, lit, focused);
+                    self.paint_label(ui, edge, &drawn, route, [lit, focused, faded]);
                 }
             }
         }
@@ -313,7 +313,7 @@ impl<'a> Look<'a> {
         } else {
             // The line ends inside the arrow, whose tip would be blunt otherwise.
             let mut line = route.line.clone();
-            let head = (5.0 + width) * self.geometry.scale.min(1.1);
+            let head = (6.0 + width) * self.geometry.scale.min(1.1);
             while line.len() > 2 && line[line.len() - 1].distance(route.tip) < 0.7 * head {
                 line.pop();
             }
@@ -328,11 +328,10 @@ impl<'a> Look<'a> {
         index: usize,
         edge: &DrawnEdge,
         route: &Route,
-        lit: bool,
-        focused: bool,
+        [lit, focused, faded]: [bool; 3],
     ) {
         let galley = self.labels[index].clone();
-        self.paint_pill(ui, edge, route.label, galley, lit);
+        self.paint_pill(ui, edge, route.label, galley, [lit, faded]);
         if focused {
             let visuals = ui.visuals();
             let ring = Stroke::new(2.0, visuals.strong_text_color());
@@ -351,12 +350,15 @@ impl<'a> Look<'a> {
         edge: &DrawnEdge,
         place: Rect,
         galley: Option<Arc<Galley>>,
-        lit: bool,
+        [lit, faded]: [bool; 2],
     ) {
         let visuals = ui.visuals();
         let painter = ui.painter();
         let round = CornerRadius::same((place.height() / 2.0).min(120.0) as u8);
-        let color = operation_color(edge.operation);
+        let mut color = operation_color(edge.operation);
+        if faded {
+            color = blend(visuals.panel_fill, color, 0.5);
+        }
         let absent = edge.operation == Operation::None;
         let fill = if absent { visuals.panel_fill } else { color };
         let outline = if absent {
@@ -401,7 +403,7 @@ impl<'a> Look<'a> {
         let galley = self.labels[index]
             .is_some()
             .then(|| layout(ui, (self.names)(new.operation), &self.font));
-        self.paint_pill(ui, new, route.label, galley, true);
+        self.paint_pill(ui, new, route.label, galley, [true, false]);
     }
 
     /// A remark beside the pointer.

@@ -34,7 +34,7 @@ pub fn color(gain: f64, dark_mode: bool) -> Color32 {
     let strength = if gain.abs() < NOTHING {
         0.0
     } else {
-        0.3 + 0.7 * height.abs()
+        0.45 + 0.55 * height.abs()
     };
     blend(neutral, if height > 0.0 { better } else { worse }, strength)
 }

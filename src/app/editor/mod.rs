@@ -146,7 +146,7 @@ impl Editor {
                     self.cells(ui, rest.max(cells * least));
                     self.dots(ui, &mut pointed);
                     ui.columns(2, |columns| {
-                        self.card(&mut columns[0]);
+                        columns[0].vertical(|ui| self.card(ui));
                         self.list(&mut columns[1], 210.0, &mut pointed);
                     });
                 });

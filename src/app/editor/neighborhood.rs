@@ -74,6 +74,18 @@ pub fn show_dots(
         let share = (top - gain::height(gain)) / (top - bottom);
         plot.top() + share * plot.height()
     };
+    // Cells stand apart from each other.
+    let gap = 18.0;
+    let cells = genotype.cells().len();
+    let column = (plot.width() - gap * (cells as f32 - 1.0)) / places.len().max(1) as f32;
+    let left = |index: usize| {
+        let cell = places[index].cell as f32;
+        plot.left() + column * index as f32 + gap * cell
+    };
+    for index in (0..places.len()).step_by(2) {
+        let band = Rect::from_x_y_ranges(left(index)..=left(index) + column, plot.y_range());
+        painter.rect_filled(band, 2.0, blend(visuals.panel_fill, faint, 0.35));
+    }
     let mut last = f32::NEG_INFINITY;
     for mark in MARKS {
         let at = y(mark);
@@ -91,11 +103,10 @@ pub fn show_dots(
         };
         painter.hline(plot.x_range(), at, stroke);
         let text = if mark == 0.0 {
-            "this cell".to_owned()
+            "0".to_owned()
         } else {
             gain::signed(mark).trim_end_matches(".00").to_owned()
         };
-        let text = if mark == 0.0 { "0".to_owned() } else { text };
         painter.text(
             pos2(plot.left() - 8.0, at),
             Align2::RIGHT_CENTER,
@@ -105,14 +116,6 @@ pub fn show_dots(
         );
     }
 
-    // Cells stand apart from each other.
-    let gap = 18.0;
-    let cells = genotype.cells().len();
-    let column = (plot.width() - gap * (cells as f32 - 1.0)) / places.len().max(1) as f32;
-    let left = |index: usize| {
-        let cell = places[index].cell as f32;
-        plot.left() + column * index as f32 + gap * cell
-    };
     for (index, place) in places.iter().enumerate() {
         let Some(input) = place.input(genotype) else {
             continue;
@@ -127,10 +130,6 @@ pub fn show_dots(
             weak
         };
         painter.text(at, Align2::CENTER_TOP, name, small.clone(), color);
-        if index % 2 == 0 {
-            let band = Rect::from_x_y_ranges(left(index)..=left(index) + column, plot.y_range());
-            painter.rect_filled(band, 2.0, blend(visuals.panel_fill, faint, 0.35));
-        }
     }
     if cells > 1 {
         for (cell, kind) in genotype.space().cell_kinds().iter().enumerate() {

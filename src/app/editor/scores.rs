@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::super::context::{Action, Context};
 use super::edits::{Place, operations};
-use crate::landscape::{Score, Table};
+use crate::landscape::{Score, Table, builtin_table};
 use crate::session::Command;
 use crate::space::{Change, Counting, Genotype, Space, neighbors};
 
@@ -73,6 +73,7 @@ pub struct Scores {
     references: Vec<Option<Score>>,
     reference: Option<f64>,
     problem: Option<String>,
+    table: String,
     request: u64,
     waiting: bool,
     asked_at_step: usize,
@@ -99,6 +100,11 @@ impl Scores {
     /// The mean accuracy of the space in percent: of the whole table, or of random architectures in the supernet.
     pub fn reference(&self) -> Option<f64> {
         self.reference
+    }
+
+    /// The table and the metric that answered.
+    pub fn table(&self) -> &str {
+        &self.table
     }
 
     /// Why there are no scores.
@@ -198,27 +204,37 @@ impl Scores {
         }
     }
 
+    /// Looks everything up in the open table, or in the built-in one where that has cells of this space and the open one does not.
     fn ask_table(&mut self, genotype: &Genotype, context: &Context) {
-        let Some(open) = context.table else {
-            self.problem = Some("no table is open: open one in the landscape panel".into());
+        let space = genotype.space();
+        let built_in = || Some((builtin_table(), builtin_table().metrics().first()?));
+        let open = context.table.map(|open| (&*open.table, &open.metric));
+        let fitting = open
+            .into_iter()
+            .chain(built_in())
+            .find(|(table, _)| table.space() == space);
+        let Some((table, metric)) = fitting else {
+            self.problem = Some(match open {
+                Some((table, _)) => format!(
+                    "the open table has {} cells, this is a {} cell",
+                    title(table.space()),
+                    title(space)
+                ),
+                None => format!("no table of {} cells is open", title(space)),
+            });
             return;
         };
-        let Some(column) = open.table.column(&open.metric) else {
-            self.problem = Some(format!("the table has no metric \"{}\"", open.metric));
+        let Some(column) = table.column(metric) else {
+            self.problem = Some(format!("the table has no metric \"{metric}\""));
             return;
         };
-        let space = open.table.space();
-        if genotype.space() != space {
-            self.problem = Some(format!(
-                "the open table has {} cells, this is a {} cell",
-                title(space),
-                title(genotype.space())
-            ));
-            return;
-        }
-        self.own = look_up(&open.table, column, genotype);
+        self.table = match context.table {
+            Some(open) if open.table.space() == space => format!("{}, {metric}", open.name),
+            _ => format!("built-in landscape, {metric}"),
+        };
+        self.own = look_up(table, column, genotype);
         for neighbor in &mut self.neighbors {
-            neighbor.score = look_up(&open.table, column, &neighbor.genotype);
+            neighbor.score = look_up(table, column, &neighbor.genotype);
         }
         self.reference = Some(column.iter().sum::<f64>() / column.len().max(1) as f64);
     }

@@ -66,9 +66,7 @@ fn note(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut Con
     }
     match scores.judge {
         Judge::Table => {
-            if let Some(open) = context.table {
-                ui.weak(format!("{}, {}", open.name, open.metric));
-            }
+            ui.weak(scores.table());
         }
         Judge::Supernet => {
             let now = context.run.steps.len();

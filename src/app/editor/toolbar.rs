@@ -20,6 +20,7 @@ fn forms(genotype: &Genotype) -> Vec<(&'static str, String)> {
         forms.push(("Copy as NAS-Bench-201 string", text));
     }
     forms.push(("Copy as JSON", genotype.to_json()));
+    forms.push(("Copy as short text", genotype.to_compact()));
     forms
 }
 
