@@ -44,3 +44,23 @@ pub fn architecture(space: Space, index: usize) -> Option<Genotype> {
     encoding.reverse();
     Genotype::from_encoding(space, &[encoding]).ok()
 }
+
+/// The numbers of the architectures at exactly distance 1, 2, … `radius` from one, ascending. Empty for DARTS, for numbers beyond
+/// the last and beyond the farthest architecture.
+pub fn shells(space: Space, index: usize, radius: usize) -> Vec<Vec<usize>> {
+    let mut shells = vec![Vec::new(); radius];
+    let count = architecture_count(space).filter(|&count| index < count);
+    for other in 0..count.unwrap_or(0) {
+        let operations = space.operations().len();
+        let (mut a, mut b, mut distance) = (index, other, 0);
+        while a != b {
+            distance += usize::from(a % operations != b % operations);
+            a /= operations;
+            b /= operations;
+        }
+        if let Some(shell) = distance.checked_sub(1).and_then(|d| shells.get_mut(d)) {
+            shell.push(other);
+        }
+    }
+    shells
+}

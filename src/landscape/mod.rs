@@ -11,6 +11,7 @@ mod memo;
 mod neighborhood;
 mod sampling;
 mod sampling_report;
+mod smooth;
 mod spectrum;
 mod statistics;
 mod supernet;
@@ -21,7 +22,7 @@ pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
 pub use builtin::builtin_table;
 pub use classes::{Collapse, class_count, function_string, has_live_path};
 pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
-pub use index::{architecture, architecture_count, architecture_index};
+pub use index::{architecture, architecture_count, architecture_index, shells};
 pub use memo::Memo;
 pub use neighborhood::{
     NeighborReport, NeighborhoodOptions, NeighborhoodReport, RadiusReport, UniqueReport,
@@ -29,6 +30,7 @@ pub use neighborhood::{
 };
 pub use sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
 pub use sampling_report::{SamplingComparison, SamplingReport, compare_sampling, sampling_report};
+pub use smooth::neighbor_means;
 pub use spectrum::{OrderEnergy, Spectrum, spectrum};
 pub use statistics::Statistics;
 pub use supernet::SupernetEvaluator;

@@ -56,40 +56,102 @@ pub fn count_supernet(space: Space, size: &Macro) -> Result<Count, MacroError> {
     Ok(tally.count)
 }
 
+/// A part of a network and its size.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StageCount {
+    /// What it is: `stem`, `normal cell 1`, `residual block`, `auxiliary head`, `head`.
+    pub name: String,
+    /// Channels, rows and columns of its output; of a classifier, the classes and 1×1.
+    pub output: [usize; 3],
+    /// Its size.
+    pub count: Count,
+}
+
 /// The network of a genotype. Parameters and multiply-adds of the auxiliary classifier are included where `size.auxiliary`.
 pub fn count_genotype(genotype: &Genotype, size: &Macro) -> Result<Count, MacroError> {
+    let mut total = Count::default();
+    for stage in count_stages(genotype, size)? {
+        total.parameters += stage.count.parameters;
+        total.multiply_adds += stage.count.multiply_adds;
+    }
+    Ok(total)
+}
+
+/// The same, part by part from the image to the classifier.
+pub fn count_stages(genotype: &Genotype, size: &Macro) -> Result<Vec<StageCount>, MacroError> {
     let space = genotype.space();
-    let mut tally = Tally {
-        affine: true,
-        ..Tally::default()
+    let mut parts = Vec::new();
+    let mut add = |name: String, output: [usize; 3], tell: &dyn Fn(&mut Tally)| {
+        let mut tally = Tally {
+            affine: true,
+            ..Tally::default()
+        };
+        tell(&mut tally);
+        parts.push(StageCount {
+            name,
+            output,
+            count: tally.count,
+        });
     };
     let stages = genotype_stages(genotype, size)?;
-    tally.stem(space, size);
+    let stem_channels = match space {
+        Space::Darts if !size.imagenet_stem => 3 * size.channels,
+        _ => size.channels,
+    };
+    let halvings = if space == Space::Darts && size.imagenet_stem {
+        3
+    } else {
+        0
+    };
+    let [height, width] = [size.height, size.width].map(|side| halve_times(side, halvings));
+    add("stem".into(), [stem_channels, height, width], &|tally| {
+        tally.stem(space, size);
+    });
     let mut features = size.channels;
+    let mut cells = 0;
     for (layer, stage) in stages.iter().enumerate() {
         match stage {
             Stage::Cell(cell) => {
-                if space == Space::Darts {
-                    tally.preprocess(cell);
-                }
+                cells += 1;
                 let wiring = genotype.cell_of(cell.kind);
-                for input in wiring.nodes.iter().flatten() {
-                    tally.operation(input.operation, cell, input.from < space.inputs());
-                }
                 features = wiring.concat.len() * cell.channels;
+                let [height, width] = cell.output_size();
+                let name = if space == Space::Darts {
+                    format!("{} cell {cells}", cell.kind)
+                } else {
+                    format!("cell {cells}")
+                };
+                add(name, [features, height, width], &|tally| {
+                    if space == Space::Darts {
+                        tally.preprocess(cell);
+                    }
+                    for input in wiring.nodes.iter().flatten() {
+                        tally.operation(input.operation, cell, input.from < space.inputs());
+                    }
+                });
             }
             Stage::Residual {
                 channels,
                 height,
                 width,
-            } => tally.residual(*channels, [*height, *width]),
+            } => {
+                let [height, width] = [*height, *width];
+                let output = [2 * channels, halve(height), halve(width)];
+                add("residual block".into(), output, &|tally| {
+                    tally.residual(*channels, [height, width]);
+                });
+            }
         }
         if space == Space::Darts && size.auxiliary && layer == size.auxiliary_layer() {
-            tally.auxiliary(features, size);
+            add("auxiliary head".into(), [size.classes, 1, 1], &|tally| {
+                tally.auxiliary(features, size);
+            });
         }
     }
-    tally.head(space, features, size.classes);
-    Ok(tally.count)
+    add("head".into(), [size.classes, 1, 1], &|tally| {
+        tally.head(space, features, size.classes);
+    });
+    Ok(parts)
 }
 
 /// A sum in progress. The bounds of [`Macro::check`] keep it far below 2^64.

@@ -19,7 +19,7 @@ mod text;
 pub use aggregation::{Aggregation, AggregationError};
 pub use ball::{NeighborhoodError, enumerate_ball, sample_ball, smoothing_eigenvalue};
 pub use cell::{CellKind, Edge, Space, UnknownSpace};
-pub use count::{Count, count_genotype, count_supernet};
+pub use count::{Count, StageCount, count_genotype, count_stages, count_supernet};
 pub use derive::{DeriveError, derive};
 pub use genotype::{Cell, Genotype, GenotypeError, Input};
 pub use neighborhood::{
