@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::checkpoint::{Checkpoint, Phase, Position};
 use super::config::TrainConfig;
 use super::control::{Control, Flow};
-use super::event::Event;
+use super::event::{Event, MISTAKES, Mistake};
 use super::failure::RunError;
 use super::random::{Purpose, drawn, generator, generator_at, seed_for};
 use super::search_run::RunData;
@@ -303,41 +303,68 @@ impl TrainState {
 
     /// Reads the test part, once, with the running statistics.
     async fn test(&self, data: &RunData, control: &mut Control<'_>) -> Result<(), RunError> {
-        let Accuracy { loss, share } = self.measure(data, &data.split.test).await?;
+        let (measured, chosen) = self.answers(data, &data.split.test).await?;
         control.emit(Event::Tested {
-            loss: loss as f32,
-            accuracy: share,
+            loss: measured.loss as f32,
+            accuracy: measured.share,
             images: data.split.test.len(),
         });
+        control.emit(predicted(&data.split.test, &chosen, data.classes));
         Ok(())
     }
 
     /// Loss and accuracy on the images of these indices (at least one), with the running statistics of training.
     pub async fn measure(&self, data: &RunData, images: &[u32]) -> Result<Accuracy, RunError> {
+        Ok(self.answers(data, images).await?.0)
+    }
+
+    /// The same, and of each image its class and the class that the network chose.
+    async fn answers(
+        &self,
+        data: &RunData,
+        images: &[u32],
+    ) -> Result<(Accuracy, Vec<[u16; 2]>), RunError> {
         let leaves = self.network.layout().leaves(&self.weights, false);
         let statistics = self.statistics.clone().autodiff();
         let mut measured = Vec::new();
         for placements in chunks(images, TEST_BATCH) {
             let batch = data.images.batch(&placements);
-            let images = placements.len() as f64;
+            let images = placements.len();
             let logits = self
                 .network
                 .test(&leaves, &statistics, batch.images.autodiff())
                 .inner();
             let correct = lane_correct(logits.clone(), &batch.labels, 1);
-            let loss = lane_losses(logits, &batch.labels, 1).mul_scalar(images);
-            measured.push(Tensor::cat(vec![loss, correct], 0));
+            let chosen: Tensor<1> = logits.clone().argmax(1).reshape([images]).float();
+            let loss = lane_losses(logits, &batch.labels, 1).mul_scalar(images as f64);
+            let labels = batch.labels.float();
+            measured.push(Tensor::cat(vec![loss, correct, labels, chosen], 0));
         }
         let values = read(Tensor::cat(measured, 0)).await?;
-        let sum = |place: usize| -> f64 {
-            let values = values.chunks_exact(2);
-            values.map(|pair| f64::from(pair[place])).sum()
-        };
+        let mut rest = &values[..];
+        let [mut loss, mut correct] = [0.0; 2];
+        let mut said = Vec::with_capacity(images.len());
+        for placements in chunks(images, TEST_BATCH) {
+            let (sums, after) = rest.split_at(2);
+            let (labels, after) = after.split_at(placements.len());
+            let (chosen, after) = after.split_at(placements.len());
+            loss += f64::from(sums[0]);
+            correct += f64::from(sums[1]);
+            // Classes are small whole numbers.
+            said.extend(
+                labels
+                    .iter()
+                    .zip(chosen)
+                    .map(|(&label, &chosen)| [label as u16, chosen as u16]),
+            );
+            rest = after;
+        }
         let count = images.len() as f64;
-        Ok(Accuracy {
-            loss: sum(0) / count,
-            share: sum(1) / count,
-        })
+        let accuracy = Accuracy {
+            loss: loss / count,
+            share: correct / count,
+        };
+        Ok((accuracy, said))
     }
 }
 
@@ -348,4 +375,28 @@ pub struct Accuracy {
     pub loss: f64,
     /// Share of right answers.
     pub share: f64,
+}
+
+/// What the network said of the test images. With more than 256 classes nobody can read the confusion, and it is left empty.
+fn predicted(test: &[u32], chosen: &[[u16; 2]], classes: usize) -> Event {
+    let rows = if classes <= 256 { classes } else { 0 };
+    let mut confusion = vec![vec![0; rows]; rows];
+    let mut mistakes = Vec::new();
+    for (&image, &[label, predicted]) in test.iter().zip(chosen) {
+        let row: Option<&mut Vec<u32>> = confusion.get_mut(usize::from(label));
+        if let Some(count) = row.and_then(|row| row.get_mut(usize::from(predicted))) {
+            *count += 1;
+        }
+        if label != predicted && mistakes.len() < MISTAKES {
+            mistakes.push(Mistake {
+                image,
+                label,
+                predicted,
+            });
+        }
+    }
+    Event::Predicted {
+        confusion,
+        mistakes,
+    }
 }
