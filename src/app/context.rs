@@ -6,18 +6,36 @@ use crate::landscape::Table;
 use crate::session::Command;
 use crate::space::Genotype;
 
+use super::dock::Pane;
 use super::view::RunView;
 
 /// What every panel may read in one frame, and where it asks for what it wants done.
 pub struct Context<'a> {
     /// The run that is shown: a recorded one at first, then the one that was started or opened.
     pub run: &'a RunView,
+    /// The last training from scratch that [`Action::Train`] asked for, in a session of its own.
+    pub trained: Option<&'a RunView>,
     /// The table that is open: the built-in landscape at first.
     pub table: Option<&'a OpenTable>,
     /// The architecture in the editor.
     pub edited: &'a Genotype,
+    /// What the session does.
+    pub session: SessionState,
     /// Taken up after the frame, in order.
     pub actions: &'a mut Vec<Action>,
+}
+
+/// What the session at the other end of the line does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionState {
+    /// Waits for a run.
+    Idle,
+    /// Was asked for a run that has not said anything yet.
+    Starting,
+    /// Runs, or holds between two steps.
+    Busy,
+    /// Has ended; it can be started anew.
+    Gone,
 }
 
 /// A benchmark table and the metric that is looked at.
@@ -35,12 +53,18 @@ pub struct OpenTable {
 pub enum Action {
     /// Sends a command to the session.
     Send(Command),
+    /// Moves the shown run's cursor to a step by its place in [`RunView::steps`]; none: it follows the newest.
+    Seek(Option<usize>),
     /// Shows an architecture in the editor, as one undoable edit.
     Edit(Genotype),
     /// Opens another table.
     OpenTable(OpenTable),
     /// Trains an architecture from scratch in a session of its own.
     Train(Genotype),
+    /// Brings a panel to the front.
+    Show(Pane),
+    /// Asks the person for a file to open.
+    ChooseFile,
     /// Opens a file that was chosen or dropped: a run folder's or zip's events, a table, a genotype or a data set, by content.
     OpenFile {
         /// Its name.
@@ -48,7 +72,16 @@ pub enum Action {
         /// Its content.
         bytes: Vec<u8>,
     },
-    /// Ends the session and starts a fresh one.
+    /// Asks the person where to, and writes a file there.
+    SaveFile {
+        /// The name that is offered.
+        name: String,
+        /// Its content.
+        bytes: Vec<u8>,
+    },
+    /// Saves the shown run as a zip.
+    SaveRun,
+    /// Starts a new session in the place of one that has ended.
     Restart,
     /// Tells the person something.
     Notify(Notice),
@@ -61,4 +94,22 @@ pub struct Notice {
     pub text: String,
     /// Whether something failed.
     pub error: bool,
+}
+
+impl Notice {
+    /// Something worth knowing.
+    pub fn info(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            error: false,
+        }
+    }
+
+    /// Something that failed, and what to do.
+    pub fn error(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            error: true,
+        }
+    }
 }

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::session::Event;
 use crate::space::{Genotype, Space};
 
-use super::context::{Action, Context, Notice, OpenTable};
+use super::context::{Action, Context, Notice, OpenTable, SessionState};
 use super::data::DataPanel;
 use super::dock::{Behavior, Pane, default_tree};
 use super::editor::Editor;
@@ -111,7 +111,13 @@ impl App {
             Action::Edit(genotype) => self.editor.edit(genotype),
             Action::OpenTable(table) => self.table = Some(table),
             Action::Notify(notice) => self.notices.push(notice),
-            Action::Train(_) | Action::OpenFile { .. } => {}
+            Action::Train(_)
+            | Action::OpenFile { .. }
+            | Action::Seek(_)
+            | Action::Show(_)
+            | Action::ChooseFile
+            | Action::SaveFile { .. }
+            | Action::SaveRun => {}
         }
     }
 }
@@ -144,6 +150,8 @@ impl eframe::App for App {
             draw: |pane: Pane, ui: &mut egui::Ui| {
                 let mut context = Context {
                     run,
+                    trained: None,
+                    session: SessionState::Idle,
                     table: table.as_ref(),
                     edited: &edited,
                     actions,

@@ -1,0 +1,425 @@
+//! One plot as plain data: it is drawn in the window, and written as SVG and CSV, from the same points.
+
+use eframe::egui::{self, Color32, Pos2};
+use egui_plot::{
+    Bar, BarChart, FilledArea, Legend, Line, MarkerShape, Plot, PlotPoint, PlotResponse,
+    PlotTransform, Points,
+};
+
+/// A plot of one or more series over a common pair of axes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Figure {
+    /// What it shows: the heading of the file and the name for screen readers.
+    pub title: String,
+    /// What is along x, with its unit.
+    pub x: String,
+    /// What is along y, with its unit.
+    pub y: String,
+    /// Whether only whole numbers of x mean something.
+    pub whole_x: bool,
+    /// What of x is in sight even without points there.
+    pub x_range: Option<[f64; 2]>,
+    /// Drawn in this order.
+    pub series: Vec<Series>,
+}
+
+/// Points of one meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Its name in the legend; the same name may come twice.
+    pub name: String,
+    /// Its colour.
+    pub hue: Hue,
+    /// How it is drawn.
+    pub mark: Mark,
+    /// Its points in the units of the axes.
+    pub points: Vec<PlotPoint>,
+}
+
+/// How the points of a series are drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mark {
+    /// Small dots, possibly thousands: where many fall on one place, one of them is drawn, in a stronger colour.
+    Dots,
+    /// A large marker at each point.
+    Marker(MarkerShape),
+    /// One line through all points.
+    Line,
+    /// Thin lines between points 0 and 1, 2 and 3, …
+    Segments,
+    /// The area between the points and as many upper values.
+    Band(Vec<f64>),
+    /// Bars from 0, this wide.
+    Bars(f64),
+}
+
+/// The colours of series: of the palette of Okabe and Ito, which colour-blind people can tell apart, with a lighter or darker
+/// shade where the ground needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hue {
+    /// The main series.
+    Blue,
+    /// What the person has chosen.
+    Vermillion,
+    /// A second choice.
+    Green,
+    /// A third series.
+    Purple,
+    /// What lies behind the others.
+    Grey,
+}
+
+impl Hue {
+    /// The colour on a dark or a light ground.
+    pub fn color(self, dark: bool) -> Color32 {
+        let [light_ground, dark_ground] = match self {
+            Hue::Blue => [0x0072b2, 0x56b4e9],
+            Hue::Vermillion => [0xd55e00, 0xff8b3d],
+            Hue::Green => [0x008a65, 0x2fc99b],
+            Hue::Purple => [0xaa4d84, 0xe09ac2],
+            Hue::Grey => [0x777777, 0x9a9a9a],
+        };
+        let [_, red, green, blue] = u32::to_be_bytes(if dark { dark_ground } else { light_ground });
+        Color32::from_rgb(red, green, blue)
+    }
+}
+
+/// Points closer together than this many pixels are drawn as one.
+const CELL: f32 = 2.0;
+/// Radius of dots, pixels.
+const DOT: f32 = 2.0;
+/// Radius of markers, pixels.
+const MARKER: f32 = 6.0;
+/// A line is thinned to the lowest and highest point of a pixel column beyond so many points.
+const LONG_LINE: usize = 4000;
+
+impl Series {
+    /// A series of pairs.
+    pub fn new(
+        name: impl Into<String>,
+        hue: Hue,
+        mark: Mark,
+        points: impl IntoIterator<Item = [f64; 2]>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            hue,
+            mark,
+            points: points.into_iter().map(PlotPoint::from).collect(),
+        }
+    }
+
+    fn add<'a>(&'a self, plot: &mut egui_plot::PlotUi<'a>, dark: bool) {
+        let color = self.hue.color(dark);
+        let name = &self.name;
+        match &self.mark {
+            Mark::Dots => {
+                let transform = *plot.transform();
+                for (level, points) in thin_dots(&self.points, &transform).into_iter().enumerate() {
+                    let strength = [0.45, 0.7, 1.0][level];
+                    plot.points(
+                        Points::new(name, points)
+                            .id((name, level))
+                            .radius(DOT)
+                            .color(color.gamma_multiply(strength))
+                            .allow_hover(false),
+                    );
+                }
+            }
+            Mark::Marker(shape) => plot.points(
+                Points::new(name, &self.points[..])
+                    .shape(*shape)
+                    .radius(MARKER)
+                    .color(color),
+            ),
+            Mark::Line if self.points.len() > LONG_LINE => {
+                let transform = *plot.transform();
+                let points = egui_plot::PlotPoints::Owned(thin_line(&self.points, &transform));
+                plot.line(Line::new(name, points).color(color).width(1.5));
+            }
+            Mark::Line => plot.line(Line::new(name, &self.points[..]).color(color).width(2.0)),
+            Mark::Segments => {
+                for (number, pair) in self.points.chunks_exact(2).enumerate() {
+                    plot.line(
+                        Line::new(name, pair)
+                            .id((name, number))
+                            .color(color.gamma_multiply(0.6))
+                            .width(1.0)
+                            .allow_hover(false),
+                    );
+                }
+            }
+            Mark::Band(upper) => {
+                let (xs, lower): (Vec<f64>, Vec<f64>) = self
+                    .points
+                    .iter()
+                    .zip(upper)
+                    .map(|(point, _)| (point.x, point.y))
+                    .unzip();
+                plot.add(
+                    FilledArea::new(name, &xs, &lower, &upper[..xs.len()])
+                        .fill_color(color.gamma_multiply(0.25)),
+                );
+            }
+            Mark::Bars(width) => {
+                let bars = self
+                    .points
+                    .iter()
+                    .map(|point| Bar::new(point.x, point.y).width(*width))
+                    .collect();
+                plot.bar_chart(BarChart::new(name, bars).color(color));
+            }
+        }
+    }
+}
+
+impl Figure {
+    /// Draws the plot to a height in points. Dragging moves it, the wheel with the control key or two fingers zoom, a box with the
+    /// secondary button zooms in, a double click shows everything again.
+    pub fn show(&self, ui: &mut egui::Ui, height: f32) -> PlotResponse<()> {
+        self.draw(ui, height, false)
+    }
+
+    /// The same for a plot that fills its panel: the wheel alone zooms.
+    pub fn show_zooming(&self, ui: &mut egui::Ui, height: f32) -> PlotResponse<()> {
+        self.draw(ui, height, true)
+    }
+
+    fn draw(&self, ui: &mut egui::Ui, height: f32, wheel: bool) -> PlotResponse<()> {
+        let dark = ui.visuals().dark_mode;
+        let named = self.series.iter().filter(|series| !series.name.is_empty());
+        let mut plot = Plot::new(&self.title)
+            .x_axis_label(self.x.as_str())
+            .y_axis_label(self.y.as_str())
+            .allow_scroll(false)
+            .set_margin_fraction(egui::vec2(0.04, 0.06))
+            .label_formatter(|hover| {
+                let egui_plot::HoverPosition::NearDataPoint {
+                    plot_name,
+                    position,
+                    ..
+                } = hover
+                else {
+                    return None;
+                };
+                Some(format!(
+                    "{plot_name}\n{}: {}\n{}: {}",
+                    self.x,
+                    short(position.x),
+                    self.y,
+                    short(position.y)
+                ))
+            });
+        if named.count() > 1 {
+            plot = plot.legend(Legend::default().follow_insertion_order(true));
+        }
+        if self.whole_x {
+            plot = plot.x_grid_spacer(|input| {
+                let step = nice_step((input.bounds.1 - input.bounds.0) / 8.0).max(1.0);
+                let first = (input.bounds.0 / step).ceil() as i64;
+                let last = (input.bounds.1 / step).floor() as i64;
+                (first..=last)
+                    .take(100)
+                    .map(|number| egui_plot::GridMark {
+                        value: number as f64 * step,
+                        step_size: step,
+                    })
+                    .collect()
+            });
+        }
+        for &x in self.x_range.iter().flatten() {
+            plot = plot.include_x(x);
+        }
+        let turned = ui.input(|input| input.smooth_scroll_delta.y);
+        let mut before = None;
+        let response = plot.height(height).show(ui, |plot| {
+            if wheel && turned != 0.0 && plot.response().hovered() {
+                plot.zoom_bounds_around_hovered(egui::Vec2::splat((turned / 300.0).exp()));
+            }
+            before = Some(*plot.transform());
+            for series in &self.series {
+                series.add(plot, dark);
+            }
+        });
+        // Thinning follows the view of the last frame.
+        if before.is_some_and(|before| {
+            before.bounds() != response.transform.bounds()
+                || before.frame() != response.transform.frame()
+        }) {
+            ui.ctx().request_repaint();
+        }
+        response.response.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::Figure, true, self.title.as_str())
+        });
+        response
+    }
+
+    /// The smallest and largest x and y of all points, with some room; unit lengths where there is nothing.
+    pub fn bounds(&self) -> [[f64; 2]; 2] {
+        let mut bounds = [[f64::INFINITY, f64::NEG_INFINITY]; 2];
+        let mut take = |axis: usize, value: f64| {
+            if value.is_finite() {
+                bounds[axis] = [bounds[axis][0].min(value), bounds[axis][1].max(value)];
+            }
+        };
+        for &x in self.x_range.iter().flatten() {
+            take(0, x);
+        }
+        for series in &self.series {
+            for point in &series.points {
+                take(0, point.x);
+                take(1, point.y);
+                if let Mark::Bars(width) = series.mark {
+                    take(0, point.x - width / 2.0);
+                    take(0, point.x + width / 2.0);
+                    take(1, 0.0);
+                }
+            }
+            if let Mark::Band(upper) = &series.mark {
+                upper.iter().for_each(|&value| take(1, value));
+            }
+        }
+        bounds.map(|[low, high]| {
+            if low > high {
+                [0.0, 1.0]
+            } else {
+                let room = if high > low { 0.04 * (high - low) } else { 0.5 };
+                [low - room, high + room]
+            }
+        })
+    }
+}
+
+/// The index of the point that is drawn nearest to a place on the screen, if one is at most `reach` pixels away.
+pub fn nearest(
+    points: &[PlotPoint],
+    transform: &PlotTransform,
+    place: Pos2,
+    reach: f32,
+) -> Option<usize> {
+    let mut best = (None, reach * reach);
+    for (index, point) in points.iter().enumerate() {
+        let distance = transform.position_from_point(point).distance_sq(place);
+        if distance <= best.1 {
+            best = (Some(index), distance);
+        }
+    }
+    best.0
+}
+
+/// One point for each occupied cell of the screen, by how many share it: one, two to four, more. What is outside is left out,
+/// except the outermost points, so that automatic bounds stay those of all points.
+fn thin_dots(points: &[PlotPoint], transform: &PlotTransform) -> [Vec<[f64; 2]>; 3] {
+    let frame = transform.frame();
+    let columns = (frame.width() / CELL).ceil().clamp(1.0, 8192.0) as usize;
+    let rows = (frame.height() / CELL).ceil().clamp(1.0, 8192.0) as usize;
+    let mut counts = vec![0u32; columns * rows];
+    let mut kept = Vec::new();
+    for (index, point) in points.iter().enumerate() {
+        let place = transform.position_from_point(point) - frame.min;
+        let (column, row) = ((place.x / CELL).floor(), (place.y / CELL).floor());
+        if column >= 0.0 && row >= 0.0 && column < columns as f32 && row < rows as f32 {
+            let cell = row as usize * columns + column as usize;
+            if counts[cell] == 0 {
+                kept.push((index, cell));
+            }
+            counts[cell] += 1;
+        }
+    }
+    let mut levels = [Vec::new(), Vec::new(), Vec::new()];
+    for (index, cell) in kept {
+        let level = match counts[cell] {
+            1 => 0,
+            2..=4 => 1,
+            _ => 2,
+        };
+        levels[level].push([points[index].x, points[index].y]);
+    }
+    levels[0].extend(outermost(points));
+    levels
+}
+
+/// The leftmost, rightmost, lowest and highest point.
+fn outermost(points: &[PlotPoint]) -> impl Iterator<Item = [f64; 2]> {
+    let by_x = |a: &&PlotPoint, b: &&PlotPoint| a.x.total_cmp(&b.x);
+    let by_y = |a: &&PlotPoint, b: &&PlotPoint| a.y.total_cmp(&b.y);
+    [
+        points.iter().min_by(by_x),
+        points.iter().max_by(by_x),
+        points.iter().min_by(by_y),
+        points.iter().max_by(by_y),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|point| [point.x, point.y])
+}
+
+/// The lowest and the highest point of every pixel column, in their order, and both ends. The points ascend in x.
+fn thin_line(points: &[PlotPoint], transform: &PlotTransform) -> Vec<PlotPoint> {
+    // All that is left or right of the view is one column each.
+    let [left, right] = [
+        transform.frame().left() - 1.0,
+        transform.frame().right() + 1.0,
+    ];
+    let column = |point: &PlotPoint| {
+        transform
+            .position_from_point_x(point.x)
+            .clamp(left, right)
+            .floor()
+    };
+    let mut kept = Vec::new();
+    for group in points.chunk_by(|a, b| column(a) == column(b)) {
+        let extreme = |sign: f64| {
+            let by_height = |a: &(usize, &PlotPoint), b: &(usize, &PlotPoint)| {
+                (sign * a.1.y).total_cmp(&(sign * b.1.y))
+            };
+            group
+                .iter()
+                .enumerate()
+                .max_by(by_height)
+                .map(|(place, _)| place)
+        };
+        let mut places: Vec<usize> = [extreme(-1.0), extreme(1.0)]
+            .into_iter()
+            .flatten()
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        kept.extend(places.into_iter().map(|place| group[place]));
+    }
+    let ends = [points.first(), points.last()].into_iter().flatten();
+    for (place, &end) in ends.enumerate() {
+        match place {
+            0 if kept.first() != Some(&end) => kept.insert(0, end),
+            1 if kept.last() != Some(&end) => kept.push(end),
+            _ => {}
+        }
+    }
+    kept
+}
+
+/// 1, 2 or 5 times a power of ten, at least as large as a positive step.
+pub fn nice_step(step: f64) -> f64 {
+    if !(step.is_finite() && step > 0.0) {
+        return 1.0;
+    }
+    let power = 10f64.powf(step.log10().floor());
+    let factor = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .find(|factor| factor * power >= step * (1.0 - 1e-9));
+    factor.unwrap_or(10.0) * power
+}
+
+/// A number with as many digits as people read: 92.31, 0.0123, 1500.
+pub fn short(value: f64) -> String {
+    let text = match value.abs() {
+        size if size >= 1000.0 => format!("{value:.0}"),
+        size if size >= 0.1 || size == 0.0 => format!("{value:.2}"),
+        _ => format!("{value:.4}"),
+    };
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
