@@ -218,7 +218,8 @@ fn split_bar(ui: &mut egui::Ui, split: &Split) {
     }
     ui.horizontal_wrapped(|ui| {
         for (count, text, hue, explanation) in parts {
-            ui.label(RichText::new("■").color(hue.color(dark)));
+            let (key, _) = ui.allocate_exact_size(vec2(10.0, 10.0), egui::Sense::hover());
+            ui.painter().rect_filled(key, 2.0, hue.color(dark));
             ui.label(format!("{count} {text}"))
                 .on_hover_text(explanation);
             ui.add_space(SPACE[0]);

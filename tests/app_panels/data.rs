@@ -1,7 +1,7 @@
 //! The data panel.
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use plateau::app::{Action, DataPanel};
 use plateau::data::Dataset;
 
@@ -24,7 +24,8 @@ fn a_data_set_shows_its_sizes_its_split_and_images_of_every_class() {
                 .next()
                 .is_some()
         );
-        let images = harness.query_all_by_label_contains(&format!("of class {class}"));
+        let kind = format!("of class {class}");
+        let images = harness.query_all_by_label_contains(&kind);
         assert!(images.count() >= 8, "class {class}");
     }
     let parts = [
@@ -33,7 +34,11 @@ fn a_data_set_shows_its_sizes_its_split_and_images_of_every_class() {
         "kept for the test",
     ]
     .map(|part| {
-        let text = harness.get_by_label_contains(part).label().unwrap();
+        let text = harness
+            .get_by_label_contains(part)
+            .accesskit_node()
+            .value()
+            .unwrap();
         text.split(' ').next().unwrap().parse::<usize>().unwrap()
     });
     assert_eq!(parts.iter().sum::<usize>(), 1797);

@@ -57,7 +57,7 @@ fn a_click_in_the_map_takes_the_architecture_that_is_shown_into_the_editor() {
     picture(&mut harness, "map-hover");
     let shown: Vec<String> = harness
         .query_all_by_label_contains("~0|")
-        .filter_map(|node| node.accesskit_node().label())
+        .filter_map(|node| node.accesskit_node().value())
         .collect();
     harness.drag_at(place);
     harness.drop_at(place);

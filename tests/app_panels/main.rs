@@ -119,7 +119,7 @@ fn window<'a, P: 'a>(
         .with_context_setup(plateau::app::theme::apply)
         .build_ui_state(
             move |ui, bench: &mut Bench<P>| {
-                egui::CentralPanel::default().show_inside(ui, |ui| bench.frame(ui, show));
+                egui::CentralPanel::default().show(ui, |ui| bench.frame(ui, show));
             },
             bench,
         );

@@ -179,8 +179,8 @@ fn a_click_on_a_kind_of_mistake_shows_its_images() {
     harness.get_by_label(&format!(
         "{number} images of class {row} taken for {column}"
     ));
-    let images =
-        harness.query_all_by_label_contains(&format!("of class {row}, taken for {column}"));
+    let kind = format!("of class {row}, taken for {column}");
+    let images = harness.query_all_by_label_contains(&kind);
     assert_eq!(images.count(), number as usize);
     harness.get_by_label("Show all mistakes").click();
     harness.run();

@@ -263,7 +263,7 @@ pub fn mistakes(
                 .on_hover_text(format!("At most the first {MISTAKES} are kept."));
             }
         };
-        ui.label(RichText::new("class → what the network chose").weak());
+        ui.label(RichText::new("class as what the network chose").weak());
     });
     egui::ScrollArea::vertical()
         .auto_shrink(false)
@@ -284,7 +284,7 @@ pub fn mistakes(
                                 .on_hover_text(text);
                             ui.add(
                                 egui::Label::new(
-                                    RichText::new(format!("{label} → {predicted}")).small(),
+                                    RichText::new(format!("{label} as {predicted}")).small(),
                                 )
                                 .truncate(),
                             );
