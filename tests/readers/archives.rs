@@ -124,7 +124,8 @@ fn links_and_special_files_are_refused() {
 
 #[test]
 fn a_zip_that_lies_about_a_member_is_refused() {
-    let change: [(fn(&mut Member), &str); 8] = [
+    type Change = fn(&mut Member);
+    let change: [(Change, &str); 8] = [
         (|member| member.crc ^= 1, "checksum"),
         (|member| member.size -= 1, "more bytes than the zip states"),
         (|member| member.size += 1, "inside a record"),

@@ -187,7 +187,8 @@ fn values(fortran: bool) -> Vec<u8> {
 
 #[test]
 fn npz_arrays_of_every_type_order_and_version_give_the_same_images() {
-    let encode: [(&str, fn(u8) -> Vec<u8>); 5] = [
+    type Encode = fn(u8) -> Vec<u8>;
+    let encode: [(&str, Encode); 5] = [
         ("'|u1'", |value| vec![value]),
         ("'<i4'", |value| i32::from(value).to_le_bytes().to_vec()),
         ("'<i8'", |value| i64::from(value).to_le_bytes().to_vec()),
