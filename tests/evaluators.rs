@@ -7,7 +7,11 @@ use plateau::landscape::{
     Evaluator, EvaluatorError, Score, SupernetEvaluator, architecture, builtin_table,
 };
 use plateau::nn::{Pass, Statistics, Supernet, lane_correct, lane_losses};
-use plateau::session::{Preset, ScratchEvaluator, TabulateConfig, TrainConfig, tabulate};
+use plateau::session::{
+    Checkpoint, Command, DeviceChoice, Event, KernelChoice, MemoryChoice, Preset, RUN_VERSION,
+    RunConfig, ScratchEvaluator, SessionHandle, Start, TabulateConfig, TrainConfig, open_supernet,
+    tabulate,
+};
 use plateau::space::{Genotype, Macro, Operation, Space};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -81,7 +85,8 @@ fn stock_score(evaluator: &SupernetEvaluator, genotype: &Genotype) -> Score {
         let images = images.clone().autodiff();
         let logits = evaluator.supernet.forward(pass, images, &mix).inner();
         let count = labels.dims()[0] as f64;
-        let value = |tensor: Tensor<1>| f64::from(tensor.into_data().to_vec::<f32>().unwrap()[0]);
+        let value =
+            |tensor: Tensor<1>| f64::from(tensor.into_data().try_into_vec::<f32>().unwrap()[0]);
         loss += count * value(lane_losses(logits.clone(), labels, 1));
         correct += value(lane_correct(logits, labels, 1));
     }
@@ -296,4 +301,212 @@ fn a_space_without_complete_tables_is_refused() {
     };
     let error = tabulate(&config, &mut |_, _| {}).unwrap_err();
     assert!(error.to_string().contains("too many architectures"));
+}
+
+/// A search of a few steps on digits.
+fn search(strategy: plateau::search::Strategy) -> RunConfig {
+    let space = Space::NasBench201Small;
+    let mut search = Preset::Quick.search(space, strategy);
+    search.channels = 2;
+    search.epochs = 1;
+    RunConfig {
+        version: RUN_VERSION,
+        dataset: "digits".into(),
+        test_share: 0.3,
+        seed: 1,
+        device: DeviceChoice::Cpu,
+        kernels: KernelChoice::Fused,
+        memory: MemoryChoice::Auto,
+        search: Some(search),
+        genotype: None,
+        train: tiny_training(),
+    }
+}
+
+fn say(session: &SessionHandle, command: Command) {
+    session.commands.try_send(command).unwrap();
+}
+
+/// The next event that is about scores, or ends a run.
+fn next(session: &SessionHandle) -> Event {
+    loop {
+        let patience = std::time::Duration::from_secs(60);
+        let event = session.events.recv_timeout(patience).unwrap();
+        if matches!(
+            event,
+            Event::Scored { .. }
+                | Event::Refused { .. }
+                | Event::Finished
+                | Event::Stopped
+                | Event::Failed { .. }
+                | Event::SupernetOpened { .. }
+        ) {
+            return event;
+        }
+    }
+}
+
+/// All scores of a request, which come in order, the first genotype alone.
+fn answer(session: &SessionHandle, request: u64, count: usize) -> Vec<Score> {
+    let mut all = Vec::new();
+    while all.len() < count {
+        match next(session) {
+            Event::Scored {
+                request: of,
+                first,
+                scores,
+            } => {
+                assert_eq!((of, first), (request, all.len()));
+                assert!(first > 0 || scores.len() == 1);
+                all.extend(scores);
+            }
+            other => panic!("{other:?} instead of scores"),
+        }
+    }
+    all
+}
+
+#[test]
+fn a_session_scores_during_a_search_and_after_it() {
+    let session = SessionHandle::spawn().unwrap();
+    let genotypes: Vec<Genotype> = (60..90)
+        .map(|index| architecture(Space::NasBench201Small, index).unwrap())
+        .collect();
+    let score = |request| Command::Score {
+        request,
+        genotypes: genotypes.clone(),
+    };
+    say(&session, score(1));
+    assert!(
+        matches!(next(&session), Event::Refused { .. }),
+        "no supernet yet"
+    );
+
+    let start = Start::new(search(plateau::search::Strategy::Darts));
+    say(&session, Command::Start(Box::new(start)));
+    say(&session, Command::Pause);
+    say(&session, score(2));
+    let before = answer(&session, 2, 30);
+    say(&session, score(3));
+    assert_eq!(answer(&session, 3, 30), before, "held: the weights stay");
+    say(&session, Command::Step);
+    say(&session, score(4));
+    assert_ne!(answer(&session, 4, 30), before, "a step moves the weights");
+    say(&session, Command::Resume);
+    assert_eq!(next(&session), Event::Finished);
+
+    say(&session, score(5));
+    let after = answer(&session, 5, 30);
+    assert_ne!(after, before);
+    say(&session, score(6));
+    assert_eq!(answer(&session, 6, 30), after);
+
+    let start = Start::new(search(plateau::search::Strategy::Random));
+    say(&session, Command::Start(Box::new(start)));
+    assert_eq!(next(&session), Event::Finished);
+    say(&session, score(7));
+    assert!(
+        matches!(next(&session), Event::Refused { .. }),
+        "its supernet is gone"
+    );
+}
+
+#[test]
+fn a_new_request_takes_the_place_of_an_unfinished_one() {
+    let session = SessionHandle::spawn().unwrap();
+    let start = Start::new(search(plateau::search::Strategy::Darts));
+    say(&session, Command::Start(Box::new(start)));
+    say(&session, Command::Pause);
+    let genotype = architecture(Space::NasBench201Small, 61).unwrap();
+    let many = Command::Score {
+        request: 1,
+        genotypes: vec![genotype.clone(); 20_000],
+    };
+    say(&session, many);
+    assert!(matches!(
+        next(&session),
+        Event::Scored {
+            request: 1,
+            first: 0,
+            ..
+        }
+    ));
+    let one = Command::Score {
+        request: 2,
+        genotypes: vec![genotype],
+    };
+    say(&session, one);
+    let mut of_the_first = 1;
+    loop {
+        match next(&session) {
+            Event::Scored {
+                request: 1, scores, ..
+            } => of_the_first += scores.len(),
+            Event::Scored { request: 2, .. } => break,
+            other => panic!("{other:?} instead of scores"),
+        }
+    }
+    assert!(of_the_first < 20_000);
+    let stranger = Command::Score {
+        request: 3,
+        genotypes: random(Space::Darts, 1),
+    };
+    say(&session, stranger);
+    assert!(matches!(next(&session), Event::Refused { message } if message.contains("darts")));
+    say(&session, Command::Stop);
+    assert_eq!(next(&session), Event::Stopped);
+}
+
+#[test]
+fn the_supernet_of_a_saved_search_scores_as_it_did() {
+    let session = SessionHandle::spawn().unwrap();
+    let start = Start {
+        checkpoints: Some(plateau::session::CheckpointEvery::Seconds(1000)),
+        ..Start::new(search(plateau::search::Strategy::Darts))
+    };
+    say(&session, Command::Start(Box::new(start)));
+    let mut last: Option<Checkpoint> = None;
+    loop {
+        match session.events.recv().unwrap() {
+            Event::Checkpoint { state } if state.tensors.contains_key("supernet.weights") => {
+                last = Some(*state);
+            }
+            Event::Finished => break,
+            Event::Failed { message } => panic!("{message}"),
+            _ => {}
+        }
+    }
+    let genotypes: Vec<Genotype> = (60..64)
+        .map(|index| architecture(Space::NasBench201Small, index).unwrap())
+        .collect();
+    let score = |request| Command::Score {
+        request,
+        genotypes: genotypes.clone(),
+    };
+    say(&session, score(1));
+    let expected = answer(&session, 1, 4);
+
+    let other = SessionHandle::spawn().unwrap();
+    let checkpoint = last.unwrap();
+    let open = Command::Open {
+        checkpoint: Box::new(checkpoint.clone()),
+    };
+    say(&other, open);
+    let opened = Event::SupernetOpened {
+        space: Space::NasBench201Small,
+        images: 128,
+    };
+    assert_eq!(next(&other), opened);
+    say(&other, score(2));
+    assert_eq!(answer(&other, 2, 4), expected);
+
+    let all = pollster::block_on(open_supernet(&checkpoint, DeviceChoice::Cpu, None)).unwrap();
+    assert_eq!(all.images(), 629);
+    let mut without = checkpoint;
+    without.tensors.remove("supernet.weights");
+    let open = Command::Open {
+        checkpoint: Box::new(without),
+    };
+    say(&other, open);
+    assert!(matches!(next(&other), Event::Refused { .. }));
 }

@@ -129,7 +129,8 @@ impl RunView {
             Event::SearchEpoch { .. }
             | Event::Scored { .. }
             | Event::StoppedEarly { .. }
-            | Event::Checkpoint { .. } => {}
+            | Event::Checkpoint { .. }
+            | Event::SupernetOpened { .. } => {}
             Event::Sharpness { step, eigenvalue } => self.sharpness.push((*step, *eigenvalue)),
             Event::SkipCollapse { step, skips, edges } => {
                 self.skip_collapse.get_or_insert((*step, *skips, *edges));

@@ -1,4 +1,5 @@
-//! `plateau neighborhood|barrier|spectrum`: reports on the landscape of a benchmark table.
+//! `plateau neighborhood|barrier|spectrum`: reports on the landscape of a table, of a run's supernet, or of networks trained from
+//! scratch.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -8,11 +9,11 @@ use clap::Args;
 use serde::Serialize;
 
 use super::CliError;
-use super::genotype::read_genotype;
+use super::scorer::ScorerArgs;
 use crate::landscape::{
     self, NeighborhoodOptions, Table, TableError, TableEvaluator, builtin_table,
 };
-use crate::space::{Counting, Genotype};
+use crate::space::Counting;
 
 /// How the command line calls the table that is part of the program.
 const BUILTIN: &str = "builtin";
@@ -34,22 +35,24 @@ pub struct TableArgs {
 #[derive(Args)]
 #[command(
     after_help = "Accuracies are in percent. The lines `unique` count neighbors that compute the same function once and leave out those \
-that compute the architecture's own. An architecture is flat if its neighbors are nearly as good as itself.\n\n\
+that compute the architecture's own. An architecture is flat if its neighbors are nearly as good as itself. A \
+neighbor of a DARTS genotype has other operations on its edges (48 with one change in each cell); the wiring stays.\n\n\
 JSON: metric, space, genotype, own, own_loss, rank, radii (radius, size, count, mean, median, worst, best, std, q05, q25, q75, q95, \
 standard_error, unique), neighbors (genotype, changes, accuracy, loss, same_function)"
 )]
 pub struct NeighborhoodArgs {
-    /// A file, a preset (resnet-like), the text of a genotype, or `best`: the table's best architecture
+    /// A file, a preset (resnet-like, darts-v2), the text of a genotype, or `best`: the table's best architecture
     genotype: String,
     #[command(flatten)]
-    table: TableArgs,
-    /// Look at the neighbors that differ in 1, 2, … up to this many edges (1 to 6)
-    #[arg(long, default_value_t = 3)]
-    radius: usize,
+    scorer: ScorerArgs,
+    /// Look at the neighbors that differ in 1, 2, … up to this many edges (1 to 6) [default: 3 on a table, else 1]
+    #[arg(long)]
+    radius: Option<usize>,
     /// Score all neighbors at a distance if there are at most so many, otherwise a random sample of so many (2 to 200000)
-    #[arg(long, default_value_t = 2000)]
-    limit: usize,
-    /// Seed of the samples
+    /// [default: 2000 on a table, else 200]
+    #[arg(long)]
+    limit: Option<usize>,
+    /// Seed of the samples, and of training with --train
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Print exactly one JSON object on stdout
@@ -60,7 +63,7 @@ pub struct NeighborhoodArgs {
 /// Arguments of `plateau barrier`.
 #[derive(Args)]
 #[command(
-    after_help = "A shortest path changes one differing edge a step; all orders are walked. The barrier of a path is the mean accuracy of \
+    after_help = "A shortest path changes one differing edge a step; all orders are walked (a sample where more than 6 edges differ). The barrier of a path is the mean accuracy of \
 its two ends less the lowest accuracy on it, in percent.\n\n\
 JSON: metric, space, ends, distance, paths, complete, levels (level, architectures, count, mean, median, worst, best, std, q05, q25, \
 q75, q95), barrier (mean, std, lowest, highest, of_means)"
@@ -71,7 +74,13 @@ pub struct BarrierArgs {
     /// The other end, in the same forms
     b: String,
     #[command(flatten)]
-    table: TableArgs,
+    scorer: ScorerArgs,
+    /// Paths that are walked where more than 6 edges differ (1 to 1000)
+    #[arg(long, default_value_t = 20)]
+    samples: usize,
+    /// Seed of the sampled paths, and of training with --train
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
     /// Print exactly one JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -94,32 +103,35 @@ pub struct SpectrumArgs {
 
 /// Prints how good an architecture is and how good what surrounds it is.
 pub fn neighborhood(args: &NeighborhoodArgs) -> Result<(), CliError> {
-    let table = args.table.read()?;
-    let column = args.table.column(&table)?;
-    let genotype = column.genotype(&args.genotype)?;
+    let [radius, limit] = match args.scorer.is_table() {
+        true => [3, 2000],
+        false => [1, 200],
+    };
     let options = NeighborhoodOptions {
-        // On the spaces that have tables every counting is the same.
+        // On NAS-Bench-201 every counting is the same.
         counting: Counting::Topology,
-        radius: args.radius,
-        limit: args.limit,
+        radius: args.radius.unwrap_or(radius),
+        limit: args.limit.unwrap_or(limit),
         seed: args.seed,
     };
-    let mut evaluator = column.evaluator();
-    let report = landscape::neighborhood(&mut evaluator, &genotype, &options);
-    let report = pollster::block_on(report).map_err(CliError::new)?;
-    print(column.metric, None, &report, args.json)
+    let arguments = [args.genotype.as_str()];
+    args.scorer
+        .with(&arguments, args.seed, |scorer, genotypes| {
+            let report = landscape::neighborhood(scorer, &genotypes[0], &options);
+            let report = pollster::block_on(report).map_err(CliError::new)?;
+            print(&scorer.metric, None, &report, args.json)
+        })
 }
 
 /// Prints what is lost on the way from one architecture to another.
 pub fn barrier(args: &BarrierArgs) -> Result<(), CliError> {
-    let table = args.table.read()?;
-    let column = args.table.column(&table)?;
-    let [a, b] = [column.genotype(&args.a)?, column.genotype(&args.b)?];
-    // Cells of tables differ in at most 6 edges: all paths are walked, so that the number of samples and the seed play no part.
-    let mut evaluator = column.evaluator();
-    let report = landscape::barrier(&mut evaluator, &a, &b, 1, 0);
-    let report = pollster::block_on(report).map_err(CliError::new)?;
-    print(column.metric, None, &report, args.json)
+    let ends = [args.a.as_str(), args.b.as_str()];
+    args.scorer.with(&ends, args.seed, |scorer, genotypes| {
+        let [a, b] = [&genotypes[0], &genotypes[1]];
+        let report = landscape::barrier(scorer, a, b, args.samples, args.seed);
+        let report = pollster::block_on(report).map_err(CliError::new)?;
+        print(&scorer.metric, None, &report, args.json)
+    })
 }
 
 /// Prints how much of a landscape comes from interactions of how many edges.
@@ -167,7 +179,6 @@ impl TableArgs {
 /// One landscape of a table.
 #[derive(Clone, Copy)]
 pub struct Column<'a> {
-    table: &'a Table,
     evaluator: TableEvaluator<'a>,
     /// Its name.
     pub metric: &'a str,
@@ -186,7 +197,6 @@ impl<'a> Column<'a> {
             .position(|metric| name.is_none_or(|name| name == metric))
             .unwrap_or_default();
         Ok(Self {
-            table,
             evaluator,
             metric: &table.metrics()[place],
             accuracies: &table.values()[place],
@@ -196,24 +206,6 @@ impl<'a> Column<'a> {
     /// What looks accuracies up in it.
     pub fn evaluator(&self) -> TableEvaluator<'a> {
         self.evaluator
-    }
-
-    /// The architecture that an argument names, `best` included; an error where the table does not have it.
-    fn genotype(&self, argument: &str) -> Result<Genotype, CliError> {
-        if argument == "best"
-            && let Some((genotype, _)) = self.table.best(self.metric)
-        {
-            return Ok(genotype);
-        }
-        let genotype = read_genotype(argument)?;
-        let [expected, found] = [self.table.space(), genotype.space()];
-        if expected == found {
-            Ok(genotype)
-        } else {
-            Err(CliError(format!(
-                "the table scores {expected} architectures, and this is a {found} genotype"
-            )))
-        }
     }
 }
 

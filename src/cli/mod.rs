@@ -8,6 +8,7 @@ mod genotype;
 mod landscape;
 mod progress;
 mod sampling;
+mod scorer;
 mod search;
 mod settings;
 mod tabulate;

@@ -28,6 +28,13 @@ pub enum Command {
         /// Of the supernet's space.
         genotypes: Vec<Genotype>,
     },
+    /// Takes up the supernet of a saved search, to score with it until the next start. Answered by
+    /// [`Event::SupernetOpened`](super::Event::SupernetOpened), or by [`Event::Refused`](super::Event::Refused) where the checkpoint
+    /// has none or a run is going on.
+    Open {
+        /// Of a search: `supernet.safetensors` of its run folder.
+        checkpoint: Box<Checkpoint>,
+    },
 }
 
 /// What to run and from where.

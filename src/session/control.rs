@@ -8,6 +8,7 @@ use web_time::Instant;
 use super::checkpoint::{Checkpoint, CheckpointEvery};
 use super::command::{Command, Start};
 use super::event::Event;
+use super::score::Scoring;
 
 /// Whether a run goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub enum Flow {
 pub struct Control<'a> {
     commands: &'a Receiver<Command>,
     emit: &'a mut dyn FnMut(Event),
+    scoring: &'a mut Scoring,
     held: bool,
     stopped: bool,
     /// Events said since the beginning of the run, also before it was resumed.
@@ -37,10 +39,12 @@ impl<'a> Control<'a> {
         start: &Start,
         commands: &'a Receiver<Command>,
         emit: &'a mut dyn FnMut(Event),
+        scoring: &'a mut Scoring,
     ) -> Self {
         Self {
             commands,
             emit,
+            scoring,
             held: false,
             stopped: false,
             said: start.from.as_ref().map_or(0, |from| from.position.events),
@@ -91,21 +95,27 @@ impl<'a> Control<'a> {
         });
     }
 
+    /// What scores genotypes between two steps.
+    pub fn scoring(&mut self) -> &mut Scoring {
+        self.scoring
+    }
+
     /// Whether a person is waiting to see each step, so that measurements must not be gathered for later.
     pub fn watched(&self) -> bool {
         self.held || !self.commands.is_empty()
     }
 
-    /// Takes up what was asked since the last step; while held, waits. A closed channel means that nobody listens any more: stop.
+    /// Takes up what was asked since the last step, scores included; while held, waits. A closed channel means that nobody listens any more: stop.
     /// Whoever gets [`Flow::Stop`] first says what is pending; the run's last event, [`Event::Stopped`], is said at its very end.
     pub async fn before_step(&mut self) -> Flow {
-        #[cfg(target_arch = "wasm32")]
-        super::turn::yield_now().await;
         loop {
+            #[cfg(target_arch = "wasm32")]
+            super::turn::yield_now().await;
             if self.stopped {
                 return Flow::Stop;
             }
-            let command = if self.held {
+            // An unfinished request for scores goes on, unless a command comes in between.
+            let command = if self.held && !self.scoring.busy() {
                 match self.commands.recv().await {
                     Ok(command) => command,
                     Err(_) => Command::Stop,
@@ -113,7 +123,13 @@ impl<'a> Control<'a> {
             } else {
                 match self.commands.try_recv() {
                     Ok(command) => command,
-                    Err(async_channel::TryRecvError::Empty) => return Flow::Go,
+                    Err(async_channel::TryRecvError::Empty) => match self.scoring.next().await {
+                        Some(event) => {
+                            self.emit(event);
+                            continue;
+                        }
+                        None => return Flow::Go,
+                    },
                     Err(async_channel::TryRecvError::Closed) => Command::Stop,
                 }
             };
@@ -135,12 +151,14 @@ impl<'a> Control<'a> {
                 }
                 Command::Stop => self.stopped = true,
                 Command::Pause | Command::Resume => {}
-                Command::Start(_) => self.emit(Event::Refused {
+                Command::Start(_) | Command::Open { .. } => self.emit(Event::Refused {
                     message: "a run is going on; stop it first".into(),
                 }),
-                Command::Score { .. } => self.emit(Event::Refused {
-                    message: "there is no supernet to score with; start a search first".into(),
-                }),
+                Command::Score { request, genotypes } => {
+                    if let Some(answer) = self.scoring.ask(request, genotypes) {
+                        self.emit(answer);
+                    }
+                }
             }
         }
     }

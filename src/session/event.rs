@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::checkpoint::Checkpoint;
 use super::config::RunConfig;
 use crate::landscape::Score;
-use crate::space::Genotype;
+use crate::space::{Genotype, Space};
 
 /// One thing that happened in a run. It holds no times, so the same run gives the same events bit for bit; see [`Timed`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,6 +134,13 @@ pub enum Event {
     Checkpoint {
         /// From which the run can go on.
         state: Box<Checkpoint>,
+    },
+    /// The supernet of a checkpoint was taken up: from now on it answers [`Command::Score`](super::Command::Score).
+    SupernetOpened {
+        /// Its space.
+        space: Space,
+        /// Images of the architecture half that genotypes are scored on.
+        images: usize,
     },
     /// Held.
     Paused,

@@ -48,6 +48,28 @@ fn limit(config: &SearchConfig, device: &DeviceInfo) -> u64 {
     }
 }
 
+/// Genotypes that ride in one pass when the supernet scores them; more than this many would keep a person waiting.
+const SCORED_TOGETHER: usize = 16;
+
+/// Genotypes that are scored in one pass: as many as the forecast of a search step allows, which needs more than a score does.
+pub(super) fn score_lanes(
+    config: &SearchConfig,
+    fused: Option<Memory>,
+    size: &Macro,
+    device: &DeviceInfo,
+) -> Result<usize, RunError> {
+    let parameters = count_supernet(config.space, size)?.parameters;
+    let fused = fused.map(|_| Memory::Recompute);
+    let gpu = device.max_binding > 0;
+    let forecast = Forecast::new(config.space, size, config.batch, parameters, fused, gpu)?;
+    let binding = match device.max_binding {
+        0 => u64::MAX,
+        binding => binding,
+    };
+    let lanes = forecast.lanes_within(SCORED_TOGETHER, limit(config, device), binding);
+    Ok(lanes.unwrap_or(1))
+}
+
 /// A line of one of Linux's `/proc` files that counts kilobytes, in bytes; none on other systems.
 pub(super) fn proc_bytes(file: &str, key: &str) -> Option<u64> {
     let text = std::fs::read_to_string(file).ok()?;

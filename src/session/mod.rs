@@ -21,6 +21,7 @@ mod memory;
 mod random;
 #[cfg(not(target_arch = "wasm32"))]
 mod recorder;
+mod score;
 mod scratch;
 mod search_run;
 #[expect(
@@ -57,6 +58,7 @@ pub use memory::MemoryError;
 pub use random::Purpose;
 #[cfg(not(target_arch = "wasm32"))]
 pub use recorder::{Interrupted, RecordError, Recorder, Tail, read_events};
+pub use score::{SCORE_BATCHES, open_supernet};
 pub use scratch::{ScratchEvaluator, Trained};
 pub use session::{run, serve};
 #[cfg(not(target_arch = "wasm32"))]

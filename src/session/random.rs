@@ -38,6 +38,8 @@ pub enum Purpose {
     SharpnessBatch,
     /// The architectures that train the judge of a comparison.
     JudgePaths,
+    /// The images that genotypes are scored on.
+    ScoreBatches,
 }
 
 /// The generator of a purpose.

@@ -17,6 +17,7 @@ use super::watch::{Watch, sharpness_interval};
 use crate::data::{
     Augmentation, Batch, Dataset, DeviceImages, Normalisation, Sampler, Split, chunks,
 };
+use crate::landscape::SupernetEvaluator;
 use crate::search::a2m::a2m;
 use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
 use crate::search::na_darts::{draw_neighbors, neighbor_maps};
@@ -194,6 +195,7 @@ impl SearchState {
             let number = self.done + 1;
             self.step(data, rate, number, epoch + 1).await?;
             self.done = number;
+            control.scoring().update(&self.weights);
             let end_of_epoch = number.is_multiple_of(steps_per_epoch);
             let measure = every.is_some_and(|every| number.is_multiple_of(every));
             if self.pending.len() >= reads || measure || end_of_epoch || control.watched() {
@@ -232,6 +234,17 @@ impl SearchState {
     ) -> Result<Genotype, RunError> {
         self.checkpoint(Some(&genotype), origin, control).await?;
         Ok(genotype)
+    }
+
+    /// What scores genotypes by the weights of now.
+    pub(super) fn evaluator(&self, batches: Vec<Batch>, lanes_a_pass: usize) -> SupernetEvaluator {
+        SupernetEvaluator {
+            supernet: self.network.supernet.clone(),
+            fused: self.network.fused,
+            weights: self.weights.clone(),
+            batches,
+            lanes_a_pass,
+        }
     }
 
     /// One step whose measurements are read back, so that all its work is done when this returns: what the benchmark times.

@@ -1,6 +1,6 @@
 //! The actor that owns the device and all tensors.
 
-use async_channel::Receiver;
+use async_channel::{Receiver, TryRecvError};
 
 use super::checkpoint::{Phase, Position};
 use super::command::{Command, Start};
@@ -8,8 +8,9 @@ use super::control::{Control, Flow};
 use super::device;
 use super::event::{DatasetInfo, Event};
 use super::failure::RunError;
-use super::memory::MemoryPlan;
+use super::memory::{MemoryPlan, score_lanes};
 use super::random::{Purpose, seed_for};
+use super::score::{SCORE_BATCHES, Scoring, score_batches};
 use super::search_run::{RunData, SearchState, random_genotype};
 use super::train_run::TrainState;
 use crate::data::{Dataset, Split};
@@ -17,9 +18,40 @@ use crate::data::{Dataset, Split};
 /// Serves commands until their channel closes. All Burn calls happen in this future, so whoever polls it owns the device: a
 /// named thread natively, a web worker in the browser.
 pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
-    while let Ok(command) = commands.recv().await {
-        if let Command::Start(start) = command {
-            run(&start, &commands, &mut emit).await;
+    let mut scoring = Scoring::default();
+    loop {
+        #[cfg(target_arch = "wasm32")]
+        super::turn::yield_now().await;
+        let command = if scoring.busy() {
+            match commands.try_recv() {
+                Ok(command) => command,
+                Err(TryRecvError::Closed) => return,
+                Err(TryRecvError::Empty) => {
+                    if let Some(event) = scoring.next().await {
+                        emit(event);
+                    }
+                    continue;
+                }
+            }
+        } else {
+            match commands.recv().await {
+                Ok(command) => command,
+                Err(_) => return,
+            }
+        };
+        match command {
+            Command::Start(start) => {
+                scoring = Scoring::default();
+                run_with(&start, &commands, &mut emit, &mut scoring).await;
+            }
+            Command::Score { request, genotypes } => {
+                if let Some(answer) = scoring.ask(request, genotypes) {
+                    emit(answer);
+                }
+            }
+            Command::Open { checkpoint } => emit(scoring.open(&checkpoint).await),
+            // There is nothing to hold or to stop.
+            Command::Pause | Command::Resume | Command::Step | Command::Stop => {}
         }
     }
 }
@@ -27,7 +59,17 @@ pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
 /// One run from its first event, or the first after the checkpoint that it goes on from, to its last: [`Event::Finished`],
 /// [`Event::Stopped`], or [`Event::Failed`] with any failure.
 pub async fn run(start: &Start, commands: &Receiver<Command>, emit: &mut dyn FnMut(Event)) {
-    let mut control = Control::new(start, commands, emit);
+    run_with(start, commands, emit, &mut Scoring::default()).await;
+}
+
+/// The same; the supernet of a search scores genotypes between two steps and stays behind.
+async fn run_with(
+    start: &Start,
+    commands: &Receiver<Command>,
+    emit: &mut dyn FnMut(Event),
+    scoring: &mut Scoring,
+) {
+    let mut control = Control::new(start, commands, emit, scoring);
     let last = match run_to_end(start, &mut control).await {
         Ok(Flow::Go) => Event::Finished,
         Ok(Flow::Stop) => Event::Stopped,
@@ -92,6 +134,9 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
                         Some(from) => state.restore(from, config.seed)?,
                         None => state.announce(&data, control)?,
                     }
+                    let batches = score_batches(search, &data, config.seed, Some(SCORE_BATCHES));
+                    let lanes = score_lanes(search, plan.fused, &size, &info)?;
+                    control.scoring().take_up(state.evaluator(batches, lanes));
                     state.run(&data, &origin, control).await?
                 }
             };

@@ -1,0 +1,190 @@
+//! What scores architectures on the command line: a table, the supernet of a run, or training from scratch.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::CliError;
+use super::genotype::read_genotype;
+use super::landscape::{Column, TableArgs};
+use crate::landscape::{
+    Evaluator, EvaluatorError, Score, SupernetEvaluator, Table, TableEvaluator,
+};
+use crate::session::{self, DeviceChoice, Preset, ScratchEvaluator};
+use crate::space::{Genotype, Space};
+
+/// What scores the architectures.
+#[derive(Args)]
+pub struct ScorerArgs {
+    #[command(flatten)]
+    table: TableArgs,
+    /// Folder of a search: score with the shared weights of its supernet, on the images of its architecture half
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["table", "metric", "train"])]
+    run: Option<PathBuf>,
+    /// With --run: score on so many batches instead of all images
+    #[arg(long, value_name = "N", requires = "run")]
+    batches: Option<usize>,
+    /// Train every architecture from scratch on one half of the images outside the test part and score it on the other half
+    #[arg(long, conflicts_with_all = ["table", "metric"])]
+    train: bool,
+    /// With --train: built-in data set
+    #[arg(long, default_value = "digits")]
+    dataset: String,
+    /// With --train: starting point of the training settings
+    #[arg(long, default_value = "quick")]
+    preset: Preset,
+    /// With --train: passes over the training images (default: the preset's)
+    #[arg(long, value_name = "N", requires = "train")]
+    epochs: Option<usize>,
+    /// With --run or --train: where to compute: auto, gpu or cpu
+    #[arg(long, default_value = "auto")]
+    device: DeviceChoice,
+}
+
+/// Share of the images that no evaluator sees: the default of `search` and `train`.
+const TEST_SHARE: f64 = 0.3;
+
+impl ScorerArgs {
+    /// Whether a table scores, which costs nothing.
+    pub fn is_table(&self) -> bool {
+        self.run.is_none() && !self.train
+    }
+
+    /// Opens what scores, for the architectures of these arguments (`best`: the table's best), and gives it to `report`.
+    pub fn with<R>(
+        &self,
+        arguments: &[&str],
+        seed: u64,
+        report: impl FnOnce(&mut Scorer, Vec<Genotype>) -> Result<R, CliError>,
+    ) -> Result<R, CliError> {
+        if self.is_table() {
+            let table = self.table.read()?;
+            let column = self.table.column(&table)?;
+            let mut scorer = Scorer::new(column.metric, Kind::Table(column.evaluator()));
+            let genotypes = read_all(arguments, &scorer, Some((&table, &column)))?;
+            return report(&mut scorer, genotypes);
+        }
+        if let Some(folder) = &self.run {
+            let checkpoint = session::load_supernet(folder).map_err(CliError::new)?;
+            let supernet = session::open_supernet(&checkpoint, self.device, self.batches);
+            let supernet = pollster::block_on(supernet).map_err(CliError::new)?;
+            let metric = format!(
+                "supernet of {}, {} images of the architecture half",
+                folder.display(),
+                supernet.images()
+            );
+            let mut scorer = Scorer::new(&metric, Kind::Supernet(Box::new(supernet)));
+            let genotypes = read_all(arguments, &scorer, None)?;
+            return report(&mut scorer, genotypes);
+        }
+        let first = arguments.first().copied().unwrap_or_default();
+        let space = read_genotype(first)?.space();
+        let mut train = self.preset.train(space);
+        train.auxiliary_weight = 0.0;
+        if let Some(epochs) = self.epochs {
+            train.epochs = epochs;
+        }
+        let device = pollster::block_on(session::device::open(self.device));
+        let device = device.map_err(CliError::new)?.device;
+        let evaluator =
+            ScratchEvaluator::new(space, &self.dataset, TEST_SHARE, &train, seed, &device);
+        let evaluator = evaluator.map_err(CliError::new)?;
+        let metric = format!(
+            "trained on {} for {} epochs, validated on {} images",
+            self.dataset,
+            train.epochs,
+            evaluator.split()[1]
+        );
+        let mut scorer = Scorer::new(&metric, Kind::Scratch(Box::new(evaluator)));
+        let genotypes = read_all(arguments, &scorer, None)?;
+        report(&mut scorer, genotypes)
+    }
+}
+
+/// The architectures of arguments; an error where the evaluator does not score them.
+fn read_all(
+    arguments: &[&str],
+    scorer: &Scorer,
+    table: Option<(&Table, &Column)>,
+) -> Result<Vec<Genotype>, CliError> {
+    let read = |argument: &&str| {
+        if *argument == "best"
+            && let Some((table, column)) = table
+            && let Some((genotype, _)) = table.best(column.metric)
+        {
+            return Ok(genotype);
+        }
+        let genotype = read_genotype(argument)?;
+        match (scorer.space(), genotype.space()) {
+            (expected, found) if expected == found => Ok(genotype),
+            (expected, found) => Err(CliError(format!(
+                "{expected} architectures are scored here, and this is a {found} genotype"
+            ))),
+        }
+    };
+    arguments.iter().map(read).collect()
+}
+
+/// An opened evaluator with its progress bar on stderr.
+pub struct Scorer<'a> {
+    /// What its scores are.
+    pub metric: String,
+    kind: Kind<'a>,
+    bar: ProgressBar,
+}
+
+enum Kind<'a> {
+    Table(TableEvaluator<'a>),
+    Supernet(Box<SupernetEvaluator>),
+    Scratch(Box<ScratchEvaluator>),
+}
+
+impl<'a> Scorer<'a> {
+    fn new(metric: &str, kind: Kind<'a>) -> Self {
+        let bar = match kind {
+            Kind::Table(_) => ProgressBar::hidden(),
+            _ => ProgressBar::new(0),
+        };
+        // The template is a constant of this file; a mistake in it falls back to the default bar.
+        if let Ok(style) =
+            ProgressStyle::with_template("architectures {wide_bar} {pos}/{len}  {eta} left")
+        {
+            bar.set_style(style);
+        }
+        Self {
+            metric: metric.to_owned(),
+            kind,
+            bar,
+        }
+    }
+}
+
+impl Evaluator for Scorer<'_> {
+    fn space(&self) -> Space {
+        match &self.kind {
+            Kind::Table(evaluator) => evaluator.space(),
+            Kind::Supernet(evaluator) => evaluator.space(),
+            Kind::Scratch(evaluator) => evaluator.space(),
+        }
+    }
+
+    async fn scores(&mut self, genotypes: &[Genotype]) -> Result<Vec<Score>, EvaluatorError> {
+        let together = match &self.kind {
+            Kind::Table(_) => genotypes.len(),
+            Kind::Supernet(supernet) => supernet.lanes_a_pass,
+            Kind::Scratch(_) => 1,
+        };
+        self.bar.inc_length(genotypes.len() as u64);
+        let mut scores = Vec::with_capacity(genotypes.len());
+        for chunk in genotypes.chunks(together.max(1)) {
+            scores.extend(match &mut self.kind {
+                Kind::Table(evaluator) => evaluator.scores(chunk).await?,
+                Kind::Supernet(evaluator) => evaluator.scores(chunk).await?,
+                Kind::Scratch(evaluator) => evaluator.scores(chunk).await?,
+            });
+            self.bar.inc(chunk.len() as u64);
+        }
+        Ok(scores)
+    }
+}

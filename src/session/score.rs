@@ -1,0 +1,189 @@
+//! Answers [`Command::Score`](super::Command::Score): scores by the weights of a supernet, as they come.
+
+use burn::tensor::Tensor;
+use rand::seq::SliceRandom;
+
+use super::checkpoint::{Checkpoint, CheckpointError};
+use super::config::{DeviceChoice, SearchConfig};
+use super::device;
+use super::event::Event;
+use super::failure::RunError;
+use super::memory::{MemoryPlan, score_lanes};
+use super::random::{Purpose, generator, seed_for};
+use super::search_run::RunData;
+use crate::data::{Batch, Dataset, Split, chunks};
+use crate::landscape::{Evaluator, SupernetEvaluator};
+use crate::nn::Supernet;
+use crate::space::Genotype;
+
+/// Batches of the architecture half that a genotype is scored on while a person waits: 2 of the search's batch size.
+pub const SCORE_BATCHES: usize = 2;
+
+/// Images of the architecture half, without augmentation, for scores: `most` batches of the search's size from an order that the
+/// seed fixes, or all images in batches of nearly that size.
+pub(super) fn score_batches(
+    config: &SearchConfig,
+    data: &RunData,
+    seed: u64,
+    most: Option<usize>,
+) -> Vec<Batch> {
+    let mut images = data.split.architecture.clone();
+    images.shuffle(&mut generator(seed, Purpose::ScoreBatches));
+    let batches = (images.len() / config.batch).max(1);
+    let size = match most {
+        Some(most) if most < batches => {
+            images.truncate(most * config.batch);
+            config.batch
+        }
+        // Batch statistics of a small rest would be bad ones.
+        _ => images.len().div_ceil(batches),
+    };
+    let placements = chunks(&images, size);
+    placements
+        .map(|placements| data.images.batch(&placements))
+        .collect()
+}
+
+/// The evaluator of a saved search: its supernet with the weights of the checkpoint, on the images that its own architecture half
+/// had; `most` batches of them, or all.
+///
+/// # Errors
+/// A checkpoint without a supernet, images that have changed since, a device that cannot be opened.
+pub async fn open_supernet(
+    checkpoint: &Checkpoint,
+    device: DeviceChoice,
+    most: Option<usize>,
+) -> Result<SupernetEvaluator, RunError> {
+    let config = &checkpoint.position.config;
+    config.check()?;
+    let Some(search) = &config.search else {
+        return Err(CheckpointError::Tensor("it trained a given genotype".into()).into());
+    };
+    let dataset = Dataset::load(&config.dataset)?;
+    if dataset.hash() != checkpoint.position.dataset {
+        let message = format!("the images of {} have changed since", config.dataset);
+        return Err(CheckpointError::Other(message).into());
+    }
+    let split = Split::new(
+        &dataset,
+        config.test_share,
+        seed_for(config.seed, Purpose::Split),
+    )?;
+    let device::OpenDevice { device, info } = device::open(device).await?;
+    let data = RunData::new(&dataset, split, &device)?;
+    let size = search.size(data.shape, data.classes);
+    let plan = MemoryPlan::choose(search, config.kernels, config.memory, &size, &info)?;
+    let supernet = Supernet::new(search.space, &size, plan.fused.is_some())?;
+    let shape = [supernet.layout().parameters()];
+    Ok(SupernetEvaluator {
+        weights: checkpoint.tensor("supernet.weights", shape, &device)?,
+        supernet,
+        fused: plan.fused,
+        batches: score_batches(search, &data, config.seed, most),
+        lanes_a_pass: score_lanes(search, plan.fused, &size, &info)?,
+    })
+}
+
+/// The supernet that scores, and what it still has to score.
+#[derive(Default)]
+pub struct Scoring {
+    supernet: Option<SupernetEvaluator>,
+    job: Option<Job>,
+}
+
+/// One request. It keeps the weights of the moment when it came, so that its scores compare with each other.
+struct Job {
+    request: u64,
+    genotypes: Vec<Genotype>,
+    done: usize,
+    supernet: SupernetEvaluator,
+}
+
+impl Scoring {
+    /// From now on this supernet scores.
+    pub(super) fn take_up(&mut self, supernet: SupernetEvaluator) {
+        self.supernet = Some(supernet);
+    }
+
+    /// Takes up the supernet of a checkpoint.
+    pub(super) async fn open(&mut self, checkpoint: &Checkpoint) -> Event {
+        let device = checkpoint.position.config.device;
+        match open_supernet(checkpoint, device, Some(SCORE_BATCHES)).await {
+            Ok(supernet) => {
+                let (space, images) = (supernet.space(), supernet.images());
+                *self = Scoring::default();
+                self.take_up(supernet);
+                Event::SupernetOpened { space, images }
+            }
+            Err(error) => Event::Refused {
+                message: error.to_string(),
+            },
+        }
+    }
+
+    /// The supernet's weights have moved.
+    pub(super) fn update(&mut self, weights: &Tensor<1>) {
+        if let Some(supernet) = &mut self.supernet {
+            supernet.weights = weights.clone();
+        }
+    }
+
+    /// Takes up a request in the place of an unfinished one; answers at once where nothing can or need be scored.
+    pub(super) fn ask(&mut self, request: u64, genotypes: Vec<Genotype>) -> Option<Event> {
+        self.job = None;
+        let Some(supernet) = &self.supernet else {
+            return Some(Event::Refused {
+                message: "there is no supernet to score with; start a search first".into(),
+            });
+        };
+        if genotypes.is_empty() {
+            return Some(Event::Scored {
+                request,
+                first: 0,
+                scores: Vec::new(),
+            });
+        }
+        self.job = Some(Job {
+            request,
+            genotypes,
+            done: 0,
+            supernet: supernet.clone(),
+        });
+        None
+    }
+
+    /// Whether a request is unfinished.
+    pub(super) fn busy(&self) -> bool {
+        self.job.is_some()
+    }
+
+    /// The next scores of an unfinished request: of its first genotype alone, so that an edit shows at once, then of as many as go
+    /// into one pass. A failure ends the request.
+    pub(super) async fn next(&mut self) -> Option<Event> {
+        let mut job = self.job.take()?;
+        let first = job.done;
+        let most = match first {
+            0 => 1,
+            _ => job.supernet.lanes_a_pass.max(1),
+        };
+        let end = job.genotypes.len().min(first + most);
+        let scored = job.supernet.pass(&job.genotypes[first..end]).await;
+        let request = job.request;
+        Some(match scored {
+            Ok(scores) => {
+                job.done = end;
+                if end < job.genotypes.len() {
+                    self.job = Some(job);
+                }
+                Event::Scored {
+                    request,
+                    first,
+                    scores,
+                }
+            }
+            Err(error) => Event::Refused {
+                message: format!("no scores: {error}"),
+            },
+        })
+    }
+}
