@@ -155,9 +155,19 @@ fn damaged_and_missing_data_end_in_one_line() {
         ),
         ("no/such/file", "unknown data set 'no/such/file'"),
     ] {
+        let run = folder.join(format!("run of {} letters", path.len()));
+        let run = run.to_str().unwrap();
         for args in [
             vec!["data", "info", path],
-            vec!["search", "--device", "cpu", "--dataset", path],
+            vec![
+                "search",
+                "--device",
+                "cpu",
+                "--dataset",
+                path,
+                "--run-dir",
+                run,
+            ],
         ] {
             let output = plateau(&args);
             assert_eq!(output.status.code(), Some(1));
