@@ -5,9 +5,9 @@ use proptest::prelude::*;
 
 use plateau::app::edits::{History, Place, operations, sources, with_operation, with_source};
 use plateau::app::flatness::{Flatness, Word, share_of_one_change};
-use plateau::app::{Geometry, distance};
+use plateau::app::{CellPicture, Geometry, distance};
 use plateau::landscape::{architecture, architecture_count};
-use plateau::space::{Counting, Genotype, Space, neighbors};
+use plateau::space::{CellKind, Counting, Genotype, Space, neighbors};
 
 use crate::bench::*;
 
@@ -179,4 +179,19 @@ fn a_sum_over_edges_is_on_the_border_between_flat_and_sharp() {
     assert_eq!(report.word, Some(Word::Sharp));
     let report = Flatness::of(mean - 1.0, &worse, Some(mean), share).unwrap();
     assert_eq!(report.word, Some(Word::Low));
+}
+
+#[test]
+fn an_svg_of_a_cell_has_every_edge_with_its_label_and_every_state() {
+    for (genotype, states) in [(darts(), 7), (small(), 3)] {
+        let kind = CellKind::Normal;
+        let cell = genotype.cell(kind).unwrap();
+        let svg = CellPicture::of_cell(genotype.space(), kind, cell).to_svg(vec2(900.0, 300.0));
+        let edges: usize = cell.nodes.iter().map(Vec::len).sum();
+        assert_eq!(svg.matches("<polyline").count(), edges);
+        assert_eq!(svg.matches("<circle").count(), states);
+        assert_eq!(svg.matches("<text").count(), edges + states);
+        assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
+        assert!(svg.contains("skip"));
+    }
 }

@@ -123,7 +123,9 @@ pub fn show_dots(
         let middle = left(index) + 0.5 * column;
         let name = format!("{}→{}", input.from, place.node);
         let at = pos2(middle, plot.bottom() + 4.0);
-        let lit_here = lit.is_some_and(|lit| scores.neighbors()[lit].place == *place);
+        let lit_here = lit
+            .and_then(|lit| scores.neighbors().get(lit))
+            .is_some_and(|lit| lit.place == *place);
         let color = if lit_here {
             visuals.strong_text_color()
         } else {
