@@ -5,7 +5,7 @@
 
 mod shader_texts;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -64,49 +64,46 @@ fn open(url: &str, profile: &std::path::Path) -> Browser {
 }
 
 /// Path and body of a request.
-fn request(stream: &mut TcpStream) -> (String, Vec<u8>) {
+fn request(stream: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
+    // Chromium opens connections that it may never use.
+    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
     let mut reader = BufReader::new(stream);
     let mut first = String::new();
-    reader.read_line(&mut first).unwrap();
-    let path = first.split(' ').nth(1).unwrap_or("/").to_owned();
+    reader.read_line(&mut first)?;
+    let path = first.split(' ').nth(1).unwrap_or("").to_owned();
     let mut length = 0;
     loop {
         let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
+        reader.read_line(&mut line)?;
         let line = line.trim().to_ascii_lowercase();
         if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
+            length = value.trim().parse().map_err(io::Error::other)?;
         }
         if line.is_empty() {
             break;
         }
     }
     let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    (path, body)
+    reader.read_exact(&mut body)?;
+    Ok((path, body))
 }
 
-fn answer(stream: &mut TcpStream, kind: &str, body: &str) {
+fn answer(stream: &mut TcpStream, kind: &str, body: &str) -> io::Result<()> {
     let length = body.len();
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n");
-    write!(stream, "{head}Connection: close\r\n\r\n{body}").unwrap();
+    write!(stream, "{head}Connection: close\r\n\r\n{body}")
 }
 
-/// Serves the page and the shaders until the page has said what it found.
-fn serve(listener: &TcpListener, shaders: &str) -> Vec<String> {
-    loop {
-        let (mut stream, _) = listener.accept().unwrap();
-        let (path, body) = request(&mut stream);
-        match path.as_str() {
-            "/" => answer(&mut stream, "text/html", PAGE),
-            "/shaders" => answer(&mut stream, "application/json", shaders),
-            "/faults" => {
-                answer(&mut stream, "text/plain", "");
-                return serde_json::from_slice(&body).unwrap();
-            }
-            _ => answer(&mut stream, "text/plain", ""),
-        }
+/// Answers one connection; what the page found, where this was its report.
+fn serve(mut stream: TcpStream, shaders: &str) -> io::Result<Option<Vec<String>>> {
+    let (path, body) = request(&mut stream)?;
+    match path.as_str() {
+        "/" => answer(&mut stream, "text/html", PAGE)?,
+        "/shaders" => answer(&mut stream, "application/json", shaders)?,
+        "/faults" => return Ok(Some(serde_json::from_slice(&body)?)),
+        _ => answer(&mut stream, "text/plain", "")?,
     }
+    Ok(None)
 }
 
 #[test]
@@ -120,7 +117,15 @@ fn chromium_accepts_every_shader() {
         &profile,
     );
     let (said, faults) = mpsc::channel();
-    std::thread::spawn(move || said.send(serve(&listener, &texts)));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // A connection that fails is the browser's to try again.
+            if let Ok(Some(faults)) = serve(stream, &texts) {
+                return said.send(faults);
+            }
+        }
+        Ok(())
+    });
     let faults = faults.recv_timeout(Duration::from_secs(300));
     drop(browser);
     // Left behind at worst: the test's verdict does not depend on it.
