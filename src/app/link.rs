@@ -4,16 +4,31 @@ use async_channel::{Receiver, Sender, TryRecvError};
 
 use crate::session::{Command, Event};
 
+use super::context::Notice;
+
 /// Commands out, events in. What is at the other end is a thread natively and a web worker in the browser.
 pub struct Link {
     commands: Sender<Command>,
     events: Receiver<Event>,
+    notices: Option<Receiver<Notice>>,
 }
 
 impl Link {
     /// A link over two channels.
     pub fn new(commands: Sender<Command>, events: Receiver<Event>) -> Self {
-        Self { commands, events }
+        Self {
+            commands,
+            events,
+            notices: None,
+        }
+    }
+
+    /// The same link, with what the other end tells the person beside the events, such as where a run is recorded.
+    pub fn with_notices(self, notices: Receiver<Notice>) -> Self {
+        Self {
+            notices: Some(notices),
+            ..self
+        }
     }
 
     /// A session on the thread `plateau-session`, which wakes the window whenever it says something.
@@ -22,6 +37,15 @@ impl Link {
     /// The system has no thread left.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn spawn(wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
+        Self::spawn_with(move |_| wake())
+    }
+
+    /// As [`Link::spawn`]; `see` is called on the session's thread for every event, once it is on its way to the window.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn spawn_with(mut see: impl FnMut(&Event) + Send + 'static) -> std::io::Result<Self> {
         let (commands, inbox) = async_channel::unbounded();
         let (outbox, events) = async_channel::unbounded();
         std::thread::Builder::new()
@@ -29,11 +53,11 @@ impl Link {
             .spawn(move || {
                 pollster::block_on(crate::session::serve(inbox, move |event| {
                     // A window that has gone has also closed the commands, which ends the session.
-                    let _gone = outbox.try_send(event);
-                    wake();
+                    let _gone = outbox.try_send(event.clone());
+                    see(&event);
                 }));
             })?;
-        Ok(Self { commands, events })
+        Ok(Self::new(commands, events))
     }
 
     /// Sends a command; false: the session is gone.
@@ -48,6 +72,13 @@ impl Link {
             Err(TryRecvError::Empty) => Ok(None),
             Err(TryRecvError::Closed) => Err(Gone),
         }
+    }
+}
+
+impl Link {
+    /// The next notice that has come, if any.
+    pub fn notice(&self) -> Option<Notice> {
+        self.notices.as_ref()?.try_recv().ok()
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every panel is a file with a struct and `fn show(&mut self, ui, context)`. It reads the [`Context`] and pushes actions; the
 //! [`App`] takes them up after the frame. A run reaches the window as events only, through a [`Link`] to a session.
 
+mod bars;
 mod cell_canvas;
 mod context;
 mod data;
@@ -10,15 +11,28 @@ mod dock;
 mod editor;
 mod export;
 pub mod figure;
+mod files;
+mod forecast;
 mod fragment;
+mod heat;
 mod landscape;
+mod line;
 mod link;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
 mod network;
+mod notices;
 mod pictures;
+pub mod plots;
+mod recording;
+mod run;
 mod search;
+mod settings;
 mod shell;
+mod shortcuts;
 pub mod svg;
 pub mod theme;
+mod tour;
 mod view;
 
 pub use cell_canvas::{CellPicture, DrawnEdge, Geometry, distance};
@@ -29,6 +43,10 @@ pub use editor::{Editor, edits, flatness};
 pub use fragment::Fragment;
 pub use landscape::LandscapePanel;
 pub use link::Link;
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{WindowError, open_window};
 pub use network::NetworkPanel;
+pub use recording::{Recording, RunFileError, zip_run};
+pub use search::SearchPanel;
 pub use shell::{App, Connect};
-pub use view::{RunState, RunView};
+pub use view::{Progress, RunState, RunView};

@@ -1,37 +1,75 @@
 //! The window itself: takes events in, lays the panels out, takes their actions up.
 
+use std::sync::Arc;
+
 use eframe::egui;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
-use crate::session::Event;
+use crate::landscape::{Table, builtin_table};
+use crate::session::{Command, Event, Start, Timed};
 use crate::space::{Genotype, Space};
 
 use super::context::{Action, Context, Notice, OpenTable, SessionState};
 use super::data::DataPanel;
-use super::dock::{Behavior, Pane, default_tree};
+use super::dock::{self, Behavior, Pane, default_tree};
 use super::editor::Editor;
+use super::files::Files;
+use super::forecast::Speeds;
 use super::fragment::Fragment;
 use super::landscape::LandscapePanel;
+use super::line::Line;
 use super::link::Link;
 use super::network::NetworkPanel;
+use super::notices::{self, Notices};
+use super::recording::{Recording, zip_run};
+use super::run::RunPanel;
 use super::search::SearchPanel;
+use super::shortcuts::{self, Deed};
 use super::theme;
-use super::view::RunView;
+use super::tour::Tour;
+use super::view::{RunState, RunView};
 
 /// Makes a link to a fresh session: a thread natively, a worker in the browser. An error is a sentence for a person.
 pub type Connect = Box<dyn Fn(&egui::Context) -> Result<Link, String>>;
 
+/// Where the layout is remembered; a new version of the panels gets a new key.
+const LAYOUT_KEY: &str = "plateau-layout-1";
+/// Where everything else is remembered.
+const HABITS_KEY: &str = "plateau-habits-1";
+/// How much larger everything is for a projector.
+const PROJECTOR_ZOOM: f32 = 1.35;
+
+/// What is remembered between two days, beside the layout.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Habits {
+    projector: bool,
+    speeds: Speeds,
+}
+
 /// The whole program as a person sees it.
 pub struct App {
-    run: RunView,
+    pub(super) run: RunView,
+    /// The run's events as text, for saving.
+    log: String,
+    /// A session and where it stands.
+    pub(super) line: Line,
+    /// The session of [`Action::Train`], once there is one, and its run.
+    training: Option<(Line, RunView)>,
     table: Option<OpenTable>,
     connect: Connect,
-    link: Option<Link>,
-    notices: Vec<Notice>,
-    actions: Vec<Action>,
+    pub(super) notices: Notices,
+    pub(super) files: Files,
+    pub(super) actions: Vec<Action>,
     tree: egui_tiles::Tree<Pane>,
+    places: Vec<(Pane, egui::Rect)>,
+    pub(super) tour: Tour,
+    pub(super) keys_shown: bool,
+    pub(super) projector: bool,
     search: SearchPanel,
+    shown: RunPanel,
     editor: Editor,
     landscape: LandscapePanel,
     network: NetworkPanel,
@@ -39,7 +77,7 @@ pub struct App {
 }
 
 impl App {
-    /// The window at its start, with what a link restores. Nothing is computed before the person asks for it.
+    /// The window at its start: a recorded run, and what a link restores. Nothing is computed before the person asks for it.
     pub fn new(
         creation: &eframe::CreationContext,
         connect: Connect,
@@ -47,78 +85,403 @@ impl App {
     ) -> Self {
         let context = &creation.egui_ctx;
         theme::apply(context);
-        let mut notices = Vec::new();
-        let failed = |text| Notice { text, error: true };
+        let mut notices = Notices::default();
         let fragment = fragment.unwrap_or_else(|text| {
-            notices.push(failed(text));
+            notices.push(Notice::error(text));
             Fragment::default()
         });
-        let link = connect(context)
-            .map_err(|text| notices.push(failed(text)))
-            .ok();
-        let genotype = fragment.cell.unwrap_or_else(first_genotype);
-        Self {
-            run: RunView::default(),
-            table: None,
+        let mut line = Line::default();
+        match connect(context) {
+            Ok(link) => line.connect(link),
+            Err(text) => notices.push(Notice::error(text)),
+        }
+        let demo = Recording::demo();
+        let mut search = SearchPanel::default();
+        search.restore(&fragment);
+        let mut app = Self {
+            run: demo.view("A recorded search"),
+            log: demo.text,
+            line,
+            training: None,
+            table: Some(builtin()),
             connect,
-            link,
             notices,
+            files: Files::default(),
             actions: Vec::new(),
             tree: default_tree(),
-            search: SearchPanel::default(),
-            editor: Editor::new(genotype),
+            places: Vec::new(),
+            tour: Tour::default(),
+            keys_shown: false,
+            projector: false,
+            search,
+            shown: RunPanel::default(),
+            editor: Editor::new(fragment.cell.unwrap_or_else(first_genotype)),
             landscape: LandscapePanel::default(),
             network: NetworkPanel::default(),
             data: DataPanel::default(),
+        };
+        if let Some(storage) = creation.storage {
+            app.restore(context, storage);
+        }
+        app
+    }
+
+    /// The run that is shown.
+    pub fn run(&self) -> &RunView {
+        &self.run
+    }
+
+    /// What the session does.
+    pub fn session(&self) -> SessionState {
+        self.line.state()
+    }
+
+    /// The search panel, for its settings.
+    pub fn search_mut(&mut self) -> &mut SearchPanel {
+        &mut self.search
+    }
+
+    /// Everything that was told, oldest first.
+    pub fn notices(&self) -> &[Notice] {
+        self.notices.said()
+    }
+
+    /// The layout of the panels in words.
+    pub fn layout(&self) -> String {
+        dock::describe(&self.tree)
+    }
+
+    /// The step of the tour, counted from 0, while it is on.
+    pub fn tour_stop(&self) -> Option<usize> {
+        self.tour.stop()
+    }
+
+    fn restore(&mut self, context: &egui::Context, storage: &dyn eframe::Storage) {
+        if let Some(tree) = eframe::get_value(storage, LAYOUT_KEY)
+            && dock::valid(&tree)
+        {
+            self.tree = tree;
+        }
+        if let Some(habits) = eframe::get_value::<Habits>(storage, HABITS_KEY) {
+            self.search.speeds = habits.speeds;
+            self.set_projector(context, habits.projector);
         }
     }
 
-    /// Takes up everything that the session has said.
+    /// Puts the panels where a new user finds them.
+    pub fn reset_layout(&mut self) {
+        self.tree = default_tree();
+    }
+
+    /// Larger type, or normal.
+    pub fn set_projector(&mut self, context: &egui::Context, on: bool) {
+        self.projector = on;
+        context.set_zoom_factor(if on { PROJECTOR_ZOOM } else { 1.0 });
+    }
+
+    /// Opens a file by its content: a run, a genotype or a table.
+    pub fn open(&mut self, name: &str, bytes: &[u8]) {
+        let notice = match self.try_open(name, bytes) {
+            Ok(text) => Notice::info(text),
+            Err(text) => Notice::error(text),
+        };
+        self.notices.push(notice);
+    }
+
+    fn try_open(&mut self, name: &str, bytes: &[u8]) -> Result<String, String> {
+        if Recording::recognises(bytes) {
+            let recording =
+                Recording::from_bytes(bytes).map_err(|error| format!("{name}: {error}"))?;
+            if self.session() == SessionState::Busy {
+                return Err(format!("a run is going on; stop it before you open {name}"));
+            }
+            self.run = recording.view(name);
+            self.log = recording.text;
+            dock::show(&mut self.tree, Pane::Run);
+            return Ok(format!(
+                "opened the run {name}: {} steps",
+                self.run.steps.len()
+            ));
+        }
+        let text = std::str::from_utf8(bytes).ok();
+        if let Some(genotype) = text.and_then(|text| Genotype::parse(text.trim()).ok()) {
+            self.editor.edit(genotype);
+            dock::show(&mut self.tree, Pane::Editor);
+            return Ok(format!("opened the genotype {name}"));
+        }
+        let table = Table::from_bytes(bytes).map_err(|error| {
+            format!(
+                "{name} is neither a run, a genotype nor a table of results (as a table: {error})"
+            )
+        })?;
+        let metric = table.metrics().first().cloned().unwrap_or_default();
+        self.table = Some(OpenTable {
+            name: name.into(),
+            table: Arc::new(table),
+            metric,
+        });
+        dock::show(&mut self.tree, Pane::Landscape);
+        Ok(format!("opened the table {name}"))
+    }
+
+    /// Takes up everything that the sessions have said.
     fn receive(&mut self) {
-        while let Some(link) = &self.link {
-            match link.receive() {
-                Ok(Some(event)) => {
-                    if let Event::Scored {
-                        request,
-                        first,
-                        scores,
-                    } = &event
-                    {
-                        self.editor.scored(*request, *first, scores);
-                    }
-                    self.run.apply(&event);
+        while let Some(event) = self.line.receive() {
+            self.take_event(&event);
+        }
+        while let Some(notice) = self.line.notice() {
+            self.notices.push(notice);
+        }
+        if let Some((line, view)) = &mut self.training {
+            while let Some(event) = line.receive() {
+                if let Event::Failed { message } = &event.event {
+                    self.notices.push(Notice::error(message));
                 }
-                Ok(None) | Err(_) => return,
+                view.live = true;
+                view.apply_timed(&event);
             }
+            while let Some(notice) = line.notice() {
+                self.notices.push(notice);
+            }
+        }
+        while let Some(action) = self.files.answer() {
+            self.actions.push(action);
         }
     }
 
-    fn take_up(&mut self, action: Action, context: &egui::Context) {
-        match action {
-            Action::Restart => match (self.connect)(context) {
-                Ok(link) => self.link = Some(link),
-                Err(text) => self.notices.push(Notice { text, error: true }),
-            },
-            Action::Send(command) => {
-                let sent = self.link.as_ref().is_some_and(|link| link.send(command));
-                if !sent {
-                    self.notices.push(Notice {
-                        text: "the session has ended; restart it".into(),
-                        error: true,
-                    });
+    fn take_event(&mut self, timed: &Timed) {
+        match &timed.event {
+            Event::Scored {
+                request,
+                first,
+                scores,
+            } => {
+                self.editor.scored(*request, *first, scores);
+                return;
+            }
+            Event::Refused { message } => {
+                self.notices.push(Notice::info(message));
+                return;
+            }
+            Event::Failed { message } => {
+                self.notices.push(Notice::error(message));
+                // A run that never began leaves the one that is shown alone.
+                let going = matches!(self.run.state, RunState::Running | RunState::Held);
+                if !(self.run.live && going) {
+                    return;
                 }
             }
+            Event::Started { .. } => {
+                self.run.live = true;
+                self.log.clear();
+                dock::show(&mut self.tree, Pane::Run);
+            }
+            Event::Finished => self.notices.push(Notice::info("the run is finished")),
+            _ => {}
+        }
+        // A checkpoint is a file of its own, never a line.
+        if matches!(timed.event, Event::Checkpoint { .. }) {
+            return;
+        }
+        // An event always serializes; its text is only for saving.
+        if let Ok(text) = serde_json::to_string(timed) {
+            self.log.push_str(&text);
+            self.log.push('\n');
+        }
+        self.run.apply_timed(timed);
+    }
+
+    fn take_up(&mut self, context: &egui::Context, action: Action) {
+        match action {
+            Action::Send(command) => {
+                if !self.line.send(command) {
+                    self.notices.push(Notice::error(
+                        "the session has ended; press Restart session",
+                    ));
+                }
+            }
+            Action::Seek(cursor) => self.run.cursor = cursor,
             Action::Edit(genotype) => self.editor.edit(genotype),
             Action::OpenTable(table) => self.table = Some(table),
+            Action::Train(genotype) => self.train(context, genotype),
+            Action::Show(pane) => dock::show(&mut self.tree, pane),
+            Action::ChooseFile => self.files.choose(context),
+            Action::OpenFile { name, bytes } => self.open(&name, &bytes),
+            Action::SaveFile { name, bytes } => self.files.save(name, bytes, context),
+            Action::SaveRun => self.save_run(context),
+            Action::Restart => self.restart(context),
             Action::Notify(notice) => self.notices.push(notice),
-            Action::Train(_)
-            | Action::OpenFile { .. }
-            | Action::Seek(_)
-            | Action::Show(_)
-            | Action::ChooseFile
-            | Action::SaveFile { .. }
-            | Action::SaveRun => {}
         }
+    }
+
+    fn restart(&mut self, context: &egui::Context) {
+        if matches!(self.run.state, RunState::Running | RunState::Held) && self.run.live {
+            self.run.state = RunState::Stopped;
+        }
+        match (self.connect)(context) {
+            Ok(link) => {
+                self.line = Line::default();
+                self.line.connect(link);
+                self.notices.push(Notice::info("a new session has started"));
+            }
+            Err(text) => self.notices.push(Notice::error(text)),
+        }
+    }
+
+    fn train(&mut self, context: &egui::Context, genotype: Genotype) {
+        let start = Box::new(Start::new(self.search.training_of(genotype)));
+        let gone = |line: &Line| line.state() == SessionState::Gone;
+        if self.training.as_ref().is_none_or(|(line, _)| gone(line)) {
+            match (self.connect)(context) {
+                Ok(link) => {
+                    let mut line = Line::default();
+                    line.connect(link);
+                    self.training = Some((line, RunView::default()));
+                }
+                Err(text) => {
+                    self.notices.push(Notice::error(text));
+                    return;
+                }
+            }
+        }
+        if let Some((line, _)) = &mut self.training {
+            // An idle session takes no notice of a stop.
+            let sent = line.send(Command::Stop) && line.send(Command::Start(start));
+            if sent {
+                self.notices.push(Notice::info(
+                    "training the edited architecture from scratch",
+                ));
+            }
+        }
+    }
+
+    fn save_run(&mut self, context: &egui::Context) {
+        let name = self
+            .run
+            .config
+            .as_ref()
+            .map_or("run".into(), super::view::run_name);
+        match zip_run(&self.log, &self.run) {
+            Ok(bytes) => self.files.save(format!("{name}.zip"), bytes, context),
+            Err(error) => self.notices.push(Notice::error(error.to_string())),
+        }
+    }
+
+    fn keyboard(&mut self, context: &egui::Context) {
+        for deed in shortcuts::asked(context) {
+            self.do_deed(context, deed);
+        }
+        if context.memory(|memory| memory.focused().is_none()) {
+            let Self {
+                shown,
+                run,
+                actions,
+                ..
+            } = self;
+            context.input_mut(|input| shown.keys(input, run, actions));
+        }
+    }
+
+    /// Does what a shortcut or a menu asks for.
+    pub(super) fn do_deed(&mut self, context: &egui::Context, deed: Deed) {
+        let state = self.session();
+        let busy = state == SessionState::Busy;
+        match deed {
+            Deed::Run if state == SessionState::Idle => {
+                self.actions.push(Action::Send(self.search.start()));
+            }
+            Deed::Hold if busy => {
+                let held = self.run.state == RunState::Held;
+                let command = if held {
+                    Command::Resume
+                } else {
+                    Command::Pause
+                };
+                self.actions.push(Action::Send(command));
+            }
+            Deed::Step if busy => self.actions.push(Action::Send(Command::Step)),
+            Deed::Stop if busy => self.actions.push(Action::Send(Command::Stop)),
+            Deed::Run | Deed::Hold | Deed::Step | Deed::Stop => {}
+            Deed::Open => self.actions.push(Action::ChooseFile),
+            Deed::Save => self.actions.push(Action::SaveRun),
+            Deed::Theme => {
+                let dark = context.theme() == egui::Theme::Dark;
+                context.set_theme(if dark {
+                    egui::ThemePreference::Light
+                } else {
+                    egui::ThemePreference::Dark
+                });
+            }
+            Deed::Projector => self.set_projector(context, !self.projector),
+            Deed::Help => self.keys_shown = !self.keys_shown,
+            Deed::Show(pane) => dock::show(&mut self.tree, pane),
+        }
+    }
+
+    fn panels(&mut self, ui: &mut egui::Ui) {
+        let Self {
+            run,
+            line,
+            training,
+            table,
+            actions,
+            tree,
+            places,
+            search,
+            shown,
+            editor,
+            landscape,
+            network,
+            data,
+            ..
+        } = self;
+        let edited = editor.genotype().clone();
+        places.clear();
+        let mut behavior = Behavior {
+            draw: |pane: Pane, ui: &mut egui::Ui| {
+                let mut context = Context {
+                    run,
+                    trained: training.as_ref().map(|(_, view)| view),
+                    table: table.as_ref(),
+                    edited: &edited,
+                    session: line.state(),
+                    actions,
+                };
+                match pane {
+                    Pane::Search => search.show(ui, &mut context),
+                    Pane::Run => shown.show(ui, &mut context),
+                    Pane::Editor => editor.show(ui, &mut context),
+                    Pane::Landscape => landscape.show(ui, &mut context),
+                    Pane::Network => network.show(ui, &mut context),
+                    Pane::Data => data.show(ui, &mut context),
+                }
+            },
+            places,
+        };
+        tree.ui(&mut behavior, ui);
+    }
+
+    fn banners(&mut self, ui: &mut egui::Ui) {
+        if self.session() == SessionState::Gone
+            && notices::strip(
+                ui,
+                "The session has ended, so nothing can be computed. What is shown stays; restart the session to go on.",
+                "Restart session",
+            )
+        {
+            self.actions.push(Action::Restart);
+        }
+        self.notices.strips(ui);
+    }
+}
+
+/// The exact landscape that comes with the program.
+fn builtin() -> OpenTable {
+    let table = builtin_table().clone();
+    OpenTable {
+        name: "built-in: 125 architectures on digits".into(),
+        metric: table.metrics().first().cloned().unwrap_or_default(),
+        table: Arc::new(table),
     }
 }
 
@@ -133,41 +496,32 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
-        let Self {
-            run,
-            table,
-            actions,
-            tree,
-            search,
-            editor,
-            landscape,
-            network,
-            data,
-            ..
-        } = self;
-        let edited = editor.genotype().clone();
-        let mut behavior = Behavior {
-            draw: |pane: Pane, ui: &mut egui::Ui| {
-                let mut context = Context {
-                    run,
-                    trained: None,
-                    session: SessionState::Idle,
-                    table: table.as_ref(),
-                    edited: &edited,
-                    actions,
-                };
-                match pane {
-                    Pane::Search => search.show(ui, &mut context),
-                    Pane::Editor => editor.show(ui, &mut context),
-                    Pane::Landscape => landscape.show(ui, &mut context),
-                    Pane::Network => network.show(ui, &mut context),
-                    Pane::Data => data.show(ui, &mut context),
-                }
-            },
-        };
-        tree.ui(&mut behavior, ui);
-        for action in std::mem::take(&mut self.actions) {
-            self.take_up(action, ui.ctx());
+        let context = ui.ctx().clone();
+        self.files.dropped(&context);
+        self.menu(ui);
+        self.banners(ui);
+        self.status(ui);
+        egui::CentralPanel::default()
+            .frame(egui::Frame::new().fill(theme::bar_color(ui.visuals())))
+            .show(ui, |ui| self.panels(ui));
+        self.tour.show(&context, &self.places);
+        if let Some(pane) = self.tour.pane() {
+            dock::show(&mut self.tree, pane);
         }
+        shortcuts::window(&context, &mut self.keys_shown);
+        self.notices.window(&context);
+        self.keyboard(&context);
+        for action in std::mem::take(&mut self.actions) {
+            self.take_up(&context, action);
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, LAYOUT_KEY, &self.tree);
+        let habits = Habits {
+            projector: self.projector,
+            speeds: self.search.speeds.clone(),
+        };
+        eframe::set_value(storage, HABITS_KEY, &habits);
     }
 }

@@ -1,11 +1,14 @@
 //! One spacing scale, one type scale and one palette for the whole window.
 
-use eframe::egui::{self, Color32};
+use eframe::egui::{self, Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Visuals};
 
 use crate::space::Operation;
 
 /// The spacing scale, in points: tight, normal, between groups.
 pub const SPACE: [f32; 3] = [4.0, 8.0, 16.0];
+
+/// The type scale, in points: notes and axis labels, text, titles.
+pub const TYPE: [f32; 3] = [11.5, 13.5, 17.0];
 
 /// The colour of an operation: the colour-blind-safe palette of Okabe and Ito, the same everywhere.
 pub fn operation_color(operation: Operation) -> Color32 {
@@ -37,7 +40,75 @@ pub fn operation_label(operation: Operation) -> &'static str {
     }
 }
 
-/// Applies spacing and type to a context.
+/// What a colour means. The colours are those of Okabe and Ito, light on dark and dark on light.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hue {
+    /// The one thing to press, the selection, and training curves.
+    Accent,
+    /// Validation, and what needs attention.
+    Warm,
+    /// The neighborhood.
+    Neighbor,
+    /// A gain.
+    Good,
+    /// A loss, a failure.
+    Bad,
+}
+
+/// The colour of a meaning in the theme of now.
+pub fn hue(visuals: &Visuals, hue: Hue) -> Color32 {
+    let (dark, light) = match hue {
+        Hue::Accent => ([0x56, 0xb4, 0xe9], [0x00, 0x72, 0xb2]),
+        Hue::Warm => ([0xf0, 0xa8, 0x30], [0xc2, 0x5a, 0x00]),
+        Hue::Neighbor => ([0xd9, 0x94, 0xba], [0xa8, 0x4f, 0x80]),
+        Hue::Good => ([0x2f, 0xc0, 0x94], [0x00, 0x7d, 0x5b]),
+        Hue::Bad => ([0xf0, 0x7a, 0x5a], [0xb8, 0x3a, 0x10]),
+    };
+    let [r, g, b] = if visuals.dark_mode { dark } else { light };
+    Color32::from_rgb(r, g, b)
+}
+
+/// A share of the way from one colour to another, `t` in 0..=1.
+pub fn blend(from: Color32, to: Color32, t: f32) -> Color32 {
+    from.lerp_to_gamma(to, t.clamp(0.0, 1.0))
+}
+
+/// A surface that groups what belongs together, a shade off the panel.
+pub fn card(ui: &egui::Ui) -> egui::Frame {
+    egui::Frame::new()
+        .fill(ui.visuals().faint_bg_color)
+        .corner_radius(CornerRadius::same(RADIUS))
+        .inner_margin(egui::Margin::same(8))
+}
+
+/// The one button of a panel that matters most.
+pub fn primary_button(ui: &egui::Ui, text: &str) -> egui::Button<'static> {
+    let accent = hue(ui.visuals(), Hue::Accent);
+    let ink = if ui.visuals().dark_mode {
+        Color32::from_rgb(0x0c, 0x1a, 0x22)
+    } else {
+        Color32::WHITE
+    };
+    egui::Button::new(egui::RichText::new(text).color(ink).strong()).fill(accent)
+}
+
+/// Small weak text: units, notes.
+pub fn note(text: impl Into<String>) -> egui::RichText {
+    egui::RichText::new(text).size(TYPE[0]).weak()
+}
+
+/// The ground behind tabs and between panels.
+pub fn bar_color(visuals: &Visuals) -> Color32 {
+    if visuals.dark_mode {
+        visuals.extreme_bg_color
+    } else {
+        Color32::from_rgb(0xe6, 0xe8, 0xe9)
+    }
+}
+
+const RADIUS: u8 = 6;
+
+/// Applies spacing, type and colours to a context. A second call changes nothing.
 pub fn apply(context: &egui::Context) {
     // The proportional font has no arrows; the monospace one, which is bundled anyway, has them.
     let mut fonts = egui::FontDefinitions::default();
@@ -45,8 +116,74 @@ pub fn apply(context: &egui::Context) {
         family.insert(1, "Hack".to_owned());
     }
     context.set_fonts(fonts);
+    context.set_visuals_of(egui::Theme::Dark, visuals(Visuals::dark()));
+    context.set_visuals_of(egui::Theme::Light, visuals(Visuals::light()));
     context.all_styles_mut(|style| {
         style.spacing.item_spacing = egui::vec2(SPACE[1], SPACE[0] + 2.0);
         style.spacing.button_padding = egui::vec2(SPACE[1], SPACE[0]);
+        style.spacing.window_margin = egui::Margin::same(12);
+        style.spacing.menu_margin = egui::Margin::same(6);
+        style.spacing.interact_size.y = 22.0;
+        let font = |size| FontId::new(size, FontFamily::Proportional);
+        style.text_styles = [
+            (TextStyle::Small, font(TYPE[0])),
+            (TextStyle::Body, font(TYPE[1])),
+            (TextStyle::Button, font(TYPE[1])),
+            (TextStyle::Heading, font(TYPE[2])),
+            (
+                TextStyle::Monospace,
+                FontId::new(TYPE[0] + 0.5, FontFamily::Monospace),
+            ),
+        ]
+        .into();
     });
+}
+
+fn visuals(base: Visuals) -> Visuals {
+    let mut visuals = base;
+    let gray = Color32::from_rgb;
+    let [panel, faint, extreme, line, text] = if visuals.dark_mode {
+        [
+            gray(0x1d, 0x20, 0x24),
+            gray(0x26, 0x2a, 0x2f),
+            gray(0x14, 0x16, 0x19),
+            gray(0x38, 0x3d, 0x44),
+            gray(0xd8, 0xdc, 0xe0),
+        ]
+    } else {
+        [
+            gray(0xfb, 0xfb, 0xfa),
+            gray(0xf1, 0xf2, 0xf2),
+            gray(0xff, 0xff, 0xff),
+            gray(0xd7, 0xda, 0xdc),
+            gray(0x24, 0x28, 0x2c),
+        ]
+    };
+    visuals.panel_fill = panel;
+    visuals.window_fill = panel;
+    visuals.faint_bg_color = faint;
+    visuals.extreme_bg_color = extreme;
+    visuals.code_bg_color = faint;
+    visuals.window_stroke = Stroke::new(1.0, line);
+    visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, line);
+    visuals.widgets.noninteractive.fg_stroke = Stroke::new(1.0, text);
+    visuals.hyperlink_color = hue(&visuals, Hue::Accent);
+    visuals.warn_fg_color = hue(&visuals, Hue::Warm);
+    visuals.error_fg_color = hue(&visuals, Hue::Bad);
+    visuals.selection.bg_fill = hue(&visuals, Hue::Accent).gamma_multiply(0.35);
+    visuals.selection.stroke = Stroke::new(1.0, text);
+    visuals.window_corner_radius = CornerRadius::same(RADIUS + 2);
+    visuals.menu_corner_radius = CornerRadius::same(RADIUS);
+    visuals.indent_has_left_vline = false;
+    visuals.slider_trailing_fill = true;
+    for widget in [
+        &mut visuals.widgets.inactive,
+        &mut visuals.widgets.hovered,
+        &mut visuals.widgets.active,
+        &mut visuals.widgets.open,
+    ] {
+        widget.corner_radius = CornerRadius::same(RADIUS - 2);
+        widget.expansion = 0.0;
+    }
+    visuals
 }

@@ -1,7 +1,7 @@
 //! A run as the window sees it: a fold over its events.
 
-use crate::session::{DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep};
-use crate::space::Genotype;
+use crate::session::{DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep, Timed};
+use crate::space::{Genotype, Space, derive};
 
 /// Whether a run goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub enum RunState {
 /// Everything that a run has said so far.
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
+    /// What it is called in the window.
+    pub name: String,
+    /// Whether a session makes it now; otherwise it was recorded.
+    pub live: bool,
     /// Where the run stands.
     pub state: RunState,
     /// What runs.
@@ -36,6 +40,12 @@ pub struct RunView {
     pub search: Option<SearchView>,
     /// Its steps so far.
     pub steps: Vec<SearchStep>,
+    /// When each step ended, seconds since the run started.
+    pub step_seconds: Vec<f64>,
+    /// The genotypes that would have been derived, each with the place in [`RunView::steps`] from which on it held.
+    pub derivations: Vec<(usize, Genotype)>,
+    /// The step that is looked at, by its place in [`RunView::steps`]; none: always the newest.
+    pub cursor: Option<usize>,
     /// Sharpness by step, where it is measured.
     pub sharpness: Vec<(usize, f64)>,
     /// The step at which skip connections took over, how many of how many edges.
@@ -46,7 +56,25 @@ pub struct RunView {
     pub training: Option<TrainingView>,
     /// Messages of commands that were refused.
     pub refused: Vec<String>,
+    /// Seconds between the start of the run and the newest event.
+    pub seconds: f64,
 }
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// `search` or `training`.
+    pub phase: &'static str,
+    /// Steps that are done.
+    pub done: usize,
+    /// Steps until the end of the phase.
+    pub total: usize,
+    /// Seconds until then by the pace of late; none before there is one.
+    pub seconds_left: Option<f64>,
+}
+
+/// Steps whose pace tells the time that is left.
+const PACE: usize = 32;
 
 /// What a search says at its start.
 #[derive(Clone, Debug)]
@@ -80,6 +108,8 @@ pub struct TrainingView {
     pub steps_per_epoch: usize,
     /// Loss (nats) and accuracy (a share) of every step.
     pub steps: Vec<(f32, f32)>,
+    /// When training began and when each epoch ended, seconds since the run started.
+    pub seconds: Vec<f64>,
     /// Means of every epoch.
     pub epoch_means: Vec<(f32, f32)>,
     /// Loss, accuracy (a share) and number of images of the test.
@@ -91,6 +121,99 @@ pub struct TrainingView {
 }
 
 impl RunView {
+    /// A recorded run.
+    pub fn recorded(name: &str, events: &[Timed]) -> Self {
+        let mut view = Self::default();
+        for event in events {
+            view.apply_timed(event);
+        }
+        view.name = name.into();
+        view
+    }
+
+    /// The place of the step that is looked at.
+    pub fn position(&self) -> Option<usize> {
+        let last = self.steps.len().checked_sub(1)?;
+        Some(self.cursor.map_or(last, |cursor| cursor.min(last)))
+    }
+
+    /// The step that is looked at.
+    pub fn shown(&self) -> Option<&SearchStep> {
+        self.steps.get(self.position()?)
+    }
+
+    /// The genotype that would be derived at the step that is looked at, and the place of the step from which on it held.
+    pub fn derivable(&self) -> Option<&(usize, Genotype)> {
+        let position = self.position()?;
+        let later = self
+            .derivations
+            .partition_point(|(since, _)| *since <= position);
+        self.derivations.get(later.checked_sub(1)?)
+    }
+
+    /// The space that is searched.
+    pub fn space(&self) -> Option<Space> {
+        Some(self.config.as_ref()?.search.as_ref()?.space)
+    }
+
+    /// Mean seconds a step of late; none before there are a few.
+    pub fn seconds_a_step(&self) -> Option<f64> {
+        pace(&self.step_seconds)
+    }
+
+    /// How far the run is; none before it knows.
+    pub fn progress(&self) -> Option<Progress> {
+        if let Some(training) = &self.training {
+            let total = training.epochs * training.steps_per_epoch;
+            let epochs_left = training.epochs.saturating_sub(training.epoch_means.len());
+            return Some(Progress {
+                phase: "training",
+                done: training.steps.len(),
+                total,
+                seconds_left: pace(&training.seconds).map(|pace| pace * epochs_left as f64),
+            });
+        }
+        let total = self.search.as_ref()?.steps;
+        let left = total.saturating_sub(self.steps.len());
+        Some(Progress {
+            phase: "search",
+            done: self.steps.len(),
+            total,
+            seconds_left: self.seconds_a_step().map(|pace| pace * left as f64),
+        })
+    }
+
+    /// Takes up one event and when it happened.
+    pub fn apply_timed(&mut self, timed: &Timed) {
+        self.seconds = timed.seconds;
+        self.apply(&timed.event);
+    }
+
+    fn take_step(&mut self, step: &SearchStep) {
+        if let Some(space) = self.space() {
+            let alpha: Vec<Vec<Vec<f64>>> = step
+                .alpha
+                .iter()
+                .map(|cell| {
+                    cell.iter()
+                        .map(|row| row.iter().map(|&value| f64::from(value)).collect())
+                        .collect()
+                })
+                .collect();
+            // A diverged α has no genotype; the last one stays, and the run's own failure event says so.
+            if let Ok(genotype) = derive(space, &alpha)
+                && self
+                    .derivations
+                    .last()
+                    .is_none_or(|(_, last)| *last != genotype)
+            {
+                self.derivations.push((self.steps.len(), genotype));
+            }
+        }
+        self.steps.push(step.clone());
+        self.step_seconds.push(self.seconds);
+    }
+
     /// Takes up one event.
     pub fn apply(&mut self, event: &Event) {
         match event {
@@ -101,6 +224,8 @@ impl RunView {
                 ..
             } => {
                 *self = Self {
+                    name: run_name(config),
+                    live: self.live,
                     state: RunState::Running,
                     config: Some((**config).clone()),
                     device: Some(device.clone()),
@@ -125,7 +250,7 @@ impl RunView {
                     memory_bytes: *memory_bytes,
                 });
             }
-            Event::SearchStep(step) => self.steps.push(step.clone()),
+            Event::SearchStep(step) => self.take_step(step),
             Event::SearchEpoch { .. }
             | Event::Scored { .. }
             | Event::StoppedEarly { .. }
@@ -150,6 +275,7 @@ impl RunView {
                     epochs: *epochs,
                     steps_per_epoch: *steps_per_epoch,
                     steps: Vec::new(),
+                    seconds: vec![self.seconds],
                     epoch_means: Vec::new(),
                     tested: None,
                     confusion: Vec::new(),
@@ -164,6 +290,7 @@ impl RunView {
             Event::TrainEpoch { loss, accuracy, .. } => {
                 if let Some(training) = &mut self.training {
                     training.epoch_means.push((*loss, *accuracy));
+                    training.seconds.push(self.seconds);
                 }
             }
             Event::Tested {
@@ -192,4 +319,21 @@ impl RunView {
             Event::Failed { message } => self.state = RunState::Failed(message.clone()),
         }
     }
+}
+
+/// What a run is called: data set, strategy or `train`, and seed, as its folder is.
+pub fn run_name(config: &RunConfig) -> String {
+    let what = match &config.search {
+        Some(search) => search.strategy.name(),
+        None => "train",
+    };
+    format!("{}-{what}-{}", config.dataset, config.seed)
+}
+
+/// Mean difference of the newest times.
+fn pace(times: &[f64]) -> Option<f64> {
+    let newest = &times[times.len().saturating_sub(PACE + 1)..];
+    let (first, last) = (newest.first()?, newest.last()?);
+    let count = newest.len() - 1;
+    (count >= 2).then(|| (last - first) / count as f64)
 }

@@ -1,5 +1,6 @@
 //! The command line. Results go to stdout, progress and messages to stderr.
 
+mod app;
 mod bench;
 mod compare;
 mod data;
@@ -21,19 +22,16 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// Searches neural architectures for flat optima: architectures whose accuracy survives small changes.
 #[derive(Parser)]
-#[command(
-    name = "plateau",
-    version,
-    arg_required_else_help = true,
-    max_term_width = 110
-)]
+#[command(name = "plateau", version, max_term_width = 110)]
 struct Cli {
     #[command(subcommand)]
-    command: CliCommand,
+    command: Option<CliCommand>,
 }
 
 #[derive(Subcommand)]
 enum CliCommand {
+    /// Open the window, with a run folder or any other file where one is given
+    App(app::AppArgs),
     /// Search an architecture, train it from scratch and test it once
     Search(Box<search::SearchArgs>),
     /// Train a given genotype from scratch and test it once
@@ -84,7 +82,11 @@ pub fn main() -> ExitCode {
             .subcommand()
             .is_some_and(|(_, flags)| flags.value_source(name) == Some(ValueSource::CommandLine))
     };
-    let result = match cli.command {
+    let command = cli
+        .command
+        .unwrap_or(CliCommand::App(app::AppArgs::default()));
+    let result = match command {
+        CliCommand::App(args) => app::run(&args),
         CliCommand::Search(args) => search::run(&args, &given),
         CliCommand::Train(args) => train::run(&args, &given),
         CliCommand::Data(command) => data::run(&command),

@@ -54,7 +54,7 @@ pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, T
 pub use failure::RunError;
 #[cfg(not(target_arch = "wasm32"))]
 pub use handle::{SessionHandle, run_blocking, run_blocking_from};
-pub use memory::MemoryError;
+pub use memory::{MemoryError, MemoryPlan};
 pub use random::Purpose;
 #[cfg(not(target_arch = "wasm32"))]
 pub use recorder::{Interrupted, RecordError, Recorder, Tail, read_events};

@@ -1,0 +1,112 @@
+//! α of a cell as a heat map: one row an edge, one column an operation, the colour as strong as the weight.
+
+use eframe::egui::{self, Align2, FontId, Role, Sense, Stroke, WidgetInfo, pos2, vec2};
+
+use crate::space::{CellKind, Space};
+
+use super::theme::{self, SPACE, TYPE, operation_color, operation_label};
+
+/// Height of an edge's row, points.
+const ROW: f32 = 15.0;
+/// Width of the names of the edges, points.
+const NAMES: f32 = 30.0;
+/// Height of the colours of the operations, points.
+const HEAD: f32 = 10.0;
+
+/// softmax of one row of α: the weights of an edge's operations.
+pub fn weights(row: &[f32]) -> Vec<f32> {
+    let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f32> = row.iter().map(|value| (value - largest).exp()).collect();
+    let sum: f32 = powers.iter().sum();
+    powers.iter().map(|power| power / sum).collect()
+}
+
+/// Draws the heat map of one cell. `alpha`: `[edge][operation]`, before the softmax.
+pub fn show(ui: &mut egui::Ui, space: Space, kind: CellKind, alpha: &[Vec<f32>], width: f32) {
+    let operations = space.operations();
+    let edges = space.edges();
+    let size = vec2(width, HEAD + SPACE[0] + ROW * edges.len() as f32);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::Image, true, format!("weights of the {kind} cell"))
+    });
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    let painter = ui.painter();
+    let column = (rect.width() - NAMES) / operations.len() as f32;
+    let top = rect.top() + HEAD + SPACE[0];
+    let place = |edge: usize, operation: usize| {
+        egui::Rect::from_min_size(
+            pos2(
+                rect.left() + NAMES + column * operation as f32,
+                top + ROW * edge as f32,
+            ),
+            vec2(column, ROW),
+        )
+        .shrink(0.75)
+    };
+    for (index, &operation) in operations.iter().enumerate() {
+        let mut head = place(0, index);
+        head.set_top(rect.top());
+        head.set_bottom(rect.top() + HEAD);
+        painter.rect_filled(head, 2.0, operation_color(operation));
+    }
+    let ground = ui.visuals().extreme_bg_color;
+    let mut hovered = None;
+    for (row, (edge, alpha)) in edges.iter().zip(alpha).enumerate() {
+        painter.text(
+            pos2(rect.left(), top + ROW * (row as f32 + 0.5)),
+            Align2::LEFT_CENTER,
+            format!("{}→{}", edge.from, edge.to),
+            FontId::proportional(TYPE[0]),
+            ui.visuals().weak_text_color(),
+        );
+        let weights = weights(alpha);
+        let strongest = weights
+            .iter()
+            .copied()
+            .enumerate()
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+            .map(|(index, _)| index);
+        for (column, (&operation, &weight)) in operations.iter().zip(&weights).enumerate() {
+            let cell = place(row, column);
+            let color = theme::blend(ground, operation_color(operation), weight.sqrt());
+            painter.rect_filled(cell, 2.0, color);
+            if strongest == Some(column) {
+                let stroke = Stroke::new(1.0, ui.visuals().text_color());
+                painter.rect_stroke(cell, 2.0, stroke, egui::StrokeKind::Inside);
+            }
+            if let Some(pointer) = response.hover_pos()
+                && cell.expand(0.75).contains(pointer)
+            {
+                hovered = Some(format!(
+                    "edge {} to {}: {}\nweight {weight:.3}, α {:.3}",
+                    edge.from,
+                    edge.to,
+                    operation_label(operation),
+                    alpha.get(column).copied().unwrap_or_default()
+                ));
+            }
+        }
+    }
+    if let Some(text) = hovered {
+        response.on_hover_text_at_pointer(text);
+    }
+}
+
+/// Names the colours of a space's operations.
+pub fn legend(ui: &mut egui::Ui, space: Space) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(SPACE[1], 2.0);
+        for &operation in space.operations() {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = SPACE[0];
+                let (rect, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
+                ui.painter()
+                    .rect_filled(rect, 2.0, operation_color(operation));
+                ui.label(theme::note(operation_label(operation)));
+            });
+        }
+    });
+}
