@@ -200,7 +200,7 @@ pub fn number(value: f64) -> String {
     let size = value.abs();
     let text = match size {
         _ if value == 0.0 => return "0".into(),
-        size if size >= 1000.0 || size < 0.001 => return format!("{value:.1e}"),
+        size if !(0.001..1000.0).contains(&size) => return format!("{value:.1e}"),
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
         size if size >= 1.0 => format!("{value:.2}"),
