@@ -2,8 +2,8 @@
 
 use eframe::egui::{self, Color32, Pos2};
 use egui_plot::{
-    Bar, BarChart, FilledArea, Legend, Line, MarkerShape, Plot, PlotPoint, PlotResponse,
-    PlotTransform, Points,
+    Bar, BarChart, FilledArea, Line, MarkerShape, Plot, PlotPoint, PlotResponse, PlotTransform,
+    Points,
 };
 
 /// A plot of one or more series over a common pair of axes.
@@ -187,11 +187,12 @@ impl Figure {
 
     fn draw(&self, ui: &mut egui::Ui, height: f32, wheel: bool) -> PlotResponse<()> {
         let dark = ui.visuals().dark_mode;
-        let named = self.series.iter().filter(|series| !series.name.is_empty());
+        let height = height - self.legend(ui);
         let mut plot = Plot::new(&self.title)
             .x_axis_label(self.x.as_str())
             .y_axis_label(self.y.as_str())
             .allow_scroll(false)
+            .y_axis_min_width(44.0)
             .set_margin_fraction(egui::vec2(0.04, 0.06))
             .label_formatter(|hover| {
                 let egui_plot::HoverPosition::NearDataPoint {
@@ -210,9 +211,6 @@ impl Figure {
                     short(position.y)
                 ))
             });
-        if named.count() > 1 {
-            plot = plot.legend(Legend::default().follow_insertion_order(true));
-        }
         if self.whole_x {
             plot = plot.x_grid_spacer(|input| {
                 let step = nice_step((input.bounds.1 - input.bounds.0) / 8.0).max(1.0);
@@ -252,6 +250,30 @@ impl Figure {
             egui::WidgetInfo::labeled(egui::Role::Figure, true, self.title.as_str())
         });
         response
+    }
+
+    /// The names of the series above the plot, where they cover nothing. Returns the height that they took.
+    fn legend(&self, ui: &mut egui::Ui) -> f32 {
+        let mut named: Vec<&Series> = Vec::new();
+        for series in &self.series {
+            let seen = named.iter().any(|other| other.name == series.name);
+            if !series.name.is_empty() && !seen {
+                named.push(series);
+            }
+        }
+        if named.len() < 2 {
+            return 0.0;
+        }
+        let top = ui.cursor().top();
+        let dark = ui.visuals().dark_mode;
+        ui.horizontal_wrapped(|ui| {
+            for series in named {
+                let (key, _) = ui.allocate_exact_size(egui::vec2(12.0, 8.0), egui::Sense::hover());
+                ui.painter().rect_filled(key, 2.0, series.hue.color(dark));
+                ui.label(egui::RichText::new(&series.name).small());
+            }
+        });
+        ui.cursor().top() - top
     }
 
     /// The smallest and largest x and y of all points, with some room; unit lengths where there is nothing.

@@ -54,7 +54,7 @@ impl Around {
         let axes = |title: String| Figure {
             title,
             x: "accuracy (%)".into(),
-            y: "share of them (%)".into(),
+            y: "share (%)".into(),
             ..Figure::default()
         };
         let mut together = axes("Accuracy by distance from the cell".into());
@@ -126,16 +126,16 @@ pub fn show(
     ui.horizontal_wrapped(|ui| {
         ui.label(
             RichText::new(format!(
-                "Architectures that differ from the one in the editor in exactly so many edges. The red line is its own accuracy, \
+                "Architectures that differ from the one in the editor in exactly so many edges. The upright line is its own accuracy, \
                  {:.2} %. A flat optimum keeps most of its neighbors close to that line.",
                 around.own
             ))
             .weak(),
         );
     });
-    let text = ui.text_style_height(&egui::TextStyle::Body) + ui.spacing().item_spacing.y;
+    let text = ui.spacing().interact_size.y.max(20.0) + ui.spacing().item_spacing.y;
     let rows = around.figures.len().max(1) as f32;
-    let left = ui.available_height() - ui.spacing().interact_size.y - ui.spacing().item_spacing.y;
+    let left = ui.available_height() - text - ui.spacing().item_spacing.y;
     let height = (left / rows - text - ui.spacing().item_spacing.y).max(90.0);
     let top = ui.cursor().min;
     for (radius, (figure, statistics)) in (1..).zip(around.figures.iter().zip(&around.radii)) {

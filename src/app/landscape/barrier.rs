@@ -172,7 +172,7 @@ pub fn show(
             barrier.std, report.paths, barrier.lowest, barrier.highest
         ));
     });
-    let row = ui.text_style_height(&egui::TextStyle::Body) + ui.spacing().item_spacing.y;
+    let row = ui.spacing().interact_size.y.max(20.0) + ui.spacing().item_spacing.y;
     let below = row * (report.levels.len() + 3) as f32;
     let height = (ui.available_height() - below).max(160.0);
     let plot = picture.figure.show(ui, height);

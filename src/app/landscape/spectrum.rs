@@ -52,7 +52,7 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context, plane: &Plane, export: &mu
         ],
         ..Figure::default()
     };
-    let row = ui.text_style_height(&egui::TextStyle::Body) + ui.spacing().item_spacing.y;
+    let row = ui.spacing().interact_size.y.max(20.0) + ui.spacing().item_spacing.y;
     let below = row * (spectrum.orders.len() + 4) as f32;
     let height = (ui.available_height() - below).max(160.0);
     let plot = figure.show(ui, height);

@@ -212,7 +212,7 @@ fn draw(
         weak,
     );
     painter.text(
-        corner + vec2(-6.0, -28.0),
+        corner + vec2(-6.0, -6.0),
         Align2::RIGHT_BOTTOM,
         "class",
         FontId::proportional(12.0),
