@@ -101,12 +101,12 @@ fn a_search_starts_pauses_steps_and_stops() {
     let mut window = window();
     small_search(&mut window);
     window.run_ok();
-    window.get_by_label_contains("Run").scroll_to_me();
+    window.get_by_label("▶  Run").scroll_to_me();
     window.get_by_label("▶  Run").click();
     wait(&mut window, "first step", |app| {
         app.run().live && !app.run().steps.is_empty()
     });
-    window.get_by_label("⏸  Pause").click();
+    window.get_by_label("▮▮  Pause").click();
     wait(&mut window, "hold", |app| app.run().state == RunState::Held);
 
     let before = window.state().run().steps.len();

@@ -176,7 +176,6 @@ fn failures_are_one_line_and_exit_code_1_wrong_usage_is_2() {
         &["search", "--strategy", "guess"][..],
         &["search", "--device", "tpu"],
         &["fly"],
-        &[],
     ] {
         assert_eq!(plateau(args).status.code(), Some(2), "{args:?}");
     }

@@ -95,18 +95,18 @@ impl RunPanel {
                 button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, name));
                 button.clicked()
             };
-            if button(ui, "⏮", "First step", "Home") {
+            if button(ui, "|◀", "First step", "Home") {
                 context.actions.push(Action::Seek(Some(0)));
             }
             let (icon, name) = if self.playing {
-                ("⏸", "Hold replay")
+                ("▮▮", "Hold replay")
             } else {
                 ("▶", "Replay")
             };
             if button(ui, icon, name, "P") {
                 self.toggle_play(run, context.actions);
             }
-            if button(ui, "⏭", "Newest step", "End") {
+            if button(ui, "▶|", "Newest step", "End") {
                 context.actions.push(Action::Seek(None));
             }
             let step = &run.steps[position];

@@ -144,7 +144,7 @@ impl SearchPanel {
                 ("▶  Resume", "Goes on (Space)", Command::Resume)
             } else {
                 (
-                    "⏸  Pause",
+                    "▮▮  Pause",
                     "Holds before the next step (Space)",
                     Command::Pause,
                 )

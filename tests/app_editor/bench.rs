@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eframe::egui::{self, vec2};
 use egui_kittest::Harness;
 
-use plateau::app::{Action, Context, Editor, OpenTable, RunView, theme};
+use plateau::app::{Action, Context, Editor, OpenTable, RunView, SessionState, theme};
 use plateau::landscape::{Table, architecture, architecture_count};
 use plateau::space::{Cell, CellKind, Genotype, Operation, Space};
 
@@ -22,8 +22,10 @@ impl Bench {
         let edited = self.editor.genotype().clone();
         let mut context = Context {
             run: &self.run,
+            trained: None,
             table: self.table.as_ref(),
             edited: &edited,
+            session: SessionState::Idle,
             actions: &mut self.actions,
         };
         egui::CentralPanel::default().show(ui, |ui| self.editor.show(ui, &mut context));

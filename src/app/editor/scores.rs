@@ -304,21 +304,23 @@ impl Scores {
         }
     }
 
-    /// Remembers what the open run's training from scratch has found.
+    /// Remembers what trainings from scratch have found: that of the open run, and the one in the background.
     fn take_trained(&mut self, context: &Context) {
-        let Some(training) = &context.run.training else {
-            return;
-        };
-        let Some((loss, accuracy, _)) = training.tested else {
-            return;
-        };
-        let score = Score {
-            loss: f64::from(loss),
-            accuracy: 100.0 * accuracy,
-        };
-        let key = training.genotype.canonical();
-        if self.trained.insert(key, score) != Some(score) && self.judge == Judge::Scratch {
-            self.question = None;
+        for view in context.trained.into_iter().chain([context.run]) {
+            let Some(training) = &view.training else {
+                continue;
+            };
+            let Some((loss, accuracy, _)) = training.tested else {
+                continue;
+            };
+            let score = Score {
+                loss: f64::from(loss),
+                accuracy: 100.0 * accuracy,
+            };
+            let key = training.genotype.canonical();
+            if self.trained.insert(key, score) != Some(score) && self.judge == Judge::Scratch {
+                self.question = None;
+            }
         }
     }
 }

@@ -81,8 +81,10 @@ fn note(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut Con
 }
 
 fn training(ui: &mut Ui, genotype: &Genotype, context: &mut Context) {
-    let training = context.run.training.as_ref();
-    let own = training.filter(|training| training.genotype == *genotype);
+    let views = context.trained.into_iter().chain([context.run]);
+    let own = views
+        .filter_map(|view| view.training.as_ref())
+        .find(|training| training.genotype == *genotype);
     match own {
         Some(training) if training.tested.is_none() => {
             let steps = training.epochs * training.steps_per_epoch;

@@ -243,11 +243,14 @@ pub fn mistakes(
     ui.horizontal_wrapped(|ui| {
         match *only {
             Some([label, predicted]) => {
+                let number = cell(&training.confusion, label, predicted) as usize;
                 let [label, predicted] = [label, predicted].map(|class| class_name(classes, class));
                 ui.label(format!(
-                    "{} images of class {label} taken for {predicted}",
-                    shown.len()
+                    "{number} images of class {label} taken for {predicted}"
                 ));
+                if shown.len() < number {
+                    ui.weak(format!("the first {} are kept", shown.len()));
+                }
                 if ui.button("Show all mistakes").clicked() {
                     *only = None;
                 }
