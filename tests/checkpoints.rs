@@ -341,15 +341,12 @@ fn record(folder: &std::path::Path, events: &[Event], checkpoints: &[Checkpoint]
     for (number, event) in events.iter().enumerate() {
         timed(event.clone()).unwrap();
         let said = number as u64 + 1;
-        match checkpoints.iter().position(|c| c.position.events == said) {
-            Some(place) => {
-                let state = Box::new(checkpoints[place].clone());
-                timed(Event::Checkpoint { state }).unwrap();
-                if place + 1 == checkpoints.len() {
-                    return;
-                }
+        if let Some(place) = checkpoints.iter().position(|c| c.position.events == said) {
+            let state = Box::new(checkpoints[place].clone());
+            timed(Event::Checkpoint { state }).unwrap();
+            if place + 1 == checkpoints.len() {
+                return;
             }
-            None => {}
         }
     }
 }

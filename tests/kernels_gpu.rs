@@ -63,11 +63,7 @@ fn run_cell(shape: CellShape, memory: Memory, tracked: [bool; 4], device: &Devic
     let mut mix = random(3, shape.mix_len());
     for (index, weight) in mix.iter_mut().enumerate() {
         let edge = index / 8 % shape.edges();
-        let fan = shape
-            .fans()
-            .filter(|fan| fan.first_edge <= edge)
-            .last()
-            .unwrap();
+        let fan = shape.fans().rfind(|fan| fan.first_edge <= edge).unwrap();
         if !fan.shape.is_active(index % 8) {
             *weight = 0.0;
         }

@@ -67,12 +67,11 @@ fn states_that_a_node_reads_or_that_come_later_cannot_be_chosen() {
     assert!(sources(&small(), Place::all(&small())[0]).is_empty());
 }
 
+/// An edge's states, its curve and the place of its label.
+type Route = ((usize, usize), Vec<Pos2>, Rect);
+
 /// The parts of a picture with all edges of a space at some size: labels of a width, circles, lines.
-fn drawn(
-    space: Space,
-    size: [f32; 2],
-    label: f32,
-) -> (Geometry, Vec<((usize, usize), Vec<Pos2>, Rect)>) {
+fn drawn(space: Space, size: [f32; 2], label: f32) -> (Geometry, Vec<Route>) {
     let rect = Rect::from_min_size(Pos2::ZERO, vec2(size[0], size[1]));
     let mut geometry = Geometry::new(space, rect);
     geometry.set_label(vec2(label, 22.0) * geometry.scale);
