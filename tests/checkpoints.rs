@@ -1,14 +1,19 @@
 //! A run that was interrupted goes on bit for bit.
 
-use std::path::PathBuf;
-
 use plateau::search::Strategy;
 use plateau::session::{
-    Checkpoint, CheckpointEvery, Command, DeviceChoice, Event, KernelChoice, MemoryChoice, Phase,
-    Preset, RUN_VERSION, Recorder, RunConfig, SessionHandle, Start, Timed, latest, load_supernet,
-    read_events, run_blocking, run_blocking_from, save, saved,
+    Checkpoint, CheckpointEvery, Command, DeviceChoice, Event, Phase, Preset, Recorder, RunConfig,
+    SessionHandle, Start, Timed, latest, load_supernet, read_events, run_blocking,
+    run_blocking_from, save, saved,
 };
 use plateau::space::{Genotype, Space};
+
+#[path = "support/folder.rs"]
+mod folder;
+#[path = "support/runs.rs"]
+mod runs;
+use folder::folder;
+use runs::on_digits;
 
 /// Two epochs of a search of two steps each, two epochs of training of two steps each, with everything random switched on.
 fn tiny(space: Space, strategy: Strategy) -> RunConfig {
@@ -26,16 +31,9 @@ fn tiny(space: Space, strategy: Strategy) -> RunConfig {
     train.batch = 170;
     train.drop_path = 0.3;
     RunConfig {
-        version: RUN_VERSION,
-        dataset: "digits".into(),
         test_share: 0.8,
         seed: 7,
-        device: DeviceChoice::Cpu,
-        kernels: KernelChoice::Fused,
-        memory: MemoryChoice::Keep,
-        search: Some(search),
-        genotype: None,
-        train,
+        ..on_digits(Some(search), train)
     }
 }
 
@@ -319,14 +317,6 @@ fn a_state_with_values_that_are_no_numbers_never_replaces_a_good_one() {
     assert!(matches!(events.last(), Some(Event::Failed { .. })));
     assert!(!checkpoints.is_empty());
     assert!(checkpoints.iter().all(Checkpoint::is_finite));
-}
-
-/// A folder of this test's own, empty.
-fn folder(name: &str) -> PathBuf {
-    let name = format!("plateau-checkpoints-{name}-{}", std::process::id());
-    let folder = std::env::temp_dir().join(name);
-    let _absent = std::fs::remove_dir_all(&folder);
-    folder
 }
 
 /// A run folder as a process would leave it that was killed after the last of `checkpoints`.

@@ -1,12 +1,16 @@
 //! A process that is killed at any moment loses nothing but the steps after its last checkpoint.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use plateau::session::{Event, latest, load_supernet, read_events};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+#[path = "support/folder.rs"]
+mod folder;
+use folder::folder;
 
 /// How often a process is killed.
 const KILLS: usize = 50;
@@ -55,13 +59,6 @@ fn events(folder: &Path) -> Vec<Event> {
     let seconds: Vec<f64> = timed.iter().map(|timed| timed.seconds).collect();
     assert!(seconds.is_sorted(), "{seconds:?}");
     timed.into_iter().map(|timed| timed.event).collect()
-}
-
-fn folder(name: &str) -> PathBuf {
-    let name = format!("plateau-killed-{name}-{}", std::process::id());
-    let folder = std::env::temp_dir().join(name);
-    let _absent = std::fs::remove_dir_all(&folder);
-    folder
 }
 
 #[test]

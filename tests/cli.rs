@@ -1,17 +1,16 @@
 //! The command line as a stranger and as a script use it.
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use plateau::session::{Event, read_events};
 use plateau::space::Genotype;
 
-fn plateau(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plateau"))
-        .args(args)
-        .output()
-        .unwrap()
-}
+#[path = "support/folder.rs"]
+mod folder;
+#[path = "support/program.rs"]
+mod program;
+use folder::folder;
+use program::plateau;
 
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -19,13 +18,6 @@ fn stdout(output: &Output) -> String {
 
 fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-/// A folder of this test's own, empty.
-fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("plateau-{name}-{}", std::process::id()));
-    let _absent = std::fs::remove_dir_all(&folder);
-    folder
 }
 
 const TINY: [&str; 14] = [

@@ -2,21 +2,18 @@
 //! this crate.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use plateau::landscape::{Table, architecture_count};
 use plateau::space::{Genotype, Space};
 use serde_json::Value;
 
+#[path = "support/program.rs"]
+mod program;
+use program::plateau;
+
 /// The first of the two best cells.
 const BEST: &str = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|";
-
-fn plateau(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plateau"))
-        .args(args)
-        .output()
-        .unwrap()
-}
 
 /// With the real table.
 fn on_bench(args: &[&str]) -> Output {

@@ -8,13 +8,15 @@ use plateau::session::compare::{
     Comparison, ComparisonError, Difference, Entry, Judge, Judged, Metric, Spread, search_steps,
     student_t_95,
 };
-use plateau::session::{
-    DeviceChoice, Event, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig, read_events,
-};
+use plateau::session::{Event, MemoryChoice, Preset, RunConfig, read_events};
 use plateau::space::{Genotype, Space};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
+
+#[path = "support/runs.rs"]
+mod runs;
+use runs::on_digits;
 
 #[test]
 fn student_s_quantiles_are_those_of_the_published_tables() {
@@ -65,16 +67,9 @@ fn settings() -> RunConfig {
     train.channels = 4;
     train.epochs = 1;
     RunConfig {
-        version: RUN_VERSION,
-        dataset: "digits".into(),
-        test_share: 0.3,
         seed: 9,
-        device: DeviceChoice::Cpu,
-        kernels: KernelChoice::Fused,
         memory: MemoryChoice::Auto,
-        search: Some(search),
-        genotype: None,
-        train,
+        ..on_digits(Some(search), train)
     }
 }
 

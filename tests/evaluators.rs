@@ -8,13 +8,16 @@ use plateau::landscape::{
 };
 use plateau::nn::{Pass, Statistics, Supernet, lane_correct, lane_losses};
 use plateau::session::{
-    Checkpoint, Command, DeviceChoice, Event, KernelChoice, MemoryChoice, Preset, RUN_VERSION,
-    RunConfig, ScratchEvaluator, SessionHandle, Start, TabulateConfig, TrainConfig, open_supernet,
-    tabulate,
+    Checkpoint, Command, DeviceChoice, Event, MemoryChoice, Preset, RunConfig, ScratchEvaluator,
+    SessionHandle, Start, TabulateConfig, TrainConfig, open_supernet, tabulate,
 };
 use plateau::space::{Genotype, Macro, Operation, Space};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+
+#[path = "support/runs.rs"]
+mod runs;
+use runs::on_digits;
 
 /// The supernet of the quick preset on digits.
 fn size(space: Space) -> Macro {
@@ -310,16 +313,9 @@ fn search(strategy: plateau::search::Strategy) -> RunConfig {
     search.channels = 2;
     search.epochs = 1;
     RunConfig {
-        version: RUN_VERSION,
-        dataset: "digits".into(),
-        test_share: 0.3,
         seed: 1,
-        device: DeviceChoice::Cpu,
-        kernels: KernelChoice::Fused,
         memory: MemoryChoice::Auto,
-        search: Some(search),
-        genotype: None,
-        train: tiny_training(),
+        ..on_digits(Some(search), tiny_training())
     }
 }
 

@@ -1,16 +1,16 @@
 //! What goes wrong ends in one clear line, and what was saved opens.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use plateau::session::{Event, Recorder, latest, read_events};
 
-fn plateau(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plateau"))
-        .args(args)
-        .output()
-        .unwrap()
-}
+#[path = "support/folder.rs"]
+mod folder;
+#[path = "support/program.rs"]
+mod program;
+use folder::folder;
+use program::plateau;
 
 /// The last line of stderr, where the failure is.
 fn complaint(output: &Output) -> String {
@@ -19,13 +19,6 @@ fn complaint(output: &Output) -> String {
     let line = stderr.lines().last().unwrap().to_string();
     assert!(line.starts_with("plateau: "), "{stderr}");
     line
-}
-
-/// A folder of this test's own, empty.
-fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("plateau-fault-{name}-{}", std::process::id()));
-    let _absent = std::fs::remove_dir_all(&folder);
-    folder
 }
 
 const TINY: [&str; 23] = [

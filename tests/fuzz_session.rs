@@ -2,28 +2,18 @@
 //! and not by tests/fuzz.
 
 use plateau::search::Strategy;
-use plateau::session::{
-    DeviceChoice, Event, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig, Timed,
-    read_events, run_blocking,
-};
+use plateau::session::{Event, Preset, RunConfig, Timed, read_events, run_blocking};
 use plateau::space::{Genotype, Space};
+
+#[path = "support/runs.rs"]
+mod runs;
+use runs::on_digits;
 
 #[path = "fuzz/mutate.rs"]
 mod mutate;
 
 fn config(preset: Preset, space: Space, strategy: Strategy) -> RunConfig {
-    RunConfig {
-        version: RUN_VERSION,
-        dataset: "digits".into(),
-        test_share: 0.3,
-        seed: 3,
-        device: DeviceChoice::Cpu,
-        kernels: KernelChoice::Fused,
-        memory: MemoryChoice::Keep,
-        search: Some(preset.search(space, strategy)),
-        genotype: None,
-        train: preset.train(space),
-    }
+    on_digits(Some(preset.search(space, strategy)), preset.train(space))
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! The neighborhood-aware objective and its gradients, against the check values of `method.md` §9.4.
 
-use burn::tensor::{Device, Int, Tensor, TensorData, activation::softmax};
+use burn::tensor::{Device, Tensor, activation::softmax};
 use plateau::data::Batch;
-use plateau::kernels::Memory;
 use plateau::search::SearchError;
 use plateau::search::darts::second_order;
 use plateau::search::na_darts::{Representation, neighbor_maps};
@@ -10,16 +9,12 @@ use plateau::search::objective::{
     Evaluated, NeighborMaps, Network, Objective, Wanted, evaluate, mixing_weights,
 };
 use plateau::search::optimizer::{Adam, Sgd, clip, cosine_rate};
-use plateau::space::{Aggregation, Macro, Space, distance, enumerate_ball};
+use plateau::space::{Aggregation, distance, enumerate_ball};
 use pollster::block_on;
 
-fn vector<const D: usize>(values: &[f32], shape: [usize; D]) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
-}
-
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().unwrap()
-}
+#[path = "support/supernet.rs"]
+mod supernet;
+use supernet::{small, values, vector};
 
 /// α whose softmax is one-hot to the last bit.
 fn one_hot(choices: &[usize], operations: usize) -> Tensor<3> {
@@ -92,34 +87,6 @@ fn mass_transfer_moves_its_share_and_hard_replacement_all() {
         assert_eq!(mix[..12], [0.25; 12], "lane 0, and the edge that stays");
         assert_eq!(mix[12..], expected);
     }
-}
-
-/// A supernet and a batch small enough for finite differences.
-fn small(seed: u64) -> (Network, Tensor<1>, Batch) {
-    let size = Macro {
-        channels: 2,
-        layers: 2,
-        classes: 3,
-        image_channels: 1,
-        height: 6,
-        width: 6,
-        auxiliary: false,
-        imagenet_stem: false,
-    };
-    let network = Network::new(Space::Darts, &size, Some(Memory::Keep)).unwrap();
-    let device = Device::flex();
-    let weights = network.supernet.layout().initial_weights(seed, &device);
-    let pixels: Vec<f32> = (0..6 * 36)
-        .map(|i| ((i * 37 % 101) as f32) / 50.0 - 1.0)
-        .collect();
-    let batch = Batch {
-        images: vector(&pixels, [6, 1, 6, 6]),
-        labels: Tensor::<1, Int>::from_ints(
-            TensorData::new(vec![0_i32, 1, 2, 0, 1, 2], [6]),
-            &device,
-        ),
-    };
-    (network, weights, batch)
 }
 
 fn some_alpha() -> Vec<f32> {

@@ -1,33 +1,16 @@
 //! Own data on the command line: `plateau data info` and `--dataset PATH`.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
+
+#[path = "support/program.rs"]
+mod program;
+use program::plateau;
 
 #[path = "readers/write.rs"]
 #[allow(dead_code)]
 mod write;
-
-/// Pixel of image n, channel c, row y, column x.
-fn pixel(n: usize, c: usize, y: usize, x: usize) -> u8 {
-    (31 * n + 77 * c + 13 * y + 7 * x) as u8
-}
-
-fn image(n: usize, [channels, height, width]: [usize; 3]) -> Vec<u8> {
-    let mut pixels = Vec::new();
-    for c in 0..channels {
-        for y in 0..height {
-            pixels.extend((0..width).map(|x| pixel(n, c, y, x)));
-        }
-    }
-    pixels
-}
-
-fn plateau(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plateau"))
-        .args(args)
-        .output()
-        .unwrap()
-}
+use write::image;
 
 fn stdout(output: &Output) -> String {
     assert!(

@@ -1,15 +1,12 @@
 //! A run folder keeps what was said, also when the process was killed.
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use plateau::session::{Event, Recorder, Timed, read_events};
 
-fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("plateau-{name}-{}", std::process::id()));
-    let _absent = std::fs::remove_dir_all(&folder);
-    folder
-}
+#[path = "support/folder.rs"]
+mod folder;
+use folder::folder;
 
 fn epoch(number: usize) -> Timed {
     Timed {

@@ -2,10 +2,14 @@
 
 use plateau::search::Strategy;
 use plateau::session::{
-    Command, DeviceChoice, Event, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
-    SearchStep, SessionHandle, Start, run_blocking,
+    Command, DeviceChoice, Event, KernelChoice, MemoryChoice, Preset, RunConfig, SearchStep,
+    SessionHandle, Start, run_blocking,
 };
 use plateau::space::Space;
+
+#[path = "support/runs.rs"]
+mod runs;
+use runs::on_digits;
 
 /// A run of three search steps and one training epoch on digits.
 fn tiny(space: Space, strategy: Strategy) -> RunConfig {
@@ -20,18 +24,7 @@ fn tiny(space: Space, strategy: Strategy) -> RunConfig {
     train.layers = search.layers;
     train.epochs = 1;
     train.batch = 400;
-    RunConfig {
-        version: RUN_VERSION,
-        dataset: "digits".into(),
-        test_share: 0.3,
-        seed: 3,
-        device: DeviceChoice::Cpu,
-        kernels: KernelChoice::Fused,
-        memory: MemoryChoice::Keep,
-        search: Some(search),
-        genotype: None,
-        train,
-    }
+    on_digits(Some(search), train)
 }
 
 fn steps(events: &[Event]) -> Vec<SearchStep> {

@@ -1,32 +1,24 @@
 //! The strategies beyond DARTS and NA-DARTS, and what a search is watched for: sharpness, early stop, skip collapse.
 
-use burn::tensor::{Device, Int, Tensor, TensorData, activation::softmax};
-use plateau::data::Batch;
-use plateau::kernels::Memory;
+use burn::tensor::{Tensor, activation::softmax};
 use plateau::search::a2m::{HessianPoint, a2m};
 use plateau::search::early_stop::{early_stop, first_candidate, interval};
-use plateau::search::objective::{
-    Evaluated, Network, Objective, StepObjective, Wanted, mixing_weights,
-};
+use plateau::search::objective::{Evaluated, Objective, StepObjective, Wanted, mixing_weights};
 use plateau::search::sdarts::{perturbation, perturbed};
 use plateau::search::sharpness::{hessian_product, largest_eigenvalue, sharpness, symmetric_eigen};
 use plateau::search::{SearchError, Strategy};
-use plateau::session::{
-    DeviceChoice, Event, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig, SearchStep,
-    run_blocking,
-};
-use plateau::space::{Genotype, Macro, Space};
+use plateau::session::{Event, Preset, RunConfig, SearchStep, run_blocking};
+use plateau::space::{Genotype, Space};
 use pollster::block_on;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-fn vector<const D: usize>(values: &[f32], shape: [usize; D]) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
-}
-
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().unwrap()
-}
+#[path = "support/runs.rs"]
+mod runs;
+#[path = "support/supernet.rs"]
+mod supernet;
+use runs::on_digits;
+use supernet::{small, values, vector};
 
 /// L(α) = ½ βᵀAβ with β = α, or β = softmax(α); A is symmetric.
 struct Quadratic {
@@ -220,34 +212,6 @@ fn lanczos_finds_the_largest_eigenvalue_of_matrices_that_are_known() {
     assert!((negative.unwrap() + 2.0).abs() < 1e-9, "{negative:?}");
 }
 
-/// A supernet and a batch small enough for a full Hessian.
-fn small(seed: u64) -> (Network, Tensor<1>, Batch) {
-    let size = Macro {
-        channels: 2,
-        layers: 2,
-        classes: 3,
-        image_channels: 1,
-        height: 6,
-        width: 6,
-        auxiliary: false,
-        imagenet_stem: false,
-    };
-    let network = Network::new(Space::Darts, &size, Some(Memory::Keep)).unwrap();
-    let device = Device::flex();
-    let weights = network.supernet.layout().initial_weights(seed, &device);
-    let pixels: Vec<f32> = (0..6 * 36)
-        .map(|i| ((i * 37 % 101) as f32) / 50.0 - 1.0)
-        .collect();
-    let batch = Batch {
-        images: vector(&pixels, [6, 1, 6, 6]),
-        labels: Tensor::<1, Int>::from_ints(
-            TensorData::new(vec![0_i32, 1, 2, 0, 1, 2], [6]),
-            &device,
-        ),
-    };
-    (network, weights, batch)
-}
-
 #[test]
 fn sharpness_is_the_largest_eigenvalue_of_the_full_hessian_of_a_supernet() {
     let (network, weights, batch) = small(4);
@@ -357,16 +321,8 @@ fn tiny(space: Space, strategy: Strategy) -> RunConfig {
     train.epochs = 1;
     train.batch = 180;
     RunConfig {
-        version: RUN_VERSION,
-        dataset: "digits".into(),
         test_share: 0.8,
-        seed: 3,
-        device: DeviceChoice::Cpu,
-        kernels: KernelChoice::Fused,
-        memory: MemoryChoice::Keep,
-        search: Some(search),
-        genotype: None,
-        train,
+        ..on_digits(Some(search), train)
     }
 }
 

@@ -48,15 +48,11 @@ impl Link {
     pub fn spawn_with(mut see: impl FnMut(&Event) + Send + 'static) -> std::io::Result<Self> {
         let (commands, inbox) = async_channel::unbounded();
         let (outbox, events) = async_channel::unbounded();
-        std::thread::Builder::new()
-            .name("plateau-session".into())
-            .spawn(move || {
-                pollster::block_on(crate::session::serve(inbox, move |event| {
-                    // A window that has gone has also closed the commands, which ends the session.
-                    let _gone = outbox.try_send(event.clone());
-                    see(&event);
-                }));
-            })?;
+        crate::session::spawn_session(inbox, move |event| {
+            // A window that has gone has also closed the commands, which ends the session.
+            let _gone = outbox.try_send(event.clone());
+            see(&event);
+        })?;
         Ok(Self::new(commands, events))
     }
 

@@ -239,57 +239,52 @@ pub fn neighborhood(ui: &mut egui::Ui, search: &mut SearchConfig) {
 
 /// Rates and penalties of the search.
 pub fn search_rates(ui: &mut egui::Ui, search: &mut SearchConfig) {
-    let rows: [(&str, &str, &mut f64, f64); 7] = [
+    let rows: [(&str, &str, &mut f64, RangeInclusive<f64>); 7] = [
         (
             "α rate",
             "Adam's learning rate for the architecture α.",
             &mut search.alpha_rate,
-            100.0,
+            0.0..=100.0,
         ),
         (
             "α decay",
             "L2 penalty of α, which holds it near even weights.",
             &mut search.alpha_decay,
-            10.0,
+            0.0..=10.0,
         ),
         (
             "Weight rate",
             "Highest learning rate of the supernet's weights; it falls along a cosine.",
             &mut search.weight_rate,
-            100.0,
+            0.0..=100.0,
         ),
         (
             "Lowest rate",
             "Learning rate of the weights at the end of the cosine.",
             &mut search.weight_rate_min,
-            100.0,
+            0.0..=100.0,
         ),
         (
             "Momentum",
             "Share of the last weight step that the next one keeps.",
             &mut search.momentum,
-            1.0,
+            0.0..=1.0,
         ),
         (
             "Weight decay",
             "L2 penalty of the supernet's weights.",
             &mut search.weight_decay,
-            10.0,
+            0.0..=10.0,
         ),
         (
             "Longest gradient",
             "A longer gradient of the weights is cut to this length.",
             &mut search.clip,
-            1e6,
+            1e-6..=1e6,
         ),
     ];
-    for (name, help, value, most) in rows {
-        let least = if name == "Longest gradient" {
-            1e-6
-        } else {
-            0.0
-        };
-        real(ui, name, "", help, value, least..=most);
+    for (name, help, value, range) in rows {
+        real(ui, name, "", help, value, range);
     }
 }
 
@@ -354,57 +349,52 @@ pub fn training(ui: &mut egui::Ui, train: &mut TrainConfig) {
         &mut train.layers,
         1..=64,
     );
-    let rows: [(&str, &str, &mut f64, f64); 7] = [
+    let rows: [(&str, &str, &mut f64, RangeInclusive<f64>); 7] = [
         (
             "Rate",
             "Highest learning rate; it falls to 0 along a cosine.",
             &mut train.rate,
-            100.0,
+            0.0..=100.0,
         ),
         (
             "Momentum",
             "Share of the last step that the next one keeps.",
             &mut train.momentum,
-            1.0,
+            0.0..=1.0,
         ),
         (
             "Weight decay",
             "L2 penalty of the weights.",
             &mut train.weight_decay,
-            10.0,
+            0.0..=10.0,
         ),
         (
             "Longest gradient",
             "A longer gradient is cut to this length.",
             &mut train.clip,
-            1e6,
+            1e-6..=1e6,
         ),
         (
             "Auxiliary head",
             "Weight of the auxiliary head's loss; 0 leaves the head away, which needs images of 32×32 or more.",
             &mut train.auxiliary_weight,
-            10.0,
+            0.0..=10.0,
         ),
         (
             "Drop path",
             "Probability at the last epoch that a path of a cell is left out of a step.",
             &mut train.drop_path,
-            0.99,
+            0.0..=0.99,
         ),
         (
             "Label smoothing",
             "Share of the target that is spread over all classes.",
             &mut train.label_smoothing,
-            0.99,
+            0.0..=0.99,
         ),
     ];
-    for (name, help, value, most) in rows {
-        let least = if name == "Longest gradient" {
-            1e-6
-        } else {
-            0.0
-        };
-        real(ui, name, "", help, value, least..=most);
+    for (name, help, value, range) in rows {
+        real(ui, name, "", help, value, range);
     }
     augmentation(ui, &mut train.augmentation);
 }

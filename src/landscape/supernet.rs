@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::evaluator::{Evaluator, EvaluatorError, Score};
 use crate::data::Batch;
 use crate::kernels::Memory;
-use crate::nn::{Pass, Statistics, Supernet, lane_correct, lane_losses};
+use crate::nn::{Pass, Statistics, Supernet, lane_correct, lane_losses, read};
 use crate::space::{Genotype, Space};
 
 /// Scores genotypes with the weights of a supernet as they are: many genotypes in one pass, one operation an edge, statistics of the
@@ -70,13 +70,9 @@ impl SupernetEvaluator {
         let Some(sums) = sums else {
             return Ok(Vec::new());
         };
-        let failed = |error: String| EvaluatorError::Failed(format!("the device failed: {error}"));
-        let values = sums
-            .into_data_async()
+        let values = read(sums)
             .await
-            .map_err(|error| failed(format!("{error:?}")))?
-            .try_into_vec::<f32>()
-            .map_err(|error| failed(format!("{error:?}")))?;
+            .map_err(|error| EvaluatorError::Failed(format!("the device failed: {error}")))?;
         let images = self.images() as f64;
         let (losses, correct) = values.split_at(lanes);
         let scores = losses.iter().zip(correct).zip(genotypes);

@@ -11,6 +11,7 @@ mod loss;
 mod one_hot;
 mod operation;
 mod parameters;
+mod read;
 mod residual;
 mod supernet;
 
@@ -19,4 +20,5 @@ pub use forecast::Forecast;
 pub use layers::{EPSILON, Pass, Statistics};
 pub use loss::{lane_correct, lane_losses, smoothed_loss};
 pub use parameters::{Layout, Leaves};
+pub use read::read;
 pub use supernet::Supernet;

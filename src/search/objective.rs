@@ -344,10 +344,5 @@ async fn shares(aggregation: Aggregation, losses: &Tensor<1>) -> Result<Tensor<1
 
 /// Reads a tensor back to the host.
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, SearchError> {
-    tensor
-        .into_data_async()
-        .await
-        .map_err(|error| SearchError::Device(format!("{error:?}")))?
-        .try_into_vec::<f32>()
-        .map_err(|error| SearchError::Device(format!("{error:?}")))
+    crate::nn::read(tensor).await.map_err(SearchError::Device)
 }

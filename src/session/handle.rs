@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread;
 
-use async_channel::Sender;
+use async_channel::{Receiver, Sender};
 
 use super::command::{Command, Start};
 use super::config::RunConfig;
@@ -26,24 +26,10 @@ impl SessionHandle {
     pub fn spawn() -> std::io::Result<Self> {
         let (commands, inbox) = async_channel::unbounded();
         let (outbox, events) = mpsc::channel();
-        let thread = thread::Builder::new()
-            .name("plateau-session".into())
-            .spawn(move || {
-                // A reader that has gone has also closed the commands, which ends the session.
-                let say = |event| {
-                    let _gone = outbox.send(event);
-                };
-                let served = AssertUnwindSafe(|| pollster::block_on(serve(inbox, &say)));
-                // Drivers and libraries may panic where a device is lost. Nothing of the session is used after that.
-                if let Err(panic) = catch_unwind(served) {
-                    say(Event::Failed {
-                        message: format!(
-                            "the session ended unexpectedly: {}; what was saved stands",
-                            panic_text(&*panic)
-                        ),
-                    });
-                }
-            })?;
+        let thread = spawn_session(inbox, move |event| {
+            // A reader that has gone has also closed the commands, which ends the session.
+            let _gone = outbox.send(event);
+        })?;
         Ok(Self {
             commands,
             events,
@@ -55,6 +41,31 @@ impl SessionHandle {
     pub fn alive(&self) -> bool {
         !self.thread.is_finished()
     }
+}
+
+/// Serves commands on the thread `plateau-session`, which ends when their channel closes. A panic becomes [`Event::Failed`].
+///
+/// # Errors
+/// The system has no thread left.
+pub fn spawn_session(
+    inbox: Receiver<Command>,
+    mut say: impl FnMut(Event) + Send + 'static,
+) -> std::io::Result<thread::JoinHandle<()>> {
+    let session = move || {
+        let served = AssertUnwindSafe(|| pollster::block_on(serve(inbox, &mut say)));
+        // Drivers and libraries may panic where a device is lost. Nothing of the session is used after that.
+        if let Err(panic) = catch_unwind(served) {
+            say(Event::Failed {
+                message: format!(
+                    "the session ended unexpectedly: {}; what was saved stands",
+                    panic_text(&*panic)
+                ),
+            });
+        }
+    };
+    thread::Builder::new()
+        .name("plateau-session".into())
+        .spawn(session)
 }
 
 /// The first line of what a panic said.

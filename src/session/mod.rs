@@ -53,7 +53,7 @@ pub use differences::differences;
 pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, Timed};
 pub use failure::RunError;
 #[cfg(not(target_arch = "wasm32"))]
-pub use handle::{SessionHandle, run_blocking, run_blocking_from};
+pub use handle::{SessionHandle, run_blocking, run_blocking_from, spawn_session};
 pub use memory::{MemoryError, MemoryPlan};
 pub use random::Purpose;
 #[cfg(not(target_arch = "wasm32"))]

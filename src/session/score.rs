@@ -9,9 +9,9 @@ use super::device;
 use super::event::Event;
 use super::failure::RunError;
 use super::memory::{MemoryPlan, score_lanes};
-use super::random::{Purpose, generator, seed_for};
-use super::search_run::RunData;
-use crate::data::{Batch, Dataset, Split, chunks};
+use super::random::{Purpose, generator};
+use super::search_run::{RunData, split_images};
+use crate::data::{Batch, Dataset, chunks};
 use crate::landscape::{Evaluator, SupernetEvaluator};
 use crate::nn::Supernet;
 use crate::space::Genotype;
@@ -64,11 +64,7 @@ pub async fn open_supernet(
         let message = format!("the images of {} have changed since", config.dataset);
         return Err(CheckpointError::Other(message).into());
     }
-    let split = Split::new(
-        &dataset,
-        config.test_share,
-        seed_for(config.seed, Purpose::Split),
-    )?;
+    let split = split_images(&dataset, config.test_share, config.seed)?;
     let device::OpenDevice { device, info } = device::open(device).await?;
     let data = RunData::new(&dataset, split, &device)?;
     let size = search.size(data.shape, data.classes);

@@ -4,10 +4,9 @@ use burn::tensor::Device;
 
 use super::config::{ConfigError, TrainConfig};
 use super::failure::RunError;
-use super::random::{Purpose, seed_for};
-use super::search_run::RunData;
+use super::search_run::{RunData, split_images};
 use super::train_run::{Accuracy, TrainState};
-use crate::data::{Dataset, Split};
+use crate::data::Dataset;
 use crate::landscape::{Evaluator, EvaluatorError, Score};
 use crate::space::{Genotype, Space};
 
@@ -46,7 +45,7 @@ impl ScratchEvaluator {
         config.check()?;
         ConfigError::test_share(test_share)?;
         let dataset = Dataset::load(dataset)?;
-        let split = Split::new(&dataset, test_share, seed_for(seed, Purpose::Split))?;
+        let split = split_images(&dataset, test_share, seed)?;
         Ok(Self {
             space,
             config: config.clone(),

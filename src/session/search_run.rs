@@ -42,6 +42,18 @@ pub struct RunData {
     pub flip: bool,
 }
 
+/// Shares the images of a run out; the seed fixes how.
+///
+/// # Errors
+/// A share that leaves a part empty.
+pub fn split_images(dataset: &Dataset, test_share: f64, seed: u64) -> Result<Split, RunError> {
+    Ok(Split::new(
+        dataset,
+        test_share,
+        seed_for(seed, Purpose::Split),
+    )?)
+}
+
 impl RunData {
     /// Uploads a data set, normalised by its training part.
     pub fn new(dataset: &Dataset, split: Split, device: &Device) -> Result<Self, RunError> {

@@ -9,11 +9,10 @@ use super::device;
 use super::event::{DatasetInfo, Event};
 use super::failure::RunError;
 use super::memory::{MemoryPlan, score_lanes};
-use super::random::{Purpose, seed_for};
 use super::score::{SCORE_BATCHES, Scoring, score_batches};
-use super::search_run::{RunData, SearchState, random_genotype};
+use super::search_run::{RunData, SearchState, random_genotype, split_images};
 use super::train_run::TrainState;
-use crate::data::{Dataset, Split};
+use crate::data::Dataset;
 
 /// Serves commands until their channel closes. All Burn calls happen in this future, so whoever polls it owns the device: a
 /// named thread natively, a web worker in the browser.
@@ -84,11 +83,7 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
     let Start { config, from, .. } = start;
     config.check()?;
     let dataset = Dataset::load(&config.dataset)?;
-    let split = Split::new(
-        &dataset,
-        config.test_share,
-        seed_for(config.seed, Purpose::Split),
-    )?;
+    let split = split_images(&dataset, config.test_share, config.seed)?;
     let device::OpenDevice { device, info } = device::open(config.device).await?;
     let origin = Position::start(config, &info, &dataset.hash());
     match from {

@@ -7,27 +7,22 @@ use egui_kittest::kittest::Queryable;
 use plateau::app::{Action, RunView};
 use plateau::landscape::{Score, builtin_table};
 use plateau::search::Strategy;
-use plateau::session::{
-    Command, DatasetInfo, DeviceChoice, DeviceInfo, Event, KernelChoice, MemoryChoice, Preset,
-    RUN_VERSION, RunConfig,
-};
+use plateau::session::{Command, DatasetInfo, DeviceInfo, Event, MemoryChoice, Preset, RunConfig};
 use plateau::space::{Counting, Genotype, Space, neighbors};
 
 use crate::bench::*;
+use crate::runs::on_digits;
 
 /// What a search says before its first step.
 pub fn search_started(run: &mut RunView, space: Space) {
+    let quick = Preset::Quick;
     let config = RunConfig {
-        version: RUN_VERSION,
-        dataset: "digits".into(),
-        test_share: 0.3,
         seed: 0,
-        device: DeviceChoice::Cpu,
-        kernels: KernelChoice::Fused,
         memory: MemoryChoice::Auto,
-        search: Some(Preset::Quick.search(space, Strategy::Darts)),
-        genotype: None,
-        train: Preset::Quick.train(space),
+        ..on_digits(
+            Some(quick.search(space, Strategy::Darts)),
+            quick.train(space),
+        )
     };
     run.apply(&Event::Started {
         config: Box::new(config),

@@ -5,3 +5,5 @@ mod bench;
 mod hand;
 mod judges;
 mod model;
+#[path = "../support/runs.rs"]
+mod runs;

@@ -12,6 +12,8 @@ mod data;
 mod figures;
 mod landscape;
 mod network;
+#[path = "../support/runs.rs"]
+mod runs;
 
 /// A complete NAS-Bench-201 table of 15,625 made-up accuracies: every edge has an effect, pairs interact, the rest is noise.
 fn large_table() -> OpenTable {

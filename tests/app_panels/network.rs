@@ -3,12 +3,10 @@
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use plateau::app::{Action, NetworkPanel, RunView};
-use plateau::session::{
-    DeviceChoice, Event, KernelChoice, MISTAKES, MemoryChoice, Preset, RUN_VERSION, RunConfig,
-    run_blocking,
-};
+use plateau::session::{Event, MISTAKES, Preset, RunConfig, run_blocking};
 use plateau::space::{Genotype, Space, count_genotype, count_stages};
 
+use super::runs::on_digits;
 use super::{Bench, check_xml, picture, window};
 
 /// A short training of a small network on digits.
@@ -19,16 +17,8 @@ fn config() -> RunConfig {
     train.epochs = 2;
     train.batch = 200;
     RunConfig {
-        version: RUN_VERSION,
-        dataset: "digits".into(),
-        test_share: 0.3,
-        seed: 3,
-        device: DeviceChoice::Cpu,
-        kernels: KernelChoice::Fused,
-        memory: MemoryChoice::Keep,
-        search: None,
         genotype: Some(cell()),
-        train,
+        ..on_digits(None, train)
     }
 }
 

@@ -9,22 +9,7 @@ mod large;
 mod write;
 
 use plateau::data::{Loaded, read_blobs};
-
-/// Pixel of image n, channel c, row y, column x of all test data, as in tests/fixtures/readers/make.py.
-fn pixel(n: usize, c: usize, y: usize, x: usize) -> u8 {
-    (31 * n + 77 * c + 13 * y + 7 * x) as u8
-}
-
-/// `[channels, height, width]` of image `n`.
-fn image(n: usize, [channels, height, width]: [usize; 3]) -> Vec<u8> {
-    let mut pixels = Vec::new();
-    for c in 0..channels {
-        for y in 0..height {
-            pixels.extend((0..width).map(|x| pixel(n, c, y, x)));
-        }
-    }
-    pixels
-}
+use write::{image, pixel};
 
 /// Images `from..to`, one behind the other.
 fn images(range: std::ops::Range<usize>, shape: [usize; 3]) -> Vec<u8> {

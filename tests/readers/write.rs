@@ -2,10 +2,24 @@
 
 use std::io::Write;
 
+/// Pixel of image n, channel c, row y, column x of all test data, as in tests/fixtures/readers/make.py.
+pub fn pixel(n: usize, c: usize, y: usize, x: usize) -> u8 {
+    (31 * n + 77 * c + 13 * y + 7 * x) as u8
+}
+
+/// `[channels, height, width]` of image `n`.
+pub fn image(n: usize, [channels, height, width]: [usize; 3]) -> Vec<u8> {
+    let mut pixels = Vec::new();
+    for c in 0..channels {
+        for y in 0..height {
+            pixels.extend((0..width).map(|x| pixel(n, c, y, x)));
+        }
+    }
+    pixels
+}
+
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder};
-
-use super::image;
 
 /// CIFAR records: label bytes and pixels of images 0, 1, …
 pub fn cifar(labels: &[&[u8]], first: usize) -> Vec<u8> {
@@ -208,7 +222,7 @@ pub fn png_image(n: usize, channels: usize, height: usize, width: usize) -> Vec<
     let mut interleaved = Vec::new();
     for y in 0..height {
         for x in 0..width {
-            interleaved.extend((0..channels).map(|c| super::pixel(n, c, y, x)));
+            interleaved.extend((0..channels).map(|c| pixel(n, c, y, x)));
         }
     }
     png(height, width, channels, &interleaved)

@@ -5,7 +5,7 @@ mod geometry;
 mod paint;
 mod svg;
 
-use eframe::egui::{self, Color32, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
+use eframe::egui::{self, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::theme::operation_label;
 use crate::space::{Cell, CellKind, Operation, Space};
@@ -246,9 +246,4 @@ fn nearest(routes: &[Option<Route>], point: Pos2, within: f32) -> Option<usize> 
         .filter(|(_, distance)| *distance <= within)
         .min_by(|a, b| a.1.total_cmp(&b.1))
         .map(|(edge, _)| edge)
-}
-
-/// A colour between two, at `share` 0 to 1 from the first.
-pub fn blend(from: Color32, to: Color32, share: f32) -> Color32 {
-    from.lerp_to_gamma(to, share.clamp(0.0, 1.0))
 }

@@ -8,8 +8,9 @@ use eframe::egui::{
     StrokeKind, TextFormat, Ui, Vec2, pos2, vec2,
 };
 
+use super::super::theme::blend;
 use super::super::theme::{operation_color, operation_label};
-use super::{CellPicture, DrawnEdge, Geometry, Route, blend};
+use super::{CellPicture, DrawnEdge, Geometry, Route};
 use crate::space::{Operation, Space};
 
 /// The colour of an operation as a line on this background: light colours are darkened where the background is light.

@@ -2,8 +2,8 @@
 
 use eframe::egui::{Color32, Grid, Rect, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-use super::super::cell_canvas::blend;
 use super::super::theme::SPACE;
+use super::super::theme::blend;
 use super::flatness::{Flatness, Word, explanation};
 use super::gain;
 use super::scores::Scores;

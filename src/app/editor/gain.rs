@@ -2,7 +2,7 @@
 
 use eframe::egui::{Color32, RichText, Ui};
 
-use super::super::cell_canvas::blend;
+use super::super::theme::blend;
 
 /// The gain or loss in points at which colours and heights are strongest.
 const STRONGEST: f64 = 30.0;

@@ -6,7 +6,7 @@ use eframe::egui::{
     Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::super::cell_canvas::blend;
+use super::super::theme::blend;
 use super::super::theme::{SPACE, operation_color, operation_label};
 use super::edits::{Place, operations};
 use super::gain;

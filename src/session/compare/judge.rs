@@ -5,9 +5,9 @@ use super::super::device;
 use super::super::failure::RunError;
 use super::super::memory::MemoryPlan;
 use super::super::random::{Purpose, generator, seed_for};
-use super::super::search_run::RunData;
+use super::super::search_run::{RunData, split_images};
 use super::Judged;
-use crate::data::{Dataset, Sampler, Split, chunks};
+use crate::data::{Dataset, Sampler, chunks};
 use crate::landscape::{
     LandscapeError, NeighborhoodOptions, NeighborhoodReport, SupernetEvaluator, neighborhood,
 };
@@ -42,7 +42,7 @@ impl Judge {
         };
         let dataset = Dataset::load(&config.dataset)?;
         let seed = config.seed;
-        let split = Split::new(&dataset, config.test_share, seed_for(seed, Purpose::Split))?;
+        let split = split_images(&dataset, config.test_share, seed)?;
         let device::OpenDevice { device, info } = device::open(config.device).await?;
         let data = RunData::new(&dataset, split, &device)?;
         let size = search.size(data.shape, data.classes);

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::config::RunConfig;
 use super::differences::differences;
 use super::failure::RunError;
-use super::random::{Purpose, seed_for};
-use crate::data::{Dataset, Sampler, Split};
+use super::search_run::split_images;
+use crate::data::{Dataset, Sampler};
 use crate::search::{SearchError, Strategy};
 use crate::space::Genotype;
 
@@ -393,8 +393,7 @@ pub fn search_steps(config: &RunConfig) -> Result<usize, RunError> {
         return Err(SearchError::Setting("these settings hold no search".into()).into());
     };
     let dataset = Dataset::load(&config.dataset)?;
-    let seed = seed_for(config.seed, Purpose::Split);
-    let split = Split::new(&dataset, config.test_share, seed)?;
+    let split = split_images(&dataset, config.test_share, config.seed)?;
     let batches = Sampler::new(split.weights, search.batch, 0)?.batches_per_epoch();
     Ok(batches.saturating_mul(search.epochs))
 }

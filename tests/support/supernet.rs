@@ -1,0 +1,45 @@
+//! A supernet small enough for finite differences and full Hessians.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use plateau::data::Batch;
+use plateau::kernels::Memory;
+use plateau::search::objective::Network;
+use plateau::space::{Macro, Space};
+
+/// A tensor on the CPU.
+pub fn vector<const D: usize>(values: &[f32], shape: [usize; D]) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
+}
+
+/// What a tensor holds.
+pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_into_vec().unwrap()
+}
+
+/// The supernet, weights for it, and a batch.
+pub fn small(seed: u64) -> (Network, Tensor<1>, Batch) {
+    let size = Macro {
+        channels: 2,
+        layers: 2,
+        classes: 3,
+        image_channels: 1,
+        height: 6,
+        width: 6,
+        auxiliary: false,
+        imagenet_stem: false,
+    };
+    let network = Network::new(Space::Darts, &size, Some(Memory::Keep)).unwrap();
+    let device = Device::flex();
+    let weights = network.supernet.layout().initial_weights(seed, &device);
+    let pixels: Vec<f32> = (0..6 * 36)
+        .map(|i| ((i * 37 % 101) as f32) / 50.0 - 1.0)
+        .collect();
+    let batch = Batch {
+        images: vector(&pixels, [6, 1, 6, 6]),
+        labels: Tensor::<1, Int>::from_ints(
+            TensorData::new(vec![0_i32, 1, 2, 0, 1, 2], [6]),
+            &device,
+        ),
+    };
+    (network, weights, batch)
+}
