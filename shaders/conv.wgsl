@@ -3,6 +3,7 @@
 // Reads  x [I,CI,H,W], weights [CO, CI*k*k].
 // Writes z [I,CO,Q].
 // One invocation: 8 output channels x 8 pixels of one image.
+// Launched by src/kernels/gpu/conv_bn.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> weights: array<f32>;

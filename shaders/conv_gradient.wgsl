@@ -2,6 +2,7 @@
 // Reads  g [I,CO,Q], out [I,CO,Q] (normalised), coef [LANES,CO].
 // Writes dz [I,CO,Q].
 // One invocation: one value.
+// Launched by src/kernels/gpu/conv_bn.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> g: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;

@@ -2,6 +2,7 @@
 // Reads  dz [I,CO,Q], weights [CO, CI*k*k], x [I,CI,H,W] (for the ReLU).
 // Writes dx [I,CI,H,W].
 // One invocation: 8 input channels x 8 pixels of one image.
+// Launched by src/kernels/gpu/conv_bn.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> dz: array<f32>;
 @group(0) @binding(2) var<storage, read_write> weights: array<f32>;

@@ -2,6 +2,7 @@
 // Reads  z [I,CO,Q], stats [LANES,CO].
 // Writes out [I,CO,Q].
 // One invocation: one value.
+// Launched by src/kernels/gpu/conv_bn.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> z: array<f32>;
 @group(0) @binding(2) var<storage, read_write> stats: array<vec2<f32>>;

@@ -3,6 +3,7 @@
 // Reads  g [I,CO,Q], out [I,CO,Q] (normalised), stats [LANES,CO].
 // Writes coef [LANES,CO].
 // One workgroup reduces one lane and channel, in a fixed order.
+// Launched by src/kernels/gpu/conv_bn.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> g: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;

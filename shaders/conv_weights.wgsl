@@ -2,6 +2,7 @@
 // Reads  x [I,CI,H,W], dz [I,CO,Q].
 // Writes partials [CO*CI*k*k, CHUNKS].
 // One invocation: 8 output channels x 8 columns of the matrix x one chunk: every CHUNKS-th pixel.
+// Launched by src/kernels/gpu/conv_bn.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dz: array<f32>;

@@ -4,6 +4,7 @@
 // Writes partials [E*S, CHUNKS], the depthwise parts.
 // One invocation: one kernel of one channel (one phase of its taps) x one chunk: every CHUNKS-th strip of 4 columns. It
 // keeps all taps, and the gradient rows that an input row meets.
+// Launched by src/kernels/gpu/depthwise_weights.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> z1: array<f32>;

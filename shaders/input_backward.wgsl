@@ -5,6 +5,7 @@
 // [E*NI + ..., I,C,Q] (factorised reduce), which is dx where the edges leave a node.
 // Writes dx [I,C,H,W]; adds to the gradient of the node in [I,nodes*C,H,W] where the edges leave one.
 // One invocation: 4 neighboring input pixels of a row.
+// Launched by src/kernels/gpu/input_backward.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dh: array<f32>;

@@ -4,6 +4,7 @@
 // Reads  g [I,nodes*C,Q], x [I,C,H,W] or a node in [I,nodes*C,H,W], z1, z2, stats, mix [LANES,edges,8].
 // Writes coef [E,18,LANES,C]: the coefficients at the operation's slot, the dot product 10 slots behind it.
 // One workgroup reduces one edge, lane and channel, all operations at once and in a fixed order.
+// Launched by src/kernels/gpu/mix_backward.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> g: array<f32>;
 @group(0) @binding(2) var<storage, read_write> x: array<f32>;

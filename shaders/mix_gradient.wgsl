@@ -2,6 +2,7 @@
 // Reads  coef [E,18,LANES,C].
 // Writes mix_grad [LANES,edges,8]: the edges of the fan; zero for `none` and for every inactive operation.
 // One invocation: one weight.
+// Launched by src/kernels/gpu/mix_gradient.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> coef: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> mix_grad: array<f32>;

@@ -4,6 +4,7 @@
 // Reads  g [I,nodes*C,Q], d1 [E*N2,I,C,Q] (first stage only), z (z2 or z1), coef [E,18,LANES,C], weights [S].
 // Writes dt [E*NI + E*N2, I,C,Q] and dz [E*N1 + POOLS + E*N2, I,C,Q]: the maps of the stage.
 // One invocation: 8 channels x 8 pixels of one image.
+// Launched by src/kernels/gpu/pointwise_backward.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> g: array<f32>;
 @group(0) @binding(2) var<storage, read_write> d1: array<f32>;

@@ -4,6 +4,7 @@
 // Writes d1 [E*N2,I,C,Q], coef [E,18,LANES,C] at slots 8 and 9.
 // One workgroup handles and reduces one edge, branch, lane and channel, in a fixed order; one invocation after another
 // strip of 4 columns.
+// Launched by src/kernels/gpu/second_backward.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> dt: array<f32>;
 @group(0) @binding(2) var<storage, read_write> z1: array<f32>;

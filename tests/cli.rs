@@ -212,3 +212,36 @@ fn bench_times_a_step_and_says_where() {
     assert!(case["ms_per_step"].as_f64().unwrap() > 0.0);
     assert!(case["launches"].is_null(), "the CPU launches nothing");
 }
+
+#[test]
+fn a_first_order_step_at_paper_size_makes_at_most_2000_launches() {
+    // Launches do not depend on the batch, and a software adapter makes a step of two images in seconds.
+    let output = plateau(&[
+        "bench",
+        "--size",
+        "paper",
+        "--strategy",
+        "darts",
+        "--kernels",
+        "fused",
+        "--device",
+        "gpu",
+        "--batch",
+        "2",
+        "--warmup",
+        "0",
+        "--steps",
+        "1",
+        "--bandwidth",
+        "100",
+        "--json",
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let list: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let launches = list[0]["launches"].as_u64().unwrap();
+    assert!((1000..=2000).contains(&launches), "{launches} launches");
+    let bytes = list[0]["bytes_per_step"].as_f64().unwrap();
+    let seconds = 1e-3 * list[0]["ms_per_step"].as_f64().unwrap();
+    let share = list[0]["bandwidth_share"].as_f64().unwrap();
+    assert!((share - bytes / seconds / 100e9).abs() < 1e-12, "{share}");
+}

@@ -90,3 +90,33 @@ fn all_shaders_are_valid_and_within_the_webgpu_baseline() {
         "every file in shaders/ is launched by some stage"
     );
 }
+
+#[test]
+fn every_shader_says_what_it_reads_and_writes_and_which_file_launches_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in std::fs::read_dir(root.join("shaders")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let head: Vec<&str> = text
+            .lines()
+            .take_while(|line| line.starts_with("// "))
+            .collect();
+        for part in ["// Reads ", "// Writes ", "// One "] {
+            let said = head.iter().any(|line| line.starts_with(part));
+            assert!(said, "{name}: no line begins with {part}");
+        }
+        let launched = head
+            .iter()
+            .find_map(|line| line.strip_prefix("// Launched by "))
+            .unwrap_or_else(|| panic!("{name}: nothing launches it"));
+        for file in launched.trim_end_matches('.').split(" and ") {
+            let rust = std::fs::read_to_string(root.join(file)).unwrap();
+            let launch = format!("shader!(\"{name}\")");
+            assert!(rust.contains(&launch), "{file} does not launch {name}");
+        }
+    }
+}

@@ -31,9 +31,16 @@ pub struct BenchArgs {
     /// Devices: cpu, gpu (any adapter) or auto
     #[arg(long, value_delimiter = ',', default_value = "cpu,gpu")]
     device: Vec<DeviceChoice>,
+    /// Images a step, instead of the size's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    batch: Option<u16>,
     /// Memory that a step may take, in megabytes; 0: as a search allows itself
     #[arg(long, value_name = "MB", default_value_t = 0)]
     memory_limit: u64,
+    /// What the memory of the device can move, from its data sheet: prints the share of it that the fused kernels use on a GPU. Every
+    /// value that a launch is given counts once
+    #[arg(long, value_name = "GB/s", value_parser = bandwidth)]
+    bandwidth: Option<f64>,
     /// Steps before timing
     #[arg(long, default_value_t = 3)]
     warmup: usize,
@@ -43,6 +50,13 @@ pub struct BenchArgs {
     /// Print exactly one JSON list on stdout
     #[arg(long)]
     json: bool,
+}
+
+fn bandwidth(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
+        _ => Err("a number above 0, such as 936 for an RTX 3090".into()),
+    }
 }
 
 /// Measures every case and prints each as it comes.
@@ -55,7 +69,7 @@ pub fn run(args: &BenchArgs) -> Result<(), CliError> {
     let mut results = Vec::new();
     if !args.json {
         println!(
-            "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11} {:>9} {:>9} {:>9} {:>9} {:>9}",
+            "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
             "size",
             "strategy",
             "device",
@@ -66,7 +80,8 @@ pub fn run(args: &BenchArgs) -> Result<(), CliError> {
             "max",
             "launches",
             "peak MB",
-            "forecast"
+            "forecast",
+            "of limit"
         );
     }
     let cases = cases(args);
@@ -102,6 +117,8 @@ fn in_child(case: &BenchCase) -> Result<BenchResult, CliError> {
         .args(["--memory", case.memory.name()])
         .args(["--device", &case.device.to_string()])
         .args(["--memory-limit", &case.memory_limit.to_string()])
+        .args(case.batch.map(|batch| format!("--batch={batch}")))
+        .args(case.bandwidth.map(|limit| format!("--bandwidth={limit}")))
         .args(["--warmup", &case.warmup.to_string()])
         .args(["--steps", &case.steps.to_string()])
         .output()
@@ -141,6 +158,8 @@ fn cases(args: &BenchArgs) -> Vec<BenchCase> {
                         memory,
                         device,
                         memory_limit: args.memory_limit,
+                        batch: args.batch.map(usize::from),
+                        bandwidth: args.bandwidth,
                         warmup: args.warmup,
                         steps: args.steps,
                     }));
@@ -155,7 +174,7 @@ fn print(result: &BenchResult) {
     let count = |value: Option<u64>| value.map_or("–".into(), thousands);
     let short: String = result.device.chars().take(24).collect();
     println!(
-        "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11.1} {:>9.1} {:>9.1} {:>9} {:>9} {:>9}",
+        "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11.1} {:>9.1} {:>9.1} {:>9} {:>9} {:>9} {:>9}",
         result.size.name(),
         result.strategy,
         short,
@@ -167,5 +186,8 @@ fn print(result: &BenchResult) {
         count(result.launches),
         count(result.peak_bytes.map(|bytes| bytes.div_ceil(1_000_000))),
         count(Some(result.forecast_bytes.div_ceil(1_000_000))),
+        result
+            .bandwidth_share
+            .map_or("–".into(), |share| format!("{:.0} %", 100.0 * share)),
     );
 }

@@ -19,7 +19,8 @@
 //!           depthwise (again), pointwise_weights, depthwise_weights, twice ─▶ sum_chunks            (weights)
 //! ```
 //! and of a dense convolution: `conv ─▶ stats ─▶ conv_normalize`; backward `conv_sums ─▶ conv_gradient ─▶ conv_input`, and
-//! `conv_weights ─▶ sum_chunks`. Text that several shaders share lies in `shaders/include/`.
+//! `conv_weights ─▶ sum_chunks`. A stage's shader is `shaders/STAGE.wgsl`, whose head says what it
+//! reads, writes and reduces and which file of `gpu/` launches it; text that several shaders share lies in `shaders/include/`.
 
 pub mod cell;
 pub mod cpu;

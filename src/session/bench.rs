@@ -17,6 +17,7 @@ use super::memory::{MemoryPlan, proc_bytes};
 use super::random::{Purpose, generator};
 use super::search_run::{RunData, SearchState};
 use crate::data::{Augmentation, Dataset, Split};
+use crate::kernels::gpu::bytes_moved;
 use crate::search::Strategy;
 use crate::space::Space;
 
@@ -78,8 +79,12 @@ pub struct BenchCase {
     pub memory: MemoryChoice,
     /// Where.
     pub device: DeviceChoice,
+    /// Images a step, instead of the size's.
+    pub batch: Option<usize>,
     /// Memory that a step may take, in megabytes; 0: as a search allows itself.
     pub memory_limit: u64,
+    /// What the device's memory can move, GB/s, where it is known.
+    pub bandwidth: Option<f64>,
     /// Untimed steps before.
     pub warmup: usize,
     /// Timed steps.
@@ -107,10 +112,19 @@ pub struct BenchResult {
     pub ms_min: f64,
     /// Slowest step.
     pub ms_max: f64,
+    /// Images a step.
+    #[serde(default)]
+    pub batch: usize,
     /// Timed steps.
     pub steps: usize,
     /// Kernel launches of one step; none on the CPU.
     pub launches: Option<u64>,
+    /// Bytes that the fused kernels of one step move, every value counted once a launch; none on the CPU.
+    #[serde(default)]
+    pub bytes_per_step: Option<u64>,
+    /// That over the time of the step, as a share of the given bandwidth.
+    #[serde(default)]
+    pub bandwidth_share: Option<f64>,
     /// Forecast of the memory of a step.
     pub forecast_bytes: u64,
     /// Architectures in one pass.
@@ -126,6 +140,7 @@ const NEIGHBORS: usize = 4;
 pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
     let opened = device::open(case.device).await?;
     let (channels, layers, image, batch) = case.size.settings();
+    let batch = case.batch.unwrap_or(batch);
     let data = synthetic(image, 2 * batch, &opened.device)?;
     let config = SearchConfig {
         channels,
@@ -146,6 +161,7 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
     let counter = Arc::new(Launches::default());
     let mut times = Vec::with_capacity(case.steps);
     let observation = LaunchObservation::new(counter.clone());
+    let moved = bytes_moved();
     for step in 0..case.steps {
         let start = Instant::now();
         state.timed_step(&data, case.warmup + step + 1).await?;
@@ -153,6 +169,8 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
     }
     drop(observation);
     times.sort_by(f64::total_cmp);
+    let bytes = (bytes_moved() - moved) / case.steps.max(1) as u64;
+    let ms_per_step = median(&times);
     let launches = counter.0.load(Ordering::Relaxed) / case.steps.max(1) as u64;
     let DeviceInfo { name, software, .. } = opened.info;
     Ok(BenchResult {
@@ -162,11 +180,17 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
         software,
         kernels: case.kernels,
         memory: case.memory,
-        ms_per_step: median(&times),
+        batch,
+        ms_per_step,
         ms_min: times.first().copied().unwrap_or(f64::NAN),
         ms_max: times.last().copied().unwrap_or(f64::NAN),
         steps: case.steps,
         launches: (launches > 0).then_some(launches),
+        bytes_per_step: (bytes > 0).then_some(bytes),
+        bandwidth_share: case
+            .bandwidth
+            .filter(|_| bytes > 0)
+            .map(|limit| bytes as f64 / (1e-3 * ms_per_step) / (1e9 * limit)),
         forecast_bytes: plan.bytes,
         lanes: plan.lanes_a_pass,
         peak_bytes: memory.peak(&opened.device),

@@ -1,6 +1,7 @@
-//! The stages of the mixed edges for one shape: their declarations and how many workgroups they take.
+//! What one fan makes of its stages: which feature maps exist and where, and the declarations that the shaders share. Each
+//! stage stands in the file that has the name of its shader.
 
-use super::launch::{Constants, Info, Stage, THREADS, shader, shared};
+use super::launch::{Constants, Info, Stage, THREADS, shared};
 use super::product::{blocks, chunks, reduction_threads};
 use crate::kernels::cell::{CellShape, Fan};
 use crate::kernels::shape::{AVG_POOL, Branch, EPSILON, EdgesShape, MAX_POOL, OPERATIONS, SKIP};
@@ -14,18 +15,18 @@ const STRIP_COLUMNS: usize = 4;
 pub(super) struct FanStages {
     pub shape: EdgesShape,
     /// Whether the edges leave a node and not an input of the cell.
-    leaves_node: bool,
+    pub leaves_node: bool,
     info: Info,
     shared: Arc<str>,
-    branches: usize,
-    separable: usize,
+    pub branches: usize,
+    pub separable: usize,
     pub reduce: bool,
-    pools: usize,
+    pub pools: usize,
     maximum: bool,
-    operations: usize,
-    first_tiles: [usize; 2],
-    second_tiles: [usize; 2],
-    input_tiles: [usize; 2],
+    pub operations: usize,
+    pub first_tiles: [usize; 2],
+    pub second_tiles: [usize; 2],
+    pub input_tiles: [usize; 2],
 }
 
 /// Strips across `width` columns and down `height` rows; with `interleaved` of even and odd positions apart.
@@ -164,22 +165,22 @@ impl FanStages {
     }
 
     /// Phases of x that the factorised reduce reads.
-    fn reduces(&self) -> usize {
+    pub fn reduces(&self) -> usize {
         2 * usize::from(self.reduce)
     }
 
     /// First-stage feature maps of one edge.
-    fn units_per_edge(&self) -> usize {
+    pub fn units_per_edge(&self) -> usize {
         self.branches + usize::from(self.reduce)
     }
 
     /// First-stage products of one edge: the two halves of the factorised reduce count apart.
-    fn items_per_edge(&self) -> usize {
+    pub fn items_per_edge(&self) -> usize {
         self.branches + self.reduces()
     }
 
     /// Normalised feature maps of the first stage.
-    fn first_units(&self) -> usize {
+    pub fn first_units(&self) -> usize {
         self.shape.edges * self.units_per_edge() + self.pools
     }
 
@@ -217,17 +218,17 @@ impl FanStages {
         self.branches
     }
 
-    fn columns(&self) -> usize {
+    pub fn columns(&self) -> usize {
         self.shape.batch * self.shape.out_pixels()
     }
 
     /// Planes of one feature map.
-    fn planes(&self) -> usize {
+    pub fn planes(&self) -> usize {
         self.shape.images() * self.shape.channels
     }
 
     /// A stage of independent invocations.
-    fn stage(
+    pub fn stage(
         &self,
         shader: (&'static str, &'static str),
         own: Constants,
@@ -238,7 +239,7 @@ impl FanStages {
     }
 
     /// A stage with one workgroup for each of `items`, lane and channel.
-    fn channel_stage(
+    pub fn channel_stage(
         &self,
         shader: (&'static str, &'static str),
         own: Constants,
@@ -249,43 +250,17 @@ impl FanStages {
         Stage::new(shader, &self.info, &self.shared, own, threads, groups)
     }
 
-    fn which(second: bool) -> Constants {
+    pub fn which(second: bool) -> Constants {
         Constants::default().line("SECOND", "bool", second)
     }
 
-    pub fn depthwise(&self, second: bool) -> Stage {
-        let (maps, tiles) = if second {
-            (self.second_units(), self.second_tiles)
-        } else {
-            (self.shape.edges * self.branches, self.first_tiles)
-        };
-        self.stage(
-            shader!("depthwise"),
-            Self::which(second),
-            maps * self.planes() * tiles[0] * tiles[1],
-        )
-    }
-
-    pub fn pool(&self) -> Stage {
-        let groups = if self.pools > 0 || self.reduce {
-            self.shape.out_pixels().div_ceil(4)
-        } else {
-            0
-        };
-        self.stage(
-            shader!("pool"),
-            Constants::default(),
-            groups * self.planes(),
-        )
-    }
-
     /// Invocations of products of 8 channels and 8 pixels of an image.
-    fn product_invocations(&self, products: usize) -> usize {
+    pub fn product_invocations(&self, products: usize) -> usize {
         let pixels = self.shape.out_pixels().div_ceil(8);
         products * blocks(self.shape.channels) * self.shape.images() * pixels
     }
 
-    fn products(&self, second: bool) -> usize {
+    pub fn products(&self, second: bool) -> usize {
         if second {
             self.second_units()
         } else {
@@ -293,51 +268,12 @@ impl FanStages {
         }
     }
 
-    pub fn pointwise(&self, second: bool) -> Stage {
-        let invocations = self.product_invocations(self.products(second));
-        self.stage(shader!("pointwise"), Self::which(second), invocations)
-    }
-
-    pub fn stats(&self, second: bool) -> Stage {
-        let own = if second {
-            STATS_OF_SECOND
-        } else {
-            STATS_OF_FIRST
-        };
-        let units = if second {
-            self.second_units()
-        } else {
-            self.first_units()
-        };
-        self.channel_stage(shader!("stats"), Constants::default().text(own), units)
-    }
-
-    pub fn mix(&self) -> Stage {
-        let groups = self.shape.out_pixels().div_ceil(8);
-        self.stage(
-            shader!("mix"),
-            self.skip_source("identity_at", "x", self.identity_buffer(), "out"),
-            self.shape.edges * self.planes() * groups,
-        )
-    }
-
-    /// Whether the mix stage reads the state that the edges leave in a buffer of its own. A node lies in the buffer that
-    /// is written, and WebGPU refuses to bind that twice.
-    pub fn identity_buffer(&self) -> Option<usize> {
-        (self.identity() && !self.leaves_node).then_some(6)
-    }
-
-    /// The same for the gradient of the skip path.
-    pub fn skip_gradient_buffer(&self) -> Option<usize> {
-        (self.reduce || self.identity() && !self.leaves_node).then_some(7)
-    }
-
-    fn identity(&self) -> bool {
+    pub fn identity(&self) -> bool {
         self.shape.stride == 1 && self.shape.is_active(SKIP)
     }
 
     /// Declares `function`, which reads `buffer` at its binding where it has one, else the buffer that is `written`.
-    fn skip_source(
+    pub fn skip_source(
         &self,
         function: &str,
         buffer: &str,
@@ -358,126 +294,13 @@ impl FanStages {
         ))
     }
 
-    pub fn mix_backward(&self) -> Stage {
-        let edges = if self.operations > 0 {
-            self.shape.edges
-        } else {
-            0
-        };
-        self.channel_stage(shader!("mix_backward"), Constants::default(), edges)
-    }
-
-    pub fn mix_gradient(&self) -> Stage {
-        self.stage(
-            shader!("mix_gradient"),
-            Constants::default(),
-            self.shape.mix_len(),
-        )
-    }
-
-    /// `store`: whether the gradients of z1 and z2 are needed for the weights.
-    pub fn pointwise_backward(&self, second: bool, store: bool) -> Stage {
-        let pools = if second { 0 } else { self.pools };
-        self.stage(
-            shader!("pointwise_backward"),
-            Self::which(second).line("STORE_DZ", "bool", store),
-            self.product_invocations(self.products(second) + pools),
-        )
-    }
-
-    pub fn second_backward(&self) -> Stage {
-        let own = Constants::default();
-        self.channel_stage(shader!("second_backward"), own, self.second_units())
-    }
-
-    pub fn branch_backward(&self) -> Stage {
-        let tiles = self.input_tiles;
-        self.stage(
-            shader!("branch_backward"),
-            Constants::default(),
-            self.branches * self.planes() * tiles[0] * tiles[1],
-        )
-    }
-
-    pub fn input_backward(&self) -> Stage {
-        let own = self
-            .skip_source("skip_at", "skip", self.skip_gradient_buffer(), "dx")
-            .line("LEAVES_NODE", "bool", self.leaves_node);
-        let rows = self.planes() * self.shape.height;
-        self.stage(
-            shader!("input_backward"),
-            own,
-            rows * self.shape.width.div_ceil(4),
-        )
-    }
-
     pub fn chunks(&self) -> usize {
         chunks(
             self.shape.images() * self.shape.out_pixels(),
             self.shape.weights_len(),
         )
     }
-
-    pub fn pointwise_weights(&self) -> Stage {
-        let side = blocks(self.shape.channels);
-        let matrices = self.products(false) + self.products(true);
-        self.stage(
-            shader!("pointwise_weights"),
-            Constants::default(),
-            matrices * side * side * self.chunks(),
-        )
-    }
-
-    pub fn depthwise_weights(&self, second: bool) -> Stage {
-        let parts = if self.shape.stride == 2 && !second {
-            4
-        } else {
-            1
-        };
-        let per_edge = if second {
-            self.separable
-        } else {
-            self.branches
-        };
-        let kernels = self.shape.edges * per_edge;
-        self.stage(
-            shader!("depthwise_weights"),
-            Self::which(second).size("TAP_PARTS", parts),
-            kernels * parts * self.shape.channels * self.chunks(),
-        )
-    }
-
-    pub fn sum_chunks(&self) -> Stage {
-        let mut computed = String::new();
-        for branch in Branch::ALL {
-            if !self.shape.is_active(branch.operation()) {
-                let stages = if branch.separable() { 2 } else { 1 };
-                let branch = branch as usize;
-                computed += &format!(
-                    "if (w >= depthwise_offset({branch}u) \
-                     && w < depthwise_offset({branch}u) + {stages}u * stage_length({branch}u)) {{ return false; }} "
-                );
-            }
-        }
-        if !self.reduce {
-            computed += "if (w >= reduce_offset()) { return false; } ";
-        }
-        let own = Constants::default()
-            .text("fn weight_count() -> u32 { return info.edges * weights_per_edge(); }")
-            .text("fn first_weight() -> u32 { return info.first_weight; }")
-            .text(&format!(
-                "fn is_computed(index: u32) -> bool {{ let w = index % weights_per_edge(); {computed}return true; }}"
-            ));
-        self.stage(shader!("sum_chunks"), own, self.shape.weights_len())
-    }
 }
-
-const STATS_OF_FIRST: &str = "\
-fn first_unit() -> u32 { return 0u; }
-fn unit_count() -> u32 { return first_units(); }";
-const STATS_OF_SECOND: &str = "\
-fn first_unit() -> u32 { return first_units(); }
-fn unit_count() -> u32 { return info.edges * N2; }";
 
 /// Functions of the shape that several stages need.
 const FUNCTIONS: &str = include_str!("../../../shaders/include/edges.wgsl");

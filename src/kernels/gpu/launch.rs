@@ -8,7 +8,7 @@ use burn_cubecl::template::{KernelSource, SourceKernel, SourceTemplate};
 use burn_cubecl::tensor::CubeTensor;
 use std::collections::HashMap;
 use std::fmt::{Display, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Name and text of a file in `shaders/`.
@@ -193,6 +193,11 @@ impl Stage {
         let dim = CubeDim::new_1d(self.threads as u32);
         let info = self.info.buffer(buffers[0]);
         let handles = buffers.iter().map(|tensor| tensor.handle.clone());
+        let values: usize = buffers
+            .iter()
+            .map(|tensor| tensor.meta.shape().num_elements())
+            .sum();
+        MOVED.fetch_add((values * size_of::<f32>()) as u64, Ordering::Relaxed);
         let arguments = KernelArguments::new().with_buffers(
             std::iter::once(info)
                 .chain(handles)
@@ -225,6 +230,14 @@ impl KernelSource for Stage {
 /// Finished constants, shared by the stages of one shape.
 pub(super) fn shared(constants: Constants) -> Arc<str> {
     constants.0.into()
+}
+
+static MOVED: AtomicU64 = AtomicU64::new(0);
+
+/// Bytes of the tensors that all launches so far were given, each counted once a launch: what the stages would move if every value
+/// were read or written exactly once. Rereads that the caches miss come on top; Burn's own operations are not counted.
+pub fn bytes_moved() -> u64 {
+    MOVED.load(Ordering::Relaxed)
 }
 
 static POISONED: AtomicBool = AtomicBool::new(false);

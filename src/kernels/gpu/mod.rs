@@ -6,20 +6,38 @@
 //! memory, 256 invocations, 65,535 workgroups a dimension. All sums have an order fixed by the shape: the same input on
 //! the same device gives the same bits.
 //!
+//! A stage of a cell stands in the file that has the name of its shader, over what `fan.rs` makes of a shape; `cell.rs` launches
+//! them in order. The stages of a dense convolution stand in `conv_bn.rs`.
+//!
 //! What the kernels are written for: few loads for each multiplication, since a load of one value costs as much as some
 //! fifty multiply-adds on Mesa's software adapter (it reads the values of neighboring invocations one by one), and no
 //! device minds. So products keep 8 × 8 results in registers, depthwise convolutions keep the rows they meet again, and
 //! workgroup memory serves reductions only. There both sides of a branch are executed: what only some invocations need
 //! stands in a loop without iterations for the others, or in a stage of its own.
 
+mod branch_backward;
 mod cell;
 mod conv_bn;
+mod depthwise;
+mod depthwise_weights;
 mod fan;
+mod input_backward;
 mod launch;
+mod mix;
+mod mix_backward;
+mod mix_gradient;
+mod pointwise;
+mod pointwise_backward;
+mod pointwise_weights;
+mod pool;
 mod product;
+mod second_backward;
+mod stats;
+mod sum_chunks;
 
 pub use cell::cell_sources;
 pub use conv_bn::conv_sources;
+pub use launch::bytes_moved;
 #[doc(hidden)]
 pub use launch::poison_outputs;
 

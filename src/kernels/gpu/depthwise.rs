@@ -1,0 +1,20 @@
+//! `shaders/depthwise.wgsl`: the depthwise convolutions of both stages. Twins: `cpu/branch.rs` and `cpu/second.rs`.
+
+use super::fan::FanStages;
+use super::launch::{Stage, shader};
+
+impl FanStages {
+    /// Buffers: x, z1, stats, weights, t.
+    pub fn depthwise(&self, second: bool) -> Stage {
+        let (maps, tiles) = if second {
+            (self.second_units(), self.second_tiles)
+        } else {
+            (self.shape.edges * self.branches, self.first_tiles)
+        };
+        self.stage(
+            shader!("depthwise"),
+            Self::which(second),
+            maps * self.planes() * tiles[0] * tiles[1],
+        )
+    }
+}
