@@ -8,8 +8,11 @@ use plateau::landscape::{Table, architecture_count};
 use plateau::space::{Genotype, Space};
 use serde_json::Value;
 
+#[path = "support/outcome.rs"]
+mod outcome;
 #[path = "support/program.rs"]
 mod program;
+use outcome::{failure, object, text};
 use program::plateau;
 
 /// The first of the two best cells.
@@ -21,32 +24,9 @@ fn on_bench(args: &[&str]) -> Output {
     plateau(&[args, &["--table", bench.to_str().unwrap()]].concat())
 }
 
-fn text(output: &Output) -> String {
-    let messages = String::from_utf8(output.stderr.clone()).unwrap();
-    assert!(output.status.success(), "{messages}");
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-/// Everything on stdout is one JSON object.
-fn object(output: &Output) -> Value {
-    let value: Value = serde_json::from_str(&text(output)).unwrap();
-    assert!(value.is_object(), "{value}");
-    value
-}
-
 fn close(value: &Value, expected: f64) {
     let found = value.as_f64().unwrap();
     assert!((found - expected).abs() < 1e-6, "{found}, not {expected}");
-}
-
-/// The one line of a failure.
-fn failure(output: &Output) -> String {
-    let line = String::from_utf8(output.stderr.clone()).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{line}");
-    assert!(output.stdout.is_empty());
-    assert_eq!(line.lines().count(), 1, "{line}");
-    assert!(line.starts_with("plateau: "), "{line}");
-    line
 }
 
 /// A file of this test's own.

@@ -103,7 +103,7 @@ pub struct SpectrumArgs {
 
 /// Prints how good an architecture is and how good what surrounds it is.
 pub fn neighborhood(args: &NeighborhoodArgs) -> Result<(), CliError> {
-    let [radius, limit] = match args.scorer.is_table() {
+    let [radius, limit] = match args.scorer.source.is_table() {
         true => [3, 2000],
         false => [1, 200],
     };
@@ -149,6 +149,11 @@ impl TableArgs {
     /// Whether a table or a column was named.
     pub fn given(&self) -> bool {
         self.table.is_some() || self.metric.is_some()
+    }
+
+    /// Whether a table was named.
+    pub fn named(&self) -> bool {
+        self.table.is_some()
     }
 
     /// The table that was asked for.

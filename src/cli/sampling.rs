@@ -1,13 +1,16 @@
-//! `plateau sample` and `plateau search --strategy rs|na-rs`: random search and neighborhood-aware random search on a benchmark table.
+//! `plateau sample` and `plateau search --strategy rs|na-rs`: random search and neighborhood-aware random search on a benchmark
+//! table, on the supernet of a run, or on networks trained from scratch.
 
 use clap::{Args, ValueEnum};
 
 use super::CliError;
-use super::landscape::{Column, TableArgs, print};
+use super::landscape::{Column, print};
+use super::scorer::{Compute, ScorerArgs, SourceArgs};
 use crate::landscape::{
-    Budget, LandscapeError, SamplingOptions, compare_sampling, sampling_report,
+    Budget, LandscapeError, SamplingOptions, compare_sampling, compare_sampling_on,
+    sampling_choice, sampling_report, sampling_report_on,
 };
-use crate::space::{Aggregation, Counting};
+use crate::space::{Aggregation, Counting, Space};
 
 /// A sampling search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -25,6 +28,11 @@ pub struct SampleArgs {
     /// rs: the best of random architectures; na-rs: of random architectures the one whose neighborhood is best
     #[arg(long, default_value = "na-rs", hide_possible_values = true)]
     strategy: SamplingStrategy,
+    #[command(flatten)]
+    scorer: ScorerArgs,
+    /// With --train: darts, nas-bench-201 or nas-bench-201-small [default: darts]
+    #[arg(long)]
+    space: Option<Space>,
     #[command(flatten)]
     sampling: SamplingArgs,
     /// na-rs: how many edges a neighbor may change (1 to 6) [default: 1]
@@ -48,23 +56,30 @@ pub struct SampleArgs {
 /// What the report of a sampling search means.
 const SAMPLING_HELP: &str = "Of the chosen architectures: mean ± standard deviation over the runs of their accuracy and of the mean accuracy of \
 their neighbors (one edge changed), and the mean of the worst of these, in percent. Equal evaluations: rs of each seed scores as many \
-different architectures as na-rs of that seed did, neighbors included.\n\n\
+different architectures as na-rs of that seed did, neighbors included. On the supernet of a run (--run) and on training from scratch \
+(--train) one search is made and its choice shown among its neighbors; with --runs or --compare the runs share their scores.\n\n\
 JSON: metric, report_metric, options, runs, chosen_mean, chosen_std, chosen_worst, chosen_best, neighborhood_mean, neighborhood_std, \
-neighborhood_worst, draws, evaluations; with --compare these from options on under na_rs, rs_equal_draws, rs_equal_evaluations";
+neighborhood_worst, draws, evaluations, genotype, genotype_accuracy (of the run with the least score); with --compare these from \
+options on under na_rs, rs_equal_draws, rs_equal_evaluations. With --run or --train, without --runs and --compare: metric, options, \
+outcome (genotype, score, own, draw, draws, evaluations), neighborhood (as of plateau neighborhood)";
+
+/// Most neighbors of the choice that are scored.
+const AROUND: usize = 200;
+/// Runs of a comparison on what is not a table.
+const DEAR_RUNS: usize = 10;
 
 /// Settings that only sampling searches have.
 #[derive(Args)]
 #[command(next_help_heading = "Settings of rs and na-rs")]
 pub struct SamplingArgs {
-    #[command(flatten)]
-    table: TableArgs,
-    /// Column in which the chosen architectures and their neighborhoods are reported; by default the one that they are chosen by
-    #[arg(long, value_name = "NAME")]
+    /// With --table: column in which the chosen architectures and their neighborhoods are reported; by default the one that they are chosen by
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["run", "train"])]
     report_metric: Option<String>,
     /// Run na-rs, rs with equal draws and rs with equal evaluations side by side
     #[arg(long)]
     compare: bool,
-    /// How often the search is repeated, with the seeds SEED, SEED + 1, … (1 to 100000) [default: 500]
+    /// How often the search is repeated, with the seeds SEED, SEED + 1, … (1 to 100000) [default: 500 on a
+    /// table]
     #[arg(long)]
     runs: Option<usize>,
     /// Random architectures that a search draws [default: 20]
@@ -95,15 +110,39 @@ pub fn run(args: &SampleArgs) -> Result<(), CliError> {
         neighbors: args.neighbors,
         aggregation: args.aggregation,
     };
-    args.sampling
-        .run(args.strategy, &neighborhood, args.seed, args.json)
+    let task = Task {
+        strategy: args.strategy,
+        neighborhood,
+        source: &args.scorer.source,
+        space: args.space,
+        compute: args
+            .scorer
+            .compute(args.space.unwrap_or(Space::Darts), args.seed),
+        json: args.json,
+    };
+    args.sampling.run(task)
+}
+
+/// A sampling search and what it needs from the command that runs it.
+pub struct Task<'a> {
+    /// Which.
+    pub strategy: SamplingStrategy,
+    /// Of na-rs.
+    pub neighborhood: NeighborhoodSettings,
+    /// What scores.
+    pub source: &'a SourceArgs,
+    /// The space that was named.
+    pub space: Option<Space>,
+    /// Where the source computes; its seed is that of the first run, too.
+    pub compute: Compute<'a>,
+    /// Whether to print JSON.
+    pub json: bool,
 }
 
 impl SamplingArgs {
     /// Whether any of them was given.
     pub fn given(&self) -> bool {
-        self.table.given()
-            || self.report_metric.is_some()
+        self.report_metric.is_some()
             || self.compare
             || self.runs.is_some()
             || self.draws.is_some()
@@ -112,16 +151,32 @@ impl SamplingArgs {
     }
 
     /// Runs the searches and prints what they choose.
-    pub fn run(
-        &self,
-        strategy: SamplingStrategy,
-        neighborhood: &NeighborhoodSettings,
-        seed: u64,
-        json: bool,
-    ) -> Result<(), CliError> {
-        let options = self.options(strategy, neighborhood, seed)?;
-        let table = self.table.read()?;
-        let search = self.table.column(&table)?;
+    pub fn run(&self, task: Task) -> Result<(), CliError> {
+        let options = self.options(task.strategy, &task.neighborhood, task.compute.seed)?;
+        if task.source.is_table() {
+            return self.on_table(&task, &options);
+        }
+        let mut scorer = task.source.open_for(task.space, task.compute)?;
+        let metric = scorer.metric.clone();
+        if self.compare {
+            let runs = self.runs.unwrap_or(DEAR_RUNS);
+            let comparison = compare_sampling_on(&mut scorer, &options, runs);
+            let comparison = pollster::block_on(comparison).map_err(CliError::new)?;
+            print(&metric, None, &comparison, task.json)
+        } else if let Some(runs) = self.runs {
+            let report = sampling_report_on(&mut scorer, &options, runs);
+            let report = pollster::block_on(report).map_err(CliError::new)?;
+            print(&metric, None, &report, task.json)
+        } else {
+            let choice = sampling_choice(&mut scorer, &options, AROUND);
+            let choice = pollster::block_on(choice).map_err(CliError::new)?;
+            print(&metric, None, &choice, task.json)
+        }
+    }
+
+    fn on_table(&self, task: &Task, options: &SamplingOptions) -> Result<(), CliError> {
+        let table = task.source.read_table()?;
+        let search = task.source.column(&table)?;
         let report = match &self.report_metric {
             Some(name) => Column::new(&table, Some(name))?,
             None => search,
@@ -131,11 +186,11 @@ impl SamplingArgs {
         let runs = self.runs.unwrap_or(500);
         if self.compare {
             let comparison =
-                compare_sampling(choose, judge, &options, runs).map_err(CliError::new)?;
-            print(search.metric, other, &comparison, json)
+                compare_sampling(choose, judge, options, runs).map_err(CliError::new)?;
+            print(search.metric, other, &comparison, task.json)
         } else {
-            let runs = sampling_report(choose, judge, &options, runs).map_err(CliError::new)?;
-            print(search.metric, other, &runs, json)
+            let runs = sampling_report(choose, judge, options, runs).map_err(CliError::new)?;
+            print(search.metric, other, &runs, task.json)
         }
     }
 
@@ -176,7 +231,7 @@ impl SamplingArgs {
             neighbors: neighborhood.neighbors.unwrap_or(0),
             include_self: !self.exclude_self,
             aggregation: neighborhood.aggregation.unwrap_or(Aggregation::Mean),
-            // On the spaces that have tables every counting is the same.
+            // On NAS-Bench-201 every counting is the same; on DARTS the wiring of a neighbor stays.
             counting: Counting::Topology,
             seed,
         })

@@ -1,5 +1,6 @@
 //! What scores architectures on the command line: a table, the supernet of a run, or training from scratch.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,12 +12,12 @@ use super::landscape::{Column, TableArgs};
 use crate::landscape::{
     Evaluator, EvaluatorError, Score, SupernetEvaluator, Table, TableEvaluator,
 };
-use crate::session::{self, DeviceChoice, Preset, ScratchEvaluator};
+use crate::session::{self, DeviceChoice, Preset, ScratchEvaluator, TrainConfig};
 use crate::space::{Genotype, Space};
 
 /// What scores the architectures.
 #[derive(Args)]
-pub struct ScorerArgs {
+pub struct SourceArgs {
     #[command(flatten)]
     table: TableArgs,
     /// Folder of a search: score with the shared weights of its supernet, on the images of its architecture half
@@ -28,6 +29,13 @@ pub struct ScorerArgs {
     /// Train every architecture from scratch on one half of the images outside the test part and score it on the other half
     #[arg(long, conflicts_with_all = ["table", "metric"])]
     train: bool,
+}
+
+/// What scores the architectures, and where it computes.
+#[derive(Args)]
+pub struct ScorerArgs {
+    #[command(flatten)]
+    pub source: SourceArgs,
     /// With --train: built-in data set
     #[arg(long, default_value = "digits")]
     dataset: String,
@@ -42,13 +50,119 @@ pub struct ScorerArgs {
     device: DeviceChoice,
 }
 
+/// Where a run's supernet computes, and what --train trains on.
+pub struct Compute<'a> {
+    /// Where.
+    pub device: DeviceChoice,
+    /// A data set by its name.
+    pub dataset: &'a str,
+    /// Share of the images that no evaluator sees.
+    pub test_share: f64,
+    /// How a network is trained, without auxiliary head.
+    pub train: TrainConfig,
+    /// Its space.
+    pub space: Space,
+    /// Of the split and of every training.
+    pub seed: u64,
+}
+
 /// Share of the images that no evaluator sees: the default of `search` and `train`.
 const TEST_SHARE: f64 = 0.3;
 
-impl ScorerArgs {
+impl SourceArgs {
+    /// Whether any of them was given.
+    pub fn given(&self) -> bool {
+        self.table.given() || self.run.is_some() || self.batches.is_some() || self.train
+    }
+
     /// Whether a table scores, which costs nothing.
     pub fn is_table(&self) -> bool {
         self.run.is_none() && !self.train
+    }
+
+    /// The table that was asked for.
+    pub fn read_table(&self) -> Result<Cow<'static, Table>, CliError> {
+        if self.table.named() {
+            return self.table.read();
+        }
+        Err(CliError(
+            "nothing to score architectures with: give --table FILE, a benchmark table, --table builtin, --run DIR, the folder of a \
+             search, or --train"
+                .into(),
+        ))
+    }
+
+    /// The column of `--metric`.
+    pub fn column<'a>(&'a self, table: &'a Table) -> Result<Column<'a>, CliError> {
+        self.table.column(table)
+    }
+
+    /// Opens what scores where it is no table.
+    fn open(&self, compute: Compute) -> Result<Scorer<'static>, CliError> {
+        if let Some(folder) = &self.run {
+            let checkpoint = session::load_supernet(folder).map_err(CliError::new)?;
+            let supernet = session::open_supernet(&checkpoint, compute.device, self.batches);
+            let supernet = pollster::block_on(supernet).map_err(CliError::new)?;
+            let metric = format!(
+                "supernet of {}, {} images of the architecture half",
+                folder.display(),
+                supernet.images()
+            );
+            return Ok(Scorer::new(&metric, Kind::Supernet(Box::new(supernet))));
+        }
+        let Compute {
+            dataset,
+            test_share,
+            mut train,
+            space,
+            seed,
+            ..
+        } = compute;
+        train.auxiliary_weight = 0.0;
+        let device = pollster::block_on(session::device::open(compute.device));
+        let device = device.map_err(CliError::new)?.device;
+        let evaluator = ScratchEvaluator::new(space, dataset, test_share, &train, seed, &device);
+        let evaluator = evaluator.map_err(CliError::new)?;
+        let metric = format!(
+            "trained on {dataset} for {} epochs, validated on {} images",
+            train.epochs,
+            evaluator.split()[1]
+        );
+        Ok(Scorer::new(&metric, Kind::Scratch(Box::new(evaluator))))
+    }
+
+    /// Opens what scores where it is no table, for a search that draws architectures of `space`; of the run's where none is named.
+    pub fn open_for(
+        &self,
+        space: Option<Space>,
+        compute: Compute,
+    ) -> Result<Scorer<'static>, CliError> {
+        let scorer = self.open(compute)?;
+        match space {
+            Some(space) if space != scorer.space() => Err(CliError(format!(
+                "the run has a supernet of {}, not of {space}; leave --space away",
+                scorer.space()
+            ))),
+            _ => Ok(scorer),
+        }
+    }
+}
+
+impl ScorerArgs {
+    /// Where it computes, for genotypes of a space.
+    pub fn compute(&self, space: Space, seed: u64) -> Compute<'_> {
+        let mut train = self.preset.train(space);
+        if let Some(epochs) = self.epochs {
+            train.epochs = epochs;
+        }
+        Compute {
+            device: self.device,
+            dataset: &self.dataset,
+            test_share: TEST_SHARE,
+            train,
+            space,
+            seed,
+        }
     }
 
     /// Opens what scores, for the architectures of these arguments (`best`: the table's best), and gives it to `report`.
@@ -58,45 +172,18 @@ impl ScorerArgs {
         seed: u64,
         report: impl FnOnce(&mut Scorer, Vec<Genotype>) -> Result<R, CliError>,
     ) -> Result<R, CliError> {
-        if self.is_table() {
-            let table = self.table.read()?;
-            let column = self.table.column(&table)?;
+        if self.source.is_table() {
+            let table = self.source.read_table()?;
+            let column = self.source.column(&table)?;
             let mut scorer = Scorer::new(column.metric, Kind::Table(column.evaluator()));
             let genotypes = read_all(arguments, &scorer, Some((&table, &column)))?;
             return report(&mut scorer, genotypes);
         }
-        if let Some(folder) = &self.run {
-            let checkpoint = session::load_supernet(folder).map_err(CliError::new)?;
-            let supernet = session::open_supernet(&checkpoint, self.device, self.batches);
-            let supernet = pollster::block_on(supernet).map_err(CliError::new)?;
-            let metric = format!(
-                "supernet of {}, {} images of the architecture half",
-                folder.display(),
-                supernet.images()
-            );
-            let mut scorer = Scorer::new(&metric, Kind::Supernet(Box::new(supernet)));
-            let genotypes = read_all(arguments, &scorer, None)?;
-            return report(&mut scorer, genotypes);
-        }
-        let first = arguments.first().copied().unwrap_or_default();
-        let space = read_genotype(first)?.space();
-        let mut train = self.preset.train(space);
-        train.auxiliary_weight = 0.0;
-        if let Some(epochs) = self.epochs {
-            train.epochs = epochs;
-        }
-        let device = pollster::block_on(session::device::open(self.device));
-        let device = device.map_err(CliError::new)?.device;
-        let evaluator =
-            ScratchEvaluator::new(space, &self.dataset, TEST_SHARE, &train, seed, &device);
-        let evaluator = evaluator.map_err(CliError::new)?;
-        let metric = format!(
-            "trained on {} for {} epochs, validated on {} images",
-            self.dataset,
-            train.epochs,
-            evaluator.split()[1]
-        );
-        let mut scorer = Scorer::new(&metric, Kind::Scratch(Box::new(evaluator)));
+        let space = match arguments.first() {
+            Some(first) if self.source.train => read_genotype(first)?.space(),
+            _ => Space::Darts,
+        };
+        let mut scorer = self.source.open(self.compute(space, seed))?;
         let genotypes = read_all(arguments, &scorer, None)?;
         report(&mut scorer, genotypes)
     }

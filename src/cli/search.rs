@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::CliError;
 use super::progress::{Outcome, thousands};
-use super::sampling::{SamplingArgs, SamplingStrategy};
+use super::sampling::{SamplingArgs, SamplingStrategy, Task};
+use super::scorer::{Compute, SourceArgs};
 use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
 use crate::data::{Dataset, short_name};
 use crate::search::Strategy;
@@ -16,7 +17,8 @@ use crate::space::Space;
 pub struct SearchArgs {
     #[command(flatten)]
     run: RunArgs,
-    /// na-darts, na-darts-2nd, darts, darts-2nd, a2m, sdarts-rs or random; rs or na-rs on a --table
+    /// na-darts, na-darts-2nd, darts, darts-2nd, a2m, sdarts-rs or random; rs or na-rs on a --table, a --run or with
+    /// --train
     #[arg(long, default_value = "na-darts")]
     strategy: AnyStrategy,
     /// darts, nas-bench-201 or nas-bench-201-small
@@ -26,6 +28,8 @@ pub struct SearchArgs {
     search: SearchOverrides,
     #[command(flatten)]
     train: TrainOverrides,
+    #[command(flatten, next_help_heading = "Settings of rs and na-rs")]
+    source: SourceArgs,
     #[command(flatten)]
     sampling: SamplingArgs,
 }
@@ -35,7 +39,7 @@ pub struct SearchArgs {
 enum AnyStrategy {
     /// On a data set.
     Run(Strategy),
-    /// On a table.
+    /// On an evaluator of architectures.
     Sampling(SamplingStrategy),
 }
 
@@ -54,25 +58,39 @@ impl std::str::FromStr for AnyStrategy {
     }
 }
 
-/// Searches, trains and tests; or searches on a table.
+/// Searches, trains and tests; or searches on an evaluator of architectures.
 pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
     let strategy = match args.strategy {
-        AnyStrategy::Run(_) if args.sampling.given() => {
+        AnyStrategy::Run(_) if args.source.given() || args.sampling.given() => {
             return Err(CliError(
-                "a table is for --strategy rs or na-rs; the other strategies search on --dataset"
+                "--table, --run, --train and the settings of sampling are for --strategy rs or na-rs; the other strategies search on --dataset"
                     .into(),
             ));
         }
         AnyStrategy::Run(strategy) => strategy,
         AnyStrategy::Sampling(_) if args.run.resume.is_some() => {
             return Err(CliError(
-                "a search on a table leaves no run folder; leave --resume away".into(),
+                "a sampling search leaves no run folder; leave --resume away".into(),
             ));
         }
         AnyStrategy::Sampling(strategy) => {
-            let neighborhood = args.search.neighborhood();
-            let (seed, json) = (args.run.seed, args.run.json);
-            return args.sampling.run(strategy, &neighborhood, seed, json);
+            let mut train = args.run.preset.train(args.space);
+            args.train.apply(&mut train, args.search.no_flip());
+            return args.sampling.run(Task {
+                strategy,
+                neighborhood: args.search.neighborhood(),
+                source: &args.source,
+                space: given("space").then_some(args.space),
+                compute: Compute {
+                    device: args.run.device,
+                    dataset: &args.run.dataset,
+                    test_share: args.run.test_share,
+                    train,
+                    space: args.space,
+                    seed: args.run.seed,
+                },
+                json: args.run.json,
+            });
         }
     };
     if let Some(folder) = &args.run.resume {

@@ -18,7 +18,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 /// each seed. Made by
 ///
 /// ```text
-/// plateau tabulate --epochs 2 --seeds 1 --out src/landscape/builtin.csv
+/// plateau tabulate --out src/landscape/builtin.csv
 /// ```
 pub fn builtin_table() -> &'static Table {
     &TABLE

@@ -10,6 +10,7 @@ mod index;
 mod memo;
 mod neighborhood;
 mod sampling;
+mod sampling_choice;
 mod sampling_report;
 mod smooth;
 mod spectrum;
@@ -29,7 +30,11 @@ pub use neighborhood::{
     neighborhood,
 };
 pub use sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
-pub use sampling_report::{SamplingComparison, SamplingReport, compare_sampling, sampling_report};
+pub use sampling_choice::{SamplingChoice, sampling_choice};
+pub use sampling_report::{
+    SamplingComparison, SamplingReport, compare_sampling, compare_sampling_on, sampling_report,
+    sampling_report_on,
+};
 pub use smooth::neighbor_means;
 pub use spectrum::{OrderEnergy, Spectrum, spectrum};
 pub use statistics::Statistics;

@@ -1,17 +1,18 @@
-//! Many runs of the sampling searches on a table, and what they choose (`method.md` §2).
+//! Many runs of the sampling searches, on a table or on any evaluator, and what they choose (`method.md` §2).
 
 use std::fmt;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::evaluator::{LandscapeError, TableEvaluator, finite_scores};
+use super::evaluator::{Evaluator, LandscapeError, TableEvaluator, finite_scores};
+use super::memo::Memo;
 use super::sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
 use super::statistics::mean_and_deviation;
-use crate::space::{Aggregation, Counting, neighbors};
+use crate::space::{Aggregation, Genotype, neighbors};
 
 /// Runs of one search. Accuracies are those of the reported metric, in percent; deviations are population ones over the runs.
-#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct SamplingReport {
     /// What was run: the options of the first run. Run i has seed + i.
     pub options: SamplingOptions,
@@ -35,10 +36,14 @@ pub struct SamplingReport {
     pub draws: f64,
     /// The mean number of different evaluated architectures.
     pub evaluations: f64,
+    /// What the run with the least score chose.
+    pub genotype: Genotype,
+    /// Its accuracy.
+    pub genotype_accuracy: f64,
 }
 
 /// A neighborhood-aware search and plain random search, seed by seed.
-#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct SamplingComparison {
     /// The search itself.
     pub na_rs: SamplingReport,
@@ -67,8 +72,8 @@ pub fn sampling_report(
     options: &SamplingOptions,
     runs: usize,
 ) -> Result<SamplingReport, LandscapeError> {
-    let runs = run_all(search, report, &vec![*options; checked(runs)?])?;
-    Ok(summary(options, &runs))
+    // Looking a table up never waits.
+    pollster::block_on(report_by(&mut Tables { search, report }, options, runs))
 }
 
 /// Runs the search and random search with equal draws and with equal evaluations.
@@ -81,24 +86,128 @@ pub fn compare_sampling(
     options: &SamplingOptions,
     runs: usize,
 ) -> Result<SamplingComparison, LandscapeError> {
-    let count = checked(runs)?;
-    let random = |budget| SamplingOptions {
-        budget,
-        radius: 0,
+    pollster::block_on(compare_by(&mut Tables { search, report }, options, runs))
+}
+
+/// [`sampling_report`] on an evaluator whose scores cost something: one run after the other, no architecture evaluated twice.
+/// `evaluations` counts for each run what it would have evaluated alone.
+///
+/// # Errors
+/// As [`sampling_report`].
+pub async fn sampling_report_on(
+    evaluator: &mut impl Evaluator,
+    options: &SamplingOptions,
+    runs: usize,
+) -> Result<SamplingReport, LandscapeError> {
+    report_by(&mut Memo::new(evaluator), options, runs).await
+}
+
+/// [`compare_sampling`] on an evaluator whose scores cost something, as [`sampling_report_on`].
+///
+/// # Errors
+/// As [`sampling_report`].
+pub async fn compare_sampling_on(
+    evaluator: &mut impl Evaluator,
+    options: &SamplingOptions,
+    runs: usize,
+) -> Result<SamplingComparison, LandscapeError> {
+    compare_by(&mut Memo::new(evaluator), options, runs).await
+}
+
+/// What makes many runs.
+trait Runs {
+    /// Run i with seed + i.
+    async fn run_all(&mut self, options: &[SamplingOptions]) -> Result<Vec<Run>, LandscapeError>;
+}
+
+/// Two columns of a table: the runs are made in parallel.
+struct Tables<'a> {
+    search: TableEvaluator<'a>,
+    report: TableEvaluator<'a>,
+}
+
+impl Runs for Tables<'_> {
+    async fn run_all(&mut self, options: &[SamplingOptions]) -> Result<Vec<Run>, LandscapeError> {
+        let runs = options.par_iter().enumerate().map(|(index, options)| {
+            let options = seeded(options, index);
+            let (mut search, mut report) = (self.search, self.report);
+            pollster::block_on(async {
+                let outcome = sampling_search(&mut search, &options).await?;
+                judged(outcome, &options, &mut report).await
+            })
+        });
+        runs.collect()
+    }
+}
+
+impl<E: Evaluator> Runs for Memo<E> {
+    async fn run_all(&mut self, options: &[SamplingOptions]) -> Result<Vec<Run>, LandscapeError> {
+        let mut runs = Vec::with_capacity(options.len());
+        for (index, options) in options.iter().enumerate() {
+            let options = seeded(options, index);
+            let outcome = sampling_search(self, &options).await?;
+            runs.push(judged(outcome, &options, self).await?);
+        }
+        Ok(runs)
+    }
+}
+
+fn seeded(options: &SamplingOptions, index: usize) -> SamplingOptions {
+    SamplingOptions {
+        seed: options.seed.wrapping_add(index as u64),
         ..*options
+    }
+}
+
+/// Looks at what a search chose.
+async fn judged(
+    outcome: SamplingOutcome,
+    options: &SamplingOptions,
+    report: &mut impl Evaluator,
+) -> Result<Run, LandscapeError> {
+    let mut genotypes = vec![outcome.genotype.clone()];
+    let nearest = neighbors(&outcome.genotype, 1, options.counting)?;
+    genotypes.extend(nearest.into_iter().map(|neighbor| neighbor.genotype));
+    let accuracies: Vec<f64> = finite_scores(report, &genotypes)
+        .await?
+        .iter()
+        .map(|score| score.accuracy)
+        .collect();
+    Ok(Run {
+        outcome,
+        chosen: accuracies[0],
+        nearest: accuracies[1..].to_vec(),
+    })
+}
+
+async fn report_by(
+    by: &mut impl Runs,
+    options: &SamplingOptions,
+    runs: usize,
+) -> Result<SamplingReport, LandscapeError> {
+    let runs = by.run_all(&vec![*options; checked(runs)?]).await?;
+    Ok(summary(options, &runs))
+}
+
+async fn compare_by(
+    by: &mut impl Runs,
+    options: &SamplingOptions,
+    runs: usize,
+) -> Result<SamplingComparison, LandscapeError> {
+    let aware = by.run_all(&vec![*options; checked(runs)?]).await?;
+    let random = |budget: fn(&SamplingOutcome) -> Budget| -> Vec<SamplingOptions> {
+        let each = aware.iter().map(|run| SamplingOptions {
+            budget: budget(&run.outcome),
+            radius: 0,
+            ..*options
+        });
+        each.collect()
     };
-    let aware = run_all(search, report, &vec![*options; count])?;
-    let equal = |budget: fn(&SamplingOutcome) -> Budget| {
-        let each: Vec<SamplingOptions> = aware
-            .iter()
-            .map(|run| random(budget(&run.outcome)))
-            .collect();
-        let runs = run_all(search, report, &each)?;
-        Ok::<_, LandscapeError>(summary(&each[0], &runs))
-    };
+    let draws = random(|outcome| Budget::Draws(outcome.draws));
+    let evaluations = random(|outcome| Budget::Evaluations(outcome.evaluations));
     Ok(SamplingComparison {
-        rs_equal_draws: equal(|outcome| Budget::Draws(outcome.draws))?,
-        rs_equal_evaluations: equal(|outcome| Budget::Evaluations(outcome.evaluations))?,
+        rs_equal_draws: summary(&draws[0], &by.run_all(&draws).await?),
+        rs_equal_evaluations: summary(&evaluations[0], &by.run_all(&evaluations).await?),
         na_rs: summary(options, &aware),
     })
 }
@@ -113,45 +222,6 @@ fn checked(runs: usize) -> Result<usize, LandscapeError> {
     }
 }
 
-/// Run i with seed + i.
-fn run_all(
-    search: TableEvaluator,
-    report: TableEvaluator,
-    options: &[SamplingOptions],
-) -> Result<Vec<Run>, LandscapeError> {
-    options
-        .par_iter()
-        .enumerate()
-        .map(|(index, options)| {
-            let seed = options.seed.wrapping_add(index as u64);
-            let options = SamplingOptions { seed, ..*options };
-            // Looking a table up never waits.
-            pollster::block_on(run(search, report, &options))
-        })
-        .collect()
-}
-
-async fn run(
-    mut search: TableEvaluator<'_>,
-    mut report: TableEvaluator<'_>,
-    options: &SamplingOptions,
-) -> Result<Run, LandscapeError> {
-    let outcome = sampling_search(&mut search, options).await?;
-    let mut genotypes = vec![outcome.genotype.clone()];
-    let nearest = neighbors(&outcome.genotype, 1, Counting::Topology)?;
-    genotypes.extend(nearest.into_iter().map(|neighbor| neighbor.genotype));
-    let accuracies: Vec<f64> = finite_scores(&mut report, &genotypes)
-        .await?
-        .iter()
-        .map(|score| score.accuracy)
-        .collect();
-    Ok(Run {
-        outcome,
-        chosen: accuracies[0],
-        nearest: accuracies[1..].to_vec(),
-    })
-}
-
 fn summary(options: &SamplingOptions, runs: &[Run]) -> SamplingReport {
     let figures = |figure: fn(&Run) -> f64| runs.iter().map(figure).collect::<Vec<f64>>();
     let chosen = figures(|run| run.chosen);
@@ -159,6 +229,14 @@ fn summary(options: &SamplingOptions, runs: &[Run]) -> SamplingReport {
     let [neighborhood_mean, neighborhood_std] =
         mean_and_deviation(&figures(|run| Aggregation::Mean.value(&run.nearest)));
     let mean = |figure| Aggregation::Mean.value(&figures(figure));
+    // There is at least one run.
+    let least = (1..runs.len()).fold(0, |least, index| {
+        if runs[index].outcome.score < runs[least].outcome.score {
+            index
+        } else {
+            least
+        }
+    });
     SamplingReport {
         options: *options,
         runs: runs.len(),
@@ -171,6 +249,8 @@ fn summary(options: &SamplingOptions, runs: &[Run]) -> SamplingReport {
         neighborhood_worst: mean(|run| Aggregation::Min.value(&run.nearest)),
         draws: mean(|run| run.outcome.draws as f64),
         evaluations: mean(|run| run.outcome.evaluations as f64),
+        genotype: runs[least].outcome.genotype.clone(),
+        genotype_accuracy: runs[least].chosen,
     }
 }
 
@@ -202,7 +282,13 @@ impl fmt::Display for SamplingReport {
         } else {
             "NA-RS"
         };
-        self.row(f, name)
+        self.row(f, name)?;
+        writeln!(
+            f,
+            "best by its score: {:.2} %, {}",
+            self.genotype_accuracy,
+            self.genotype.to_text()
+        )
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use plateau::landscape::{
     Budget, LandscapeError, SamplingOptions, TableEvaluator, architecture_index, compare_sampling,
-    sampling_report, sampling_search,
+    compare_sampling_on, sampling_report, sampling_report_on, sampling_search,
 };
 use plateau::space::{Aggregation, Counting, Genotype, NeighborhoodError, Space, neighbors};
 use rand_chacha::ChaCha8Rng;
@@ -213,7 +213,7 @@ fn a_comparison_runs_all_three_searches_on_the_same_seeds() {
         comparison.na_rs,
         sampling_report(bench(), bench(), &NA_RS, 30).unwrap()
     );
-    let json = serde_json::to_value(comparison.na_rs).unwrap();
+    let json = serde_json::to_value(&comparison.na_rs).unwrap();
     for field in ["runs", "chosen_mean", "chosen_std", "neighborhood_mean"] {
         assert!(json[field].is_number());
     }
@@ -245,6 +245,31 @@ fn a_search_by_one_metric_reports_the_other() {
     let report = sampling_report(search, test, &options, 3).unwrap();
     // The best by one is the worst by the other.
     assert_eq!((report.chosen_mean, report.chosen_std), (18.0, 0.0));
+}
+
+#[test]
+fn dear_evaluators_make_the_runs_of_a_table_without_scoring_anything_twice() {
+    let options = SamplingOptions {
+        budget: Budget::Draws(6),
+        ..NA_RS
+    };
+    let accuracy = |genotype: &Genotype| 100.0 * (1.0 - loss(genotype));
+    let mut dear = Scripted::new(Space::NasBench201, accuracy);
+    let report = pollster::block_on(sampling_report_on(&mut dear, &options, 4)).unwrap();
+    let expected = sampling_report(bench(), bench(), &options, 4).unwrap();
+    assert_eq!(report.genotype, expected.genotype);
+    assert_eq!(report.evaluations, expected.evaluations);
+    assert!((report.chosen_mean - expected.chosen_mean).abs() < 1e-9);
+    assert!((report.neighborhood_mean - expected.neighborhood_mean).abs() < 1e-9);
+    let compared = pollster::block_on(compare_sampling_on(&mut dear, &options, 4)).unwrap();
+    assert_eq!(compared.na_rs, report);
+    let distinct = |asked: &[Genotype]| {
+        let names: BTreeSet<_> = asked.iter().map(Genotype::canonical).collect();
+        names.len()
+    };
+    let mut fresh = Scripted::new(Space::NasBench201, accuracy);
+    pollster::block_on(compare_sampling_on(&mut fresh, &options, 4)).unwrap();
+    assert_eq!(distinct(&fresh.asked), fresh.asked.len());
 }
 
 #[test]
