@@ -28,13 +28,16 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Loads a data set by name (see [`EMBEDDED`](super::EMBEDDED)) or, natively, from a file or folder (see
+    /// Loads a data set by name (see [`EMBEDDED`](super::EMBEDDED)), one that was [handed over](super::hand_over), or, natively, from a file or folder (see
     /// [`read_path`](super::read_path)).
     ///
     /// # Errors
     /// [`DataError::Unknown`] for what is neither a name nor a path, [`DataError::Damaged`] if the embedded bytes do not unpack,
     /// and what is wrong with a file.
     pub fn load(name: &str) -> Result<Dataset, DataError> {
+        if let Some(dataset) = super::handed(name) {
+            return Ok(Dataset::clone(&dataset));
+        }
         #[cfg(not(target_arch = "wasm32"))]
         if !super::EMBEDDED.contains(&name) {
             return Ok(super::read_path(name, &mut |_, _| ())?.dataset);

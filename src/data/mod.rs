@@ -11,6 +11,7 @@ mod batch;
 mod dataset;
 mod embedded;
 mod error;
+mod handed;
 mod normalisation;
 mod read;
 mod sampler;
@@ -21,6 +22,7 @@ pub use batch::{Batch, DeviceImages};
 pub use dataset::Dataset;
 pub use embedded::EMBEDDED;
 pub use error::DataError;
+pub use handed::{hand_over, handed, handed_names};
 pub use normalisation::Normalisation;
 #[cfg(not(target_arch = "wasm32"))]
 pub use read::read_path;

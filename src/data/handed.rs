@@ -1,0 +1,37 @@
+//! Data sets that were read from files that a person chose or dropped, under the name that a run's configuration gives them.
+//!
+//! A page has no paths, and a window reads a large set once, on a thread of its own: both hand the result over here, where
+//! [`Dataset::load`](super::Dataset::load) finds it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Dataset;
+
+/// Most sets that are kept; the oldest makes room.
+const MOST: usize = 4;
+
+static HANDED: Mutex<Vec<(String, Arc<Dataset>)>> = Mutex::new(Vec::new());
+
+/// Keeps a data set under a name. One of the same name is replaced.
+pub fn hand_over(name: &str, dataset: Arc<Dataset>) {
+    // A thread that panicked while it held the list left it whole.
+    let mut handed = HANDED.lock().unwrap_or_else(PoisonError::into_inner);
+    handed.retain(|(other, _)| other != name);
+    if handed.len() == MOST {
+        handed.remove(0);
+    }
+    handed.push((name.to_owned(), dataset));
+}
+
+/// The data set of a name, if it was handed over.
+pub fn handed(name: &str) -> Option<Arc<Dataset>> {
+    let handed = HANDED.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = handed.iter().find(|(other, _)| other == name);
+    found.map(|(_, dataset)| dataset.clone())
+}
+
+/// The names of all that were handed over, oldest first.
+pub fn handed_names() -> Vec<String> {
+    let handed = HANDED.lock().unwrap_or_else(PoisonError::into_inner);
+    handed.iter().map(|(name, _)| name.clone()).collect()
+}
