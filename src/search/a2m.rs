@@ -5,49 +5,14 @@
 //! normalised. The Hessian-vector product is a central difference of gradients, so an α-step takes four passes on one batch.
 
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use super::SearchError;
 use super::darts::{first_order, wanted};
 use super::objective::{Evaluated, Objective};
+pub use super::strategy::HessianPoint;
 
 /// Half the width of the central difference, in units of the gradient at α̃: the authors' ε.
 const EPSILON: f64 = 1e-2;
-
-/// Where the Hessian of A2M is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum HessianPoint {
-    /// At `α̃ = α + ρ∇L(α)`, as the authors' program does: it does not put α back before the difference.
-    #[default]
-    Ascended,
-    /// At α, as the gradient of the objective has it.
-    Alpha,
-}
-
-impl HessianPoint {
-    /// The name on the command line and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            HessianPoint::Ascended => "ascended",
-            HessianPoint::Alpha => "alpha",
-        }
-    }
-}
-
-impl std::str::FromStr for HessianPoint {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "ascended" => Ok(HessianPoint::Ascended),
-            "alpha" => Ok(HessianPoint::Alpha),
-            _ => Err(format!(
-                "'{text}' is not a point of A2M's Hessian: use ascended or alpha"
-            )),
-        }
-    }
-}
 
 /// A2M's direction `g̃ + ρh` at the weights `[parameters]` and α `[cell kinds, edges, operations]`: `g̃ = ∇L(α̃)`, and h the Hessian
 /// times g̃. Losses and accuracy are those at α itself. With `rho` 0 the direction is ∇L(α), that of DARTS.

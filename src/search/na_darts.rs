@@ -4,55 +4,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
-use serde::{Deserialize, Serialize};
 
 use super::objective::NeighborMaps;
-
-/// How a neighbor of β = softmax(α) is made differentiable in α. On each of at most `d` edges:
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Representation {
-    /// R1: the operation weights are rotated by a random shift, so that a one-hot choice becomes another one-hot choice.
-    Permutation,
-    /// R2: a share of the weight moves to one random operation; the share is the radius an edge.
-    MassTransfer {
-        /// In (0, 1].
-        share: f32,
-    },
-    /// R3: the edge is forced to one random operation; nothing flows to its α.
-    HardReplacement,
-}
-
-impl std::fmt::Display for Representation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Representation::Permutation => write!(f, "permutation"),
-            Representation::MassTransfer { share } => write!(f, "mass-transfer:{share}"),
-            Representation::HardReplacement => write!(f, "hard-replacement"),
-        }
-    }
-}
-
-impl std::str::FromStr for Representation {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "permutation" => Ok(Representation::Permutation),
-            "hard-replacement" => Ok(Representation::HardReplacement),
-            _ => text
-                .strip_prefix("mass-transfer:")
-                .and_then(|share| share.parse().ok())
-                .filter(|share: &f32| *share > 0.0 && *share <= 1.0)
-                .map(|share| Representation::MassTransfer { share })
-                .ok_or_else(|| {
-                    format!(
-                        "'{text}' is not a neighbor representation: use permutation, hard-replacement or mass-transfer:SHARE with a share in (0, 1]"
-                    )
-                }),
-        }
-    }
-}
+pub use super::strategy::Representation;
 
 /// The changes of one neighbor: distinct edges, each with a shift in `1..operations`.
 pub type Substitutions = Vec<(usize, usize)>;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{Checkpoint, CheckpointEvery};
-use super::config::RunConfig;
+use super::config::{DeviceChoice, RunConfig};
 use crate::space::Genotype;
 
 /// A request to the session. It is taken up between two steps.
@@ -35,6 +35,21 @@ pub enum Command {
         /// Of a search: `supernet.safetensors` of its run folder.
         checkpoint: Box<Checkpoint>,
     },
+    /// Reads a data set from files that have no path here, so that runs can name it. Answered by
+    /// [`Event::DataAdded`](super::Event::DataAdded), or by [`Event::Refused`](super::Event::Refused) with what is wrong with them.
+    AddData {
+        /// What runs call it.
+        name: String,
+        /// Names and contents.
+        files: Vec<DataFile>,
+    },
+    /// Opens a device and runs every kernel against known numbers. Answered by
+    /// [`Event::DeviceChecked`](super::Event::DeviceChecked), or by [`Event::Refused`](super::Event::Refused) while a run is
+    /// going on.
+    CheckDevice {
+        /// Which one.
+        device: DeviceChoice,
+    },
 }
 
 /// What to run and from where.
@@ -59,5 +74,31 @@ impl Start {
             checkpoints: None,
             from: None,
         }
+    }
+}
+
+/// A file that is sent along with its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataFile {
+    /// Its name; folders end with `/`.
+    pub name: String,
+    /// Its content; base64 where a command is text.
+    #[serde(with = "as_base64")]
+    pub bytes: Vec<u8>,
+}
+
+mod as_base64 {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub fn deserialize<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map_err(D::Error::custom)
     }
 }

@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::Augmentation;
-use crate::search::Strategy;
-use crate::search::a2m::HessianPoint;
-use crate::search::na_darts::Representation;
+use crate::search::{HessianPoint, Representation, Strategy};
 use crate::space::{Aggregation, Genotype, Macro, Space};
 
 /// The version of the files of a run folder.
@@ -445,6 +443,13 @@ impl ConfigError {
 impl RunConfig {
     /// Checks every range, before anything is allocated.
     pub fn check(&self) -> Result<(), ConfigError> {
+        if self.version != RUN_VERSION {
+            return Err(ConfigError {
+                name: "the version of the configuration",
+                value: self.version.to_string(),
+                rule: "another version of Plateau wrote it",
+            });
+        }
         if self.search.is_some() == self.genotype.is_some() {
             return Err(ConfigError {
                 name: "the run",

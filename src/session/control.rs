@@ -7,8 +7,10 @@ use web_time::Instant;
 
 use super::checkpoint::{Checkpoint, CheckpointEvery};
 use super::command::{Command, Start};
+use super::device::{self, DeviceError};
 use super::event::Event;
 use super::score::Scoring;
+use super::session::add_data;
 
 /// Whether a run goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub struct Control<'a> {
     scoring: &'a mut Scoring,
     held: bool,
     stopped: bool,
-    /// Events said since the beginning of the run, also before it was resumed.
+    /// Lines of the run said since its beginning, also before it was resumed.
     said: u64,
     checkpoints: Option<CheckpointEvery>,
     steps_since: u32,
@@ -56,7 +58,7 @@ impl<'a> Control<'a> {
 
     /// Says something.
     pub fn emit(&mut self, event: Event) {
-        self.said += 1;
+        self.said += u64::from(event.is_line());
         (self.emit)(event);
     }
 
@@ -107,12 +109,16 @@ impl<'a> Control<'a> {
 
     /// Takes up what was asked since the last step, scores included; while held, waits. A closed channel means that nobody listens any more: stop.
     /// Whoever gets [`Flow::Stop`] first says what is pending; the run's last event, [`Event::Stopped`], is said at its very end.
-    pub async fn before_step(&mut self) -> Flow {
+    ///
+    /// # Errors
+    /// [`DeviceError::Fault`]: the device has failed meanwhile.
+    pub async fn before_step(&mut self) -> Result<Flow, DeviceError> {
         loop {
             #[cfg(target_arch = "wasm32")]
             super::turn::yield_now().await;
+            device::check()?;
             if self.stopped {
-                return Flow::Stop;
+                return Ok(Flow::Stop);
             }
             // An unfinished request for scores goes on, unless a command comes in between.
             let command = if self.held && !self.scoring.busy() {
@@ -128,7 +134,7 @@ impl<'a> Control<'a> {
                             self.emit(event);
                             continue;
                         }
-                        None => return Flow::Go,
+                        None => return Ok(Flow::Go),
                     },
                     Err(async_channel::TryRecvError::Closed) => Command::Stop,
                 }
@@ -147,13 +153,16 @@ impl<'a> Control<'a> {
                         self.held = true;
                         self.emit(Event::Paused);
                     }
-                    return Flow::Go;
+                    return Ok(Flow::Go);
                 }
                 Command::Stop => self.stopped = true,
                 Command::Pause | Command::Resume => {}
-                Command::Start(_) | Command::Open { .. } => self.emit(Event::Refused {
-                    message: "a run is going on; stop it first".into(),
-                }),
+                Command::Start(_) | Command::Open { .. } | Command::CheckDevice { .. } => {
+                    self.emit(Event::Refused {
+                        message: "a run is going on; stop it first".into(),
+                    });
+                }
+                Command::AddData { name, files } => self.emit(add_data(name, files)),
                 Command::Score { request, genotypes } => {
                     if let Some(answer) = self.scoring.ask(request, genotypes) {
                         self.emit(answer);

@@ -1,5 +1,8 @@
 //! Opens the device of a run. This is the only place that does.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
 use burn::tensor::wgpu::WgpuBackend;
 use burn::tensor::{Device, DeviceKind};
 
@@ -10,13 +13,70 @@ use super::event::DeviceInfo;
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
     /// No adapter of any kind.
+    #[cfg(not(target_arch = "wasm32"))]
     #[error(
-        "no GPU adapter was found ({0}); install a graphics driver (on Debian: mesa-vulkan-drivers) or use --device cpu"
+        "no GPU adapter was found (Vulkan, Metal and DX12 were tried); install a graphics driver (on Debian: mesa-vulkan-drivers) or use --device cpu"
     )]
-    NoAdapter(String),
+    NoAdapter,
+    /// No WebGPU.
+    #[cfg(target_arch = "wasm32")]
+    #[error(
+        "this browser offers no WebGPU here, so there is no GPU to train on; recorded runs, the editor and tables work, and the device cpu trains on digits. Chrome and Edge have WebGPU on Windows, macOS and Android, on pages served by https or from this machine"
+    )]
+    NoAdapter,
+    /// It reported an error after it was opened, or is gone.
+    #[error(
+        "{0}; what was saved stands. Restart {RESTART}, and lower --batch or --channels if it happens again"
+    )]
+    Fault(String),
     /// There is one, but it could not be opened.
     #[error("the GPU could not be opened ({0}); use --device cpu")]
     Open(String),
+}
+
+/// What makes a fresh device: a worker has its own, but Burn keeps one for the life of a process.
+const RESTART: &str = if cfg!(target_arch = "wasm32") {
+    "the session"
+} else {
+    "Plateau"
+};
+
+/// Whether the run computes on the GPU.
+static ON_GPU: AtomicBool = AtomicBool::new(false);
+/// The first thing that went wrong on the GPU since it was opened.
+static FAULT: Mutex<Option<String>> = Mutex::new(None);
+
+/// Whether the GPU that was opened last still computes: a browser says only here that a shader was refused or that the device is gone, and everything
+/// that is launched afterwards seems to succeed.
+///
+/// # Errors
+/// [`DeviceError::Fault`] with what it said.
+pub fn check() -> Result<(), DeviceError> {
+    if !ON_GPU.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    // A thread that panicked while it wrote the text has written it.
+    let fault = FAULT.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*fault {
+        Some(text) => Err(DeviceError::Fault(text.clone())),
+        None => Ok(()),
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+static WGPU: std::sync::OnceLock<wgpu::Device> = std::sync::OnceLock::new();
+
+/// For tests: takes the opened GPU away, as a driver that crashes does. False: none is open.
+#[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)]
+pub fn lose() -> bool {
+    WGPU.get().map(wgpu::Device::destroy).is_some()
+}
+
+/// Keeps the first thing that went wrong.
+fn report(text: String) {
+    let mut fault = FAULT.lock().unwrap_or_else(PoisonError::into_inner);
+    fault.get_or_insert(text);
 }
 
 /// An opened device. Burn keeps its runtime for the life of the process, so that opening the same one again is free.
@@ -41,6 +101,7 @@ pub async fn open(choice: DeviceChoice) -> Result<OpenDevice, DeviceError> {
 }
 
 fn cpu() -> OpenDevice {
+    ON_GPU.store(false, Ordering::Relaxed);
     OpenDevice {
         device: Device::flex(),
         info: DeviceInfo {
@@ -87,15 +148,15 @@ pub fn cpu_name() -> String {
 async fn gpu() -> Result<OpenDevice, DeviceError> {
     use std::sync::OnceLock;
     static OPENED: OnceLock<OpenDevice> = OnceLock::new();
+    ON_GPU.store(true, Ordering::Relaxed);
     if let Some(opened) = OPENED.get() {
+        check()?;
         return Ok(opened.clone());
     }
     let found = adapters().await;
     let hardware = found.iter().find(|info| !is_software(info));
     let Some(best) = hardware.or(found.first()) else {
-        return Err(DeviceError::NoAdapter(
-            "Vulkan, Metal and DX12 were tried".into(),
-        ));
+        return Err(DeviceError::NoAdapter);
     };
     // Naming the interface keeps Burn from probing OpenGL, which has no compute shaders of the kind the kernels need.
     let api = match best.backend {
@@ -110,11 +171,28 @@ async fn gpu() -> Result<OpenDevice, DeviceError> {
         .init_with_setup_async()
         .await
         .map_err(|error| DeviceError::Open(error.to_string()))?;
+    #[cfg(not(target_arch = "wasm32"))]
+    let _first = WGPU.set(setup.device.clone());
+    setup.device.set_device_lost_callback(|_, message| {
+        report(format!("the GPU was lost ({})", message.trim()));
+    });
+    // Natively Burn asks for these itself.
+    #[cfg(target_arch = "wasm32")]
+    setup
+        .device
+        .on_uncaptured_error(std::sync::Arc::new(|error| {
+            report(format!("the GPU reported an error ({error})"));
+        }));
     let adapter = setup.adapter.get_info();
     let opened = OpenDevice {
         device,
         info: DeviceInfo {
-            name: adapter.name.clone(),
+            name: if adapter.name.is_empty() {
+                // Browsers as a rule do not tell.
+                "the browser's GPU".into()
+            } else {
+                adapter.name.clone()
+            },
             backend: "wgpu".into(),
             driver: format!(
                 "{:?} {} {}",

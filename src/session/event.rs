@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint::Checkpoint;
 use super::config::RunConfig;
+use super::finite::finite;
 use crate::landscape::Score;
 use crate::space::{Genotype, Space};
 
@@ -92,8 +93,10 @@ pub enum Event {
         /// Counted from 1.
         step: usize,
         /// Cross-entropy in nats.
+        #[serde(deserialize_with = "finite")]
         loss: f32,
         /// Share of right answers in the batch.
+        #[serde(deserialize_with = "finite")]
         accuracy: f32,
     },
     /// An epoch of training is over.
@@ -101,13 +104,16 @@ pub enum Event {
         /// Counted from 1.
         epoch: usize,
         /// Mean over its steps, nats.
+        #[serde(deserialize_with = "finite")]
         loss: f32,
         /// Mean over its steps.
+        #[serde(deserialize_with = "finite")]
         accuracy: f32,
     },
     /// Training is over and the test part was read, once.
     Tested {
         /// Mean cross-entropy, nats.
+        #[serde(deserialize_with = "finite")]
         loss: f32,
         /// Share of right answers.
         accuracy: f64,
@@ -142,6 +148,18 @@ pub enum Event {
         /// Images of the architecture half that genotypes are scored on.
         images: usize,
     },
+    /// A data set of [`Command::AddData`](super::Command::AddData) can be used.
+    DataAdded {
+        /// What runs call it.
+        name: String,
+    },
+    /// What [`Command::CheckDevice`](super::Command::CheckDevice) found.
+    DeviceChecked {
+        /// The device; none: there is none of that choice.
+        device: Option<DeviceInfo>,
+        /// What is wrong with it, and what to do; none: every kernel computes right.
+        problem: Option<String>,
+    },
     /// Held.
     Paused,
     /// Going on.
@@ -162,6 +180,21 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Whether it is part of the run, a line of `events.jsonl`. The others answer whoever asked, or are files of their own.
+    pub fn is_line(&self) -> bool {
+        !matches!(
+            self,
+            Event::Scored { .. }
+                | Event::SupernetOpened { .. }
+                | Event::DataAdded { .. }
+                | Event::DeviceChecked { .. }
+                | Event::Refused { .. }
+                | Event::Checkpoint { .. }
+        )
+    }
+}
+
 /// The measurements of one search step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchStep {
@@ -170,18 +203,25 @@ pub struct SearchStep {
     /// Counted from 1.
     pub epoch: usize,
     /// Cross-entropy of the weight step's batch, nats.
+    #[serde(deserialize_with = "finite")]
     pub train_loss: f32,
     /// Share of right answers in it.
+    #[serde(deserialize_with = "finite")]
     pub train_accuracy: f32,
     /// Cross-entropy of the α-step's batch at α itself.
+    #[serde(deserialize_with = "finite")]
     pub validation_loss: f32,
     /// Share of right answers in it.
+    #[serde(deserialize_with = "finite")]
     pub validation_accuracy: f32,
     /// Losses of the neighbors on the same batch; empty for plain DARTS.
+    #[serde(deserialize_with = "finite")]
     pub neighbor_losses: Vec<f32>,
     /// Mean entropy of softmax(α) over the edges, nats.
+    #[serde(deserialize_with = "finite")]
     pub entropy: f32,
     /// α after the step, `[cell kind][edge][operation]`.
+    #[serde(deserialize_with = "finite")]
     pub alpha: Vec<Vec<Vec<f32>>>,
 }
 

@@ -9,6 +9,7 @@ use async_channel::{Receiver, Sender};
 
 use super::command::{Command, Start};
 use super::config::RunConfig;
+use super::device;
 use super::event::Event;
 use super::session::{run, serve};
 
@@ -55,12 +56,14 @@ pub fn spawn_session(
         let served = AssertUnwindSafe(|| pollster::block_on(serve(inbox, &mut say)));
         // Drivers and libraries may panic where a device is lost. Nothing of the session is used after that.
         if let Err(panic) = catch_unwind(served) {
-            say(Event::Failed {
-                message: format!(
+            let message = match device::check() {
+                Err(fault) => fault.to_string(),
+                Ok(()) => format!(
                     "the session ended unexpectedly: {}; what was saved stands",
                     panic_text(&*panic)
                 ),
-            });
+            };
+            say(Event::Failed { message });
         }
     };
     thread::Builder::new()

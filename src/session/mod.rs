@@ -6,6 +6,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod bench;
 mod checkpoint;
+mod checkpoint_tensors;
 mod command;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod compare;
@@ -15,8 +16,11 @@ pub mod device;
 mod differences;
 mod event;
 mod failure;
+mod finite;
 #[cfg(not(target_arch = "wasm32"))]
 mod handle;
+#[cfg(not(target_arch = "wasm32"))]
+mod lines;
 mod memory;
 mod random;
 #[cfg(not(target_arch = "wasm32"))]
@@ -44,7 +48,7 @@ pub use checkpoint::{
     CHECKPOINT_VERSION, Checkpoint, CheckpointError, CheckpointEvery, HostTensor,
     MAX_CHECKPOINT_BYTES, Phase, Position,
 };
-pub use command::{Command, Start};
+pub use command::{Command, DataFile, Start};
 pub use config::{
     ConfigError, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
     SearchConfig, TrainConfig,
@@ -54,6 +58,8 @@ pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, T
 pub use failure::RunError;
 #[cfg(not(target_arch = "wasm32"))]
 pub use handle::{SessionHandle, run_blocking, run_blocking_from, spawn_session};
+#[cfg(not(target_arch = "wasm32"))]
+pub use lines::{Lines, read_lines};
 pub use memory::{MemoryError, MemoryPlan};
 pub use random::Purpose;
 #[cfg(not(target_arch = "wasm32"))]

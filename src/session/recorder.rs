@@ -1,12 +1,13 @@
 //! Writes a run folder: `config.json`, `events.jsonl`, `genotype.json`, `genotype.txt`, `result.json` and checkpoints.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
+use std::io::{BufReader, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
 use super::config::RunConfig;
 use super::event::{Event, Timed};
+use super::lines::{Lines, read_lines};
 use super::store::{StoreError, load, save, saved, write_whole};
 use crate::space::Genotype;
 
@@ -57,9 +58,6 @@ pub enum RecordError {
         message: String,
     },
 }
-
-/// The longest line of `events.jsonl` that is read, bytes.
-const MAX_LINE: u64 = 1 << 24;
 
 /// Appends the events of one run to its folder, which no other process can record into meanwhile.
 pub struct Recorder {
@@ -174,7 +172,10 @@ impl Recorder {
             return Err(refuse("it holds no run"));
         }
         let lock = lock(folder)?;
-        let (mut events, ends, damage) = read_lines(&path)?;
+        let (lines, damage) = read_file(&path)?;
+        let Lines {
+            mut events, ends, ..
+        } = lines;
         let config = match events.first().map(|timed| &timed.event) {
             Some(Event::Started { config, .. }) => RunConfig::clone(config),
             _ => return Err(damage.unwrap_or(refuse("its run has not begun; start it anew"))),
@@ -235,6 +236,12 @@ impl Recorder {
             .unwrap_or(first)
     }
 
+    /// Whether nothing has been recorded yet.
+    pub fn is_empty(&self) -> bool {
+        let file = self.events.get_ref();
+        file.metadata().is_ok_and(|metadata| metadata.len() == 0)
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -253,6 +260,9 @@ impl Recorder {
                 Err(StoreError::Io { path, source }) => Err(RecordError::Write { path, source }),
                 Err(error) => Err(error.into()),
             };
+        }
+        if !timed.event.is_line() {
+            return Ok(());
         }
         let failed = |source| RecordError::Write {
             path: path.clone(),
@@ -310,42 +320,23 @@ impl Recorder {
 
 /// Reads the events of a run folder. A last line that a killed process left unfinished is left out.
 pub fn read_events(folder: &Path) -> Result<Vec<Timed>, RecordError> {
-    match read_lines(&folder.join("events.jsonl"))? {
-        (events, _, None) => Ok(events),
-        (_, _, Some(error)) => Err(error),
+    match read_file(&folder.join("events.jsonl"))? {
+        (lines, None) => Ok(lines.events),
+        (_, Some(error)) => Err(error),
     }
 }
 
-/// The events of a file, where each line ends (bytes), and the first line that is none, where reading ended.
-type Lines = (Vec<Timed>, Vec<u64>, Option<RecordError>);
-
-fn read_lines(path: &Path) -> Result<Lines, RecordError> {
-    let failed = |source| RecordError::Read {
+/// The events of a file, and what is wrong with the line where they end.
+fn read_file(path: &Path) -> Result<(Lines, Option<RecordError>), RecordError> {
+    let read = File::open(path).and_then(|file| read_lines(BufReader::new(file)));
+    let mut lines = read.map_err(|source| RecordError::Read {
         path: path.to_path_buf(),
         source,
-    };
-    let mut reader = BufReader::new(File::open(path).map_err(failed)?);
-    let (mut events, mut ends) = (Vec::new(), Vec::new());
-    let (mut line, mut end) = (Vec::new(), 0);
-    loop {
-        line.clear();
-        let read = (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line);
-        end += read.map_err(failed)? as u64;
-        let whole = line.pop_if(|last| *last == b'\n').is_some();
-        if !whole && (line.len() as u64) < MAX_LINE {
-            return Ok((events, ends, None));
-        }
-        match serde_json::from_slice(&line) {
-            Ok(event) => events.push(event),
-            Err(error) => {
-                let error = RecordError::Line {
-                    path: path.to_path_buf(),
-                    line: events.len() + 1,
-                    message: error.to_string(),
-                };
-                return Ok((events, ends, Some(error)));
-            }
-        }
-        ends.push(end);
-    }
+    })?;
+    let damage = lines.damage.take().map(|message| RecordError::Line {
+        path: path.to_path_buf(),
+        line: lines.events.len() + 1,
+        message,
+    });
+    Ok((lines, damage))
 }

@@ -193,7 +193,7 @@ impl SearchState {
         let steps = self.steps();
         let every = sharpness_interval(&self.config, steps);
         while self.done < steps {
-            if control.before_step().await == Flow::Stop {
+            if control.before_step().await? == Flow::Stop {
                 self.checkpoint(None, origin, control).await?;
                 return self.genotype().await;
             }
@@ -260,6 +260,7 @@ impl SearchState {
     }
 
     /// One step whose measurements are read back, so that all its work is done when this returns: what the benchmark times.
+    #[cfg(not(target_arch = "wasm32"))]
     pub async fn timed_step(&mut self, data: &RunData, number: usize) -> Result<(), RunError> {
         self.step(data, self.config.weight_rate, number, 1).await?;
         for measured in std::mem::take(&mut self.pending) {

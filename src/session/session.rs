@@ -1,9 +1,12 @@
 //! The actor that owns the device and all tensors.
 
+use std::sync::Arc;
+
 use async_channel::{Receiver, TryRecvError};
 
 use super::checkpoint::{Phase, Position};
-use super::command::{Command, Start};
+use super::command::{Command, DataFile, Start};
+use super::config::DeviceChoice;
 use super::control::{Control, Flow};
 use super::device;
 use super::event::{DatasetInfo, Event};
@@ -12,7 +15,8 @@ use super::memory::{MemoryPlan, score_lanes};
 use super::score::{SCORE_BATCHES, Scoring, score_batches};
 use super::search_run::{RunData, SearchState, random_genotype, split_images};
 use super::train_run::TrainState;
-use crate::data::Dataset;
+use crate::data::{Dataset, hand_over};
+use crate::kernels::self_test;
 
 /// Serves commands until their channel closes. All Burn calls happen in this future, so whoever polls it owns the device: a
 /// named thread natively, a web worker in the browser.
@@ -49,10 +53,52 @@ pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
                 }
             }
             Command::Open { checkpoint } => emit(scoring.open(&checkpoint).await),
+            Command::CheckDevice { device } => emit(check_device(device).await),
+            Command::AddData { name, files } => emit(add_data(name, files)),
             // There is nothing to hold or to stop.
             Command::Pause | Command::Resume | Command::Step | Command::Stop => {}
         }
     }
+}
+
+/// Reads a data set and hands it over to later runs.
+pub(super) fn add_data(name: String, files: Vec<DataFile>) -> Event {
+    let files = files.into_iter().map(|file| (file.name, file.bytes));
+    match Dataset::from_files(&name, files.collect()) {
+        Ok(dataset) => {
+            hand_over(&name, Arc::new(dataset));
+            Event::DataAdded { name }
+        }
+        Err(error) => Event::Refused {
+            message: error.to_string(),
+        },
+    }
+}
+
+async fn check_device(choice: DeviceChoice) -> Event {
+    let (device, problem) = match device::open(choice).await {
+        Err(error) => (None, Some(error.to_string())),
+        Ok(opened) => {
+            let problem = match self_test(&opened.device).await {
+                Err(error) => Some(error),
+                Ok(checks) => {
+                    let failed = checks.iter().filter(|check| !check.passed());
+                    let names: Vec<_> = failed.map(|check| check.name.as_str()).collect();
+                    (!names.is_empty()).then(|| {
+                        format!(
+                            "{} computes wrong in {} of {} checks ({}); use --device cpu",
+                            opened.info.name,
+                            names.len(),
+                            checks.len(),
+                            names.join(", ")
+                        )
+                    })
+                }
+            };
+            (Some(opened.info), problem)
+        }
+    };
+    Event::DeviceChecked { device, problem }
 }
 
 /// One run from its first event, or the first after the checkpoint that it goes on from, to its last: [`Event::Finished`],
@@ -72,8 +118,9 @@ async fn run_with(
     let last = match run_to_end(start, &mut control).await {
         Ok(Flow::Go) => Event::Finished,
         Ok(Flow::Stop) => Event::Stopped,
+        // What a lost device makes fail is told by what lost it.
         Err(error) => Event::Failed {
-            message: error.to_string(),
+            message: device::check().map_or_else(|fault| fault.to_string(), |()| error.to_string()),
         },
     };
     control.emit(last);
@@ -135,7 +182,7 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
                     state.run(&data, &origin, control).await?
                 }
             };
-            let flow = control.before_step().await;
+            let flow = control.before_step().await?;
             control.emit(Event::Derived {
                 genotype: genotype.clone(),
             });

@@ -176,7 +176,7 @@ impl TrainState {
     ) -> Result<Flow, RunError> {
         let steps_per_epoch = self.batches.batches_per_epoch();
         while self.done < self.steps() {
-            if control.before_step().await == Flow::Stop {
+            if control.before_step().await? == Flow::Stop {
                 self.checkpoint(origin, control).await?;
                 return Ok(Flow::Stop);
             }
@@ -304,8 +304,17 @@ impl TrainState {
     /// Reads the test part, once, with the running statistics.
     async fn test(&self, data: &RunData, control: &mut Control<'_>) -> Result<(), RunError> {
         let (measured, chosen) = self.answers(data, &data.split.test).await?;
+        let loss = measured.loss as f32;
+        if !loss.is_finite() {
+            return Err(SearchError::NotFinite {
+                what: "test loss",
+                value: loss,
+                step: self.done,
+            }
+            .into());
+        }
         control.emit(Event::Tested {
-            loss: measured.loss as f32,
+            loss,
             accuracy: measured.share,
             images: data.split.test.len(),
         });

@@ -1,0 +1,181 @@
+//! The choices of a search as plain data: what configurations, links and the command line name. No tensors.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// How architectures are searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// One architecture drawn uniformly; the baseline.
+    Random,
+    /// DARTS, first order.
+    Darts,
+    /// DARTS, second order.
+    #[serde(rename = "darts-2nd")]
+    Darts2nd,
+    /// NA-DARTS, first order.
+    NaDarts,
+    /// NA-DARTS, second order.
+    #[serde(rename = "na-darts-2nd")]
+    NaDarts2nd,
+    /// A2M: DARTS with an ascent step in α before its gradient.
+    A2m,
+    /// SDARTS-RS: DARTS whose weights are trained under random perturbations of softmax(α).
+    SdartsRs,
+}
+
+impl Strategy {
+    /// All strategies.
+    pub const ALL: [Strategy; 7] = [
+        Strategy::Random,
+        Strategy::Darts,
+        Strategy::Darts2nd,
+        Strategy::NaDarts,
+        Strategy::NaDarts2nd,
+        Strategy::A2m,
+        Strategy::SdartsRs,
+    ];
+
+    /// The name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Strategy::Random => "random",
+            Strategy::Darts => "darts",
+            Strategy::Darts2nd => "darts-2nd",
+            Strategy::NaDarts => "na-darts",
+            Strategy::NaDarts2nd => "na-darts-2nd",
+            Strategy::A2m => "a2m",
+            Strategy::SdartsRs => "sdarts-rs",
+        }
+    }
+
+    /// Whether the α-step looks one weight step ahead.
+    pub fn second_order(self) -> bool {
+        matches!(self, Strategy::Darts2nd | Strategy::NaDarts2nd)
+    }
+
+    /// Whether the loss is aggregated over neighbors.
+    pub fn neighborhood_aware(self) -> bool {
+        matches!(self, Strategy::NaDarts | Strategy::NaDarts2nd)
+    }
+}
+
+impl std::fmt::Display for Strategy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl std::str::FromStr for Strategy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Strategy::ALL
+            .into_iter()
+            .find(|strategy| strategy.name() == text)
+            .ok_or_else(|| {
+                let names: Vec<_> = Strategy::ALL.iter().map(|s| s.name()).collect();
+                format!(
+                    "'{text}' is not a strategy: use one of {}",
+                    names.join(", ")
+                )
+            })
+    }
+}
+
+/// Where the Hessian of A2M is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HessianPoint {
+    /// At `α̃ = α + ρ∇L(α)`, as the authors' program does: it does not put α back before the difference.
+    #[default]
+    Ascended,
+    /// At α, as the gradient of the objective has it.
+    Alpha,
+}
+
+impl HessianPoint {
+    /// The name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            HessianPoint::Ascended => "ascended",
+            HessianPoint::Alpha => "alpha",
+        }
+    }
+}
+
+impl std::str::FromStr for HessianPoint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "ascended" => Ok(HessianPoint::Ascended),
+            "alpha" => Ok(HessianPoint::Alpha),
+            _ => Err(format!(
+                "'{text}' is not a point of A2M's Hessian: use ascended or alpha"
+            )),
+        }
+    }
+}
+
+/// How a neighbor of β = softmax(α) is made differentiable in α. On each of at most `d` edges:
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Representation {
+    /// R1: the operation weights are rotated by a random shift, so that a one-hot choice becomes another one-hot choice.
+    Permutation,
+    /// R2: a share of the weight moves to one random operation; the share is the radius an edge.
+    MassTransfer {
+        /// In (0, 1].
+        #[serde(deserialize_with = "share")]
+        share: f32,
+    },
+    /// R3: the edge is forced to one random operation; nothing flows to its α.
+    HardReplacement,
+}
+
+impl std::fmt::Display for Representation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Representation::Permutation => write!(f, "permutation"),
+            Representation::MassTransfer { share } => write!(f, "mass-transfer:{share}"),
+            Representation::HardReplacement => write!(f, "hard-replacement"),
+        }
+    }
+}
+
+impl std::str::FromStr for Representation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "permutation" => Ok(Representation::Permutation),
+            "hard-replacement" => Ok(Representation::HardReplacement),
+            _ => text
+                .strip_prefix("mass-transfer:")
+                .and_then(|share| share.parse().ok())
+                .filter(is_share)
+                .map(|share| Representation::MassTransfer { share })
+                .ok_or_else(|| {
+                    format!(
+                        "'{text}' is not a neighbor representation: use permutation, hard-replacement or mass-transfer:SHARE with a share in (0, 1]"
+                    )
+                }),
+        }
+    }
+}
+
+/// Whether a share of the weight can move.
+fn is_share(share: &f32) -> bool {
+    *share > 0.0 && *share <= 1.0
+}
+
+fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+    let share = f32::deserialize(deserializer)?;
+    if is_share(&share) {
+        Ok(share)
+    } else {
+        Err(D::Error::custom("a share of the weight is in (0, 1]"))
+    }
+}

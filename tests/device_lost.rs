@@ -1,0 +1,76 @@
+//! A GPU that is taken away in the middle of a search. A test of its own program, since the device is the process's.
+
+use plateau::search::Strategy;
+use plateau::session::{
+    CheckpointEvery, Command, DeviceChoice, Event, Preset, Recorder, SessionHandle, Start, Timed,
+    device, read_events,
+};
+use plateau::space::Space;
+
+#[path = "support/folder.rs"]
+mod folder;
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/runs.rs"]
+mod runs;
+
+#[test]
+fn a_lost_gpu_ends_in_a_message_and_what_was_saved_goes_on_in_a_new_process() {
+    let mut search = Preset::Quick.search(Space::Darts, Strategy::Darts);
+    search.channels = 4;
+    search.layers = 2;
+    search.batch = 60;
+    search.epochs = 2;
+    let mut train = Preset::Quick.train(Space::Darts);
+    train.channels = 4;
+    train.layers = 2;
+    train.epochs = 1;
+    let mut config = runs::on_digits(Some(search), train);
+    config.device = DeviceChoice::Gpu;
+    config.test_share = 0.8;
+
+    let folder = folder::folder("device-lost");
+    let mut recorder = Recorder::create(&folder).unwrap();
+    let session = SessionHandle::spawn().unwrap();
+    let start = Start {
+        checkpoints: Some(CheckpointEvery::Steps(1)),
+        ..Start::new(config)
+    };
+    session
+        .commands
+        .try_send(Command::Start(Box::new(start)))
+        .unwrap();
+    let mut checkpoints = 0;
+    let message = loop {
+        let event = session.events.recv().expect("the session says why it ends");
+        let timed = Timed {
+            seconds: 0.0,
+            event,
+        };
+        recorder.record(&timed).unwrap();
+        match timed.event {
+            Event::Checkpoint { .. } => {
+                checkpoints += 1;
+                if checkpoints == 2 {
+                    assert!(device::lose());
+                }
+            }
+            Event::Failed { message } => break message,
+            Event::Finished => panic!("the run went on without its GPU"),
+            _ => {}
+        }
+    };
+    assert!(message.contains("the GPU was lost"), "{message}");
+    assert!(message.contains("what was saved stands"), "{message}");
+    drop(recorder);
+
+    let output = program::plateau(&["search", "--resume", folder.to_str().unwrap(), "--json"]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let events = read_events(&folder).unwrap();
+    assert_eq!(events.last().unwrap().event, Event::Finished);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
