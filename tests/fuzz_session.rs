@@ -1,8 +1,11 @@
-//! Changed files of a run folder never panic. Their readers are part of the session, which needs tensors, and so are fuzzed here
-//! and not by tests/fuzz.
+//! Changed files of a run folder never panic. The seeds are what this version writes, where those of tests/fuzz are files.
 
+use plateau::app::Fragment;
 use plateau::search::Strategy;
-use plateau::session::{Event, Preset, RunConfig, Timed, read_events, run_blocking};
+use plateau::session::{
+    Checkpoint, DeviceChoice, DeviceInfo, Event, HostTensor, Position, Preset, RunConfig, Timed,
+    read_events, run_blocking,
+};
 use plateau::space::{Genotype, Space};
 
 #[path = "support/runs.rs"]
@@ -11,6 +14,9 @@ use runs::on_digits;
 
 #[path = "fuzz/mutate.rs"]
 mod mutate;
+#[allow(dead_code)]
+#[path = "fuzz/src/targets.rs"]
+mod targets;
 
 fn config(preset: Preset, space: Space, strategy: Strategy) -> RunConfig {
     on_digits(Some(preset.search(space, strategy)), preset.train(space))
@@ -28,13 +34,7 @@ fn run_configurations() {
     training.search = None;
     training.genotype = Genotype::preset("darts-v2");
     seeds.push(serde_json::to_vec(&training).unwrap());
-    mutate::run(
-        |bytes| match serde_json::from_slice::<RunConfig>(bytes) {
-            Ok(config) => config.check().is_ok(),
-            Err(_) => false,
-        },
-        &seeds,
-    );
+    mutate::run(targets::run_config, &seeds);
 }
 
 #[test]
@@ -59,7 +59,11 @@ fn event_lines() {
             .unwrap()
         })
         .collect();
-    mutate::run(|line| serde_json::from_slice::<Timed>(line).is_ok(), &lines);
+    let ended: Vec<Vec<u8>> = lines
+        .iter()
+        .map(|line| [line, &b"\n"[..]].concat())
+        .collect();
+    mutate::run(targets::event_lines, &ended);
     // And as a file, where a damaged line in the middle is named.
     let folder = std::env::temp_dir().join(format!("plateau-fuzz-events-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -77,4 +81,43 @@ fn event_lines() {
     file.push(b'\n');
     mutate::run(read, &[file]);
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn links() {
+    let mut full = Fragment {
+        preset: Some(Preset::Teach),
+        strategy: Some(Strategy::A2m),
+        space: Some(Space::Darts),
+        seed: Some(u64::MAX),
+        dataset: Some("mnist5k".into()),
+        device: Some(DeviceChoice::Gpu),
+        cell: Genotype::preset("darts-v2"),
+    };
+    let mut seeds = vec![full.to_text().into_bytes()];
+    full.cell = Genotype::preset("resnet-like");
+    seeds.push(format!("#{}", full.to_text()).into_bytes());
+    seeds.push(b"v=1".to_vec());
+    mutate::run(targets::link, &seeds);
+}
+
+#[test]
+fn checkpoints() {
+    let device = DeviceInfo {
+        name: "CPU".into(),
+        backend: "cpu".into(),
+        driver: String::new(),
+        software: false,
+        max_binding: 0,
+    };
+    let run = config(Preset::Quick, Space::Darts, Strategy::NaDarts);
+    let empty = Checkpoint::new(Position::start(&run, &device, "hash"));
+    let mut filled = empty.clone();
+    let tensor = HostTensor {
+        shape: vec![2, 3],
+        values: vec![0.5, 1.0, 2.0, -1.0, 0.0, 3.0],
+    };
+    filled.tensors.insert("supernet.weights".into(), tensor);
+    let seeds = [empty, filled].map(|checkpoint| checkpoint.to_bytes().unwrap());
+    mutate::run(targets::checkpoint, &seeds);
 }

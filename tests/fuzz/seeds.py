@@ -1,9 +1,11 @@
 """Writes the seed corpora: small valid inputs for every target. `python3 seeds.py`; needs nothing but Python.
 
-Archives and arrays come from tests/fixtures/readers, where NumPy and Pillow wrote them.
+Archives and arrays come from tests/fixtures/readers, where NumPy and Pillow wrote them. The seeds of run_config and event_lines
+are cut from run folders of searches with 4 channels and one step.
 """
 
 import gzip
+import hashlib
 import itertools
 import json
 import struct
@@ -115,6 +117,52 @@ def data():
         seed("data_name", str(number), name)
 
 
+def checkpoint(position, tensors):
+    entries, data = {}, b""
+    for name, (shape, values) in tensors.items():
+        packed = struct.pack(f"<{len(values)}f", *values)
+        entries[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + len(packed)]}
+        data += packed
+    dense = {"separators": (",", ":")}
+    state = json.dumps({"sha256": "0" * 64, "version": 1, "position": position}, **dense)
+    header = json.dumps({"__metadata__": {"plateau": state}, **entries}, **dense).encode()
+    header += b" " * (-len(header) % 8)
+    whole = struct.pack("<Q", len(header)) + header + data
+    return whole.replace(b"0" * 64, hashlib.sha256(whole).hexdigest().encode(), 1)
+
+
+def checkpoints():
+    read = lambda name: json.loads((HERE / "corpus" / "run_config" / name).read_text())
+    device = {"name": "CPU", "backend": "cpu", "driver": "", "software": False, "max_binding": 0}
+    genotype = read("training")["genotype"]
+    position = {
+        "plateau": "0.1.0", "config": read("small"), "device": device, "dataset": "91f8", "events": 4, "phase": "search",
+        "step": 1, "steps": 2, "genotype": None, "generators": {"search-augmentation": 718, "neighbors": 16},
+        "batches": {"weight-batches": 1, "alpha-batches": 1}, "adam_steps": 1, "totals": [0.0, 0.5],
+        "watch": {"evaluations": [{"step": 1, "sharpness": 0.5, "genotype": genotype}], "collapsed": False},
+    }
+    alpha = ([1, 3, 5], [n / 8 for n in range(15)])
+    seed("checkpoint", "search", checkpoint(position, {"supernet.alpha": alpha, "supernet.weights": ([4], [0, 1, -1, 0.5])}))
+    position.update(config=read("training"), phase="train", genotype=genotype, batches={"train-batches": 3})
+    seed("checkpoint", "train", checkpoint(position, {"derived.weights": ([2], [float("nan"), 1])}))
+    seed("checkpoint", "empty", checkpoint(position, {}))
+
+
+def events():
+    seed("event_lines", "huge", '{"seconds":1.5,"event":"train-step","step":1,"loss":1e39,"accuracy":0.5}\n')
+
+
+def links():
+    cell = "d0414041414030326-0111231101232311"
+    choices = f"preset=teach&strategy=a2m&space=darts&seed={2**64 - 1}&data=mnist5k&device=gpu"
+    seed("link", "full", f"v=1&{choices}&cell={cell}")
+    seed("link", "small", "#v=1&preset=quick&space=nas-bench-201-small&cell=s333")
+    seed("link", "bare", "v=1")
+
+
 genotypes()
 tables()
 data()
+checkpoints()
+events()
+links()

@@ -1,5 +1,7 @@
 #[path = "../../../src/landscape/classes.rs"]
 mod classes;
+#[path = "../../../src/landscape/evaluator.rs"]
+mod evaluator;
 #[path = "../../../src/landscape/index.rs"]
 mod index;
 #[path = "../../../src/landscape/table.rs"]
@@ -7,4 +9,5 @@ mod table;
 #[path = "../../../src/landscape/table_text.rs"]
 mod table_text;
 
+pub use evaluator::Score;
 pub use table::{Table, TableError};

@@ -1,8 +1,14 @@
-//! The parsers of Plateau without the parts that need tensors.
+//! The parsers of Plateau without the parts that need tensors or a window.
 
+#[allow(dead_code, unused_imports)]
+pub mod app;
 #[allow(dead_code, unused_imports)]
 pub mod data;
 #[allow(dead_code, unused_imports)]
 pub mod landscape;
+#[allow(dead_code, unused_imports)]
+pub mod search;
+#[allow(dead_code, unused_imports)]
+pub mod session;
 #[path = "../../../src/space/mod.rs"]
 pub mod space;

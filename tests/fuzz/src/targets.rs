@@ -1,18 +1,22 @@
 //! What is fuzzed: each target takes any bytes and must neither panic nor take long. Where a parser accepts, what it read must
 //! hold together. A target says whether anything was accepted. Shared by the fuzz targets and tests/fuzz_smoke.rs.
 
+use plateau::app::Fragment;
 use plateau::data::{Dataset, Options, read_blobs, short_name};
 use plateau::landscape::Table;
+use plateau::session::{Checkpoint, RunConfig, Timed, differences, read_lines};
 use plateau::space::{Genotype, GenotypeError};
+use sha2::{Digest, Sha256};
 
 /// A target by name.
 pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// All targets; each has its seeds in `corpus/NAME`.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 17] = [
     ("genotype_json", genotype_json),
     ("genotype_python", genotype_python),
     ("genotype_nb201", genotype_nb201),
+    ("genotype_compact", genotype_compact),
     ("table", table),
     ("data_file", data_file),
     ("data_cifar", data_cifar),
@@ -22,6 +26,10 @@ pub const TARGETS: [Target; 12] = [
     ("data_zip", data_zip),
     ("data_tar", data_tar),
     ("data_name", data_name),
+    ("run_config", run_config),
+    ("event_lines", event_lines),
+    ("checkpoint", checkpoint),
+    ("link", link),
 ];
 
 fn text(bytes: &[u8]) -> &str {
@@ -50,6 +58,18 @@ pub fn genotype_python(bytes: &[u8]) -> bool {
 
 pub fn genotype_nb201(bytes: &[u8]) -> bool {
     round_trip(Genotype::from_nb201_string(text(bytes)))
+}
+
+/// The form of links.
+pub fn genotype_compact(bytes: &[u8]) -> bool {
+    let Ok(genotype) = Genotype::from_compact(text(bytes)) else {
+        return false;
+    };
+    assert_eq!(
+        Genotype::from_compact(&genotype.to_compact()).as_ref(),
+        Ok(&genotype)
+    );
+    round_trip(Ok(genotype))
 }
 
 pub fn table(bytes: &[u8]) -> bool {
@@ -189,4 +209,90 @@ pub fn data_name(bytes: &[u8]) -> bool {
     assert!(!short_name(name).is_empty());
     let _set = Dataset::from_files(name, vec![(name.to_owned(), b"x".to_vec())]);
     Options::split(name).is_ok()
+}
+
+/// A configuration that is read comes back from its own text, and is one that may run or is refused in one line.
+pub fn run_config(bytes: &[u8]) -> bool {
+    let Ok(config) = serde_json::from_slice::<RunConfig>(bytes) else {
+        return false;
+    };
+    let text = serde_json::to_vec(&config).unwrap();
+    let again: RunConfig = serde_json::from_slice(&text).unwrap();
+    assert_eq!(again, config);
+    assert!(differences(&again, &config).is_empty());
+    match config.check() {
+        Ok(()) => true,
+        Err(error) => {
+            assert_eq!(error.to_string().lines().count(), 1, "{error}");
+            false
+        }
+    }
+}
+
+/// A file of events: what stands before the first damaged line comes back from its own text, and ends where it says.
+pub fn event_lines(bytes: &[u8]) -> bool {
+    let lines = read_lines(bytes).unwrap();
+    assert_eq!(lines.events.len(), lines.ends.len());
+    let end = lines.ends.last().copied().unwrap_or(0) as usize;
+    let again = read_lines(&bytes[..end]).unwrap();
+    assert_eq!(again.events, lines.events);
+    assert_eq!(again.damage, None);
+    for event in &lines.events {
+        let text = serde_json::to_vec(event).unwrap();
+        let again: Timed = serde_json::from_slice(&text).unwrap();
+        assert_eq!(&again, event);
+    }
+    lines.damage.is_none() && !lines.events.is_empty()
+}
+
+/// A checkpoint, of which the fuzzer may change everything but the sum in its way: it is set right first.
+pub fn checkpoint(bytes: &[u8]) -> bool {
+    let mut repaired = bytes.to_vec();
+    repair_sum(&mut repaired);
+    let mut accepted = false;
+    for bytes in [bytes, &repaired] {
+        match Checkpoint::from_bytes(bytes) {
+            Ok(read) => {
+                let bytes = read.to_bytes().unwrap();
+                let again = Checkpoint::from_bytes(&bytes).unwrap();
+                // Also where a value is no number, which equals nothing.
+                assert_eq!(again.to_bytes().unwrap(), bytes);
+                accepted = true;
+            }
+            Err(error) => assert_eq!(error.to_string().lines().count(), 1, "{error}"),
+        }
+    }
+    accepted
+}
+
+/// Writes the sum of the file over the 64 digits after its first `sha256`, as the program that wrote it did.
+fn repair_sum(bytes: &mut [u8]) {
+    let key = br#"sha256\":\""#;
+    let Some(found) = bytes.windows(key.len()).position(|window| window == key) else {
+        return;
+    };
+    let place = found + key.len();
+    if bytes.len() < place + 64 {
+        return;
+    }
+    bytes[place..place + 64].fill(b'0');
+    let sum: String = Sha256::digest(&*bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    bytes[place..place + 64].copy_from_slice(sum.as_bytes());
+}
+
+/// What follows `#` in a link.
+pub fn link(bytes: &[u8]) -> bool {
+    match Fragment::parse(text(bytes)) {
+        Ok(fragment) => {
+            assert_eq!(Fragment::parse(&fragment.to_text()).as_ref(), Ok(&fragment));
+            !bytes.is_empty()
+        }
+        Err(message) => {
+            assert_eq!(message.lines().count(), 1, "{message}");
+            false
+        }
+    }
 }

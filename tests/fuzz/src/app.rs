@@ -1,0 +1,4 @@
+#[path = "../../../src/app/fragment.rs"]
+mod fragment;
+
+pub use fragment::Fragment;

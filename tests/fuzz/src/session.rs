@@ -1,0 +1,22 @@
+#[path = "../../../src/session/checkpoint.rs"]
+mod checkpoint;
+#[path = "../../../src/session/config.rs"]
+mod config;
+#[path = "../../../src/session/differences.rs"]
+mod differences;
+#[path = "../../../src/session/event.rs"]
+mod event;
+#[path = "../../../src/session/finite.rs"]
+mod finite;
+#[path = "../../../src/session/lines.rs"]
+mod lines;
+#[path = "../../../src/session/random.rs"]
+mod random;
+#[path = "../../../src/session/watch.rs"]
+mod watch;
+
+pub use checkpoint::Checkpoint;
+pub use config::{DeviceChoice, Preset, RunConfig};
+pub use differences::differences;
+pub use event::Timed;
+pub use lines::read_lines;
