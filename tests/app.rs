@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use plateau::app::{App, Fragment, Link, Pane, Recording, RunState, SessionState};
+use plateau::app::{App, Fragment, Keeper, Link, Pane, Recording, RunState, SessionState};
 use plateau::session::{Command, DeviceChoice, Event, Preset};
 use plateau::space::Space;
 
@@ -50,7 +50,11 @@ fn small_search(window: &mut Harness<'_, App>) {
 fn wait(window: &mut Harness<'_, App>, what: &str, holds: impl Fn(&App) -> bool) {
     let start = Instant::now();
     while !holds(window.state()) {
-        assert!(start.elapsed() < Duration::from_secs(60), "no {what}");
+        let said = window.state().notices();
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "no {what}: {said:?}"
+        );
         std::thread::sleep(Duration::from_millis(5));
         window.step();
     }
@@ -343,4 +347,75 @@ fn curves_are_thinned_without_losing_a_spike() {
     assert!(thin.contains(&[4_321.0, 9.0]));
     assert!(thin.iter().all(|point| point[1].is_finite()));
     assert!(thin.windows(2).all(|pair| pair[0][0] < pair[1][0]));
+}
+
+#[test]
+fn a_stopped_search_goes_on_from_the_list_of_kept_runs_and_reaches_its_end() {
+    let runs = std::env::temp_dir().join(format!("plateau-app-kept-{}", std::process::id()));
+    let _absent = std::fs::remove_dir_all(&runs);
+    let keeper = Keeper::new(&runs);
+    let sessions = keeper.clone();
+    let mut window = Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_max_steps(20)
+        .build_eframe(move |creation| {
+            let connect = move |context: &egui::Context| {
+                let session = sessions.session(context);
+                session.map_err(|error| error.to_string())
+            };
+            let shelf = keeper.shelf(&creation.egui_ctx);
+            App::new(creation, Box::new(connect), Ok(Fragment::default())).with_shelf(shelf)
+        });
+    small_search(&mut window);
+    window.get_by_label("▶  Run").click();
+    wait(&mut window, "third step", |app| {
+        app.run().live && app.run().steps.len() >= 3
+    });
+    window.get_by_label("Stop").click();
+    wait(&mut window, "stop", |app| {
+        app.session() == SessionState::Idle
+    });
+    let before = window.state().run().steps.clone();
+    assert_eq!(window.state().run().state, RunState::Stopped);
+
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    let name = "digits-na-darts-0";
+    let start = Instant::now();
+    while window.query_by_label(&format!("Go on {name}")).is_none() {
+        assert!(start.elapsed() < Duration::from_secs(10), "no list");
+        std::thread::sleep(Duration::from_millis(5));
+        window.step();
+    }
+    window.get_by_label(&format!("Go on {name}")).click();
+    wait(&mut window, "end", |app| {
+        app.run().state == RunState::Finished
+    });
+    let run = window.state().run();
+    assert_eq!(run.steps[..before.len()], before[..]);
+    assert_eq!(run.steps.len(), run.search.as_ref().unwrap().steps);
+    let recorded = plateau::session::read_events(&runs.join(name)).unwrap();
+    assert_eq!(recorded.last().unwrap().event, Event::Finished);
+    std::fs::remove_dir_all(&runs).unwrap();
+}
+
+#[test]
+fn a_configuration_that_is_dropped_sets_the_next_run() {
+    let mut window = window();
+    let mut config = window.state_mut().search_mut().config().clone();
+    config.seed = 41;
+    let file = serde_json::json!({ "config": config, "plateau": "0.1.0" });
+    assert!(
+        window
+            .state_mut()
+            .open("config.json", file.to_string().as_bytes())
+    );
+    assert_eq!(window.state_mut().search_mut().config().seed, 41);
+    config.test_share = 7.0;
+    let file = serde_json::json!({ "config": config });
+    assert!(
+        !window
+            .state_mut()
+            .open("config.json", file.to_string().as_bytes())
+    );
+    assert_eq!(window.state_mut().search_mut().config().test_share, 0.3);
 }

@@ -15,7 +15,9 @@ impl App {
             MenuBar::new().ui(ui, |ui| {
                 ui.menu_button("File", |ui| {
                     self.item(ui, &context, "Open…", Deed::Open);
+                    self.item(ui, &context, "Kept runs…", Deed::Runs);
                     self.item(ui, &context, "Save run as zip…", Deed::Save);
+                    self.item(ui, &context, "Copy link", Deed::CopyLink);
                     #[cfg(not(target_arch = "wasm32"))]
                     {
                         ui.separator();

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::data::Dataset;
 use crate::landscape::Table;
-use crate::session::Command;
+use crate::session::{Command, DataFile};
 use crate::space::Genotype;
 
 use super::dock::Pane;
+use super::shelf::Ask;
 use super::view::RunView;
 
 /// What every panel may read in one frame, and where it asks for what it wants done.
@@ -65,13 +67,13 @@ pub enum Action {
     Show(Pane),
     /// Asks the person for a file to open.
     ChooseFile,
-    /// Opens a file that was chosen or dropped: a run folder's or zip's events, a table, a genotype or a data set, by content.
-    OpenFile {
-        /// Its name.
-        name: String,
-        /// Its content.
-        bytes: Vec<u8>,
-    },
+    /// Asks the person for a folder to open.
+    #[cfg(not(target_arch = "wasm32"))]
+    ChooseFolder,
+    /// Opens files that were chosen or dropped together: a run folder's or zip's events, a table, a genotype or a data set, by content.
+    OpenFiles(Vec<OpenedFile>),
+    /// A data set was read: the name that runs give it, or what is wrong with it.
+    DataRead(Result<ReadData, String>),
     /// Asks the person where to, and writes a file there.
     SaveFile {
         /// The name that is offered.
@@ -81,10 +83,33 @@ pub enum Action {
     },
     /// Saves the shown run as a zip.
     SaveRun,
+    /// Asks the keeper of runs.
+    Shelf(Ask),
     /// Starts a new session in the place of one that has ended.
     Restart,
     /// Tells the person something.
     Notify(Notice),
+}
+
+/// A file that was chosen or dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenedFile {
+    /// Its name.
+    pub name: String,
+    /// Where it is; a page does not know.
+    pub path: Option<String>,
+    /// Its content; of a folder without a run, nothing.
+    pub bytes: Vec<u8>,
+}
+
+/// A data set that was read from files.
+pub struct ReadData {
+    /// What runs call it.
+    pub name: String,
+    /// Its images.
+    pub dataset: Arc<Dataset>,
+    /// Its files, where the session is in another memory and must read them, too.
+    pub files: Vec<DataFile>,
 }
 
 /// A message in the window.

@@ -8,7 +8,7 @@ use super::context::{Action, Context};
 use super::figure::Hue;
 use super::pictures::Pictures;
 use super::theme::SPACE;
-use crate::data::{Dataset, EMBEDDED, Normalisation, Split};
+use crate::data::{Dataset, EMBEDDED, Normalisation, Split, handed_names, short_name};
 
 /// Height of a sample, points.
 const SAMPLE: f32 = 40.0;
@@ -40,6 +40,14 @@ struct Facts {
 }
 
 impl DataPanel {
+    /// Looks at a data set.
+    pub fn choose(&mut self, name: &str) {
+        self.chosen = name.to_owned();
+        self.facts = None;
+        // A set of the same name may have been read anew.
+        self.pictures = Pictures::default();
+    }
+
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         let run = context.run.config.as_ref();
@@ -110,12 +118,25 @@ impl DataPanel {
                 ui.selectable_value(&mut self.chosen, name.to_owned(), name)
                     .on_hover_text("A data set that comes with the program.");
             }
-            let button = ui.button("Open a file…");
+            for name in handed_names() {
+                let short = short_name(&name);
+                ui.selectable_value(&mut self.chosen, name.clone(), short)
+                    .on_hover_text(name);
+            }
+            let button = ui.button("Open files…");
             if button
-                .on_hover_text("Images of your own. You can also drop a file on the window.")
+                .on_hover_text("Images of your own: CIFAR, IDX, NPZ, or an archive. You can also drop them on the window; nothing leaves this machine.")
                 .clicked()
             {
                 context.actions.push(Action::ChooseFile);
+            }
+            #[cfg(not(target_arch = "wasm32"))]
+            if ui
+                .button("Open a folder…")
+                .on_hover_text("A folder with PNG or JPEG files in a folder for each class.")
+                .clicked()
+            {
+                context.actions.push(Action::ChooseFolder);
             }
         });
         ui.separator();

@@ -129,6 +129,8 @@ impl<F: FnMut(Pane, &mut egui::Ui)> egui_tiles::Behavior<Pane> for Behavior<'_, 
         pane: &mut Pane,
     ) -> egui_tiles::UiResponse {
         self.places.push((*pane, ui.max_rect()));
+        ui.painter()
+            .rect_filled(ui.max_rect(), 0.0, ui.visuals().panel_fill);
         egui::Frame::new()
             .inner_margin(egui::Margin::symmetric(12, 8))
             .show(ui, |ui| (self.draw)(*pane, ui));

@@ -1,12 +1,19 @@
 //! File dialogs and dropped files. They answer later, through a channel, so that the window never waits.
 
+use std::io::Read;
+use std::sync::Arc;
+
 use async_channel::{Receiver, Sender};
 use eframe::egui;
 
-use super::context::{Action, Notice};
+use super::context::{Action, Notice, OpenedFile, ReadData};
+use crate::data::{Dataset, EMBEDDED};
+use crate::session::DataFile;
 
 /// Most bytes of a file that is opened.
 const LARGEST: u64 = 1 << 30;
+/// Bytes that tell text from other content.
+const HEAD: u64 = 512;
 
 /// Dialogs that are open, and what has come of them.
 pub struct Files {
@@ -27,22 +34,43 @@ impl Files {
         self.inbox.try_recv().ok()
     }
 
-    /// Asks for a file to open; answered by [`Action::OpenFile`].
+    /// Asks for files to open; answered by [`Action::OpenFiles`]. Several together are one data set.
     pub fn choose(&self, context: &egui::Context) {
-        let dialog =
-            rfd::AsyncFileDialog::new().set_title("Open a run, a table, a genotype or a data set");
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title("Open a run, its configuration, a table, a genotype or a data set");
         let answers = self.answers.clone();
         let context = context.clone();
         detach(async move {
-            let Some(file) = dialog.pick_file().await else {
+            let Some(files) = dialog.pick_files().await else {
                 return;
             };
-            let name = file.file_name();
-            let action = match read(&file).await {
-                Ok(bytes) => Action::OpenFile { name, bytes },
-                Err(error) => Action::Notify(Notice::error(format!("{name}: {error}"))),
-            };
-            answer(&answers, action, &context);
+            let mut opened = Vec::new();
+            for file in &files {
+                opened.push(read(file).await);
+            }
+            answer(&answers, all(opened), &context);
+        });
+    }
+
+    /// Asks for a folder of images.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn choose_folder(&self, context: &egui::Context) {
+        let dialog = rfd::AsyncFileDialog::new().set_title("Open a folder: a run or a data set");
+        let answers = self.answers.clone();
+        let context = context.clone();
+        detach(async move {
+            if let Some(folder) = dialog.pick_folder().await {
+                answer(&answers, all(vec![read(&folder).await]), &context);
+            }
+        });
+    }
+
+    /// Reads a data set beside the window; answered by [`Action::DataRead`].
+    pub fn read_data(&self, files: Vec<OpenedFile>, context: &egui::Context) {
+        let answers = self.answers.clone();
+        let context = context.clone();
+        detach(async move {
+            answer(&answers, Action::DataRead(read_data(files)), &context);
         });
     }
 
@@ -70,22 +98,79 @@ impl Files {
 
     /// Takes up files that were dropped on the window.
     pub fn dropped(&self, context: &egui::Context) {
-        for file in context.input(|input| input.raw.dropped_files.clone()) {
-            let name = file
-                .path()
-                .file_name()
-                .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned());
-            let answers = self.answers.clone();
-            let context = context.clone();
-            detach(async move {
-                let action = match read_dropped(&file).await {
-                    Ok(bytes) => Action::OpenFile { name, bytes },
-                    Err(error) => Action::Notify(Notice::error(format!("{name}: {error}"))),
-                };
-                answer(&answers, action, &context);
-            });
+        let files = context.input(|input| input.raw.dropped_files.clone());
+        if files.is_empty() {
+            return;
         }
+        let answers = self.answers.clone();
+        let context = context.clone();
+        detach(async move {
+            let mut opened = Vec::new();
+            for file in &files {
+                opened.push(read_dropped(file).await);
+            }
+            answer(&answers, all(opened), &context);
+        });
     }
+}
+
+/// All files, or what is wrong with the first that cannot be read.
+fn all(opened: Vec<Result<OpenedFile, String>>) -> Action {
+    match opened.into_iter().collect() {
+        Ok(files) => Action::OpenFiles(files),
+        Err(message) => Action::Notify(Notice::error(message)),
+    }
+}
+
+/// Whether the content may be a data set: a folder, or bytes that are no text even when they are unpacked.
+pub fn may_be_data(file: &OpenedFile) -> bool {
+    let mut head = Vec::new();
+    if file.bytes.starts_with(b"\x1f\x8b") {
+        let unpacked = flate2::read::GzDecoder::new(&file.bytes[..]).take(HEAD);
+        // What cannot be unpacked is no text.
+        if { unpacked }.read_to_end(&mut head).is_err() {
+            return true;
+        }
+    } else {
+        head.extend(file.bytes.iter().take(HEAD as usize));
+    }
+    head.is_empty() || head.iter().any(|byte| *byte == 0 || *byte > 0xf4)
+}
+
+/// One data set of all these files. Natively a single file or folder is named by its path, as on the command line; others are named
+/// by the first file.
+fn read_data(files: Vec<OpenedFile>) -> Result<ReadData, String> {
+    let Some(first) = files.first() else {
+        return Err("there is no file to read".into());
+    };
+    #[cfg(not(target_arch = "wasm32"))]
+    if let (Some(path), 1) = (&first.path, files.len()) {
+        let loaded = crate::data::read_path(path, &mut |_, _| ());
+        let loaded = loaded.map_err(|error| error.to_string())?;
+        return Ok(ReadData {
+            name: path.clone(),
+            dataset: Arc::new(loaded.dataset),
+            files: Vec::new(),
+        });
+    }
+    let mut name = crate::data::short_name(&first.name);
+    if EMBEDDED.contains(&name.as_str()) {
+        name = format!("my-{name}");
+    }
+    // The session of a page is in another memory.
+    let again = files.iter().filter(|_| cfg!(target_arch = "wasm32"));
+    let again = again.map(|file| DataFile {
+        name: file.name.clone(),
+        bytes: file.bytes.clone(),
+    });
+    let again = again.collect();
+    let blobs = files.into_iter().map(|file| (file.name, file.bytes));
+    let dataset = Dataset::from_files(&name, blobs.collect());
+    Ok(ReadData {
+        dataset: Arc::new(dataset.map_err(|error| error.to_string())?),
+        name,
+        files: again,
+    })
 }
 
 fn answer(answers: &Sender<Action>, action: Action, context: &egui::Context) {
@@ -99,27 +184,62 @@ fn too_large() -> String {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-async fn read(file: &rfd::FileHandle) -> Result<Vec<u8>, String> {
-    read_path(file.path())
+async fn read(file: &rfd::FileHandle) -> Result<OpenedFile, String> {
+    open_path(file.path())
 }
 
 #[cfg(target_arch = "wasm32")]
-async fn read(file: &rfd::FileHandle) -> Result<Vec<u8>, String> {
-    let bytes = file.read().await;
-    if bytes.len() as u64 > LARGEST {
-        return Err(too_large());
-    }
-    Ok(bytes)
+async fn read(file: &rfd::FileHandle) -> Result<OpenedFile, String> {
+    opened(file.file_name(), file.read().await)
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-async fn read_dropped(file: &egui::DroppedFileHandle) -> Result<Vec<u8>, String> {
-    read_path(file.path())
+async fn read_dropped(file: &egui::DroppedFileHandle) -> Result<OpenedFile, String> {
+    open_path(file.path())
 }
 
 #[cfg(target_arch = "wasm32")]
-async fn read_dropped(file: &egui::DroppedFileHandle) -> Result<Vec<u8>, String> {
-    file.bytes_async().await
+async fn read_dropped(file: &egui::DroppedFileHandle) -> Result<OpenedFile, String> {
+    let name = file
+        .path()
+        .file_name()
+        .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned());
+    let bytes = file.bytes_async().await;
+    opened(
+        name.clone(),
+        bytes.map_err(|error| format!("{name}: {error}"))?,
+    )
+}
+
+#[cfg(target_arch = "wasm32")]
+fn opened(name: String, bytes: Vec<u8>) -> Result<OpenedFile, String> {
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("{name}: {}", too_large()));
+    }
+    Ok(OpenedFile {
+        name,
+        path: None,
+        bytes,
+    })
+}
+
+/// A file, a run folder, or a folder of images, whose content is read later.
+#[cfg(not(target_arch = "wasm32"))]
+fn open_path(path: &std::path::Path) -> Result<OpenedFile, String> {
+    let name = path
+        .file_name()
+        .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned());
+    let of_images = path.is_dir() && !path.join("events.jsonl").exists();
+    let bytes = if of_images {
+        Ok(Vec::new())
+    } else {
+        read_path(path)
+    };
+    Ok(OpenedFile {
+        bytes: bytes.map_err(|error| format!("{name}: {error}"))?,
+        name,
+        path: Some(path.to_string_lossy().into_owned()),
+    })
 }
 
 /// A file's content; of a run folder, that of its events.

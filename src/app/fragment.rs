@@ -1,11 +1,11 @@
 //! The state in a link: what follows `#` in the page's address, short and versioned.
 //!
-//! `#v=1&preset=quick&strategy=na-darts&space=darts&seed=0&data=digits&cell=d…`, every part but the version optional; the cell
+//! `#v=1&preset=quick&strategy=na-darts&space=darts&seed=0&data=digits&device=cpu&cell=d…`, every part but the version optional; the cell
 //! is the compact form of [`Genotype::to_compact`], read by the same code as every genotype. The page opens it, the desktop
 //! program takes it as `plateau app --link`.
 
 use crate::search::Strategy;
-use crate::session::Preset;
+use crate::session::{DeviceChoice, Preset};
 use crate::space::{Genotype, Space};
 
 /// The longest fragment that is read, in bytes.
@@ -24,6 +24,8 @@ pub struct Fragment {
     pub seed: Option<u64>,
     /// A built-in data set.
     pub dataset: Option<String>,
+    /// Where it computes, if that is not left to the machine.
+    pub device: Option<DeviceChoice>,
     /// The edited architecture.
     pub cell: Option<Genotype>,
 }
@@ -44,6 +46,7 @@ impl Fragment {
             ("space", self.space.map(|space| space.name().to_string())),
             ("seed", self.seed.map(|seed| seed.to_string())),
             ("data", self.dataset.clone()),
+            ("device", self.device.map(|device| device.to_string())),
             ("cell", self.cell.as_ref().map(Genotype::to_compact)),
         ];
         for (key, value) in parts {
@@ -69,6 +72,9 @@ impl Fragment {
                 "the link has {} bytes after #: at most {MOST} are read",
                 text.len()
             ));
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("the link has a character that no link has".into());
         }
         let mut parts = text.split('&');
         if parts.next() != Some("v=1") {
@@ -99,6 +105,7 @@ impl Fragment {
                     }
                     fragment.dataset = Some(value.into());
                 }
+                "device" => fragment.device = Some(value.parse().map_err(wrong)?),
                 "cell" => {
                     let cell = Genotype::from_compact(value);
                     fragment.cell = Some(cell.map_err(|error| wrong(error.to_string()))?);

@@ -21,8 +21,15 @@ pub fn weights(row: &[f32]) -> Vec<f32> {
     powers.iter().map(|power| power / sum).collect()
 }
 
-/// Draws the heat map of one cell. `alpha`: `[edge][operation]`, before the softmax.
-pub fn show(ui: &mut egui::Ui, space: Space, kind: CellKind, alpha: &[Vec<f32>], width: f32) {
+/// Draws the heat map of one cell. `alpha`: `[edge][operation]`, before the softmax. `lit`: an edge whose row is framed.
+pub fn show(
+    ui: &mut egui::Ui,
+    space: Space,
+    kind: CellKind,
+    alpha: &[Vec<f32>],
+    width: f32,
+    lit: Option<usize>,
+) {
     let operations = space.operations();
     let edges = space.edges();
     let size = vec2(width, HEAD + SPACE[0] + ROW * edges.len() as f32);
@@ -90,6 +97,14 @@ pub fn show(ui: &mut egui::Ui, space: Space, kind: CellKind, alpha: &[Vec<f32>],
             }
         }
     }
+    if let Some(row) = lit.filter(|row| *row < edges.len()) {
+        let row = egui::Rect::from_min_size(
+            pos2(rect.left() - SPACE[0] / 2.0, top + ROW * row as f32 - 1.0),
+            vec2(rect.width() + SPACE[0], ROW + 2.0),
+        );
+        let stroke = Stroke::new(2.5, theme::hue(ui.visuals(), theme::Hue::Accent));
+        painter.rect_stroke(row, 3.0, stroke, egui::StrokeKind::Outside);
+    }
     if let Some(text) = hovered {
         response.on_hover_text_at_pointer(text);
     }
@@ -100,12 +115,8 @@ pub fn legend(ui: &mut egui::Ui, space: Space) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(SPACE[1], 2.0);
         for &operation in space.operations() {
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = SPACE[0];
-                let (rect, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
-                ui.painter()
-                    .rect_filled(rect, 2.0, operation_color(operation));
-                ui.label(theme::note(operation_label(operation)));
+            theme::swatch(ui, operation_label(operation), |painter, place| {
+                painter.rect_filled(place, 2.0, operation_color(operation));
             });
         }
     });

@@ -15,6 +15,8 @@ pub struct Line {
     starting: bool,
     busy: bool,
     start: Option<Instant>,
+    /// Seconds that the run had taken before this session went on with it.
+    before: f64,
 }
 
 impl Line {
@@ -45,6 +47,14 @@ impl Line {
         sent
     }
 
+    /// A run that had taken so many seconds goes on at the other end.
+    pub fn goes_on(&mut self, seconds: f64) {
+        self.starting = false;
+        self.busy = true;
+        self.start = Some(Instant::now());
+        self.before = seconds;
+    }
+
     /// The next event that has come, with the seconds since its run started.
     pub fn receive(&mut self) -> Option<Timed> {
         let event = match self.link.as_ref()?.receive() {
@@ -57,6 +67,7 @@ impl Line {
         match &event {
             Event::Started { .. } => {
                 self.start = Some(Instant::now());
+                self.before = 0.0;
                 self.busy = true;
                 self.starting = false;
             }
@@ -66,9 +77,10 @@ impl Line {
             }
             _ => {}
         }
-        let seconds = self
+        let elapsed = self
             .start
             .map_or(0.0, |start| start.elapsed().as_secs_f64());
+        let seconds = self.before + elapsed;
         Some(Timed { seconds, event })
     }
 

@@ -56,6 +56,11 @@ impl Link {
         Ok(Self::new(commands, events))
     }
 
+    /// The channel of the commands, for others that speak to the session.
+    pub fn commands(&self) -> Sender<Command> {
+        self.commands.clone()
+    }
+
     /// Sends a command; false: the session is gone.
     pub fn send(&self, command: Command) -> bool {
         self.commands.try_send(command).is_ok()

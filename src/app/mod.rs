@@ -15,6 +15,8 @@ mod files;
 mod forecast;
 mod fragment;
 mod heat;
+#[cfg(not(target_arch = "wasm32"))]
+mod keeper;
 mod landscape;
 mod line;
 mod link;
@@ -28,8 +30,11 @@ mod recording;
 mod run;
 mod search;
 mod settings;
+mod shelf;
 mod shell;
 mod shortcuts;
+mod slow;
+mod summary;
 pub mod svg;
 pub mod theme;
 mod tour;
@@ -41,6 +46,8 @@ pub use data::DataPanel;
 pub use dock::Pane;
 pub use editor::{Editor, edits, flatness};
 pub use fragment::Fragment;
+#[cfg(not(target_arch = "wasm32"))]
+pub use keeper::Keeper;
 pub use landscape::LandscapePanel;
 pub use link::Link;
 #[cfg(not(target_arch = "wasm32"))]
@@ -48,5 +55,7 @@ pub use native::{WindowError, open_window};
 pub use network::NetworkPanel;
 pub use recording::{Recording, RunFileError, zip_run};
 pub use search::SearchPanel;
+pub use shelf::{Answer, Ask, KeptRun, Shelf};
 pub use shell::{App, Connect};
-pub use view::{Progress, RunState, RunView};
+pub use slow::moved;
+pub use view::{Progress, RunState, RunView, run_name};

@@ -2,17 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use async_channel::Sender;
 use eframe::egui;
-use web_time::Instant;
 
-use super::context::Notice;
 use super::files::read_path;
 use super::fragment::Fragment;
-use super::link::Link;
+use super::keeper::{Keeper, can_go_on};
 use super::shell::App;
-use super::view::run_name;
-use crate::session::{Event, Recorder, Timed};
 
 /// The folder for runs, as on the command line.
 const RUNS: &str = "runs";
@@ -46,6 +41,9 @@ pub enum WindowError {
 pub fn open_window(path: Option<&Path>, link: Option<&str>) -> Result<(), WindowError> {
     let fragment = Fragment::parse(link.unwrap_or_default()).map_err(WindowError::Link)?;
     let file = path.map(read_run_or_file).transpose()?;
+    let unfinished = path
+        .filter(|path| can_go_on(path))
+        .and_then(|path| path.canonicalize().ok());
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Plateau")
@@ -59,13 +57,19 @@ pub fn open_window(path: Option<&Path>, link: Option<&str>) -> Result<(), Window
         "plateau",
         options,
         Box::new(move |creation| {
-            let connect = Box::new(|context: &egui::Context| {
-                recorded_session(context)
+            let keeper = Keeper::new(Path::new(RUNS));
+            let shelf = keeper.shelf(&creation.egui_ctx);
+            let connect = Box::new(move |context: &egui::Context| {
+                keeper
+                    .session(context)
                     .map_err(|error| format!("the session could not be started: {error}"))
             });
-            let mut app = App::new(creation, connect, Ok(fragment));
+            let mut app = App::new(creation, connect, Ok(fragment)).with_shelf(shelf);
             if let Some((name, bytes)) = &file {
                 app.open(name, bytes);
+            }
+            if let Some(folder) = &unfinished {
+                app.offer_to_go_on(&folder.to_string_lossy());
             }
             Ok(Box::new(app))
         }),
@@ -83,68 +87,4 @@ fn read_run_or_file(path: &Path) -> Result<(String, Vec<u8>), WindowError> {
         .file_name()
         .map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned());
     Ok((name, bytes))
-}
-
-/// A session whose runs are recorded into `runs/` on its own thread, so that a slow disk never holds the window.
-fn recorded_session(context: &egui::Context) -> std::io::Result<Link> {
-    let (notices, inbox) = async_channel::unbounded();
-    let mut tape = Tape {
-        notices,
-        recorder: None,
-        start: Instant::now(),
-    };
-    let context = context.clone();
-    let link = Link::spawn_with(move |event| {
-        tape.record(event);
-        context.request_repaint();
-    })?;
-    Ok(link.with_notices(inbox))
-}
-
-struct Tape {
-    notices: Sender<Notice>,
-    recorder: Option<Recorder>,
-    start: Instant,
-}
-
-impl Tape {
-    fn record(&mut self, event: &Event) {
-        if let Event::Started { config, .. } = event {
-            self.start = Instant::now();
-            let folder = Recorder::free_folder(Path::new(RUNS), &run_name(config));
-            match Recorder::create(&folder) {
-                Ok(recorder) => {
-                    self.say(Notice::info(format!("recording into {}", folder.display())));
-                    self.recorder = Some(recorder);
-                }
-                Err(error) => self.stop(&error),
-            }
-        }
-        // Scores and refusals answer the window; they are no part of the run.
-        if matches!(event, Event::Scored { .. } | Event::Refused { .. }) {
-            return;
-        }
-        let Some(recorder) = &mut self.recorder else {
-            return;
-        };
-        let timed = Timed {
-            seconds: self.start.elapsed().as_secs_f64(),
-            event: event.clone(),
-        };
-        if let Err(error) = recorder.record(&timed) {
-            self.stop(&error);
-        }
-    }
-
-    fn stop(&mut self, error: &impl std::fmt::Display) {
-        self.recorder = None;
-        self.say(Notice::error(format!(
-            "the run goes on, but it is no longer recorded: {error}"
-        )));
-    }
-
-    fn say(&self, notice: Notice) {
-        // A window that has gone reads nothing any more.
-        let _gone = self.notices.try_send(notice);
-    }
 }

@@ -96,8 +96,19 @@ impl Notices {
 /// A strip with a failure and one button. Returns whether the button was pressed.
 pub fn strip(ui: &mut egui::Ui, text: &str, button: &str) -> bool {
     let color = ui.visuals().error_fg_color;
+    colored(ui, text, button, color)
+}
+
+/// A strip that offers something. Returns whether the button was pressed.
+pub fn offer(ui: &mut egui::Ui, text: &str, button: &str) -> bool {
+    let color = theme::hue(ui.visuals(), theme::Hue::Accent);
+    colored(ui, text, button, color)
+}
+
+fn colored(ui: &mut egui::Ui, text: &str, button: &str, color: egui::Color32) -> bool {
     egui::Frame::new()
-        .fill(color.gamma_multiply(0.16))
+        // Opaque, since the window has no ground of its own here.
+        .fill(theme::blend(ui.visuals().panel_fill, color, 0.14))
         .inner_margin(egui::Margin::symmetric(12, 6))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());

@@ -1,7 +1,7 @@
 //! Curves over the steps of a run.
 
 use eframe::egui::{self, Color32, Role, WidgetInfo};
-use egui_plot::{FilledArea, Line, Plot, PlotPoint, PlotPoints, VLine};
+use egui_plot::{FilledArea, GridMark, Line, Plot, PlotPoint, PlotPoints, VLine};
 
 use super::theme::{self, Hue, SPACE, hue};
 
@@ -99,12 +99,32 @@ fn legend(ui: &mut egui::Ui, curves: &Curves, cursor: Option<f64>) {
 }
 
 fn key(ui: &mut egui::Ui, color: Color32, text: &str) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = SPACE[0];
-        let (rect, _) = ui.allocate_exact_size(egui::vec2(8.0, 8.0), egui::Sense::hover());
-        ui.painter().circle_filled(rect.center(), 4.0, color);
-        ui.label(theme::note(text));
+    theme::swatch(ui, text, |painter, place| {
+        painter.circle_filled(place.center(), 4.0, color);
     });
+}
+
+/// Two to six marks at round values: steps of 1, 2 or 5 times a power of ten.
+fn marks((low, high): (f64, f64)) -> Vec<GridMark> {
+    let rough = (high - low) / 2.0;
+    if !rough.is_finite() || rough <= 0.0 {
+        return Vec::new();
+    }
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|times| times * power)
+        .rfind(|step| *step <= rough)
+        .unwrap_or(power);
+    let first = (low / step).ceil();
+    (0..8)
+        .map(|index| (first + f64::from(index)) * step)
+        .take_while(|value| *value <= high)
+        .map(|value| GridMark {
+            value,
+            step_size: step,
+        })
+        .collect()
 }
 
 fn band_color(visuals: &egui::Visuals, of: Hue) -> Color32 {
@@ -128,7 +148,8 @@ fn draw(
         .allow_axis_zoom_drag(false)
         .set_margin_fraction(egui::vec2(0.01, 0.06))
         .y_axis_min_width(34.0)
-        .grid_spacing(egui::Rangef::new(28.0, 120.0))
+        .grid_spacing(egui::Rangef::new(20.0, 60.0))
+        .y_grid_spacer(|input| marks(input.bounds))
         .y_axis_formatter(|mark, _| number(mark.value))
         .label_formatter(|_| None)
         .show_crosshair(false);

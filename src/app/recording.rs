@@ -39,6 +39,19 @@ pub enum RunFileError {
     Empty,
 }
 
+impl RunFileError {
+    /// Whether the file may well be something else than a run: an archive without events, or a packed file of another kind.
+    pub fn is_other_content(&self) -> bool {
+        matches!(
+            self,
+            RunFileError::NoEvents
+                | RunFileError::Archive(_)
+                | RunFileError::Empty
+                | RunFileError::Line { line: 1, .. }
+        )
+    }
+}
+
 /// A run as text and as events.
 #[derive(Clone, Debug, Default)]
 pub struct Recording {

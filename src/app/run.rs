@@ -5,10 +5,12 @@ use eframe::egui::{self, Key};
 use crate::session::SearchStep;
 use crate::space::{CellKind, Space};
 
+use super::cell_canvas::CellPicture;
 use super::context::{Action, Context};
 use super::dock::Pane;
 use super::heat;
 use super::plots::{self, Band, Curves, Series};
+use super::slow::SlowMotion;
 use super::theme::{self, Hue, SPACE};
 use super::view::{RunState, RunView};
 
@@ -18,6 +20,8 @@ const REPLAY: f64 = 12.0;
 const FASTEST: f64 = 12.0;
 /// Height of a plot, points.
 const PLOT: f32 = 112.0;
+/// Height of a cell's picture, points.
+const CELL: f32 = 260.0;
 
 /// State of the panel.
 #[derive(Default)]
@@ -25,6 +29,9 @@ pub struct RunPanel {
     playing: bool,
     /// Part of the next step that has been played.
     carry: f64,
+    slow: SlowMotion,
+    /// Whether α is shown as cells and not as a heat map.
+    as_cells: bool,
 }
 
 impl RunPanel {
@@ -37,12 +44,14 @@ impl RunPanel {
         }
         self.scrubber(ui, context);
         ui.add_space(SPACE[0]);
+        self.slow.show(ui, context.run, context.actions);
+        let lit = self.slow.lit(context.run);
         egui::ScrollArea::vertical()
             .auto_shrink(false)
             .show(ui, |ui| {
                 skip_warning(ui, context.run);
                 curves(ui, context);
-                alphas(ui, context);
+                alphas(ui, context, lit, &mut self.as_cells);
             });
     }
 
@@ -115,6 +124,17 @@ impl RunPanel {
             let note = ui
                 .painter()
                 .layout_no_wrap(text.clone(), font, egui::Color32::WHITE);
+            let slow = ui
+                .selectable_label(self.slow.on(), "Slow")
+                .on_hover_text("Slow motion: one step at a time, one stage at a time");
+            let on = self.slow.on();
+            slow.widget_info(|| {
+                egui::WidgetInfo::selected(egui::Role::Button, true, on, "Slow motion")
+            });
+            if slow.clicked() {
+                self.playing = false;
+                self.slow.toggle(run, context.actions);
+            }
             ui.spacing_mut().slider_width =
                 (ui.available_width() - note.size().x - 2.0 * SPACE[1]).max(60.0);
             let mut at = position;
@@ -314,7 +334,7 @@ fn neighbors(steps: &[SearchStep]) -> Curves {
     };
     let mut curves = vec![series("own", Hue::Warm, steps, |step| step.validation_loss)];
     let band = aware.then(|| Band {
-        name: "best to worst",
+        name: "range",
         hue: Hue::Neighbor,
         points: steps
             .iter()
@@ -365,32 +385,59 @@ fn shape_of_alpha(run: &RunView) -> Curves {
     }
 }
 
-fn alphas(ui: &mut egui::Ui, context: &mut Context) {
+/// `lit`: cell and edge that slow motion shows as being updated. `as_cells`: whether α is shown as cells.
+fn alphas(
+    ui: &mut egui::Ui,
+    context: &mut Context,
+    lit: Option<(usize, usize)>,
+    as_cells: &mut bool,
+) {
     let run = context.run;
     let (Some(space), Some(step)) = (run.space(), run.shown()) else {
         return;
     };
     ui.horizontal(|ui| {
         ui.label(egui::RichText::new("Weights of the operations").strong())
-            .on_hover_text(
-                "Softmax of α: one row an edge, one column an operation, stronger colour for more weight. The frame marks the strongest.",
-            );
+            .on_hover_text("Softmax of α.");
+        ui.selectable_value(as_cells, false, "Heat map").on_hover_text(
+            "One row an edge, one column an operation, stronger colour for more weight. The frame marks the strongest.",
+        );
+        ui.selectable_value(as_cells, true, "Cells").on_hover_text(
+            "Every edge with its strongest operation other than none: the wider, the more weight.",
+        );
     });
     heat::legend(ui, space);
     ui.add_space(SPACE[0]);
     let kinds = space.cell_kinds();
-    let gap = SPACE[2];
-    let columns = kinds.len() as f32;
-    let width = ((ui.available_width() - gap * (columns - 1.0)) / columns).min(360.0);
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = gap;
-        for (kind, alpha) in kinds.iter().zip(&step.alpha) {
-            ui.vertical(|ui| {
-                ui.label(theme::note(cell_title(space, *kind)));
-                heat::show(ui, space, *kind, alpha, width);
-            });
+    let cells = kinds.iter().zip(&step.alpha).enumerate();
+    let edge_of = |cell: usize| lit.filter(|lit| lit.0 == cell).map(|lit| lit.1);
+    if *as_cells {
+        for (cell, (&kind, alpha)) in cells {
+            ui.label(theme::note(cell_title(space, kind)));
+            let weights: Vec<Vec<f64>> = alpha
+                .iter()
+                .map(|row| heat::weights(row).into_iter().map(f64::from).collect())
+                .collect();
+            let mut picture = CellPicture::of_weights(space, kind, &weights);
+            picture.selected = edge_of(cell);
+            let size = egui::vec2(ui.available_width(), CELL);
+            picture.show(ui, size, "weights");
+            ui.add_space(SPACE[0]);
         }
-    });
+    } else {
+        let gap = SPACE[2];
+        let columns = kinds.len() as f32;
+        let width = ((ui.available_width() - gap * (columns - 1.0)) / columns).min(360.0);
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
+            for (cell, (&kind, alpha)) in cells {
+                ui.vertical(|ui| {
+                    ui.label(theme::note(cell_title(space, kind)));
+                    heat::show(ui, space, kind, alpha, width, edge_of(cell));
+                });
+            }
+        });
+    }
     ui.add_space(SPACE[1]);
     derived(ui, context);
 }

@@ -2,11 +2,11 @@
 
 use eframe::egui::{self, CollapsingHeader};
 
-use crate::data::EMBEDDED;
+use crate::data::{EMBEDDED, handed_names, short_name};
 use crate::search::Strategy;
 use crate::session::{
-    Command, DeviceChoice, DeviceInfo, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
-    Start,
+    CheckpointEvery, Command, DeviceChoice, DeviceInfo, KernelChoice, MemoryChoice, Preset,
+    RUN_VERSION, RunConfig, Start,
 };
 use crate::space::{Genotype, Space};
 
@@ -70,8 +70,28 @@ impl SearchPanel {
         self.config.search = Some(self.preset.search(space, strategy));
         self.config.train = self.preset.train(space);
         self.config.seed = link.seed.unwrap_or(self.config.seed);
+        self.config.device = link.device.unwrap_or(self.config.device);
         if let Some(name) = &link.dataset {
             self.config.dataset.clone_from(name);
+        }
+    }
+
+    /// The next run is on this data set.
+    pub fn use_dataset(&mut self, name: &str) {
+        self.config.dataset = name.to_owned();
+        self.facts = None;
+    }
+
+    /// The settings that a link carries.
+    pub fn fragment(&self) -> Fragment {
+        Fragment {
+            preset: Some(self.preset),
+            strategy: Some(self.strategy()),
+            space: Some(self.space()),
+            seed: Some(self.config.seed),
+            dataset: Some(self.config.dataset.clone()),
+            device: Some(self.config.device).filter(|device| *device != DeviceChoice::Auto),
+            cell: None,
         }
     }
 
@@ -123,7 +143,10 @@ impl SearchPanel {
     pub fn start(&self) -> Command {
         let mut config = self.config.clone();
         self.fit_to_images(&mut config);
-        Command::Start(Box::new(Start::new(config)))
+        Command::Start(Box::new(Start {
+            checkpoints: Some(CheckpointEvery::Seconds(30)),
+            ..Start::new(config)
+        }))
     }
 
     /// The auxiliary head needs larger images than the built-in sets have.
@@ -196,20 +219,25 @@ impl SearchPanel {
         let mut space = self.space();
         let mut strategy = self.strategy();
         grid(ui, "main-settings", |ui| {
-            let help = "The images: UCI digits (8×8, 1,797 images) or 5,000 of MNIST (28×28).";
+            let help = "The images: UCI digits (8×8, 1,797 images), 5,000 of MNIST (28×28), or your own: drop a file on the window.";
             row(ui, "Data set", help, |ui, label| {
-                let mut at = EMBEDDED
-                    .iter()
-                    .position(|name| *name == self.config.dataset)
-                    .unwrap_or(EMBEDDED.len());
-                let options: Vec<_> = EMBEDDED
+                let mut names: Vec<String> = EMBEDDED.map(String::from).into();
+                names.extend(handed_names());
+                if !names.contains(&self.config.dataset) {
+                    names.push(self.config.dataset.clone());
+                }
+                let before = names.iter().position(|name| *name == self.config.dataset);
+                let mut at = before.unwrap_or_default();
+                let options: Vec<_> = names
                     .iter()
                     .enumerate()
-                    .map(|(index, name)| (index, (*name).to_owned(), help))
+                    .map(|(index, name)| (index, short_name(name), help))
                     .collect();
                 choice(ui, label, "dataset", &mut at, &options);
-                if let Some(name) = EMBEDDED.get(at) {
-                    self.config.dataset = (*name).into();
+                if before != Some(at)
+                    && let Some(name) = names.get(at)
+                {
+                    self.use_dataset(name);
                 }
             });
             let help = "Which cells are searched: those of DARTS (14 edges, 8 operations) or of NAS-Bench-201 (6 or 3 edges, 5 operations).";
@@ -360,6 +388,11 @@ impl SearchPanel {
         if aware {
             section(ui, "Neighborhood", false, |ui| {
                 settings::neighborhood(ui, search);
+            });
+        }
+        if search.strategy != Strategy::Random {
+            section(ui, "Curvature of the loss in α", false, |ui| {
+                settings::curvature(ui, search);
             });
         }
         section(ui, "Rates and penalties", false, |ui| {

@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use eframe::egui::{self, DragValue};
 
 use crate::data::Augmentation;
+use crate::search::Strategy;
+use crate::search::a2m::HessianPoint;
 use crate::search::na_darts::Representation;
 use crate::session::{SearchConfig, TrainConfig};
 use crate::space::{Aggregation, Space};
@@ -127,6 +129,60 @@ pub fn search_size(ui: &mut egui::Ui, search: &mut SearchConfig) {
         &mut search.layers,
         1..=64,
     );
+}
+
+/// What only some gradient strategies have, and how sharpness is watched.
+pub fn curvature(ui: &mut egui::Ui, search: &mut SearchConfig) {
+    if search.strategy == Strategy::A2m {
+        real(
+            ui,
+            "Ascent ρ",
+            "",
+            "How far α is moved up its gradient before the gradient is taken: larger flees sharp places harder.",
+            &mut search.rho,
+            0.0..=10.0,
+        );
+        let help = "Where the Hessian of A2M's gradient is taken.";
+        row(ui, "Hessian at", help, |ui, label| {
+            let options = [
+                (
+                    HessianPoint::Ascended,
+                    "the ascended α".to_owned(),
+                    "As the authors' program does.",
+                ),
+                (
+                    HessianPoint::Alpha,
+                    "α itself".to_owned(),
+                    "As the objective's gradient has it.",
+                ),
+            ];
+            choice(ui, label, "hessian", &mut search.hessian_point, &options);
+        });
+    }
+    if search.strategy == Strategy::SdartsRs {
+        real(
+            ui,
+            "Perturbation",
+            "",
+            "Largest random change of the operations' weights in the weight step; it grows from its tenth over the search.",
+            &mut search.perturbation,
+            0.0..=1.0,
+        );
+    }
+    whole(
+        ui,
+        "Sharpness every",
+        " steps",
+        "Steps between two measurements of the largest curvature of the validation loss in α; each takes up to 40 gradient passes. 0: none.",
+        &mut search.sharpness,
+        0..=1_000_000,
+    );
+    let help = "Ends the search when its sharpness has risen by 30 % and keeps the earlier architecture (RobustDARTS).";
+    row(ui, "Early stop", help, |ui, label| {
+        ui.checkbox(&mut search.early_stop, "")
+            .labelled_by(label)
+            .on_hover_text(help);
+    });
 }
 
 /// What makes a search look at neighbors.

@@ -1,5 +1,6 @@
 //! The window itself: takes events in, lays the panels out, takes their actions up.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use eframe::egui;
@@ -7,15 +8,16 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::data::{hand_over, short_name};
 use crate::landscape::{Table, builtin_table};
-use crate::session::{Command, Event, Start, Timed};
+use crate::session::{CheckpointEvery, Command, DeviceInfo, Event, RunConfig, Start, Timed};
 use crate::space::{Genotype, Space};
 
-use super::context::{Action, Context, Notice, OpenTable, SessionState};
+use super::context::{Action, Context, Notice, OpenTable, OpenedFile, ReadData, SessionState};
 use super::data::DataPanel;
 use super::dock::{self, Behavior, Pane, default_tree};
 use super::editor::Editor;
-use super::files::Files;
+use super::files::{Files, may_be_data};
 use super::forecast::Speeds;
 use super::fragment::Fragment;
 use super::landscape::LandscapePanel;
@@ -26,6 +28,7 @@ use super::notices::{self, Notices};
 use super::recording::{Recording, zip_run};
 use super::run::RunPanel;
 use super::search::SearchPanel;
+use super::shelf::{Answer, Ask, Shelf};
 use super::shortcuts::{self, Deed};
 use super::theme;
 use super::tour::Tour;
@@ -38,6 +41,8 @@ pub type Connect = Box<dyn Fn(&egui::Context) -> Result<Link, String>>;
 const LAYOUT_KEY: &str = "plateau-layout-1";
 /// Where everything else is remembered.
 const HABITS_KEY: &str = "plateau-habits-1";
+/// Frames whose time is remembered.
+const FRAMES: usize = 600;
 /// How much larger everything is for a projector.
 const PROJECTOR_ZOOM: f32 = 1.35;
 
@@ -59,18 +64,25 @@ pub struct App {
     /// The session of [`Action::Train`], once there is one, and its run.
     training: Option<(Line, RunView)>,
     table: Option<OpenTable>,
+    /// The GPU, once a session has looked at it.
+    pub(super) device: Option<DeviceInfo>,
     connect: Connect,
     pub(super) notices: Notices,
+    /// Seconds that the window took to make each of its last frames, without drawing them.
+    pub(super) frames: VecDeque<f32>,
     pub(super) files: Files,
+    pub(super) shelf: Shelf,
+    /// The shown run, by the name that its keeper knows, if it can go on.
+    unfinished: Option<String>,
     pub(super) actions: Vec<Action>,
     tree: egui_tiles::Tree<Pane>,
     places: Vec<(Pane, egui::Rect)>,
     pub(super) tour: Tour,
     pub(super) keys_shown: bool,
     pub(super) projector: bool,
-    search: SearchPanel,
+    pub(super) search: SearchPanel,
     shown: RunPanel,
-    editor: Editor,
+    pub(super) editor: Editor,
     landscape: LandscapePanel,
     network: NetworkPanel,
     data: DataPanel,
@@ -104,9 +116,13 @@ impl App {
             line,
             training: None,
             table: Some(builtin()),
+            device: None,
             connect,
             notices,
+            frames: VecDeque::new(),
             files: Files::default(),
+            shelf: Shelf::default(),
+            unfinished: None,
             actions: Vec::new(),
             tree: default_tree(),
             places: Vec::new(),
@@ -126,9 +142,24 @@ impl App {
         app
     }
 
+    /// The same window with a keeper of runs.
+    pub fn with_shelf(self, shelf: Shelf) -> Self {
+        Self { shelf, ..self }
+    }
+
+    /// Offers to go on with the run that is shown, which its keeper knows by that name.
+    pub fn offer_to_go_on(&mut self, name: &str) {
+        self.unfinished = Some(name.to_owned());
+    }
+
     /// The run that is shown.
     pub fn run(&self) -> &RunView {
         &self.run
+    }
+
+    /// What the open table is called.
+    pub fn table_name(&self) -> Option<&str> {
+        self.table.as_ref().map(|table| table.name.as_str())
     }
 
     /// What the session does.
@@ -168,6 +199,11 @@ impl App {
         }
     }
 
+    /// Brings a panel to the front.
+    pub fn show(&mut self, pane: Pane) {
+        dock::show(&mut self.tree, pane);
+    }
+
     /// Puts the panels where a new user finds them.
     pub fn reset_layout(&mut self) {
         self.tree = default_tree();
@@ -179,29 +215,91 @@ impl App {
         context.set_zoom_factor(if on { PROJECTOR_ZOOM } else { 1.0 });
     }
 
-    /// Opens a file by its content: a run, a genotype or a table.
-    pub fn open(&mut self, name: &str, bytes: &[u8]) {
-        let notice = match self.try_open(name, bytes) {
-            Ok(text) => Notice::info(text),
-            Err(text) => Notice::error(text),
+    /// Opens a file that a person chose or dropped, by its content: a run, its configuration, a genotype or a table.
+    ///
+    /// Returns whether it could be opened; the notices say why not.
+    pub fn open(&mut self, name: &str, bytes: &[u8]) -> bool {
+        let opened = self.try_open(name, bytes);
+        let ok = opened.is_ok();
+        self.notices
+            .push(opened.map_or_else(Notice::error, Notice::info));
+        ok
+    }
+
+    /// Opens files that were chosen or dropped together. What is nothing else is read as a data set.
+    fn open_files(&mut self, context: &egui::Context, files: Vec<OpenedFile>) {
+        let [file] = &files[..] else {
+            self.files.read_data(files, context);
+            return;
         };
-        self.notices.push(notice);
+        match self.try_open(&file.name, &file.bytes) {
+            Ok(text) => {
+                // The browser forgets files that were dropped; the desktop has them where they were.
+                if cfg!(target_arch = "wasm32") && Recording::recognises(&file.bytes) {
+                    let kept = Ask::Keep(file.name.clone(), self.log.clone());
+                    self.actions.push(Action::Shelf(kept));
+                }
+                self.notices.push(Notice::info(text));
+            }
+            Err(_) if may_be_data(file) => self.files.read_data(files, context),
+            Err(text) => self.notices.push(Notice::error(text)),
+        }
+    }
+
+    /// A data set was read: runs can use it from now on.
+    fn take_data(&mut self, read: Result<ReadData, String>) {
+        match read {
+            Ok(ReadData {
+                name,
+                dataset,
+                files,
+            }) => {
+                if !files.is_empty() {
+                    let name = name.clone();
+                    self.line.send(Command::AddData { name, files });
+                }
+                let text = format!(
+                    "{}: {} images, used by the next run",
+                    short_name(&name),
+                    dataset.len()
+                );
+                hand_over(&name, dataset);
+                self.search.use_dataset(&name);
+                self.data.choose(&name);
+                dock::show(&mut self.tree, Pane::Data);
+                self.notices.push(Notice::info(text));
+            }
+            Err(text) => self.notices.push(Notice::error(text)),
+        }
     }
 
     fn try_open(&mut self, name: &str, bytes: &[u8]) -> Result<String, String> {
-        if Recording::recognises(bytes) {
-            let recording =
-                Recording::from_bytes(bytes).map_err(|error| format!("{name}: {error}"))?;
+        let run = Recording::recognises(bytes).then(|| Recording::from_bytes(bytes));
+        if let Some(Err(error)) = &run
+            && (bytes.starts_with(b"{") || !error.is_other_content())
+        {
+            return Err(format!("{name}: {error}"));
+        }
+        if let Some(Ok(recording)) = run {
             if self.session() == SessionState::Busy {
                 return Err(format!("a run is going on; stop it before you open {name}"));
             }
             self.run = recording.view(name);
             self.log = recording.text;
+            self.unfinished = None;
             dock::show(&mut self.tree, Pane::Run);
             return Ok(format!(
                 "opened the run {name}: {} steps",
                 self.run.steps.len()
             ));
+        }
+        if let Ok(file) = serde_json::from_slice::<ConfigFile>(bytes) {
+            let config = file.config;
+            let checked = config.check();
+            checked.map_err(|error| format!("{name}: {error}"))?;
+            self.search.set_config(config);
+            dock::show(&mut self.tree, Pane::Search);
+            return Ok(format!("took the settings of {name}"));
         }
         let text = std::str::from_utf8(bytes).ok();
         if let Some(genotype) = text.and_then(|text| Genotype::parse(text.trim()).ok()) {
@@ -211,7 +309,7 @@ impl App {
         }
         let table = Table::from_bytes(bytes).map_err(|error| {
             format!(
-                "{name} is neither a run, a genotype nor a table of results (as a table: {error})"
+                "{name} is neither a run, its configuration, a genotype nor a table of results (as a table: {error})"
             )
         })?;
         let metric = table.metrics().first().cloned().unwrap_or_default();
@@ -226,6 +324,10 @@ impl App {
 
     /// Takes up everything that the sessions have said.
     fn receive(&mut self) {
+        // A run that goes on must be known before its session speaks of it.
+        while let Some(answer) = self.shelf.answer() {
+            self.take_answer(answer);
+        }
         while let Some(event) = self.line.receive() {
             self.take_event(&event);
         }
@@ -249,6 +351,37 @@ impl App {
         }
     }
 
+    fn take_answer(&mut self, answer: Answer) {
+        let (name, events) = match answer {
+            Answer::Opened { run, events } => {
+                self.open(&run.name, events.as_bytes());
+                self.unfinished = run.can_go_on.then_some(run.name);
+                return;
+            }
+            Answer::GoesOn { name, events } => (name, events),
+            Answer::Failed(message) => {
+                self.notices.push(Notice::error(message));
+                return;
+            }
+            Answer::Listed(_) => return,
+        };
+        match Recording::from_bytes(events.as_bytes()) {
+            Ok(recording) => {
+                self.run = recording.view(&name);
+                self.run.state = RunState::Running;
+                self.log = recording.text;
+            }
+            // It goes on from its very beginning.
+            Err(_) => self.run = RunView::default(),
+        }
+        self.run.live = true;
+        self.unfinished = None;
+        self.line.goes_on(self.run.seconds);
+        dock::show(&mut self.tree, Pane::Run);
+        self.notices
+            .push(Notice::info(format!("going on with {name}")));
+    }
+
     fn take_event(&mut self, timed: &Timed) {
         match &timed.event {
             Event::Scored {
@@ -263,6 +396,14 @@ impl App {
                 self.notices.push(Notice::info(message));
                 return;
             }
+            Event::DataAdded { .. } => return,
+            Event::DeviceChecked { device, problem } => {
+                self.device.clone_from(device);
+                if let Some(problem) = problem {
+                    self.notices.push(Notice::error(problem));
+                }
+                return;
+            }
             Event::Failed { message } => {
                 self.notices.push(Notice::error(message));
                 // A run that never began leaves the one that is shown alone.
@@ -273,8 +414,14 @@ impl App {
             }
             Event::Started { .. } => {
                 self.run.live = true;
+                self.unfinished = None;
                 self.log.clear();
                 dock::show(&mut self.tree, Pane::Run);
+            }
+            Event::StoppedEarly { step, kept_step } => {
+                self.notices.push(Notice::info(format!(
+                    "the search ended at step {step} because α's place became sharp; the architecture of step {kept_step}, before that, is the result"
+                )));
             }
             Event::Finished => self.notices.push(Notice::info("the run is finished")),
             _ => {}
@@ -306,9 +453,17 @@ impl App {
             Action::Train(genotype) => self.train(context, genotype),
             Action::Show(pane) => dock::show(&mut self.tree, pane),
             Action::ChooseFile => self.files.choose(context),
-            Action::OpenFile { name, bytes } => self.open(&name, &bytes),
+            #[cfg(not(target_arch = "wasm32"))]
+            Action::ChooseFolder => self.files.choose_folder(context),
+            Action::OpenFiles(files) => self.open_files(context, files),
+            Action::DataRead(read) => self.take_data(read),
             Action::SaveFile { name, bytes } => self.files.save(name, bytes, context),
             Action::SaveRun => self.save_run(context),
+            Action::Shelf(ask) => {
+                if !self.shelf.ask(ask) {
+                    self.notices.push(Notice::error("no runs are kept here"));
+                }
+            }
             Action::Restart => self.restart(context),
             Action::Notify(notice) => self.notices.push(notice),
         }
@@ -329,7 +484,10 @@ impl App {
     }
 
     fn train(&mut self, context: &egui::Context, genotype: Genotype) {
-        let start = Box::new(Start::new(self.search.training_of(genotype)));
+        let start = Box::new(Start {
+            checkpoints: Some(CheckpointEvery::Seconds(30)),
+            ..Start::new(self.search.training_of(genotype))
+        });
         let gone = |line: &Line| line.state() == SessionState::Gone;
         if self.training.as_ref().is_none_or(|(line, _)| gone(line)) {
             match (self.connect)(context) {
@@ -403,7 +561,14 @@ impl App {
             Deed::Stop if busy => self.actions.push(Action::Send(Command::Stop)),
             Deed::Run | Deed::Hold | Deed::Step | Deed::Stop => {}
             Deed::Open => self.actions.push(Action::ChooseFile),
+            Deed::Runs => self.shelf.open(),
             Deed::Save => self.actions.push(Action::SaveRun),
+            Deed::CopyLink => {
+                context.copy_text(self.link());
+                self.notices.push(Notice::info(
+                    "copied: preset, strategy, seed, data set and the edited cell",
+                ));
+            }
             Deed::Theme => {
                 let dark = context.theme() == egui::Theme::Dark;
                 context.set_theme(if dark {
@@ -471,8 +636,25 @@ impl App {
         {
             self.actions.push(Action::Restart);
         }
+        if self.session() == SessionState::Idle
+            && let Some(name) = self.unfinished.clone()
+            && notices::offer(
+                ui,
+                "This run was interrupted and has a checkpoint.",
+                "Go on",
+            )
+        {
+            self.unfinished = None;
+            self.actions.push(Action::Shelf(Ask::GoOn(name)));
+        }
         self.notices.strips(ui);
     }
+}
+
+/// What of a run folder's `config.json` says how to repeat the run.
+#[derive(Deserialize)]
+struct ConfigFile {
+    config: RunConfig,
 }
 
 /// The exact landscape that comes with the program.
@@ -491,12 +673,21 @@ fn first_genotype() -> Genotype {
 }
 
 impl eframe::App for App {
+    #[cfg(target_arch = "wasm32")]
+    fn as_any_mut(&mut self) -> Option<&mut dyn std::any::Any> {
+        Some(self)
+    }
+
     fn logic(&mut self, _context: &egui::Context, _frame: &mut eframe::Frame) {
         self.receive();
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         let context = ui.ctx().clone();
+        self.frames.extend(frame.info().cpu_usage);
+        if self.frames.len() > FRAMES {
+            self.frames.pop_front();
+        }
         self.files.dropped(&context);
         self.menu(ui);
         self.banners(ui);
@@ -510,6 +701,8 @@ impl eframe::App for App {
         }
         shortcuts::window(&context, &mut self.keys_shown);
         self.notices.window(&context);
+        let session = self.session();
+        self.shelf.window(&context, session, &mut self.actions);
         self.keyboard(&context);
         for action in std::mem::take(&mut self.actions) {
             self.take_up(&context, action);

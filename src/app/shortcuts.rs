@@ -17,8 +17,12 @@ pub enum Deed {
     Stop,
     /// Opens a file.
     Open,
+    /// Lists the runs that are kept.
+    Runs,
     /// Saves the run as a zip.
     Save,
+    /// Copies a link to what is shown.
+    CopyLink,
     /// Light or dark.
     Theme,
     /// Larger or normal type.
@@ -33,16 +37,22 @@ const PLAIN: Modifiers = Modifiers::NONE;
 const COMMAND: Modifiers = Modifiers::COMMAND;
 
 /// All shortcuts of the window but those of the scrubber.
-pub const SHORTCUTS: [(KeyboardShortcut, Deed, &str); 15] = [
+pub const SHORTCUTS: [(KeyboardShortcut, Deed, &str); 17] = [
     (shortcut(COMMAND, Key::Enter), Deed::Run, "Run"),
     (shortcut(PLAIN, Key::Space), Deed::Hold, "Pause or resume"),
     (shortcut(PLAIN, Key::N), Deed::Step, "One step, then hold"),
     (shortcut(COMMAND, Key::Period), Deed::Stop, "Stop"),
     (shortcut(COMMAND, Key::O), Deed::Open, "Open a file"),
+    (shortcut(COMMAND, Key::K), Deed::Runs, "Kept runs"),
     (
         shortcut(COMMAND, Key::S),
         Deed::Save,
         "Save the run as a zip",
+    ),
+    (
+        shortcut(COMMAND, Key::L),
+        Deed::CopyLink,
+        "Copy a link to settings and cell",
     ),
     (shortcut(COMMAND, Key::D), Deed::Theme, "Light or dark"),
     (

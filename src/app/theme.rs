@@ -97,6 +97,24 @@ pub fn note(text: impl Into<String>) -> egui::RichText {
     egui::RichText::new(text).size(TYPE[0]).weak()
 }
 
+/// A colour and what it stands for, as one widget, so that a wrapping row breaks between entries only. `mark` paints the colour
+/// into a square of 8 points.
+pub fn swatch(ui: &mut egui::Ui, text: &str, mark: impl FnOnce(&egui::Painter, egui::Rect)) {
+    let color = ui.visuals().weak_text_color();
+    let font = FontId::proportional(TYPE[0]);
+    let galley = ui.painter().layout_no_wrap(text.into(), font, color);
+    let size = egui::vec2(8.0 + SPACE[0] + galley.size().x, galley.size().y);
+    let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
+    let place = egui::Rect::from_center_size(
+        egui::pos2(rect.left() + 4.0, rect.center().y),
+        egui::vec2(8.0, 8.0),
+    );
+    mark(ui.painter(), place);
+    let start = egui::pos2(place.right() + SPACE[0], rect.top());
+    ui.painter().galley(start, galley, color);
+}
+
 /// The ground behind tabs and between panels.
 pub fn bar_color(visuals: &Visuals) -> Color32 {
     if visuals.dark_mode {

@@ -1,5 +1,6 @@
 //! A run as the window sees it: a fold over its events.
 
+use crate::data::short_name;
 use crate::session::{DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep, Timed};
 use crate::space::{Genotype, Space, derive};
 
@@ -255,7 +256,9 @@ impl RunView {
             | Event::Scored { .. }
             | Event::StoppedEarly { .. }
             | Event::Checkpoint { .. }
-            | Event::SupernetOpened { .. } => {}
+            | Event::SupernetOpened { .. }
+            | Event::DataAdded { .. }
+            | Event::DeviceChecked { .. } => {}
             Event::Sharpness { step, eigenvalue } => self.sharpness.push((*step, *eigenvalue)),
             Event::SkipCollapse { step, skips, edges } => {
                 self.skip_collapse.get_or_insert((*step, *skips, *edges));
@@ -327,7 +330,7 @@ pub fn run_name(config: &RunConfig) -> String {
         Some(search) => search.strategy.name(),
         None => "train",
     };
-    format!("{}-{what}-{}", config.dataset, config.seed)
+    format!("{}-{what}-{}", short_name(&config.dataset), config.seed)
 }
 
 /// Mean difference of the newest times.

@@ -60,7 +60,7 @@ fn another_data_set_is_shown_on_a_click_and_other_samples_too() {
 #[test]
 fn a_file_of_ones_own_is_asked_for() {
     let mut harness = open();
-    harness.get_by_label("Open a file…").click();
+    harness.get_by_label("Open files…").click();
     harness.run();
     assert!(matches!(harness.state().actions[..], [Action::ChooseFile]));
 }

@@ -48,6 +48,10 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
             Some(Word::Low) => {
                 "It is no better than the mean of the space, so it has no height to lose.".into()
             }
+            _ if flatness.cost < 0.0 => format!(
+                "One change gains {:.2} points on average, where its share of the lead would cost {share:.2}.",
+                -flatness.cost
+            ),
             _ => format!(
                 "One change costs {:.2} points on average; its share of the lead would be {share:.2}.",
                 flatness.cost

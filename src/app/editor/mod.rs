@@ -16,6 +16,7 @@ use eframe::egui::{self, Event, EventFilter, Key, Modifiers, ScrollArea, Ui, vec
 
 use super::cell_canvas::{CellPicture, DrawnEdge};
 use super::context::Context;
+use super::export::Export;
 use super::theme::{SPACE, operation_label};
 use crate::landscape::Score;
 use crate::space::{Genotype, GenotypeError};
@@ -51,6 +52,9 @@ pub struct Editor {
     seed: u64,
     /// Whether something has changed in this frame after its score was drawn.
     changed: bool,
+    /// Where the cells were drawn in the last frame.
+    place: Option<egui::Rect>,
+    export: Export,
 }
 
 impl Editor {
@@ -67,6 +71,8 @@ impl Editor {
             window: TextWindow::default(),
             seed: 0,
             changed: false,
+            place: None,
+            export: Export::default(),
         }
     }
 
@@ -106,8 +112,14 @@ impl Editor {
             &mut self.history,
             &mut self.seed,
             &mut self.window,
+            toolbar::Picture {
+                place: self.place,
+                export: &mut self.export,
+            },
             context,
         );
+        self.export.poll(ui, context);
+        self.place = None;
         if let Some(genotype) = chosen.or_else(|| self.window.show(ui)) {
             self.edit(genotype);
         }
@@ -195,6 +207,8 @@ impl Editor {
                     picture.show(ui, vec2(width, each.max(title)), "editor")
                 })
                 .inner;
+            let drawn = response.rect;
+            self.place = Some(self.place.map_or(drawn, |place| place.union(drawn)));
             if kinds.len() > 1 {
                 ui.painter().text(
                     top,

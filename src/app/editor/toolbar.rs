@@ -1,10 +1,12 @@
 //! The row of buttons above a cell: where architectures come from and where they go.
 
-use eframe::egui::{Button, Ui};
+use eframe::egui::{self, Button, Ui, vec2};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::super::context::Context;
+use super::super::cell_canvas::CellPicture;
+use super::super::context::{Action, Context};
+use super::super::export::Export;
 use super::edits::History;
 use super::scores::title;
 use super::text_window::TextWindow;
@@ -46,13 +48,58 @@ fn preset_title(name: &str) -> &str {
     }
 }
 
+/// What a picture of the cells is taken with.
+pub struct Picture<'a> {
+    /// Where they are on the screen.
+    pub place: Option<egui::Rect>,
+    /// Takes it.
+    pub export: &'a mut Export,
+}
+
+/// The size of a saved cell, points.
+const SAVED: egui::Vec2 = vec2(760.0, 420.0);
+
+/// Saves the architecture as text, or its cells as pictures.
+fn save_menu(ui: &mut Ui, genotype: &Genotype, picture: Picture, context: &mut Context) {
+    let mut save = |name: String, text: String| {
+        let bytes = text.into_bytes();
+        context.actions.push(Action::SaveFile { name, bytes });
+    };
+    ui.menu_button("Save ▾", |ui| {
+        if ui.button("Genotype as JSON").clicked() {
+            save("genotype.json".into(), genotype.to_json() + "\n");
+            ui.close();
+        }
+        let space = genotype.space();
+        for (&kind, cell) in space.cell_kinds().iter().zip(genotype.cells()) {
+            let name = match space.cell_kinds().len() {
+                1 => "cell".to_owned(),
+                _ => format!("{kind} cell"),
+            };
+            if ui.button(format!("{name} as SVG")).clicked() {
+                let svg = CellPicture::of_cell(space, kind, cell).to_svg(SAVED);
+                save(format!("{}.svg", name.replace(' ', "-")), svg);
+                ui.close();
+            }
+        }
+        let button = ui.add_enabled(picture.place.is_some(), Button::new("Cells as PNG"));
+        if let Some(place) = picture.place
+            && button.clicked()
+        {
+            picture.export.ask("cells.png".into(), place, ui.ctx());
+            ui.close();
+        }
+    });
+}
+
 /// Draws the row. The architecture to go to, if one was chosen.
 pub fn show(
     ui: &mut Ui,
     history: &mut History,
     seed: &mut u64,
     window: &mut TextWindow,
-    context: &Context,
+    picture: Picture,
+    context: &mut Context,
 ) -> Option<Genotype> {
     let mut chosen = None;
     ui.horizontal_wrapped(|ui| {
@@ -118,6 +165,14 @@ pub fn show(
         {
             window.open(String::new(), None);
         }
+        if ui
+            .button("Open…")
+            .on_hover_text("An architecture, a run or a table from a file")
+            .clicked()
+        {
+            context.actions.push(Action::ChooseFile);
+        }
+        save_menu(ui, history.now(), picture, context);
     });
     chosen
 }
