@@ -1,0 +1,53 @@
+//! The browser's two entry points: the page draws the window, the worker computes.
+//!
+//! They are two small programs (`src/bin/page.rs`, `src/bin/worker.rs`) so that the page, which comes first, carries no tensors.
+//! What crosses between them is JSON text in `postMessage` ([`ToWorker`], [`FromWorker`]). Each has its own memory: no shared
+//! buffers, so the files need no special headers. Runs are kept in IndexedDB ([`store`]), which both can open: the worker writes
+//! what it computes, the page lists and reads.
+
+mod page;
+mod script;
+mod store;
+mod worker;
+
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::session::{Command, Event};
+
+pub use page::page;
+pub use worker::worker;
+
+/// What the page says to the worker.
+#[derive(Serialize, Deserialize)]
+enum ToWorker {
+    /// For the session.
+    Command(Command),
+    /// Go on with a run that the browser keeps, from its checkpoint.
+    GoOn(String),
+}
+
+/// What the worker says to the page.
+#[derive(Serialize, Deserialize)]
+enum FromWorker {
+    /// It listens; while it lives it holds the browser's lock of its name.
+    Ready,
+    /// From the session.
+    Event(Event),
+    /// It goes on with a kept run of that name, which had these events before.
+    GoesOn(String, String),
+    /// For the person: what, and whether something failed.
+    Notice(String, bool),
+}
+
+/// The text of an error of JavaScript.
+fn describe(error: &JsValue) -> String {
+    error
+        .as_string()
+        .or_else(|| {
+            error
+                .dyn_ref::<js_sys::Error>()
+                .map(|error| String::from(error.message()))
+        })
+        .unwrap_or_else(|| format!("{error:?}"))
+}

@@ -1,0 +1,265 @@
+//! The page: the window on a canvas, and the worker behind it.
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+
+use async_channel::{Receiver, Sender};
+use eframe::egui;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::{FromWorker, ToWorker, describe, script, store};
+use crate::app::{Answer, App, Ask, Fragment, KeptRun, Link, Notice, Shelf};
+use crate::session::{Command, DeviceChoice, Event};
+
+/// Where `index.html` keeps the worker's bootstrap, relative to the page.
+const WORKER: &str = "./worker.js";
+/// The id of the canvas in `index.html`.
+const CANVAS: &str = "plateau";
+
+/// Starts the window; called once, by the page's program.
+pub fn page() {
+    std::panic::set_hook(Box::new(|panic| {
+        let message = format!("Plateau made a mistake and stopped: {panic}");
+        web_sys::console::error_1(&JsValue::from_str(&message));
+        call("plateauFailed", &[&message.into()]);
+    }));
+    spawn_local(async {
+        if let Err(error) = start().await {
+            call("plateauFailed", &[&describe(&error).into()]);
+        }
+    });
+}
+
+async fn start() -> Result<(), JsValue> {
+    let window = web_sys::window().ok_or("there is no window")?;
+    let document = window.document().ok_or("there is no document")?;
+    let canvas = document
+        .get_element_by_id(CANVAS)
+        .ok_or("the page has no canvas")?
+        .dyn_into::<HtmlCanvasElement>()?;
+    let hash = window.location().hash()?;
+    let runner = eframe::WebRunner::new();
+    let context = Rc::new(OnceCell::new());
+    let made = context.clone();
+    runner
+        .start(
+            canvas,
+            eframe::WebOptions::default(),
+            Box::new(move |creation| {
+                // There is one window.
+                let _ = made.set(creation.egui_ctx.clone());
+                let fragment = Fragment::parse(&hash);
+                let (engine, shelf) = shelf(&creation.egui_ctx);
+                let connect = move |context: &egui::Context| connect(context, &engine);
+                let app = App::new(creation, Box::new(connect), fragment);
+                Ok(Box::new(app.with_shelf(shelf)))
+            }),
+        )
+        .await?;
+    if let Some(context) = context.get() {
+        script::offer(&runner, context);
+    }
+    call("plateauReady", &[]);
+    Ok(())
+}
+
+/// The worker of now, and where it says what the shelf waits for.
+#[derive(Clone)]
+struct Engine {
+    worker: Rc<RefCell<Option<Worker>>>,
+    answers: Sender<Answer>,
+}
+
+/// The runs in the browser's storage.
+fn shelf(context: &egui::Context) -> (Engine, Shelf) {
+    let (asks, inbox) = async_channel::unbounded();
+    let (answers, outbox) = async_channel::unbounded();
+    let engine = Engine {
+        worker: Rc::default(),
+        answers,
+    };
+    let (keeper, context) = (engine.clone(), context.clone());
+    spawn_local(async move {
+        while let Ok(ask) = inbox.recv().await {
+            let answer = match keeper.answer(ask).await {
+                Ok(None) => continue,
+                Ok(Some(answer)) => answer,
+                Err(message) => Answer::Failed(message),
+            };
+            // Only a window that has gone has closed the channel.
+            let _gone = keeper.answers.try_send(answer);
+            context.request_repaint();
+        }
+    });
+    (engine, Shelf::new(asks, outbox))
+}
+
+impl Engine {
+    /// The answer to the window; none: the worker answers.
+    async fn answer(&self, ask: Ask) -> Result<Option<Answer>, String> {
+        let refused = |error: idb::Error| format!("this browser keeps no runs ({error})");
+        match ask {
+            Ask::List => {}
+            Ask::Open(name) => {
+                let events = store::events(&name).await.map_err(refused)?;
+                let events = events.ok_or(format!("{name} is not kept any more"))?;
+                let can_go_on = store::list().await.map_err(refused)?;
+                let can_go_on = can_go_on.contains(&(name.clone(), true));
+                let run = KeptRun { name, can_go_on };
+                return Ok(Some(Answer::Opened { run, events }));
+            }
+            Ask::GoOn(name) => {
+                let text = serde_json::to_string(&ToWorker::GoOn(name)).unwrap_or_default();
+                let worker = self.worker.borrow();
+                let worker = worker.as_ref().ok_or("there is no engine; restart it")?;
+                let sent = worker.post_message(&JsValue::from_str(&text));
+                sent.map_err(|error| describe(&error))?;
+                return Ok(None);
+            }
+            Ask::Keep(name, events) => {
+                let taken = store::list().await.map_err(refused)?;
+                let name = store::free_name(name.trim_end_matches(".zip"), &taken);
+                store::keep(&name, &events, None).await.map_err(refused)?;
+            }
+            Ask::Remove(name) => store::remove(&name).await.map_err(refused)?,
+        }
+        let runs = store::list().await.map_err(refused)?;
+        let runs = runs
+            .into_iter()
+            .map(|(name, can_go_on)| KeptRun { name, can_go_on });
+        Ok(Some(Answer::Listed(runs.collect())))
+    }
+}
+
+/// A link to a fresh worker, which wakes the window whenever it says something. The first thing that it is asked is whether its
+/// GPU computes right.
+///
+/// # Errors
+/// The browser has no workers.
+fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    // The worker's name is that of the browser's lock that it holds as long as it lives.
+    let name = format!("plateau-engine-{:x}", js_sys::Math::random().to_bits());
+    options.set_name(&name);
+    let worker = Worker::new_with_options(WORKER, &options).map_err(|error| describe(&error))?;
+    let (commands, inbox) = async_channel::unbounded::<Command>();
+    let (outbox, events) = async_channel::unbounded::<Event>();
+    let (notices, told) = async_channel::unbounded::<Notice>();
+    let voice = Voice {
+        outbox,
+        notices,
+        answers: engine.answers.clone(),
+        context: context.clone(),
+    };
+    listen(&worker, &name, &voice);
+    *engine.worker.borrow_mut() = Some(worker.clone());
+    let check = Command::CheckDevice {
+        device: DeviceChoice::Gpu,
+    };
+    // The other end is here.
+    let _gone = commands.try_send(check);
+    spawn_local(forward(worker, inbox));
+    Ok(Link::new(commands, events).with_notices(told))
+}
+
+/// How the worker reaches the window.
+#[derive(Clone)]
+struct Voice {
+    outbox: Sender<Event>,
+    notices: Sender<Notice>,
+    answers: Sender<Answer>,
+    context: egui::Context,
+}
+
+impl Voice {
+    fn say(&self, event: Event) {
+        // Only a window that has gone has closed the channel.
+        let _gone = self.outbox.try_send(event);
+        self.context.request_repaint();
+    }
+
+    /// The worker's last word.
+    fn end(&self, why: &str) {
+        if self.outbox.is_closed() {
+            return;
+        }
+        self.say(Event::Failed {
+            message: format!(
+                "the engine stopped{why}; restart it, the edited cell and the last checkpoint are kept"
+            ),
+        });
+        self.outbox.close();
+    }
+}
+
+/// Turns the worker's messages into events. A worker that fails or dies says so once and closes the channel.
+fn listen(worker: &Worker, name: &str, voice: &Voice) {
+    let on_message = {
+        let (voice, name) = (voice.clone(), name.to_owned());
+        Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+            let text = message.data().as_string().unwrap_or_default();
+            match serde_json::from_str(&text) {
+                Ok(FromWorker::Event(event)) => voice.say(event),
+                Ok(FromWorker::Notice(text, error)) => {
+                    let _gone = voice.notices.try_send(Notice { text, error });
+                    voice.context.request_repaint();
+                }
+                Ok(FromWorker::GoesOn(name, events)) => {
+                    let _gone = voice.answers.try_send(Answer::GoesOn { name, events });
+                    voice.context.request_repaint();
+                }
+                Ok(FromWorker::Ready) => watch(&name, voice.clone()),
+                Err(error) => voice.say(Event::Failed {
+                    message: format!("the engine said something that is not an event ({error})"),
+                }),
+            }
+        })
+    };
+    worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    let voice = voice.clone();
+    let on_error = Closure::<dyn FnMut(web_sys::Event)>::new(move |error: web_sys::Event| {
+        let why = error
+            .dyn_ref::<web_sys::ErrorEvent>()
+            .map_or_else(String::new, |error| format!(" ({})", error.message()));
+        voice.end(&why);
+    });
+    worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+    on_error.forget();
+}
+
+/// Notices that the worker has died without a word: the browser gives its lock to whoever waits for it.
+fn watch(name: &str, voice: Voice) {
+    let gone = Closure::<dyn FnMut()>::new(move || voice.end(""));
+    call("plateauWatch", &[&name.into(), gone.as_ref()]);
+    gone.forget();
+}
+
+/// Sends commands to the worker until the window drops its link, and ends the worker then.
+async fn forward(worker: Worker, inbox: Receiver<Command>) {
+    while let Ok(command) = inbox.recv().await {
+        // A command always serializes.
+        let text = serde_json::to_string(&ToWorker::Command(command)).unwrap_or_default();
+        if worker.post_message(&JsValue::from_str(&text)).is_err() {
+            break;
+        }
+    }
+    worker.terminate();
+}
+
+/// Calls a function of the page's own script.
+fn call(name: &str, arguments: &[&JsValue]) {
+    let function = js_sys::Reflect::get(&js_sys::global(), &name.into());
+    if let Some(function) = function
+        .ok()
+        .and_then(|value| value.dyn_into::<js_sys::Function>().ok())
+    {
+        let arguments: js_sys::Array = arguments.iter().map(|value| (*value).clone()).collect();
+        // A page without the function has been changed by its host; the console has the text of failures.
+        let _ = function.apply(&JsValue::NULL, &arguments);
+    }
+}

@@ -1,0 +1,220 @@
+//! The worker: a session that owns its own device, and the keeper of its runs.
+
+use async_channel::{Receiver, Sender};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_time::Instant;
+
+use super::{FromWorker, ToWorker, store};
+use crate::app::run_name;
+use crate::session::{Checkpoint, CheckpointEvery, Command, Event, Start, Timed, device, serve};
+
+/// Starts the session; called once, by the worker's program.
+pub fn worker() {
+    std::panic::set_hook(Box::new(|panic| {
+        let message = format!("Plateau made a mistake and stopped: {panic}");
+        web_sys::console::error_1(&JsValue::from_str(&message));
+        if let Some(scope) = scope() {
+            say(&scope, &FromWorker::Event(Event::Failed { message }));
+            scope.close();
+        }
+    }));
+    let Some(scope) = scope() else { return };
+    let (commands, inbox) = async_channel::unbounded();
+    let (keep, kept) = async_channel::unbounded();
+    listen(&scope, commands, keep.clone());
+    spawn_local(keep_runs(scope.clone(), kept));
+    say(&scope, &FromWorker::Ready);
+    spawn_local(async move {
+        serve(inbox, move |event| {
+            // The keeper lives as long as the worker.
+            let _gone = keep.try_send(Keep::Event(event.clone()));
+            // A checkpoint is for the keeper only.
+            if !matches!(event, Event::Checkpoint { .. }) {
+                say(&scope, &FromWorker::Event(event));
+            }
+        })
+        .await;
+    });
+}
+
+fn scope() -> Option<DedicatedWorkerGlobalScope> {
+    js_sys::global().dyn_into().ok()
+}
+
+fn listen(scope: &DedicatedWorkerGlobalScope, commands: Sender<Command>, keep: Sender<Keep>) {
+    let on_message = {
+        let scope = scope.clone();
+        Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+            let text = message.data().as_string().unwrap_or_default();
+            match serde_json::from_str::<ToWorker>(&text) {
+                Ok(ToWorker::Command(command)) => {
+                    let _gone = commands.try_send(command);
+                }
+                Ok(ToWorker::GoOn(name)) => {
+                    let (scope, commands, keep) = (scope.clone(), commands.clone(), keep.clone());
+                    spawn_local(async move {
+                        match start_from(&name).await {
+                            Ok((start, run)) => {
+                                let so_far = FromWorker::GoesOn(name, run.events.clone());
+                                say(&scope, &so_far);
+                                let _gone = keep.try_send(Keep::GoOn(run));
+                                let _gone = commands.try_send(Command::Start(Box::new(start)));
+                            }
+                            Err(reason) => say(
+                                &scope,
+                                &FromWorker::Event(Event::Refused {
+                                    message: format!("{name} cannot go on: {reason}"),
+                                }),
+                            ),
+                        }
+                    });
+                }
+                Err(error) => say(
+                    &scope,
+                    &FromWorker::Event(Event::Refused {
+                        message: format!("the engine did not understand a command ({error})"),
+                    }),
+                ),
+            }
+        })
+    };
+    scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+}
+
+/// What goes on with a kept run: the command, and the run as far as its checkpoint.
+async fn start_from(name: &str) -> Result<(Start, Kept), String> {
+    let bytes = store::checkpoint(name)
+        .await
+        .map_err(|error| error.to_string())?
+        .ok_or("the browser keeps no checkpoint of it")?;
+    let from = Checkpoint::from_bytes(&bytes).map_err(|error| error.to_string())?;
+    let events = store::events(name)
+        .await
+        .map_err(|error| error.to_string())?
+        .ok_or("the browser keeps no run of that name")?;
+    let events = lines(&events, from.position.events);
+    let before = events
+        .lines()
+        .next_back()
+        .and_then(|line| serde_json::from_str::<Timed>(line).ok())
+        .map_or(0.0, |timed| timed.seconds);
+    let run = Kept {
+        name: name.to_owned(),
+        events,
+        checkpoint: Some(bytes),
+        start: Instant::now(),
+        before,
+    };
+    let start = Start {
+        config: from.position.config.clone(),
+        checkpoints: Some(CheckpointEvery::Seconds(30)),
+        from: Some(from),
+    };
+    Ok((start, run))
+}
+
+/// What the keeper of runs is told.
+enum Keep {
+    /// The session goes on with a run.
+    GoOn(Kept),
+    /// The session said something.
+    Event(Event),
+}
+
+/// A run that is under way.
+struct Kept {
+    name: String,
+    events: String,
+    checkpoint: Option<Vec<u8>>,
+    start: Instant,
+    /// Seconds that the run had taken before it went on.
+    before: f64,
+}
+
+/// Writes the runs of this worker into the browser's storage, at every checkpoint and at the end.
+async fn keep_runs(scope: DedicatedWorkerGlobalScope, told: Receiver<Keep>) {
+    let mut kept: Option<Kept> = None;
+    while let Ok(told) = told.recv().await {
+        let event = match told {
+            Keep::GoOn(run) => {
+                kept = Some(run);
+                continue;
+            }
+            Keep::Event(event) => event,
+        };
+        if let Event::Started { config, .. } = &event {
+            let taken = store::list().await.unwrap_or_default();
+            kept = Some(Kept {
+                name: store::free_name(&run_name(config), &taken),
+                events: String::new(),
+                checkpoint: None,
+                start: Instant::now(),
+                before: 0.0,
+            });
+        }
+        let failed = matches!(event, Event::Failed { .. });
+        if let Some(run) = &mut kept
+            && !keep_event(run, event, &scope).await
+        {
+            kept = None;
+        }
+        // A GPU that has failed does not come back in this worker: the page offers a fresh one.
+        if failed && device::check().is_err() {
+            scope.close();
+        }
+    }
+}
+
+/// Adds an event to a run, and writes the run where it should be found again. False: the browser keeps it no more.
+async fn keep_event(run: &mut Kept, event: Event, scope: &DedicatedWorkerGlobalScope) -> bool {
+    let write = match &event {
+        Event::Checkpoint { state } => {
+            // What cannot be written is not kept; the run goes on.
+            run.checkpoint = state.to_bytes().ok();
+            true
+        }
+        Event::Finished | Event::Stopped | Event::Failed { .. } | Event::Paused => true,
+        _ if !event.is_line() => return true,
+        _ => false,
+    };
+    if matches!(event, Event::Finished) {
+        run.checkpoint = None;
+    }
+    if !matches!(event, Event::Checkpoint { .. }) {
+        let timed = Timed {
+            seconds: run.before + run.start.elapsed().as_secs_f64(),
+            event,
+        };
+        // An event always serializes.
+        run.events
+            .push_str(&serde_json::to_string(&timed).unwrap_or_default());
+        run.events.push('\n');
+    }
+    if write {
+        let outcome = store::keep(&run.name, &run.events, run.checkpoint.as_deref()).await;
+        if let Err(error) = outcome {
+            let text = format!(
+                "the run goes on, but this browser does not keep it any more ({error}); save it with File, Save run as zip"
+            );
+            say(scope, &FromWorker::Notice(text, true));
+            return false;
+        }
+    }
+    true
+}
+
+/// The first `count` lines of a text, with their ends.
+fn lines(text: &str, count: u64) -> String {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    text.split_inclusive('\n').take(count).collect()
+}
+
+fn say(scope: &DedicatedWorkerGlobalScope, what: &FromWorker) {
+    // What is said always serializes; a page that has gone does not listen.
+    let text = serde_json::to_string(what).unwrap_or_default();
+    let _gone = scope.post_message(&JsValue::from_str(&text));
+}

@@ -1,0 +1,124 @@
+//! The built page in a real headless Chromium. `bash web/build.sh` must have been run; without it, or without Chromium, these
+//! tests fail.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../support/chromium.rs"]
+mod chromium;
+mod engine;
+mod without_gpu;
+
+use std::path::Path;
+use std::time::Duration;
+
+use chromium::{Chromium, Modifier, Tab, serve_folder};
+use plateau::search::Strategy;
+use plateau::session::{DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig};
+use plateau::space::Space;
+use serde_json::Value;
+
+/// Chromium's software adapter, as there is no other on a test machine.
+const WEBGPU: [&str; 2] = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+/// A software GPU compiles the shaders of the first step for more than a minute on two cores.
+const SLOW: Duration = Duration::from_secs(240);
+const QUICK: Duration = Duration::from_secs(40);
+
+/// The address of the built page, below a path, as hosts of many pages serve it.
+fn page() -> String {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist");
+    assert!(
+        dist.join("index.html").exists(),
+        "the page is not built: bash web/build.sh"
+    );
+    format!("{}/dist/", serve_folder(dist.parent().unwrap().to_owned()))
+}
+
+/// What a person can do with the page.
+trait Window {
+    fn load(&mut self, url: &str);
+    fn state(&mut self) -> Value;
+    fn wait_until(&mut self, what: &str, condition: &str, patience: Duration);
+    fn widget(&mut self, label: &str) -> (f64, f64);
+    fn press(&mut self, label: &str);
+    fn shortcut(&mut self, key: &str);
+    fn take_settings(&mut self, config: &RunConfig);
+}
+
+impl Window for Tab<'_> {
+    /// Opens the page and waits until it can be used.
+    fn load(&mut self, url: &str) {
+        self.open(url);
+        self.wait_for("the page is alive", "window.plateauState?.()", QUICK);
+    }
+
+    /// `App::summary`.
+    fn state(&mut self) -> Value {
+        let text = self.evaluate("plateauState()");
+        serde_json::from_str(text.as_str().unwrap()).unwrap()
+    }
+
+    /// Waits for a condition on `s`, the state.
+    fn wait_until(&mut self, what: &str, condition: &str, patience: Duration) {
+        self.wait_for(
+            what,
+            &format!("(s => {condition})(JSON.parse(plateauState() ?? '{{}}'))"),
+            patience,
+        );
+    }
+
+    /// The middle of the widget of that label, once it is there.
+    fn widget(&mut self, label: &str) -> (f64, f64) {
+        let find = format!(
+            "JSON.parse(plateauWidgets() || '[]').find(w => w.label == {label:?} && !w.disabled)"
+        );
+        self.wait_for(&format!("there is “{label}”"), &find, QUICK);
+        let place = self.evaluate(&format!("({find}).rect"));
+        let at = |index: usize| place[index].as_f64().unwrap();
+        ((at(0) + at(2)) / 2.0, (at(1) + at(3)) / 2.0)
+    }
+
+    /// Clicks a widget.
+    fn press(&mut self, label: &str) {
+        let place = self.widget(label);
+        self.click(place);
+    }
+
+    /// Ctrl and a key.
+    fn shortcut(&mut self, key: &str) {
+        self.key(key, &[Modifier::Control]);
+    }
+
+    /// Drops a run's configuration on the page.
+    fn take_settings(&mut self, config: &RunConfig) {
+        let file = serde_json::json!({ "config": config });
+        self.drop_files(&[("config.json", file.to_string().into_bytes())]);
+        let taken = "s.notices.some(text => text.includes('took the settings'))";
+        self.wait_until("the settings are taken", taken, QUICK);
+    }
+}
+
+/// A browser with WebGPU.
+fn browser(name: &str) -> Chromium {
+    Chromium::start(name, &WEBGPU)
+}
+
+/// A search of small steps.
+fn small(device: DeviceChoice) -> RunConfig {
+    let mut search = Preset::Quick.search(Space::Darts, Strategy::NaDarts);
+    search.channels = 4;
+    search.layers = 3;
+    search.batch = 16;
+    search.neighbors = 1;
+    RunConfig {
+        version: RUN_VERSION,
+        dataset: "digits".into(),
+        test_share: 0.3,
+        seed: 3,
+        device,
+        kernels: KernelChoice::Fused,
+        memory: MemoryChoice::Auto,
+        search: Some(search),
+        genotype: None,
+        train: Preset::Quick.train(Space::Darts),
+    }
+}

@@ -1,0 +1,151 @@
+//! What the page does before, and without, any GPU.
+
+use plateau::session::DeviceChoice;
+
+use super::{Chromium, QUICK, Window, page, small};
+
+#[test]
+fn without_webgpu_the_recorded_run_scrubs_a_notice_says_why_and_the_cpu_searches_and_goes_on() {
+    let mut browser = Chromium::start("bare", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&page());
+
+    let state = tab.state();
+    assert_eq!(state["run"]["live"], false);
+    let steps = state["run"]["steps"].as_u64().unwrap();
+    assert!(steps > 10, "{state}");
+    tab.key("Home", &[]);
+    tab.wait_until("Home shows the first step", "s.run.position == 0", QUICK);
+    tab.key("ArrowRight", &[]);
+    tab.wait_until("Right shows the second step", "s.run.position == 1", QUICK);
+    tab.key("End", &[]);
+    let last = format!("s.run.position == {}", steps - 1);
+    tab.wait_until("End shows the newest step", &last, QUICK);
+
+    tab.wait_until(
+        "a notice says that there is no WebGPU",
+        "s.notices.some(text => text.includes('WebGPU'))",
+        QUICK,
+    );
+    // The built-in landscape scores edits without any engine.
+    let table = state["table"].as_str().unwrap();
+    assert!(table.starts_with("built-in"), "{table}");
+
+    // The CPU of the worker searches all the same, and the run is kept in the browser's storage.
+    tab.take_settings(&small(DeviceChoice::Cpu));
+    tab.press("▶  Run");
+    tab.wait_until("there is a step", "s.run.live && s.run.steps >= 1", QUICK);
+    tab.shortcut(".");
+    tab.wait_until("the run is stopped", "s.run.state == 'stopped'", QUICK);
+    let steps = tab.state()["run"]["steps"].as_u64().unwrap();
+    tab.shortcut("k");
+    tab.press("Go on digits-na-darts-3");
+    let further = format!("s.run.live && s.run.steps > {steps}");
+    tab.wait_until("the kept run goes on", &further, QUICK);
+}
+
+#[test]
+fn a_link_restores_settings_and_the_edited_cell() {
+    let mut browser = Chromium::start("links", &[]);
+    let url = page();
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&format!(
+        "{url}#v=1&preset=teach&strategy=a2m&seed=7&data=mnist5k"
+    ));
+    let state = tab.state();
+    assert_eq!(state["config"]["seed"], 7);
+    assert_eq!(state["config"]["dataset"], "mnist5k");
+    assert_eq!(state["config"]["search"]["strategy"], "a2m");
+
+    // Another operation on the first edge, by mouse and by keyboard; the address follows.
+    let before = state["edited"].as_str().unwrap().to_owned();
+    tab.wait_for(
+        "the address has the cell",
+        "location.hash.includes('cell=')",
+        QUICK,
+    );
+    // The notice moves everything down when it comes.
+    tab.wait_until("the notice is there", "s.notices.length >= 1", QUICK);
+    tab.press("normal cell, edge 0 → 1, conv 3×3");
+    tab.key("2", &[]);
+    tab.wait_until(
+        "a digit changes the cell",
+        &format!("s.edited != {before:?}"),
+        QUICK,
+    );
+    let by_key = tab.state()["edited"].as_str().unwrap().to_owned();
+    tab.press("↶ Undo");
+    tab.wait_until(
+        "a click takes it back",
+        &format!("s.edited == {before:?}"),
+        QUICK,
+    );
+    tab.press("↷ Redo");
+    tab.wait_until(
+        "and makes it again",
+        &format!("s.edited == {by_key:?}"),
+        QUICK,
+    );
+    let edited = tab.state()["edited"].clone();
+    let in_address = format!("location.hash.includes({edited})");
+    tab.wait_for("the address has the new cell", &in_address, QUICK);
+    let address = tab.evaluate("location.href");
+
+    let mut other = browser.tab(1024, 700);
+    other.load(address.as_str().unwrap());
+    let restored = other.state();
+    assert_eq!(restored["edited"], edited);
+    assert_eq!(restored["config"], state["config"]);
+}
+
+#[test]
+fn a_link_that_cannot_be_read_says_why_and_the_page_works() {
+    let mut browser = Chromium::start("bad-link", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&format!("{}#v=1&cell=nonsense", page()));
+    tab.wait_until(
+        "the notice names the part",
+        "s.notices.some(text => text.includes('cell in the link'))",
+        QUICK,
+    );
+    assert!(tab.state()["run"]["steps"].as_u64().unwrap() > 10);
+}
+
+#[test]
+fn idx_files_that_are_dropped_together_become_the_data_of_the_next_run() {
+    let count = 60u8;
+    let mut images = vec![0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 8, 0, 0, 0, 8];
+    images.extend((0..usize::from(count) * 64).map(|index| (index % 251) as u8));
+    let mut labels = vec![0, 0, 8, 1, 0, 0, 0, count];
+    labels.extend((0..count).map(|index| index % 3));
+    let mut browser = Chromium::start("idx", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&page());
+    tab.drop_files(&[
+        ("train-images-idx3-ubyte", images.clone()),
+        ("train-labels-idx1-ubyte", labels),
+    ]);
+    let read = "s.notices.some(text => text.includes('60 images, used by the next run'))";
+    tab.wait_until("the images are read", read, QUICK);
+    let name = tab.state()["config"]["dataset"].clone();
+    assert_eq!(name, "train-images-idx3-ubyte");
+    assert!(
+        !tab.evaluate("location.hash")
+            .as_str()
+            .unwrap()
+            .contains("ubyte")
+    );
+
+    // Cut short, they are refused, and what was there stays.
+    images.truncate(1000);
+    tab.drop_files(&[
+        ("train-images-idx3-ubyte", images),
+        ("notes.txt", b"no labels".to_vec()),
+    ]);
+    tab.wait_until(
+        "the notice says why",
+        "s.notices.length >= 2 && !s.notices.at(-1).includes('next run')",
+        QUICK,
+    );
+    assert_eq!(tab.state()["config"]["dataset"], name);
+}
