@@ -6,8 +6,6 @@ mod folders;
 mod formats;
 mod independent;
 mod large;
-#[cfg(target_os = "linux")]
-mod memory;
 mod write;
 
 use plateau::data::{Loaded, read_blobs};

@@ -114,9 +114,7 @@ pub fn read(
             continue;
         }
         let mut stream = file.open()?;
-        found.expect(count_here, [3, 32, 32], file.most_bytes()?, |message| {
-            file.error(0, message)
-        })?;
+        found.expect(count_here, [3, 32, 32], |message| file.error(0, message))?;
         let mut head = [0; 2];
         for _ in 0..count_here {
             let head = &mut head[..variant.labels()];

@@ -9,7 +9,7 @@ use super::Request;
 use super::kind::Kind;
 use super::limits::{
     LARGEST_DECODED_IMAGE, LARGEST_IMAGE_FILE, LARGEST_PROGRESSIVE, LONGEST_IMAGE_SIDE,
-    MOST_CLASSES, most_pixels,
+    MOST_CLASSES,
 };
 use super::parts::{Images, Part};
 use super::picture::{self, Outline};
@@ -44,7 +44,6 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
     }
     let total = items.len() as u64;
     let channels = if request.options.grey { 1 } else { 3 };
-    let most = most_pixels(items.iter().map(|item| item.file.size()).sum());
     let mut all_grey = true;
     for (done, item) in items.iter().enumerate() {
         let class = found
@@ -76,7 +75,6 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
             found.expect(
                 total,
                 [channels, u64::from(height), u64::from(width)],
-                most,
                 refuse,
             )?;
         } else if found.shape[1..] != [height as usize, width as usize] {
@@ -87,12 +85,6 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
         }
         all_grey &= !picture.color().has_color();
         append(&mut found.pixels, picture, channels);
-        if found.pixels.len() as u64 > most {
-            return Err(item.file.error(
-                0,
-                "these image files are too small for their pixels: refused as a decompression bomb",
-            ));
-        }
         // There are at most MOST_CLASSES.
         found.labels.push(class as u16);
         found.parts[item.part as usize] += 1;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Request;
 use super::kind::Kind;
 use super::limits::{MOST_CLASSES, volume};
-use super::parts::{Images, Labels, Part, label, labels_of, read_pairs};
+use super::parts::{Images, Labels, Part, label, renumber};
 use super::source::{File, Source};
 use super::stream::Stream;
 use crate::data::DataError;
@@ -81,18 +81,35 @@ struct Set<'a> {
 /// [`DataError::File`]; [`DataError::Data`] if several data sets are there or an array has no partner.
 pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataError> {
     let (name, set) = choose(source, request)?;
-    let alone = "no file of labels belongs to it: put both into one folder";
-    let (mut found, old) = read_pairs(
-        &set.images,
-        &set.labels,
-        alone,
-        request,
-        read_labels,
-        read_images,
-    )?;
+    let mut found = Images::default();
+    let mut labels = Vec::new();
+    for (&part, file) in &set.images {
+        let labels_file = set.labels.get(&part).ok_or_else(|| {
+            file.error(
+                0,
+                "no file of labels belongs to it: put both into one folder",
+            )
+        })?;
+        let count = read_images(file, &mut found, request)?;
+        let read = read_labels(labels_file)?;
+        if read.values.len() as u64 != count {
+            return Err(labels_file.error(
+                4,
+                format!(
+                    "{} labels for the {count} images of {}",
+                    read.values.len(),
+                    file.shown()
+                ),
+            ));
+        }
+        found.parts[part as usize] = read.values.len();
+        labels.push(read);
+    }
     if name.contains("emnist") || request.options.transpose {
         transpose(&mut found);
     }
+    let old;
+    (found.labels, old) = renumber(&labels)?;
     let names = match set.mapping {
         Some(file) => read_mapping(file)?,
         None => BTreeMap::new(),
@@ -222,10 +239,7 @@ fn read_images(
             format!("values of type {code:#04x}: images are bytes (0x08)"),
         ));
     }
-    let most = file.most_bytes()?;
-    found.expect(count, [1, height, width], most, |message| {
-        file.error(4, message)
-    })?;
+    found.expect(count, [1, height, width], |message| file.error(4, message))?;
     let [_, height, width] = found.shape;
     for done in 0..count {
         stream.append(&mut found.pixels, height * width, "an image")?;
@@ -254,7 +268,7 @@ fn read_labels(file: &File) -> Result<Labels, DataError> {
             ));
         }
     };
-    let mut values = labels_of(count, file.most_bytes()?);
+    let mut values = Vec::new();
     let mut bytes = [0; 4];
     for _ in 0..count {
         let bytes = &mut bytes[..width];
@@ -271,7 +285,6 @@ fn read_labels(file: &File) -> Result<Labels, DataError> {
         file: file.shown(),
         first,
         width: width as u64,
-        counted: 4,
         values,
     })
 }

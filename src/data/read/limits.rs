@@ -23,29 +23,14 @@ pub const LONGEST_IMAGE_SIDE: u32 = 8192;
 pub const LARGEST_DECODED_IMAGE: u64 = 48 << 20;
 /// Most pixels of a progressive JPEG, whose decoder keeps all coefficients.
 pub const LARGEST_PROGRESSIVE: u64 = 5_000_000;
-/// Compressed data may always unpack to this many bytes: so few that six arrays of an NPZ and archives inside each other stay small …
-const ALLOWANCE: u64 = 8 << 20;
+/// Compressed data may always unpack to this many bytes …
+const ALLOWANCE: u64 = 24 << 20;
 /// … and beyond that to this many times its own size.
 const RATIO: u64 = 64;
 
-/// Images of files of so many bytes in all may always have this many pixel values …
-const PIXEL_ALLOWANCE: u64 = 12 << 20;
-/// … and beyond that this many a byte: plain shapes of 128×128 pixels have about 100.
-const PIXELS_A_BYTE: u64 = 200;
-
-/// The most bytes that compressed data may unpack to.
-pub fn most_unpacked(packed: u64) -> u64 {
-    ALLOWANCE.max(packed.saturating_mul(RATIO))
-}
-
-/// The most pixel values that image files of so many bytes may have.
-pub fn most_pixels(packed: u64) -> u64 {
-    PIXEL_ALLOWANCE.max(packed.saturating_mul(PIXELS_A_BYTE))
-}
-
 /// Refuses compressed data that grow too much: a bomb, not images. Gives the reason.
 pub fn check_growth(packed: u64, unpacked: u64) -> Result<(), String> {
-    if unpacked > most_unpacked(packed) {
+    if unpacked > ALLOWANCE.max(packed.saturating_mul(RATIO)) {
         return Err(format!(
             "unpacks to more than {RATIO} times its size: refused as a decompression bomb"
         ));

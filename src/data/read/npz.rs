@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Request;
 use super::kind::Kind;
 use super::npy::{Array, Dtype};
-use super::parts::{Images, Labels, Part, label, labels_of, read_pairs};
+use super::parts::{Images, Labels, Part, label, renumber};
 use super::source::{File, Source, shorten};
 use crate::data::DataError;
 
@@ -38,8 +38,29 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
             ),
         });
     }
-    let alone = "no array of labels belongs to it";
-    let (mut found, old) = read_pairs(&images, &labels, alone, request, read_labels, read_images)?;
+    let mut found = Images::default();
+    let mut numbers = Vec::new();
+    for (&part, file) in &images {
+        let labels_file = labels
+            .get(&part)
+            .ok_or_else(|| file.error(0, "no array of labels belongs to it"))?;
+        let count = read_images(file, &mut found, request)?;
+        let read = read_labels(labels_file)?;
+        if read.values.len() as u64 != count {
+            return Err(labels_file.error(
+                0,
+                format!(
+                    "{} labels for the {count} images of {}",
+                    read.values.len(),
+                    file.shown()
+                ),
+            ));
+        }
+        found.parts[part as usize] = read.values.len();
+        numbers.push(read);
+    }
+    let old;
+    (found.labels, old) = renumber(&numbers)?;
     found.classes = old.iter().map(u16::to_string).collect();
     Ok(found)
 }
@@ -122,8 +143,7 @@ fn fill(
     place: impl Fn(usize) -> usize,
     request: &mut Request<'_>,
 ) -> Result<(), DataError> {
-    // As many values as it states are there.
-    found.expect(array.shape[0], shape, array.count as u64, |message| {
+    found.expect(array.shape[0], shape, |message| {
         array.stream.error(0, message)
     })?;
     let before = found.pixels.len();
@@ -197,7 +217,7 @@ fn read_labels(file: &File) -> Result<Labels, DataError> {
     }
     let first = array.stream.offset();
     let width = array.dtype.width() as u64;
-    let mut values = labels_of(array.count, array.count as u64);
+    let mut values = Vec::new();
     array.for_each(|_, value| {
         values.push(label(value)?);
         Ok(())
@@ -206,7 +226,6 @@ fn read_labels(file: &File) -> Result<Labels, DataError> {
         file: file.shown(),
         first,
         width,
-        counted: 0,
         values,
     })
 }

@@ -12,7 +12,7 @@ use flate2::bufread::DeflateDecoder;
 use super::kind::{Kind, kind};
 #[cfg(not(target_arch = "wasm32"))]
 use super::limits::MOST_FILES;
-use super::limits::{LONGEST_NAME, MOST_NESTED, MOST_PIXELS, most_unpacked};
+use super::limits::{LONGEST_NAME, MOST_NESTED, MOST_PIXELS};
 use super::stream::{Checked, Gunzip, Stream};
 use super::{tar, zip};
 use crate::data::DataError;
@@ -154,18 +154,6 @@ impl File {
     /// Whether its bytes start with the mark of gzip; [`File::open`] then unpacks them.
     pub fn is_gzip(&self) -> Result<bool, DataError> {
         Ok(self.raw()?.array::<2>("").is_ok_and(|mark| mark == GZIP))
-    }
-
-    /// The most bytes that [`File::open`] can give.
-    ///
-    /// # Errors
-    /// [`DataError::File`] if it cannot be opened.
-    pub fn most_bytes(&self) -> Result<u64, DataError> {
-        Ok(if self.is_gzip()? {
-            most_unpacked(self.size())
-        } else {
-            self.size()
-        })
     }
 
     /// Its bytes, unpacked from zip and gzip.
