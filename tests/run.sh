@@ -21,11 +21,14 @@ if ! cargo nextest --version >/dev/null 2>&1; then
 fi
 
 cargo fmt --check
-cargo clippy --release --locked --lib --bins -- -D warnings
+# Lints: clippy's driver stands in for the compiler in the builds that are made anyway, since `cargo clippy` would compile Burn once
+# more for each target. This is how `cargo clippy` itself hands its arguments over.
+export RUSTC_WORKSPACE_WRAPPER=clippy-driver
+lints() { printf '%s__CLIPPY_HACKERY__' -D warnings "$@"; }
+CLIPPY_ARGS=$(lints) cargo build --release --locked
+CLIPPY_ARGS=$(lints) bash web/build.sh
 # A test may panic: that is how it fails.
-cargo clippy --release --locked --tests -- -D warnings \
-    -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A missing_docs
-# The page, through clippy in the same pass: a check of its own would compile Burn once more.
-CLIPPY_ARGS='-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__' RUSTC_WORKSPACE_WRAPPER=clippy-driver bash web/build.sh
+CLIPPY_ARGS=$(lints -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A missing_docs)
+export CLIPPY_ARGS
 cargo nextest run --release --locked "$@"
 cargo test --release --locked --doc
