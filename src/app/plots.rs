@@ -150,7 +150,11 @@ fn draw(
         .y_axis_min_width(34.0)
         .grid_spacing(egui::Rangef::new(20.0, 60.0))
         .y_grid_spacer(|input| marks(input.bounds))
-        .y_axis_formatter(|mark, _| number(mark.value))
+        .y_axis_formatter(|mark, _| {
+            // As many decimals as tell two marks apart.
+            let decimals = (-mark.step_size.log10()).ceil().clamp(0.0, 6.0) as usize;
+            format!("{:.decimals$}", mark.value)
+        })
         .label_formatter(|_| None)
         .show_crosshair(false);
     let visuals = ui.visuals().clone();

@@ -673,6 +673,10 @@ fn first_genotype() -> Genotype {
 }
 
 impl eframe::App for App {
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        theme::bar_color(visuals).to_normalized_gamma_f32()
+    }
+
     #[cfg(target_arch = "wasm32")]
     fn as_any_mut(&mut self) -> Option<&mut dyn std::any::Any> {
         Some(self)
