@@ -63,6 +63,17 @@ pub fn check() -> Result<(), DeviceError> {
     }
 }
 
+#[cfg(target_arch = "wasm32")]
+static LOST: std::sync::LazyLock<(async_channel::Sender<()>, async_channel::Receiver<()>)> =
+    std::sync::LazyLock::new(|| async_channel::bounded(1));
+
+/// Comes back when the browser has taken the GPU away. What waits for that GPU then may wait for ever.
+#[cfg(target_arch = "wasm32")]
+pub async fn lost() {
+    // The sender is as old as the receiver.
+    let _lost = LOST.1.recv().await;
+}
+
 #[cfg(not(target_arch = "wasm32"))]
 static WGPU: std::sync::OnceLock<wgpu::Device> = std::sync::OnceLock::new();
 
@@ -175,6 +186,8 @@ async fn gpu() -> Result<OpenDevice, DeviceError> {
     let _first = WGPU.set(setup.device.clone());
     setup.device.set_device_lost_callback(|_, message| {
         report(format!("the GPU was lost ({})", message.trim()));
+        #[cfg(target_arch = "wasm32")]
+        let _once = LOST.0.try_send(());
     });
     // Natively Burn asks for these itself.
     #[cfg(target_arch = "wasm32")]

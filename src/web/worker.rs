@@ -27,6 +27,7 @@ pub fn worker() {
     listen(&scope, commands, keep.clone());
     spawn_local(keep_runs(scope.clone(), kept));
     say(&scope, &FromWorker::Ready);
+    spawn_local(tell_of_loss(scope.clone(), keep.clone()));
     spawn_local(async move {
         serve(inbox, move |event| {
             // The keeper lives as long as the worker.
@@ -38,6 +39,18 @@ pub fn worker() {
         })
         .await;
     });
+}
+
+/// Says that the GPU is gone, in the place of a session that waits for it; the keeper then ends the worker.
+async fn tell_of_loss(scope: DedicatedWorkerGlobalScope, keep: Sender<Keep>) {
+    device::lost().await;
+    if let Err(fault) = device::check() {
+        let failed = Event::Failed {
+            message: fault.to_string(),
+        };
+        say(&scope, &FromWorker::Event(failed.clone()));
+        let _gone = keep.try_send(Keep::Event(failed));
+    }
 }
 
 fn scope() -> Option<DedicatedWorkerGlobalScope> {
