@@ -71,9 +71,6 @@ fn a_search_pauses_steps_and_has_the_losses_of_the_native_gpu() {
             );
         }
     }
-    // Drawing is left out: here a software GPU draws on the cores that compute.
-    let frame = state["frame_milliseconds"].as_f64().unwrap();
-    assert!(frame <= 50.0, "a frame held the page for {frame} ms");
 }
 
 #[test]
