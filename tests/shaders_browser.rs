@@ -1,22 +1,26 @@
 //! Chromium's shader compiler (Tint), which asks for more than naga does (uniform control flow at barriers, for one),
 //! accepts every shader, within WebGPU's default limits. Without Chromium the test fails.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/chromium.rs"]
+#[allow(dead_code)]
+mod chromium;
+#[path = "support/folder.rs"]
+mod folder;
 mod shader_texts;
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
-/// Compiles every shader on a device without optional features or limits, and posts what was said.
+use chromium::{Chromium, WEBGPU, serve_folder};
+use folder::folder;
+
+/// Compiles every shader on a device without optional features or limits, and keeps what was said.
 const PAGE: &str = r#"<!doctype html><script type="module">
 const faults = [];
 const seen = new Set();
 try {
-    const shaders = await (await fetch("/shaders")).json();
+    const shaders = await (await fetch("shaders.json")).json();
     const adapter = await navigator.gpu.requestAdapter();
     const device = await adapter.requestDevice();
     for (const [name, code] of shaders) {
@@ -34,103 +38,24 @@ try {
 } catch (error) {
     faults.push(`the page failed: ${error}`);
 }
-await fetch("/faults", { method: "POST", body: JSON.stringify(faults) });
+window.faults = faults;
 </script>"#;
-
-/// A browser that ends with the test.
-struct Browser(Child);
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn open(url: &str, profile: &std::path::Path) -> Browser {
-    let child = Command::new("chromium")
-        .args(["--headless=new", "--no-sandbox", "--disable-dev-shm-usage"])
-        .args(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"])
-        .args(["--no-first-run", "--disable-background-networking"])
-        .args(["--disable-component-update", "--disable-sync"])
-        .arg(format!("--user-data-dir={}", profile.display()))
-        .arg(url)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("this test needs Chromium (on Debian: apt-get install chromium)");
-    Browser(child)
-}
-
-/// Path and body of a request.
-fn request(stream: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
-    // Chromium opens connections that it may never use.
-    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-    let mut reader = BufReader::new(stream);
-    let mut first = String::new();
-    reader.read_line(&mut first)?;
-    let path = first.split(' ').nth(1).unwrap_or("").to_owned();
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let line = line.trim().to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().map_err(io::Error::other)?;
-        }
-        if line.is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok((path, body))
-}
-
-fn answer(stream: &mut TcpStream, kind: &str, body: &str) -> io::Result<()> {
-    let length = body.len();
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n");
-    write!(stream, "{head}Connection: close\r\n\r\n{body}")
-}
-
-/// Answers one connection; what the page found, where this was its report.
-fn serve(mut stream: TcpStream, shaders: &str) -> io::Result<Option<Vec<String>>> {
-    let (path, body) = request(&mut stream)?;
-    match path.as_str() {
-        "/" => answer(&mut stream, "text/html", PAGE)?,
-        "/shaders" => answer(&mut stream, "application/json", shaders)?,
-        "/faults" => return Ok(Some(serde_json::from_slice(&body)?)),
-        _ => answer(&mut stream, "text/plain", "")?,
-    }
-    Ok(None)
-}
 
 #[test]
 fn chromium_accepts_every_shader() {
     let shaders: Vec<_> = shader_texts::all().into_iter().collect();
+    let folder = folder("shaders-browser");
+    std::fs::create_dir_all(&folder).unwrap();
     let texts = serde_json::to_string(&shaders).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let profile = std::env::temp_dir().join(format!("plateau-chromium-{}", std::process::id()));
-    let browser = open(
-        &format!("http://{}/", listener.local_addr().unwrap()),
-        &profile,
-    );
-    let (said, faults) = mpsc::channel();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            // A connection that fails is the browser's to try again.
-            if let Ok(Some(faults)) = serve(stream, &texts) {
-                return said.send(faults);
-            }
-        }
-        Ok(())
-    });
-    let faults = faults.recv_timeout(Duration::from_secs(300));
-    drop(browser);
-    // Left behind at worst: the test's verdict does not depend on it.
-    let _ = std::fs::remove_dir_all(profile);
-    let faults = faults.expect("Chromium gave no answer");
+    std::fs::write(folder.join("shaders.json"), texts).unwrap();
+    std::fs::write(folder.join("index.html"), PAGE).unwrap();
+    let mut browser = Chromium::start("shaders", &WEBGPU);
+    let mut tab = browser.tab(800, 600);
+    tab.open(&format!("{}/", serve_folder(folder.clone())));
+    let patience = Duration::from_secs(300);
+    tab.wait_for("the shaders are compiled", "window.faults", patience);
+    let faults: Vec<String> = serde_json::from_value(tab.evaluate("faults")).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
     let (count, listing) = (faults.len(), faults.join("\n"));
     assert!(
         faults.is_empty(),

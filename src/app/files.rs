@@ -179,6 +179,12 @@ fn answer(answers: &Sender<Action>, action: Action, context: &egui::Context) {
     context.request_repaint();
 }
 
+/// The last part of a path.
+pub(super) fn name_of(path: &std::path::Path) -> String {
+    path.file_name()
+        .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned())
+}
+
 fn too_large() -> String {
     format!("it is larger than {} MB", LARGEST >> 20)
 }
@@ -200,10 +206,7 @@ async fn read_dropped(file: &egui::DroppedFileHandle) -> Result<OpenedFile, Stri
 
 #[cfg(target_arch = "wasm32")]
 async fn read_dropped(file: &egui::DroppedFileHandle) -> Result<OpenedFile, String> {
-    let name = file
-        .path()
-        .file_name()
-        .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned());
+    let name = name_of(file.path());
     let bytes = file.bytes_async().await;
     opened(
         name.clone(),
@@ -226,9 +229,7 @@ fn opened(name: String, bytes: Vec<u8>) -> Result<OpenedFile, String> {
 /// A file, a run folder, or a folder of images, whose content is read later.
 #[cfg(not(target_arch = "wasm32"))]
 fn open_path(path: &std::path::Path) -> Result<OpenedFile, String> {
-    let name = path
-        .file_name()
-        .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned());
+    let name = name_of(path);
     let of_images = path.is_dir() && !path.join("events.jsonl").exists();
     let bytes = if of_images {
         Ok(Vec::new())

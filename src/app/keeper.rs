@@ -6,13 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_channel::{Receiver, Sender};
 use eframe::egui;
-use web_time::Instant;
 
 use super::context::Notice;
 use super::link::Link;
 use super::shelf::{Answer, Ask, KeptRun, Shelf};
 use super::view::run_name;
-use crate::session::{CheckpointEvery, Command, Event, Recorder, Start, Timed, saved};
+use crate::session::{Clock, Command, Event, Recorder, Start, Timed, saved};
 
 /// Bytes at the end of `events.jsonl` in which its last line is looked for.
 const TAIL: u64 = 4096;
@@ -58,8 +57,7 @@ impl Keeper {
             adopted,
             runs: self.runs.clone(),
             recorder: None,
-            start: Instant::now(),
-            before: 0.0,
+            clock: Clock::at(0.0),
         };
         let context = context.clone();
         let link = Link::spawn_with(move |event| {
@@ -67,7 +65,11 @@ impl Keeper {
             context.request_repaint();
         })?;
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        *current = Some((link.commands(), adopt));
+        // A session that trains beside the one that searches is not gone on with.
+        let alive = |(commands, _): &(Sender<Command>, _)| !commands.is_closed();
+        if !current.as_ref().is_some_and(alive) {
+            *current = Some((link.commands(), adopt));
+        }
         Ok(link.with_notices(inbox))
     }
 
@@ -136,9 +138,8 @@ impl Keeper {
         let events = lines.map(|line| line + "\n").collect();
         let seconds = interrupted.events.last().map_or(0.0, |timed| timed.seconds);
         let start = Start {
-            config: interrupted.config,
-            checkpoints: Some(CheckpointEvery::Seconds(30)),
             from,
+            ..Start::kept(interrupted.config)
         };
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let gone = || "there is no session to go on with it; restart the session".to_owned();
@@ -193,35 +194,27 @@ struct Tape {
     adopted: Receiver<Adopted>,
     runs: PathBuf,
     recorder: Option<Recorder>,
-    start: Instant,
-    before: f64,
+    clock: Clock,
 }
 
 impl Tape {
     fn record(&mut self, event: &Event) {
         while let Ok(adopted) = self.adopted.try_recv() {
             self.recorder = Some(adopted.recorder);
-            (self.start, self.before) = (Instant::now(), adopted.seconds);
+            self.clock = Clock::at(adopted.seconds);
         }
         if let Event::Started { config, .. } = event {
-            (self.start, self.before) = (Instant::now(), 0.0);
+            self.clock = Clock::at(0.0);
             // A run that is resumed from its very beginning has its folder.
-            let begun = self.recorder.as_ref().is_some_and(Recorder::is_empty);
-            let folder = Recorder::free_folder(&self.runs, &run_name(config));
-            match Recorder::create(&folder) {
-                _ if begun => {}
-                Ok(recorder) => {
-                    self.say(Notice::info(format!("recording into {}", folder.display())));
-                    self.recorder = Some(recorder);
-                }
-                Err(error) => self.stop(&error),
+            if !self.recorder.as_ref().is_some_and(Recorder::is_empty) {
+                self.begin(&run_name(config));
             }
         }
         let Some(recorder) = &mut self.recorder else {
             return;
         };
         let timed = Timed {
-            seconds: self.before + self.start.elapsed().as_secs_f64(),
+            seconds: self.clock.seconds(),
             event: event.clone(),
         };
         if let Err(error) = recorder.record(&timed) {
@@ -233,6 +226,18 @@ impl Tape {
             Event::Finished | Event::Stopped | Event::Failed { .. }
         ) {
             self.recorder = None;
+        }
+    }
+
+    /// Makes the folder of a run of that name.
+    fn begin(&mut self, name: &str) {
+        let folder = Recorder::free_folder(&self.runs, name);
+        match Recorder::create(&folder) {
+            Ok(recorder) => {
+                self.say(Notice::info(format!("recording into {}", folder.display())));
+                self.recorder = Some(recorder);
+            }
+            Err(error) => self.stop(&error),
         }
     }
 

@@ -1,8 +1,6 @@
 //! A link and what the session at its other end does: stamps events with their time, notices when the session is gone.
 
-use web_time::Instant;
-
-use crate::session::{Command, Event, Timed};
+use crate::session::{Clock, Command, Event, Timed};
 
 use super::context::{Notice, SessionState};
 use super::link::Link;
@@ -14,9 +12,8 @@ pub struct Line {
     gone: bool,
     starting: bool,
     busy: bool,
-    start: Option<Instant>,
-    /// Seconds that the run had taken before this session went on with it.
-    before: f64,
+    /// Of the run of now, or of the last one.
+    clock: Option<Clock>,
 }
 
 impl Line {
@@ -51,8 +48,7 @@ impl Line {
     pub fn goes_on(&mut self, seconds: f64) {
         self.starting = false;
         self.busy = true;
-        self.start = Some(Instant::now());
-        self.before = seconds;
+        self.clock = Some(Clock::at(seconds));
     }
 
     /// The next event that has come, with the seconds since its run started.
@@ -66,8 +62,7 @@ impl Line {
         };
         match &event {
             Event::Started { .. } => {
-                self.start = Some(Instant::now());
-                self.before = 0.0;
+                self.clock = Some(Clock::at(0.0));
                 self.busy = true;
                 self.starting = false;
             }
@@ -77,10 +72,7 @@ impl Line {
             }
             _ => {}
         }
-        let elapsed = self
-            .start
-            .map_or(0.0, |start| start.elapsed().as_secs_f64());
-        let seconds = self.before + elapsed;
+        let seconds = self.clock.map_or(0.0, |clock| clock.seconds());
         Some(Timed { seconds, event })
     }
 

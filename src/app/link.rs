@@ -50,7 +50,10 @@ impl Link {
         let (outbox, events) = async_channel::unbounded();
         crate::session::spawn_session(inbox, move |event| {
             // A window that has gone has also closed the commands, which ends the session.
-            let _gone = outbox.try_send(event.clone());
+            // A checkpoint is large and nothing for a window.
+            if !matches!(event, Event::Checkpoint { .. }) {
+                let _gone = outbox.try_send(event.clone());
+            }
             see(&event);
         })?;
         Ok(Self::new(commands, events))

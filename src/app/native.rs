@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui;
 
-use super::files::read_path;
+use super::files::{name_of, read_path};
 use super::fragment::Fragment;
 use super::keeper::{Keeper, can_go_on};
 use super::shell::App;
@@ -83,8 +83,5 @@ fn read_run_or_file(path: &Path) -> Result<(String, Vec<u8>), WindowError> {
         path: path.to_path_buf(),
         message,
     })?;
-    let name = path
-        .file_name()
-        .map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned());
-    Ok((name, bytes))
+    Ok((name_of(path), bytes))
 }

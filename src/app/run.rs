@@ -3,9 +3,9 @@
 use eframe::egui::{self, Key};
 
 use crate::session::SearchStep;
-use crate::space::{CellKind, Space};
+use crate::space::Space;
 
-use super::cell_canvas::CellPicture;
+use super::cell_canvas::{CellPicture, cell_title};
 use super::context::{Action, Context};
 use super::dock::Pane;
 use super::heat;
@@ -440,13 +440,6 @@ fn alphas(
     }
     ui.add_space(SPACE[1]);
     derived(ui, context);
-}
-
-fn cell_title(space: Space, kind: CellKind) -> String {
-    match space {
-        Space::Darts => format!("{kind} cell"),
-        Space::NasBench201 | Space::NasBench201Small => "cell".into(),
-    }
 }
 
 /// The genotype that would be derived at the step that is looked at.

@@ -5,8 +5,8 @@ use eframe::egui::{self, CollapsingHeader};
 use crate::data::{EMBEDDED, handed_names, short_name};
 use crate::search::Strategy;
 use crate::session::{
-    CheckpointEvery, Command, DeviceChoice, DeviceInfo, KernelChoice, MemoryChoice, Preset,
-    RUN_VERSION, RunConfig, Start,
+    Command, DeviceChoice, DeviceInfo, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
+    Start,
 };
 use crate::space::{Genotype, Space};
 
@@ -143,10 +143,7 @@ impl SearchPanel {
     pub fn start(&self) -> Command {
         let mut config = self.config.clone();
         self.fit_to_images(&mut config);
-        Command::Start(Box::new(Start {
-            checkpoints: Some(CheckpointEvery::Seconds(30)),
-            ..Start::new(config)
-        }))
+        Command::Start(Box::new(Start::kept(config)))
     }
 
     /// The auxiliary head needs larger images than the built-in sets have.

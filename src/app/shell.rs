@@ -1,6 +1,5 @@
 //! The window itself: takes events in, lays the panels out, takes their actions up.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use eframe::egui;
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{hand_over, short_name};
 use crate::landscape::{Table, builtin_table};
-use crate::session::{CheckpointEvery, Command, DeviceInfo, Event, RunConfig, Start, Timed};
+use crate::session::{Command, DeviceInfo, Event, RunConfig, Start, Timed};
 use crate::space::{Genotype, Space};
 
 use super::context::{Action, Context, Notice, OpenTable, OpenedFile, ReadData, SessionState};
@@ -41,8 +40,6 @@ pub type Connect = Box<dyn Fn(&egui::Context) -> Result<Link, String>>;
 const LAYOUT_KEY: &str = "plateau-layout-1";
 /// Where everything else is remembered.
 const HABITS_KEY: &str = "plateau-habits-1";
-/// Frames whose time is remembered.
-const FRAMES: usize = 600;
 /// How much larger everything is for a projector.
 const PROJECTOR_ZOOM: f32 = 1.35;
 
@@ -68,8 +65,6 @@ pub struct App {
     pub(super) device: Option<DeviceInfo>,
     connect: Connect,
     pub(super) notices: Notices,
-    /// Seconds that the window took to make each of its last frames, without drawing them.
-    pub(super) frames: VecDeque<f32>,
     pub(super) files: Files,
     pub(super) shelf: Shelf,
     /// The shown run, by the name that its keeper knows, if it can go on.
@@ -119,7 +114,6 @@ impl App {
             device: None,
             connect,
             notices,
-            frames: VecDeque::new(),
             files: Files::default(),
             shelf: Shelf::default(),
             unfinished: None,
@@ -484,10 +478,7 @@ impl App {
     }
 
     fn train(&mut self, context: &egui::Context, genotype: Genotype) {
-        let start = Box::new(Start {
-            checkpoints: Some(CheckpointEvery::Seconds(30)),
-            ..Start::new(self.search.training_of(genotype))
-        });
+        let start = Box::new(Start::kept(self.search.training_of(genotype)));
         let gone = |line: &Line| line.state() == SessionState::Gone;
         if self.training.as_ref().is_none_or(|(line, _)| gone(line)) {
             match (self.connect)(context) {
@@ -686,12 +677,8 @@ impl eframe::App for App {
         self.receive();
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let context = ui.ctx().clone();
-        self.frames.extend(frame.info().cpu_usage);
-        if self.frames.len() > FRAMES {
-            self.frames.pop_front();
-        }
         self.files.dropped(&context);
         self.menu(ui);
         self.banners(ui);

@@ -33,7 +33,7 @@ impl App {
     }
 
     /// The state of the window: `session`, `device` (the GPU, once it has been checked), `run` (name, whether it is live, its state, its device, losses of its steps and the one
-    /// that is looked at), `config`, `edited`, `table`, `notices`, and the time within which 99 of 100 of the last frames were made, without drawing them.
+    /// that is looked at), `config`, `edited`, `table` and `notices`.
     pub fn summary(&self) -> Value {
         let run = &self.run;
         let state = match &run.state {
@@ -47,12 +47,7 @@ impl App {
         let losses = |loss: fn(&crate::session::SearchStep) -> f32| -> Vec<f32> {
             run.steps.iter().map(loss).collect()
         };
-        let mut frames: Vec<f32> = self.frames.iter().copied().collect();
-        frames.sort_by(f32::total_cmp);
-        let slow = frames.len().saturating_sub(1) * 99 / 100;
         json!({
-            "frames": frames.len(),
-            "frame_milliseconds": frames.get(slow).map(|seconds| 1e3 * seconds),
             "session": format!("{:?}", self.session()),
             "device": self.device.as_ref().map(|device| &device.name),
             "run": {

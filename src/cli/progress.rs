@@ -3,14 +3,14 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_channel::Sender;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::CliError;
 use crate::session::{
-    Command, DeviceInfo, Event, Recorder, RunConfig, SearchStep, SessionHandle, Start, Timed,
+    Clock, Command, DeviceInfo, Event, Recorder, RunConfig, SearchStep, SessionHandle, Start, Timed,
 };
 use crate::space::Genotype;
 
@@ -104,9 +104,7 @@ pub fn drive(
         .try_send(Command::Start(Box::new(start)))
         .map_err(|_| CliError::new("the session thread ended before the run began"))?;
 
-    // The clock of a resumed run goes on where it stood. `Instant` never goes back, whatever is done to the system's clock.
-    let started = Instant::now();
-    let offset = before.last().map_or(0.0, |timed| timed.seconds);
+    let clock = Clock::at(before.last().map_or(0.0, |timed| timed.seconds));
     let mut bar = Bar::new();
     let mut seen = Seen::default();
     let mut saved = !before.is_empty();
@@ -116,7 +114,7 @@ pub fn drive(
     }
     while let Ok(event) = session.events.recv() {
         let timed = Timed {
-            seconds: offset + started.elapsed().as_secs_f64(),
+            seconds: clock.seconds(),
             event,
         };
         recorder.record(&timed).map_err(CliError::new)?;

@@ -55,9 +55,6 @@ pub struct RunArgs {
     pub json: bool,
 }
 
-/// Seconds between two checkpoints, unless `--checkpoint-every` says otherwise.
-const CHECKPOINT_SECONDS: u32 = 30;
-
 /// Whether a flag was given on the command line, by its name in Rust.
 pub type Given<'a> = &'a dyn Fn(&str) -> bool;
 
@@ -125,7 +122,7 @@ impl RunArgs {
     pub fn checkpoints(&self) -> CheckpointEvery {
         match self.checkpoint_every {
             Some(steps) => CheckpointEvery::Steps(steps),
-            None => CheckpointEvery::Seconds(CHECKPOINT_SECONDS),
+            None => CheckpointEvery::default(),
         }
     }
 

@@ -127,6 +127,14 @@ fn out_of_range(what: &'static str, least: usize, most: usize) -> LandscapeError
 }
 
 impl SamplingOptions {
+    /// What the search is called.
+    pub(super) fn name(&self) -> &'static str {
+        match self.radius {
+            0 => "RS",
+            _ => "NA-RS",
+        }
+    }
+
     fn check(&self, evaluator: &impl Evaluator) -> Result<(), LandscapeError> {
         if self.radius > 6 {
             return Err(out_of_range("the radius", 0, 6));

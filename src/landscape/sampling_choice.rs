@@ -52,11 +52,7 @@ impl fmt::Display for SamplingChoice {
             evaluations,
             ..
         } = &self.outcome;
-        let name = if self.options.radius == 0 {
-            "RS"
-        } else {
-            "NA-RS"
-        };
+        let name = self.options.name();
         writeln!(
             f,
             "{name}: draw {} of {draws} is chosen by the loss {score:.4}, after {evaluations} evaluations",

@@ -277,12 +277,7 @@ impl fmt::Display for SamplingReport {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         writeln!(f, "{} runs, accuracies in percent", self.runs)?;
         writeln!(f, "{HEADER}")?;
-        let name = if self.options.radius == 0 {
-            "RS"
-        } else {
-            "NA-RS"
-        };
-        self.row(f, name)?;
+        self.row(f, self.options.name())?;
         writeln!(
             f,
             "best by its score: {:.2} %, {}",

@@ -7,12 +7,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use safetensors::tensor::{Dtype, View};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use super::as_base64;
 use super::config::RunConfig;
 use super::differences::differences;
 use super::event::DeviceInfo;
@@ -35,6 +34,12 @@ pub enum CheckpointEvery {
     Seconds(u32),
     /// After so many steps.
     Steps(u32),
+}
+
+impl Default for CheckpointEvery {
+    fn default() -> Self {
+        CheckpointEvery::Seconds(30)
+    }
 }
 
 /// The part of a run that is under way.
@@ -414,16 +419,13 @@ impl View for &HostTensor {
 impl Serialize for Checkpoint {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let bytes = self.to_bytes().map_err(serde::ser::Error::custom)?;
-        serializer.serialize_str(&BASE64.encode(bytes))
+        as_base64::serialize(&bytes, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Checkpoint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        let bytes = BASE64
-            .decode(text.as_bytes())
-            .map_err(serde::de::Error::custom)?;
+        let bytes = as_base64::deserialize(deserializer)?;
         Self::from_bytes(&bytes).map_err(serde::de::Error::custom)
     }
 }

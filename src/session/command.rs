@@ -75,6 +75,14 @@ impl Start {
             from: None,
         }
     }
+
+    /// The same, with checkpoints.
+    pub fn kept(config: RunConfig) -> Self {
+        Self {
+            checkpoints: Some(CheckpointEvery::default()),
+            ..Self::new(config)
+        }
+    }
 }
 
 /// A file that is sent along with its content.
@@ -83,22 +91,6 @@ pub struct DataFile {
     /// Its name; folders end with `/`.
     pub name: String,
     /// Its content; base64 where a command is text.
-    #[serde(with = "as_base64")]
+    #[serde(with = "super::as_base64")]
     pub bytes: Vec<u8>,
-}
-
-mod as_base64 {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(bytes))
-    }
-
-    pub fn deserialize<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        STANDARD.decode(text).map_err(D::Error::custom)
-    }
 }

@@ -3,10 +3,12 @@
 //! A session owns the device and all tensors, takes [`Command`]s and emits [`Event`]s. The terminal, the window, the browser tab
 //! and the run folder are readers of that one stream.
 
+mod as_base64;
 #[cfg(not(target_arch = "wasm32"))]
 mod bench;
 mod checkpoint;
 mod checkpoint_tensors;
+mod clock;
 mod command;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod compare;
@@ -48,6 +50,7 @@ pub use checkpoint::{
     CHECKPOINT_VERSION, Checkpoint, CheckpointError, CheckpointEvery, HostTensor,
     MAX_CHECKPOINT_BYTES, Phase, Position,
 };
+pub use clock::Clock;
 pub use command::{Command, DataFile, Start};
 pub use config::{
     ConfigError, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,

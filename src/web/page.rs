@@ -152,11 +152,13 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
     let voice = Voice {
         outbox,
         notices,
-        answers: engine.answers.clone(),
+        engine: engine.clone(),
+        worker: worker.clone(),
         context: context.clone(),
     };
     listen(&worker, &name, &voice);
-    *engine.worker.borrow_mut() = Some(worker.clone());
+    // A worker that trains beside the one that searches is not gone on with.
+    engine.worker.borrow_mut().get_or_insert(worker.clone());
     let check = Command::CheckDevice {
         device: DeviceChoice::Gpu,
     };
@@ -171,7 +173,8 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
 struct Voice {
     outbox: Sender<Event>,
     notices: Sender<Notice>,
-    answers: Sender<Answer>,
+    engine: Engine,
+    worker: Worker,
     context: egui::Context,
 }
 
@@ -193,6 +196,8 @@ impl Voice {
             ),
         });
         self.outbox.close();
+        let mut current = self.engine.worker.borrow_mut();
+        current.take_if(|worker| *worker == self.worker);
     }
 }
 
@@ -209,7 +214,10 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                     voice.context.request_repaint();
                 }
                 Ok(FromWorker::GoesOn(name, events)) => {
-                    let _gone = voice.answers.try_send(Answer::GoesOn { name, events });
+                    let _gone = voice
+                        .engine
+                        .answers
+                        .try_send(Answer::GoesOn { name, events });
                     voice.context.request_repaint();
                 }
                 Ok(FromWorker::Ready) => watch(&name, voice.clone()),

@@ -72,13 +72,7 @@ pub async fn list() -> Result<Vec<(String, bool)>, Error> {
 /// # Errors
 /// The browser refused.
 pub async fn events(name: &str) -> Result<Option<String>, Error> {
-    let database = open().await?;
-    let transaction = database.transaction(&[EVENTS], TransactionMode::ReadOnly)?;
-    let value = transaction
-        .object_store(EVENTS)?
-        .get(JsValue::from_str(name))?
-        .await?;
-    database.close();
+    let value = get(EVENTS, name).await?;
     Ok(value.and_then(|text| text.as_string()))
 }
 
@@ -87,14 +81,17 @@ pub async fn events(name: &str) -> Result<Option<String>, Error> {
 /// # Errors
 /// The browser refused.
 pub async fn checkpoint(name: &str) -> Result<Option<Vec<u8>>, Error> {
-    let database = open().await?;
-    let transaction = database.transaction(&[CHECKPOINTS], TransactionMode::ReadOnly)?;
-    let value = transaction
-        .object_store(CHECKPOINTS)?
-        .get(JsValue::from_str(name))?
-        .await?;
-    database.close();
+    let value = get(CHECKPOINTS, name).await?;
     Ok(value.map(|bytes| Uint8Array::new(&bytes).to_vec()))
+}
+
+async fn get(store: &str, name: &str) -> Result<Option<JsValue>, Error> {
+    let database = open().await?;
+    let transaction = database.transaction(&[store], TransactionMode::ReadOnly)?;
+    let store = transaction.object_store(store)?;
+    let value = store.get(JsValue::from_str(name))?.await?;
+    database.close();
+    Ok(value)
 }
 
 /// Forgets a run.

@@ -5,11 +5,12 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
-use web_time::Instant;
 
 use super::{FromWorker, ToWorker, store};
 use crate::app::run_name;
-use crate::session::{Checkpoint, CheckpointEvery, Command, Event, Start, Timed, device, serve};
+use crate::session::{
+    Checkpoint, CheckpointEvery, Clock, Command, Event, Start, Timed, device, serve,
+};
 
 /// Starts the session; called once, by the worker's program.
 pub fn worker() {
@@ -31,11 +32,11 @@ pub fn worker() {
     spawn_local(async move {
         serve(inbox, move |event| {
             // The keeper lives as long as the worker.
-            let _gone = keep.try_send(Keep::Event(event.clone()));
-            // A checkpoint is for the keeper only.
+            // A checkpoint, which is large, is for it only.
             if !matches!(event, Event::Checkpoint { .. }) {
-                say(&scope, &FromWorker::Event(event));
+                say(&scope, &FromWorker::Event(event.clone()));
             }
+            let _gone = keep.try_send(Keep::Event(event));
         })
         .await;
     });
@@ -119,12 +120,11 @@ async fn start_from(name: &str) -> Result<(Start, Kept), String> {
         name: name.to_owned(),
         events,
         checkpoint: Some(bytes),
-        start: Instant::now(),
-        before,
+        clock: Clock::at(before),
     };
     let start = Start {
         config: from.position.config.clone(),
-        checkpoints: Some(CheckpointEvery::Seconds(30)),
+        checkpoints: Some(CheckpointEvery::default()),
         from: Some(from),
     };
     Ok((start, run))
@@ -143,9 +143,7 @@ struct Kept {
     name: String,
     events: String,
     checkpoint: Option<Vec<u8>>,
-    start: Instant,
-    /// Seconds that the run had taken before it went on.
-    before: f64,
+    clock: Clock,
 }
 
 /// Writes the runs of this worker into the browser's storage, at every checkpoint and at the end.
@@ -165,8 +163,7 @@ async fn keep_runs(scope: DedicatedWorkerGlobalScope, told: Receiver<Keep>) {
                 name: store::free_name(&run_name(config), &taken),
                 events: String::new(),
                 checkpoint: None,
-                start: Instant::now(),
-                before: 0.0,
+                clock: Clock::at(0.0),
             });
         }
         let failed = matches!(event, Event::Failed { .. });
@@ -199,7 +196,7 @@ async fn keep_event(run: &mut Kept, event: Event, scope: &DedicatedWorkerGlobalS
     }
     if !matches!(event, Event::Checkpoint { .. }) {
         let timed = Timed {
-            seconds: run.before + run.start.elapsed().as_secs_f64(),
+            seconds: run.clock.seconds(),
             event,
         };
         // An event always serializes.

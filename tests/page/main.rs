@@ -11,14 +11,12 @@ mod without_gpu;
 use std::path::Path;
 use std::time::Duration;
 
-use chromium::{Chromium, Modifier, Tab, serve_folder};
+use chromium::{Chromium, Modifier, Tab, WEBGPU, serve_folder};
 use plateau::search::Strategy;
 use plateau::session::{DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig};
 use plateau::space::Space;
 use serde_json::Value;
 
-/// Chromium's software adapter, as there is no other on a test machine.
-const WEBGPU: [&str; 2] = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 /// A software GPU compiles the shaders of the first step for more than a minute on two cores.
 const SLOW: Duration = Duration::from_secs(240);
 const QUICK: Duration = Duration::from_secs(40);

@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 /// Longest time that the browser may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Turns WebGPU on, on Chromium's software adapter, as there is no other on a test machine.
+pub const WEBGPU: [&str; 2] = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
 /// A browser that ends with the test.
 pub struct Chromium {
     child: Child,

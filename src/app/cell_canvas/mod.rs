@@ -44,6 +44,14 @@ pub struct CellPicture {
     pub preview: Option<(usize, DrawnEdge)>,
 }
 
+/// What a cell is called: `normal cell`, or `cell` where a space has one only.
+pub fn cell_title(space: Space, kind: CellKind) -> String {
+    match space {
+        Space::Darts => format!("{kind} cell"),
+        Space::NasBench201 | Space::NasBench201Small => "cell".into(),
+    }
+}
+
 /// What a person did to a picture.
 #[derive(Debug)]
 pub struct CanvasResponse {

@@ -4,7 +4,7 @@ use eframe::egui::{self, Button, Ui, vec2};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::super::cell_canvas::CellPicture;
+use super::super::cell_canvas::{CellPicture, cell_title};
 use super::super::context::{Action, Context};
 use super::super::export::Export;
 use super::edits::History;
@@ -72,10 +72,7 @@ fn save_menu(ui: &mut Ui, genotype: &Genotype, picture: Picture, context: &mut C
         }
         let space = genotype.space();
         for (&kind, cell) in space.cell_kinds().iter().zip(genotype.cells()) {
-            let name = match space.cell_kinds().len() {
-                1 => "cell".to_owned(),
-                _ => format!("{kind} cell"),
-            };
+            let name = cell_title(space, kind);
             if ui.button(format!("{name} as SVG")).clicked() {
                 let svg = CellPicture::of_cell(space, kind, cell).to_svg(SAVED);
                 save(format!("{}.svg", name.replace(' ', "-")), svg);

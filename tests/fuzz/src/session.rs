@@ -1,3 +1,5 @@
+#[path = "../../../src/session/as_base64.rs"]
+mod as_base64;
 #[path = "../../../src/session/checkpoint.rs"]
 mod checkpoint;
 #[path = "../../../src/session/config.rs"]
