@@ -3,7 +3,6 @@
 use eframe::egui::{self, Key};
 
 use crate::session::SearchStep;
-use crate::space::Space;
 
 use super::cell_canvas::{CellPicture, cell_title};
 use super::context::{Action, Context};
