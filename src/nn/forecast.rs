@@ -18,6 +18,8 @@ pub struct Forecast {
 const FLOAT: u64 = 4;
 /// Weights, their gradient, the momentum, a look-ahead copy and scratch, each as large as the weights.
 const WEIGHT_COPIES: u64 = 6;
+/// Weights of a derived network, their gradient and their momentum.
+const TRAINED_COPIES: u64 = 3;
 /// Feature maps of an edge's branches, of an edge at stride 1, that stock operations keep: every intermediate of its 33
 /// operations, measured as resident memory on the CPU device.
 const STOCK_MAPS: u64 = 50;
@@ -65,6 +67,36 @@ impl Forecast {
         let fitting = usize::try_from(by_memory.min(by_binding)).unwrap_or(usize::MAX);
         (fitting > 0).then(|| fitting.min(lanes))
     }
+}
+
+/// Bytes that training a derived network cannot do without: the pre-processed inputs and the nodes of every cell until the backward
+/// pass, and weights, gradient and momentum of so many parameters. Also the largest of its tensors.
+///
+/// # Errors
+/// A network that cannot be built.
+pub fn least_training_bytes(
+    space: Space,
+    size: &Macro,
+    batch: usize,
+    parameters: u64,
+) -> Result<(u64, u64), MacroError> {
+    let mut bytes = TRAINED_COPIES * FLOAT * parameters;
+    let mut largest = 0;
+    for stage in macro_stages(space, size)? {
+        let Stage::Cell(cell) = stage else { continue };
+        let halves = usize::from(cell.kind == CellKind::Reduction);
+        let map = |height: usize, width: usize| {
+            FLOAT * batch as u64 * cell.channels as u64 * height as u64 * width as u64
+        };
+        let input = map(cell.height, cell.width);
+        let node = map(
+            cell.height.div_ceil(1 + halves),
+            cell.width.div_ceil(1 + halves),
+        );
+        bytes += space.inputs() as u64 * input + space.nodes() as u64 * node;
+        largest = largest.max(input);
+    }
+    Ok((bytes, largest))
 }
 
 struct CellMemory {

@@ -1,11 +1,11 @@
 //! Picks the memory plan of a search before anything is allocated.
 
-use super::config::{KernelChoice, MemoryChoice, SearchConfig};
+use super::config::{KernelChoice, MemoryChoice, RunConfig, SearchConfig};
 use super::event::DeviceInfo;
 use super::failure::RunError;
 use crate::kernels::Memory;
-use crate::nn::Forecast;
-use crate::space::{Macro, count_supernet};
+use crate::nn::{Forecast, least_training_bytes};
+use crate::space::{Macro, count_genotype, count_supernet};
 
 /// What a search will do with memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +20,29 @@ pub struct MemoryPlan {
 
 /// A run that cannot fit.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "the search needs about {needed_mb} MB even one architecture at a time, but {limit_mb} MB are allowed{binding}; lower --batch, --channels or --layers, or raise --memory-limit"
-)]
-pub struct MemoryError {
-    needed_mb: u64,
-    limit_mb: u64,
-    binding: &'static str,
+pub enum MemoryError {
+    /// The search.
+    #[error(
+        "the search needs about {needed_mb} MB even one architecture at a time, but {limit_mb} MB are allowed{binding}; lower --batch, --channels or --layers, or raise --memory-limit"
+    )]
+    Search {
+        /// At least, in megabytes.
+        needed_mb: u64,
+        /// As set, or as the machine has.
+        limit_mb: u64,
+        /// A limit of the GPU that is exceeded too.
+        binding: &'static str,
+    },
+    /// Training of the derived network.
+    #[error(
+        "training needs {needed_mb} MB at the very least, and {has}; lower --train-batch, --train-channels or --train-layers"
+    )]
+    Training {
+        /// A lower bound, in megabytes.
+        needed_mb: u64,
+        /// What there is.
+        has: String,
+    },
 }
 
 /// A megabyte.
@@ -40,8 +56,7 @@ fn limit(config: &SearchConfig, device: &DeviceInfo) -> u64 {
     if config.memory_limit > 0 {
         return config.memory_limit * MB;
     }
-    let machine =
-        proc_bytes("/proc/meminfo", "MemTotal:").map_or(UNKNOWN_MACHINE, |total| total / 2);
+    let machine = machine_bytes().map_or(UNKNOWN_MACHINE, |total| total / 2);
     match device.max_binding {
         0 => machine,
         binding => machine.min(4 * binding),
@@ -70,12 +85,52 @@ pub(super) fn score_lanes(
     Ok(lanes.unwrap_or(1))
 }
 
+/// The memory of this machine, where it says.
+fn machine_bytes() -> Option<u64> {
+    proc_bytes("/proc/meminfo", "MemTotal:")
+}
+
 /// A line of one of Linux's `/proc` files that counts kilobytes, in bytes; none on other systems.
 pub(super) fn proc_bytes(file: &str, key: &str) -> Option<u64> {
     let text = std::fs::read_to_string(file).ok()?;
     let line = text.lines().find(|line| line.starts_with(key))?;
     let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(1024 * kilobytes)
+}
+
+/// Refuses training that cannot fit, of `images` images: before a search begins that it would follow. What it will really need is
+/// more, and depends on the genotype.
+///
+/// # Errors
+/// [`MemoryError::Training`]; a network that cannot be built.
+pub(super) fn check_training(
+    run: &RunConfig,
+    size: &Macro,
+    images: usize,
+    device: &DeviceInfo,
+) -> Result<(), RunError> {
+    let (space, parameters) = match (&run.genotype, &run.search) {
+        (Some(genotype), _) => (genotype.space(), count_genotype(genotype, size)?.parameters),
+        (None, Some(search)) => (search.space, 0),
+        (None, None) => return Ok(()),
+    };
+    let batch = run.train.batch.min(images);
+    let (needed, largest) = least_training_bytes(space, size, batch, parameters)?;
+    let has = match (device.max_binding, machine_bytes()) {
+        (0, Some(machine)) if needed > machine => {
+            format!("this machine has {} MB", machine / MB)
+        }
+        (binding, _) if binding > 0 && largest > binding => format!(
+            "one of its tensors {} MB, more than the largest buffer of this GPU",
+            largest.div_ceil(MB)
+        ),
+        _ => return Ok(()),
+    };
+    Err(MemoryError::Training {
+        needed_mb: needed.div_ceil(MB),
+        has,
+    }
+    .into())
 }
 
 impl MemoryPlan {
@@ -127,7 +182,7 @@ impl MemoryPlan {
                 });
             }
         }
-        Ok(best.ok_or_else(|| MemoryError {
+        Ok(best.ok_or_else(|| MemoryError::Search {
             needed_mb: needed.div_ceil(MB),
             limit_mb: limit / MB,
             binding: if too_wide {

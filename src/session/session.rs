@@ -11,7 +11,7 @@ use super::control::{Control, Flow};
 use super::device;
 use super::event::{DatasetInfo, Event};
 use super::failure::RunError;
-use super::memory::{MemoryPlan, score_lanes};
+use super::memory::{MemoryPlan, check_training, score_lanes};
 use super::score::{SCORE_BATCHES, Scoring, score_batches};
 use super::search_run::{RunData, SearchState, random_genotype, split_images};
 use super::train_run::TrainState;
@@ -132,6 +132,9 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
     let dataset = Dataset::load(&config.dataset)?;
     let split = split_images(&dataset, config.test_share, config.seed)?;
     let device::OpenDevice { device, info } = device::open(config.device).await?;
+    let size = [dataset.channels, dataset.height, dataset.width];
+    let size = config.train.size(size, dataset.classes.len());
+    check_training(config, &size, split.train().len(), &info)?;
     let origin = Position::start(config, &info, &dataset.hash());
     match from {
         Some(from) => from.position.check(&origin)?,
