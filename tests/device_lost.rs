@@ -3,7 +3,7 @@
 use plateau::search::Strategy;
 use plateau::session::{
     CheckpointEvery, Command, DeviceChoice, Event, Preset, Recorder, SessionHandle, Start, Timed,
-    device, read_events,
+    device, latest, read_events,
 };
 use plateau::space::Space;
 
@@ -15,7 +15,7 @@ mod program;
 mod runs;
 
 #[test]
-fn a_lost_gpu_ends_in_a_message_and_what_was_saved_goes_on_in_a_new_process() {
+fn a_lost_gpu_ends_in_a_message_and_what_was_saved_goes_on_in_this_process_and_in_a_new_one() {
     let mut search = Preset::Quick.search(Space::Darts, Strategy::Darts);
     search.channels = 4;
     search.layers = 2;
@@ -34,7 +34,7 @@ fn a_lost_gpu_ends_in_a_message_and_what_was_saved_goes_on_in_a_new_process() {
     let session = SessionHandle::spawn().unwrap();
     let start = Start {
         checkpoints: Some(CheckpointEvery::Steps(1)),
-        ..Start::new(config)
+        ..Start::new(config.clone())
     };
     session
         .commands
@@ -64,6 +64,26 @@ fn a_lost_gpu_ends_in_a_message_and_what_was_saved_goes_on_in_a_new_process() {
     assert!(message.contains("what was saved stands"), "{message}");
     drop(recorder);
 
+    // The next run opens a fresh device.
+    let from = latest(&folder).unwrap().checkpoint;
+    let after = from.as_ref().unwrap().position.events as usize;
+    let again = Start {
+        from,
+        ..Start::new(config)
+    };
+    session
+        .commands
+        .try_send(Command::Start(Box::new(again)))
+        .unwrap();
+    let mut here = Vec::new();
+    while here.last() != Some(&Event::Finished) {
+        let event = session.events.recv().expect("the session goes on");
+        if let Event::Failed { message } = &event {
+            panic!("{message}");
+        }
+        here.push(event);
+    }
+
     let output = program::plateau(&["search", "--resume", folder.to_str().unwrap(), "--json"]);
     assert!(
         output.status.success(),
@@ -71,6 +91,7 @@ fn a_lost_gpu_ends_in_a_message_and_what_was_saved_goes_on_in_a_new_process() {
         String::from_utf8_lossy(&output.stderr)
     );
     let events = read_events(&folder).unwrap();
-    assert_eq!(events.last().unwrap().event, Event::Finished);
+    let mut there: Vec<Event> = events.into_iter().map(|timed| timed.event).collect();
+    assert_eq!(there.split_off(after), here);
     std::fs::remove_dir_all(&folder).unwrap();
 }

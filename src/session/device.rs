@@ -1,9 +1,9 @@
 //! Opens the device of a run. This is the only place that does.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use burn::tensor::wgpu::WgpuBackend;
+use burn::tensor::wgpu::{WgpuBackend, WgpuSetup};
 use burn::tensor::{Device, DeviceKind};
 
 use super::config::DeviceChoice;
@@ -26,7 +26,7 @@ pub enum DeviceError {
     NoAdapter,
     /// It reported an error after it was opened, or is gone.
     #[error(
-        "{0}; what was saved stands. Restart {RESTART}, and lower --batch or --channels if it happens again"
+        "{0}; what was saved stands. {AGAIN}, and lower --batch or --channels if it happens again"
     )]
     Fault(String),
     /// There is one, but it could not be opened.
@@ -34,17 +34,28 @@ pub enum DeviceError {
     Open(String),
 }
 
-/// What makes a fresh device: a worker has its own, but Burn keeps one for the life of a process.
-const RESTART: &str = if cfg!(target_arch = "wasm32") {
-    "the session"
+/// What opens a fresh device: a worker has one for its life, natively the next run does.
+const AGAIN: &str = if cfg!(target_arch = "wasm32") {
+    "Restart the session"
 } else {
-    "Plateau"
+    "Resume the run"
 };
 
 /// Whether the run computes on the GPU.
 static ON_GPU: AtomicBool = AtomicBool::new(false);
+/// How often the GPU was opened: what an earlier device reports does not concern the present one.
+static OPENED: AtomicUsize = AtomicUsize::new(0);
 /// The first thing that went wrong on the GPU since it was opened.
 static FAULT: Mutex<Option<String>> = Mutex::new(None);
+/// The GPU of the process.
+static GPU: Mutex<Option<Gpu>> = Mutex::new(None);
+
+/// An opened GPU and what a fresh device is made from where it is lost.
+#[derive(Clone)]
+struct Gpu {
+    opened: OpenDevice,
+    setup: WgpuSetup,
+}
 
 /// Whether the GPU that was opened last still computes: a browser says only here that a shader was refused or that the device is gone, and everything
 /// that is launched afterwards seems to succeed.
@@ -74,20 +85,37 @@ pub async fn lost() {
     let _lost = LOST.1.recv().await;
 }
 
-#[cfg(not(target_arch = "wasm32"))]
-static WGPU: std::sync::OnceLock<wgpu::Device> = std::sync::OnceLock::new();
-
-/// For tests: takes the opened GPU away, as a driver that crashes does. False: none is open.
-#[cfg(not(target_arch = "wasm32"))]
-#[doc(hidden)]
-pub fn lose() -> bool {
-    WGPU.get().map(wgpu::Device::destroy).is_some()
+/// The GPU of the process, if it has been opened. A thread that panicked meanwhile has left it whole, as it has every other lock here.
+fn kept() -> Option<Gpu> {
+    GPU.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Keeps the first thing that went wrong.
-fn report(text: String) {
-    let mut fault = FAULT.lock().unwrap_or_else(PoisonError::into_inner);
-    fault.get_or_insert(text);
+/// For tests: takes the opened GPU away, as a driver that crashes does. False: none is open.
+#[doc(hidden)]
+pub fn lose() -> bool {
+    kept().map(|gpu| gpu.setup.device.destroy()).is_some()
+}
+
+/// Listens to a device from now on, and to none before it.
+fn listen(device: &wgpu::Device) {
+    let number = 1 + OPENED.fetch_add(1, Ordering::Relaxed);
+    *FAULT.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    let report = move |text: String| {
+        if number == OPENED.load(Ordering::Relaxed) {
+            let mut fault = FAULT.lock().unwrap_or_else(PoisonError::into_inner);
+            fault.get_or_insert(text);
+        }
+    };
+    device.set_device_lost_callback(move |_, message| {
+        report(format!("the GPU was lost ({})", message.trim()));
+        #[cfg(target_arch = "wasm32")]
+        let _once = LOST.0.try_send(());
+    });
+    // Natively Burn asks for these itself.
+    #[cfg(target_arch = "wasm32")]
+    device.on_uncaptured_error(std::sync::Arc::new(move |error| {
+        report(format!("the GPU reported an error ({error})"));
+    }));
 }
 
 /// An opened device. Burn keeps its runtime for the life of the process, so that opening the same one again is free.
@@ -157,12 +185,15 @@ pub fn cpu_name() -> String {
 }
 
 async fn gpu() -> Result<OpenDevice, DeviceError> {
-    use std::sync::OnceLock;
-    static OPENED: OnceLock<OpenDevice> = OnceLock::new();
     ON_GPU.store(true, Ordering::Relaxed);
-    if let Some(opened) = OPENED.get() {
+    if let Some(gpu) = kept() {
+        #[cfg(target_arch = "wasm32")]
         check()?;
-        return Ok(opened.clone());
+        #[cfg(not(target_arch = "wasm32"))]
+        if check().is_err() {
+            return reopen(gpu).await;
+        }
+        return Ok(gpu.opened);
     }
     let found = adapters().await;
     let hardware = found.iter().find(|info| !is_software(info));
@@ -182,20 +213,7 @@ async fn gpu() -> Result<OpenDevice, DeviceError> {
         .init_with_setup_async()
         .await
         .map_err(|error| DeviceError::Open(error.to_string()))?;
-    #[cfg(not(target_arch = "wasm32"))]
-    let _first = WGPU.set(setup.device.clone());
-    setup.device.set_device_lost_callback(|_, message| {
-        report(format!("the GPU was lost ({})", message.trim()));
-        #[cfg(target_arch = "wasm32")]
-        let _once = LOST.0.try_send(());
-    });
-    // Natively Burn asks for these itself.
-    #[cfg(target_arch = "wasm32")]
-    setup
-        .device
-        .on_uncaptured_error(std::sync::Arc::new(|error| {
-            report(format!("the GPU reported an error ({error})"));
-        }));
+    listen(&setup.device);
     let adapter = setup.adapter.get_info();
     let opened = OpenDevice {
         device,
@@ -217,5 +235,41 @@ async fn gpu() -> Result<OpenDevice, DeviceError> {
             max_binding: setup.adapter.limits().max_storage_buffer_binding_size,
         },
     };
-    Ok(OPENED.get_or_init(|| opened).clone())
+    Ok(keep(opened, setup))
+}
+
+fn keep(opened: OpenDevice, setup: WgpuSetup) -> OpenDevice {
+    let mut gpu = GPU.lock().unwrap_or_else(PoisonError::into_inner);
+    gpu.insert(Gpu { opened, setup }).opened.clone()
+}
+
+/// A fresh device on the adapter of one that failed. Burn keeps the old one for the life of the process; nobody uses it any more.
+#[cfg(not(target_arch = "wasm32"))]
+async fn reopen(gpu: Gpu) -> Result<OpenDevice, DeviceError> {
+    let Gpu { opened, setup } = gpu;
+    let (device, queue) = setup
+        .adapter
+        .request_device(&wgpu::DeviceDescriptor {
+            // Those that are experimental can only be asked for by unsafe code, and no kernel needs them.
+            required_features: setup
+                .device
+                .features()
+                .difference(wgpu::Features::all_experimental_mask()),
+            required_limits: setup.device.limits(),
+            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            ..Default::default()
+        })
+        .await
+        .map_err(|error| DeviceError::Open(error.to_string()))?;
+    let setup = WgpuSetup {
+        device,
+        queue,
+        ..setup
+    };
+    let device = Device::wgpu_options()
+        .setup(setup.clone())
+        .init()
+        .map_err(|error| DeviceError::Open(error.to_string()))?;
+    listen(&setup.device);
+    Ok(keep(OpenDevice { device, ..opened }, setup))
 }
