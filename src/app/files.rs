@@ -74,7 +74,18 @@ impl Files {
         });
     }
 
-    /// Asks where a file shall go, and writes it there; the browser downloads it.
+    /// Has the browser download a file.
+    #[cfg(target_arch = "wasm32")]
+    pub fn save(&self, name: String, bytes: Vec<u8>, context: &egui::Context) {
+        let notice = match download(&name, &bytes) {
+            Ok(()) => Notice::info(format!("{name} is among this browser's downloads")),
+            Err(_) => Notice::error(format!("{name} could not be downloaded")),
+        };
+        answer(&self.answers, Action::Notify(notice), context);
+    }
+
+    /// Asks where a file shall go, and writes it there.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn save(&self, name: String, bytes: Vec<u8>, context: &egui::Context) {
         let dialog = rfd::AsyncFileDialog::new()
             .set_title("Save")
@@ -112,6 +123,24 @@ impl Files {
             answer(&answers, all(opened), &context);
         });
     }
+}
+
+/// Hands a file to the browser as a click on a link to it would. Its own dialog of `rfd` wants a click more, and says nothing where
+/// none comes.
+#[cfg(target_arch = "wasm32")]
+fn download(name: &str, bytes: &[u8]) -> Result<(), wasm_bindgen::JsValue> {
+    use wasm_bindgen::JsCast;
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    let blob = web_sys::Blob::new_with_u8_array_sequence(&parts)?;
+    let document = web_sys::window()
+        .and_then(|window| window.document())
+        .ok_or(wasm_bindgen::JsValue::NULL)?;
+    let link: web_sys::HtmlAnchorElement = document.create_element("a")?.unchecked_into();
+    // Never revoked: a browser may read it after the click.
+    link.set_href(&web_sys::Url::create_object_url_with_blob(&blob)?);
+    link.set_download(name);
+    link.click();
+    Ok(())
 }
 
 /// All files, or what is wrong with the first that cannot be read.
