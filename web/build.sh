@@ -13,7 +13,12 @@ if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $BINDGEN" ]; then
     env -u RUSTC_WORKSPACE_WRAPPER cargo install wasm-bindgen-cli --version "$BINDGEN"
 fi
 
-cargo build --release --locked --target wasm32-unknown-unknown --features web --bin page --bin worker
+# Unless the constructors of statics (Burn's compiler registers itself in thousands) are exported, the linker has every call from
+# JavaScript run them all anew, which costs milliseconds each; `web::construct` calls them once.
+for program in page worker; do
+    cargo rustc --release --locked --target wasm32-unknown-unknown --features web --bin "$program" -- \
+        -C link-arg=--export=__wasm_call_ctors
+done
 
 rm -rf "$out"
 mkdir -p "$out"

@@ -40,6 +40,18 @@ enum FromWorker {
     Notice(String, bool),
 }
 
+/// Runs the constructors of statics, which nothing else does in a program that `web/build.sh` linked. Once, first of all.
+fn construct() {
+    let constructors = js_sys::Reflect::get(&wasm_bindgen::exports(), &"__wasm_call_ctors".into());
+    if let Some(constructors) = constructors
+        .ok()
+        .and_then(|found| found.dyn_into::<js_sys::Function>().ok())
+    {
+        // It takes nothing, gives nothing and cannot fail.
+        let _nothing = constructors.call0(&JsValue::NULL);
+    }
+}
+
 /// The text of an error of JavaScript.
 fn describe(error: &JsValue) -> String {
     error

@@ -21,6 +21,7 @@ const CANVAS: &str = "plateau";
 
 /// Starts the window; called once, by the page's program.
 pub fn page() {
+    super::construct();
     std::panic::set_hook(Box::new(|panic| {
         let message = format!("Plateau made a mistake and stopped: {panic}");
         web_sys::console::error_1(&JsValue::from_str(&message));

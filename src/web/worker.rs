@@ -14,6 +14,7 @@ use crate::session::{
 
 /// Starts the session; called once, by the worker's program.
 pub fn worker() {
+    super::construct();
     std::panic::set_hook(Box::new(|panic| {
         let message = format!("Plateau made a mistake and stopped: {panic}");
         web_sys::console::error_1(&JsValue::from_str(&message));
