@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use plateau::session::{Event, Recorder, latest, read_events};
+use plateau::session::{Event, Recorder, Timed, latest, read_events};
 
 #[path = "support/folder.rs"]
 mod folder;
@@ -171,6 +171,114 @@ fn a_folder_that_cannot_be_written_is_refused_before_the_run_starts() {
         "{line}"
     );
     std::fs::remove_file(&file).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_may_only_be_read_is_refused_before_the_run_starts() {
+    // Nobody, root neither, makes a folder there.
+    let output = plateau(&[&TINY[..], &["--run-dir", "/sys/plateau-run"]].concat());
+    let line = complaint(&output);
+    assert!(line.contains("/sys/plateau-run"), "{line}");
+    assert!(
+        line.contains("choose another folder with --run-dir"),
+        "{line}"
+    );
+}
+
+#[test]
+fn training_that_cannot_fit_is_refused_before_the_search_that_it_would_follow() {
+    let huge = [
+        "--dataset",
+        "mnist5k",
+        "--train-channels",
+        "4096",
+        "--train-layers",
+        "64",
+        "--train-batch",
+        "5000",
+    ];
+    let folder = folder("huge");
+    let path = folder.to_str().unwrap();
+    // The later of two same flags is not taken: the tiny ones are left out.
+    let output = plateau(&[&TINY[..15], &huge[..], &["--run-dir", path]].concat());
+    let line = complaint(&output);
+    assert!(line.contains("training needs"), "{line}");
+    assert!(line.contains("lower --train-batch"), "{line}");
+    // The folder says what was asked for, and no step was made.
+    let steps = read_events(&folder).unwrap_or_default();
+    assert!(
+        steps
+            .iter()
+            .all(|timed| !matches!(timed.event, Event::SearchStep(_)))
+    );
+    let _unless_it_was_never_made = std::fs::remove_dir_all(&folder);
+}
+
+#[test]
+fn a_run_whose_clock_has_jumped_is_read_and_never_goes_back() {
+    let folder = interrupted("clock");
+    let path = folder.join("events.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut jumping = String::new();
+    let count = text.lines().count();
+    for (number, line) in text.lines().enumerate() {
+        let mut timed: serde_json::Value = serde_json::from_str(line).unwrap();
+        timed["seconds"] = match number % 3 {
+            _ if number + 1 == count => 5000.0,
+            0 => 1e9,
+            1 => -3.0,
+            _ => 7.0,
+        }
+        .into();
+        jumping += &format!("{timed}\n");
+    }
+    std::fs::write(&path, jumping).unwrap();
+    let output = resume(&folder, &[]);
+    assert!(output.status.success(), "{output:?}");
+    let seconds: Vec<f64> = read_events(&folder)
+        .unwrap()
+        .iter()
+        .map(|timed| timed.seconds)
+        .collect();
+    assert!(seconds.len() > count);
+    assert!(
+        seconds[count - 1..].is_sorted() && seconds[count] >= 5000.0,
+        "{:?}",
+        &seconds[count - 1..]
+    );
+    let bytes = std::fs::read(&path).unwrap();
+    let run = plateau::app::Recording::from_bytes(&bytes).unwrap();
+    assert!(run.view("jumped").steps.len() > 1);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn training_from_the_command_line_goes_on_bit_for_bit_where_it_was_interrupted() {
+    let folder = folder("train");
+    let path = folder.to_str().unwrap();
+    let size = ["--train-channels", "4", "--train-layers", "2"];
+    let length = ["--train-epochs", "2", "--train-batch", "120"];
+    let place = ["--device", "cpu", "--test-share", "0.8", "--run-dir", path];
+    let every = ["train", "darts-v2", "--checkpoint-every", "1"];
+    let output = plateau(&[&every[..], &size, &length, &place].concat());
+    assert!(output.status.success(), "{output:?}");
+    let whole = read_events(&folder).unwrap();
+    let kept = latest(&folder).unwrap().checkpoint.unwrap();
+    let at = kept.position.events as usize;
+    assert!(at < whole.len(), "there is something left to do");
+    let text = std::fs::read_to_string(folder.join("events.jsonl")).unwrap();
+    let lines: Vec<&str> = text.lines().take(at).collect();
+    std::fs::write(folder.join("events.jsonl"), lines.join("\n") + "\n").unwrap();
+
+    let line = complaint(&resume(&folder, &[]));
+    assert!(line.contains("plateau train --resume"), "{line}");
+    let output = plateau(&["train", "--resume", path]);
+    assert!(output.status.success(), "{output:?}");
+    let events =
+        |timed: &[Timed]| -> Vec<Event> { timed.iter().map(|timed| timed.event.clone()).collect() };
+    assert_eq!(events(&read_events(&folder).unwrap()), events(&whole));
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[cfg(target_os = "linux")]

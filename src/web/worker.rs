@@ -28,6 +28,7 @@ pub fn worker() {
     let (keep, kept) = async_channel::unbounded();
     listen(&scope, commands, keep.clone());
     spawn_local(keep_runs(scope.clone(), kept));
+    offer_loss();
     say(&scope, &FromWorker::Ready);
     spawn_local(tell_of_loss(scope.clone(), keep.clone()));
     spawn_local(async move {
@@ -53,6 +54,14 @@ async fn tell_of_loss(scope: DedicatedWorkerGlobalScope, keep: Sender<Keep>) {
         say(&scope, &FromWorker::Event(failed.clone()));
         let _gone = keep.try_send(Keep::Event(failed));
     }
+}
+
+/// For tests: `plateauLose()` in the worker's console takes its GPU away.
+fn offer_loss() {
+    let lose = Closure::<dyn Fn() -> bool>::new(device::lose);
+    // Without it only that test fails.
+    let _set = js_sys::Reflect::set(&js_sys::global(), &"plateauLose".into(), lose.as_ref());
+    lose.forget();
 }
 
 fn scope() -> Option<DedicatedWorkerGlobalScope> {

@@ -31,10 +31,12 @@ fn native_losses(config: RunConfig, steps: usize) -> Vec<[f64; 2]> {
 }
 
 #[test]
-fn a_search_pauses_steps_and_has_the_losses_of_the_native_gpu() {
+fn a_search_pauses_steps_has_the_losses_of_the_native_gpu_and_outlives_its_device() {
     let mut browser = browser("search");
     let mut tab = browser.tab(1280, 800);
+    tab.hold_workers();
     tab.open(&page());
+    let worker = tab.worker("0");
     ready(&mut tab);
     assert_eq!(
         tab.state()["notices"].as_array().unwrap().len(),
@@ -71,6 +73,18 @@ fn a_search_pauses_steps_and_has_the_losses_of_the_native_gpu() {
             );
         }
     }
+
+    let edited = tab.state()["edited"].clone();
+    assert_eq!(tab.evaluate_in(&worker, "plateauLose()"), true);
+    let explained =
+        "s.session == 'Gone' && s.notices.some(text => text.includes('the GPU was lost'))";
+    tab.wait_until("the message explains it", explained, SLOW);
+    tab.press("Restart session");
+    tab.worker("0");
+    tab.wait_until("there is a session again", "s.session == 'Idle'", SLOW);
+    assert_eq!(tab.state()["edited"], edited);
+    tab.shortcut("k");
+    tab.widget("Go on digits-na-darts-3");
 }
 
 #[test]

@@ -6,6 +6,8 @@
 #[path = "../support/chromium.rs"]
 mod chromium;
 mod engine;
+#[path = "../support/folder.rs"]
+mod folder;
 mod without_gpu;
 
 use std::path::Path;

@@ -1,11 +1,15 @@
 //! What the page does before, and without, any GPU.
 
+use std::time::{Duration, Instant};
+
+use plateau::app::{Recording, zip_run};
 use plateau::session::DeviceChoice;
 
+use super::folder::folder;
 use super::{Chromium, QUICK, Window, page, small};
 
 #[test]
-fn without_webgpu_the_recorded_run_scrubs_a_notice_says_why_and_the_cpu_searches_and_goes_on() {
+fn without_webgpu_the_recorded_run_scrubs_the_cpu_searches_and_a_run_is_kept_and_exchanged() {
     let mut browser = Chromium::start("bare", &[]);
     let mut tab = browser.tab(1280, 800);
     tab.load(&page());
@@ -33,8 +37,14 @@ fn without_webgpu_the_recorded_run_scrubs_a_notice_says_why_and_the_cpu_searches
 
     // The CPU of the worker searches all the same, and the run is kept in the browser's storage.
     tab.take_settings(&small(DeviceChoice::Cpu));
+    tab.trace();
     tab.press("▶  Run");
-    tab.wait_until("there is a step", "s.run.live && s.run.steps >= 1", QUICK);
+    tab.wait_until("there are steps", "s.run.live && s.run.steps >= 10", QUICK);
+    let longest = tab.longest_task();
+    assert!(
+        longest <= Duration::from_millis(50),
+        "the search blocks the page for {longest:?}"
+    );
     tab.shortcut(".");
     tab.wait_until("the run is stopped", "s.run.state == 'stopped'", QUICK);
     let steps = tab.state()["run"]["steps"].as_u64().unwrap();
@@ -42,6 +52,30 @@ fn without_webgpu_the_recorded_run_scrubs_a_notice_says_why_and_the_cpu_searches
     tab.press("Go on digits-na-darts-3");
     let further = format!("s.run.live && s.run.steps > {steps}");
     tab.wait_until("the kept run goes on", &further, QUICK);
+
+    // It leaves as a zip that the desktop opens, and what the desktop zips comes back and is kept.
+    tab.shortcut(".");
+    tab.wait_until("the run is stopped", "s.run.state == 'stopped'", QUICK);
+    let steps = tab.state()["run"]["steps"].as_u64().unwrap();
+    let downloads = folder("downloads");
+    tab.download_into(&downloads);
+    tab.shortcut("s");
+    let zip = downloads.join("digits-na-darts-3.zip");
+    let end = Instant::now() + QUICK;
+    while !zip.exists() {
+        assert!(Instant::now() < end, "nothing was downloaded");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let run = Recording::from_bytes(&std::fs::read(&zip).unwrap()).unwrap();
+    let view = run.view("from the page");
+    assert_eq!(view.steps.len() as u64, steps);
+    let back = zip_run(&run.text, &view).unwrap();
+    std::fs::remove_dir_all(&downloads).unwrap();
+    tab.drop_files(&[("desktop.zip", back)]);
+    let shown = format!("!s.run.live && s.run.steps == {steps}");
+    tab.wait_until("the run of the desktop is shown", &shown, QUICK);
+    tab.shortcut("k");
+    tab.widget("Open desktop");
 }
 
 #[test]

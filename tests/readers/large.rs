@@ -4,6 +4,12 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use plateau::data::Dataset;
+use plateau::search::Strategy;
+use plateau::session::{
+    Command, DeviceChoice, Event, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
+    SearchStep, SessionHandle, Start,
+};
+use plateau::space::Space;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -25,8 +31,34 @@ fn batch(rng: &mut ChaCha8Rng) -> Vec<u8> {
     bytes
 }
 
+/// The first step of a search with the settings of the paper's preset.
+fn paper_step(dataset: &str) -> SearchStep {
+    let config = RunConfig {
+        version: RUN_VERSION,
+        dataset: dataset.into(),
+        test_share: 0.3,
+        seed: 0,
+        device: DeviceChoice::Cpu,
+        kernels: KernelChoice::Fused,
+        memory: MemoryChoice::Recompute,
+        search: Some(Preset::Paper.search(Space::Darts, Strategy::Darts)),
+        genotype: None,
+        train: Preset::Paper.train(Space::Darts),
+    };
+    let session = SessionHandle::spawn().unwrap();
+    let start = Command::Start(Box::new(Start::new(config)));
+    session.commands.try_send(start).unwrap();
+    loop {
+        match session.events.recv().unwrap() {
+            Event::SearchStep(step) => return step,
+            Event::Failed { message } => panic!("{message}"),
+            _ => {}
+        }
+    }
+}
+
 #[test]
-fn fifty_and_ten_thousand_cifar_images_load_in_three_seconds_and_500_mb() {
+fn fifty_and_ten_thousand_cifar_images_load_in_three_seconds_and_500_mb_and_are_searched_on() {
     let folder = Folder::new("large");
     let mut rng = ChaCha8Rng::seed_from_u64(8);
     for name in [
@@ -57,4 +89,9 @@ fn fifty_and_ten_thousand_cifar_images_load_in_three_seconds_and_500_mb() {
     let peak = peak_memory();
     assert!(peak < 500_000_000, "{peak} bytes");
     assert!(best < Duration::from_secs(3), "{best:?}");
+    // An untrained network is about as good as a guess.
+    let step = paper_step(folder.path());
+    for loss in [step.train_loss, step.validation_loss] {
+        assert!((1.5..4.0).contains(&loss), "{loss}");
+    }
 }

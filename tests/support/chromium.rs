@@ -305,6 +305,47 @@ impl Tab<'_> {
         ));
     }
 
+    /// From now on the browser keeps what its threads do, for [`Tab::longest_task`].
+    pub fn trace(&mut self) {
+        let categories = ["toplevel", "__metadata"];
+        self.ask(
+            "Tracing.start",
+            json!({ "transferMode": "ReportEvents", "traceConfig": { "includedCategories": categories } }),
+        );
+    }
+
+    /// The most processor time that a task of the page's main thread has taken since [`Tab::trace`]; nobody can do anything with the
+    /// page meanwhile. How long it waited for a processor or for a software GPU is the machine's affair.
+    pub fn longest_task(&mut self) -> Duration {
+        self.ask("Tracing.end", json!({}));
+        let complete = self.browser.event("Tracing.tracingComplete", PATIENCE);
+        complete.expect("the trace ends");
+        let mut events = Vec::new();
+        while let Some(part) = self.browser.event("Tracing.dataCollected", Duration::ZERO) {
+            events.extend(part["params"]["value"].as_array().unwrap().clone());
+        }
+        let main: Vec<_> = events
+            .iter()
+            .filter(|event| event["args"]["name"] == "CrRendererMain")
+            .map(|event| (&event["pid"], &event["tid"]))
+            .collect();
+        let longest = events
+            .iter()
+            .filter(|event| main.contains(&(&event["pid"], &event["tid"])))
+            .filter_map(|event| event["tdur"].as_u64())
+            .max();
+        Duration::from_micros(longest.expect("the main thread did something"))
+    }
+
+    /// From now on what the page has downloaded goes into `folder`.
+    pub fn download_into(&mut self, folder: &Path) {
+        let parameters = json!({ "behavior": "allow", "downloadPath": folder });
+        let answer = self
+            .browser
+            .ask(None, "Browser.setDownloadBehavior", parameters);
+        answer.unwrap();
+    }
+
     /// From now on a worker that the page starts waits for [`Tab::worker`].
     pub fn hold_workers(&mut self) {
         self.ask(
