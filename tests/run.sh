@@ -17,18 +17,16 @@ if command -v apt-get >/dev/null && ! command -v chromium >/dev/null; then
 fi
 rustup target list --installed | grep -q wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 if ! cargo nextest --version >/dev/null 2>&1; then
-    cargo install cargo-nextest --locked
+    # Unoptimised: it only starts the tests.
+    cargo install cargo-nextest --locked --debug
 fi
 
 cargo fmt --check
 # Lints: clippy's driver stands in for the compiler in the builds that are made anyway, since `cargo clippy` would compile Burn once
 # more for each target. This is how `cargo clippy` itself hands its arguments over.
-export RUSTC_WORKSPACE_WRAPPER=clippy-driver
-lints() { printf '%s__CLIPPY_HACKERY__' -D warnings "$@"; }
-CLIPPY_ARGS=$(lints) cargo build --release --locked
-CLIPPY_ARGS=$(lints) bash web/build.sh
-# A test may panic: that is how it fails.
-CLIPPY_ARGS=$(lints -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A missing_docs)
-export CLIPPY_ARGS
+export RUSTC_WORKSPACE_WRAPPER=$PWD/tests/clippy.sh
+export CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
+cargo build --release --locked
+bash web/build.sh
 cargo nextest run --release --locked "$@"
 cargo test --release --locked --doc
