@@ -1,7 +1,9 @@
 //! Curves over the steps of a run.
 
+use std::ops::RangeInclusive;
+
 use eframe::egui::{self, Color32, Role, WidgetInfo};
-use egui_plot::{FilledArea, GridMark, Line, Plot, PlotPoint, PlotPoints, VLine};
+use egui_plot::{AxisHints, FilledArea, GridMark, Line, Plot, PlotPoint, PlotPoints, VLine};
 
 use super::theme::{self, Hue, SPACE, hue};
 
@@ -127,6 +129,19 @@ fn marks((low, high): (f64, f64)) -> Vec<GridMark> {
         .collect()
 }
 
+/// The number of a step below the plot; the first says what is counted.
+fn step_name(mark: GridMark, shown: &RangeInclusive<f64>) -> String {
+    if mark.value.fract() != 0.0 {
+        return String::new();
+    }
+    let number = format!("{:.0}", mark.value);
+    if mark.value - mark.step_size < *shown.start() {
+        format!("step {number}")
+    } else {
+        number
+    }
+}
+
 fn band_color(visuals: &egui::Visuals, of: Hue) -> Color32 {
     hue(visuals, of).gamma_multiply(0.35)
 }
@@ -149,6 +164,13 @@ fn draw(
         .set_margin_fraction(egui::vec2(0.01, 0.06))
         .y_axis_min_width(34.0)
         .grid_spacing(egui::Rangef::new(20.0, 60.0))
+        .grid_color(ui.visuals().text_color().gamma_multiply(0.3))
+        .x_grid_spacer(|input| marks(input.bounds))
+        .custom_x_axes(vec![
+            AxisHints::new_x()
+                .label_spacing(egui::Rangef::new(20.0, 40.0))
+                .formatter(step_name),
+        ])
         .y_grid_spacer(|input| marks(input.bounds))
         .y_axis_formatter(|mark, _| {
             // As many decimals as tell two marks apart.
