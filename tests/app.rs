@@ -1,5 +1,6 @@
 //! The window, driven as a person does: by the names of its controls, with a real session behind it.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,9 @@ use egui_kittest::kittest::Queryable;
 use plateau::app::{App, Fragment, Keeper, Link, Pane, Recording, RunState, SessionState};
 use plateau::session::{Command, DeviceChoice, Event, Preset};
 use plateau::space::Space;
+
+#[path = "support/folder.rs"]
+mod folder;
 
 /// A window at 1280 × 800. `connect` makes its sessions.
 fn window_with(
@@ -418,4 +422,106 @@ fn a_configuration_that_is_dropped_sets_the_next_run() {
             .open("config.json", file.to_string().as_bytes())
     );
     assert_eq!(window.state_mut().search_mut().config().test_share, 0.3);
+}
+
+/// A file or folder as the desktop hands it over.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+fn drop_on(window: &mut Harness<'_, App>, path: &Path) {
+    window.input_mut().dropped_files = vec![Arc::new(Dropped(path.to_owned()))];
+    window.step();
+}
+
+/// Three classes of 24 grey pictures of the given sides.
+fn pictures(folder: &Path, side: impl Fn(u32) -> u32) {
+    for (class, shade) in [("dark", 40), ("middle", 120), ("light", 210)] {
+        std::fs::create_dir_all(folder.join(class)).unwrap();
+        for number in 0..24 {
+            let side = side(number);
+            let picture = image::GrayImage::from_fn(side, side, |x, y| {
+                image::Luma([shade + ((x * 3 + y * 5 + number) % 30) as u8])
+            });
+            let file = folder.join(class).join(format!("{number}.png"));
+            picture.save(file).unwrap();
+        }
+    }
+}
+
+/// Waits for a message with these words.
+fn wait_for_notice(window: &mut Harness<'_, App>, words: &str) {
+    wait(window, words, |app| {
+        let said = app.notices().last();
+        said.is_some_and(|notice| notice.text.contains(words))
+    });
+}
+
+#[test]
+fn a_folder_of_images_that_is_dropped_becomes_the_data_of_the_next_run() {
+    let folder = folder::folder("dropped-images");
+    pictures(&folder, |_| 8);
+    let mut window = window();
+    small_search(&mut window);
+    drop_on(&mut window, &folder);
+    wait_for_notice(&mut window, "72 images, used by the next run");
+    let name = folder.to_string_lossy().into_owned();
+    assert_eq!(window.state_mut().search_mut().config().dataset, name);
+    window.get_by_label("72 images of 8×8 pixels, grey, 3 classes");
+    window.get_by_label("▶  Run").click();
+    wait(&mut window, "result", |app| {
+        app.run().live && app.run().state == RunState::Finished
+    });
+    let config = window.state().run().config.clone().unwrap();
+    assert_eq!(config.dataset, name);
+
+    // What holds no images is told in one line, and the next run keeps what it had.
+    let empty = folder::folder("dropped-nothing");
+    std::fs::create_dir_all(&empty).unwrap();
+    drop_on(&mut window, &empty);
+    wait_for_notice(&mut window, "dropped-nothing");
+    assert!(window.state().notices().last().unwrap().error);
+    assert_eq!(window.state_mut().search_mut().config().dataset, name);
+    std::fs::remove_dir_all(folder).unwrap();
+    std::fs::remove_dir_all(empty).unwrap();
+}
+
+#[test]
+fn photographs_of_different_sizes_are_scaled_to_what_was_stated_or_to_32() {
+    let folder = folder::folder("dropped-sizes");
+    pictures(&folder, |number| 40 + number);
+    let mut window = window();
+    drop_on(&mut window, &folder);
+    wait_for_notice(&mut window, "were scaled to 32×32");
+    window.get_by_label("72 images of 32×32 pixels, grey, 3 classes");
+
+    window.get_by_label("Options").focus();
+    window.run_ok();
+    window.get_by_label("Options").type_text("size=16x20");
+    window.run_ok();
+    drop_on(&mut window, &folder);
+    wait(&mut window, "message about the size", |app| {
+        let said = app.notices().last();
+        said.is_some_and(|notice| notice.text.ends_with("72 images, used by the next run"))
+    });
+    window.get_by_label("72 images of 16×20 pixels, grey, 3 classes");
+    let name = format!("{}#size=16x20", folder.display());
+    assert_eq!(window.state_mut().search_mut().config().dataset, name);
+
+    window.get_by_label("Options").focus();
+    window.run_ok();
+    window.get_by_label("Options").type_text(", colour");
+    window.run_ok();
+    drop_on(&mut window, &folder);
+    wait_for_notice(&mut window, "'colour' behind # is no option");
+    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -108,6 +108,8 @@ pub struct ReadData {
     pub name: String,
     /// Its images.
     pub dataset: Arc<Dataset>,
+    /// Whether images of different sizes were scaled without being asked for it.
+    pub scaled: bool,
     /// Its files, where the session is in another memory and must read them, too.
     pub files: Vec<DataFile>,
 }

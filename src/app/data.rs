@@ -12,6 +12,10 @@ use crate::data::{Dataset, EMBEDDED, Normalisation, Split, handed_names, short_n
 
 /// Height of a sample, points.
 const SAMPLE: f32 = 40.0;
+/// Width of the field for options, points.
+const OPTIONS: f32 = 120.0;
+/// What they are.
+const OPTIONS_HINT: &str = "How the next files are read, separated by commas. size=32 or size=24x32 (rows × columns) scales the images of folders, grey takes their colours away; coarse is for CIFAR-100; set=letters chooses among IDX files, transpose turns their images.";
 /// The share that is kept for the test where no run says otherwise.
 const TEST_SHARE: f64 = 0.2;
 
@@ -26,6 +30,8 @@ pub struct DataPanel {
     facts: Option<Facts>,
     /// How often other samples were asked for.
     page: usize,
+    /// How the next files are read.
+    options: String,
 }
 
 /// What is computed once for a data set and a split.
@@ -48,13 +54,22 @@ impl DataPanel {
         self.pictures = Pictures::default();
     }
 
+    /// How the next files shall be read: what may follow a path behind `#`.
+    pub fn options(&self) -> &str {
+        &self.options
+    }
+
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         let run = context.run.config.as_ref();
         let of_run = run.map_or(EMBEDDED[0], |config| config.dataset.as_str());
         if self.of_run != of_run {
+            let first = self.of_run.is_empty();
             self.of_run = of_run.to_owned();
-            self.chosen = of_run.to_owned();
+            // What was chosen before the panel was ever looked at stays.
+            if !first || self.chosen.is_empty() {
+                self.chosen = of_run.to_owned();
+            }
         }
         self.choice(ui, context);
         let dataset = match self.pictures.load(&self.chosen) {
@@ -138,6 +153,14 @@ impl DataPanel {
             {
                 context.actions.push(Action::ChooseFolder);
             }
+            let label = ui.label("Options");
+            let field = egui::TextEdit::singleline(&mut self.options)
+                .hint_text("size=32, grey")
+                .char_limit(80)
+                .desired_width(OPTIONS);
+            ui.add(field)
+                .labelled_by(label.id)
+                .on_hover_text(OPTIONS_HINT);
         });
         ui.separator();
     }
@@ -172,8 +195,8 @@ impl Facts {
             ui.label(format!(
                 "{} images of {}×{} pixels, {}, {} classes",
                 dataset.len(),
-                dataset.width,
                 dataset.height,
+                dataset.width,
                 match dataset.channels {
                     1 => "grey".to_owned(),
                     3 => "colour".to_owned(),

@@ -7,11 +7,13 @@ use async_channel::{Receiver, Sender};
 use eframe::egui;
 
 use super::context::{Action, Notice, OpenedFile, ReadData};
-use crate::data::{Dataset, EMBEDDED};
+use crate::data::{DataError, Dataset, EMBEDDED};
 use crate::session::DataFile;
 
 /// Most bytes of a file that is opened.
 const LARGEST: u64 = 1 << 30;
+/// How images are read that have no common size.
+const SCALED: &str = "size=32";
 /// Bytes that tell text from other content.
 const HEAD: u64 = 512;
 
@@ -65,12 +67,14 @@ impl Files {
         });
     }
 
-    /// Reads a data set beside the window; answered by [`Action::DataRead`].
-    pub fn read_data(&self, files: Vec<OpenedFile>, context: &egui::Context) {
+    /// Reads a data set beside the window, with the options that may follow a path behind `#`; answered by [`Action::DataRead`].
+    pub fn read_data(&self, files: Vec<OpenedFile>, options: &str, context: &egui::Context) {
         let answers = self.answers.clone();
         let context = context.clone();
+        let options = options.to_owned();
         detach(async move {
-            answer(&answers, Action::DataRead(read_data(files)), &context);
+            let read = read_data(files, &options);
+            answer(&answers, Action::DataRead(read), &context);
         });
     }
 
@@ -167,38 +171,52 @@ pub fn may_be_data(file: &OpenedFile) -> bool {
 }
 
 /// One data set of all these files. Natively a single file or folder is named by its path, as on the command line; others are named
-/// by the first file.
-fn read_data(files: Vec<OpenedFile>) -> Result<ReadData, String> {
+/// by the first file. Photographs of different sizes become small squares, since who drops them has no size to state.
+fn read_data(files: Vec<OpenedFile>, options: &str) -> Result<ReadData, String> {
     let Some(first) = files.first() else {
         return Err("there is no file to read".into());
     };
-    #[cfg(not(target_arch = "wasm32"))]
-    if let (Some(path), 1) = (&first.path, files.len()) {
-        let loaded = crate::data::read_path(path, &mut |_, _| ());
-        let loaded = loaded.map_err(|error| error.to_string())?;
-        return Ok(ReadData {
-            name: path.clone(),
-            dataset: Arc::new(loaded.dataset),
-            files: Vec::new(),
-        });
-    }
-    let mut name = crate::data::short_name(&first.name);
-    if EMBEDDED.contains(&name.as_str()) {
-        name = format!("my-{name}");
-    }
-    // The session of a page is in another memory.
-    let again = files.iter().filter(|_| cfg!(target_arch = "wasm32"));
-    let again = again.map(|file| DataFile {
-        name: file.name.clone(),
-        bytes: file.bytes.clone(),
+    let path = first.path.as_ref().filter(|_| files.len() == 1);
+    let base = path.cloned().unwrap_or_else(|| {
+        let name = crate::data::short_name(&first.name);
+        let taken = EMBEDDED.contains(&name.as_str());
+        if taken { format!("my-{name}") } else { name }
     });
-    let again = again.collect();
-    let blobs = files.into_iter().map(|file| (file.name, file.bytes));
-    let dataset = Dataset::from_files(&name, blobs.collect());
+    let named = |options: &[&str]| {
+        let given: Vec<&str> = options.iter().copied().filter(|o| !o.is_empty()).collect();
+        let mark = if given.is_empty() { "" } else { "#" };
+        format!("{base}{mark}{}", given.join(","))
+    };
+    let read = |name: &str| match path {
+        #[cfg(not(target_arch = "wasm32"))]
+        Some(_) => crate::data::read_path(name, &mut |_, _| ()).map(|loaded| loaded.dataset),
+        _ => {
+            let blobs = files
+                .iter()
+                .map(|file| (file.name.clone(), file.bytes.clone()));
+            Dataset::from_files(name, blobs.collect())
+        }
+    };
+    let options: String = options.split_whitespace().collect();
+    let mut name = named(&[&options]);
+    let mut dataset = read(&name);
+    let scaled = matches!(dataset, Err(DataError::Sizes { .. }));
+    if scaled {
+        name = named(&[&options, SCALED]);
+        dataset = read(&name);
+    }
+    let dataset = Arc::new(dataset.map_err(|error| error.to_string())?);
+    // The session of a page is in another memory.
+    let again = files.into_iter().filter(|_| cfg!(target_arch = "wasm32"));
+    let again = again.map(|file| DataFile {
+        name: file.name,
+        bytes: file.bytes,
+    });
     Ok(ReadData {
-        dataset: Arc::new(dataset.map_err(|error| error.to_string())?),
         name,
-        files: again,
+        dataset,
+        scaled,
+        files: again.collect(),
     })
 }
 
@@ -237,10 +255,10 @@ async fn read_dropped(file: &egui::DroppedFileHandle) -> Result<OpenedFile, Stri
 async fn read_dropped(file: &egui::DroppedFileHandle) -> Result<OpenedFile, String> {
     let name = name_of(file.path());
     let bytes = file.bytes_async().await;
-    opened(
-        name.clone(),
-        bytes.map_err(|error| format!("{name}: {error}"))?,
-    )
+    let bytes = bytes.map_err(|error| {
+        format!("{name} cannot be read by a page ({error}); of a folder, drop a zip of it")
+    });
+    opened(name.clone(), bytes?)
 }
 
 #[cfg(target_arch = "wasm32")]

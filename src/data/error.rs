@@ -77,6 +77,16 @@ pub enum DataError {
         /// What is wrong.
         message: String,
     },
+    /// Images in folders differ in size, or are too large, and no size was asked for.
+    #[error("{file}: {message}; state a size for all, such as {name}#size=32")]
+    Sizes {
+        /// Path of the first image that does not fit.
+        file: String,
+        /// In what it does not.
+        message: String,
+        /// Path of the data set.
+        name: String,
+    },
     /// The files of a data set are readable, but are not a data set.
     #[error("{name}: {message}")]
     Data {

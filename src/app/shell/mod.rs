@@ -1,5 +1,8 @@
 //! The window itself: takes events in, lays the panels out, takes their actions up.
 
+mod open;
+mod receive;
+
 use std::sync::Arc;
 
 use eframe::egui;
@@ -7,16 +10,15 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{hand_over, short_name};
-use crate::landscape::{Table, builtin_table};
-use crate::session::{Command, DeviceInfo, Event, RunConfig, Start, Timed};
+use crate::landscape::builtin_table;
+use crate::session::{Command, DeviceInfo, Start};
 use crate::space::{Genotype, Space};
 
-use super::context::{Action, Context, Notice, OpenTable, OpenedFile, ReadData, SessionState};
+use super::context::{Action, Context, Notice, OpenTable, SessionState};
 use super::data::DataPanel;
 use super::dock::{self, Behavior, Pane, default_tree};
 use super::editor::Editor;
-use super::files::{Files, may_be_data};
+use super::files::Files;
 use super::forecast::Speeds;
 use super::fragment::Fragment;
 use super::landscape::LandscapePanel;
@@ -27,7 +29,7 @@ use super::notices::{self, Notices};
 use super::recording::{Recording, zip_run};
 use super::run::RunPanel;
 use super::search::SearchPanel;
-use super::shelf::{Answer, Ask, Shelf};
+use super::shelf::{Ask, Shelf};
 use super::shortcuts::{self, Deed};
 use super::theme;
 use super::tour::Tour;
@@ -207,229 +209,6 @@ impl App {
     pub fn set_projector(&mut self, context: &egui::Context, on: bool) {
         self.projector = on;
         context.set_zoom_factor(if on { PROJECTOR_ZOOM } else { 1.0 });
-    }
-
-    /// Opens a file that a person chose or dropped, by its content: a run, its configuration, a genotype or a table.
-    ///
-    /// Returns whether it could be opened; the notices say why not.
-    pub fn open(&mut self, name: &str, bytes: &[u8]) -> bool {
-        let opened = self.try_open(name, bytes);
-        let ok = opened.is_ok();
-        self.notices
-            .push(opened.map_or_else(Notice::error, Notice::info));
-        ok
-    }
-
-    /// Opens files that were chosen or dropped together. What is nothing else is read as a data set.
-    fn open_files(&mut self, context: &egui::Context, files: Vec<OpenedFile>) {
-        let [file] = &files[..] else {
-            self.files.read_data(files, context);
-            return;
-        };
-        match self.try_open(&file.name, &file.bytes) {
-            Ok(text) => {
-                // The browser forgets files that were dropped; the desktop has them where they were.
-                if cfg!(target_arch = "wasm32") && Recording::recognises(&file.bytes) {
-                    let kept = Ask::Keep(file.name.clone(), self.log.clone());
-                    self.actions.push(Action::Shelf(kept));
-                }
-                self.notices.push(Notice::info(text));
-            }
-            Err(_) if may_be_data(file) => self.files.read_data(files, context),
-            Err(text) => self.notices.push(Notice::error(text)),
-        }
-    }
-
-    /// A data set was read: runs can use it from now on.
-    fn take_data(&mut self, read: Result<ReadData, String>) {
-        match read {
-            Ok(ReadData {
-                name,
-                dataset,
-                files,
-            }) => {
-                if !files.is_empty() {
-                    let name = name.clone();
-                    self.line.send(Command::AddData { name, files });
-                }
-                let text = format!(
-                    "{}: {} images, used by the next run",
-                    short_name(&name),
-                    dataset.len()
-                );
-                hand_over(&name, dataset);
-                self.search.use_dataset(&name);
-                self.data.choose(&name);
-                dock::show(&mut self.tree, Pane::Data);
-                self.notices.push(Notice::info(text));
-            }
-            Err(text) => self.notices.push(Notice::error(text)),
-        }
-    }
-
-    fn try_open(&mut self, name: &str, bytes: &[u8]) -> Result<String, String> {
-        let run = Recording::recognises(bytes).then(|| Recording::from_bytes(bytes));
-        if let Some(Err(error)) = &run
-            && (bytes.starts_with(b"{") || !error.is_other_content())
-        {
-            return Err(format!("{name}: {error}"));
-        }
-        if let Some(Ok(recording)) = run {
-            if self.session() == SessionState::Busy {
-                return Err(format!("a run is going on; stop it before you open {name}"));
-            }
-            self.run = recording.view(name);
-            self.log = recording.text;
-            self.unfinished = None;
-            dock::show(&mut self.tree, Pane::Run);
-            return Ok(format!(
-                "opened the run {name}: {} steps",
-                self.run.steps.len()
-            ));
-        }
-        if let Ok(file) = serde_json::from_slice::<ConfigFile>(bytes) {
-            let config = file.config;
-            let checked = config.check();
-            checked.map_err(|error| format!("{name}: {error}"))?;
-            self.search.set_config(config);
-            dock::show(&mut self.tree, Pane::Search);
-            return Ok(format!("took the settings of {name}"));
-        }
-        let text = std::str::from_utf8(bytes).ok();
-        if let Some(genotype) = text.and_then(|text| Genotype::parse(text.trim()).ok()) {
-            self.editor.edit(genotype);
-            dock::show(&mut self.tree, Pane::Editor);
-            return Ok(format!("opened the genotype {name}"));
-        }
-        let table = Table::from_bytes(bytes).map_err(|error| {
-            format!(
-                "{name} is neither a run, its configuration, a genotype nor a table of results (as a table: {error})"
-            )
-        })?;
-        let metric = table.metrics().first().cloned().unwrap_or_default();
-        self.table = Some(OpenTable {
-            name: name.into(),
-            table: Arc::new(table),
-            metric,
-        });
-        dock::show(&mut self.tree, Pane::Landscape);
-        Ok(format!("opened the table {name}"))
-    }
-
-    /// Takes up everything that the sessions have said.
-    fn receive(&mut self) {
-        // A run that goes on must be known before its session speaks of it.
-        while let Some(answer) = self.shelf.answer() {
-            self.take_answer(answer);
-        }
-        while let Some(event) = self.line.receive() {
-            self.take_event(&event);
-        }
-        while let Some(notice) = self.line.notice() {
-            self.notices.push(notice);
-        }
-        if let Some((line, view)) = &mut self.training {
-            while let Some(event) = line.receive() {
-                if let Event::Failed { message } = &event.event {
-                    self.notices.push(Notice::error(message));
-                }
-                view.live = true;
-                view.apply_timed(&event);
-            }
-            while let Some(notice) = line.notice() {
-                self.notices.push(notice);
-            }
-        }
-        while let Some(action) = self.files.answer() {
-            self.actions.push(action);
-        }
-    }
-
-    fn take_answer(&mut self, answer: Answer) {
-        let (name, events) = match answer {
-            Answer::Opened { run, events } => {
-                self.open(&run.name, events.as_bytes());
-                self.unfinished = run.can_go_on.then_some(run.name);
-                return;
-            }
-            Answer::GoesOn { name, events } => (name, events),
-            Answer::Failed(message) => {
-                self.notices.push(Notice::error(message));
-                return;
-            }
-            Answer::Listed(_) => return,
-        };
-        match Recording::from_bytes(events.as_bytes()) {
-            Ok(recording) => {
-                self.run = recording.view(&name);
-                self.run.state = RunState::Running;
-                self.log = recording.text;
-            }
-            // It goes on from its very beginning.
-            Err(_) => self.run = RunView::default(),
-        }
-        self.run.live = true;
-        self.unfinished = None;
-        self.line.goes_on(self.run.seconds);
-        dock::show(&mut self.tree, Pane::Run);
-        self.notices
-            .push(Notice::info(format!("going on with {name}")));
-    }
-
-    fn take_event(&mut self, timed: &Timed) {
-        match &timed.event {
-            Event::Scored {
-                request,
-                first,
-                scores,
-            } => {
-                self.editor.scored(*request, *first, scores);
-                return;
-            }
-            Event::Refused { message } => {
-                self.notices.push(Notice::info(message));
-                return;
-            }
-            Event::DataAdded { .. } => return,
-            Event::DeviceChecked { device, problem } => {
-                self.device.clone_from(device);
-                if let Some(problem) = problem {
-                    self.notices.push(Notice::error(problem));
-                }
-                return;
-            }
-            Event::Failed { message } => {
-                self.notices.push(Notice::error(message));
-                // A run that never began leaves the one that is shown alone.
-                let going = matches!(self.run.state, RunState::Running | RunState::Held);
-                if !(self.run.live && going) {
-                    return;
-                }
-            }
-            Event::Started { .. } => {
-                self.run.live = true;
-                self.unfinished = None;
-                self.log.clear();
-                dock::show(&mut self.tree, Pane::Run);
-            }
-            Event::StoppedEarly { step, kept_step } => {
-                self.notices.push(Notice::info(format!(
-                    "the search ended at step {step} because α's place became sharp; the architecture of step {kept_step}, before that, is the result"
-                )));
-            }
-            Event::Finished => self.notices.push(Notice::info("the run is finished")),
-            _ => {}
-        }
-        // A checkpoint is a file of its own, never a line.
-        if matches!(timed.event, Event::Checkpoint { .. }) {
-            return;
-        }
-        // An event always serializes; its text is only for saving.
-        if let Ok(text) = serde_json::to_string(timed) {
-            self.log.push_str(&text);
-            self.log.push('\n');
-        }
-        self.run.apply_timed(timed);
     }
 
     fn take_up(&mut self, context: &egui::Context, action: Action) {
@@ -640,12 +419,6 @@ impl App {
         }
         self.notices.strips(ui);
     }
-}
-
-/// What of a run folder's `config.json` says how to repeat the run.
-#[derive(Deserialize)]
-struct ConfigFile {
-    config: RunConfig,
 }
 
 /// The exact landscape that comes with the program.

@@ -1,0 +1,141 @@
+//! Opens what a person chose or dropped, by its content.
+
+use std::sync::Arc;
+
+use eframe::egui;
+use serde::Deserialize;
+
+use super::super::context::{Action, Notice, OpenTable, OpenedFile, ReadData, SessionState};
+use super::super::dock::{self, Pane};
+use super::super::files::may_be_data;
+use super::super::recording::Recording;
+use super::super::shelf::Ask;
+use super::App;
+use crate::data::{hand_over, short_name};
+use crate::landscape::Table;
+use crate::session::{Command, RunConfig};
+use crate::space::Genotype;
+
+/// What of a run folder's `config.json` says how to repeat the run.
+#[derive(Deserialize)]
+struct ConfigFile {
+    config: RunConfig,
+}
+
+impl App {
+    /// Opens a file that a person chose or dropped, by its content: a run, its configuration, a genotype or a table.
+    ///
+    /// Returns whether it could be opened; the notices say why not.
+    pub fn open(&mut self, name: &str, bytes: &[u8]) -> bool {
+        let opened = self.try_open(name, bytes);
+        let ok = opened.is_ok();
+        self.notices
+            .push(opened.map_or_else(Notice::error, Notice::info));
+        ok
+    }
+
+    /// Opens files that were chosen or dropped together. What is nothing else is read as a data set.
+    pub(super) fn open_files(&mut self, context: &egui::Context, files: Vec<OpenedFile>) {
+        let [file] = &files[..] else {
+            self.files.read_data(files, self.data.options(), context);
+            return;
+        };
+        match self.try_open(&file.name, &file.bytes) {
+            Ok(text) => {
+                // The browser forgets files that were dropped; the desktop has them where they were.
+                if cfg!(target_arch = "wasm32") && Recording::recognises(&file.bytes) {
+                    let kept = Ask::Keep(file.name.clone(), self.log.clone());
+                    self.actions.push(Action::Shelf(kept));
+                }
+                self.notices.push(Notice::info(text));
+            }
+            Err(_) if may_be_data(file) => {
+                self.files.read_data(files, self.data.options(), context);
+            }
+            Err(text) => self.notices.push(Notice::error(text)),
+        }
+    }
+
+    /// A data set was read: runs can use it from now on.
+    pub(super) fn take_data(&mut self, read: Result<ReadData, String>) {
+        match read {
+            Ok(ReadData {
+                name,
+                dataset,
+                scaled,
+                files,
+            }) => {
+                if !files.is_empty() {
+                    let name = name.clone();
+                    self.line.send(Command::AddData { name, files });
+                }
+                let mut text = format!(
+                    "{}: {} images, used by the next run",
+                    short_name(&name),
+                    dataset.len()
+                );
+                if scaled {
+                    text.push_str(&format!(
+                        "; they differ in size and were scaled to {}×{} (another size: Data, Options)",
+                        dataset.height, dataset.width
+                    ));
+                }
+                hand_over(&name, dataset);
+                self.search.use_dataset(&name);
+                self.data.choose(&name);
+                dock::show(&mut self.tree, Pane::Data);
+                self.notices.push(Notice::info(text));
+            }
+            Err(text) => self.notices.push(Notice::error(text)),
+        }
+    }
+
+    fn try_open(&mut self, name: &str, bytes: &[u8]) -> Result<String, String> {
+        let run = Recording::recognises(bytes).then(|| Recording::from_bytes(bytes));
+        if let Some(Err(error)) = &run
+            && (bytes.starts_with(b"{") || !error.is_other_content())
+        {
+            return Err(format!("{name}: {error}"));
+        }
+        if let Some(Ok(recording)) = run {
+            if self.session() == SessionState::Busy {
+                return Err(format!("a run is going on; stop it before you open {name}"));
+            }
+            self.run = recording.view(name);
+            self.log = recording.text;
+            self.unfinished = None;
+            dock::show(&mut self.tree, Pane::Run);
+            return Ok(format!(
+                "opened the run {name}: {} steps",
+                self.run.steps.len()
+            ));
+        }
+        if let Ok(file) = serde_json::from_slice::<ConfigFile>(bytes) {
+            let config = file.config;
+            let checked = config.check();
+            checked.map_err(|error| format!("{name}: {error}"))?;
+            self.search.set_config(config);
+            dock::show(&mut self.tree, Pane::Search);
+            return Ok(format!("took the settings of {name}"));
+        }
+        let text = std::str::from_utf8(bytes).ok();
+        if let Some(genotype) = text.and_then(|text| Genotype::parse(text.trim()).ok()) {
+            self.editor.edit(genotype);
+            dock::show(&mut self.tree, Pane::Editor);
+            return Ok(format!("opened the genotype {name}"));
+        }
+        let table = Table::from_bytes(bytes).map_err(|error| {
+            format!(
+                "{name} is neither a run, its configuration, a genotype nor a table of results (as a table: {error})"
+            )
+        })?;
+        let metric = table.metrics().first().cloned().unwrap_or_default();
+        self.table = Some(OpenTable {
+            name: name.into(),
+            table: Arc::new(table),
+            metric,
+        });
+        dock::show(&mut self.tree, Pane::Landscape);
+        Ok(format!("opened the table {name}"))
+    }
+}
