@@ -8,7 +8,7 @@ use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use plateau::app::{App, Fragment, Keeper, Link, Pane, Recording, RunState, SessionState};
-use plateau::session::{Command, DeviceChoice, Event, Preset};
+use plateau::session::{Command, DeviceChoice, DeviceInfo, Event, Preset};
 use plateau::space::Space;
 
 #[path = "support/folder.rs"]
@@ -524,4 +524,50 @@ fn photographs_of_different_sizes_are_scaled_to_what_was_stated_or_to_32() {
     drop_on(&mut window, &folder);
     wait_for_notice(&mut window, "'colour' behind # is no option");
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_hardware_gpu_is_asked_to_compile_what_the_settings_need_before_run_is_pressed() {
+    for (software, device, rehearses) in [
+        (false, DeviceChoice::Auto, true),
+        (false, DeviceChoice::Cpu, false),
+        (true, DeviceChoice::Gpu, false),
+    ] {
+        type Ends = (
+            async_channel::Receiver<Command>,
+            async_channel::Sender<Event>,
+        );
+        let ends: Arc<Mutex<Option<Ends>>> = Arc::default();
+        let keep = ends.clone();
+        let mut window = window_with(move |_| {
+            let (commands, inbox) = async_channel::unbounded();
+            let (outbox, events) = async_channel::unbounded();
+            *keep.lock().unwrap() = Some((inbox, outbox));
+            Ok(Link::new(commands, events))
+        });
+        let panel = window.state_mut().search_mut();
+        let mut config = panel.config().clone();
+        config.device = device;
+        panel.set_config(config.clone());
+        let (inbox, outbox) = ends.lock().unwrap().clone().unwrap();
+        let info = DeviceInfo {
+            name: "a GPU".into(),
+            backend: "wgpu".into(),
+            driver: "WebGPU".into(),
+            software,
+            max_binding: 1 << 27,
+        };
+        outbox
+            .try_send(Event::DeviceChecked {
+                device: Some(info),
+                problem: None,
+            })
+            .unwrap();
+        window.run_ok();
+        let expected = rehearses.then(|| Command::Rehearse {
+            config: Box::new(config),
+        });
+        assert_eq!(inbox.try_recv().ok(), expected);
+        assert_eq!(window.state().session(), SessionState::Idle);
+    }
 }

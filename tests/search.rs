@@ -1,5 +1,7 @@
 //! What a search promises: repeatable, equal to DARTS without neighbors, working in both spaces, stoppable.
 
+use std::time::Instant;
+
 use plateau::search::Strategy;
 use plateau::session::{
     Command, DeviceChoice, Event, KernelChoice, MemoryChoice, Preset, RunConfig, SearchStep,
@@ -137,6 +139,48 @@ fn a_search_on_a_gpu_adapter_follows_the_cpu() {
         );
     }
     assert!((cpu[0].train_loss - gpu[0].train_loss).abs() < 1e-4);
+}
+
+#[test]
+fn a_rehearsed_run_shows_its_first_step_at_once_and_is_the_same() {
+    let mut config = tiny(Space::NasBench201Small, Strategy::NaDarts);
+    config.device = DeviceChoice::Gpu;
+    let search = config.search.as_mut().unwrap();
+    search.channels = 2;
+    search.batch = 16;
+    let session = SessionHandle::spawn().unwrap();
+    let send = |command| session.commands.try_send(command).unwrap();
+    let began = Instant::now();
+    send(Command::Rehearse {
+        config: Box::new(config.clone()),
+    });
+    // Nothing answers a rehearsal; what is asked behind it is answered when it is over.
+    send(Command::Score {
+        request: 1,
+        genotypes: Vec::new(),
+    });
+    let answer = session.events.recv().unwrap();
+    assert!(matches!(answer, Event::Refused { .. }), "{answer:?}");
+    let rehearsed = began.elapsed();
+
+    let began = Instant::now();
+    send(Command::Start(Box::new(Start::new(config.clone()))));
+    let mut events = Vec::new();
+    while !matches!(events.last(), Some(Event::SearchStep(_))) {
+        events.push(session.events.recv().unwrap());
+    }
+    let first = began.elapsed();
+    assert!(
+        first * 3 < rehearsed,
+        "the first step came after {first:?}, the rehearsal took {rehearsed:?}"
+    );
+    send(Command::Stop);
+    while !matches!(events.last(), Some(Event::Stopped)) {
+        events.push(session.events.recv().unwrap());
+    }
+    let unrehearsed = run_blocking(&config);
+    let taken = steps(&events);
+    assert_eq!(taken[..], steps(&unrehearsed)[..taken.len()]);
 }
 
 #[test]

@@ -50,6 +50,12 @@ pub enum Command {
         /// Which one.
         device: DeviceChoice,
     },
+    /// Takes the first step of a run and forgets it, so that a GPU has compiled what the run will need before it is started.
+    /// Nothing answers, whatever comes of it, and nothing is done while a run is going on.
+    Rehearse {
+        /// Of the run.
+        config: Box<RunConfig>,
+    },
 }
 
 /// What to run and from where.

@@ -156,7 +156,7 @@ impl<'a> Control<'a> {
                     return Ok(Flow::Go);
                 }
                 Command::Stop => self.stopped = true,
-                Command::Pause | Command::Resume => {}
+                Command::Pause | Command::Resume | Command::Rehearse { .. } => {}
                 Command::Start(_) | Command::Open { .. } | Command::CheckDevice { .. } => {
                     self.emit(Event::Refused {
                         message: "a run is going on; stop it first".into(),

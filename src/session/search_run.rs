@@ -192,6 +192,8 @@ impl SearchState {
         };
         let steps = self.steps();
         let every = sharpness_interval(&self.config, steps);
+        // Whoever has just pressed a button should not wait for several steps to see the first.
+        let first = self.done + 1;
         while self.done < steps {
             if control.before_step().await? == Flow::Stop {
                 self.checkpoint(None, origin, control).await?;
@@ -210,7 +212,8 @@ impl SearchState {
             control.scoring().update(&self.weights);
             let end_of_epoch = number.is_multiple_of(steps_per_epoch);
             let measure = every.is_some_and(|every| number.is_multiple_of(every));
-            if self.pending.len() >= reads || measure || end_of_epoch || control.watched() {
+            let due = number == first || self.pending.len() >= reads;
+            if due || measure || end_of_epoch || control.watched() {
                 self.report(control).await?;
             }
             if measure && let Some(earlier) = self.watch_sharpness(number, steps, control).await? {

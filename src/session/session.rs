@@ -6,7 +6,7 @@ use async_channel::{Receiver, TryRecvError};
 
 use super::checkpoint::{Phase, Position};
 use super::command::{Command, DataFile, Start};
-use super::config::DeviceChoice;
+use super::config::{DeviceChoice, RunConfig};
 use super::control::{Control, Flow};
 use super::device;
 use super::event::{DatasetInfo, Event};
@@ -55,6 +55,7 @@ pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
             Command::Open { checkpoint } => emit(scoring.open(&checkpoint).await),
             Command::CheckDevice { device } => emit(check_device(device).await),
             Command::AddData { name, files } => emit(add_data(name, files)),
+            Command::Rehearse { config } => rehearse(*config).await,
             // There is nothing to hold or to stop.
             Command::Pause | Command::Resume | Command::Step | Command::Stop => {}
         }
@@ -99,6 +100,16 @@ async fn check_device(choice: DeviceChoice) -> Event {
         }
     };
     Event::DeviceChecked { device, problem }
+}
+
+/// A run that ends after its first step, which nobody hears of; what it has had compiled stays.
+async fn rehearse(config: RunConfig) {
+    let (commands, inbox) = async_channel::bounded(2);
+    for command in [Command::Step, Command::Stop] {
+        // There is room for both.
+        let _sent = commands.try_send(command);
+    }
+    run(&Start::new(config), &inbox, &mut |_| ()).await;
 }
 
 /// One run from its first event, or the first after the checkpoint that it goes on from, to its last: [`Event::Finished`],

@@ -6,7 +6,7 @@ use super::super::recording::Recording;
 use super::super::shelf::Answer;
 use super::super::view::{RunState, RunView};
 use super::App;
-use crate::session::{Event, Timed};
+use crate::session::{Command, DeviceChoice, Event, Timed};
 
 impl App {
     /// Takes up everything that the sessions have said.
@@ -86,8 +86,9 @@ impl App {
             Event::DataAdded { .. } => return,
             Event::DeviceChecked { device, problem } => {
                 self.device.clone_from(device);
-                if let Some(problem) = problem {
-                    self.notices.push(Notice::error(problem));
+                match problem {
+                    Some(problem) => self.notices.push(Notice::error(problem)),
+                    None => self.rehearse(),
                 }
                 return;
             }
@@ -123,5 +124,16 @@ impl App {
             self.log.push('\n');
         }
         self.run.apply_timed(timed);
+    }
+
+    /// Has a GPU compile, before the person presses *Run*, what a run with the present settings needs: a browser takes seconds for
+    /// that. On an emulated GPU it would take minutes.
+    fn rehearse(&mut self) {
+        let config = self.search.config();
+        let hardware = self.device.as_ref().is_some_and(|device| !device.software);
+        if hardware && config.device != DeviceChoice::Cpu {
+            let config = Box::new(config.clone());
+            self.line.send(Command::Rehearse { config });
+        }
     }
 }
