@@ -257,7 +257,7 @@ fn a_session_hands_out_its_state_at_a_stop_and_another_goes_on_with_it() {
     let session = SessionHandle::spawn().unwrap();
     let start = Start {
         // Neither the clock nor the steps: only the stop is left.
-        checkpoints: Some(CheckpointEvery::Seconds(3600)),
+        checkpoints: Some(CheckpointEvery::Steps(3600)),
         ..Start::new(config.clone())
     };
     let send = |command| session.commands.try_send(command).unwrap();
@@ -281,6 +281,29 @@ fn a_session_hands_out_its_state_at_a_stop_and_another_goes_on_with_it() {
     let rest: Vec<Event> = session.events.iter().take(expected.len() - 3).collect();
     // Before: started, search started, paused, step.
     assert_eq!(rest, expected[3..]);
+}
+
+#[test]
+fn the_state_after_the_first_step_is_kept_whatever_the_clock_says() {
+    let session = SessionHandle::spawn().unwrap();
+    let send = |command| session.commands.try_send(command).unwrap();
+    send(Command::Start(Box::new(Start {
+        checkpoints: Some(CheckpointEvery::Seconds(3600)),
+        ..Start::new(tiny(Space::Darts, Strategy::NaDarts))
+    })));
+    send(Command::Pause);
+    send(Command::Step);
+    send(Command::Stop);
+    let seen: Vec<Event> = session
+        .events
+        .iter()
+        .take_while(|event| *event != Event::Stopped)
+        .collect();
+    let kept = seen.iter().filter_map(|event| match event {
+        Event::Checkpoint { state } => Some(state.position.step),
+        _ => None,
+    });
+    assert_eq!(kept.collect::<Vec<_>>(), [1, 1], "the first step, the stop");
 }
 
 #[test]

@@ -32,7 +32,9 @@ pub struct Control<'a> {
     said: u64,
     checkpoints: Option<CheckpointEvery>,
     steps_since: u32,
-    last: Instant,
+    /// When the last checkpoint was handed out. The first is due after the first step, so that a run can go on from wherever it
+    /// is cut off.
+    last: Option<Instant>,
 }
 
 impl<'a> Control<'a> {
@@ -52,7 +54,7 @@ impl<'a> Control<'a> {
             said: start.from.as_ref().map_or(0, |from| from.position.events),
             checkpoints: start.checkpoints,
             steps_since: 0,
-            last: Instant::now(),
+            last: None,
         }
     }
 
@@ -80,7 +82,8 @@ impl<'a> Control<'a> {
             Some(_) if end_of_epoch => true,
             Some(CheckpointEvery::Steps(steps)) => self.steps_since >= steps,
             Some(CheckpointEvery::Seconds(seconds)) => {
-                self.last.elapsed() >= Duration::from_secs(seconds.into())
+                let pause = Duration::from_secs(seconds.into());
+                self.last.is_none_or(|last| last.elapsed() >= pause)
             }
         }
     }
@@ -88,7 +91,7 @@ impl<'a> Control<'a> {
     /// Hands out the state, unless it has left the numbers: then the last good one stands, and the next step says so.
     pub fn checkpoint(&mut self, state: Checkpoint) {
         self.steps_since = 0;
-        self.last = Instant::now();
+        self.last = Some(Instant::now());
         if !state.is_finite() {
             return;
         }

@@ -24,6 +24,7 @@ mod handle;
 #[cfg(not(target_arch = "wasm32"))]
 mod lines;
 mod memory;
+mod pace;
 mod random;
 #[cfg(not(target_arch = "wasm32"))]
 mod recorder;

@@ -12,6 +12,7 @@ use super::control::{Control, Flow};
 use super::event::{Event, SearchStep};
 use super::failure::RunError;
 use super::memory::MemoryPlan;
+use super::pace::Pace;
 use super::random::{Purpose, generator, seed_for};
 use super::watch::{Watch, sharpness_interval};
 use crate::data::{
@@ -83,9 +84,6 @@ impl RunData {
             .batch(&augmentation.draw(indices, height, width, rng))
     }
 }
-
-/// How many steps are measured before the values are read back from a GPU, where each read waits for all work given to it.
-const STEPS_A_READ: usize = 8;
 
 /// Everything that changes during a search.
 pub struct SearchState {
@@ -185,15 +183,9 @@ impl SearchState {
         control: &mut Control<'_>,
     ) -> Result<Genotype, RunError> {
         let steps_per_epoch = self.weight_batches.batches_per_epoch();
-        let reads = if self.device == Device::flex() {
-            1
-        } else {
-            STEPS_A_READ
-        };
+        let mut pace = Pace::new(&self.device);
         let steps = self.steps();
         let every = sharpness_interval(&self.config, steps);
-        // Whoever has just pressed a button should not wait for several steps to see the first.
-        let first = self.done + 1;
         while self.done < steps {
             if control.before_step().await? == Flow::Stop {
                 self.checkpoint(None, origin, control).await?;
@@ -212,9 +204,10 @@ impl SearchState {
             control.scoring().update(&self.weights);
             let end_of_epoch = number.is_multiple_of(steps_per_epoch);
             let measure = every.is_some_and(|every| number.is_multiple_of(every));
-            let due = number == first || self.pending.len() >= reads;
-            if due || measure || end_of_epoch || control.watched() {
+            let pending = self.pending.len();
+            if pace.due(pending) || measure || end_of_epoch || control.watched() {
                 self.report(control).await?;
+                pace.has_read(pending);
             }
             if measure && let Some(earlier) = self.watch_sharpness(number, steps, control).await? {
                 return self.end(earlier, origin, control).await;

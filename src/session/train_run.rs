@@ -8,6 +8,7 @@ use super::config::TrainConfig;
 use super::control::{Control, Flow};
 use super::event::{Event, MISTAKES, Mistake};
 use super::failure::RunError;
+use super::pace::Pace;
 use super::random::{Purpose, drawn, generator, generator_at, seed_for};
 use super::search_run::RunData;
 use crate::data::{Batch, Sampler, chunks};
@@ -175,6 +176,7 @@ impl TrainState {
         control: &mut Control<'_>,
     ) -> Result<Flow, RunError> {
         let steps_per_epoch = self.batches.batches_per_epoch();
+        let mut pace = Pace::new(&self.device);
         while self.done < self.steps() {
             if control.before_step().await? == Flow::Stop {
                 self.checkpoint(origin, control).await?;
@@ -185,8 +187,10 @@ impl TrainState {
             self.pending.push(measured);
             self.done += 1;
             let end_of_epoch = self.done.is_multiple_of(steps_per_epoch);
-            if end_of_epoch || control.watched() {
+            let pending = self.pending.len();
+            if pace.due(pending) || end_of_epoch || control.watched() {
                 self.report(control).await?;
+                pace.has_read(pending);
             }
             if end_of_epoch {
                 let [loss, accuracy] = self.totals.map(|sum| (sum / steps_per_epoch as f64) as f32);

@@ -1,5 +1,6 @@
 //! What the page does before, and without, any GPU.
 
+use std::io::{Cursor, Write};
 use std::time::{Duration, Instant};
 
 use plateau::app::{Recording, zip_run};
@@ -146,7 +147,7 @@ fn a_link_that_cannot_be_read_says_why_and_the_page_works() {
 }
 
 #[test]
-fn idx_files_that_are_dropped_together_become_the_data_of_the_next_run() {
+fn files_that_are_dropped_become_the_data_of_the_next_run() {
     let count = 60u8;
     let mut images = vec![0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 8, 0, 0, 0, 8];
     images.extend((0..usize::from(count) * 64).map(|index| (index % 251) as u8));
@@ -182,4 +183,37 @@ fn idx_files_that_are_dropped_together_become_the_data_of_the_next_run() {
         QUICK,
     );
     assert_eq!(tab.state()["config"]["dataset"], name);
+
+    // A zip of photographs of many sizes is scaled, and the worker searches on it.
+    tab.drop_files(&[("pets.zip", photographs())]);
+    let read =
+        "s.notices.some(text => text.includes('72 images') && text.includes('scaled to 32×32'))";
+    tab.wait_until("the photographs are read", read, QUICK);
+    let mut config = small(DeviceChoice::Cpu);
+    config.dataset = "pets#size=32".into();
+    assert_eq!(tab.state()["config"]["dataset"], config.dataset);
+    tab.take_settings(&config);
+    tab.press("▶  Run");
+    tab.wait_until("there are steps", "s.run.live && s.run.steps >= 1", QUICK);
+}
+
+/// A zip of 72 pictures of three kinds, each in a folder of its kind.
+fn photographs() -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (kind, name) in ["cats", "dogs", "owls"].into_iter().enumerate() {
+        for number in 0..24 {
+            let picture = image::RgbImage::from_fn(40 + number, 60 - number, |x, y| {
+                let mut color = [(x * 3) as u8, (y * 3) as u8, (number * 9) as u8];
+                color[kind] = 250;
+                image::Rgb(color)
+            });
+            let mut png = Cursor::new(Vec::new());
+            picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+            let options = zip::write::SimpleFileOptions::default();
+            zip.start_file(format!("pets/{name}/{number}.png"), options)
+                .unwrap();
+            zip.write_all(png.get_ref()).unwrap();
+        }
+    }
+    zip.finish().unwrap().into_inner()
 }
