@@ -1,6 +1,6 @@
 //! Folders of pictures: classes, parts, sizes and colours.
 
-use plateau::data::{Dataset, read_blobs};
+use plateau::data::{DataError, Dataset, read_blobs};
 
 use super::write::{Member, png, png_image, zip};
 use super::{blobs, image, images, read, refusal};
@@ -159,4 +159,15 @@ fn a_zip_of_folders_with_a_mac_s_droppings_is_read() {
         ])
         .collect();
     assert_eq!(read(&[("set.zip", &zip(&members))]).dataset.len(), 2);
+}
+
+#[test]
+fn a_stated_size_that_is_too_large_is_refused_and_no_other_is_advised() {
+    let names: Vec<String> = (0..342).map(|n| format!("{}/{n}.png", n % 2)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let error = read_blobs("x#size=1024", pictures(&names, 3), &mut |_, _| ()).unwrap_err();
+    assert!(matches!(error, DataError::File { .. }), "{error}");
+    let message = error.to_string();
+    assert!(message.contains("use fewer or smaller images"), "{message}");
+    assert!(!message.contains("#size=32"), "{message}");
 }

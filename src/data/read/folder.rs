@@ -27,8 +27,9 @@ struct Item<'a> {
 /// Reads all images: those of the training part first, each part in the order of names. Grey ones stay grey if all are.
 ///
 /// # Errors
-/// [`DataError::File`] for a damaged image, an image outside a class folder, and a class that only a later part has;
-/// [`DataError::Sizes`] for images that are too large or of different sizes where no size was asked for.
+/// [`DataError::File`] for a damaged image, an oversized file, an image outside a class folder, a class that only a later part has,
+/// and a stated size that is too large; [`DataError::Sizes`] for images that are too large or of different sizes where no size was
+/// asked for.
 pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataError> {
     let mut items = items(source)?;
     items.sort_by_key(|item| item.part);
@@ -62,10 +63,16 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
             picture = picture.resize_to_fill(width, height, FilterType::Triangle);
         }
         let (height, width) = (picture.height(), picture.width());
-        let refuse = |message: String| DataError::Sizes {
-            file: item.file.name.clone(),
-            message,
-            name: source.name.clone(),
+        let stated = request.options.size.is_some();
+        let refuse = |message: String| {
+            if stated {
+                return item.file.error(0, message);
+            }
+            DataError::Sizes {
+                file: item.file.name.clone(),
+                message,
+                name: source.name.clone(),
+            }
         };
         if done == 0 {
             found.expect(
