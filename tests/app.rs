@@ -13,6 +13,9 @@ use plateau::space::Space;
 
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "readers/write.rs"]
+#[allow(dead_code)]
+mod write;
 
 /// A window at 1280 × 800. `connect` makes its sessions.
 fn window_with(
@@ -30,6 +33,25 @@ fn window() -> Harness<'static, App> {
         let context = context.clone();
         Link::spawn(move || context.request_repaint()).map_err(|error| error.to_string())
     })
+}
+
+/// The other ends of a window's line to a session.
+type Ends = (
+    async_channel::Receiver<Command>,
+    async_channel::Sender<Event>,
+);
+
+/// A window whose sessions the test plays: it holds their ends, the newest last, and ends a session by dropping them.
+fn window_without_session() -> (Harness<'static, App>, Arc<Mutex<Vec<Ends>>>) {
+    let ends: Arc<Mutex<Vec<Ends>>> = Arc::default();
+    let keep = ends.clone();
+    let window = window_with(move |_| {
+        let (commands, inbox) = async_channel::unbounded();
+        let (outbox, events) = async_channel::unbounded();
+        keep.lock().unwrap().push((inbox, outbox));
+        Ok(Link::new(commands, events))
+    });
+    (window, ends)
 }
 
 /// A search that takes a second on one core: the smallest space, few images a step.
@@ -153,19 +175,7 @@ fn a_finished_run_has_been_searched_trained_and_tested() {
 
 #[test]
 fn a_killed_session_says_so_and_can_be_restarted() {
-    // The other ends of the lines, which the test holds and drops.
-    type Ends = (
-        async_channel::Receiver<Command>,
-        async_channel::Sender<Event>,
-    );
-    let ends: Arc<Mutex<Vec<Ends>>> = Arc::default();
-    let keep = ends.clone();
-    let mut window = window_with(move |_| {
-        let (commands, inbox) = async_channel::unbounded();
-        let (outbox, events) = async_channel::unbounded();
-        keep.lock().unwrap().push((inbox, outbox));
-        Ok(Link::new(commands, events))
-    });
+    let (mut window, ends) = window_without_session();
     window.run_ok();
     assert_eq!(window.state().session(), SessionState::Idle);
     ends.lock().unwrap().clear();
@@ -191,19 +201,10 @@ fn a_killed_session_says_so_and_can_be_restarted() {
 
 #[test]
 fn a_device_that_fails_is_told_and_the_window_stays_usable() {
-    let ends: Arc<Mutex<Option<async_channel::Sender<Event>>>> = Arc::default();
-    let keep = ends.clone();
-    let mut window = window_with(move |_| {
-        let (commands, inbox) = async_channel::unbounded::<Command>();
-        let (outbox, events) = async_channel::unbounded();
-        *keep.lock().unwrap() = Some(outbox);
-        // The commands' end must live as long as the window.
-        std::mem::forget(inbox);
-        Ok(Link::new(commands, events))
-    });
+    let (mut window, ends) = window_without_session();
     let message = "the device failed: lost; use --device cpu";
     let recorded = Recording::demo().events;
-    let outbox = ends.lock().unwrap().clone().unwrap();
+    let (_, outbox) = ends.lock().unwrap()[0].clone();
     for timed in &recorded[..20] {
         outbox.try_send(timed.event.clone()).unwrap();
     }
@@ -444,16 +445,13 @@ fn drop_on(window: &mut Harness<'_, App>, path: &Path) {
 }
 
 /// Three classes of 24 grey pictures of the given sides.
-fn pictures(folder: &Path, side: impl Fn(u32) -> u32) {
-    for (class, shade) in [("dark", 40), ("middle", 120), ("light", 210)] {
+fn pictures(folder: &Path, side: impl Fn(usize) -> usize) {
+    for class in ["cats", "dogs", "owls"] {
         std::fs::create_dir_all(folder.join(class)).unwrap();
         for number in 0..24 {
             let side = side(number);
-            let picture = image::GrayImage::from_fn(side, side, |x, y| {
-                image::Luma([shade + ((x * 3 + y * 5 + number) % 30) as u8])
-            });
             let file = folder.join(class).join(format!("{number}.png"));
-            picture.save(file).unwrap();
+            std::fs::write(file, write::png_image(number, 1, side, side)).unwrap();
         }
     }
 }
@@ -533,23 +531,12 @@ fn a_hardware_gpu_is_asked_to_compile_what_the_settings_need_before_run_is_press
         (false, DeviceChoice::Cpu, false),
         (true, DeviceChoice::Gpu, false),
     ] {
-        type Ends = (
-            async_channel::Receiver<Command>,
-            async_channel::Sender<Event>,
-        );
-        let ends: Arc<Mutex<Option<Ends>>> = Arc::default();
-        let keep = ends.clone();
-        let mut window = window_with(move |_| {
-            let (commands, inbox) = async_channel::unbounded();
-            let (outbox, events) = async_channel::unbounded();
-            *keep.lock().unwrap() = Some((inbox, outbox));
-            Ok(Link::new(commands, events))
-        });
+        let (mut window, ends) = window_without_session();
         let panel = window.state_mut().search_mut();
         let mut config = panel.config().clone();
         config.device = device;
         panel.set_config(config.clone());
-        let (inbox, outbox) = ends.lock().unwrap().clone().unwrap();
+        let (inbox, outbox) = ends.lock().unwrap()[0].clone();
         let info = DeviceInfo {
             name: "a GPU".into(),
             backend: "wgpu".into(),

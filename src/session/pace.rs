@@ -36,7 +36,7 @@ impl Pace {
 
     /// Takes note that so many steps were read.
     pub fn has_read(&mut self, steps: usize) {
-        let slow = self.last.elapsed() > QUICK * steps.max(1) as u32;
+        let slow = self.last.elapsed() > QUICK * steps as u32;
         self.now = if slow { 1 } else { self.most };
         self.last = Instant::now();
     }

@@ -9,6 +9,9 @@ mod engine;
 #[path = "../support/folder.rs"]
 mod folder;
 mod without_gpu;
+#[path = "../readers/write.rs"]
+#[allow(dead_code)]
+mod write;
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,12 +1,12 @@
 //! What the page does before, and without, any GPU.
 
-use std::io::{Cursor, Write};
 use std::time::{Duration, Instant};
 
 use plateau::app::{Recording, zip_run};
 use plateau::session::DeviceChoice;
 
 use super::folder::folder;
+use super::write::{Member, png_image, zip};
 use super::{Chromium, QUICK, Window, page, small};
 
 #[test]
@@ -199,21 +199,10 @@ fn files_that_are_dropped_become_the_data_of_the_next_run() {
 
 /// A zip of 72 pictures of three kinds, each in a folder of its kind.
 fn photographs() -> Vec<u8> {
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (kind, name) in ["cats", "dogs", "owls"].into_iter().enumerate() {
-        for number in 0..24 {
-            let picture = image::RgbImage::from_fn(40 + number, 60 - number, |x, y| {
-                let mut color = [(x * 3) as u8, (y * 3) as u8, (number * 9) as u8];
-                color[kind] = 250;
-                image::Rgb(color)
-            });
-            let mut png = Cursor::new(Vec::new());
-            picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
-            let options = zip::write::SimpleFileOptions::default();
-            zip.start_file(format!("pets/{name}/{number}.png"), options)
-                .unwrap();
-            zip.write_all(png.get_ref()).unwrap();
-        }
-    }
-    zip.finish().unwrap().into_inner()
+    let pictures = (0..72).map(|number| {
+        let kind = ["cats", "dogs", "owls"][number % 3];
+        let png = png_image(number, 3, 90 - number, 30 + number);
+        Member::stored(&format!("pets/{kind}/{number}.png"), &png)
+    });
+    zip(&pictures.collect::<Vec<_>>())
 }
