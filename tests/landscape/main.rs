@@ -1,7 +1,5 @@
 //! Evaluators, tables and reports on landscapes, against `method.md` §1.2, §5, §6 and §9.4.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::PathBuf;
 use std::sync::OnceLock;
 

@@ -2,8 +2,8 @@
 
 use plateau::session::{Command, DeviceChoice, Event, RunConfig, SessionHandle, Start};
 
-use super::chromium::Tab;
 use super::{QUICK, SLOW, Window, browser, page, small};
+use crate::support::chromium::Tab;
 
 /// Waits for the page and its engine and gives it the small search's settings.
 fn ready(tab: &mut Tab) {

@@ -1,22 +1,15 @@
 //! The built page in a real headless Chromium. `bash web/build.sh` must have been run; without it, or without Chromium, these
 //! tests fail.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-#[path = "../support/chromium.rs"]
-mod chromium;
 mod engine;
-#[path = "../support/folder.rs"]
-mod folder;
+#[path = "../support/mod.rs"]
+mod support;
 mod without_gpu;
-#[path = "../readers/write.rs"]
-#[allow(dead_code)]
-mod write;
 
 use std::path::Path;
 use std::time::Duration;
 
-use chromium::{Chromium, Modifier, Tab, WEBGPU, serve_folder};
+use crate::support::chromium::{Chromium, Modifier, Tab, WEBGPU, serve_folder};
 use plateau::search::Strategy;
 use plateau::session::{DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig};
 use plateau::space::Space;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use plateau::app::{Recording, zip_run};
 use plateau::session::DeviceChoice;
 
-use super::folder::folder;
-use super::write::{Member, png_image, zip};
 use super::{Chromium, QUICK, Window, page, small};
+use crate::support::folder::folder;
+use crate::support::write::{Member, png_image, zip};
 
 #[test]
 fn without_webgpu_the_recorded_run_scrubs_the_cpu_searches_and_a_run_is_kept_and_exchanged() {

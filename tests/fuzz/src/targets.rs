@@ -1,5 +1,5 @@
 //! What is fuzzed: each target takes any bytes and must neither panic nor take long. Where a parser accepts, what it read must
-//! hold together. A target says whether anything was accepted. Shared by the fuzz targets and tests/fuzz_smoke.rs.
+//! hold together. A target says whether anything was accepted. Shared by the fuzz targets and tests/fuzz/smoke.rs.
 
 use plateau::app::Fragment;
 use plateau::data::{Dataset, Options, read_blobs, short_name};

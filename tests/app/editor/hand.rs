@@ -1,0 +1,303 @@
+//! Edits by mouse, keyboard and text.
+
+use eframe::egui::{self, Key, Modifiers, Pos2, pos2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use plateau::app::edits::{Place, with_operation};
+use plateau::space::{Genotype, Operation};
+
+use super::bench::*;
+
+#[test]
+fn a_click_on_an_edge_opens_the_palette_and_a_click_there_changes_its_operation() {
+    let mut harness = darts_editor();
+    harness
+        .get_by_label("normal cell, edge 0 → 2, sep conv 3×3")
+        .click();
+    harness.run();
+    harness.get_by_label("use max pool 3×3").click();
+    harness.run();
+    let now = edited(&harness);
+    assert_eq!(normal(&now).nodes[0][0].operation, Operation::MaxPool3x3);
+    // Nothing else has changed.
+    let place = Place {
+        cell: 0,
+        node: 2,
+        input: 0,
+    };
+    let expected = with_operation(&darts(), place, Operation::MaxPool3x3).unwrap();
+    assert_eq!(now, expected);
+    harness.get_by_label("normal cell, edge 0 → 2, max pool 3×3");
+    assert!(harness.query_by_label("use max pool 3×3").is_none());
+}
+
+#[test]
+fn digits_choose_the_operation_of_the_focused_edge_and_arrows_go_to_the_next() {
+    let mut harness = darts_editor();
+    harness
+        .get_by_label("normal cell, edge 0 → 2, sep conv 3×3")
+        .focus();
+    harness.run();
+    harness.key_press(Key::Num3);
+    harness.run();
+    assert_eq!(
+        normal(&edited(&harness)).nodes[0][0].operation,
+        Operation::SkipConnect
+    );
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    assert!(
+        harness
+            .get_by_label("normal cell, edge 1 → 2, sep conv 3×3")
+            .is_focused()
+    );
+    harness.key_press(Key::Num7);
+    harness.run();
+    let now = edited(&harness);
+    assert_eq!(normal(&now).nodes[0][1].operation, Operation::DilConv5x5);
+    // Backwards beyond the first edge lies the last one of the other cell.
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    assert!(
+        harness
+            .get_by_label("reduction cell, edge 1 → 5, max pool 3×3")
+            .is_focused()
+    );
+}
+
+#[test]
+fn shift_and_arrows_rewire_the_focused_edge_past_states_that_its_node_reads() {
+    let mut harness = darts_editor();
+    harness
+        .get_by_label("normal cell, edge 0 → 4, skip")
+        .focus();
+    harness.run();
+    // Node 4 reads state 1 already.
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
+    harness.run();
+    let focused = harness.get_by_label("normal cell, edge 2 → 4, skip");
+    assert!(focused.is_focused());
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowLeft);
+    harness.run();
+    assert_eq!(edited(&harness), darts());
+}
+
+/// Presses on the middle of an edge's label and lets go over a state of its cell.
+fn drag_to(harness: &mut Harness<Bench>, edge: &str, to: Pos2) {
+    let from = harness.get_by_label(edge).rect().center();
+    harness.drag_at(from);
+    harness.step();
+    harness.hover_at(from + 0.5 * (to - from));
+    harness.step();
+    harness.hover_at(to);
+    harness.step();
+    harness.drop_at(to);
+    harness.run();
+}
+
+/// Where the left ends of an edge's line and its label would be if its source were this state.
+pub fn state_place(harness: &Harness<Bench>, state: usize) -> Pos2 {
+    // Node n stands half a column right of the labels of its edges and on the line of those from n − 1.
+    let label = |name: &str| harness.get_by_label(name).rect().center();
+    let node_4 = label("normal cell, edge 2 → 5, dil conv 3×3");
+    let node_2 = label("normal cell, edge 0 → 2, sep conv 3×3");
+    let node_2_below = label("normal cell, edge 1 → 2, sep conv 3×3");
+    let column = (node_4.x - node_2.x) / 3.0;
+    let y = 0.5 * (node_2.y + node_2_below.y);
+    pos2(node_2.x + (state as f32 - 1.5) * column, y)
+}
+
+#[test]
+fn an_edge_that_is_dragged_to_a_free_state_reads_it() {
+    let mut harness = darts_editor();
+    let to = state_place(&harness, 3);
+    drag_to(&mut harness, "normal cell, edge 0 → 4, skip", to);
+    harness.get_by_label("normal cell, edge 3 → 4, skip");
+    let now = edited(&harness);
+    assert_eq!(normal(&now).nodes[2][1].from, 3);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run();
+    assert_eq!(edited(&harness), darts());
+}
+
+#[test]
+fn an_edge_that_is_dragged_to_a_later_state_is_refused_with_the_reason() {
+    let mut harness = darts_editor();
+    let to = state_place(&harness, 5);
+    drag_to(&mut harness, "normal cell, edge 0 → 4, skip", to);
+    assert_eq!(edited(&harness), darts());
+    harness.get_by_label_contains("node 4 reads state 5: it may only read earlier ones");
+}
+
+#[test]
+fn undo_and_redo_go_through_all_edits() {
+    let mut harness = darts_editor();
+    harness
+        .get_by_label("reduction cell, edge 0 → 2, max pool 3×3")
+        .focus();
+    harness.run();
+    for digit in [Key::Num4, Key::Num5, Key::Num6] {
+        harness.key_press(digit);
+        harness.run();
+    }
+    let last = edited(&harness);
+    for _ in 0..3 {
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        harness.run();
+    }
+    assert_eq!(edited(&harness), darts());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Y);
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    harness.run();
+    harness.get_by_label_contains("Redo").click();
+    harness.run();
+    assert_eq!(edited(&harness), last);
+    harness.get_by_label_contains("Undo").click();
+    harness.run();
+    assert_ne!(edited(&harness), last);
+}
+
+#[test]
+fn a_pasted_darts_text_is_shown_and_a_bad_one_is_refused_with_line_and_column() {
+    let mut harness = small_editor();
+    let v1 = Genotype::preset("darts-v1").unwrap();
+    harness.event(egui::Event::Paste(v1.to_python().unwrap()));
+    harness.run();
+    assert_eq!(edited(&harness), v1);
+    harness.get_by_label("reduction cell, edge 2 → 5, skip");
+
+    harness.event(egui::Event::Paste(
+        "Genotype(\n  normal=[('sep_conv_9x9', 0)])".into(),
+    ));
+    harness.run();
+    assert_eq!(edited(&harness), v1);
+    harness.get_by_label_contains("line 2, column 12: unknown operation \"sep_conv_9x9\"");
+}
+
+#[test]
+fn copying_gives_the_text_of_the_cell() {
+    let mut harness = darts_editor();
+    harness.event(egui::Event::Copy);
+    harness.step();
+    let copied =
+        harness
+            .output()
+            .platform_output
+            .commands
+            .iter()
+            .find_map(|command| match command {
+                egui::OutputCommand::CopyText(text) => Some(text.clone()),
+                _ => None,
+            });
+    assert_eq!(copied, Some(darts().to_python().unwrap()));
+}
+
+#[test]
+fn the_score_and_its_change_are_those_of_the_table_in_the_same_frame() {
+    let mut harness = small_editor();
+    let open = small_table();
+    let before = score_of(&open, &small());
+    assert_eq!(
+        harness.get_all_by_label(&format!("{before:.2} %")).count(),
+        2
+    );
+    harness
+        .get_by_label("normal cell, edge 0 → 1, conv 3×3")
+        .focus();
+    harness.run();
+    harness.key_down(Key::Num1);
+    harness.step();
+    let now = edited(&harness);
+    let after = score_of(&open, &now);
+    assert_eq!(now.cells()[0].nodes[0][0].operation, Operation::None);
+    // In the strip and on the card.
+    assert_eq!(
+        harness.get_all_by_label(&format!("{after:.2} %")).count(),
+        2
+    );
+    let gain = after - before;
+    assert!(gain < -1.0);
+    harness.get_by_label_contains(&format!("−{:.2}", -gain));
+    assert_eq!(harness.state().editor.score().unwrap().accuracy, after);
+}
+
+#[test]
+fn a_click_on_a_neighbor_takes_it_and_undo_comes_back() {
+    let mut harness = small_editor();
+    let open = small_table();
+    let own = score_of(&open, &small());
+    let place = Place {
+        cell: 0,
+        node: 2,
+        input: 0,
+    };
+    let neighbor = with_operation(&small(), place, Operation::Conv3x3).unwrap();
+    let gain = score_of(&open, &neighbor) - own;
+    harness
+        .get_by_label(&format!(
+            "neighbor normal 0 → 2: skip ⇒ conv 3×3, +{gain:.2}"
+        ))
+        .click();
+    harness.run();
+    assert_eq!(edited(&harness), neighbor);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run();
+    assert_eq!(edited(&harness), small());
+    // The list has it, too.
+    harness
+        .get_by_label(&format!("take normal 0 → 2: skip ⇒ conv 3×3, +{gain:.2}"))
+        .click();
+    harness.run();
+    assert_eq!(edited(&harness), neighbor);
+}
+
+#[test]
+fn a_table_of_another_space_says_so_instead_of_a_score() {
+    let harness = darts_editor();
+    harness.get_by_label_contains("the open table has 3-edge cells, this is a DARTS cell");
+    assert!(harness.state().editor.score().is_none());
+}
+
+#[test]
+fn undoing_to_a_smaller_space_while_pointing_at_a_neighbor_shows_the_smaller_cell() {
+    let mut harness = small_editor();
+    harness.event(egui::Event::Paste(darts().to_text()));
+    harness.run();
+    let last = harness
+        .get_all_by_label_contains("neighbor reduction 1 → 5")
+        .last()
+        .unwrap()
+        .rect()
+        .center();
+    harness.hover_at(last);
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run();
+    assert_eq!(edited(&harness), small());
+    harness.get_by_label("normal cell, edge 0 → 1, conv 3×3");
+}
+
+#[test]
+fn a_frame_with_all_rewirings_of_a_darts_cell_takes_less_than_a_60th_of_a_second() {
+    let mut harness = darts_editor();
+    harness.get_by_label("with rewirings").click();
+    harness.run();
+    let dots = ["neighbor normal", "neighbor reduction"]
+        .map(|name| harness.query_all_by_label_contains(name).count());
+    assert_eq!(dots, [132, 132]);
+    let mut times: Vec<_> = (0..60)
+        .map(|_| {
+            let start = std::time::Instant::now();
+            harness.step();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    println!("median {:?}, worst {:?}", times[30], times[59]);
+    // The harness adds the tree of a screen reader to every frame.
+    assert!(times[30].as_secs_f64() < 1.0 / 60.0);
+}

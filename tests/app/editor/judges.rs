@@ -1,0 +1,165 @@
+//! Who scores a cell: the supernet of the open run.
+
+use eframe::egui::Key;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use plateau::app::{Action, RunView};
+use plateau::landscape::{Score, builtin_table};
+use plateau::search::Strategy;
+use plateau::session::{Command, DatasetInfo, DeviceInfo, Event, MemoryChoice, Preset, RunConfig};
+use plateau::space::{Counting, Genotype, Space, neighbors};
+
+use super::bench::*;
+use crate::support::runs::on_digits;
+
+/// What a search says before its first step.
+pub fn search_started(run: &mut RunView, space: Space) {
+    let quick = Preset::Quick;
+    let config = RunConfig {
+        seed: 0,
+        memory: MemoryChoice::Auto,
+        ..on_digits(
+            Some(quick.search(space, Strategy::Darts)),
+            quick.train(space),
+        )
+    };
+    run.apply(&Event::Started {
+        config: Box::new(config),
+        plateau: "test".into(),
+        device: DeviceInfo {
+            name: "test".into(),
+            backend: "cpu".into(),
+            driver: String::new(),
+            software: false,
+            max_binding: 0,
+        },
+        dataset: DatasetInfo {
+            name: "digits".into(),
+            hash: String::new(),
+            split: [1, 1, 1],
+            image: [1, 8, 8],
+            classes: 10,
+        },
+    });
+    run.apply(&Event::SearchStarted {
+        parameters: 1,
+        multiply_adds: 1,
+        steps: 10,
+        memory: "keep".into(),
+        lanes: 1,
+        memory_bytes: 1,
+    });
+}
+
+/// The last request for scores.
+pub fn asked(harness: &Harness<Bench>) -> (u64, Vec<Genotype>) {
+    harness
+        .state()
+        .actions
+        .iter()
+        .rev()
+        .find_map(|action| match action {
+            Action::Send(Command::Score { request, genotypes }) => {
+                Some((*request, genotypes.clone()))
+            }
+            _ => None,
+        })
+        .unwrap()
+}
+
+pub fn scores(accuracies: &[f64]) -> Vec<Score> {
+    accuracies
+        .iter()
+        .map(|&accuracy| Score {
+            loss: 1.0 - accuracy / 100.0,
+            accuracy,
+        })
+        .collect()
+}
+
+#[test]
+fn the_supernet_is_asked_for_the_cell_and_its_neighbors_and_answers_appear_as_they_come() {
+    let mut harness = small_editor();
+    search_started(&mut harness.state_mut().run, Space::NasBench201Small);
+    harness.get_by_label("Supernet").click();
+    harness.run_ok();
+    let (request, genotypes) = asked(&harness);
+    assert_eq!(genotypes[0], small());
+    let listed = neighbors(&small(), 1, Counting::Topology);
+    for neighbor in listed.unwrap() {
+        assert!(genotypes[1..13].contains(&neighbor.genotype));
+    }
+    // The first part of the answer.
+    let editor = &mut harness.state_mut().editor;
+    editor.scored(request, 0, &scores(&[70.0, 71.5, 60.0]));
+    harness.run_ok();
+    harness.get_by_label("70.00 %");
+    assert_eq!(
+        harness.query_all_by_label_contains("no score yet").count(),
+        2 * 10
+    );
+    harness.get_all_by_label_contains(", +1.50").next().unwrap();
+    assert!(harness.state().editor.flatness().is_none());
+    // The rest.
+    let rest = vec![65.0; genotypes.len() - 3];
+    harness
+        .state_mut()
+        .editor
+        .scored(request, 3, &scores(&rest));
+    harness.run();
+    assert_eq!(
+        harness.query_all_by_label_contains("no score yet").count(),
+        0
+    );
+    let flatness = harness.state().editor.flatness().unwrap();
+    assert_eq!(flatness.rank, 2);
+    assert_eq!(flatness.neighbors.worst, 60.0);
+}
+
+#[test]
+fn answers_to_an_older_question_are_dropped() {
+    let mut harness = small_editor();
+    search_started(&mut harness.state_mut().run, Space::NasBench201Small);
+    harness.get_by_label("Supernet").click();
+    harness.run_ok();
+    let (old, _) = asked(&harness);
+    harness
+        .get_by_label("normal cell, edge 0 → 1, conv 3×3")
+        .focus();
+    harness.run_ok();
+    harness.key_press(Key::Num2);
+    harness.run_ok();
+    let (new, genotypes) = asked(&harness);
+    assert_ne!(old, new);
+    assert_eq!(genotypes[0], edited(&harness));
+    harness.state_mut().editor.scored(old, 0, &scores(&[99.0]));
+    assert!(harness.state().editor.score().is_none());
+    harness.state_mut().editor.scored(new, 0, &scores(&[50.0]));
+    assert_eq!(harness.state().editor.score().unwrap().accuracy, 50.0);
+}
+
+#[test]
+fn a_refused_request_says_why() {
+    let mut harness = small_editor();
+    search_started(&mut harness.state_mut().run, Space::NasBench201Small);
+    harness.get_by_label("Supernet").click();
+    harness.run_ok();
+    harness.state_mut().run.apply(&Event::Refused {
+        message: "there is no supernet to score with; start a search first".into(),
+    });
+    harness.run();
+    harness.get_by_label_contains("there is no supernet to score with");
+}
+
+#[test]
+fn without_a_table_the_built_in_landscape_scores_small_cells() {
+    let mut harness = small_editor();
+    harness.state_mut().table = None;
+    harness.run();
+    let table = builtin_table();
+    let index = table.index_of(&small()).unwrap();
+    let expected = table.values()[0][index];
+    assert_eq!(harness.state().editor.score().unwrap().accuracy, expected);
+    harness.get_by_label_contains("built-in landscape");
+}

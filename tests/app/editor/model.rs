@@ -1,0 +1,196 @@
+//! The plain data below the window: edits, places, flatness.
+
+use eframe::egui::{Pos2, Rect, vec2};
+use proptest::prelude::*;
+
+use plateau::app::edits::{History, Place, operations, sources, with_operation, with_source};
+use plateau::app::flatness::{Flatness, Word, share_of_one_change};
+use plateau::app::{CellPicture, Geometry, distance};
+use plateau::landscape::{architecture, architecture_count};
+use plateau::space::{CellKind, Counting, Genotype, Space, neighbors};
+
+use super::bench::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_edit_gives_a_valid_cell_and_undoing_all_gives_the_first_one(
+        steps in proptest::collection::vec((any::<bool>(), 0usize..1000, 0usize..1000), 0..40),
+        darts_space in any::<bool>(),
+    ) {
+        let start = if darts_space { darts() } else { small() };
+        let mut history = History::new(start.clone());
+        let mut made = vec![start.clone()];
+        for (rewire, which, what) in steps {
+            let now = history.now().clone();
+            let places = Place::all(&now);
+            let place = places[which % places.len()];
+            let free = sources(&now, place);
+            let next = if rewire && !free.is_empty() {
+                with_source(&now, place, free[what % free.len()])
+            } else {
+                let choices = operations(now.space());
+                with_operation(&now, place, choices[what % choices.len()])
+            };
+            let next = next.unwrap();
+            prop_assert_eq!(&Genotype::new(next.space(), next.cells().to_vec()).unwrap(), &next);
+            if history.edit(next.clone()) {
+                made.push(next);
+            }
+        }
+        let end = history.now().clone();
+        for expected in made.iter().rev().skip(1) {
+            prop_assert!(history.undo());
+            prop_assert_eq!(history.now(), expected);
+        }
+        prop_assert!(!history.undo());
+        while history.redo() {}
+        prop_assert_eq!(history.now(), &end);
+    }
+}
+
+#[test]
+fn states_that_a_node_reads_or_that_come_later_cannot_be_chosen() {
+    for place in Place::all(&darts()) {
+        let free = sources(&darts(), place);
+        for from in 0..6 {
+            let edited = with_source(&darts(), place, from);
+            let present = place.input(&darts()).unwrap().from == from;
+            assert_eq!(
+                edited.is_ok(),
+                present || free.contains(&from),
+                "{place:?} {from}"
+            );
+        }
+    }
+    assert!(sources(&small(), Place::all(&small())[0]).is_empty());
+}
+
+/// An edge's states, its curve and the place of its label.
+type Route = ((usize, usize), Vec<Pos2>, Rect);
+
+/// The parts of a picture with all edges of a space at some size: labels of a width, circles, lines.
+fn drawn(space: Space, size: [f32; 2], label: f32) -> (Geometry, Vec<Route>) {
+    let rect = Rect::from_min_size(Pos2::ZERO, vec2(size[0], size[1]));
+    let mut geometry = Geometry::new(space, rect);
+    geometry.set_label(vec2(label, 22.0) * geometry.scale);
+    let routes = space
+        .edges()
+        .iter()
+        .map(|edge| {
+            let route = geometry.route(edge.from, edge.to, None).unwrap();
+            ((edge.from, edge.to), route.line, route.label)
+        })
+        .collect();
+    (geometry, routes)
+}
+
+#[test]
+fn no_edge_crosses_a_label_or_a_node_of_others_at_any_size() {
+    let sizes = [
+        [680.0, 240.0],
+        [680.0, 300.0],
+        [520.0, 240.0],
+        [1000.0, 300.0],
+        [1000.0, 420.0],
+        [1380.0, 800.0],
+    ];
+    let mut compared = 0;
+    for space in Space::ALL {
+        for size in sizes {
+            for label in [98.0, 66.0] {
+                let (geometry, routes) = drawn(space, size, label);
+                if label * geometry.scale > geometry.label_room() {
+                    continue;
+                }
+                for (edge, line, own) in &routes {
+                    assert!(own.min.x >= 0.0 && own.max.x <= size[0]);
+                    assert!(own.min.y >= 0.0 && own.max.y <= size[1], "{space} {edge:?}");
+                    for (other, _, place) in &routes {
+                        if edge == other {
+                            continue;
+                        }
+                        assert!(
+                            !own.intersects(*place),
+                            "{space} {size:?} {edge:?} {other:?}"
+                        );
+                        for pair in line.windows(2) {
+                            let place = place.expand(2.0);
+                            let inside = (0..=8).any(|step| {
+                                place.contains(pair[0].lerp(pair[1], step as f32 / 8.0))
+                            });
+                            assert!(!inside, "{space} {size:?} line {edge:?}, label {other:?}");
+                        }
+                        compared += 1;
+                    }
+                    for (state, center) in geometry.states.iter().enumerate() {
+                        if state == edge.0 || state == edge.1 {
+                            continue;
+                        }
+                        let room = distance(line, *center) - geometry.state_radius(state);
+                        assert!(room > 2.0, "{space} {size:?} line {edge:?}, state {state}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(compared > 1500, "{compared}");
+}
+
+#[test]
+fn a_sum_over_edges_is_on_the_border_between_flat_and_sharp() {
+    // Without interactions the neighbors give up exactly their share (method.md §1.2).
+    let space = Space::NasBench201;
+    let worth = [-4.0, 1.0, 2.5, 3.0, 0.2];
+    let value = |genotype: &Genotype| -> f64 {
+        genotype.encoding()[0]
+            .iter()
+            .zip(1..)
+            .map(|(operation, edge)| {
+                f64::from(edge) * worth[space.operation_index(*operation).unwrap()]
+            })
+            .sum()
+    };
+    let count = architecture_count(space).unwrap();
+    let mean = (0..count)
+        .map(|index| value(&architecture(space, index).unwrap()))
+        .sum::<f64>()
+        / count as f64;
+    let best = Genotype::parse(
+        "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|",
+    )
+    .unwrap();
+    let neighbors: Vec<f64> = neighbors(&best, 1, Counting::Topology)
+        .unwrap()
+        .iter()
+        .map(|one| value(&one.genotype))
+        .collect();
+    let share = share_of_one_change(&best);
+    assert!((share - 5.0 / 24.0).abs() < 1e-12);
+    let own = value(&best);
+    let report = Flatness::of(own, &neighbors, Some(mean), share).unwrap();
+    assert!((report.cost - report.share.unwrap()).abs() < 1e-9);
+    assert_eq!(report.word, Some(Word::Flat));
+    assert_eq!(report.rank, 1);
+    let worse: Vec<f64> = neighbors.iter().map(|one| one - 0.1).collect();
+    let report = Flatness::of(own, &worse, Some(mean), share).unwrap();
+    assert_eq!(report.word, Some(Word::Sharp));
+    let report = Flatness::of(mean - 1.0, &worse, Some(mean), share).unwrap();
+    assert_eq!(report.word, Some(Word::Low));
+}
+
+#[test]
+fn an_svg_of_a_cell_has_every_edge_with_its_label_and_every_state() {
+    for (genotype, states) in [(darts(), 7), (small(), 3)] {
+        let kind = CellKind::Normal;
+        let cell = genotype.cell(kind).unwrap();
+        let svg = CellPicture::of_cell(genotype.space(), kind, cell).to_svg(vec2(900.0, 300.0));
+        let edges: usize = cell.nodes.iter().map(Vec::len).sum();
+        assert_eq!(svg.matches("<polyline").count(), edges);
+        assert_eq!(svg.matches("<circle").count(), states);
+        assert_eq!(svg.matches("<text").count(), edges + states);
+        assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
+        assert!(svg.contains("skip"));
+    }
+}

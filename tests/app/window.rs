@@ -1,0 +1,558 @@
+//! The window, driven as a person does: by the names of its controls, with a real session behind it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use eframe::egui;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use plateau::app::{App, Fragment, Keeper, Link, Pane, Recording, RunState, SessionState};
+use plateau::session::{Command, DeviceChoice, DeviceInfo, Event, Preset};
+use plateau::space::Space;
+
+/// A window at 1280 × 800. `connect` makes its sessions.
+fn window_with(
+    connect: impl Fn(&egui::Context) -> Result<Link, String> + 'static,
+) -> Harness<'static, App> {
+    Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_max_steps(20)
+        .build_eframe(|creation| App::new(creation, Box::new(connect), Ok(Fragment::default())))
+}
+
+/// A window with a real session on a thread of its own.
+fn window() -> Harness<'static, App> {
+    window_with(|context| {
+        let context = context.clone();
+        Link::spawn(move || context.request_repaint()).map_err(|error| error.to_string())
+    })
+}
+
+/// The other ends of a window's line to a session.
+type Ends = (
+    async_channel::Receiver<Command>,
+    async_channel::Sender<Event>,
+);
+
+/// A window whose sessions the test plays: it holds their ends, the newest last, and ends a session by dropping them.
+fn window_without_session() -> (Harness<'static, App>, Arc<Mutex<Vec<Ends>>>) {
+    let ends: Arc<Mutex<Vec<Ends>>> = Arc::default();
+    let keep = ends.clone();
+    let window = window_with(move |_| {
+        let (commands, inbox) = async_channel::unbounded();
+        let (outbox, events) = async_channel::unbounded();
+        keep.lock().unwrap().push((inbox, outbox));
+        Ok(Link::new(commands, events))
+    });
+    (window, ends)
+}
+
+/// A search that takes a second on one core: the smallest space, few images a step.
+fn small_search(window: &mut Harness<'_, App>) {
+    let panel = window.state_mut().search_mut();
+    let mut config = panel.config().clone();
+    let mut search =
+        Preset::Quick.search(Space::NasBench201Small, plateau::search::Strategy::NaDarts);
+    search.channels = 2;
+    search.batch = 8;
+    search.epochs = 1;
+    search.neighbors = 2;
+    config.search = Some(search);
+    config.train = Preset::Quick.train(Space::NasBench201Small);
+    config.train.channels = 2;
+    config.train.epochs = 1;
+    config.device = DeviceChoice::Cpu;
+    panel.set_config(config);
+}
+
+/// Draws frames until something holds; a minute without it fails.
+fn wait(window: &mut Harness<'_, App>, what: &str, holds: impl Fn(&App) -> bool) {
+    let start = Instant::now();
+    while !holds(window.state()) {
+        let said = window.state().notices();
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "no {what}: {said:?}"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+        window.step();
+    }
+    window.run_ok();
+}
+
+#[test]
+fn the_first_frame_shows_a_recorded_search() {
+    let start = Instant::now();
+    let window = window();
+    assert!(start.elapsed() < Duration::from_secs(1), "first frame");
+    let run = window.state().run();
+    assert_eq!(run.state, RunState::Finished);
+    assert!(!run.live);
+    assert!(run.steps.len() > 50);
+    assert!(run.derived.is_some());
+    window.get_by_label("A recorded search");
+    window.get_by_label_contains("Loss, nats: training");
+}
+
+#[test]
+fn the_recorded_search_can_be_scrubbed_to_any_step() {
+    let mut window = window();
+    window.run_ok();
+    let last = window.state().run().steps.len() - 1;
+    assert_eq!(window.state().run().position(), Some(last));
+
+    window.key_press(egui::Key::Home);
+    window.run_ok();
+    assert_eq!(window.state().run().position(), Some(0));
+    window.get_by_label(&format!("step 1 of {}, epoch 1", last + 1));
+
+    window.key_press(egui::Key::ArrowRight);
+    window.run_ok();
+    assert_eq!(window.state().run().position(), Some(1));
+
+    // The genotype is that of the step that is looked at, not the newest.
+    let (since, _) = window.state().run().derivable().unwrap();
+    assert!(*since <= 1);
+
+    window.get_by_label("Newest step").click();
+    window.run_ok();
+    assert_eq!(window.state().run().position(), Some(last));
+}
+
+#[test]
+fn a_search_starts_pauses_steps_and_stops() {
+    let mut window = window();
+    small_search(&mut window);
+    window.run_ok();
+    window.get_by_label("▶  Run").scroll_to_me();
+    window.get_by_label("▶  Run").click();
+    wait(&mut window, "first step", |app| {
+        app.run().live && !app.run().steps.is_empty()
+    });
+    window.get_by_label("▮▮  Pause").click();
+    wait(&mut window, "hold", |app| app.run().state == RunState::Held);
+
+    let before = window.state().run().steps.len();
+    window.get_by_label("Step").click();
+    wait(&mut window, "step", |app| {
+        app.run().steps.len() == before + 1
+    });
+    assert_eq!(window.state().run().state, RunState::Held);
+
+    window.get_by_label("▶  Resume").click();
+    wait(&mut window, "going on", |app| {
+        app.run().steps.len() > before + 2
+    });
+    window.get_by_label("Stop").click();
+    wait(&mut window, "end", |app| {
+        app.run().state == RunState::Stopped
+    });
+    assert_eq!(window.state().session(), SessionState::Idle);
+    window.get_by_label("▶  Run");
+}
+
+#[test]
+fn a_finished_run_has_been_searched_trained_and_tested() {
+    let mut window = window();
+    small_search(&mut window);
+    window.run_ok();
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
+    wait(&mut window, "end", |app| {
+        app.run().live && app.run().state == RunState::Finished
+    });
+    let run = window.state().run();
+    assert!(run.training.as_ref().unwrap().tested.is_some());
+    assert_eq!(run.steps.len(), run.search.as_ref().unwrap().steps);
+    assert_eq!(run.step_seconds.len(), run.steps.len());
+}
+
+#[test]
+fn a_killed_session_says_so_and_can_be_restarted() {
+    let (mut window, ends) = window_without_session();
+    window.run_ok();
+    assert_eq!(window.state().session(), SessionState::Idle);
+    ends.lock().unwrap().clear();
+    window.run_ok();
+    assert_eq!(window.state().session(), SessionState::Gone);
+    window.get_by_label_contains("The session has ended");
+
+    // The window goes on: the recorded run is still there and can be scrubbed.
+    window.key_press(egui::Key::Home);
+    window.run_ok();
+    assert_eq!(window.state().run().position(), Some(0));
+
+    window.get_by_label("Restart session").click();
+    window.run_ok();
+    assert_eq!(window.state().session(), SessionState::Idle);
+    assert_eq!(ends.lock().unwrap().len(), 1);
+    assert!(
+        window
+            .query_by_label_contains("The session has ended")
+            .is_none()
+    );
+}
+
+#[test]
+fn a_device_that_fails_is_told_and_the_window_stays_usable() {
+    let (mut window, ends) = window_without_session();
+    let message = "the device failed: lost; use --device cpu";
+    let recorded = Recording::demo().events;
+    let (_, outbox) = ends.lock().unwrap()[0].clone();
+    for timed in &recorded[..20] {
+        outbox.try_send(timed.event.clone()).unwrap();
+    }
+    outbox
+        .try_send(Event::Failed {
+            message: message.into(),
+        })
+        .unwrap();
+    window.run_ok();
+    assert_eq!(window.state().run().state, RunState::Failed(message.into()));
+    assert_eq!(window.state().session(), SessionState::Idle);
+    window.get_all_by_label(message).next().unwrap();
+    window.get_by_label("Close").click();
+    window.run_ok();
+    window.get_by_label("▶  Run");
+}
+
+#[test]
+fn files_open_by_what_they_hold_and_others_are_refused() {
+    let mut window = window();
+    let app = window.state_mut();
+    let demo = Recording::demo();
+
+    let zip = plateau::app::zip_run(&demo.text, &demo.view("demo")).unwrap();
+    app.open("run.zip", &zip);
+    assert_eq!(app.run().name, "run.zip");
+    assert_eq!(app.run().steps.len(), demo.view("demo").steps.len());
+
+    // A killed process leaves half a line: it is left out, the rest opens.
+    let half = &demo.text.as_bytes()[..demo.text.len() / 2];
+    app.open("half.jsonl", half);
+    assert_eq!(app.run().name, "half.jsonl");
+    assert!(!app.run().steps.is_empty());
+
+    let steps = app.run().steps.len();
+    app.open("broken.jsonl", b"{\"seconds\":1,\"event\":\"nonsense\"}\n");
+    app.open("noise.bin", &[7; 300]);
+    let errors: Vec<_> = app.notices().iter().filter(|notice| notice.error).collect();
+    assert_eq!(errors.len(), 2);
+    assert!(
+        errors[0].text.contains("line 1 is not an event"),
+        "{}",
+        errors[0].text
+    );
+    assert!(
+        errors[1].text.contains("noise.bin is neither"),
+        "{}",
+        errors[1].text
+    );
+    assert_eq!(app.run().steps.len(), steps);
+    window.run_ok();
+}
+
+#[test]
+fn the_layout_is_remembered_and_can_be_reset() {
+    let mut window = window();
+    let fresh = window.state().layout();
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Num5);
+    window.run_ok();
+    let moved = window.state().layout();
+    assert_ne!(fresh, moved);
+
+    let mut storage = Memory::default();
+    eframe::App::save(window.state_mut(), &mut storage);
+    let storage: &'static Memory = Box::leak(Box::new(storage));
+    let mut again = Harness::builder()
+        .with_size([1280.0, 800.0])
+        .build_eframe(|creation| {
+            creation.storage = Some(storage);
+            let connect = |_: &egui::Context| Err("no session in this test".to_owned());
+            App::new(creation, Box::new(connect), Ok(Fragment::default()))
+        });
+    again.run_ok();
+    assert_eq!(again.state().layout(), moved);
+
+    again.get_by_label("View").click();
+    again.run_ok();
+    again.get_by_label("Reset layout").click();
+    again.run_ok();
+    assert_eq!(again.state().layout(), fresh);
+}
+
+#[derive(Default)]
+struct Memory(std::collections::BTreeMap<String, String>);
+
+impl eframe::Storage for Memory {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.0.get(key).cloned()
+    }
+
+    fn set_string(&mut self, key: &str, value: String) {
+        self.0.insert(key.into(), value);
+    }
+
+    fn remove_string(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
+    fn flush(&mut self) {}
+}
+
+#[test]
+fn the_tour_leads_through_six_steps_and_ends() {
+    let mut window = window();
+    window.get_by_label("Help").click();
+    window.run_ok();
+    window.get_by_label("Guided tour").click();
+    window.run_ok();
+    for step in 0..6 {
+        assert_eq!(window.state().tour_stop(), Some(step));
+        window.get_by_label_contains(&format!("{} of 6", step + 1));
+        let next = if step == 5 { "Done" } else { "Next" };
+        window.get_by_label(next).click();
+        window.run_ok();
+    }
+    assert_eq!(window.state().tour_stop(), None);
+}
+
+#[test]
+fn every_panel_can_be_reached_by_keyboard_and_names_its_controls() {
+    let mut window = window();
+    for (number, pane) in Pane::ALL.into_iter().enumerate() {
+        let key = [
+            egui::Key::Num1,
+            egui::Key::Num2,
+            egui::Key::Num3,
+            egui::Key::Num4,
+            egui::Key::Num5,
+            egui::Key::Num6,
+        ][number];
+        window.key_press_modifiers(egui::Modifiers::COMMAND, key);
+        // `run` fails on a control without a name.
+        window.run_ok();
+        window.get_all_by_label(pane.title()).next().unwrap();
+    }
+}
+
+#[test]
+fn curves_are_thinned_without_losing_a_spike() {
+    let mut points: Vec<[f64; 2]> = (0..10_000).map(|x| [f64::from(x), 1.0]).collect();
+    points[4_321][1] = 9.0;
+    points[77][1] = f64::NAN;
+    let thin = plateau::app::plots::thin(&points, 600);
+    assert!(thin.len() <= 600, "{}", thin.len());
+    assert!(thin.contains(&[4_321.0, 9.0]));
+    assert!(thin.iter().all(|point| point[1].is_finite()));
+    assert!(thin.windows(2).all(|pair| pair[0][0] < pair[1][0]));
+}
+
+#[test]
+fn a_stopped_search_goes_on_from_the_list_of_kept_runs_and_reaches_its_end() {
+    let runs = std::env::temp_dir().join(format!("plateau-app-kept-{}", std::process::id()));
+    let _absent = std::fs::remove_dir_all(&runs);
+    let keeper = Keeper::new(&runs);
+    let sessions = keeper.clone();
+    let mut window = Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_max_steps(20)
+        .build_eframe(move |creation| {
+            let connect = move |context: &egui::Context| {
+                let session = sessions.session(context);
+                session.map_err(|error| error.to_string())
+            };
+            let shelf = keeper.shelf(&creation.egui_ctx);
+            App::new(creation, Box::new(connect), Ok(Fragment::default())).with_shelf(shelf)
+        });
+    small_search(&mut window);
+    window.get_by_label("▶  Run").click();
+    wait(&mut window, "third step", |app| {
+        app.run().live && app.run().steps.len() >= 3
+    });
+    window.get_by_label("Stop").click();
+    wait(&mut window, "stop", |app| {
+        app.session() == SessionState::Idle
+    });
+    let before = window.state().run().steps.clone();
+    assert_eq!(window.state().run().state, RunState::Stopped);
+
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    let name = "digits-na-darts-0";
+    let start = Instant::now();
+    while window.query_by_label(&format!("Go on {name}")).is_none() {
+        assert!(start.elapsed() < Duration::from_secs(10), "no list");
+        std::thread::sleep(Duration::from_millis(5));
+        window.step();
+    }
+    window.get_by_label(&format!("Go on {name}")).click();
+    wait(&mut window, "end", |app| {
+        app.run().state == RunState::Finished
+    });
+    let run = window.state().run();
+    assert_eq!(run.steps[..before.len()], before[..]);
+    assert_eq!(run.steps.len(), run.search.as_ref().unwrap().steps);
+    let recorded = plateau::session::read_events(&runs.join(name)).unwrap();
+    assert_eq!(recorded.last().unwrap().event, Event::Finished);
+    std::fs::remove_dir_all(&runs).unwrap();
+}
+
+#[test]
+fn a_configuration_that_is_dropped_sets_the_next_run() {
+    let mut window = window();
+    let mut config = window.state_mut().search_mut().config().clone();
+    config.seed = 41;
+    let file = serde_json::json!({ "config": config, "plateau": "0.1.0" });
+    assert!(
+        window
+            .state_mut()
+            .open("config.json", file.to_string().as_bytes())
+    );
+    assert_eq!(window.state_mut().search_mut().config().seed, 41);
+    config.test_share = 7.0;
+    let file = serde_json::json!({ "config": config });
+    assert!(
+        !window
+            .state_mut()
+            .open("config.json", file.to_string().as_bytes())
+    );
+    assert_eq!(window.state_mut().search_mut().config().test_share, 0.3);
+}
+
+/// A file or folder as the desktop hands it over.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+fn drop_on(window: &mut Harness<'_, App>, path: &Path) {
+    window.input_mut().dropped_files = vec![Arc::new(Dropped(path.to_owned()))];
+    window.step();
+}
+
+/// Three classes of 24 grey pictures of the given sides.
+fn pictures(folder: &Path, side: impl Fn(usize) -> usize) {
+    for class in ["cats", "dogs", "owls"] {
+        std::fs::create_dir_all(folder.join(class)).unwrap();
+        for number in 0..24 {
+            let side = side(number);
+            let file = folder.join(class).join(format!("{number}.png"));
+            std::fs::write(
+                file,
+                crate::support::write::png_image(number, 1, side, side),
+            )
+            .unwrap();
+        }
+    }
+}
+
+/// Waits for a message with these words.
+fn wait_for_notice(window: &mut Harness<'_, App>, words: &str) {
+    wait(window, words, |app| {
+        let said = app.notices().last();
+        said.is_some_and(|notice| notice.text.contains(words))
+    });
+}
+
+#[test]
+fn a_folder_of_images_that_is_dropped_becomes_the_data_of_the_next_run() {
+    let folder = crate::support::folder::folder("dropped-images");
+    pictures(&folder, |_| 8);
+    let mut window = window();
+    small_search(&mut window);
+    drop_on(&mut window, &folder);
+    wait_for_notice(&mut window, "72 images, used by the next run");
+    let name = folder.to_string_lossy().into_owned();
+    assert_eq!(window.state_mut().search_mut().config().dataset, name);
+    window.get_by_label("72 images of 8×8 pixels, grey, 3 classes");
+    window.get_by_label("▶  Run").click();
+    wait(&mut window, "result", |app| {
+        app.run().live && app.run().state == RunState::Finished
+    });
+    let config = window.state().run().config.clone().unwrap();
+    assert_eq!(config.dataset, name);
+
+    // What holds no images is told in one line, and the next run keeps what it had.
+    let empty = crate::support::folder::folder("dropped-nothing");
+    std::fs::create_dir_all(&empty).unwrap();
+    drop_on(&mut window, &empty);
+    wait_for_notice(&mut window, "dropped-nothing");
+    assert!(window.state().notices().last().unwrap().error);
+    assert_eq!(window.state_mut().search_mut().config().dataset, name);
+    std::fs::remove_dir_all(folder).unwrap();
+    std::fs::remove_dir_all(empty).unwrap();
+}
+
+#[test]
+fn photographs_of_different_sizes_are_scaled_to_what_was_stated_or_to_32() {
+    let folder = crate::support::folder::folder("dropped-sizes");
+    pictures(&folder, |number| 40 + number);
+    let mut window = window();
+    drop_on(&mut window, &folder);
+    wait_for_notice(&mut window, "were scaled to 32×32");
+    window.get_by_label("72 images of 32×32 pixels, grey, 3 classes");
+
+    window.get_by_label("Options").focus();
+    window.run_ok();
+    window.get_by_label("Options").type_text("size=16x20");
+    window.run_ok();
+    drop_on(&mut window, &folder);
+    wait(&mut window, "message about the size", |app| {
+        let said = app.notices().last();
+        said.is_some_and(|notice| notice.text.ends_with("72 images, used by the next run"))
+    });
+    window.get_by_label("72 images of 16×20 pixels, grey, 3 classes");
+    let name = format!("{}#size=16x20", folder.display());
+    assert_eq!(window.state_mut().search_mut().config().dataset, name);
+
+    window.get_by_label("Options").focus();
+    window.run_ok();
+    window.get_by_label("Options").type_text(", colour");
+    window.run_ok();
+    drop_on(&mut window, &folder);
+    wait_for_notice(&mut window, "'colour' behind # is no option");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_hardware_gpu_is_asked_to_compile_what_the_settings_need_before_run_is_pressed() {
+    for (software, device, rehearses) in [
+        (false, DeviceChoice::Auto, true),
+        (false, DeviceChoice::Cpu, false),
+        (true, DeviceChoice::Gpu, false),
+    ] {
+        let (mut window, ends) = window_without_session();
+        let panel = window.state_mut().search_mut();
+        let mut config = panel.config().clone();
+        config.device = device;
+        panel.set_config(config.clone());
+        let (inbox, outbox) = ends.lock().unwrap()[0].clone();
+        let info = DeviceInfo {
+            name: "a GPU".into(),
+            backend: "wgpu".into(),
+            driver: "WebGPU".into(),
+            software,
+            max_binding: 1 << 27,
+        };
+        outbox
+            .try_send(Event::DeviceChecked {
+                device: Some(info),
+                problem: None,
+            })
+            .unwrap();
+        window.run_ok();
+        let expected = rehearses.then(|| Command::Rehearse {
+            config: Box::new(config),
+        });
+        assert_eq!(inbox.try_recv().ok(), expected);
+        assert_eq!(window.state().session(), SessionState::Idle);
+    }
+}

@@ -1,0 +1,7 @@
+//! The command line, as a stranger and as a script use it.
+
+mod landscape;
+mod scorers;
+mod stranger;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,115 @@
+//! Changed files of a run folder never panic. The seeds are what this version writes, where those of tests/fuzz are files.
+
+use plateau::app::Fragment;
+use plateau::search::Strategy;
+use plateau::session::{
+    Checkpoint, DeviceChoice, DeviceInfo, Event, HostTensor, Position, Preset, RunConfig, Timed,
+    read_events, run_blocking,
+};
+use plateau::space::{Genotype, Space};
+
+use crate::support::runs::on_digits;
+
+fn config(preset: Preset, space: Space, strategy: Strategy) -> RunConfig {
+    on_digits(Some(preset.search(space, strategy)), preset.train(space))
+}
+
+#[test]
+fn run_configurations() {
+    let mut seeds = Vec::new();
+    for space in Space::ALL {
+        for strategy in Strategy::ALL {
+            seeds.push(serde_json::to_vec(&config(Preset::Paper, space, strategy)).unwrap());
+        }
+    }
+    let mut training = config(Preset::Quick, Space::Darts, Strategy::Random);
+    training.search = None;
+    training.genotype = Genotype::preset("darts-v2");
+    seeds.push(serde_json::to_vec(&training).unwrap());
+    crate::mutate::run(crate::targets::run_config, &seeds);
+}
+
+#[test]
+fn event_lines() {
+    let mut run = config(Preset::Quick, Space::NasBench201Small, Strategy::Random);
+    run.train.channels = 4;
+    run.train.layers = 1;
+    run.train.epochs = 1;
+    run.train.batch = 600;
+    let mut events = run_blocking(&run);
+    assert_eq!(events.last(), Some(&Event::Finished));
+    events.push(Event::Failed {
+        message: "no".into(),
+    });
+    let lines: Vec<Vec<u8>> = events
+        .into_iter()
+        .map(|event| {
+            serde_json::to_vec(&Timed {
+                seconds: 1.5,
+                event,
+            })
+            .unwrap()
+        })
+        .collect();
+    let ended: Vec<Vec<u8>> = lines
+        .iter()
+        .map(|line| [line, &b"\n"[..]].concat())
+        .collect();
+    crate::mutate::run(crate::targets::event_lines, &ended);
+    // And as a file, where a damaged line in the middle is named.
+    let folder = std::env::temp_dir().join(format!("plateau-fuzz-events-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let read = |bytes: &[u8]| {
+        std::fs::write(folder.join("events.jsonl"), bytes).unwrap();
+        match read_events(&folder) {
+            Ok(_) => true,
+            Err(error) => {
+                assert_eq!(error.to_string().lines().count(), 1, "{error}");
+                false
+            }
+        }
+    };
+    let mut file = lines.join(&b'\n');
+    file.push(b'\n');
+    crate::mutate::run(read, &[file]);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn links() {
+    let mut full = Fragment {
+        preset: Some(Preset::Teach),
+        strategy: Some(Strategy::A2m),
+        space: Some(Space::Darts),
+        seed: Some(u64::MAX),
+        dataset: Some("mnist5k".into()),
+        device: Some(DeviceChoice::Gpu),
+        cell: Genotype::preset("darts-v2"),
+    };
+    let mut seeds = vec![full.to_text().into_bytes()];
+    full.cell = Genotype::preset("resnet-like");
+    seeds.push(format!("#{}", full.to_text()).into_bytes());
+    seeds.push(b"v=1".to_vec());
+    crate::mutate::run(crate::targets::link, &seeds);
+}
+
+#[test]
+fn checkpoints() {
+    let device = DeviceInfo {
+        name: "CPU".into(),
+        backend: "cpu".into(),
+        driver: String::new(),
+        software: false,
+        max_binding: 0,
+    };
+    let run = config(Preset::Quick, Space::Darts, Strategy::NaDarts);
+    let empty = Checkpoint::new(Position::start(&run, &device, "hash"));
+    let mut filled = empty.clone();
+    let tensor = HostTensor {
+        shape: vec![2, 3],
+        values: vec![0.5, 1.0, 2.0, -1.0, 0.0, 3.0],
+    };
+    filled.tensors.insert("supernet.weights".into(), tensor);
+    let seeds = [empty, filled].map(|checkpoint| checkpoint.to_bytes().unwrap());
+    crate::mutate::run(crate::targets::checkpoint, &seeds);
+}

@@ -1,0 +1,77 @@
+//! A supernet on the fused kernels gives the losses and gradients of the same supernet from stock operations.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use plateau::data::Batch;
+use plateau::kernels::Memory;
+use plateau::search::na_darts::{Representation, neighbor_maps};
+use plateau::search::objective::{Network, Wanted, evaluate};
+use plateau::space::{Aggregation, Macro, Space};
+use pollster::block_on;
+
+fn tensor<const D: usize>(shape: [usize; D], value: impl Fn(usize) -> f32) -> Tensor<D> {
+    let values: Vec<f32> = (0..shape.iter().product()).map(value).collect();
+    Tensor::from_data(TensorData::new(values, shape), &Device::flex())
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().unwrap()
+}
+
+/// Losses of three lanes, gradient of α, gradient of the weights.
+fn run(fused: Option<Memory>) -> [Vec<f32>; 3] {
+    let size = Macro {
+        channels: 4,
+        layers: 3,
+        classes: 3,
+        image_channels: 1,
+        height: 9,
+        width: 7,
+        auxiliary: false,
+        imagenet_stem: false,
+    };
+    let network = Network::new(Space::Darts, &size, fused).unwrap();
+    let device = Device::flex();
+    let weights = network.supernet.layout().initial_weights(3, &device);
+    let labels = TensorData::new(vec![0_i32, 1, 2, 0, 1], [5]);
+    let batch = Batch {
+        images: tensor([5, 1, 9, 7], |i| ((i * 37 % 101) as f32) / 50.0 - 1.0),
+        labels: Tensor::<1, Int>::from_ints(labels, &device),
+    };
+    let alpha = tensor([2, 14, 8], |i| ((i * 29 % 17) as f32) / 10.0 - 0.8);
+    let neighbors = [vec![(0, 1), (20, 3)], vec![(13, 2)]];
+    let maps = neighbor_maps(Representation::Permutation, 28, 8, &neighbors, &device);
+    let wanted = Wanted {
+        alpha: true,
+        weights: true,
+    };
+    let neighborhood = Some((&maps, Aggregation::Mean));
+    let evaluated = evaluate(&network, &weights, &alpha, neighborhood, &batch, wanted);
+    let evaluated = block_on(evaluated).unwrap();
+    [
+        values(evaluated.losses),
+        values(evaluated.alpha.unwrap()),
+        values(evaluated.weights.unwrap()),
+    ]
+}
+
+#[test]
+fn whole_cells_give_the_losses_and_gradients_of_stock_operations() {
+    let stock = run(None);
+    for memory in [Memory::Keep, Memory::Recompute] {
+        let names = ["losses", "gradient of α", "gradient of the weights"];
+        for ((fused, stock), name) in run(Some(memory)).iter().zip(&stock).zip(names) {
+            assert_eq!(fused.len(), stock.len());
+            let scale = stock
+                .iter()
+                .fold(0.0_f32, |most, value| most.max(value.abs()));
+            let worst = fused
+                .iter()
+                .zip(stock)
+                .fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
+            assert!(
+                scale > 0.0 && worst <= 1e-4 * scale,
+                "{name}: {worst} of {scale}"
+            );
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What is searched and how: networks, objectives, strategies and what scores genotypes.
+
+mod evaluators;
+mod networks;
+mod objective;
+mod promises;
+mod strategies;
+#[path = "../support/mod.rs"]
+mod support;

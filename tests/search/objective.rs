@@ -1,0 +1,394 @@
+//! The neighborhood-aware objective and its gradients, against the check values of `method.md` §9.4.
+
+use burn::tensor::{Device, Tensor, activation::softmax};
+use plateau::data::Batch;
+use plateau::search::SearchError;
+use plateau::search::darts::second_order;
+use plateau::search::na_darts::{Representation, neighbor_maps};
+use plateau::search::objective::{
+    Evaluated, NeighborMaps, Network, Objective, Wanted, evaluate, mixing_weights,
+};
+use plateau::search::optimizer::{Adam, Sgd, clip, cosine_rate};
+use plateau::space::{Aggregation, distance, enumerate_ball};
+use pollster::block_on;
+
+use crate::support::supernet::{small, values, vector};
+
+/// α whose softmax is one-hot to the last bit.
+fn one_hot(choices: &[usize], operations: usize) -> Tensor<3> {
+    let mut alpha = vec![-200.0; choices.len() * operations];
+    for (edge, &choice) in choices.iter().enumerate() {
+        alpha[edge * operations + choice] = 200.0;
+    }
+    vector(&alpha, [1, choices.len(), operations])
+}
+
+fn all_neighbors(edges: usize, operations: usize) -> NeighborMaps {
+    let ball = enumerate_ball(edges, operations, 1).unwrap();
+    neighbor_maps(
+        Representation::Permutation,
+        edges,
+        operations,
+        &ball,
+        &Device::flex(),
+    )
+}
+
+#[test]
+fn the_permutations_of_a_discrete_cell_are_its_98_discrete_neighbors_at_distance_one() {
+    let choices: Vec<usize> = (0..14).map(|edge| edge * 5 % 8).collect();
+    let mix = mixing_weights(one_hot(&choices, 8), Some(&all_neighbors(14, 8)));
+    let lanes: Vec<Vec<Vec<f64>>> = values(mix[0].clone())
+        .chunks(14 * 8)
+        .map(|lane| {
+            lane.chunks(8)
+                .map(|edge| edge.iter().map(|&p| f64::from(p)).collect())
+                .collect()
+        })
+        .collect();
+    assert_eq!(lanes.len(), 99);
+    let mut discrete: Vec<Vec<usize>> = Vec::new();
+    for lane in &lanes[1..] {
+        assert_eq!(distance(&lanes[0], lane), 1.0);
+        discrete.push(
+            lane.iter()
+                .map(|edge| edge.iter().position(|&p| p == 1.0).unwrap())
+                .collect(),
+        );
+    }
+    let mut expected: Vec<Vec<usize>> = Vec::new();
+    for edge in 0..14 {
+        for operation in (0..8).filter(|&operation| operation != choices[edge]) {
+            let mut neighbor = choices.clone();
+            neighbor[edge] = operation;
+            expected.push(neighbor);
+        }
+    }
+    discrete.sort();
+    expected.sort();
+    assert_eq!(discrete, expected);
+}
+
+#[test]
+fn mass_transfer_moves_its_share_and_hard_replacement_all() {
+    let change = vec![vec![(1, 2)]];
+    for (representation, expected) in [
+        (
+            Representation::MassTransfer { share: 0.25 },
+            [0.25 * 0.75, 0.25 * 0.75, 0.25 * 0.75 + 0.25, 0.25 * 0.75],
+        ),
+        (Representation::HardReplacement, [0.0, 0.0, 1.0, 0.0]),
+    ] {
+        let maps = neighbor_maps(representation, 2, 4, &change, &Device::flex());
+        let mix = mixing_weights(vector(&[0.0; 8], [1, 2, 4]), Some(&maps));
+        let mix = values(mix[0].clone());
+        assert_eq!(mix[..12], [0.25; 12], "lane 0, and the edge that stays");
+        assert_eq!(mix[12..], expected);
+    }
+}
+
+fn some_alpha() -> Vec<f32> {
+    (0..224)
+        .map(|i| ((i * 29 % 17) as f32) / 10.0 - 0.8)
+        .collect()
+}
+
+fn alpha_gradient(
+    small: &(Network, Tensor<1>, Batch),
+    alpha: &[f32],
+    neighborhood: Option<(&NeighborMaps, Aggregation)>,
+) -> (Vec<f32>, Vec<f32>) {
+    let (network, weights, batch) = small;
+    let alpha = vector(alpha, [2, 14, 8]);
+    let wanted = Wanted {
+        alpha: true,
+        weights: false,
+    };
+    let evaluated = block_on(evaluate(
+        network,
+        weights,
+        &alpha,
+        neighborhood,
+        batch,
+        wanted,
+    ));
+    let evaluated = evaluated.unwrap();
+    (values(evaluated.losses), values(evaluated.alpha.unwrap()))
+}
+
+#[test]
+fn where_beta_is_uniform_every_neighbor_is_the_architecture_and_the_gradient_shrinks_by_the_eigenvalue()
+ {
+    let small = small(1);
+    let alpha = vec![0.0; 224];
+    let (own, plain) = alpha_gradient(&small, &alpha, None);
+    let maps = all_neighbors(28, 8);
+    let (losses, aware) = alpha_gradient(&small, &alpha, Some((&maps, Aggregation::Mean)));
+    assert_eq!(losses.len(), 197);
+    for loss in losses {
+        assert!((loss - own[0]).abs() < 1e-5);
+    }
+    for (plain, aware) in plain.iter().zip(&aware) {
+        assert!(
+            (aware - plain * 189.0 / 197.0).abs() < 2e-6,
+            "{aware} {plain}"
+        );
+    }
+}
+
+#[test]
+fn for_a_linear_loss_the_full_ball_shrinks_the_gradient_by_its_eigenvalue() {
+    for (edges, factor) in [(14, 91.0 / 99.0), (28, 189.0 / 197.0)] {
+        let gradient_of = |maps: Option<&NeighborMaps>| {
+            let alpha: Vec<f32> = (0..edges * 8)
+                .map(|i| ((i * 13 % 23) as f32) / 9.0)
+                .collect();
+            let alpha = vector(&alpha, [1, edges, 8]).autodiff().require_grad();
+            let slope: Vec<f32> = (0..edges * 8)
+                .map(|i| ((i * 7 % 19) as f32) - 9.0)
+                .collect();
+            let mix = mixing_weights(alpha.clone(), maps).remove(0);
+            let lanes = mix.dims()[0];
+            let loss = (mix * vector(&slope, [1, edges, 8]).autodiff()).sum();
+            let mut gradients = loss.div_scalar(lanes as f64).backward();
+            values(alpha.grad_remove(&mut gradients).unwrap())
+        };
+        let plain = gradient_of(None);
+        let aware = gradient_of(Some(&all_neighbors(edges, 8)));
+        for (plain, aware) in plain.iter().zip(&aware) {
+            assert!(
+                (f64::from(*aware) - f64::from(*plain) * factor).abs() < 1e-5,
+                "{aware} {plain}"
+            );
+        }
+    }
+}
+
+#[test]
+fn finite_differences_confirm_the_gradient_of_every_aggregation_and_representation() {
+    let small = small(2);
+    let alpha = some_alpha();
+    let changes = vec![
+        vec![(3, 2)],
+        vec![(17, 5)],
+        vec![(25, 1), (8, 4)],
+        vec![(0, 7)],
+    ];
+    let representations = [
+        Representation::Permutation,
+        Representation::MassTransfer { share: 0.5 },
+        Representation::HardReplacement,
+    ];
+    let aggregations = [
+        Aggregation::Mean,
+        Aggregation::Max,
+        Aggregation::Min,
+        Aggregation::Median,
+        Aggregation::MeanStd { lambda: 1.0 },
+        Aggregation::LogSumExp { tau: 0.5 },
+    ];
+    for representation in representations {
+        let maps = neighbor_maps(representation, 28, 8, &changes, &Device::flex());
+        for aggregation in aggregations {
+            let neighborhood = Some((&maps, aggregation));
+            let (_, gradient) = alpha_gradient(&small, &alpha, neighborhood);
+            assert!(gradient.iter().all(|g| g.is_finite()));
+            // Along the gradient itself and along two fixed directions.
+            let directions: [Vec<f32>; 3] = [
+                gradient.clone(),
+                (0..224).map(|i| ((i % 5) as f32) - 2.0).collect(),
+                (0..224).map(|i| f32::from(i / 8 == 17)).collect(),
+            ];
+            for direction in directions {
+                let norm = direction.iter().map(|d| d * d).sum::<f32>().sqrt();
+                let step = 5e-3 / norm;
+                let at = |sign: f32| {
+                    let moved: Vec<f32> = alpha
+                        .iter()
+                        .zip(&direction)
+                        .map(|(a, d)| a + sign * step * d)
+                        .collect();
+                    let losses = alpha_gradient(&small, &moved, neighborhood).0;
+                    let losses: Vec<f64> = losses.into_iter().map(f64::from).collect();
+                    aggregation.value(&losses)
+                };
+                let numeric = (at(1.0) - at(-1.0)) / f64::from(2.0 * step);
+                let analytic: f64 = gradient
+                    .iter()
+                    .zip(&direction)
+                    .map(|(g, d)| f64::from(g * d))
+                    .sum();
+                let scale = f64::from(norm);
+                assert!(
+                    (numeric - analytic).abs() < 0.03 * analytic.abs() + 2e-4 * scale,
+                    "{representation} {aggregation}: {numeric} {analytic}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn gradients_are_finite_with_only_alpha_and_with_only_weights_tracked() {
+    let (network, weights, batch) = small(5);
+    let alpha = vector(&some_alpha(), [2, 14, 8]);
+    let run =
+        |wanted| block_on(evaluate(&network, &weights, &alpha, None, &batch, wanted)).unwrap();
+    let only_alpha = run(Wanted {
+        alpha: true,
+        weights: false,
+    });
+    let only_weights = run(Wanted {
+        alpha: false,
+        weights: true,
+    });
+    let both = run(Wanted {
+        alpha: true,
+        weights: true,
+    });
+    assert!(only_alpha.weights.is_none() && only_weights.alpha.is_none());
+    let alpha_alone = values(only_alpha.alpha.unwrap());
+    let weights_alone = values(only_weights.weights.unwrap());
+    assert!(weights_alone.iter().any(|g| *g != 0.0));
+    assert_eq!(alpha_alone, values(both.alpha.unwrap()));
+    assert_eq!(weights_alone, values(both.weights.unwrap()));
+}
+
+/// L_train = (w − α)² / 2 and L_val = (w − 1)² / 2 on scalars.
+struct Scalars;
+
+impl Scalars {
+    fn evaluated(loss: Tensor<1>, alpha: Tensor<3>, weights: Tensor<1>) -> Evaluated {
+        Evaluated {
+            accuracy: loss.clone().zeros_like(),
+            losses: loss,
+            alpha: Some(alpha),
+            weights: Some(weights),
+        }
+    }
+}
+
+impl Objective for Scalars {
+    async fn training(
+        &self,
+        weights: &Tensor<1>,
+        alpha: &Tensor<3>,
+        _: Wanted,
+    ) -> Result<Evaluated, SearchError> {
+        let difference = weights.clone() - alpha.clone().reshape([1]);
+        let loss = difference.clone().square().div_scalar(2.0);
+        let alpha = difference.clone().neg().reshape([1, 1, 1]);
+        Ok(Self::evaluated(loss, alpha, difference))
+    }
+
+    async fn validation(
+        &self,
+        weights: &Tensor<1>,
+        alpha: &Tensor<3>,
+        _: Wanted,
+    ) -> Result<Evaluated, SearchError> {
+        let difference = weights.clone().sub_scalar(1.0);
+        let loss = difference.clone().square().div_scalar(2.0);
+        Ok(Self::evaluated(loss, alpha.zeros_like(), difference))
+    }
+}
+
+#[test]
+fn second_order_darts_is_exact_where_the_weights_follow_alpha_in_closed_form() {
+    let (w, a, rate) = (0.3_f32, -0.7_f32, 0.25);
+    let optimizer = Sgd::new(0.0, 0.0, false);
+    let evaluated = block_on(second_order(
+        &Scalars,
+        &vector(&[w], [1]),
+        &vector(&[a], [1, 1, 1]),
+        &optimizer,
+        rate,
+    ));
+    let ahead = f64::from(w) - rate * f64::from(w - a);
+    let expected = rate * (ahead - 1.0);
+    let gradient = f64::from(values(evaluated.unwrap().alpha.unwrap())[0]);
+    assert!((gradient - expected).abs() < 1e-5, "{gradient} {expected}");
+}
+
+#[test]
+fn the_optimizers_take_the_steps_of_their_definitions() {
+    let mut sgd = Sgd::new(0.9, 0.1, false);
+    let w = sgd.step(vector(&[1.0], [1]), vector(&[0.5], [1]), 0.1);
+    assert!((values(w.clone())[0] - 0.94).abs() < 1e-6);
+    // Buffer 0.9·0.6 + (0.5 + 0.1·0.94).
+    let w = sgd.step(w, vector(&[0.5], [1]), 0.1);
+    assert!((values(w)[0] - (0.94 - 0.1 * 1.134)).abs() < 1e-6);
+
+    let mut adam = Adam::new(0.01, 0.0);
+    let a = adam.step(vector(&[1.0], [1, 1, 1]), vector(&[3.0], [1, 1, 1]));
+    // The first step of Adam has the length of its rate.
+    assert!((values(a)[0] - 0.99).abs() < 1e-6);
+
+    let long = values(clip(vector(&[3.0, 4.0], [2]), 1.0));
+    assert!((long[0] - 0.6).abs() < 1e-5 && (long[1] - 0.8).abs() < 1e-5);
+    assert_eq!(values(clip(vector(&[0.3, 0.4], [2]), 1.0)), [0.3, 0.4]);
+
+    assert_eq!(cosine_rate(0, 50, 0.025, 0.001), 0.025);
+    assert!((cosine_rate(25, 50, 0.025, 0.001) - 0.013).abs() < 1e-12);
+}
+
+#[test]
+fn neighbors_share_one_softmax_with_the_architecture() {
+    let alpha = some_alpha();
+    let maps = neighbor_maps(
+        Representation::Permutation,
+        28,
+        8,
+        &[vec![(20, 3)]],
+        &Device::flex(),
+    );
+    let mix = mixing_weights(vector(&alpha, [2, 14, 8]), Some(&maps));
+    let beta = values(softmax(vector(&alpha, [28, 8]), 1));
+    let reduction = values(mix[1].clone());
+    let edge = (20 - 14) * 8;
+    assert_eq!(reduction[edge..edge + 8], beta[160..168]);
+    for k in 0..8 {
+        let shifted = reduction[14 * 8 + edge + (k + 3) % 8];
+        assert_eq!(shifted, beta[160 + k]);
+    }
+}
+
+#[test]
+fn lanes_in_chunks_give_the_losses_and_gradients_of_one_pass() {
+    let (mut network, weights, batch) = small(7);
+    let changes = vec![vec![(3, 2)], vec![(17, 5)], vec![(25, 1)], vec![(0, 7)]];
+    let maps = neighbor_maps(
+        Representation::Permutation,
+        28,
+        8,
+        &changes,
+        &Device::flex(),
+    );
+    let alpha = vector(&some_alpha(), [2, 14, 8]);
+    let both = Wanted {
+        alpha: true,
+        weights: true,
+    };
+    for aggregation in [Aggregation::Mean, Aggregation::Max] {
+        let mut run = |lanes| {
+            network.lanes_a_pass = lanes;
+            let neighborhood = Some((&maps, aggregation));
+            let evaluated = evaluate(&network, &weights, &alpha, neighborhood, &batch, both);
+            let evaluated = block_on(evaluated).unwrap();
+            [
+                values(evaluated.losses),
+                values(evaluated.alpha.unwrap()),
+                values(evaluated.weights.unwrap()),
+            ]
+        };
+        let whole = run(usize::MAX);
+        for lanes in [1, 2, 3] {
+            for (whole, chunked) in whole.iter().zip(run(lanes)) {
+                assert_eq!(whole.len(), chunked.len());
+                for (a, b) in whole.iter().zip(chunked) {
+                    assert!((a - b).abs() < 1e-5, "{aggregation} {lanes}: {a} {b}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! `plateau compare`: the numbers of its intervals, and a tiny comparison from start to files.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use plateau::search::Strategy;
+use plateau::session::compare::{
+    Comparison, ComparisonError, Difference, Entry, Judge, Judged, Metric, Spread, search_steps,
+    student_t_95,
+};
+use plateau::session::{Event, MemoryChoice, Preset, RunConfig, read_events};
+use plateau::space::{Genotype, Space};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+use crate::support::runs::on_digits;
+
+#[test]
+fn student_s_quantiles_are_those_of_the_published_tables() {
+    for (freedom, expected) in [
+        (1, 12.7062),
+        (2, 4.3027),
+        (3, 3.1824),
+        (4, 2.7764),
+        (5, 2.5706),
+        (9, 2.2622),
+        (10, 2.2281),
+        (30, 2.0423),
+        (120, 1.9799),
+        (999, 1.9623),
+    ] {
+        let found = student_t_95(freedom);
+        assert!((found - expected).abs() < 1e-4, "{freedom}: {found}");
+    }
+}
+
+#[test]
+fn the_interval_of_a_known_sample_is_its_textbook_interval() {
+    // Mean 2, deviation √2.5, t of 4 degrees of freedom: 2 ± 2.7764·√(2.5 / 5).
+    let difference = Difference::of(&[0.0, 1.0, 2.0, 3.0, 4.0]).unwrap();
+    assert_eq!(difference.count, 5);
+    assert_eq!(difference.mean, 2.0);
+    assert!((difference.low - 0.0367).abs() < 1e-3, "{difference:?}");
+    assert!((difference.high - 3.9633).abs() < 1e-3, "{difference:?}");
+    assert!(!difference.inside_noise);
+    assert!(
+        Difference::of(&[-1.0, 0.0, 1.0, 2.0, 3.0])
+            .unwrap()
+            .inside_noise
+    );
+    assert_eq!(Difference::of(&[1.0]), None, "one pair has no interval");
+    let spread = Spread::of(&[1.0, 2.0, 3.0, 4.0]).unwrap();
+    assert_eq!((spread.count, spread.mean), (4, 2.5));
+    assert!((spread.std - (5.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+    assert_eq!(Spread::of(&[]), None);
+}
+
+fn settings() -> RunConfig {
+    let space = Space::NasBench201Small;
+    let mut search = Preset::Quick.search(space, Strategy::NaDarts);
+    search.channels = 4;
+    search.epochs = 1;
+    let mut train = Preset::Quick.train(space);
+    train.channels = 4;
+    train.epochs = 1;
+    RunConfig {
+        seed: 9,
+        memory: MemoryChoice::Auto,
+        ..on_digits(Some(search), train)
+    }
+}
+
+fn entry(strategy: Strategy, seed: u64, accuracy: f64) -> Entry {
+    Entry {
+        strategy,
+        seed,
+        run_dir: format!("{strategy}-{seed}"),
+        genotype: Genotype::random(
+            Space::NasBench201Small,
+            &mut ChaCha8Rng::seed_from_u64(seed),
+        ),
+        test_accuracy: accuracy,
+        test_images: 100,
+        neighborhood: Judged {
+            own: 50.0,
+            count: 12,
+            mean: accuracy / 2.0,
+            worst: 10.0,
+            best: 60.0,
+        },
+        sharpness: (strategy != Strategy::Random).then_some(0.5),
+        search_seconds: 1.0,
+        train_seconds: 2.0,
+    }
+}
+
+#[test]
+fn runs_are_paired_by_seed_and_differences_inside_the_noise_are_marked() {
+    let strategies = [Strategy::Random, Strategy::Darts];
+    let mut comparison = Comparison::new(settings(), 5, &strategies, &[0, 1, 2]).unwrap();
+    assert_eq!(comparison.missing().len(), 6);
+    assert_eq!(
+        comparison.missing()[1],
+        (0, Strategy::Darts),
+        "seed by seed"
+    );
+    // Random varies by ten points, and darts is one better whatever the seed.
+    for (seed, accuracy) in [(2, 90.0), (0, 80.0), (1, 85.0)] {
+        comparison.add(entry(Strategy::Random, seed, accuracy));
+        comparison.add(entry(
+            Strategy::Darts,
+            seed,
+            accuracy + 1.0 + 0.01 * seed as f64,
+        ));
+    }
+    assert!(comparison.missing().is_empty());
+    let order: Vec<u64> = comparison.entries.iter().map(|entry| entry.seed).collect();
+    assert_eq!(order, [0, 0, 1, 1, 2, 2]);
+    let pair = &comparison.pairs[0];
+    assert_eq!(
+        (pair.first, pair.second),
+        (Strategy::Darts, Strategy::Random)
+    );
+    let accuracy = pair.metrics.get(Metric::TestAccuracy).unwrap();
+    assert!((accuracy.mean - 1.01).abs() < 1e-9);
+    assert!(!accuracy.inside_noise);
+    assert!(
+        pair.metrics
+            .get(Metric::NeighborhoodWorst)
+            .unwrap()
+            .inside_noise
+    );
+    assert_eq!(
+        *pair.metrics.get(Metric::Sharpness),
+        None,
+        "random has none"
+    );
+    let tables = comparison.tables();
+    assert!(tables.contains("| 85.00 ± 5.00"), "{tables}");
+    assert!(tables.contains("| +1.01 [+0.99, +1.03] |"), "{tables}");
+    assert!(tables.contains("+0.00 [+0.00, +0.00] ~"), "{tables}");
+
+    // The files hold every run, and the picture is closed.
+    let markdown = comparison.markdown("plateau compare");
+    for genotype in comparison.entries.iter().map(|entry| &entry.genotype) {
+        assert!(markdown.contains(&genotype.to_text().replace('|', "\\|")));
+    }
+    let svg = comparison.svg();
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    assert_eq!(svg.matches("<title>").count(), 4 * 6 + 3);
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+}
+
+#[test]
+fn an_earlier_comparison_is_taken_over_only_with_the_same_settings() {
+    let mut first = Comparison::new(settings(), 5, &[Strategy::Darts], &[0, 1]).unwrap();
+    first.add(entry(Strategy::Darts, 0, 90.0));
+    let json = first.to_json().unwrap();
+    let more = [Strategy::A2m, Strategy::Darts];
+    let mut second = Comparison::new(settings(), 5, &more, &[0, 1, 2]).unwrap();
+    second.resume(&json).unwrap();
+    assert_eq!(second.entries, first.entries);
+    assert_eq!(second.missing().len(), 5);
+
+    let refused = |change: fn(&mut RunConfig), judge_epochs| {
+        let mut other = settings();
+        change(&mut other);
+        let mut other = Comparison::new(other, judge_epochs, &more, &[0]).unwrap();
+        other.resume(&json).unwrap_err()
+    };
+    let train = refused(|config| config.train.epochs = 7, 5);
+    let text = train.to_string();
+    assert!(text.contains("epochs") && text.contains('7'), "{text}");
+    assert!(matches!(refused(|_| {}, 6), ComparisonError::Settings(_)));
+    let mut third = Comparison::new(settings(), 5, &more, &[0]).unwrap();
+    assert!(matches!(third.resume("{"), Err(ComparisonError::Format(_))));
+    assert_eq!(
+        Comparison::new(settings(), 5, &[], &[0]),
+        Err(ComparisonError::Empty)
+    );
+}
+
+#[test]
+fn sharpness_is_measured_once_after_the_last_step_of_every_search() {
+    let comparison = Comparison::new(settings(), 5, &[Strategy::A2m], &[3]).unwrap();
+    let steps = search_steps(&comparison.settings).unwrap();
+    // 629 images in batches of 64.
+    assert_eq!(steps, 9);
+    let run = comparison.run(Strategy::A2m, 4, steps);
+    assert_eq!(run.seed, 4);
+    let search = run.search.unwrap();
+    assert_eq!((search.strategy, search.sharpness), (Strategy::A2m, 9));
+}
+
+#[test]
+fn a_judge_learns_and_is_the_same_for_the_same_seed() {
+    let genotype = Genotype::random(Space::NasBench201Small, &mut ChaCha8Rng::seed_from_u64(1));
+    let judged = |epochs, strategy| {
+        let mut config = settings();
+        config.search.as_mut().unwrap().strategy = strategy;
+        let mut judge = pollster::block_on(Judge::new(&config, epochs)).unwrap();
+        let report = pollster::block_on(judge.neighborhood(&genotype)).unwrap();
+        Judged::of(&report).unwrap()
+    };
+    let short = judged(1, Strategy::Darts);
+    assert_eq!(short.count, 12, "3 edges, 4 other operations");
+    assert_eq!(short, judged(1, Strategy::A2m));
+    let long = judged(12, Strategy::Darts);
+    assert!(long.best > short.best + 10.0, "{short:?} {long:?}");
+    assert!(long.worst <= long.mean && long.mean <= long.best);
+}
+
+fn compare(folder: &Path, more: &[&str]) -> Output {
+    let tiny = "compare --dataset digits --device cpu --space nas-bench-201-small --channels 4 --epochs 1 --judge-epochs 1 \
+                --train-channels 4 --train-epochs 1 --json --run-dir";
+    Command::new(env!("CARGO_BIN_EXE_plateau"))
+        .args(tiny.split_whitespace())
+        .arg(folder)
+        .args(more)
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    let messages = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(output.status.success(), "{messages}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_comparison_leaves_its_files_and_does_not_repeat_a_run() {
+    let folder: PathBuf =
+        std::env::temp_dir().join(format!("plateau-compare-{}", std::process::id()));
+    let _absent = std::fs::remove_dir_all(&folder);
+    let two = compare(&folder, &["--strategies", "random,a2m", "--seeds", "1"]);
+    let two = json(&two);
+    assert_eq!(two["entries"].as_array().unwrap().len(), 2);
+    for (entry, strategy) in two["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(["random", "a2m"])
+    {
+        assert_eq!(entry["strategy"], strategy);
+        assert_eq!(entry["seed"], 0);
+        let accuracy = entry["test_accuracy"].as_f64().unwrap();
+        assert!((0.0..=100.0).contains(&accuracy));
+        assert_eq!(entry["neighborhood"]["count"], 12);
+        // A run folder like any other.
+        let run = folder.join(entry["run_dir"].as_str().unwrap());
+        let events = read_events(&run).unwrap();
+        assert_eq!(events.last().unwrap().event, Event::Finished);
+    }
+    assert!(two["entries"][0]["sharpness"].is_null());
+    assert!(two["entries"][1]["sharpness"].is_number());
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(&read("compare.json")).unwrap(),
+        two
+    );
+    assert!(read("compare.md").contains("--strategies random,a2m"));
+    assert!(read("compare.svg").contains("</svg>"));
+
+    // The same again computes nothing; a third strategy computes itself only.
+    let again = compare(&folder, &["--strategies", "random,a2m", "--seeds", "1"]);
+    assert_eq!(json(&again), two);
+    assert!(!String::from_utf8(again.stderr).unwrap().contains("run 1"));
+    let three = compare(
+        &folder,
+        &["--strategies", "random,a2m,darts", "--seeds", "1"],
+    );
+    let messages = String::from_utf8(three.stderr.clone()).unwrap();
+    assert!(messages.contains("run 1 of 1: darts, seed 0"), "{messages}");
+    let three = json(&three);
+    assert_eq!(
+        three["entries"].as_array().unwrap()[..2],
+        two["entries"].as_array().unwrap()[..]
+    );
+    assert_eq!(three["pairs"].as_array().unwrap().len(), 3);
+
+    // Other settings belong into another folder.
+    let other = compare(&folder, &["--seeds", "1", "--train-rate", "0.05"]);
+    assert_eq!(other.status.code(), Some(1));
+    let message = String::from_utf8(other.stderr).unwrap();
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(
+        message.contains("rate") && message.contains("--run-dir"),
+        "{message}"
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+}

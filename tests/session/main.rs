@@ -1,0 +1,10 @@
+//! A run from its first event to its last: records, checkpoints, comparisons, and what goes wrong.
+
+mod checkpoints;
+mod checkpoints_killed;
+mod compare;
+mod device_lost;
+mod faults;
+mod recorder;
+#[path = "../support/mod.rs"]
+mod support;
