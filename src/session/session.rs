@@ -1,6 +1,10 @@
 //! The actor that owns the device and all tensors.
 
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use async_channel::{Receiver, TryRecvError};
 
@@ -22,10 +26,14 @@ use crate::kernels::self_test;
 /// named thread natively, a web worker in the browser.
 pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
     let mut scoring = Scoring::default();
+    // Taken from the channel already.
+    let mut taken = VecDeque::new();
     loop {
         #[cfg(target_arch = "wasm32")]
         super::turn::yield_now().await;
-        let command = if scoring.busy() {
+        let command = if let Some(command) = taken.pop_front() {
+            command
+        } else if scoring.busy() {
             match commands.try_recv() {
                 Ok(command) => command,
                 Err(TryRecvError::Closed) => return,
@@ -53,11 +61,48 @@ pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
                 }
             }
             Command::Open { checkpoint } => emit(scoring.open(&checkpoint).await),
-            Command::CheckDevice { device } => emit(check_device(device).await),
+            Command::CheckDevice { device } => {
+                let (checked, next) = beside(check_device(device), &commands, &mut emit).await;
+                taken.extend(next);
+                match checked {
+                    Some(event) => emit(event),
+                    None => taken.push_back(Command::CheckDevice { device }),
+                }
+            }
             Command::AddData { name, files } => emit(add_data(name, files)),
-            Command::Rehearse { config } => rehearse(*config).await,
+            Command::Rehearse { config } => {
+                let (_, next) = beside(rehearse(*config), &commands, &mut emit).await;
+                taken.extend(next);
+            }
             // There is nothing to hold or to stop.
             Command::Pause | Command::Resume | Command::Step | Command::Stop => {}
+        }
+    }
+}
+
+/// Work on the GPU that nobody asked for yet, which waits for its driver most of the time: a run on the CPU ends it, data are read
+/// meanwhile, and everything else waits. What it comes to, unless it was ended, and the command that ended it or waits.
+async fn beside<T>(
+    work: impl Future<Output = T>,
+    commands: &Receiver<Command>,
+    emit: &mut impl FnMut(Event),
+) -> (Option<T>, Option<Command>) {
+    let mut work = pin!(work);
+    loop {
+        let mut received = pin!(commands.recv());
+        let next = poll_fn(|context| match received.as_mut().poll(context) {
+            Poll::Ready(command) => Poll::Ready(Err(command)),
+            Poll::Pending => work.as_mut().poll(context).map(Ok),
+        });
+        match next.await {
+            Ok(outcome) => return (Some(outcome), None),
+            Err(Ok(Command::AddData { name, files })) => emit(add_data(name, files)),
+            Err(Ok(Command::Start(start))) if start.config.device == DeviceChoice::Cpu => {
+                return (None, Some(Command::Start(start)));
+            }
+            Err(Ok(command)) => return (Some(work.await), Some(command)),
+            // No more commands come.
+            Err(Err(_)) => return (Some(work.await), None),
         }
     }
 }

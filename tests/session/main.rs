@@ -6,5 +6,6 @@ mod compare;
 mod device_lost;
 mod faults;
 mod recorder;
+mod serve;
 #[path = "../support/mod.rs"]
 mod support;
