@@ -17,12 +17,16 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "window")]
 pub mod app;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "engine", feature = "window", not(target_arch = "wasm32")))]
 pub mod cli;
 pub mod data;
+pub mod forecast;
+#[cfg(feature = "engine")]
 pub mod kernels;
 pub mod landscape;
+#[cfg(feature = "engine")]
 pub mod nn;
 pub mod search;
 pub mod session;

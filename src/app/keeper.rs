@@ -10,7 +10,6 @@ use eframe::egui;
 use super::context::Notice;
 use super::link::Link;
 use super::shelf::{Answer, Ask, KeptRun, Shelf};
-use super::view::run_name;
 use crate::session::{Clock, Command, Event, Recorder, Start, Timed, saved};
 
 /// Bytes at the end of `events.jsonl` in which its last line is looked for.
@@ -207,7 +206,7 @@ impl Tape {
             self.clock = Clock::at(0.0);
             // A run that is resumed from its very beginning has its folder.
             if !self.recorder.as_ref().is_some_and(Recorder::is_empty) {
-                self.begin(&run_name(config));
+                self.begin(&config.name());
             }
         }
         let Some(recorder) = &mut self.recorder else {

@@ -12,6 +12,8 @@ mod editor;
 mod export;
 pub mod figure;
 mod files;
+#[cfg(not(target_arch = "wasm32"))]
+mod first_picture;
 mod forecast;
 mod fragment;
 mod heat;
@@ -45,6 +47,8 @@ pub use context::{Action, Context, Notice, OpenTable, SessionState};
 pub use data::DataPanel;
 pub use dock::Pane;
 pub use editor::{Editor, edits, flatness};
+#[cfg(not(target_arch = "wasm32"))]
+pub use first_picture::first_picture;
 pub use fragment::Fragment;
 #[cfg(not(target_arch = "wasm32"))]
 pub use keeper::Keeper;
@@ -58,4 +62,4 @@ pub use search::SearchPanel;
 pub use shelf::{Answer, Ask, KeptRun, Shelf};
 pub use shell::{App, Connect};
 pub use slow::moved;
-pub use view::{Progress, RunState, RunView, run_name};
+pub use view::{Progress, RunState, RunView};

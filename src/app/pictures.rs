@@ -23,7 +23,8 @@ pub struct Pictures {
 impl Pictures {
     /// The built-in data set of a name, unpacked once.
     pub fn load(&mut self, name: &str) -> Result<Arc<Dataset>, DataError> {
-        if self.name != name || self.loaded.is_none() {
+        let missing = matches!(&self.loaded, None | Some(Err(DataError::Awaited(_))));
+        if self.name != name || missing {
             self.set(name, Dataset::load(name).map(Arc::new));
         }
         match &self.loaded {

@@ -2,10 +2,10 @@
 
 use std::io::{Cursor, Read, Write};
 
-use crate::session::{Event, Timed};
+use crate::session::{Event, RunConfig, Timed};
 use crate::space::Genotype;
 
-use super::view::{RunView, run_name};
+use super::view::RunView;
 
 /// The recorded run of the first frame: what
 /// `plateau search --preset quick --strategy na-darts --dataset digits --device cpu` wrote, its `events.jsonl` through `gzip -9`.
@@ -138,7 +138,7 @@ fn read_capped(reader: impl Read) -> Result<String, RunFileError> {
 
 /// Packs a run as the command line would have left its folder: events, configuration and genotype.
 pub fn zip_run(text: &str, view: &RunView) -> Result<Vec<u8>, RunFileError> {
-    let folder = view.config.as_ref().map_or("run".into(), run_name);
+    let folder = view.config.as_ref().map_or("run".into(), RunConfig::name);
     let genotype: Option<&Genotype> = view
         .derived
         .as_ref()

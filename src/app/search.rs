@@ -82,6 +82,12 @@ impl SearchPanel {
         self.facts = None;
     }
 
+    /// What is known of the data set is found out anew.
+    #[cfg(target_arch = "wasm32")]
+    pub fn look_again(&mut self) {
+        self.facts = None;
+    }
+
     /// The settings that a link carries.
     pub fn fragment(&self) -> Fragment {
         Fragment {

@@ -5,9 +5,7 @@ use std::ops::RangeInclusive;
 use eframe::egui::{self, DragValue};
 
 use crate::data::Augmentation;
-use crate::search::Strategy;
-use crate::search::a2m::HessianPoint;
-use crate::search::na_darts::Representation;
+use crate::search::{HessianPoint, Representation, Strategy};
 use crate::session::{SearchConfig, TrainConfig};
 use crate::space::{Aggregation, Space};
 

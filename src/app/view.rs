@@ -1,6 +1,5 @@
 //! A run as the window sees it: a fold over its events.
 
-use crate::data::short_name;
 use crate::session::{DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep, Timed};
 use crate::space::{Genotype, Space, derive};
 
@@ -225,7 +224,7 @@ impl RunView {
                 ..
             } => {
                 *self = Self {
-                    name: run_name(config),
+                    name: config.name(),
                     live: self.live,
                     state: RunState::Running,
                     config: Some((**config).clone()),
@@ -322,15 +321,6 @@ impl RunView {
             Event::Failed { message } => self.state = RunState::Failed(message.clone()),
         }
     }
-}
-
-/// What a run is called: data set, strategy or `train`, and seed, as its folder is.
-pub fn run_name(config: &RunConfig) -> String {
-    let what = match &config.search {
-        Some(search) => search.strategy.name(),
-        None => "train",
-    };
-    format!("{}-{what}-{}", short_name(&config.dataset), config.seed)
 }
 
 /// Mean difference of the newest times.

@@ -6,6 +6,33 @@ use flate2::read::GzDecoder;
 
 use super::{DataError, Dataset};
 
+/// The larger set, packed.
+#[cfg(not(target_arch = "wasm32"))]
+fn mnist() -> Option<&'static [u8]> {
+    Some(include_bytes!("embedded/mnist5k.gz"))
+}
+
+#[cfg(target_arch = "wasm32")]
+static MNIST: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+
+#[cfg(target_arch = "wasm32")]
+fn mnist() -> Option<&'static [u8]> {
+    MNIST.get().map(Vec::as_slice)
+}
+
+/// Takes the bytes of `embedded/mnist5k.gz`, which the programs of the page do not carry.
+#[cfg(target_arch = "wasm32")]
+pub fn provide_mnist(packed: Vec<u8>) {
+    // Bytes that come twice are the same.
+    let _known = MNIST.set(packed);
+}
+
+/// Whether a set must be provided before it can be loaded.
+#[cfg(target_arch = "wasm32")]
+pub fn is_awaited(name: &str) -> bool {
+    name == EMBEDDED[1] && mnist().is_none()
+}
+
 /// Names of the data sets that come with the program: UCI handwritten digits (1,797 of 8×8, values 0–16) and a balanced
 /// subset of MNIST (5,000 of 28×28, values 0–255, sorted by label).
 pub const EMBEDDED: [&str; 2] = ["digits", "mnist5k"];
@@ -14,7 +41,10 @@ pub const EMBEDDED: [&str; 2] = ["digits", "mnist5k"];
 pub(super) fn load(name: &str) -> Result<Dataset, DataError> {
     let (packed, count, side): (&[u8], usize, usize) = match name {
         "digits" => (include_bytes!("embedded/digits.gz"), 1797, 8),
-        "mnist5k" => (include_bytes!("embedded/mnist5k.gz"), 5000, 28),
+        "mnist5k" => {
+            let packed = mnist().ok_or_else(|| DataError::Awaited(name.to_owned()))?;
+            (packed, 5000, 28)
+        }
         _ => return Err(DataError::Unknown(name.to_owned())),
     };
     let damaged = || DataError::Damaged(name.to_owned());

@@ -4,6 +4,11 @@ pub enum DataError {
     /// No embedded set and no file has this name.
     #[error("unknown data set '{0}': use digits, mnist5k or the path of a file or folder")]
     Unknown(String),
+    /// A page fetches this set behind its first picture, and it has not come.
+    #[error(
+        "the data set '{0}' has not reached this page yet: check the connection and try again in a moment"
+    )]
+    Awaited(String),
     /// The bytes of an embedded set do not unpack to the expected size.
     #[error("the embedded data set '{0}' is damaged: build or install the program again")]
     Damaged(String),

@@ -7,6 +7,7 @@
 //! `[images, channels, height, width]` everywhere.
 
 mod augmentation;
+#[cfg(feature = "engine")]
 mod batch;
 mod dataset;
 mod embedded;
@@ -18,9 +19,12 @@ mod sampler;
 mod split;
 
 pub use augmentation::{Augmentation, Cutout, Placement, chunks, place};
+#[cfg(feature = "engine")]
 pub use batch::{Batch, DeviceImages};
 pub use dataset::Dataset;
 pub use embedded::EMBEDDED;
+#[cfg(target_arch = "wasm32")]
+pub use embedded::{is_awaited, provide_mnist};
 pub use error::DataError;
 pub use handed::{hand_over, handed, handed_names};
 pub use normalisation::Normalisation;

@@ -60,7 +60,7 @@ impl Normalisation {
     }
 
     /// Checks that there are as many channels as the data set has.
-    pub(super) fn check(&self, dataset: &Dataset) -> Result<(), DataError> {
+    pub fn check(&self, dataset: &Dataset) -> Result<(), DataError> {
         let found = self.mean.len().min(self.deviation.len());
         if found == dataset.channels {
             Ok(())

@@ -1,5 +1,6 @@
 //! The backend extension: fused operations on Burn tensors, and their place on the autodiff tape.
 
+use super::Memory;
 use super::cell::{CellShape, CellTensors};
 use super::shape::{ConvShape, Wanted};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -10,15 +11,6 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
 use burn::tensor::Tensor;
 use std::fmt::Debug;
-
-/// How much of a forward pass is kept for its backward pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Memory {
-    /// Keep the feature maps of every branch: about six times the output of every edge.
-    Keep,
-    /// Keep the inputs and the output only, and run the forward stages again in the backward pass.
-    Recompute,
-}
 
 /// Gradients of [`Kernels::conv_forward`]: those that were wanted.
 #[derive(Debug)]

@@ -1,8 +1,9 @@
 //! The CPU device: Burn's Flex tensors over the [CPU twin](super::cpu).
 
+use super::Memory;
 use super::cell::{CellShape, CellTensors};
 use super::cpu;
-use super::extension::{ConvGradients, Kernels, Memory};
+use super::extension::{ConvGradients, Kernels};
 use super::shape::{ConvShape, Wanted};
 use burn::tensor::{Shape, TensorData};
 use burn_flex::{Flex, FlexTensor};

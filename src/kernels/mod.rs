@@ -30,5 +30,6 @@ pub mod gpu;
 mod self_test;
 pub mod shape;
 
-pub use extension::{ConvGradients, Kernels, Memory, MixedOps, conv_bn, mixed_cell};
+pub use crate::forecast::Memory;
+pub use extension::{ConvGradients, Kernels, MixedOps, conv_bn, mixed_cell};
 pub use self_test::{Check, self_test};

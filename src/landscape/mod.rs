@@ -15,6 +15,7 @@ mod sampling_report;
 mod smooth;
 mod spectrum;
 mod statistics;
+#[cfg(feature = "engine")]
 mod supernet;
 mod table;
 mod table_text;
@@ -38,5 +39,6 @@ pub use sampling_report::{
 pub use smooth::neighbor_means;
 pub use spectrum::{OrderEnergy, Spectrum, spectrum};
 pub use statistics::Statistics;
+#[cfg(feature = "engine")]
 pub use supernet::SupernetEvaluator;
 pub use table::{Table, TableError};

@@ -5,7 +5,6 @@
 //! checkpoint. Stock Burn operations ([`layers`]) are the oracle and the baseline of the fused kernels.
 
 mod derived;
-mod forecast;
 mod layers;
 mod loss;
 mod one_hot;
@@ -16,7 +15,6 @@ mod residual;
 mod supernet;
 
 pub use derived::{DerivedNetwork, DropPath, Logits, draw_drop_path, update_statistics};
-pub use forecast::{Forecast, least_training_bytes};
 pub use layers::{EPSILON, Pass, Statistics};
 pub use loss::{lane_correct, lane_losses, smoothed_loss};
 pub use parameters::{Layout, Leaves};

@@ -2,13 +2,20 @@
 //! neighbors ([`na_darts`]) to the loss that DARTS minimises ([`objective`]), and SDARTS noise to that of its weight step
 //! ([`sdarts`]). [`sharpness`] watches any of them, and may end it ([`early_stop`]).
 
+#[cfg(feature = "engine")]
 pub mod a2m;
+#[cfg(feature = "engine")]
 pub mod darts;
 pub mod early_stop;
+#[cfg(feature = "engine")]
 pub mod na_darts;
+#[cfg(feature = "engine")]
 pub mod objective;
+#[cfg(feature = "engine")]
 pub mod optimizer;
+#[cfg(feature = "engine")]
 pub mod sdarts;
+#[cfg(feature = "engine")]
 pub mod sharpness;
 mod strategy;
 

@@ -79,7 +79,7 @@ pub struct Network {
     pub supernet: Supernet,
     /// Fused kernels and what they keep, or stock operations.
     pub fused: Option<Memory>,
-    /// Most architectures in one pass; see [`crate::nn::Forecast`].
+    /// Most architectures in one pass; see [`crate::forecast::Forecast`].
     pub lanes_a_pass: usize,
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Augmentation;
+use crate::data::{Augmentation, short_name};
 use crate::search::{HessianPoint, Representation, Strategy};
 use crate::space::{Aggregation, Genotype, Macro, Space};
 
@@ -441,6 +441,15 @@ impl ConfigError {
 }
 
 impl RunConfig {
+    /// What a run is called, as its folder is: data set, strategy or `train`, and seed.
+    pub fn name(&self) -> String {
+        let what = match &self.search {
+            Some(search) => search.strategy.name(),
+            None => "train",
+        };
+        format!("{}-{what}-{}", short_name(&self.dataset), self.seed)
+    }
+
     /// Checks every range, before anything is allocated.
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.version != RUN_VERSION {

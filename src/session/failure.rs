@@ -2,7 +2,6 @@
 
 use super::checkpoint::CheckpointError;
 use super::config::ConfigError;
-use super::device::DeviceError;
 use super::memory::MemoryError;
 use crate::data::DataError;
 use crate::search::SearchError;
@@ -36,3 +35,35 @@ pub enum RunError {
     #[error(transparent)]
     Derive(#[from] DeriveError),
 }
+
+/// Why no device could be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// No adapter of any kind.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[error(
+        "no GPU adapter was found (Vulkan, Metal and DX12 were tried); install a graphics driver (on Debian: mesa-vulkan-drivers) or use --device cpu"
+    )]
+    NoAdapter,
+    /// No WebGPU.
+    #[cfg(target_arch = "wasm32")]
+    #[error(
+        "this browser offers no WebGPU here, so there is no GPU to train on; recorded runs, the editor and tables work, and the device cpu trains on digits. Chrome and Edge have WebGPU on Windows, macOS and Android, on pages served by https or from this machine"
+    )]
+    NoAdapter,
+    /// It reported an error after it was opened, or is gone.
+    #[error(
+        "{0}; what was saved stands. {AGAIN}, and lower --batch or --channels if it happens again"
+    )]
+    Fault(String),
+    /// There is one, but it could not be opened.
+    #[error("the GPU could not be opened ({0}); use --device cpu")]
+    Open(String),
+}
+
+/// What opens a fresh device: a worker has one for its life, natively the next run does.
+const AGAIN: &str = if cfg!(target_arch = "wasm32") {
+    "Restart the session"
+} else {
+    "Resume the run"
+};

@@ -3,8 +3,7 @@
 use super::config::{KernelChoice, MemoryChoice, RunConfig, SearchConfig};
 use super::event::DeviceInfo;
 use super::failure::RunError;
-use crate::kernels::Memory;
-use crate::nn::{Forecast, least_training_bytes};
+use crate::forecast::{Forecast, Memory, least_training_bytes};
 use crate::space::{Macro, count_genotype, count_supernet};
 
 /// What a search will do with memory.
@@ -66,25 +65,6 @@ fn limit(config: &SearchConfig, device: &DeviceInfo) -> u64 {
 /// Genotypes that ride in one pass when the supernet scores them; more than this many would keep a person waiting.
 const SCORED_TOGETHER: usize = 16;
 
-/// Genotypes that are scored in one pass: as many as the forecast of a search step allows, which needs more than a score does.
-pub(super) fn score_lanes(
-    config: &SearchConfig,
-    fused: Option<Memory>,
-    size: &Macro,
-    device: &DeviceInfo,
-) -> Result<usize, RunError> {
-    let parameters = count_supernet(config.space, size)?.parameters;
-    let fused = fused.map(|_| Memory::Recompute);
-    let gpu = device.max_binding > 0;
-    let forecast = Forecast::new(config.space, size, config.batch, parameters, fused, gpu)?;
-    let binding = match device.max_binding {
-        0 => u64::MAX,
-        binding => binding,
-    };
-    let lanes = forecast.lanes_within(SCORED_TOGETHER, limit(config, device), binding);
-    Ok(lanes.unwrap_or(1))
-}
-
 /// The memory of this machine, where it says.
 fn machine_bytes() -> Option<u64> {
     proc_bytes("/proc/meminfo", "MemTotal:")
@@ -96,41 +76,6 @@ pub(super) fn proc_bytes(file: &str, key: &str) -> Option<u64> {
     let line = text.lines().find(|line| line.starts_with(key))?;
     let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(1024 * kilobytes)
-}
-
-/// Refuses training that cannot fit, of `images` images: before a search begins that it would follow. What it will really need is
-/// more, and depends on the genotype.
-///
-/// # Errors
-/// [`MemoryError::Training`]; a network that cannot be built.
-pub(super) fn check_training(
-    run: &RunConfig,
-    size: &Macro,
-    images: usize,
-    device: &DeviceInfo,
-) -> Result<(), RunError> {
-    let (space, parameters) = match (&run.genotype, &run.search) {
-        (Some(genotype), _) => (genotype.space(), count_genotype(genotype, size)?.parameters),
-        (None, Some(search)) => (search.space, 0),
-        (None, None) => return Ok(()),
-    };
-    let batch = run.train.batch.min(images);
-    let (needed, largest) = least_training_bytes(space, size, batch, parameters)?;
-    let has = match (device.max_binding, machine_bytes()) {
-        (0, Some(machine)) if needed > machine => {
-            format!("this machine has {} MB", machine / MB)
-        }
-        (binding, _) if binding > 0 && largest > binding => format!(
-            "one of its tensors {} MB, more than the largest buffer of this GPU",
-            largest.div_ceil(MB)
-        ),
-        _ => return Ok(()),
-    };
-    Err(MemoryError::Training {
-        needed_mb: needed.div_ceil(MB),
-        has,
-    }
-    .into())
 }
 
 impl MemoryPlan {
@@ -191,6 +136,60 @@ impl MemoryPlan {
                 ""
             },
         })?)
+    }
+
+    /// Genotypes that are scored in one pass: as many as the forecast of a search step allows, which needs more than a score does.
+    pub fn score_lanes(
+        config: &SearchConfig,
+        fused: Option<Memory>,
+        size: &Macro,
+        device: &DeviceInfo,
+    ) -> Result<usize, RunError> {
+        let parameters = count_supernet(config.space, size)?.parameters;
+        let fused = fused.map(|_| Memory::Recompute);
+        let gpu = device.max_binding > 0;
+        let forecast = Forecast::new(config.space, size, config.batch, parameters, fused, gpu)?;
+        let binding = match device.max_binding {
+            0 => u64::MAX,
+            binding => binding,
+        };
+        let lanes = forecast.lanes_within(SCORED_TOGETHER, limit(config, device), binding);
+        Ok(lanes.unwrap_or(1))
+    }
+
+    /// Refuses training that cannot fit, of `images` images: before a search begins that it would follow. What it will really need is
+    /// more, and depends on the genotype.
+    ///
+    /// # Errors
+    /// [`MemoryError::Training`]; a network that cannot be built.
+    pub fn check_training(
+        run: &RunConfig,
+        size: &Macro,
+        images: usize,
+        device: &DeviceInfo,
+    ) -> Result<(), RunError> {
+        let (space, parameters) = match (&run.genotype, &run.search) {
+            (Some(genotype), _) => (genotype.space(), count_genotype(genotype, size)?.parameters),
+            (None, Some(search)) => (search.space, 0),
+            (None, None) => return Ok(()),
+        };
+        let batch = run.train.batch.min(images);
+        let (needed, largest) = least_training_bytes(space, size, batch, parameters)?;
+        let has = match (device.max_binding, machine_bytes()) {
+            (0, Some(machine)) if needed > machine => {
+                format!("this machine has {} MB", machine / MB)
+            }
+            (binding, _) if binding > 0 && largest > binding => format!(
+                "one of its tensors {} MB, more than the largest buffer of this GPU",
+                largest.div_ceil(MB)
+            ),
+            _ => return Ok(()),
+        };
+        Err(MemoryError::Training {
+            needed_mb: needed.div_ceil(MB),
+            has,
+        }
+        .into())
     }
 
     /// For people: `keep`, `recompute` or `stock`.

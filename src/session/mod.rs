@@ -4,33 +4,45 @@
 //! and the run folder are readers of that one stream.
 
 mod as_base64;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 mod bench;
 mod checkpoint;
+#[cfg(feature = "engine")]
 mod checkpoint_tensors;
 mod clock;
 mod command;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub mod compare;
 mod config;
+#[cfg(feature = "engine")]
 mod control;
+#[cfg(feature = "engine")]
 pub mod device;
 mod differences;
 mod event;
 mod failure;
 mod finite;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 mod handle;
 #[cfg(not(target_arch = "wasm32"))]
 mod lines;
 mod memory;
+#[cfg(feature = "engine")]
 mod pace;
+#[cfg_attr(
+    not(feature = "engine"),
+    expect(dead_code, reason = "who only draws a run draws no numbers")
+)]
 mod random;
 #[cfg(not(target_arch = "wasm32"))]
 mod recorder;
+#[cfg(feature = "engine")]
 mod score;
+#[cfg(feature = "engine")]
 mod scratch;
+#[cfg(feature = "engine")]
 mod search_run;
+#[cfg(feature = "engine")]
 #[expect(
     clippy::module_inception,
     reason = "the actor is what the folder is named after"
@@ -38,14 +50,15 @@ mod search_run;
 mod session;
 #[cfg(not(target_arch = "wasm32"))]
 mod store;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 mod tabulate;
+#[cfg(feature = "engine")]
 mod train_run;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(feature = "engine", target_arch = "wasm32"))]
 mod turn;
 mod watch;
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use bench::{BenchCase, BenchResult, BenchSize, bench};
 pub use checkpoint::{
     CHECKPOINT_VERSION, Checkpoint, CheckpointError, CheckpointEvery, HostTensor,
@@ -60,7 +73,7 @@ pub use config::{
 pub use differences::differences;
 pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, Timed};
 pub use failure::RunError;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use handle::{SessionHandle, run_blocking, run_blocking_from, spawn_session};
 #[cfg(not(target_arch = "wasm32"))]
 pub use lines::{Lines, read_lines};
@@ -68,13 +81,17 @@ pub use memory::{MemoryError, MemoryPlan};
 pub use random::Purpose;
 #[cfg(not(target_arch = "wasm32"))]
 pub use recorder::{Interrupted, RecordError, Recorder, Tail, read_events};
+#[cfg(feature = "engine")]
 pub use score::{SCORE_BATCHES, open_supernet};
+#[cfg(feature = "engine")]
 pub use scratch::{ScratchEvaluator, Trained};
+#[cfg(feature = "engine")]
 pub use session::{run, serve};
 #[cfg(not(target_arch = "wasm32"))]
 pub use store::{
     KEPT, Latest, SUPERNET_FILE, StoreError, latest, load, load_supernet, save, saved,
 };
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use tabulate::{TabulateConfig, TabulateError, tabulate};
+#[cfg(feature = "engine")]
 pub use train_run::Accuracy;

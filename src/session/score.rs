@@ -8,7 +8,7 @@ use super::config::{DeviceChoice, SearchConfig};
 use super::device;
 use super::event::Event;
 use super::failure::RunError;
-use super::memory::{MemoryPlan, score_lanes};
+use super::memory::MemoryPlan;
 use super::random::{Purpose, generator};
 use super::search_run::{RunData, split_images};
 use crate::data::{Batch, Dataset, chunks};
@@ -76,7 +76,7 @@ pub async fn open_supernet(
         supernet,
         fused: plan.fused,
         batches: score_batches(search, &data, config.seed, most),
-        lanes_a_pass: score_lanes(search, plan.fused, &size, &info)?,
+        lanes_a_pass: MemoryPlan::score_lanes(search, plan.fused, &size, &info)?,
     })
 }
 

@@ -15,7 +15,7 @@ use super::control::{Control, Flow};
 use super::device;
 use super::event::{DatasetInfo, Event};
 use super::failure::RunError;
-use super::memory::{MemoryPlan, check_training, score_lanes};
+use super::memory::MemoryPlan;
 use super::score::{SCORE_BATCHES, Scoring, score_batches};
 use super::search_run::{RunData, SearchState, random_genotype, split_images};
 use super::train_run::TrainState;
@@ -190,7 +190,7 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
     let device::OpenDevice { device, info } = device::open(config.device).await?;
     let size = [dataset.channels, dataset.height, dataset.width];
     let size = config.train.size(size, dataset.classes.len());
-    check_training(config, &size, split.train().len(), &info)?;
+    MemoryPlan::check_training(config, &size, split.train().len(), &info)?;
     let origin = Position::start(config, &info, &dataset.hash());
     match from {
         Some(from) => from.position.check(&origin)?,
@@ -236,7 +236,7 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
                         None => state.announce(&data, control)?,
                     }
                     let batches = score_batches(search, &data, config.seed, Some(SCORE_BATCHES));
-                    let lanes = score_lanes(search, plan.fused, &size, &info)?;
+                    let lanes = MemoryPlan::score_lanes(search, plan.fused, &size, &info)?;
                     control.scoring().take_up(state.evaluator(batches, lanes));
                     state.run(&data, &origin, control).await?
                 }

@@ -5,9 +5,14 @@
 //! buffers, so the files need no special headers. Runs are kept in IndexedDB ([`store`]), which both can open: the worker writes
 //! what it computes, the page lists and reads.
 
+mod fetched;
+#[cfg(feature = "window")]
 mod page;
+#[cfg(feature = "window")]
 mod script;
+#[allow(dead_code, reason = "each of the two programs uses a part")]
 mod store;
+#[cfg(feature = "engine")]
 mod worker;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +20,9 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::session::{Command, Event};
 
+#[cfg(feature = "window")]
 pub use page::page;
+#[cfg(feature = "engine")]
 pub use worker::worker;
 
 /// What the page says to the worker.
@@ -53,6 +60,7 @@ fn construct() {
 }
 
 /// The text of an error of JavaScript.
+#[cfg(feature = "window")]
 fn describe(error: &JsValue) -> String {
     error
         .as_string()

@@ -10,8 +10,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType};
 
+use super::fetched::fetch_set;
 use super::{FromWorker, ToWorker, describe, script, store};
 use crate::app::{Answer, App, Ask, Fragment, KeptRun, Link, Notice, Shelf};
+use crate::data::EMBEDDED;
 use crate::session::{Command, DeviceChoice, Event};
 
 /// Where `index.html` keeps the worker's bootstrap, relative to the page.
@@ -64,6 +66,15 @@ async fn start() -> Result<(), JsValue> {
         script::offer(&runner, context);
     }
     call("plateauReady", &[]);
+    // Who chooses it later, without a connection, is told that it is missing.
+    if fetch_set(EMBEDDED[1]).await.is_ok()
+        && let Some(mut app) = runner.app_mut::<App>()
+    {
+        app.data_arrived();
+        if let Some(context) = context.get() {
+            context.request_repaint();
+        }
+    }
     Ok(())
 }
 

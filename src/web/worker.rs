@@ -6,8 +6,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
+use super::fetched::fetch_set;
 use super::{FromWorker, ToWorker, store};
-use crate::app::run_name;
 use crate::session::{
     Checkpoint, CheckpointEvery, Clock, Command, Event, Start, Timed, device, serve,
 };
@@ -26,7 +26,9 @@ pub fn worker() {
     let Some(scope) = scope() else { return };
     let (commands, inbox) = async_channel::unbounded();
     let (keep, kept) = async_channel::unbounded();
-    listen(&scope, commands, keep.clone());
+    let (asked, asks) = async_channel::unbounded();
+    listen(&scope, asked, keep.clone());
+    spawn_local(pass_on(asks, commands));
     spawn_local(keep_runs(scope.clone(), kept));
     offer_loss();
     say(&scope, &FromWorker::Ready);
@@ -109,6 +111,23 @@ fn listen(scope: &DedicatedWorkerGlobalScope, commands: Sender<Command>, keep: S
     on_message.forget();
 }
 
+/// Hands commands on in their order, each when the data that it needs is there.
+async fn pass_on(asks: Receiver<Command>, commands: Sender<Command>) {
+    while let Ok(command) = asks.recv().await {
+        let dataset = match &command {
+            Command::Start(start) => Some(&start.config.dataset),
+            Command::Rehearse { config } => Some(&config.dataset),
+            Command::Open { checkpoint } => Some(&checkpoint.position.config.dataset),
+            _ => None,
+        };
+        if let Some(name) = dataset {
+            // Without it the session says what is missing.
+            let _absent = fetch_set(name).await;
+        }
+        let _gone = commands.try_send(command);
+    }
+}
+
 /// What goes on with a kept run: the command, and the run as far as its checkpoint.
 async fn start_from(name: &str) -> Result<(Start, Kept), String> {
     let bytes = store::checkpoint(name)
@@ -170,7 +189,7 @@ async fn keep_runs(scope: DedicatedWorkerGlobalScope, told: Receiver<Keep>) {
         if let Event::Started { config, .. } = &event {
             let taken = store::list().await.unwrap_or_default();
             kept = Some(Kept {
-                name: store::free_name(&run_name(config), &taken),
+                name: store::free_name(&config.name(), &taken),
                 events: String::new(),
                 checkpoint: None,
                 clock: Clock::at(0.0),

@@ -3,7 +3,7 @@
 
 use eframe::egui;
 use egui_kittest::{Harness, SnapshotOptions};
-use plateau::app::{App, Fragment, Link, Pane};
+use plateau::app::{App, Fragment, Link, Pane, first_picture};
 use plateau::space::Genotype;
 
 /// A window in its first state, without an engine that could do anything in between.
@@ -35,6 +35,18 @@ fn compare(window: &mut Harness<'_, App>, name: &str) {
 fn show(window: &mut Harness<'_, App>, pane: Pane) {
     window.state_mut().show(pane);
     window.run_ok();
+}
+
+/// What the page shows before its program has come; `web/build.sh` puts it into `index.html`.
+#[test]
+fn the_page_s_first_picture_is_the_recorded_run_of_this_version() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web/first.html");
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&file, first_picture()).unwrap();
+    }
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert!(kept == first_picture(), "make web/first.html anew");
+    assert!(kept.contains("99.26 %") && kept.contains("sep conv"));
 }
 
 #[test]

@@ -11,6 +11,8 @@ use super::theme::operation_label;
 use crate::space::{Cell, CellKind, Operation, Space};
 
 pub use geometry::{Geometry, Route, distance};
+#[cfg(not(target_arch = "wasm32"))]
+pub use svg::Ground;
 
 /// An edge as it is drawn.
 #[derive(Clone, Copy, PartialEq, Debug)]

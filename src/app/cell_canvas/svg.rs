@@ -9,20 +9,49 @@ use super::paint::{line_color, text_on};
 use super::{CellPicture, Geometry};
 use crate::space::{Operation, Space};
 
+/// The colours that depend on what the picture lies on, as SVG attributes take them.
+pub struct Ground<'a> {
+    /// Behind everything.
+    pub ground: &'a str,
+    /// Behind the nodes that make the output.
+    pub card: &'a str,
+    /// Rings of states.
+    pub line: &'a str,
+    /// Text on the ground.
+    pub ink: &'a str,
+}
+
+/// Paper.
+const PAPER: Ground = Ground {
+    ground: "#ffffff",
+    card: "#eef0f1",
+    line: "#8a9096",
+    ink: "#24282c",
+};
+
 impl CellPicture {
     /// The picture on a light ground, of a size in points. Selection and preview are left out.
     pub fn to_svg(&self, size: Vec2) -> String {
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" \
+             font-family=\"Ubuntu, Helvetica, Arial, sans-serif\" text-anchor=\"middle\">\n<title>{2} cell</title>\n\
+             <rect width=\"100%\" height=\"100%\" fill=\"{3}\"/>\n{4}</svg>\n",
+            size.x,
+            size.y,
+            self.kind,
+            PAPER.ground,
+            self.svg_elements(size, &PAPER)
+        )
+    }
+
+    /// The elements of the picture, without what surrounds them.
+    pub fn svg_elements(&self, size: Vec2, on: &Ground) -> String {
+        let Ground { ink, line, .. } = *on;
         let mut geometry = Geometry::new(self.space, Rect::from_min_size(Pos2::ZERO, size));
         let scale = geometry.scale;
         // No font is at hand to measure with: a letter of a sans-serif font is about half as wide as it is high.
         geometry.set_label(vec2(96.0, 22.0) * scale);
-        let (ink, line) = ("#24282c", "#8a9096");
-        let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" \
-             font-family=\"Ubuntu, Helvetica, Arial, sans-serif\" text-anchor=\"middle\">\n<title>{2} cell</title>\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
-            size.x, size.y, self.kind
-        );
+        let mut svg = String::new();
         if let (Some(output), Some(&first)) = (geometry.output, self.concat.first()) {
             let reach = geometry.radius + 7.0 * scale;
             let (first, last) = (
@@ -31,11 +60,12 @@ impl CellPicture {
             );
             let _ = writeln!(
                 svg,
-                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{reach:.1}\" fill=\"#eef0f1\"/>",
+                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{reach:.1}\" fill=\"{}\"/>",
                 first.x - reach,
                 first.y - reach,
                 last.x - first.x + 2.0 * reach,
-                2.0 * reach
+                2.0 * reach,
+                on.card
             );
             let _ = writeln!(
                 svg,
@@ -44,7 +74,7 @@ impl CellPicture {
                 output.y,
                 output.x - geometry.input_radius
             );
-            circle(&mut svg, output, geometry.input_radius, line);
+            circle(&mut svg, output, geometry.input_radius, on);
             name(&mut svg, output, "c", "k", 14.0 * scale, ink);
         }
         for edge in &self.edges {
@@ -77,10 +107,11 @@ impl CellPicture {
                 route.tip.x, route.tip.y, a.x, a.y, b.x, b.y
             );
             let absent = edge.operation == Operation::None;
-            let fill = if absent {
-                Color32::WHITE
+            let (fill, ink) = if absent {
+                (on.ground.to_owned(), ink.to_owned())
             } else {
-                operation_color(edge.operation)
+                let color = operation_color(edge.operation);
+                (hex(color), hex(text_on(color)))
             };
             let place = route.label;
             let _ = writeln!(
@@ -91,18 +122,18 @@ impl CellPicture {
                 place.width(),
                 place.height(),
                 0.5 * place.height(),
-                hex(fill)
+                fill
             );
             text(
                 &mut svg,
                 place.center(),
                 operation_label(edge.operation),
                 12.5 * scale,
-                &hex(text_on(fill)),
+                &ink,
             );
         }
         for (state, &center) in geometry.states.iter().enumerate() {
-            circle(&mut svg, center, geometry.state_radius(state), line);
+            circle(&mut svg, center, geometry.state_radius(state), on);
             if self.space == Space::Darts && state < self.space.inputs() {
                 let index = ["k−2", "k−1"][state.min(1)];
                 name(&mut svg, center, "c", index, 14.0 * scale, ink);
@@ -110,17 +141,17 @@ impl CellPicture {
                 text(&mut svg, center, &state.to_string(), 13.5 * scale, ink);
             }
         }
-        svg + "</svg>\n"
+        svg
     }
 }
 
 // Writing to a string cannot fail.
 
-fn circle(svg: &mut String, center: Pos2, radius: f32, line: &str) {
+fn circle(svg: &mut String, center: Pos2, radius: f32, on: &Ground) {
     let _ = writeln!(
         svg,
-        "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"{radius:.1}\" fill=\"#ffffff\" stroke=\"{line}\" stroke-width=\"1.4\"/>",
-        center.x, center.y
+        "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"{radius:.1}\" fill=\"{}\" stroke=\"{}\" stroke-width=\"1.4\"/>",
+        center.x, center.y, on.ground, on.line
     );
 }
 

@@ -143,6 +143,12 @@ impl App {
         Self { shelf, ..self }
     }
 
+    /// Looks again at the data of the settings: a set that a page fetches has come.
+    #[cfg(target_arch = "wasm32")]
+    pub fn data_arrived(&mut self) {
+        self.search.look_again();
+    }
+
     /// Offers to go on with the run that is shown, which its keeper knows by that name.
     pub fn offer_to_go_on(&mut self, name: &str) {
         self.unfinished = Some(name.to_owned());
@@ -288,7 +294,7 @@ impl App {
             .run
             .config
             .as_ref()
-            .map_or("run".into(), super::view::run_name);
+            .map_or("run".into(), crate::session::RunConfig::name);
         match zip_run(&self.log, &self.run) {
             Ok(bytes) => self.files.save(format!("{name}.zip"), bytes, context),
             Err(error) => self.notices.push(Notice::error(error.to_string())),

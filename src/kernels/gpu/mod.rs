@@ -41,8 +41,9 @@ pub use launch::bytes_moved;
 #[doc(hidden)]
 pub use launch::poison_outputs;
 
+use super::Memory;
 use super::cell::{CellShape, CellTensors};
-use super::extension::{ConvGradients, Kernels, Memory};
+use super::extension::{ConvGradients, Kernels};
 use super::shape::{ConvShape, Wanted};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;

@@ -1,7 +1,15 @@
 //! How much memory a search step will need, by arithmetic, before anything is allocated.
 
-use crate::kernels::Memory;
 use crate::space::{CellKind, CellSpec, Macro, MacroError, Space, Stage, macro_stages};
+
+/// How much of a forward pass is kept for its backward pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Memory {
+    /// Keep the feature maps of every branch: about six times the output of every edge.
+    Keep,
+    /// Keep the inputs and the output only, and run the forward stages again in the backward pass.
+    Recompute,
+}
 
 /// Bytes that one forward and backward pass holds at its peak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
