@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`space`] | search spaces, genotypes and neighborhoods as plain data |
 //! | [`data`] | images and labels, splits, batches, augmentation |
+//! | [`forecast`] | how much memory a step needs, by arithmetic |
 //! | [`kernels`] | WGSL kernels of the mixed operation, their gradients and CPU twins |
 //! | [`nn`] | supernet and derived network on flat parameter vectors |
 //! | [`search`] | DARTS and NA-DARTS |
@@ -16,6 +17,13 @@
 //! The idea is that of Wang, Cao, Li and Kitani, *Neighborhood-Aware Neural Architecture Search* (arXiv 2105.06369).
 
 #![forbid(unsafe_code)]
+
+#[cfg(all(
+    feature = "window",
+    not(feature = "engine"),
+    not(target_arch = "wasm32")
+))]
+compile_error!("the desktop's window needs the engine; only the page is built without it");
 
 #[cfg(feature = "window")]
 pub mod app;

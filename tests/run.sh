@@ -1,7 +1,17 @@
 #!/usr/bin/env bash
-# The test command of the README: installs what is missing, then formatting, lints and every test.
+# The test command of the README: installs what is missing, then formatting, lints and every test. What follows is handed to
+# nextest, as in `bash tests/run.sh -E 'binary(kernels)'`. At the end it says how long each phase took.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+phases=""
+# Closes the phase that has gone on since the last call, under a name.
+phase() {
+    phases+=$(printf '%-32s %5d s' "$1" $((SECONDS - since)))$'\n'
+    since=$SECONDS
+}
+since=0
+trap 'printf "%s%-32s %5d s\n" "$phases" "in all" "$SECONDS"' EXIT
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
@@ -21,12 +31,20 @@ if ! cargo nextest --version >/dev/null 2>&1; then
     cargo install cargo-nextest --locked --debug
 fi
 
+phase "installs"
+
 cargo fmt --check
 # Lints: clippy's driver stands in for the compiler in the builds that are made anyway, since `cargo clippy` would compile Burn once
 # more for each target. This is how `cargo clippy` itself hands its arguments over.
 export RUSTC_WORKSPACE_WRAPPER=$PWD/tests/clippy.sh
 export CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 cargo build --release --locked
-bash web/build.sh
+phase "the program"
+bash web/build.sh --check
+phase "the page and its engine"
+cargo nextest run --release --locked --no-run
+phase "the tests' build"
 cargo nextest run --release --locked "$@"
+phase "the tests"
 cargo test --release --locked --doc
+phase "the examples in the documentation"

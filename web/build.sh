@@ -1,34 +1,69 @@
 #!/usr/bin/env bash
-# Builds the page into web/dist: static files for any host. Installs what is missing.
+# Builds the page: static files for any host, the programs beside their brotli and gzip forms. Installs what is missing.
+#   bash web/build.sh           web/dist, small, to be published
+#   bash web/build.sh --check   web/dist-check, for the tests: the same code with an engine that is built in less time and not packed
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-BINDGEN=0.2.130
 target=${CARGO_TARGET_DIR:-target}
-out=web/dist
+case "${1:-}" in
+    "") engine=web out=web/dist ;;
+    --check) engine=release out=web/dist-check ;;
+    *) echo "usage: bash web/build.sh [--check]" >&2; exit 2 ;;
+esac
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 rustup target list --installed | grep -q wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
-if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $BINDGEN" ]; then
-    # A lint of our own (tests/run.sh) is not for other people's programs.
-    env -u RUSTC_WORKSPACE_WRAPPER cargo install wasm-bindgen-cli --version "$BINDGEN"
+if command -v apt-get >/dev/null && ! command -v brotli >/dev/null; then
+    as_root apt-get update
+    as_root apt-get install -y --no-install-recommends brotli
 fi
+command -v brotli >/dev/null || { echo "web/build.sh needs brotli (on macOS: brew install brotli)" >&2; exit 1; }
 
 # Unless the constructors of statics (Burn's compiler registers itself in thousands) are exported, the linker has every call from
 # JavaScript run them all anew, which costs milliseconds each; `web::construct` calls them once.
-for program in page worker; do
-    cargo rustc --release --locked --target wasm32-unknown-unknown --features web --bin "$program" -- \
-        -C link-arg=--export=__wasm_call_ctors
-done
+program() {
+    name=$1 profile=$2 features=web,$3
+    shift 3
+    exec cargo rustc --profile "$profile" --locked --target wasm32-unknown-unknown --no-default-features --features "$features" \
+        --bin "$name" "$@" -- -C link-arg=--export=__wasm_call_ctors
+}
+# What a step waits for is fast where it is published; where it is only checked, what Burn computes on the CPU need not be.
+set_levels() { for crate in $2; do echo "--config=profile.$engine.package.$crate.opt-level=$1"; done; }
+if [ "$engine" = web ]; then
+    levels=$(set_levels 3 "plateau burn-flex gemm gemm-common gemm-f32 macerator pulp")
+else
+    levels="$(set_levels 0 "burn-flex burn-dispatch burn-tensor burn-std") --config=profile.release.strip=false"
+fi
+# With --check the two lie in folders of their own, so that the page may be linked, which takes one core, while the engine is compiled.
+program page web window &
+page=$!
+trap 'kill "$page" 2>/dev/null || true' EXIT
+# shellcheck disable=SC2086 # One word a flag.
+(program worker "$engine" engine $levels)
+wait "$page"
+trap - EXIT
+# A lint of our own (tests/run.sh) is not for other people's programs.
+env -u RUSTC_WORKSPACE_WRAPPER cargo build --release --locked --manifest-path web/bind/Cargo.toml --target-dir "$target/bind"
 
 rm -rf "$out"
 mkdir -p "$out"
-bind() {
-    wasm-bindgen --target web --no-typescript --remove-name-section --remove-producers-section \
-        --out-dir "$out" --out-name "$2" "$target/wasm32-unknown-unknown/release/$1.wasm"
-}
-bind page page
-bind worker engine
-# No wasm-opt: it leaves the transferred size as it is (4.79 MB of page with and without, gzip -9), and Debian 12's version 108
-# breaks the table of function references.
-cp web/index.html web/worker.js "$out/"
-bash web/size.sh
+bind() { "$target/bind/release/bind" "$target/wasm32-unknown-unknown/$2/$1.wasm" "$out" "$3"; }
+bind page web page
+bind worker "$engine" engine
+cp web/worker.js "$out/"
+cp src/data/embedded/mnist5k.gz "$out/mnist5k.bin"
+sed -e "s/const total = 0;/const total = $(wc -c <"$out/page_bg.wasm");/" \
+    -e '/<!-- web\/first.html -->/{' -e 'r web/first.html' -e 'd' -e '}' web/index.html >"$out/index.html"
+
+packed="index.html page.js page_bg.wasm"
+[ "$engine" = web ] && packed="$packed worker.js engine.js engine_bg.wasm"
+jobs=""
+for file in $packed; do
+    brotli --best --keep --force "$out/$file" &
+    jobs="$jobs $!"
+    gzip -9 --keep --force "$out/$file"
+done
+for job in $jobs; do wait "$job"; done
+bash web/size.sh "$out"

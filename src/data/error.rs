@@ -6,7 +6,7 @@ pub enum DataError {
     Unknown(String),
     /// A page fetches this set behind its first picture, and it has not come.
     #[error(
-        "the data set '{0}' has not reached this page yet: check the connection and try again in a moment"
+        "the data set '{0}' has not reached this page yet: check the connection and load the page again"
     )]
     Awaited(String),
     /// The bytes of an embedded set do not unpack to the expected size.

@@ -1,6 +1,5 @@
 //! The actor that owns the device and all tensors.
 
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -27,11 +26,13 @@ use crate::kernels::self_test;
 pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
     let mut scoring = Scoring::default();
     // Taken from the channel already.
-    let mut taken = VecDeque::new();
+    let mut taken = None;
+    // A check that a run on the CPU ended; it is made when there is nothing else to do.
+    let mut put_off = None;
     loop {
         #[cfg(target_arch = "wasm32")]
         super::turn::yield_now().await;
-        let command = if let Some(command) = taken.pop_front() {
+        let command = if let Some(command) = taken.take() {
             command
         } else if scoring.busy() {
             match commands.try_recv() {
@@ -44,6 +45,10 @@ pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
                     continue;
                 }
             }
+        } else if let Ok(command) = commands.try_recv() {
+            command
+        } else if let Some(check) = put_off.take() {
+            check
         } else {
             match commands.recv().await {
                 Ok(command) => command,
@@ -63,16 +68,16 @@ pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
             Command::Open { checkpoint } => emit(scoring.open(&checkpoint).await),
             Command::CheckDevice { device } => {
                 let (checked, next) = beside(check_device(device), &commands, &mut emit).await;
-                taken.extend(next);
+                taken = next;
                 match checked {
                     Some(event) => emit(event),
-                    None => taken.push_back(Command::CheckDevice { device }),
+                    None => put_off = Some(Command::CheckDevice { device }),
                 }
             }
             Command::AddData { name, files } => emit(add_data(name, files)),
             Command::Rehearse { config } => {
                 let (_, next) = beside(rehearse(*config), &commands, &mut emit).await;
-                taken.extend(next);
+                taken = next;
             }
             // There is nothing to hold or to stop.
             Command::Pause | Command::Resume | Command::Step | Command::Stop => {}
@@ -80,8 +85,9 @@ pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
     }
 }
 
-/// Work on the GPU that nobody asked for yet, which waits for its driver most of the time: a run on the CPU ends it, data are read
-/// meanwhile, and everything else waits. What it comes to, unless it was ended, and the command that ended it or waits.
+/// Work on the GPU that nobody asked for yet, which waits for its driver most of the time: a run on the CPU ends it, and so does what
+/// asks for scores; data are read meanwhile, and a run elsewhere waits. What it comes to, unless it was ended, and the command that
+/// ended it or waits.
 async fn beside<T>(
     work: impl Future<Output = T>,
     commands: &Receiver<Command>,
@@ -97,8 +103,13 @@ async fn beside<T>(
         match next.await {
             Ok(outcome) => return (Some(outcome), None),
             Err(Ok(Command::AddData { name, files })) => emit(add_data(name, files)),
+            // There is nothing to hold or to stop.
+            Err(Ok(Command::Pause | Command::Resume | Command::Step | Command::Stop)) => {}
             Err(Ok(Command::Start(start))) if start.config.device == DeviceChoice::Cpu => {
                 return (None, Some(Command::Start(start)));
+            }
+            Err(Ok(command @ (Command::Score { .. } | Command::Open { .. }))) => {
+                return (None, Some(command));
             }
             Err(Ok(command)) => return (Some(work.await), Some(command)),
             // No more commands come.

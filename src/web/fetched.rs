@@ -1,6 +1,6 @@
 //! What is fetched behind the first picture: MNIST, which neither of the two programs carries.
 
-use js_sys::{ArrayBuffer, Function, Promise, Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -8,6 +8,10 @@ use crate::data::{is_awaited, provide_mnist};
 
 /// Beside the page; `web/build.sh` puts it there.
 const MNIST: &str = "./mnist5k.bin";
+/// How it begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// Until a fetch is given up, milliseconds.
+const PATIENCE: u32 = 60_000;
 
 /// Fetches a data set that comes with the page, where it has not come yet.
 ///
@@ -19,13 +23,27 @@ pub async fn fetch_set(name: &str) -> Result<(), JsValue> {
     }
     let global = js_sys::global();
     let fetch: Function = Reflect::get(&global, &"fetch".into())?.dyn_into()?;
-    let response = settled(fetch.call1(&global, &MNIST.into())?).await?;
+    // A line that hangs must not hold up what comes after.
+    let options = Object::new();
+    let signal: Object = Reflect::get(&global, &"AbortSignal".into())?.dyn_into()?;
+    let limit: Function = Reflect::get(&signal, &"timeout".into())?.dyn_into()?;
+    Reflect::set(
+        &options,
+        &"signal".into(),
+        &limit.call1(&signal, &PATIENCE.into())?,
+    )?;
+    let response = settled(fetch.call2(&global, &MNIST.into(), &options)?).await?;
     if !Reflect::get(&response, &"ok".into())?.is_truthy() {
         return Err(format!("{MNIST} is not there").into());
     }
     let read: Function = Reflect::get(&response, &"arrayBuffer".into())?.dyn_into()?;
     let buffer: ArrayBuffer = settled(read.call0(&response)?).await?.dyn_into()?;
-    provide_mnist(Uint8Array::new(&buffer).to_vec());
+    let bytes = Uint8Array::new(&buffer).to_vec();
+    // Some hosts answer with a page of their own for what they do not have.
+    if !bytes.starts_with(&GZIP) {
+        return Err(format!("{MNIST} is something else").into());
+    }
+    provide_mnist(bytes);
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::fetched::fetch_set;
 use super::{FromWorker, ToWorker, store};
+use crate::data::is_awaited;
 use crate::session::{
     Checkpoint, CheckpointEvery, Clock, Command, Event, Start, Timed, device, serve,
 };
@@ -114,9 +115,14 @@ fn listen(scope: &DedicatedWorkerGlobalScope, commands: Sender<Command>, keep: S
 /// Hands commands on in their order, each when the data that it needs is there.
 async fn pass_on(asks: Receiver<Command>, commands: Sender<Command>) {
     while let Ok(command) = asks.recv().await {
+        if let Command::Rehearse { config } = &command
+            && is_awaited(&config.dataset)
+        {
+            // Nobody waits for a rehearsal, and it need not wait for a line that is slow.
+            continue;
+        }
         let dataset = match &command {
             Command::Start(start) => Some(&start.config.dataset),
-            Command::Rehearse { config } => Some(&config.dataset),
             Command::Open { checkpoint } => Some(&checkpoint.position.config.dataset),
             _ => None,
         };

@@ -1,6 +1,7 @@
-//! The built page in a real headless Chromium. `bash web/build.sh` must have been run; without it, or without Chromium, these
+//! The built page in a real headless Chromium. `bash web/build.sh --check` must have been run; without it, or without Chromium, these
 //! tests fail.
 
+mod arrival;
 mod engine;
 #[path = "../support/mod.rs"]
 mod support;
@@ -21,12 +22,15 @@ const QUICK: Duration = Duration::from_secs(40);
 
 /// The address of the built page, below a path, as hosts of many pages serve it.
 fn page() -> String {
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist");
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist-check");
     assert!(
         dist.join("index.html").exists(),
-        "the page is not built: bash web/build.sh"
+        "the page is not built: bash web/build.sh --check"
     );
-    format!("{}/dist/", serve_folder(dist.parent().unwrap().to_owned()))
+    format!(
+        "{}/dist-check/",
+        serve_folder(dist.parent().unwrap().to_owned())
+    )
 }
 
 /// What a person can do with the page.

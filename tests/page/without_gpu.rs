@@ -147,6 +147,18 @@ fn a_link_that_cannot_be_read_says_why_and_the_page_works() {
 }
 
 #[test]
+fn mnist_comes_behind_the_page_and_can_be_searched_on() {
+    let mut browser = Chromium::start("mnist", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&page());
+    let mut config = small(DeviceChoice::Cpu);
+    config.dataset = "mnist5k".into();
+    tab.take_settings(&config);
+    tab.press("▶  Run");
+    tab.wait_until("there are steps", "s.run.live && s.run.steps >= 1", QUICK);
+}
+
+#[test]
 fn files_that_are_dropped_become_the_data_of_the_next_run() {
     let count = 60u8;
     let mut images = vec![0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 8, 0, 0, 0, 8];

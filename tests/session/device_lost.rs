@@ -1,4 +1,5 @@
-//! A GPU that is taken away in the middle of a search. A test of its own program, since the device is the process's.
+//! A GPU that is taken away in the middle of a search. The device is the process's: nextest gives each test a
+//! process of its own, which this one needs.
 
 use plateau::search::Strategy;
 use plateau::session::{

@@ -424,7 +424,10 @@ fn answer(mut stream: TcpStream, root: &Path) -> std::io::Result<()> {
     let mut first = String::new();
     reader.by_ref().take(8192).read_line(&mut first)?;
     let mut line = String::new();
+    let mut takes_brotli = false;
     while reader.by_ref().take(8192).read_line(&mut line)? > 2 {
+        let header = line.to_lowercase();
+        takes_brotli |= header.starts_with("accept-encoding:") && header.contains("br");
         line.clear();
     }
     let path = first.split(' ').nth(1).unwrap_or("/");
@@ -445,14 +448,23 @@ fn answer(mut stream: TcpStream, root: &Path) -> std::io::Result<()> {
         .next()
         .and_then(|end| kinds.get(end))
         .unwrap_or(&"application/octet-stream");
-    let (status, body) = match std::fs::read(root.join(&name)) {
-        Ok(body) if !name.contains("..") => ("200 OK", body),
+    // As a host sends what `web/build.sh` packed.
+    let packed = root.join(format!("{name}.br"));
+    let packed = takes_brotli && packed.exists();
+    let file = if packed { format!("{name}.br") } else { name };
+    let (status, body) = match std::fs::read(root.join(&file)) {
+        Ok(body) if !file.contains("..") => ("200 OK", body),
         _ => ("404 Not Found", Vec::new()),
     };
     let length = body.len();
+    let coding = if packed {
+        "Content-Encoding: br\r\n"
+    } else {
+        ""
+    };
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{coding}Connection: close\r\n\r\n"
     )?;
     stream.write_all(&body)
 }

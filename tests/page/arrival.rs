@@ -1,0 +1,52 @@
+//! How long a person waits for the page on a mobile line: 9 Mbit/s, round trips of 170 ms.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::{QUICK, page};
+use crate::support::chromium::Chromium;
+
+/// Bytes a second of 9 Mbit/s.
+const BYTES_A_SECOND: f64 = 9e6 / 8.0;
+/// What a request waits for its answer, milliseconds.
+const ROUND_TRIP: f64 = 170.0;
+
+#[test]
+fn on_a_mobile_line_something_true_is_seen_in_a_second_and_a_half_and_the_page_answers_in_six() {
+    let mut browser = Chromium::start("arrival", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.ask("Network.enable", json!({}));
+    tab.ask(
+        "Network.emulateNetworkConditions",
+        json!({
+            "offline": false,
+            "latency": ROUND_TRIP,
+            "downloadThroughput": BYTES_A_SECOND,
+            "uploadThroughput": BYTES_A_SECOND,
+        }),
+    );
+    let start = Instant::now();
+    tab.open(&page());
+    let seen = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime";
+    tab.wait_for("the first picture", seen, QUICK);
+    let first = tab.evaluate(seen).as_f64().unwrap();
+    assert!(
+        tab.evaluate("document.querySelectorAll('#first svg').length")
+            .as_u64()
+            >= Some(2),
+        "the recorded cell and its losses are drawn"
+    );
+    let answering = "JSON.parse(window.plateauState?.() ?? '{}').run?.steps > 10";
+    tab.wait_for("the program answers", answering, QUICK);
+    let answers = start.elapsed();
+    println!(
+        "at 9 Mbit/s and {ROUND_TRIP} ms: first picture after {first:.0} ms, program drawn and answering after {} ms",
+        answers.as_millis()
+    );
+    assert!(first <= 1_500.0, "the first picture took {first} ms");
+    assert!(
+        answers <= Duration::from_secs(6),
+        "the program answered after {answers:?}"
+    );
+}
