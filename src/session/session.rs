@@ -1,5 +1,6 @@
 //! The actor that owns the device and all tensors.
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -26,34 +27,27 @@ use crate::kernels::self_test;
 pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
     let mut scoring = Scoring::default();
     // Taken from the channel already.
-    let mut taken = None;
-    // A check that a run on the CPU ended; it is made when there is nothing else to do.
+    let mut waiting = VecDeque::new();
+    // A check that was ended; it is made when there is nothing else to do.
     let mut put_off = None;
     loop {
         #[cfg(target_arch = "wasm32")]
         super::turn::yield_now().await;
-        let command = if let Some(command) = taken.take() {
-            command
-        } else if scoring.busy() {
-            match commands.try_recv() {
-                Ok(command) => command,
-                Err(TryRecvError::Closed) => return,
-                Err(TryRecvError::Empty) => {
-                    if let Some(event) = scoring.next().await {
-                        emit(event);
-                    }
-                    continue;
+        let command = match waiting.pop_front().map_or_else(|| commands.try_recv(), Ok) {
+            Ok(command) => command,
+            Err(TryRecvError::Empty) if scoring.busy() => {
+                if let Some(event) = scoring.next().await {
+                    emit(event);
                 }
+                continue;
             }
-        } else if let Ok(command) = commands.try_recv() {
-            command
-        } else if let Some(check) = put_off.take() {
-            check
-        } else {
-            match commands.recv().await {
-                Ok(command) => command,
-                Err(_) => return,
-            }
+            Err(_) => match put_off.take() {
+                Some(check) => check,
+                None => match commands.recv().await {
+                    Ok(command) => command,
+                    Err(_) => return,
+                },
+            },
         };
         match command {
             Command::Start(start) => {
@@ -67,17 +61,22 @@ pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
             }
             Command::Open { checkpoint } => emit(scoring.open(&checkpoint).await),
             Command::CheckDevice { device } => {
-                let (checked, next) = beside(check_device(device), &commands, &mut emit).await;
-                taken = next;
-                match checked {
+                let check = check_device(device);
+                let ends = |command: &Command| {
+                    let asks = matches!(command, Command::Score { .. } | Command::Open { .. });
+                    asks || runs_on_cpu(command)
+                };
+                match beside(check, &commands, &mut waiting, &mut emit, ends).await {
                     Some(event) => emit(event),
                     None => put_off = Some(Command::CheckDevice { device }),
                 }
             }
             Command::AddData { name, files } => emit(add_data(name, files)),
             Command::Rehearse { config } => {
-                let (_, next) = beside(rehearse(*config), &commands, &mut emit).await;
-                taken = next;
+                let rehearsal = rehearse(*config);
+                // Nobody waits for what it came to.
+                let _over =
+                    beside(rehearsal, &commands, &mut waiting, &mut emit, runs_on_cpu).await;
             }
             // There is nothing to hold or to stop.
             Command::Pause | Command::Resume | Command::Step | Command::Stop => {}
@@ -85,35 +84,43 @@ pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
     }
 }
 
-/// Work on the GPU that nobody asked for yet, which waits for its driver most of the time: a run on the CPU ends it, and so does what
-/// asks for scores; data are read meanwhile, and a run elsewhere waits. What it comes to, unless it was ended, and the command that
-/// ended it or waits.
+/// Whether a command begins a run that needs no GPU.
+fn runs_on_cpu(command: &Command) -> bool {
+    matches!(command, Command::Start(start) if start.config.device == DeviceChoice::Cpu)
+}
+
+/// Work on the GPU that nobody asked for yet, which waits for its driver most of the time: some commands end it, data are read
+/// meanwhile, and what else comes waits in its order. What the work came to, unless it was ended.
 async fn beside<T>(
     work: impl Future<Output = T>,
     commands: &Receiver<Command>,
+    waiting: &mut VecDeque<Command>,
     emit: &mut impl FnMut(Event),
-) -> (Option<T>, Option<Command>) {
+    ends: impl Fn(&Command) -> bool,
+) -> Option<T> {
     let mut work = pin!(work);
     loop {
+        if waiting.iter().any(&ends) {
+            return None;
+        }
+        // What comes behind a run is for it.
+        if waiting
+            .iter()
+            .any(|command| matches!(command, Command::Start(_)))
+        {
+            return Some(work.await);
+        }
         let mut received = pin!(commands.recv());
         let next = poll_fn(|context| match received.as_mut().poll(context) {
             Poll::Ready(command) => Poll::Ready(Err(command)),
             Poll::Pending => work.as_mut().poll(context).map(Ok),
         });
         match next.await {
-            Ok(outcome) => return (Some(outcome), None),
+            Ok(outcome) => return Some(outcome),
             Err(Ok(Command::AddData { name, files })) => emit(add_data(name, files)),
-            // There is nothing to hold or to stop.
-            Err(Ok(Command::Pause | Command::Resume | Command::Step | Command::Stop)) => {}
-            Err(Ok(Command::Start(start))) if start.config.device == DeviceChoice::Cpu => {
-                return (None, Some(Command::Start(start)));
-            }
-            Err(Ok(command @ (Command::Score { .. } | Command::Open { .. }))) => {
-                return (None, Some(command));
-            }
-            Err(Ok(command)) => return (Some(work.await), Some(command)),
+            Err(Ok(command)) => waiting.push_back(command),
             // No more commands come.
-            Err(Err(_)) => return (Some(work.await), None),
+            Err(Err(_)) => return Some(work.await),
         }
     }
 }

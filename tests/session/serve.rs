@@ -18,6 +18,7 @@ fn a_run_on_the_cpu_does_not_wait_for_the_check_of_the_gpu() {
         Command::CheckDevice {
             device: DeviceChoice::Gpu,
         },
+        Command::Pause,
         Command::Start(Box::new(Start::new(config))),
         Command::Stop,
     ] {
