@@ -45,6 +45,7 @@ async fn start() -> Result<(), JsValue> {
         .dyn_into::<HtmlCanvasElement>()?;
     let hash = window.location().hash()?;
     let runner = eframe::WebRunner::new();
+    let (loaded, engine_loaded) = async_channel::bounded(1);
     let context = Rc::new(OnceCell::new());
     let made = context.clone();
     runner
@@ -55,7 +56,7 @@ async fn start() -> Result<(), JsValue> {
                 // There is one window.
                 let _ = made.set(creation.egui_ctx.clone());
                 let fragment = Fragment::parse(&hash);
-                let (engine, shelf) = shelf(&creation.egui_ctx);
+                let (engine, shelf) = shelf(&creation.egui_ctx, loaded);
                 let connect = move |context: &egui::Context| connect(context, &engine);
                 let app = App::new(creation, Box::new(connect), fragment);
                 Ok(Box::new(app.with_shelf(shelf)))
@@ -66,7 +67,8 @@ async fn start() -> Result<(), JsValue> {
         script::offer(&runner, context);
     }
     call("plateauReady", &[]);
-    // Who chooses it later, without a connection, is told that it is missing.
+    // The engine shares the line and comes first. Who chooses MNIST later, without a connection, is told that it is missing.
+    let _ended = engine_loaded.recv().await;
     if fetch_set(EMBEDDED[1]).await.is_ok()
         && let Some(mut app) = runner.app_mut::<App>()
     {
@@ -83,15 +85,18 @@ async fn start() -> Result<(), JsValue> {
 struct Engine {
     worker: Rc<RefCell<Option<Worker>>>,
     answers: Sender<Answer>,
+    /// Told when a worker listens, or has ended before it did.
+    loaded: Sender<()>,
 }
 
 /// The runs in the browser's storage.
-fn shelf(context: &egui::Context) -> (Engine, Shelf) {
+fn shelf(context: &egui::Context, loaded: Sender<()>) -> (Engine, Shelf) {
     let (asks, inbox) = async_channel::unbounded();
     let (answers, outbox) = async_channel::unbounded();
     let engine = Engine {
         worker: Rc::default(),
         answers,
+        loaded,
     };
     let (keeper, context) = (engine.clone(), context.clone());
     spawn_local(async move {
@@ -199,6 +204,7 @@ impl Voice {
 
     /// The worker's last word.
     fn end(&self, why: &str) {
+        let _told = self.engine.loaded.try_send(());
         if self.outbox.is_closed() {
             return;
         }
@@ -232,7 +238,11 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                         .try_send(Answer::GoesOn { name, events });
                     voice.context.request_repaint();
                 }
-                Ok(FromWorker::Ready) => watch(&name, voice.clone()),
+                Ok(FromWorker::Ready) => {
+                    // It is full where an earlier worker has said so.
+                    let _told = voice.engine.loaded.try_send(());
+                    watch(&name, voice.clone());
+                }
                 Err(error) => voice.say(Event::Failed {
                     message: format!("the engine said something that is not an event ({error})"),
                 }),
