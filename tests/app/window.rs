@@ -11,6 +11,9 @@ use plateau::app::{App, Fragment, Keeper, Link, Pane, Recording, RunState, Sessi
 use plateau::session::{Command, DeviceChoice, DeviceInfo, Event, Preset};
 use plateau::space::Space;
 
+use crate::support::folder::folder;
+use crate::support::write::png_image;
+
 /// A window at 1280 × 800. `connect` makes its sessions.
 fn window_with(
     connect: impl Fn(&egui::Context) -> Result<Link, String> + 'static,
@@ -445,11 +448,7 @@ fn pictures(folder: &Path, side: impl Fn(usize) -> usize) {
         for number in 0..24 {
             let side = side(number);
             let file = folder.join(class).join(format!("{number}.png"));
-            std::fs::write(
-                file,
-                crate::support::write::png_image(number, 1, side, side),
-            )
-            .unwrap();
+            std::fs::write(file, png_image(number, 1, side, side)).unwrap();
         }
     }
 }
@@ -464,13 +463,13 @@ fn wait_for_notice(window: &mut Harness<'_, App>, words: &str) {
 
 #[test]
 fn a_folder_of_images_that_is_dropped_becomes_the_data_of_the_next_run() {
-    let folder = crate::support::folder::folder("dropped-images");
-    pictures(&folder, |_| 8);
+    let images = folder("dropped-images");
+    pictures(&images, |_| 8);
     let mut window = window();
     small_search(&mut window);
-    drop_on(&mut window, &folder);
+    drop_on(&mut window, &images);
     wait_for_notice(&mut window, "72 images, used by the next run");
-    let name = folder.to_string_lossy().into_owned();
+    let name = images.to_string_lossy().into_owned();
     assert_eq!(window.state_mut().search_mut().config().dataset, name);
     window.get_by_label("72 images of 8×8 pixels, grey, 3 classes");
     window.get_by_label("▶  Run").click();
@@ -481,19 +480,19 @@ fn a_folder_of_images_that_is_dropped_becomes_the_data_of_the_next_run() {
     assert_eq!(config.dataset, name);
 
     // What holds no images is told in one line, and the next run keeps what it had.
-    let empty = crate::support::folder::folder("dropped-nothing");
+    let empty = folder("dropped-nothing");
     std::fs::create_dir_all(&empty).unwrap();
     drop_on(&mut window, &empty);
     wait_for_notice(&mut window, "dropped-nothing");
     assert!(window.state().notices().last().unwrap().error);
     assert_eq!(window.state_mut().search_mut().config().dataset, name);
-    std::fs::remove_dir_all(folder).unwrap();
+    std::fs::remove_dir_all(images).unwrap();
     std::fs::remove_dir_all(empty).unwrap();
 }
 
 #[test]
 fn photographs_of_different_sizes_are_scaled_to_what_was_stated_or_to_32() {
-    let folder = crate::support::folder::folder("dropped-sizes");
+    let folder = folder("dropped-sizes");
     pictures(&folder, |number| 40 + number);
     let mut window = window();
     drop_on(&mut window, &folder);

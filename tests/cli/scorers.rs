@@ -8,6 +8,7 @@ use plateau::landscape::builtin_table;
 use plateau::space::{Genotype, Space};
 use serde_json::Value;
 
+use crate::support::folder::folder;
 use crate::support::outcome::{failure, object, text};
 use crate::support::program::plateau;
 
@@ -16,7 +17,7 @@ const OTHER: &str = "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|";
 
 /// A search of a space in a few seconds.
 fn search(space: &str) -> PathBuf {
-    let folder = crate::support::folder::folder(&format!("evaluators-{space}"));
+    let folder = folder(&format!("evaluators-{space}"));
     let path = folder.to_str().unwrap();
     let flags = "--strategy darts --channels 2 --layers 2 --epochs 1 --batch 300 --train-channels 2 --train-layers 2 \
                  --train-epochs 1 --train-batch 300 --device cpu --json --run-dir";
@@ -210,7 +211,7 @@ fn sampling_searches_run_on_training_from_scratch() {
 #[test]
 fn a_source_that_cannot_score_is_refused_in_one_line() {
     let refused = |args: &[&str]| failure(&plateau(&[args, &["--device", "cpu"]].concat()));
-    let empty = crate::support::folder::folder("no-supernet");
+    let empty = folder("no-supernet");
     std::fs::create_dir_all(&empty).unwrap();
     let line = refused(&["neighborhood", CELL, "--run", empty.to_str().unwrap()]);
     assert!(line.contains("no supernet"), "{line}");

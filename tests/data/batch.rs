@@ -4,30 +4,8 @@ use burn::tensor::Device;
 use plateau::data::{
     Augmentation, Cutout, DataError, Dataset, DeviceImages, Normalisation, Placement, place,
 };
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 
-/// Twelve colour images of 4×5 with different pixels everywhere, three classes in turn.
-fn colours() -> Dataset {
-    let (count, channels, height, width) = (12, 3, 4, 5);
-    Dataset {
-        name: "colours".to_owned(),
-        images: (0..count * channels * height * width)
-            .map(|at| (at * 37 % 251) as u8)
-            .collect(),
-        labels: (0..12).map(|image| image % 3).collect(),
-        classes: ["a", "b", "c"].map(str::to_owned).to_vec(),
-        channels,
-        height,
-        width,
-        flip: true,
-        test_from: None,
-    }
-}
-
-fn generator(seed: u64) -> ChaCha8Rng {
-    ChaCha8Rng::seed_from_u64(seed)
-}
+use super::{colours, generator};
 
 /// Bit patterns of a batch's images on the device and of the same images placed on the CPU.
 fn device_and_cpu(

@@ -1,20 +1,10 @@
 //! Own data on the command line: `plateau data info` and `--dataset PATH`.
 
 use std::path::PathBuf;
-use std::process::Output;
 
+use crate::support::outcome::{object, text};
 use crate::support::program::plateau;
-
-use crate::support::write::image;
-
-fn stdout(output: &Output) -> String {
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
+use crate::support::write::{cifar, image, png_image};
 
 fn fixture(name: &str) -> String {
     format!(
@@ -25,16 +15,14 @@ fn fixture(name: &str) -> String {
 
 /// An empty folder of this test's own.
 fn folder(name: &str) -> PathBuf {
-    let folder =
-        std::env::temp_dir().join(format!("plateau-readers-cli-{name}-{}", std::process::id()));
-    let _absent = std::fs::remove_dir_all(&folder);
+    let folder = crate::support::folder::folder(&format!("readers-cli-{name}"));
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
 
 #[test]
 fn data_info_says_what_was_found_and_shows_it() {
-    let text = stdout(&plateau(&["data", "info", &fixture("cifar10.tar.gz")]));
+    let text = text(&plateau(&["data", "info", &fixture("cifar10.tar.gz")]));
     for line in [
         "name       cifar10\n",
         "format     CIFAR-10 binary in tar.gz\n",
@@ -57,13 +45,12 @@ fn data_info_says_what_was_found_and_shows_it() {
 
 #[test]
 fn data_info_gives_one_json_object() {
-    let text = stdout(&plateau(&[
+    let value = object(&plateau(&[
         "data",
         "info",
         "--json",
         &fixture("fortran.npz"),
     ]));
-    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["format"], "NPZ");
     assert_eq!(
         [
@@ -98,7 +85,7 @@ fn data_info_gives_one_json_object() {
 fn data_info_writes_a_sheet_of_the_classes() {
     let folder = folder("sheet");
     let sheet = folder.join("sheet.png");
-    stdout(&plateau(&[
+    text(&plateau(&[
         "data",
         "info",
         "mnist5k",
@@ -125,7 +112,7 @@ fn data_info_writes_a_sheet_of_the_classes() {
 fn damaged_and_missing_data_end_in_one_line() {
     let folder = folder("damaged");
     let file = folder.join("data_batch_1.bin");
-    std::fs::write(&file, crate::support::write::cifar(&[&[1], &[10]], 0)).unwrap();
+    std::fs::write(&file, cifar(&[&[1], &[10]], 0)).unwrap();
     for (path, why) in [
         (
             file.to_str().unwrap(),
@@ -166,15 +153,11 @@ fn a_path_with_options_is_searched_trained_and_kept_in_the_run() {
     for n in 0..40 {
         let name = format!("photos/{}/{n}.png", ["cat", "dog"][n % 2]);
         std::fs::create_dir_all(folder.join(&name).parent().unwrap()).unwrap();
-        std::fs::write(
-            folder.join(name),
-            crate::support::write::png_image(n, 3, 9, 9),
-        )
-        .unwrap();
+        std::fs::write(folder.join(name), png_image(n, 3, 9, 9)).unwrap();
     }
     let path = format!("{}/photos#size=8", folder.display());
     let run = folder.join("run");
-    let text = stdout(&plateau(&[
+    let value = object(&plateau(&[
         "search",
         "--json",
         "--device",
@@ -200,7 +183,6 @@ fn a_path_with_options_is_searched_trained_and_kept_in_the_run() {
         "--train-epochs",
         "1",
     ]));
-    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["dataset"], path.as_str());
     assert_eq!(value["test_images"], 12);
     let config = std::fs::read_to_string(run.join("config.json")).unwrap();

@@ -8,6 +8,10 @@ use plateau::session::{
 };
 use plateau::space::Space;
 
+use crate::support::folder::folder;
+use crate::support::program::plateau;
+use crate::support::runs::on_digits;
+
 #[test]
 fn a_lost_gpu_ends_in_a_message_and_what_was_saved_goes_on_in_this_process_and_in_a_new_one() {
     let mut search = Preset::Quick.search(Space::Darts, Strategy::Darts);
@@ -19,11 +23,11 @@ fn a_lost_gpu_ends_in_a_message_and_what_was_saved_goes_on_in_this_process_and_i
     train.channels = 4;
     train.layers = 2;
     train.epochs = 1;
-    let mut config = crate::support::runs::on_digits(Some(search), train);
+    let mut config = on_digits(Some(search), train);
     config.device = DeviceChoice::Gpu;
     config.test_share = 0.8;
 
-    let folder = crate::support::folder::folder("device-lost");
+    let folder = folder("device-lost");
     let mut recorder = Recorder::create(&folder).unwrap();
     let session = SessionHandle::spawn().unwrap();
     let start = Start {
@@ -78,12 +82,7 @@ fn a_lost_gpu_ends_in_a_message_and_what_was_saved_goes_on_in_this_process_and_i
         here.push(event);
     }
 
-    let output = crate::support::program::plateau(&[
-        "search",
-        "--resume",
-        folder.to_str().unwrap(),
-        "--json",
-    ]);
+    let output = plateau(&["search", "--resume", folder.to_str().unwrap(), "--json"]);
     assert!(
         output.status.success(),
         "{}",

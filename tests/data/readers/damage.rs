@@ -3,7 +3,7 @@
 use plateau::data::{DataError, Dataset, read_blobs};
 
 use super::{Folder, blobs, images, peak_memory, refusal, refusal_of};
-use crate::support::write::{Member, cifar, gzip, idx, npy, tar, zip};
+use crate::support::write::{Member, cifar, gzip, idx, npy, png_image, tar, zip};
 
 type Files = Vec<(String, Vec<u8>)>;
 
@@ -24,7 +24,7 @@ fn valid() -> Vec<(&'static str, Files)> {
         Member::stored("train_images.npy", &npy_images),
         Member::deflated("train_labels.npy", &npy_labels),
     ]);
-    let pngs = [0, 1].map(|n| crate::support::write::png_image(n, 3, 2, 3));
+    let pngs = [0, 1].map(|n| png_image(n, 3, 2, 3));
     let folder = zip(&[
         Member::stored("a/0.png", &pngs[0]),
         Member::deflated("b/0.png", &pngs[1]),
@@ -338,7 +338,7 @@ fn sizes_that_no_file_can_keep_are_refused_at_once() {
 
 #[test]
 fn a_folder_of_nonsense_beside_the_data_is_no_harm_but_a_false_picture_is() {
-    let picture = crate::support::write::png_image(0, 3, 2, 2);
+    let picture = png_image(0, 3, 2, 2);
     let good = [
         ("a/0.png", picture.as_slice()),
         ("b/0.png", &picture),
@@ -383,7 +383,7 @@ fn options_are_checked() {
 #[cfg(unix)]
 fn links_in_a_folder_are_refused() {
     let folder = Folder::new("links");
-    let picture = crate::support::write::png_image(0, 3, 2, 2);
+    let picture = png_image(0, 3, 2, 2);
     folder.write("a/0.png", &picture);
     folder.write("b/0.png", &picture);
     Dataset::load(folder.path()).unwrap();
