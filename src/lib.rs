@@ -12,6 +12,7 @@
 //! | [`session`] | a run as a stream of events: commands, events, the actor, the recorder |
 //! | [`cli`] | the command line |
 //! | [`app`] | the window: panels that draw a run |
+//! | [`manual`] | what a person can bring, and what is said about it |
 //!
 //! Arrows only point up this table: `space` knows nothing of tensors, `cli` and `app` never touch one.
 //! The idea is that of Wang, Cao, Li and Kitani, *Neighborhood-Aware Neural Architecture Search* (arXiv 2105.06369).
@@ -34,6 +35,7 @@ pub mod forecast;
 #[cfg(feature = "engine")]
 pub mod kernels;
 pub mod landscape;
+pub mod manual;
 #[cfg(feature = "engine")]
 pub mod nn;
 pub mod search;
