@@ -90,6 +90,9 @@ impl DataPanel {
         }
         let Some(facts) = &self.facts else { return };
         facts.show(ui, &dataset);
+        for note in &dataset.notes {
+            ui.label(RichText::new(format!("Note: {note}.")).color(ui.visuals().warn_fg_color));
+        }
         ui.add_space(SPACE[1]);
         let largest = facts.classes.iter().map(Vec::len).max().unwrap_or(0);
         ui.horizontal(|ui| {

@@ -112,6 +112,7 @@ fn json_report(loaded: &Loaded, normalisation: &Normalisation) -> serde_json::Va
         "deviation": normalisation.deviation,
         "classes": classes,
         "hash": dataset.hash(),
+        "notes": dataset.notes,
     })
 }
 
@@ -175,6 +176,9 @@ fn text_report(loaded: &Loaded, normalisation: &Normalisation) -> String {
     line("classes", thousands(dataset.classes.len() as u64));
     for (name, count) in dataset.classes.iter().zip(&counts) {
         line("", format!("{:>9}  {name}", thousands(*count as u64)));
+    }
+    for note in &dataset.notes {
+        line("note", note.clone());
     }
     text
 }

@@ -263,6 +263,9 @@ impl Bar {
                     "data     {}: {weights} images train weights, {architecture} choose the architecture, {test} are kept for the test",
                     dataset.name
                 ));
+                for note in &dataset.notes {
+                    self.line(&format!("note     {note}"));
+                }
             }
             Event::SearchStarted {
                 parameters,

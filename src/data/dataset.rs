@@ -25,6 +25,8 @@ pub struct Dataset {
     pub flip: bool,
     /// Index of the first image of an official test part, which reaches to the end; `None`: the test part is drawn by seed.
     pub test_from: Option<usize>,
+    /// What its reader left out, scaled, turned, guessed or merged: sentences for a person. They are no part of the content.
+    pub notes: Vec<String>,
 }
 
 impl Dataset {

@@ -68,5 +68,6 @@ pub(super) fn load(name: &str) -> Result<Dataset, DataError> {
         width: side,
         flip: false,
         test_from: None,
+        notes: Vec::new(),
     })
 }

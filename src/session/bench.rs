@@ -222,6 +222,7 @@ fn synthetic(image: [usize; 3], half: usize, device: &Device) -> Result<RunData,
         width,
         flip: false,
         test_from: None,
+        notes: Vec::new(),
     };
     let split = Split::new(&dataset, 0.1, 0)?;
     RunData::new(&dataset, split, device)

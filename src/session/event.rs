@@ -267,6 +267,9 @@ pub struct DatasetInfo {
     pub image: [usize; 3],
     /// Number of classes.
     pub classes: usize,
+    /// What its reader left out, scaled, turned, guessed or merged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// An event and when it happened.

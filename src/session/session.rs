@@ -226,6 +226,7 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
                 ],
                 image: [dataset.channels, dataset.height, dataset.width],
                 classes: dataset.classes.len(),
+                notes: dataset.notes.clone(),
             },
         }),
     }

@@ -348,6 +348,7 @@ fn a_placed_image_is_shifted_mirrored_padded_with_black_and_cut() {
         width: 5,
         flip: true,
         test_from: None,
+        notes: Vec::new(),
     };
     let normalisation = Normalisation {
         mean: vec![1.0],

@@ -27,6 +27,7 @@ fn colours() -> Dataset {
         width,
         flip: true,
         test_from: None,
+        notes: Vec::new(),
     }
 }
 

@@ -76,6 +76,10 @@ fn deflate(bytes: &[u8]) -> Vec<u8> {
 #[derive(Clone)]
 pub struct Member {
     pub name: String,
+    /// The bytes of the name where it is no UTF-8.
+    pub raw: Option<Vec<u8>>,
+    /// The system that packed it: 0 DOS and Windows, 3 Unix.
+    pub host: u8,
     pub method: u16,
     pub flags: u16,
     pub packed: Vec<u8>,
@@ -91,6 +95,8 @@ impl Member {
         crc.update(bytes);
         Self {
             name: name.to_owned(),
+            raw: None,
+            host: 3,
             method: 0,
             flags: 0,
             packed: bytes.to_vec(),
@@ -108,6 +114,10 @@ impl Member {
         }
     }
 
+    fn bytes(&self) -> &[u8] {
+        self.raw.as_deref().unwrap_or(self.name.as_bytes())
+    }
+
     /// What both headers have: version, flags, method, time, date, checksum, sizes, length of the name and of extra fields.
     fn common(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -118,7 +128,7 @@ impl Member {
         bytes.extend(self.crc.to_le_bytes());
         bytes.extend((self.packed.len() as u32).to_le_bytes());
         bytes.extend(self.size.to_le_bytes());
-        bytes.extend((self.name.len() as u16).to_le_bytes());
+        bytes.extend((self.bytes().len() as u16).to_le_bytes());
         bytes.extend(0u16.to_le_bytes());
         bytes
     }
@@ -131,16 +141,16 @@ pub fn zip(members: &[Member]) -> Vec<u8> {
         let local = bytes.len() as u32;
         bytes.extend(b"PK\x03\x04");
         bytes.extend(member.common());
-        bytes.extend_from_slice(member.name.as_bytes());
+        bytes.extend_from_slice(member.bytes());
         bytes.extend_from_slice(&member.packed);
         directory.extend(b"PK\x01\x02");
-        directory.extend([20, 3]);
+        directory.extend([20, member.host]);
         directory.extend(member.common());
         // Comment, disk, internal attributes.
         directory.extend([0; 6]);
         directory.extend((member.mode << 16).to_le_bytes());
         directory.extend(local.to_le_bytes());
-        directory.extend_from_slice(member.name.as_bytes());
+        directory.extend_from_slice(member.bytes());
     }
     let start = bytes.len() as u32;
     let length = directory.len() as u32;
@@ -183,10 +193,21 @@ pub fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     bytes
 }
 
-/// An 8-bit PNG, one uncompressed-looking deflate stream, no filters; `channels` 1 or 3, pixels interleaved.
+/// An 8-bit PNG; `channels` 1 or 3, pixels interleaved.
 pub fn png(height: usize, width: usize, channels: usize, interleaved: &[u8]) -> Vec<u8> {
+    png_as(
+        8,
+        if channels == 1 { 0 } else { 2 },
+        height,
+        width,
+        interleaved,
+    )
+}
+
+/// A PNG of `bits` a value and a colour type (0 grey, 2 colours, 4 and 6 these with opacity), one deflate stream, no filters.
+pub fn png_as(bits: u8, kind: u8, height: usize, width: usize, interleaved: &[u8]) -> Vec<u8> {
     let mut rows = Vec::new();
-    for row in interleaved.chunks_exact(width * channels) {
+    for row in interleaved.chunks_exact(interleaved.len() / height) {
         rows.push(0);
         rows.extend_from_slice(row);
     }
@@ -195,7 +216,7 @@ pub fn png(height: usize, width: usize, channels: usize, interleaved: &[u8]) -> 
     let mut head = Vec::new();
     head.extend((width as u32).to_be_bytes());
     head.extend((height as u32).to_be_bytes());
-    head.extend([8, if channels == 1 { 0 } else { 2 }, 0, 0, 0]);
+    head.extend([bits, kind, 0, 0, 0]);
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
     for (kind, data) in [
         (b"IHDR", head),

@@ -3,7 +3,7 @@
 
 use super::Request;
 use super::kind::Kind;
-use super::parts::{Images, Part};
+use super::parts::{Images, Part, parts_of};
 use super::source::{File, Source};
 use crate::data::DataError;
 
@@ -41,8 +41,17 @@ pub fn is_whole(size: u64) -> bool {
             || size.is_multiple_of(Variant::Hundred.record()))
 }
 
-/// The files of records, and the variant that their sizes fit: files named `.bin`, else those that are whole records.
-pub fn recognise(source: &Source) -> Option<(Variant, Vec<&File>)> {
+/// Whether the files are named as the authors' are, so that pictures that lie beside them are no data set.
+pub fn is_named(files: &[(Part, &File)]) -> bool {
+    files.iter().all(|(_, file)| {
+        let name = file.name.rsplit('/').next().unwrap_or_default();
+        let batch = name.starts_with("data_batch") || name.starts_with("test_batch");
+        (batch || matches!(name, "train.bin" | "test.bin")) && is_whole(file.size())
+    })
+}
+
+/// The files of records with their parts, and the variant that their sizes fit: files named `.bin`, else those that are whole records.
+pub fn recognise(source: &Source) -> Option<(Variant, Vec<(Part, &File)>)> {
     let others = || source.files.iter().filter(|file| file.kind == Kind::Other);
     let mut files: Vec<&File> = others()
         .filter(|file| file.name.to_lowercase().ends_with(".bin"))
@@ -53,8 +62,6 @@ pub fn recognise(source: &Source) -> Option<(Variant, Vec<&File>)> {
     if files.is_empty() {
         return None;
     }
-    // The test part comes last.
-    files.sort_by_key(|file| part(file));
     let whole = |variant: Variant| {
         files
             .iter()
@@ -71,15 +78,13 @@ pub fn recognise(source: &Source) -> Option<(Variant, Vec<&File>)> {
         std::cmp::Ordering::Equal if hundred_by_name => Variant::Hundred,
         std::cmp::Ordering::Equal => Variant::Ten,
     };
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let parts = parts_of(&names);
+    let parts = parts.into_iter().map(|part| part.unwrap_or(Part::Training));
+    let mut files: Vec<_> = parts.zip(files).collect();
+    // The test part comes last.
+    files.sort_by_key(|(part, _)| *part);
     Some((variant, files))
-}
-
-fn part(file: &File) -> Part {
-    if file.name.to_lowercase().contains("test") {
-        Part::Test
-    } else {
-        Part::Training
-    }
 }
 
 /// Reads the records of all files.
@@ -89,7 +94,7 @@ fn part(file: &File) -> Part {
 pub fn read(
     source: &Source,
     variant: Variant,
-    files: &[&File],
+    files: &[(Part, &File)],
     request: &mut Request<'_>,
 ) -> Result<Images, DataError> {
     let (names, count, byte) = match (variant, request.options.coarse) {
@@ -98,9 +103,9 @@ pub fn read(
         (Variant::Hundred, false) => ("fine_label_names.txt", 100, 1),
     };
     let record = variant.record();
-    let total: u64 = files.iter().map(|file| file.size() / record).sum();
+    let total: u64 = files.iter().map(|(_, file)| file.size() / record).sum();
     let mut found = Images::default();
-    for file in files {
+    for (part, file) in files {
         let count_here = file.size() / record;
         if file.size() % record != 0 {
             return Err(file.error(
@@ -132,7 +137,7 @@ pub fn read(
             request.advance(found.labels.len() as u64, total);
         }
         stream.end()?;
-        found.parts[part(file) as usize] += count_here as usize;
+        found.parts[*part as usize] += count_here as usize;
     }
     found.classes = class_names(source, names, count)?;
     Ok(found)
@@ -159,7 +164,7 @@ fn class_names(source: &Source, name: &str, count: usize) -> Result<Vec<String>,
     let text = String::from_utf8_lossy(&text);
     let names: Vec<String> = text
         .lines()
-        .map(super::source::shorten)
+        .map(super::names::shorten)
         .map(|line| line.trim().to_owned())
         .filter(|line| !line.is_empty())
         .collect();

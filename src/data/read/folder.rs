@@ -1,19 +1,16 @@
-//! A folder of PNG and JPEG images per class, perhaps below folders for training, validation and test.
+//! A folder of pictures per class, perhaps below folders for training, validation and test.
 
-use std::io::Cursor;
-
-use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::ImageFormat;
 
 use super::Request;
 use super::kind::Kind;
-use super::limits::{
-    LARGEST_DECODED_IMAGE, LARGEST_IMAGE_FILE, LARGEST_PROGRESSIVE, LONGEST_IMAGE_SIDE,
-    MOST_CLASSES,
-};
+use super::layout::places;
+use super::limits::MOST_CLASSES;
+use super::names::{extension, visible};
 use super::parts::{Images, Part};
-use super::picture::{self, Outline};
-use super::source::{File, Source, hidden};
+use super::photo::{self, Deep, Photo};
+use super::range::depth;
+use super::source::{File, Source};
 use crate::data::DataError;
 
 /// One image to read.
@@ -27,49 +24,42 @@ struct Item<'a> {
 /// Reads all images: those of the training part first, each part in the order of names. Grey ones stay grey if all are.
 ///
 /// # Errors
-/// [`DataError::File`] for a damaged image, an oversized file, an image outside a class folder, a class that only a later part has,
+/// [`DataError::File`] for a damaged image, an oversized file, images outside class folders, a class that only a later part has,
 /// and a stated size that is too large; [`DataError::Sizes`] for images that are too large or of different sizes where no size was
 /// asked for.
 pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataError> {
-    let mut items = items(source)?;
-    items.sort_by_key(|item| item.part);
-    let mut found = Images {
-        classes: classes(&items),
-        ..Images::default()
-    };
-    if found.classes.len() > MOST_CLASSES {
+    let items = items(source, request)?;
+    let classes = classes(&items);
+    if classes.len() > MOST_CLASSES {
         return Err(DataError::Data {
             name: source.name.clone(),
             message: format!("more than {MOST_CLASSES} class folders"),
         });
     }
+    let mut found = Images {
+        classes: classes.iter().copied().map(visible).collect(),
+        ..Images::default()
+    };
     let total = items.len() as u64;
     let channels = if request.options.grey { 1 } else { 3 };
-    let mut all_grey = true;
+    let white = white(&items, request)?;
+    let (mut all_grey, mut grey_files) = (true, true);
     for (done, item) in items.iter().enumerate() {
-        let class = found
-            .classes
-            .binary_search_by(|class| class.as_str().cmp(item.class))
-            .map_err(|_| {
-                item.file.error(
-                    0,
-                    format!("the class '{}' has no training images", item.class),
-                )
-            })?;
-        let mut picture = decode(item)?;
-        if let Some([height, width]) = request.options.size
-            && (picture.height(), picture.width()) != (height, width)
-        {
-            picture = picture.resize_to_fill(width, height, FilterType::Triangle);
-        }
-        let (height, width) = (picture.height(), picture.width());
+        let class = classes.binary_search(&item.class).map_err(|_| {
+            item.file.error(
+                0,
+                format!("the class '{}' has no training images", visible(item.class)),
+            )
+        })?;
+        let photo = prepare(item, white, request)?;
+        let [height, width] = photo.size();
         let stated = request.options.size.is_some();
         let refuse = |message: String| {
             if stated {
                 return item.file.error(0, message);
             }
             DataError::Sizes {
-                file: item.file.name.clone(),
+                file: item.file.shown(),
                 message,
                 name: source.name.clone(),
             }
@@ -86,87 +76,69 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
                 found.shape[1], found.shape[2]
             )));
         }
-        all_grey &= !picture.color().has_color();
-        append(&mut found.pixels, picture, channels);
+        grey_files &= !photo.has_colour();
+        let start = found.pixels.len();
+        photo.append_to(&mut found.pixels, channels, white);
+        all_grey = all_grey && (channels == 1 || planes_are_equal(&found.pixels[start..]));
         // There are at most MOST_CLASSES.
         found.labels.push(class as u16);
         found.parts[item.part as usize] += 1;
         request.advance(done as u64 + 1, total);
     }
-    if all_grey && found.shape[0] == 3 {
-        keep_first_channel(&mut found);
+    if all_grey && channels == 3 {
+        if !grey_files {
+            request
+                .notes
+                .say("all pictures have three equal planes, so that they are read as grey");
+        }
+        found.keep_first_channel();
     }
     Ok(found)
 }
 
-/// Says of each image what its folders say.
-fn items(source: &Source) -> Result<Vec<Item<'_>>, DataError> {
+/// Says of each image what its folders say, part after part.
+fn items<'a>(source: &'a Source, request: &mut Request<'_>) -> Result<Vec<Item<'a>>, DataError> {
     let mut images = Vec::new();
     for file in &source.files {
         match (file.kind, extension(&file.name).as_str()) {
             (Kind::Image(format), _) => images.push((file, format)),
-            (_, _) if hidden(&file.name) => {}
-            (_, "png" | "jpg" | "jpeg") => {
-                return Err(file.error(0, "named like an image, but neither PNG nor JPEG"));
+            (Kind::Nothing, "png" | "jpg" | "jpeg" | "gif" | "bmp" | "webp" | "pgm" | "ppm") => {
+                return Err(file.error(0, "named like an image, and empty"));
             }
-            (_, "gif" | "bmp" | "webp" | "tif" | "tiff") => {
-                return Err(file.error(0, "an image format that is not read: use PNG or JPEG"));
+            (Kind::Other, "png" | "jpg" | "jpeg" | "gif" | "bmp" | "webp" | "pgm" | "ppm") => {
+                return Err(file.error(0, "named like an image, but none that can be read"));
             }
             _ => {}
         }
     }
-    let mut paths: Vec<Vec<&str>> = images
-        .iter()
-        .map(|(file, _)| file.name.split('/').collect())
-        .collect();
-    // Folders around the whole: all images are in one that is neither a part nor a class.
-    while let Some(first) = paths.first().and_then(|path| path.first().copied())
-        && part_of(first).is_none()
-        && paths.iter().all(|path| path.len() >= 3 && path[0] == first)
-    {
-        for path in &mut paths {
-            path.remove(0);
-        }
-    }
-    let parted = paths
-        .iter()
-        .all(|path| path.len() >= 2 && part_of(path[0]).is_some());
-    images
-        .into_iter()
-        .zip(&paths)
-        .map(|((file, format), path)| {
-            let (part, class) = match path.as_slice() {
-                [part, class, _, ..] if parted => (part_of(part), class),
-                [class, _, ..] if !parted => (None, class),
-                _ => {
-                    return Err(file.error(
-                        0,
-                        "this image is in no class folder: use CLASS/IMAGE or train/CLASS/IMAGE",
-                    ));
-                }
-            };
-            Ok(Item {
-                part: part.unwrap_or(Part::Training),
+    let names: Vec<&str> = images.iter().map(|(file, _)| file.name.as_str()).collect();
+    let places = places(&names, &source.folders, &mut request.notes).map_err(
+        |(index, message)| match index.and_then(|index| images.get(index)) {
+            Some((file, _)) => file.error(0, message),
+            None => DataError::Data {
+                name: source.name.clone(),
+                message,
+            },
+        },
+    )?;
+    let items = images.into_iter().zip(places);
+    let mut items: Vec<Item<'_>> = items
+        .filter_map(|((file, format), place)| {
+            let (part, class) = place?;
+            Some(Item {
+                part,
                 class,
                 file,
                 format,
             })
         })
-        .collect()
-}
-
-fn extension(name: &str) -> String {
-    name.rsplit_once('.')
-        .map(|(_, extension)| extension.to_lowercase())
-        .unwrap_or_default()
-}
-
-fn part_of(folder: &str) -> Option<Part> {
-    Part::of_word(&folder.to_lowercase())
+        .collect();
+    items.sort_by_key(|item| item.part);
+    Ok(items)
 }
 
 /// The classes of the first part, sorted.
-fn classes(items: &[Item<'_>]) -> Vec<String> {
+fn classes<'a>(items: &[Item<'a>]) -> Vec<&'a str> {
     let first = items.first().map(|item| item.part);
     let mut classes: Vec<&str> = items
         .iter()
@@ -175,60 +147,61 @@ fn classes(items: &[Item<'_>]) -> Vec<String> {
         .collect();
     classes.sort_unstable();
     classes.dedup();
-    classes.into_iter().map(str::to_owned).collect()
+    classes
 }
 
-fn decode(item: &Item<'_>) -> Result<DynamicImage, DataError> {
-    let bytes = item.file.open()?.all(LARGEST_IMAGE_FILE)?;
-    let refuse = |offset: usize, message: &str| item.file.error(offset as u64, message);
-    // Decoders are lenient about a missing end.
-    let outline = match item.format {
-        ImageFormat::Png => picture::png(&bytes),
-        _ => picture::jpeg(&bytes),
-    };
-    let Outline { progressive } = outline.map_err(|(offset, message)| refuse(offset, message))?;
-    let failed =
-        |error: image::ImageError| item.file.error(0, format!("cannot be decoded: {error}"));
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(LONGEST_IMAGE_SIDE);
-    limits.max_image_height = Some(LONGEST_IMAGE_SIDE);
-    limits.max_alloc = Some(LARGEST_DECODED_IMAGE);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), item.format);
-    reader.limits(limits);
-    let decoder = reader.into_decoder().map_err(failed)?;
-    let (width, height) = decoder.dimensions();
-    let pixels = u64::from(width) * u64::from(height);
-    if decoder.total_bytes() > LARGEST_DECODED_IMAGE
-        || (progressive && pixels > LARGEST_PROGRESSIVE)
-    {
-        return Err(item.file.error(
-            0,
-            format!("{height}×{width} pixels are too many to decode: scale the image down"),
-        ));
-    }
-    DynamicImage::from_decoder(decoder).map_err(failed)
-}
-
-/// Appends an image's planes. Transparency is left away.
-fn append(pixels: &mut Vec<u8>, picture: DynamicImage, channels: u64) {
-    if channels == 1 {
-        pixels.extend_from_slice(picture.into_luma8().as_raw());
-    } else {
-        let colours = picture.into_rgb8();
-        for channel in 0..3 {
-            pixels.extend(colours.as_raw().iter().skip(channel).step_by(3));
+/// The value that is white in pictures of more than eight bits: the largest of as many bits as any picture of the set uses.
+fn white(items: &[Item<'_>], request: &mut Request<'_>) -> Result<u16, DataError> {
+    let mut seen: Option<Deep> = None;
+    for item in items {
+        if photo::is_deep(item.file, item.format)?
+            && let Some(deep) = photo::decode(item.file, item.format)?.deep()
+        {
+            seen = Some(seen.map_or(deep, |seen| seen.with(deep)));
         }
     }
+    let Some(Deep { most, widened }) = seen else {
+        return Ok(u16::MAX);
+    };
+    if widened {
+        return Ok(u16::MAX);
+    }
+    let bits = depth(most);
+    request.notes.say(format!(
+        "values of 16 bits go up to {most}: {bits} bits are used, read as 8"
+    ));
+    // At most 16 bits.
+    Ok(((1u32 << bits) - 1) as u16)
 }
 
-/// Of three equal planes, one is enough.
-fn keep_first_channel(images: &mut Images) {
-    let area = images.shape[1] * images.shape[2];
-    for image in 0..images.labels.len() {
-        let start = 3 * image * area;
-        images.pixels.copy_within(start..start + area, image * area);
+/// Decodes an image, says what is done to it, and does it.
+fn prepare(item: &Item<'_>, white: u16, request: &mut Request<'_>) -> Result<Photo, DataError> {
+    let mut photo = photo::decode(item.file, item.format)?;
+    let name = &item.file.name;
+    if photo.turned {
+        request
+            .notes
+            .of("turned as the EXIF orientation says", name);
     }
-    images.pixels.truncate(images.labels.len() * area);
-    images.pixels.shrink_to_fit();
-    images.shape[0] = 1;
+    if photo.animated {
+        request
+            .notes
+            .of("of several pictures in a file the first is read", name);
+    }
+    if photo.lay_on_white(white) {
+        request
+            .notes
+            .of("transparent pixels are laid on white", name);
+    }
+    if let Some(size) = request.options.size {
+        photo.scale(size);
+    }
+    Ok(photo)
+}
+
+/// Whether three planes, one after the other, are the same.
+fn planes_are_equal(planes: &[u8]) -> bool {
+    let (first, rest) = planes.split_at(planes.len() / 3);
+    rest.chunks_exact(first.len().max(1))
+        .all(|plane| plane == first)
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Request;
 use super::kind::Kind;
 use super::limits::{MOST_CLASSES, volume};
-use super::parts::{Images, Labels, Part, label, renumber};
+use super::parts::{Images, Labels, Part, label, parts_of, renumber};
 use super::source::{File, Source};
 use super::stream::Stream;
 use crate::data::DataError;
@@ -83,11 +83,21 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
     let (name, set) = choose(source, request)?;
     let mut found = Images::default();
     let mut labels = Vec::new();
+    for (part, file) in &set.labels {
+        if !set.images.contains_key(part) {
+            request
+                .notes
+                .of("left out, labels without images", &file.name);
+        }
+    }
     for (&part, file) in &set.images {
         let labels_file = set.labels.get(&part).ok_or_else(|| {
             file.error(
                 0,
-                "no file of labels belongs to it: put both into one folder",
+                format!(
+                    "no file of {} labels is beside it: put both into one folder, named alike",
+                    part.name()
+                ),
             )
         })?;
         let count = read_images(file, &mut found, request)?;
@@ -104,6 +114,11 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
         }
         found.parts[part as usize] = read.values.len();
         labels.push(read);
+    }
+    if name.contains("emnist") && !request.options.transpose {
+        request
+            .notes
+            .say("images are mirrored at their diagonal, as EMNIST's lie on their side");
     }
     if name.contains("emnist") || request.options.transpose {
         transpose(&mut found);
@@ -124,12 +139,19 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
 /// Sorts the files into data sets by their names and takes the only one, or the one that was asked for.
 fn choose<'a>(source: &'a Source, request: &Request<'_>) -> Result<(String, Set<'a>), DataError> {
     let mut sets: BTreeMap<String, Set<'a>> = BTreeMap::new();
+    let arrays = || source.files.iter().filter(|file| file.kind == Kind::Idx);
+    let names: Vec<&str> = arrays().map(|file| file.name.as_str()).collect();
+    let parts: BTreeMap<&str, Part> = names
+        .iter()
+        .zip(parts_of(&names))
+        .map(|(name, part)| (*name, part.unwrap_or(Part::Training)))
+        .collect();
     for file in &source.files {
         let lower = file.name.to_lowercase();
         let words = lower.split(['/', '-', '_', '.', ' ']);
-        let part = words
-            .clone()
-            .find_map(Part::of_word)
+        let part = parts
+            .get(file.name.as_str())
+            .copied()
             .unwrap_or(Part::Training);
         let mapping = words.clone().any(|word| word == "mapping");
         let name: Vec<&str> = words
@@ -150,8 +172,26 @@ fn choose<'a>(source: &'a Source, request: &Request<'_>) -> Result<(String, Set<
                         ));
                     }
                 };
-                // The same array is often there plain and as .gz, which sorts behind it.
-                files.entry(part).or_insert(file);
+                if let Some(other) = files.get(&part) {
+                    // The same array is often there plain and as .gz, which sorts behind it.
+                    if file.name.strip_suffix(".gz") == Some(&other.name) {
+                        continue;
+                    }
+                    let what = if array.sizes.len() == 1 {
+                        "labels"
+                    } else {
+                        "images"
+                    };
+                    return Err(file.error(
+                        0,
+                        format!(
+                            "it and {} both seem to be the {} {what}: put train or test into their names, or give one data set",
+                            other.shown(),
+                            part.name()
+                        ),
+                    ));
+                }
+                files.insert(part, file);
             }
             Kind::Other if mapping => sets.entry(name).or_default().mapping = Some(file),
             _ => {}

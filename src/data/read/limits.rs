@@ -16,13 +16,15 @@ pub const DEEPEST: usize = 16;
 /// Most archives inside each other: an NPZ, which is a zip, in a tar.gz in a folder.
 pub const MOST_NESTED: usize = 3;
 /// Largest image file, bytes.
-pub const LARGEST_IMAGE_FILE: u64 = 32 << 20;
+pub const LARGEST_IMAGE_FILE: u64 = 160 << 20;
 /// Most rows or columns of an image file.
-pub const LONGEST_IMAGE_SIDE: u32 = 8192;
-/// Most bytes that an image file may decode to.
-pub const LARGEST_DECODED_IMAGE: u64 = 48 << 20;
-/// Most pixels of a progressive JPEG, whose decoder keeps all coefficients.
-pub const LARGEST_PROGRESSIVE: u64 = 5_000_000;
+pub const LONGEST_IMAGE_SIDE: u32 = 16_384;
+/// Most pixels of an image file, in millions: what the largest cameras make. Only one is decoded at a time.
+pub const MEGAPIXELS: u64 = 50;
+/// Most bytes that it may decode to.
+pub const LARGEST_DECODED_IMAGE: u64 = MEGAPIXELS * 4_000_000;
+/// Most pixels of a progressive JPEG, in millions; its decoder keeps all coefficients.
+pub const LARGEST_PROGRESSIVE: u64 = 25;
 /// Compressed data may always unpack to this many bytes …
 const ALLOWANCE: u64 = 24 << 20;
 /// … and beyond that to this many times its own size.

@@ -7,12 +7,17 @@ mod cifar;
 mod folder;
 mod idx;
 mod kind;
+mod layout;
 mod limits;
+mod names;
+mod notes;
 mod npy;
 mod npz;
 mod options;
+mod outline;
 mod parts;
-mod picture;
+mod photo;
+mod range;
 mod source;
 mod stream;
 mod tar;
@@ -21,9 +26,10 @@ mod zip;
 use super::{DataError, Dataset};
 use cifar::Variant;
 use kind::Kind;
+use notes::Notes;
 pub use options::Options;
-use parts::Images;
-use source::Source;
+use parts::{Images, Part};
+use source::{File, Source};
 
 /// A data set with what its files told.
 #[derive(Debug, Clone)]
@@ -42,6 +48,7 @@ pub struct Loaded {
 /// Options and progress of one reading.
 struct Request<'a> {
     options: Options,
+    notes: Notes,
     progress: &'a mut dyn FnMut(u64, u64),
     shown: u64,
 }
@@ -101,22 +108,36 @@ pub fn short_name(name: &str) -> String {
     while let Some((rest, "zip" | "npz" | "gz" | "tgz" | "tar" | "bin")) = stem.rsplit_once('.') {
         stem = rest;
     }
-    source::shorten(if stem.is_empty() { last } else { stem })
+    names::shorten(if stem.is_empty() { last } else { stem })
 }
 
 /// What a source holds.
 enum Format<'a> {
-    Cifar(Variant, Vec<&'a source::File>),
+    Cifar(Variant, Vec<(Part, &'a File)>),
     Idx,
     Npz,
     Folder,
 }
 
+impl Format<'_> {
+    /// Whether it is made of files of a kind.
+    fn takes(&self, kind: Kind) -> bool {
+        match self {
+            // What it takes has no mark.
+            Format::Cifar(..) => false,
+            Format::Idx => kind == Kind::Idx,
+            Format::Npz => kind == Kind::Npy,
+            Format::Folder => matches!(kind, Kind::Image(_)),
+        }
+    }
+}
+
 fn read(
-    source: Source,
+    mut source: Source,
     options: Options,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Loaded, DataError> {
+    let mut notes = std::mem::take(&mut source.notes);
     let format = recognise(&source)?;
     let mut wraps = source.wraps.clone();
     let (mut text, allowed): (_, &[&str]) = match &format {
@@ -128,11 +149,12 @@ fn read(
             ("CIFAR-100 binary, fine labels".to_owned(), &["coarse"])
         }
         Format::Idx => ("IDX".to_owned(), &["set", "transpose"]),
-        Format::Npz => {
+        Format::Npz if wraps.last() == Some(&"zip") => {
             // An NPZ is a zip itself.
             wraps.pop();
             ("NPZ".to_owned(), &[])
         }
+        Format::Npz => ("NPY".to_owned(), &[]),
         Format::Folder => ("images in folders".to_owned(), &["size", "grey"]),
     };
     options.only(allowed, &text)?;
@@ -140,8 +162,10 @@ fn read(
         text.push_str(" in ");
         text.push_str(wrap);
     }
+    unused(&source, &format, &mut notes);
     let mut request = Request {
         options,
+        notes,
         progress,
         shown: 0,
     };
@@ -151,44 +175,94 @@ fn read(
         Format::Npz => npz::read(&source, &mut request)?,
         Format::Folder => folder::read(&source, &mut request)?,
     };
-    finish(&source.name, text, images)
+    finish(&source.name, text, images, request.notes)
+}
+
+/// Names what looks like data and is not of the format.
+fn unused(source: &Source, format: &Format<'_>, notes: &mut Notes) {
+    for file in &source.files {
+        match file.kind {
+            Kind::Unread(what) => {
+                notes.of(&format!("left out, {what} is not read"), &file.name);
+            }
+            Kind::Zip | Kind::Tar => notes.of("left out, an archive beside other data", &file.name),
+            kind if kind.is_data() && !format.takes(kind) => {
+                notes.of("left out, beside data of another kind", &file.name);
+            }
+            _ => {}
+        }
+    }
 }
 
 fn recognise(source: &Source) -> Result<Format<'_>, DataError> {
-    let has = |wanted: fn(Kind) -> bool| source.files.iter().find(|file| wanted(file.kind));
-    if has(|kind| kind == Kind::Idx).is_some() {
+    let find = |wanted: fn(Kind) -> bool| source.files.iter().find(|file| wanted(file.kind));
+    let has = |wanted: fn(Kind) -> bool| find(wanted).is_some();
+    if let Some(file) = find(|kind| matches!(kind, Kind::Instead(_)))
+        && let Kind::Instead(what) = file.kind
+    {
+        return Err(file.error(0, what));
+    }
+    if has(|kind| kind == Kind::Idx) {
         return Ok(Format::Idx);
     }
-    if has(|kind| kind == Kind::Npy).is_some() {
+    let pictures = has(|kind| matches!(kind, Kind::Image(_)));
+    let arrays = has(|kind| kind == Kind::Npy);
+    if arrays && (!pictures || npz::has_images(source)) {
         return Ok(Format::Npz);
     }
-    if has(|kind| matches!(kind, Kind::Image(_))).is_some() {
-        return Ok(Format::Folder);
-    }
-    if let Some((variant, files)) = cifar::recognise(source) {
+    let cifar = cifar::recognise(source).filter(|(_, files)| !pictures || cifar::is_named(files));
+    if let Some((variant, files)) = cifar {
         return Ok(Format::Cifar(variant, files));
     }
-    if let Some(file) = has(|kind| kind == Kind::Pickle) {
+    if pictures {
+        return Ok(Format::Folder);
+    }
+    if let Some(file) = find(|kind| kind == Kind::Pickle) {
         return Err(file.error(
             0,
             "a Python pickle, which is never read, as it can run programs: get the binary version, such as \
              cifar-10-binary.tar.gz or cifar-100-binary.tar.gz from cs.toronto.edu/~kriz/cifar.html",
         ));
     }
-    let archive = has(|kind| matches!(kind, Kind::Zip | Kind::Tar));
     Err(DataError::Data {
         name: source.name.clone(),
-        message: match archive {
-            Some(_) => "several archives and no other data: give one of them".to_owned(),
-            None => "no data set is recognised: use CIFAR binary, IDX, NPZ, a folder of PNG or JPEG images per class, or a zip \
-                     or tar.gz of one of these"
-                .to_owned(),
-        },
+        message: nothing_found(source),
     })
 }
 
+/// Why a source is no data set, and what to do.
+fn nothing_found(source: &Source) -> String {
+    let named = |wanted: fn(Kind) -> bool| {
+        let files = source.files.iter().filter(|file| wanted(file.kind));
+        let names: Vec<String> = files.map(|file| names::shorten(&file.name)).collect();
+        match names.len() {
+            0 => None,
+            1..=3 => Some(names.join(", ")),
+            more => Some(format!("{}, {} and {} more", names[0], names[1], more - 2)),
+        }
+    };
+    let known = "use CIFAR binary, IDX, NPZ, a folder of PNG, JPEG, WebP, BMP, GIF or PNM images per class, or a zip or tar.gz of one \
+                 of these";
+    if let Some(archives) = named(|kind| matches!(kind, Kind::Zip | Kind::Tar)) {
+        return format!(
+            "it holds {archives} and no other data: unpack it and give one of them, or a folder with a folder for each class"
+        );
+    }
+    let unread = source.files.iter().find_map(|file| match file.kind {
+        Kind::Unread(what) => Some((what, file)),
+        _ => None,
+    });
+    match unread {
+        Some((what, file)) => format!(
+            "no data set is recognised, and {what} ({}) is not read: {known}",
+            names::shorten(&file.name)
+        ),
+        None => format!("no data set is recognised: {known}"),
+    }
+}
+
 /// Puts together what a reader found.
-fn finish(name: &str, format: String, images: Images) -> Result<Loaded, DataError> {
+fn finish(name: &str, format: String, images: Images, notes: Notes) -> Result<Loaded, DataError> {
     let Images {
         pixels,
         labels,
@@ -220,6 +294,7 @@ fn finish(name: &str, format: String, images: Images) -> Result<Loaded, DataErro
         // Digits, letters and grey X-rays have a left and a right; coloured photographs seldom do.
         flip: channels == 3,
         test_from,
+        notes: notes.into_sentences(),
     };
     dataset.check()?;
     Ok(Loaded {

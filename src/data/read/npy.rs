@@ -27,50 +27,102 @@ pub struct Array {
     pub count: usize,
 }
 
-/// A type of values, all little-endian.
+/// A type of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dtype {
-    /// `|u1`
-    U8,
-    /// `<i4`
-    I32,
-    /// `<i8`
-    I64,
-    /// `<f4`
-    F32,
-    /// `<f8`
-    F64,
+pub struct Dtype {
+    number: Number,
+    /// Bytes of a value.
+    pub width: usize,
+    /// First byte highest.
+    big: bool,
+}
+
+/// What the bytes of a value are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Number {
+    Truth,
+    Unsigned,
+    Signed,
+    Float,
 }
 
 impl Dtype {
-    /// Bytes of a value.
-    pub fn width(self) -> usize {
-        match self {
-            Dtype::U8 => 1,
-            Dtype::I32 | Dtype::F32 => 4,
-            Dtype::I64 | Dtype::F64 => 8,
-        }
+    /// A type as NumPy writes it, such as `<f4`.
+    fn parse(text: &str) -> Option<Self> {
+        let (order, rest) = match text.as_bytes() {
+            [order @ (b'|' | b'<' | b'>' | b'='), ..] => (*order, &text[1..]),
+            _ => (b'|', text),
+        };
+        let (number, width) = match rest {
+            "b1" | "?" => (Number::Truth, 1),
+            "u1" | "B" => (Number::Unsigned, 1),
+            "u2" => (Number::Unsigned, 2),
+            "u4" => (Number::Unsigned, 4),
+            "u8" => (Number::Unsigned, 8),
+            "i1" | "b" => (Number::Signed, 1),
+            "i2" => (Number::Signed, 2),
+            "i4" => (Number::Signed, 4),
+            "i8" => (Number::Signed, 8),
+            "f2" => (Number::Float, 2),
+            "f4" => (Number::Float, 4),
+            "f8" => (Number::Float, 8),
+            _ => return None,
+        };
+        // Without an order, more than one byte says nothing.
+        (width == 1 || order != b'|').then_some(Self {
+            number,
+            width,
+            big: order == b'>',
+        })
+    }
+
+    /// Whether values are bytes as pixels are.
+    pub fn is_byte(self) -> bool {
+        self.width == 1 && matches!(self.number, Number::Unsigned | Number::Truth)
+    }
+
+    /// Whether values have fractions.
+    pub fn is_float(self) -> bool {
+        self.number == Number::Float
     }
 
     /// A value of [`Dtype::width`] bytes. An integer beyond 2⁵³ is rounded; all such are refused later.
     fn value(self, bytes: &[u8]) -> f64 {
-        match (self, bytes) {
-            (Dtype::I32, &[a, b, c, d]) => f64::from(i32::from_le_bytes([a, b, c, d])),
-            (Dtype::F32, &[a, b, c, d]) => f64::from(f32::from_le_bytes([a, b, c, d])),
-            (Dtype::I64, &[a, b, c, d, e, f, g, h]) => {
-                i64::from_le_bytes([a, b, c, d, e, f, g, h]) as f64
-            }
-            (Dtype::F64, &[a, b, c, d, e, f, g, h]) => f64::from_le_bytes([a, b, c, d, e, f, g, h]),
-            _ => bytes.first().copied().map_or(f64::NAN, f64::from),
+        let join = |bits: u64, byte: &u8| bits << 8 | u64::from(*byte);
+        let bits = if self.big {
+            bytes.iter().fold(0, join)
+        } else {
+            bytes.iter().rev().fold(0, join)
+        };
+        let unused = 64 - 8 * self.width as u32;
+        match (self.number, self.width) {
+            (Number::Truth, _) => f64::from(u8::from(bits != 0)),
+            (Number::Unsigned, _) => bits as f64,
+            (Number::Signed, _) => ((bits << unused) as i64 >> unused) as f64,
+            (Number::Float, 2) => half(bits as u16),
+            (Number::Float, 4) => f64::from(f32::from_bits(bits as u32)),
+            (Number::Float, _) => f64::from_bits(bits),
         }
     }
+}
+
+/// The value of a float of 16 bits (IEEE 754: 1 sign, 5 exponent, 10 fraction).
+fn half(bits: u16) -> f64 {
+    let fraction = f64::from(bits & 0x3ff) / 1024.0;
+    let size = match i32::from(bits >> 10 & 0x1f) {
+        0 => fraction * 2f64.powi(-14),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        exponent => (1.0 + fraction) * 2f64.powi(exponent - 15),
+    };
+    if bits >> 15 == 1 { -size } else { size }
 }
 
 impl Array {
     /// Reads the header.
     ///
     /// # Errors
-    /// [`DataError::File`] for anything but the five types and plain shapes; arrays of objects are refused, as they are pickles.
+    /// [`DataError::File`] for anything but numbers and plain shapes; arrays of objects are refused, as they are pickles.
     pub fn open(file: &File) -> Result<Self, DataError> {
         let mut stream = file.open()?;
         let what = "the NPY header";
@@ -99,7 +151,7 @@ impl Array {
             .map_err(|message| stream.error((length - parser.at) as u64, message))?;
         let count = volume(&shape).map_err(|message| stream.error(length as u64, message))?;
         // Memory may be taken for all values at once: they must be there.
-        let stated = stream.offset() + (count * dtype.width()) as u64;
+        let stated = stream.offset() + (count * dtype.width) as u64;
         if stated != file.size() {
             return Err(file.error(
                 stated.min(file.size()),
@@ -124,7 +176,7 @@ impl Array {
         &mut self,
         mut take: impl FnMut(usize, f64) -> Result<(), String>,
     ) -> Result<(), DataError> {
-        let width = self.dtype.width();
+        let width = self.dtype.width;
         let mut bytes = vec![0; BLOCK * width];
         let mut walk = Walk::new(&self.shape, self.fortran);
         let mut left = self.count;
@@ -248,6 +300,8 @@ impl<'a> Parser<'a> {
     }
 
     fn string(&mut self) -> Result<&'a str, String> {
+        // Python 2 marks texts.
+        let _mark = self.take('u') || self.take('b');
         let quote = if self.take('"') { '"' } else { '\'' };
         if quote == '\'' {
             self.symbol(quote)?;
@@ -261,24 +315,24 @@ impl<'a> Parser<'a> {
     }
 
     fn dtype(&mut self) -> Result<Dtype, String> {
-        if !self.rest().starts_with(['\'', '"']) {
+        if self.rest().starts_with(['[', '(']) {
             return Err("records of several values: save plain arrays".to_owned());
         }
-        match self.string()? {
-            "|u1" | "u1" => Ok(Dtype::U8),
-            "<i4" => Ok(Dtype::I32),
-            "<i8" => Ok(Dtype::I64),
-            "<f4" => Ok(Dtype::F32),
-            "<f8" => Ok(Dtype::F64),
-            "|O" | "O" => Err(
-                "an array of Python objects is a pickle, which is never read: save numbers"
-                    .to_owned(),
-            ),
-            other => Err(format!(
-                "values of type {}: use |u1, <i4, <i8, <f4 or <f8",
-                super::source::shorten(other)
-            )),
+        let text = self.string()?;
+        if let Some(dtype) = Dtype::parse(text) {
+            return Ok(dtype);
         }
+        let kind = text.trim_start_matches(['|', '<', '>', '=']);
+        Err(if kind.starts_with('O') {
+            "an array of Python objects is a pickle, which is never read: save numbers".to_owned()
+        } else if kind.starts_with(['U', 'S']) {
+            "an array of texts: save numbers, as numpy.unique(labels, return_inverse=True)[1] gives them".to_owned()
+        } else {
+            format!(
+                "values of type {}: use u1, u2, i4, i8, f4 or f8",
+                super::names::shorten(text)
+            )
+        })
     }
 
     fn truth(&mut self) -> Result<bool, String> {
@@ -301,6 +355,8 @@ impl<'a> Parser<'a> {
                 .parse()
                 .map_err(|_| "expected a size in the NPY header")?;
             self.at += digits;
+            // Python 2 marks long integers.
+            let _long = self.take('L') || self.take('l');
             shape.push(size);
             if shape.len() > MOST_DIMENSIONS {
                 return Err(format!("more than {MOST_DIMENSIONS} dimensions"));

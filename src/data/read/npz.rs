@@ -1,51 +1,77 @@
-//! NPZ, a zip of NPY arrays, in the layout of MedMNIST (`train_images`, `train_labels`, `val_…`, `test_…`), in that of Keras
-//! (`x_train`, `y_train`, `x_test`, `y_test`), or without parts (`images`, `labels`).
+//! NPZ, a zip of NPY arrays, or NPY files in a folder, in the layout of MedMNIST (`train_images`, `train_labels`, `val_…`, `test_…`),
+//! in that of Keras (`x_train`, `y_train`, `x_test`, `y_test`), or without parts (`images`, `labels`).
 
 use std::collections::BTreeMap;
 
 use super::Request;
 use super::kind::Kind;
-use super::npy::{Array, Dtype};
-use super::parts::{Images, Labels, Part, label, renumber};
-use super::source::{File, Source, shorten};
+use super::npy::Array;
+use super::parts::{Images, Labels, Part, label, parts_of, renumber, words};
+use super::range::{Mapping, Range};
+use super::source::{File, Source};
 use crate::data::DataError;
+
+/// The arrays of a data set, by part.
+#[derive(Default)]
+struct Arrays<'a> {
+    images: BTreeMap<Part, &'a File>,
+    labels: BTreeMap<Part, &'a File>,
+}
+
+/// What an array is by its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Images,
+    Labels,
+}
+
+/// Whether arrays are there that are images with labels by their names; others are no data set where there are pictures.
+pub fn has_images(source: &Source) -> bool {
+    [true, false].into_iter().any(|strict| {
+        let has = |role| arrays(source).any(|file| role_of(&file.name, strict) == Some(role));
+        has(Role::Images) && has(Role::Labels)
+    })
+}
 
 /// Reads the arrays of a source.
 ///
 /// # Errors
 /// [`DataError::File`], for several labels an image too; [`DataError::Data`] if images or labels are missing.
 pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataError> {
-    let mut images: BTreeMap<Part, &File> = BTreeMap::new();
-    let mut labels: BTreeMap<Part, &File> = BTreeMap::new();
-    for file in source.files.iter().filter(|file| file.kind == Kind::Npy) {
-        let (part, is_labels) = match role(&file.name) {
-            Some(role) => role,
-            None => continue,
-        };
-        let files = if is_labels { &mut labels } else { &mut images };
-        if let Some(other) = files.insert(part, file) {
-            return Err(file.error(0, format!("{} has the same role", other.shown())));
+    let mut chosen = choose(source, request)?;
+    let used: Vec<&File> = chosen
+        .images
+        .values()
+        .chain(chosen.labels.values())
+        .copied()
+        .collect();
+    for file in arrays(source).filter(|file| !used.iter().any(|used| used.name == file.name)) {
+        request
+            .notes
+            .of("left out, arrays without a role", &file.name);
+    }
+    let labels = &chosen.labels;
+    // Kept for a contest, most likely.
+    chosen.images.retain(|part, file| {
+        let keep = *part == Part::Training || labels.contains_key(part);
+        if !keep {
+            request
+                .notes
+                .of("left out, images without labels", &file.name);
         }
-    }
-    if images.is_empty() {
-        let names = source.files.iter().filter(|file| file.kind == Kind::Npy);
-        let names: Vec<String> = names.take(8).map(|file| shorten(&file.name)).collect();
-        return Err(DataError::Data {
-            name: source.name.clone(),
-            message: format!(
-                "expected arrays train_images, train_labels, test_images, test_labels and found {}",
-                names.join(", ")
-            ),
-        });
-    }
+        keep
+    });
+    let mappings = mappings(&chosen, request)?;
     let mut found = Images::default();
     let mut numbers = Vec::new();
-    for (&part, file) in &images {
-        let labels_file = labels
+    for (&part, file) in &chosen.images {
+        let labels_file = chosen
+            .labels
             .get(&part)
             .ok_or_else(|| file.error(0, "no array of labels belongs to it"))?;
-        let count = read_images(file, &mut found, request)?;
-        let read = read_labels(labels_file)?;
+        let mapping = mappings.get(&part).copied().unwrap_or_default();
+        let count = read_images(file, &mut found, &mapping, request)?;
+        let read = read_labels(labels_file, request)?;
         if read.values.len() as u64 != count {
             return Err(labels_file.error(
                 0,
@@ -62,23 +88,108 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
     let old;
     (found.labels, old) = renumber(&numbers)?;
     found.classes = old.iter().map(u16::to_string).collect();
+    if found.shape[0] == 3 && found.planes_are_equal() {
+        request
+            .notes
+            .say("all images have three equal planes, so that they are read as grey");
+        found.keep_first_channel();
+    }
     Ok(found)
 }
 
-/// What an array is by its name: its part, and whether it is labels.
-fn role(name: &str) -> Option<(Part, bool)> {
-    let lower = name.to_lowercase();
-    let stem = lower.rsplit('/').next()?.strip_suffix(".npy")?;
-    let mut part = Part::Training;
-    let mut labels = None;
-    for word in stem.split(['_', '-']) {
-        match word {
-            "images" | "image" | "imgs" | "x" | "data" => labels = Some(false),
-            "labels" | "label" | "y" | "target" | "targets" => labels = Some(true),
-            _ => part = Part::of_word(word)?,
+fn arrays(source: &Source) -> impl Iterator<Item = &File> {
+    source.files.iter().filter(|file| file.kind == Kind::Npy)
+}
+
+/// The arrays that are images and labels, by their names; where no name says images, by their shapes.
+fn choose<'a>(source: &'a Source, request: &mut Request<'_>) -> Result<Arrays<'a>, DataError> {
+    let files: Vec<&File> = arrays(source).collect();
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let parts = parts_of(&names);
+    let mut chosen = Arrays::default();
+    for strict in [true, false] {
+        for (file, part) in files.iter().zip(&parts) {
+            let array = match role_of(&file.name, strict) {
+                Some(Role::Images) => &mut chosen.images,
+                Some(Role::Labels) => &mut chosen.labels,
+                None => continue,
+            };
+            if let Some(other) = array.insert(part.unwrap_or(Part::Training), file) {
+                return Err(file.error(
+                    0,
+                    format!("{} has the same role: leave one out", other.shown()),
+                ));
+            }
+        }
+        if !chosen.images.is_empty() && !chosen.labels.is_empty() {
+            return Ok(chosen);
+        }
+        chosen = Arrays::default();
+    }
+    if let Some((images, labels)) = by_shape(&files) {
+        request.notes.say(format!(
+            "{} is taken for the images and {} for their labels, by their shapes",
+            images.name, labels.name
+        ));
+        chosen.images.insert(Part::Training, images);
+        chosen.labels.insert(Part::Training, labels);
+        return Ok(chosen);
+    }
+    let names: Vec<String> = files
+        .iter()
+        .take(8)
+        .map(|file| super::names::shorten(&file.name))
+        .collect();
+    Err(DataError::Data {
+        name: source.name.clone(),
+        message: format!(
+            "expected arrays train_images, train_labels, test_images, test_labels and found {}",
+            names.join(", ")
+        ),
+    })
+}
+
+/// The only array that is shaped like images, and the only one that is shaped like their labels.
+fn by_shape<'a>(files: &[&'a File]) -> Option<(&'a File, &'a File)> {
+    let shape = |file: &&&File| Array::open(file).ok().map(|array| array.shape);
+    let like = |wanted: fn(&[u64]) -> bool| {
+        let mut found = files
+            .iter()
+            .filter(|file| shape(file).is_some_and(|shape| wanted(&shape)));
+        found.next().filter(|_| found.next().is_none())
+    };
+    let images = like(|shape| matches!(shape, [_, _, _] | [_, 1 | 3, _, _] | [_, _, _, 1 | 3]))?;
+    let labels = like(|shape| matches!(shape, [_] | [_, _]))?;
+    (shape(&images)?.first() == shape(&labels)?.first()).then_some((*images, *labels))
+}
+
+/// What an array is by the words of its name. `strict`: where all of them are known.
+fn role_of(name: &str, strict: bool) -> Option<Role> {
+    let file = name.rsplit('/').next()?;
+    let stem = file
+        .get(..file.len().checked_sub(4)?)
+        .filter(|_| file.to_lowercase().ends_with(".npy"))?;
+    let mut role = None;
+    for word in words(stem) {
+        // As in `xtrain`.
+        let glued = ["x", "y"].into_iter().find(|start| {
+            word.strip_prefix(start)
+                .is_some_and(|rest| Part::of_word(rest).is_some())
+        });
+        match glued.unwrap_or(&word) {
+            "images" | "image" | "imgs" | "img" | "x" | "data" | "pixels" | "pictures" => {
+                role = Some(Role::Images)
+            }
+            "labels" | "label" | "y" | "target" | "targets" | "classes" => {
+                // `label_images` would be images that label, and nothing says which.
+                role = role.or(Some(Role::Labels));
+            }
+            word if Part::of_word(word).is_some() => {}
+            _ if strict => return None,
+            _ => {}
         }
     }
-    Some((part, labels?))
+    role
 }
 
 /// Where channels stand.
@@ -89,9 +200,41 @@ enum Layout {
     Last(u64),
 }
 
+/// How the values of each part become pixels. Parts whose values are of one kind share a range, so that they stay alike. Reads arrays that
+/// are no bytes twice for that.
+fn mappings(
+    chosen: &Arrays<'_>,
+    request: &mut Request<'_>,
+) -> Result<BTreeMap<Part, Mapping>, DataError> {
+    let mut ranges = Vec::new();
+    for (&part, file) in &chosen.images {
+        let mut array = Array::open(file)?;
+        // Bytes are pixels.
+        if array.dtype.is_byte() {
+            continue;
+        }
+        let mut range = Range::new(array.dtype.is_float());
+        array.for_each(|_, value| range.take(value))?;
+        ranges.push((part, file, range));
+    }
+    let mut mappings = BTreeMap::new();
+    for (part, file, range) in &ranges {
+        let alike = ranges.iter().map(|(_, _, other)| other);
+        let shared = alike
+            .filter(|other| other.kind() == range.kind())
+            .fold(Range::default(), Range::with);
+        let mapping = shared
+            .mapping(&mut request.notes)
+            .map_err(|message| file.error(0, message))?;
+        mappings.insert(*part, mapping);
+    }
+    Ok(mappings)
+}
+
 fn read_images(
     file: &File,
     found: &mut Images,
+    mapping: &Mapping,
     request: &mut Request<'_>,
 ) -> Result<u64, DataError> {
     let array = Array::open(file)?;
@@ -113,9 +256,8 @@ fn read_images(
             ));
         }
     };
-    let scale = scale(file, &array)?;
     let (Layout::First(channels) | Layout::Last(channels)) = layout else {
-        return fill(found, array, [1, height, width], scale, |at| at, request).map(|()| count);
+        return fill(found, array, [1, height, width], mapping, |at| at, request).map(|()| count);
     };
     let shape = [channels, height, width];
     match layout {
@@ -127,9 +269,9 @@ fn read_images(
                 let (image, rest) = (at / volume, at % volume);
                 image * volume + rest % channels * area + rest / channels
             };
-            fill(found, array, shape, scale, place, request)?;
+            fill(found, array, shape, mapping, place, request)?;
         }
-        _ => fill(found, array, shape, scale, |at| at, request)?,
+        _ => fill(found, array, shape, mapping, |at| at, request)?,
     }
     Ok(count)
 }
@@ -139,7 +281,7 @@ fn fill(
     found: &mut Images,
     mut array: Array,
     shape: [u64; 3],
-    scale: f64,
+    mapping: &Mapping,
     place: impl Fn(usize) -> usize,
     request: &mut Request<'_>,
 ) -> Result<(), DataError> {
@@ -147,7 +289,7 @@ fn fill(
         array.stream.error(0, message)
     })?;
     let before = found.pixels.len();
-    if array.dtype == Dtype::U8 && !array.fortran {
+    if array.dtype.is_byte() && !array.fortran {
         // Image by image, so that memory grows with the file and not with what it states.
         let [channels, height, width] = found.shape;
         let volume = channels * height * width;
@@ -169,11 +311,7 @@ fn fill(
     let total = array.count as u64;
     let mut done = 0;
     array.for_each(|at, value| {
-        let value = value * scale;
-        if !(0.0..=255.0).contains(&value) {
-            return Err(format!("pixel value {value}: use 0 to 255, or 0 to 1"));
-        }
-        pixels[place(at)] = value.round() as u8;
+        pixels[place(at)] = mapping.pixel(value);
         done += 1;
         if done % (1 << 20) == 0 {
             request.advance(done, total);
@@ -182,29 +320,12 @@ fn fill(
     })
 }
 
-/// 255 for floating-point images whose largest value is at most 1, else 1. Reads the array twice for that.
-fn scale(file: &File, array: &Array) -> Result<f64, DataError> {
-    if !matches!(array.dtype, Dtype::F32 | Dtype::F64) {
-        return Ok(1.0);
-    }
-    let mut most = 0.0f64;
-    Array::open(file)?.for_each(|_, value| {
-        most = most.max(value);
-        Ok(())
-    })?;
-    Ok(if most <= 1.0 { 255.0 } else { 1.0 })
-}
-
-fn read_labels(file: &File) -> Result<Labels, DataError> {
+fn read_labels(file: &File, request: &mut Request<'_>) -> Result<Labels, DataError> {
     let mut array = Array::open(file)?;
-    match *array.shape.as_slice() {
-        [_] | [_, 1] => {}
-        [_, several] => {
-            return Err(array.stream.error(
-                0,
-                format!("{several} labels an image (multi-label): Plateau needs exactly one class an image"),
-            ));
-        }
+    let each = match *array.shape.as_slice() {
+        [_] | [_, 1] => 1,
+        // At most as many as there are values.
+        [_, several] if several > 0 => several as usize,
         _ => {
             return Err(array.stream.error(
                 0,
@@ -214,18 +335,51 @@ fn read_labels(file: &File) -> Result<Labels, DataError> {
                 ),
             ));
         }
-    }
+    };
     let first = array.stream.offset();
-    let width = array.dtype.width() as u64;
+    let width = (array.dtype.width * each) as u64;
     let mut values = Vec::new();
-    array.for_each(|_, value| {
-        values.push(label(value)?);
-        Ok(())
-    })?;
+    if each == 1 {
+        array.for_each(|_, value| {
+            values.push(label(value)?);
+            Ok(())
+        })?;
+    } else {
+        values = one_hot(file, array, each)?;
+        request.notes.say(format!(
+            "labels are one-hot rows of {each}: each is read as the place of its 1"
+        ));
+    }
     Ok(Labels {
         file: file.shown(),
         first,
         width,
         values,
+    })
+}
+
+/// The places of the ones in rows of `each`.
+fn one_hot(file: &File, mut array: Array, each: usize) -> Result<Vec<u16>, DataError> {
+    let rows = array.count / each;
+    let mut ones: Vec<Option<u16>> = vec![None; rows];
+    let mut single = true;
+    array.for_each(|at, value| {
+        let one = &mut ones[at / each];
+        if value == 1.0 {
+            single &= one.is_none();
+            *one = Some(label((at % each) as f64)?);
+        } else {
+            single &= value == 0.0;
+        }
+        Ok(())
+    })?;
+    let places: Option<Vec<u16>> = ones.into_iter().collect();
+    places.filter(|_| single).ok_or_else(|| {
+        file.error(
+            0,
+            format!(
+                "{each} labels an image (multi-label): Plateau needs exactly one class an image, as one number or one-hot"
+            ),
+        )
     })
 }

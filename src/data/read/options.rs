@@ -60,7 +60,7 @@ impl Options {
             if !known {
                 return Err(DataError::Option(format!(
                     "'{}' behind # is no option: use size=32, size=24x32, grey, coarse, set=WORD or transpose",
-                    super::source::shorten(option)
+                    super::names::shorten(option)
                 )));
             }
         }

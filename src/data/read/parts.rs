@@ -15,15 +15,76 @@ pub enum Part {
 }
 
 impl Part {
+    /// What messages call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Training => "training",
+            Part::Validation => "validation",
+            Part::Test => "test",
+        }
+    }
+
     /// What a word of a name, in lower case, says.
     pub fn of_word(word: &str) -> Option<Part> {
         match word {
-            "train" | "training" => Some(Part::Training),
-            "val" | "valid" | "validation" => Some(Part::Validation),
-            "test" | "testing" | "t10k" => Some(Part::Test),
+            "train" | "training" | "trn" | "trainset" => Some(Part::Training),
+            "val" | "valid" | "validation" | "valset" => Some(Part::Validation),
+            "test" | "testing" | "t10k" | "tst" | "testset" => Some(Part::Test),
             _ => None,
         }
     }
+
+    /// What a name of a file or folder says by its first word that is a part: `val2017`, `test_batch`, `trainImages`; `latest`
+    /// says nothing.
+    pub fn of_name(name: &str) -> Option<Part> {
+        words(name).iter().find_map(|word| Part::of_word(word))
+    }
+}
+
+/// The words of a name in lower case: runs of letters, at whose ends stand other characters, digits or a capital behind a small letter.
+pub fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for run in name.split(|letter: char| !letter.is_alphanumeric()) {
+        if run.eq_ignore_ascii_case("t10k") {
+            words.push(run.to_lowercase());
+            continue;
+        }
+        let mut word = String::new();
+        let mut small = false;
+        for letter in run.chars() {
+            if letter.is_numeric() || (small && letter.is_uppercase()) {
+                words.push(std::mem::take(&mut word));
+            }
+            if !letter.is_numeric() {
+                word.extend(letter.to_lowercase());
+            }
+            small = letter.is_lowercase();
+        }
+        words.push(word);
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// The part that each file is of: by its own name, else by the nearest folder that says one. Folders around all of them say nothing.
+pub fn parts_of(names: &[&str]) -> Vec<Option<Part>> {
+    let folders = |name: &str| name.split('/').count() - 1;
+    let mut common = names.first().map_or(0, |name| folders(name));
+    for pair in names.windows(2) {
+        let same = |(a, b): &(&str, &str)| a == b;
+        let shared = pair[0].split('/').zip(pair[1].split('/')).take_while(same);
+        common = common
+            .min(shared.count())
+            .min(folders(pair[0]))
+            .min(folders(pair[1]));
+    }
+    names
+        .iter()
+        .map(|name| {
+            let inside: Vec<&str> = name.split('/').skip(common).collect();
+            inside.iter().rev().find_map(|step| Part::of_name(step))
+        })
+        .collect()
 }
 
 /// Images as they are read, part after part in the order of [`Part`].
@@ -84,6 +145,31 @@ impl Images {
             ));
         }
         reserve(&mut self.pixels, more)
+    }
+}
+
+impl Images {
+    /// Whether the three planes of every image are the same.
+    pub fn planes_are_equal(&self) -> bool {
+        let area = (self.shape[1] * self.shape[2]).max(1);
+        let equal = |image: &[u8]| {
+            image
+                .chunks_exact(area)
+                .all(|plane| *plane == image[..area])
+        };
+        self.pixels.chunks_exact(3 * area).all(equal)
+    }
+
+    /// Keeps one of three equal planes.
+    pub fn keep_first_channel(&mut self) {
+        let area = self.shape[1] * self.shape[2];
+        for image in 0..self.pixels.len() / (3 * area).max(1) {
+            let start = 3 * image * area;
+            self.pixels.copy_within(start..start + area, image * area);
+        }
+        self.pixels.truncate(self.pixels.len() / 3);
+        self.pixels.shrink_to_fit();
+        self.shape[0] = 1;
     }
 }
 

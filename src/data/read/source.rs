@@ -12,7 +12,11 @@ use flate2::bufread::DeflateDecoder;
 use super::kind::{Kind, kind};
 #[cfg(not(target_arch = "wasm32"))]
 use super::limits::MOST_FILES;
-use super::limits::{LONGEST_NAME, MOST_NESTED, MOST_PIXELS};
+use super::limits::{MOST_NESTED, MOST_PIXELS};
+#[cfg(not(target_arch = "wasm32"))]
+use super::names::is_foreign;
+use super::names::{Decoded, RawName, clean_name, decode, foreign, is_usual, visible};
+use super::notes::Notes;
 use super::stream::{Checked, Gunzip, Stream};
 use super::{tar, zip};
 use crate::data::DataError;
@@ -23,8 +27,24 @@ pub struct Source {
     pub name: String,
     /// The files; archives are already opened.
     pub files: Vec<File>,
+    /// Folders that are listed themselves, also without a file in them.
+    pub folders: Vec<String>,
     /// `zip`, `tar.gz` and so on, outermost first.
     pub wraps: Vec<&'static str>,
+    /// What was left out or guessed on the way.
+    pub notes: Notes,
+}
+
+/// An entry of a folder or an archive before its name is text.
+pub struct Listed {
+    /// Its name.
+    pub name: RawName,
+    /// Whether backslashes are what stands between the parts of its name.
+    pub backslashes: bool,
+    /// Position in the archive, for messages.
+    pub offset: u64,
+    /// Where its bytes are; `None` for a folder.
+    pub bytes: Option<(Place, Packing)>,
 }
 
 /// One file.
@@ -95,6 +115,16 @@ impl Place {
         }
     }
 
+    /// A file of this many bytes.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn disk(path: PathBuf, length: u64) -> Self {
+        Self {
+            bytes: Bytes::Disk(Arc::new(path)),
+            start: 0,
+            length,
+        }
+    }
+
     /// A part of it, if it lies inside.
     pub fn part(&self, start: u64, length: u64) -> Option<Self> {
         let end = start.checked_add(length)?;
@@ -131,7 +161,7 @@ impl Place {
 impl File {
     /// What messages call it.
     pub fn shown(&self) -> String {
-        format!("{}{}", self.prefix, self.name)
+        visible(&format!("{}{}", self.prefix, self.name))
     }
 
     /// Its error at a position.
@@ -228,23 +258,18 @@ impl Source {
     /// # Errors
     /// [`DataError::File`] for names that lead outside and for damaged archives.
     pub fn from_blobs(name: &str, blobs: Vec<(String, Vec<u8>)>) -> Result<Self, DataError> {
-        let files = blobs
-            .into_iter()
-            .map(|(name, bytes)| {
-                Ok(File {
-                    name: clean_name(&name).map_err(|message| DataError::File {
-                        file: shorten(&name),
-                        offset: 0,
-                        message,
-                    })?,
-                    prefix: "".into(),
-                    place: Place::memory(bytes),
-                    packing: Packing::Plain,
-                    kind: Kind::Other,
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        Self::opened(name, files)
+        let listed = |(name, bytes): (String, Vec<u8>)| Listed {
+            name: RawName {
+                bytes: name.into_bytes(),
+                marked: true,
+            },
+            backslashes: false,
+            offset: 0,
+            bytes: Some((Place::memory(bytes), Packing::Plain)),
+        };
+        let mut source = Self::new(name);
+        source.take(blobs.into_iter().map(listed).collect(), "")?;
+        source.opened()
     }
 
     /// A file, or every file of a folder. Hidden files are left out, links are refused.
@@ -259,41 +284,95 @@ impl Source {
             message: format!("cannot be read: {error}"),
         };
         let meta = std::fs::metadata(path).map_err(failed)?;
-        let mut files = Vec::new();
+        let mut source = Self::new(name);
         if meta.is_dir() {
-            let prefix: Arc<str> = format!("{}/", path.display()).into();
-            list(path, "", &prefix, 0, &mut files)?;
+            let mut listed = Vec::new();
+            list(path, &[], 0, &mut listed, &mut source.notes)?;
+            source.take(listed, &format!("{}/", path.display()))?;
         } else {
             let file = path.file_name().unwrap_or(path.as_os_str());
             let parent = path.parent().filter(|parent| *parent != Path::new(""));
-            files.push(File {
+            source.files.push(File {
                 name: file.to_string_lossy().into_owned(),
                 prefix: parent
                     .map(|parent| format!("{}/", parent.display()))
                     .unwrap_or_default()
                     .into(),
-                place: Place {
-                    bytes: Bytes::Disk(Arc::new(path.to_owned())),
-                    start: 0,
-                    length: meta.len(),
-                },
+                place: Place::disk(path.to_owned(), meta.len()),
                 packing: Packing::Plain,
                 kind: Kind::Other,
             });
         }
-        Self::opened(name, files)
+        source.opened()
     }
 
-    /// Sorts the files, and opens the archive where one file is all there is.
-    fn opened(name: &str, files: Vec<File>) -> Result<Self, DataError> {
-        let mut source = Self {
+    fn new(name: &str) -> Self {
+        Self {
             name: name.to_owned(),
-            files,
+            files: Vec::new(),
+            folders: Vec::new(),
             wraps: Vec::new(),
+            notes: Notes::default(),
+        }
+    }
+
+    /// Makes files and folders of what was listed. Messages put `prefix` before their names.
+    fn take(&mut self, listed: Vec<Listed>, prefix: &str) -> Result<(), DataError> {
+        self.files.clear();
+        self.folders.clear();
+        let archive = prefix.trim_end_matches([':', ' ']);
+        let error = |offset: u64, message: String| DataError::File {
+            file: archive.to_owned(),
+            offset,
+            message,
         };
+        let (raw, rest): (Vec<_>, Vec<_>) = listed
+            .into_iter()
+            .map(|entry| (entry.name, (entry.backslashes, entry.offset, entry.bytes)))
+            .unzip();
+        let Decoded { names, encoding } = decode(&raw).map_err(|(at, message)| {
+            let shown = visible(&String::from_utf8_lossy(&raw[at].bytes));
+            error(rest[at].1, format!("'{shown}': {message}"))
+        })?;
+        if let Some(encoding) = encoding {
+            self.notes
+                .say(format!("names that are no UTF-8 are read as {encoding}"));
+        }
+        let prefix: Arc<str> = prefix.into();
+        for (name, (backslashes, offset, bytes)) in names.into_iter().zip(rest) {
+            let name = if backslashes {
+                name.replace('\\', "/")
+            } else {
+                name
+            };
+            if bytes.is_none() && matches!(name.as_str(), "." | "./") {
+                continue;
+            }
+            let folder = name.ends_with('/');
+            let name = clean_name(&name).map_err(|message| error(offset, message))?;
+            if let Some(foreign) = foreign(&name) {
+                leave_out(&mut self.notes, foreign);
+                continue;
+            }
+            match bytes {
+                Some((place, packing)) if !folder => self.files.push(File {
+                    name,
+                    prefix: prefix.clone(),
+                    place,
+                    packing,
+                    kind: Kind::Other,
+                }),
+                _ => self.folders.push(name),
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the archive where one file is all there is.
+    fn opened(mut self) -> Result<Self, DataError> {
         for depth in 0.. {
-            source.identify()?;
-            let Some(archive) = source.only_archive() else {
+            self.identify()?;
+            let Some(archive) = self.only_archive().cloned() else {
                 break;
             };
             if depth == MOST_NESTED {
@@ -301,15 +380,15 @@ impl Source {
             }
             let shown = archive.shown();
             let place = archive.place()?;
-            let (wrap, files) = match archive.kind {
+            let (wrap, listed) = match archive.kind {
                 Kind::Zip => ("zip", zip::members(&place, &shown)?),
                 _ if archive.is_gzip()? => ("tar.gz", tar::members(&place, &shown)?),
                 _ => ("tar", tar::members(&place, &shown)?),
             };
-            source.files = files;
-            source.wraps.push(wrap);
+            self.take(listed, &format!("{shown}: "))?;
+            self.wraps.push(wrap);
         }
-        Ok(source)
+        Ok(self)
     }
 
     /// Sorts the files and sees what each is.
@@ -336,62 +415,24 @@ impl Source {
     }
 }
 
-/// A name as [`File::name`] has it, without `.` parts.
-///
-/// # Errors
-/// A reason for absolute names, `..`, backslashes, control characters and overlong names.
-pub fn clean_name(name: &str) -> Result<String, String> {
-    let refused = |why| Err(format!("the name '{}' {why}: refused", shorten(name)));
-    if name.len() > LONGEST_NAME {
-        return refused("is too long");
+/// Says that something hidden or another program's is left out, unless everybody expects that.
+fn leave_out(notes: &mut Notes, foreign: &str) {
+    if !is_usual(foreign) {
+        notes.once("left out, hidden or another program's", foreign);
     }
-    if name
-        .chars()
-        .any(|letter| letter == '\\' || letter.is_control())
-    {
-        return refused("has a backslash or a control character");
-    }
-    if name.starts_with('/') || name.as_bytes().get(1) == Some(&b':') {
-        return refused("is absolute");
-    }
-    let parts: Vec<&str> = name
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != ".")
-        .collect();
-    if parts.contains(&"..") {
-        return refused("leads outside");
-    }
-    if parts.is_empty() {
-        return refused("is empty");
-    }
-    Ok(parts.join("/"))
 }
 
-/// Whether any part of a name is hidden or belongs to a Mac's archive.
-pub fn hidden(name: &str) -> bool {
-    name.split('/')
-        .any(|part| part.starts_with('.') || part == "__MACOSX")
-}
-
-/// At most 80 characters of a name, safe to print.
-pub fn shorten(name: &str) -> String {
-    name.chars()
-        .take(80)
-        .map(|letter| if letter.is_control() { '?' } else { letter })
-        .collect()
-}
-
-/// Adds the files below a folder.
+/// Adds the files and folders below a folder whose name inside the source is `inside`.
 #[cfg(not(target_arch = "wasm32"))]
 fn list(
     folder: &Path,
-    inside: &str,
-    prefix: &Arc<str>,
+    inside: &[u8],
     depth: usize,
-    files: &mut Vec<File>,
+    listed: &mut Vec<Listed>,
+    notes: &mut Notes,
 ) -> Result<(), DataError> {
     let at = |path: &Path, message: String| DataError::File {
-        file: path.display().to_string(),
+        file: visible(&path.display().to_string()),
         offset: 0,
         message,
     };
@@ -402,11 +443,13 @@ fn list(
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let name = entry.file_name();
-        let name = format!("{inside}{}", name.to_string_lossy());
-        let kind = entry.file_type().map_err(failed)?;
-        if hidden(&name) {
+        let mut raw = raw_name(&name);
+        raw.bytes.splice(0..0, inside.iter().copied());
+        if is_foreign(&name.to_string_lossy()) {
+            leave_out(notes, &String::from_utf8_lossy(&raw.bytes));
             continue;
         }
+        let kind = entry.file_type().map_err(failed)?;
         let path = entry.path();
         if kind.is_symlink() {
             return Err(at(
@@ -414,25 +457,44 @@ fn list(
                 "is a link: put the file or folder itself here".into(),
             ));
         }
-        if kind.is_dir() {
-            list(&path, &format!("{name}/"), prefix, depth + 1, files)?;
+        let bytes = if kind.is_dir() {
+            let mut inside = raw.bytes.clone();
+            inside.push(b'/');
+            list(&path, &inside, depth + 1, listed, notes)?;
+            None
         } else if kind.is_file() {
-            if files.len() == MOST_FILES {
-                return Err(at(folder, format!("more than {MOST_FILES} files")));
-            }
             let length = entry.metadata().map_err(failed)?.len();
-            files.push(File {
-                name,
-                prefix: prefix.clone(),
-                place: Place {
-                    bytes: Bytes::Disk(Arc::new(path)),
-                    start: 0,
-                    length,
-                },
-                packing: Packing::Plain,
-                kind: Kind::Other,
-            });
+            Some((Place::disk(path, length), Packing::Plain))
+        } else {
+            continue;
+        };
+        if listed.len() == MOST_FILES {
+            return Err(at(folder, format!("more than {MOST_FILES} files")));
         }
+        listed.push(Listed {
+            name: raw,
+            backslashes: false,
+            offset: 0,
+            bytes,
+        });
     }
     Ok(())
+}
+
+/// A name on disk; Unix does not say in which encoding it is.
+#[cfg(unix)]
+fn raw_name(name: &std::ffi::OsStr) -> RawName {
+    RawName {
+        bytes: std::os::unix::ffi::OsStrExt::as_bytes(name).to_vec(),
+        marked: false,
+    }
+}
+
+/// A name on disk.
+#[cfg(not(any(unix, target_arch = "wasm32")))]
+fn raw_name(name: &std::ffi::OsStr) -> RawName {
+    RawName {
+        bytes: name.to_string_lossy().into_owned().into_bytes(),
+        marked: true,
+    }
 }

@@ -1,10 +1,8 @@
 //! The headers of a tar (POSIX ustar and pax, GNU long names). Members are read where they lie; nothing is extracted.
 
-use std::sync::Arc;
-
-use super::kind::Kind;
 use super::limits::MOST_FILES;
-use super::source::{File, Packing, Place, clean_name, shorten};
+use super::names::{RawName, shorten};
+use super::source::{Listed, Packing, Place};
 use super::stream::Stream;
 use crate::data::DataError;
 
@@ -20,14 +18,13 @@ pub fn is_header(block: &[u8]) -> bool {
         && block.iter().any(|&byte| byte != 0)
 }
 
-/// The files in a tar, folders left out.
+/// The files and folders in a tar.
 ///
 /// # Errors
-/// [`DataError::File`] for damaged headers, links and other special files, names that lead outside and a missing end mark.
-pub fn members(tar: &Place, shown: &str) -> Result<Vec<File>, DataError> {
-    let prefix: Arc<str> = format!("{shown}: ").into();
-    let mut files = Vec::new();
-    let mut long_name: Option<String> = None;
+/// [`DataError::File`] for damaged headers, links and other special files, and a missing end mark.
+pub fn members(tar: &Place, shown: &str) -> Result<Vec<Listed>, DataError> {
+    let mut listed = Vec::new();
+    let mut long_name: Option<Vec<u8>> = None;
     let mut long_size: Option<u64> = None;
     let mut position = 0;
     loop {
@@ -41,7 +38,7 @@ pub fn members(tar: &Place, shown: &str) -> Result<Vec<File>, DataError> {
             .try_into()
             .map_err(|_| refuse("the tar ends without its end mark: it is cut short".into()))?;
         if header.iter().all(|&byte| byte == 0) {
-            return Ok(files);
+            return Ok(listed);
         }
         if !is_header(&header) {
             return Err(refuse(
@@ -69,7 +66,7 @@ pub fn members(tar: &Place, shown: &str) -> Result<Vec<File>, DataError> {
             let text = bytes_at(tar, shown, start, size)?;
             match kind {
                 b'x' => pax(&text, &mut long_name, &mut long_size).map_err(refuse)?,
-                b'L' => long_name = Some(text_of(until_zero(&text))),
+                b'L' => long_name = Some(until_zero(&text).to_vec()),
                 _ => {}
             }
             continue;
@@ -79,31 +76,27 @@ pub fn members(tar: &Place, shown: &str) -> Result<Vec<File>, DataError> {
             None => header_name(&header),
         };
         long_size = None;
-        match kind {
-            b'0' | 0 | b'7' if !name.ends_with('/') => {}
-            b'0' | 0 | b'5' => {
-                // `./` is the folder that was packed.
-                if !matches!(name.as_str(), "." | "./") {
-                    clean_name(&name).map_err(refuse)?;
-                }
-                continue;
-            }
+        let folder = match kind {
+            b'0' | 0 | b'7' => name.ends_with(b"/"),
+            b'5' => true,
             _ => {
                 return Err(refuse(format!(
                     "'{}' is a link or no plain file: refused",
-                    shorten(&name)
+                    shorten(&text_of(&name))
                 )));
             }
-        }
-        if files.len() == MOST_FILES {
+        };
+        if listed.len() == MOST_FILES {
             return Err(refuse(format!("more than {MOST_FILES} files in the tar")));
         }
-        files.push(File {
-            name: clean_name(&name).map_err(refuse)?,
-            prefix: prefix.clone(),
-            place,
-            packing: Packing::Plain,
-            kind: Kind::Other,
+        listed.push(Listed {
+            name: RawName {
+                bytes: name,
+                marked: false,
+            },
+            backslashes: false,
+            offset: at,
+            bytes: (!folder).then_some((place, Packing::Plain)),
         });
     }
 }
@@ -124,18 +117,18 @@ fn bytes_at(tar: &Place, shown: &str, at: u64, count: u64) -> Result<Vec<u8>, Da
 }
 
 /// `prefix/name` of a ustar header.
-fn header_name(header: &[u8]) -> String {
-    let name = text_of(until_zero(&header[..100]));
+fn header_name(header: &[u8]) -> Vec<u8> {
+    let name = until_zero(&header[..100]);
     let prefix = until_zero(&header[345..500]);
     if header[257..263] == *b"ustar\0" && !prefix.is_empty() {
-        format!("{}/{name}", text_of(prefix))
+        [prefix, name].join(&b'/')
     } else {
-        name
+        name.to_vec()
     }
 }
 
 /// The records `LENGTH KEY=VALUE\n` of an extended header: name and size, the rest is of no use here.
-fn pax(mut text: &[u8], name: &mut Option<String>, size: &mut Option<u64>) -> Result<(), String> {
+fn pax(mut text: &[u8], name: &mut Option<Vec<u8>>, size: &mut Option<u64>) -> Result<(), String> {
     let damaged = || "an extended header is damaged".to_owned();
     while !text.is_empty() {
         let space = text
@@ -147,15 +140,18 @@ fn pax(mut text: &[u8], name: &mut Option<String>, size: &mut Option<u64>) -> Re
             .and_then(|digits| digits.parse().ok())
             .filter(|&length| length > space + 1 && length <= text.len())
             .ok_or_else(damaged)?;
-        let record = text_of(&text[space + 1..length]);
-        let (key, value) = record
-            .strip_suffix('\n')
-            .and_then(|record| record.split_once('='))
+        let record = text[space + 1..length]
+            .strip_suffix(b"\n")
             .ok_or_else(damaged)?;
+        let equals = record
+            .iter()
+            .position(|&byte| byte == b'=')
+            .ok_or_else(damaged)?;
+        let (key, value) = (&record[..equals], &record[equals + 1..]);
         match key {
-            "path" => *name = Some(value.to_owned()),
-            "size" => *size = Some(value.parse().map_err(|_| damaged())?),
-            key if key.starts_with("GNU.sparse") => {
+            b"path" => *name = Some(value.to_vec()),
+            b"size" => *size = Some(text_of(value).parse().map_err(|_| damaged())?),
+            key if key.starts_with(b"GNU.sparse") => {
                 return Err("a sparse file: pack it without holes".to_owned());
             }
             _ => {}

@@ -1,11 +1,10 @@
 //! The central directory of a zip (PKWARE's APPNOTE 6.3.10, §4.3). Members are read where they lie; nothing is extracted.
 
 use std::io::{BufRead, Read};
-use std::sync::Arc;
 
-use super::kind::Kind;
 use super::limits::{MOST_FILES, check_growth};
-use super::source::{File, Packing, Place, clean_name};
+use super::names::{RawName, foreign, shorten};
+use super::source::{File, Listed, Packing, Place};
 use super::stream::Stream;
 use crate::data::DataError;
 
@@ -16,11 +15,11 @@ const ENTRY: u64 = 46;
 /// Bytes of a local header without its names.
 const LOCAL: usize = 30;
 
-/// The files in a zip, folders left out.
+/// The files and folders in a zip.
 ///
 /// # Errors
-/// [`DataError::File`] for a damaged directory, encryption, unknown compression, links, names that lead outside and bombs.
-pub fn members(zip: &Place, shown: &str) -> Result<Vec<File>, DataError> {
+/// [`DataError::File`] for a damaged directory, encryption, unknown compression, links and bombs.
+pub fn members(zip: &Place, shown: &str) -> Result<Vec<Listed>, DataError> {
     let Directory {
         start,
         length,
@@ -28,39 +27,51 @@ pub fn members(zip: &Place, shown: &str) -> Result<Vec<File>, DataError> {
     } = directory(zip, shown)?;
     let bytes = part(zip, shown, start, length)?;
     let mut stream = Stream::starting_at(shown.to_owned(), bytes, start);
-    let prefix: Arc<str> = format!("{shown}: ").into();
-    let mut files = Vec::new();
+    let mut listed = Vec::new();
     let mut unpacked = 0u64;
     for _ in 0..entries {
-        if let Some((name, entry)) = read_entry(&mut stream)? {
-            let at = stream.offset() - entry.bytes;
-            let refuse = |message: String| DataError::File {
-                file: shown.to_owned(),
-                offset: at,
-                message,
-            };
+        let Entry {
+            name,
+            backslashes,
+            bytes,
+            packed,
+        } = read_entry(&mut stream)?;
+        let at = stream.offset() - bytes;
+        let refuse = |message: String| DataError::File {
+            file: shown.to_owned(),
+            offset: at,
+            message,
+        };
+        let packed = packed.map(|member| {
             // All together, so that many members cannot share the same packed bytes.
-            unpacked = unpacked.saturating_add(entry.size);
+            unpacked = unpacked.saturating_add(member.size);
             check_growth(zip.length, unpacked).map_err(refuse)?;
-            let place = (start.checked_sub(entry.local))
-                .and_then(|room| zip.part(entry.local, room))
-                .filter(|place| entry.packed <= place.length)
-                .ok_or_else(|| refuse(format!("'{name}' lies outside the archive")))?;
-            files.push(File {
-                name,
-                prefix: prefix.clone(),
-                place,
-                packing: Packing::Member {
-                    deflate: entry.deflate,
-                    packed: entry.packed,
-                    size: entry.size,
-                    crc: entry.crc,
-                },
-                kind: Kind::Other,
-            });
-        }
+            let place = (start.checked_sub(member.local))
+                .and_then(|room| zip.part(member.local, room))
+                .filter(|place| member.packed <= place.length)
+                .ok_or_else(|| {
+                    refuse(format!("'{}' lies outside the archive", shown_name(&name)))
+                })?;
+            let packing = Packing::Member {
+                deflate: member.deflate,
+                packed: member.packed,
+                size: member.size,
+                crc: member.crc,
+            };
+            Ok((place, packing))
+        });
+        listed.push(Listed {
+            bytes: packed.transpose()?,
+            name,
+            backslashes,
+            offset: at,
+        });
     }
-    Ok(files)
+    Ok(listed)
+}
+
+fn shown_name(name: &RawName) -> String {
+    shorten(&String::from_utf8_lossy(&name.bytes))
 }
 
 struct Directory {
@@ -135,19 +146,28 @@ fn directory(zip: &Place, shown: &str) -> Result<Directory, DataError> {
     Ok(found)
 }
 
-/// The part of the directory that matters.
+/// What matters of an entry.
 struct Entry {
+    name: RawName,
+    /// Whether it was made where backslashes separate folders.
+    backslashes: bool,
+    /// Bytes of the entry itself.
+    bytes: u64,
+    /// `None` for a folder.
+    packed: Option<Member>,
+}
+
+/// Where a member lies and how large it is.
+struct Member {
     deflate: bool,
     crc: u32,
     packed: u64,
     size: u64,
     local: u64,
-    /// Bytes of the entry itself.
-    bytes: u64,
 }
 
-/// The next entry; `None` for a folder.
-fn read_entry(stream: &mut Stream) -> Result<Option<(String, Entry)>, DataError> {
+/// The next entry. Of what everybody leaves out, nothing is asked but its name.
+fn read_entry(stream: &mut Stream) -> Result<Entry, DataError> {
     let what = "the zip's directory";
     let head: [u8; ENTRY as usize] = stream.array(what)?;
     if !head.starts_with(b"PK\x01\x02") {
@@ -160,28 +180,46 @@ fn read_entry(stream: &mut Stream) -> Result<Option<(String, Entry)>, DataError>
     stream.exact(&mut extra, what)?;
     stream.exact(&mut comment, what)?;
     let refuse = |message: String| stream.error(bytes, message);
-    let name = String::from_utf8_lossy(&name);
-    let folder = name.ends_with('/');
-    let name = clean_name(&name).map_err(refuse)?;
+    let flags = u16_at(&head, 8);
+    let unix = matches!(head[5], 3 | 19);
+    let name = match unicode_path(&extra, &name) {
+        Some(path) => RawName {
+            bytes: path.to_vec(),
+            marked: true,
+        },
+        None => RawName {
+            bytes: name,
+            marked: flags & 1 << 11 != 0,
+        },
+    };
+    let shown = shown_name(&name);
+    let backslashes = !unix;
+    let folder = name.bytes.ends_with(b"/") || (backslashes && name.bytes.ends_with(b"\\"));
+    let mut entry = Entry {
+        name,
+        backslashes,
+        bytes,
+        packed: None,
+    };
     // The upper half of the attributes is the Unix mode where Unix (3) or macOS (19) made the entry.
     let mode = u32_at(&head, 38) >> 16;
-    if matches!(head[5], 3 | 19) && !matches!(mode & 0o170_000, 0 | 0o100_000 | 0o040_000) {
+    if unix && !matches!(mode & 0o170_000, 0 | 0o100_000 | 0o040_000) {
         return Err(refuse(format!(
-            "'{name}' is a link or no plain file: refused"
+            "'{shown}' is a link or no plain file: refused"
         )));
     }
-    if folder {
-        return Ok(None);
+    if folder || foreign(&String::from_utf8_lossy(&entry.name.bytes)).is_some() {
+        return Ok(entry);
     }
-    if u16_at(&head, 8) & 1 != 0 {
-        return Err(refuse(format!("'{name}' is encrypted: decrypt it first")));
+    if flags & 1 != 0 {
+        return Err(refuse(format!("'{shown}' is encrypted: decrypt it first")));
     }
     let deflate = match u16_at(&head, 10) {
         0 => false,
         8 => true,
         method => {
             return Err(refuse(format!(
-                "'{name}' is compressed by method {method}: use deflate or none"
+                "'{shown}' is compressed by method {method}: use deflate or none"
             )));
         }
     };
@@ -193,33 +231,44 @@ fn read_entry(stream: &mut Stream) -> Result<Option<(String, Entry)>, DataError>
     let (size, packed, local) = (number(24), number(20), number(42));
     if !deflate && packed != size {
         return Err(refuse(format!(
-            "'{name}' is stored, but its two sizes differ: the zip is damaged"
+            "'{shown}' is stored, but its two sizes differ: the zip is damaged"
         )));
     }
-    Ok(Some((
-        name,
-        Entry {
-            deflate,
-            crc: u32_at(&head, 16),
-            packed,
-            size,
-            local,
-            bytes,
-        },
-    )))
+    entry.packed = Some(Member {
+        deflate,
+        crc: u32_at(&head, 16),
+        packed,
+        size,
+        local,
+    });
+    Ok(entry)
 }
 
-/// The numbers of the zip64 field among the extra fields.
-fn wide_numbers(mut extra: &[u8]) -> impl Iterator<Item = u64> {
-    let mut numbers: &[u8] = &[];
+/// The name in UTF-8 that some packers add beside one in another encoding, if it was added for this one (Info-ZIP's field 0x7075:
+/// version 1, checksum of the other name, name).
+fn unicode_path<'a>(extra: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let field = field(extra, 0x7075)?;
+    let mut crc = flate2::Crc::new();
+    crc.update(name);
+    (field.first() == Some(&1) && field.len() > 5 && u32_at(field, 1) == crc.sum())
+        .then(|| &field[5..])
+}
+
+/// An extra field by its number.
+fn field(mut extra: &[u8], number: u16) -> Option<&[u8]> {
     while extra.len() >= 4 {
         let end = (4 + usize::from(u16_at(extra, 2))).min(extra.len());
-        if u16_at(extra, 0) == 1 {
-            numbers = &extra[4..end];
-            break;
+        if u16_at(extra, 0) == number {
+            return Some(&extra[4..end]);
         }
         extra = &extra[end..];
     }
+    None
+}
+
+/// The numbers of the zip64 field among the extra fields.
+fn wide_numbers(extra: &[u8]) -> impl Iterator<Item = u64> {
+    let numbers = field(extra, 1).unwrap_or_default();
     numbers.chunks_exact(8).map(|number| u64_at(number, 0))
 }
 

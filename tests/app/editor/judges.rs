@@ -40,6 +40,7 @@ pub fn search_started(run: &mut RunView, space: Space) {
             split: [1, 1, 1],
             image: [1, 8, 8],
             classes: 10,
+            notes: Vec::new(),
         },
     });
     run.apply(&Event::SearchStarted {

@@ -214,7 +214,7 @@ fn as_many_labels_as_images_are_needed() {
     assert_eq!(message, "l, byte 4: 3 labels for the 2 images of i");
     let message = refusal(&[("i", &idx(8, &[2, 1, 1], &[0, 1]))]);
     assert!(
-        message.contains("no file of labels belongs to it"),
+        message.contains("no file of training labels is beside it"),
         "{message}"
     );
 }
@@ -272,7 +272,8 @@ fn wrong_types_shapes_and_headers_of_arrays_are_named() {
     };
     for (dtype, why) in [
         ("'|O'", "pickle, which is never read"),
-        ("'>i4'", "values of type >i4: use |u1"),
+        ("'<c8'", "values of type <c8: use u1"),
+        ("'<U3'", "an array of texts"),
         ("[('a', '<i4')]", "records of several values"),
         ("\"<i4", "has no end"),
     ] {

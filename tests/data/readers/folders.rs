@@ -73,17 +73,21 @@ fn folders_for_parts_are_told_from_classes() {
 }
 
 #[test]
-fn a_picture_outside_a_class_folder_is_refused() {
+fn pictures_outside_class_folders_are_refused() {
     let picture = png_image(0, 3, 2, 2);
-    let message = refusal(&[
-        ("a/0.png", &picture),
-        ("b/0.png", &picture),
-        ("0.png", &picture),
-    ]);
-    assert!(
-        message.starts_with("0.png, byte 0: this image is in no class folder"),
-        "{message}"
-    );
+    for names in [
+        &["0.png", "1.png", "2.png"][..],
+        &["a/0.png", "0.png", "1.png"],
+        &["train/0.png", "test/0.png"],
+        &["train/cat.0.png", "train/dog.0.png"],
+    ] {
+        let files: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, &picture[..])).collect();
+        let message = refusal(&files);
+        assert!(
+            message.contains("0.png, byte 0: this image is in no class folder"),
+            "{message}"
+        );
+    }
 }
 
 #[test]

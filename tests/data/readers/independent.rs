@@ -65,8 +65,9 @@ fn check_pets(loaded: &Loaded, cats: &[usize]) {
     assert_eq!(set.test_from, Some(3 + cats.len()));
     let volume = set.volume();
     let mut expected: Vec<Vec<u8>> = cats.iter().map(|&n| image(n, shape)).collect();
-    // Transparency is left away; grey fills three planes; 16 bits become 8.
-    expected.push(image(2, shape));
+    // An opacity of 7 of 255 is laid on white; grey fills three planes; 16 bits become 8.
+    let on_white = |pixel: u8| ((u32::from(pixel) * 7 + 255 * 248 + 127) / 255) as u8;
+    expected.push(image(2, shape).into_iter().map(on_white).collect());
     let grey = image(0, [1, 6, 8]).repeat(3);
     expected.extend([grey.clone(), grey]);
     assert_eq!(set.images[..expected.len() * volume], expected.concat());

@@ -1,6 +1,7 @@
 //! Readers of data sets in files: what the formats hold, what damage is answered with, how much memory and time they take.
 
 mod archives;
+mod brought;
 mod damage;
 mod folders;
 mod formats;

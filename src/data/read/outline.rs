@@ -1,9 +1,14 @@
 //! The outlines of PNG and JPEG files: whether they are there to the end. Decoders fill in what is missing without a word.
 
+use std::ops::Range;
+
 /// What an outline tells.
+#[derive(Default)]
 pub struct Outline {
     /// A progressive JPEG.
     pub progressive: bool,
+    /// Where the EXIF data of a PNG lie; decoders do not see those behind the pixels.
+    pub exif: Option<Range<usize>>,
 }
 
 /// Position and reason.
@@ -11,6 +16,7 @@ type Refused = (usize, &'static str);
 
 /// Walks the chunks of a PNG (ISO/IEC 15948, §5.3): length, type, data, checksum, up to `IEND`.
 pub fn png(bytes: &[u8]) -> Result<Outline, Refused> {
+    let mut outline = Outline::default();
     let mut at = 8;
     loop {
         let cut = (
@@ -25,8 +31,11 @@ pub fn png(bytes: &[u8]) -> Result<Outline, Refused> {
             .and_then(|length| at.checked_add(length)?.checked_add(12))
             .filter(|&end| end <= bytes.len())
             .ok_or(cut)?;
-        if kind == b"IEND" {
-            return Ok(Outline { progressive: false });
+        match kind {
+            b"IEND" => return Ok(outline),
+            // Between the kind and the checksum.
+            b"eXIf" => outline.exif = Some(at + 8..end - 4),
+            _ => {}
         }
         at = end;
     }
@@ -35,7 +44,7 @@ pub fn png(bytes: &[u8]) -> Result<Outline, Refused> {
 /// Walks the segments of a JPEG (ITU-T T.81, annex B): marker, length, data; behind a start of scan, data up to the next
 /// marker; up to the end of the image.
 pub fn jpeg(bytes: &[u8]) -> Result<Outline, Refused> {
-    let mut progressive = false;
+    let mut outline = Outline::default();
     let mut at = 2;
     loop {
         let cut = (
@@ -45,7 +54,7 @@ pub fn jpeg(bytes: &[u8]) -> Result<Outline, Refused> {
         let &marker = bytes.get(at + 1).ok_or(cut)?;
         match (bytes[at], marker) {
             // The end.
-            (0xff, 0xd9) => return Ok(Outline { progressive }),
+            (0xff, 0xd9) => return Ok(outline),
             // Padding before a marker.
             (0xff, 0xff) => at += 1,
             // Markers without data.
@@ -58,7 +67,7 @@ pub fn jpeg(bytes: &[u8]) -> Result<Outline, Refused> {
                 if length < 2 {
                     return Err((at + 2, "a segment of the JPEG is damaged"));
                 }
-                progressive |= marker == 0xc2;
+                outline.progressive |= marker == 0xc2;
                 at += 2 + length;
                 if marker == 0xda {
                     at = next_marker(bytes, at);

@@ -1,0 +1,258 @@
+//! One picture, from the bytes of its file to pixels as a viewer shows them: turned upright, without transparency, eight bits a value.
+
+use std::io::Cursor;
+
+use image::imageops::FilterType;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+
+use super::limits::{
+    LARGEST_DECODED_IMAGE, LARGEST_IMAGE_FILE, LARGEST_PROGRESSIVE, LONGEST_IMAGE_SIDE, MEGAPIXELS,
+};
+use super::outline::{self, Outline};
+use super::source::File;
+use crate::data::DataError;
+
+/// A decoded picture.
+pub struct Photo {
+    picture: DynamicImage,
+    /// Whether it was turned as its EXIF orientation says.
+    pub turned: bool,
+    /// Whether there were more pictures in the file, of which this is the first.
+    pub animated: bool,
+}
+
+/// What values of 16 bits use of them.
+#[derive(Clone, Copy)]
+pub struct Deep {
+    /// The largest.
+    pub most: u16,
+    /// Whether they are values of 8 bits, each times 257.
+    pub widened: bool,
+}
+
+impl Deep {
+    fn of(value: &u16) -> Self {
+        Self {
+            most: *value,
+            widened: value.is_multiple_of(257),
+        }
+    }
+
+    /// Of both.
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            most: self.most.max(other.most),
+            widened: self.widened && other.widened,
+        }
+    }
+}
+
+/// Decodes a file of a format.
+///
+/// # Errors
+/// [`DataError::File`] for a damaged or cut file and for too many pixels.
+pub fn decode(file: &File, format: ImageFormat) -> Result<Photo, DataError> {
+    let bytes = file.open()?.all(LARGEST_IMAGE_FILE)?;
+    // Decoders are lenient about a missing end.
+    let outline = match format {
+        ImageFormat::Png => outline::png(&bytes),
+        ImageFormat::Jpeg => outline::jpeg(&bytes),
+        _ => Ok(Outline::default()),
+    };
+    let Outline { progressive, exif } =
+        outline.map_err(|(offset, message)| file.error(offset as u64, message))?;
+    let exif = exif.and_then(|range| Orientation::from_exif_chunk(bytes.get(range)?));
+    let failed = |error: image::ImageError| file.error(0, format!("cannot be decoded: {error}"));
+    let animated = is_animated(format, &bytes);
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(LONGEST_IMAGE_SIDE);
+    limits.max_image_height = Some(LONGEST_IMAGE_SIDE);
+    limits.max_alloc = Some(LARGEST_DECODED_IMAGE);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(failed)?;
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    let most = if progressive {
+        LARGEST_PROGRESSIVE
+    } else {
+        MEGAPIXELS
+    };
+    if pixels > most * 1_000_000 || decoder.total_bytes() > LARGEST_DECODED_IMAGE {
+        let kind = if progressive {
+            "a progressive JPEG"
+        } else {
+            "a picture"
+        };
+        return Err(file.error(
+            0,
+            format!(
+                "{width} columns × {height} rows are {:.1} megapixels, and {kind} may have {most}: scale it down",
+                pixels as f64 / 1e6
+            ),
+        ));
+    }
+    // What cannot be understood of the orientation says nothing.
+    let orientation = match exif {
+        Some(orientation) => orientation,
+        None => decoder.orientation().unwrap_or(Orientation::NoTransforms),
+    };
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    picture.apply_orientation(orientation);
+    Ok(Photo {
+        picture,
+        turned: orientation != Orientation::NoTransforms,
+        animated,
+    })
+}
+
+/// Whether a picture's values may have more than eight bits, by the header.
+pub fn is_deep(file: &File, format: ImageFormat) -> Result<bool, DataError> {
+    let mut head = [0; 64];
+    let count = file.open()?.up_to(&mut head)?;
+    let head = &head[..count];
+    Ok(match format {
+        ImageFormat::Png => head.get(24) == Some(&16),
+        // The largest value is the last number before the pixels, and a comment may stand anywhere.
+        ImageFormat::Pnm => !matches!(head, [b'P', b'1' | b'4', ..]),
+        _ => false,
+    })
+}
+
+fn is_animated(format: ImageFormat, bytes: &[u8]) -> bool {
+    let has = |mark: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
+    match format {
+        // The start of a second picture's header, behind the extension that says how long the first is shown.
+        ImageFormat::Gif => {
+            bytes
+                .windows(3)
+                .filter(|window| window == b"\x21\xf9\x04")
+                .count()
+                > 1
+        }
+        ImageFormat::WebP => has(b"ANMF"),
+        ImageFormat::Png => has(b"acTL"),
+        _ => false,
+    }
+}
+
+impl Photo {
+    /// Rows and columns.
+    pub fn size(&self) -> [u32; 2] {
+        [self.picture.height(), self.picture.width()]
+    }
+
+    /// What its values are, if they have more than eight bits.
+    pub fn deep(&self) -> Option<Deep> {
+        fn of<'a>(values: impl Iterator<Item = &'a u16>) -> Option<Deep> {
+            values.map(Deep::of).reduce(Deep::with)
+        }
+        match &self.picture {
+            DynamicImage::ImageLuma16(image) => of(image.iter()),
+            DynamicImage::ImageRgb16(image) => of(image.iter()),
+            DynamicImage::ImageLumaA16(image) => of(image.pixels().map(|pixel| &pixel.0[0])),
+            DynamicImage::ImageRgba16(image) => of(image.pixels().flat_map(|pixel| &pixel.0[..3])),
+            _ => None,
+        }
+    }
+
+    /// Lays transparent pixels on white, where `white` is the white of values of 16 bits. Whether there were any.
+    pub fn lay_on_white(&mut self, white: u16) -> bool {
+        let lay = |value: u16, alpha: u16, white: u16, opaque: u16| {
+            let (value, alpha, white, opaque) = (
+                u64::from(value),
+                u64::from(alpha),
+                u64::from(white),
+                u64::from(opaque),
+            );
+            // At most `white`, as both are.
+            ((value * alpha + white * (opaque - alpha) + opaque / 2) / opaque) as u16
+        };
+        match &mut self.picture {
+            DynamicImage::ImageLumaA8(image) => image.pixels_mut().fold(false, |any, pixel| {
+                let [value, alpha] = pixel.0.map(u16::from);
+                pixel.0 = [lay(value, alpha, 255, 255) as u8, 255];
+                any | (alpha < 255)
+            }),
+            DynamicImage::ImageRgba8(image) => image.pixels_mut().fold(false, |any, pixel| {
+                let alpha = u16::from(pixel.0[3]);
+                pixel.0 = pixel
+                    .0
+                    .map(|value| lay(u16::from(value), alpha, 255, 255) as u8);
+                pixel.0[3] = 255;
+                any | (alpha < 255)
+            }),
+            DynamicImage::ImageLumaA16(image) => image.pixels_mut().fold(false, |any, pixel| {
+                let [value, alpha] = pixel.0;
+                pixel.0 = [lay(value.min(white), alpha, white, u16::MAX), u16::MAX];
+                any | (alpha < u16::MAX)
+            }),
+            DynamicImage::ImageRgba16(image) => image.pixels_mut().fold(false, |any, pixel| {
+                let alpha = pixel.0[3];
+                pixel.0 = pixel
+                    .0
+                    .map(|value| lay(value.min(white), alpha, white, u16::MAX));
+                pixel.0[3] = u16::MAX;
+                any | (alpha < u16::MAX)
+            }),
+            _ => false,
+        }
+    }
+
+    /// Scales it to rows and columns, the longer side cut.
+    pub fn scale(&mut self, [height, width]: [u32; 2]) {
+        if self.size() != [height, width] {
+            self.picture = self
+                .picture
+                .resize_to_fill(width, height, FilterType::Triangle);
+        }
+    }
+
+    /// Whether its format has colours.
+    pub fn has_colour(&self) -> bool {
+        self.picture.color().has_color()
+    }
+
+    /// Its planes one after the other, one (grey) or three; `white` as in [`Photo::lay_on_white`].
+    pub fn append_to(self, pixels: &mut Vec<u8>, channels: u64, white: u16) {
+        let picture = eight_bits(self.picture, white);
+        if channels == 1 {
+            pixels.extend_from_slice(picture.into_luma8().as_raw());
+        } else {
+            let colours = picture.into_rgb8();
+            for channel in 0..3 {
+                pixels.extend(colours.as_raw().iter().skip(channel).step_by(3));
+            }
+        }
+    }
+}
+
+/// Values of 16 bits up to `white` as values of 8 bits. All of 16 bits used are left to the conversion that follows.
+fn eight_bits(picture: DynamicImage, white: u16) -> DynamicImage {
+    if white == u16::MAX {
+        return picture;
+    }
+    let eight = |value: u16| {
+        let (value, white) = (u32::from(value.min(white)), u32::from(white));
+        // At most 255.
+        ((value * 255 + white / 2) / white) as u8
+    };
+    match picture {
+        DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_) => {
+            let wide = picture.into_luma16();
+            let narrow = image::GrayImage::from_fn(wide.width(), wide.height(), |x, y| {
+                image::Luma([eight(wide.get_pixel(x, y).0[0])])
+            });
+            DynamicImage::ImageLuma8(narrow)
+        }
+        DynamicImage::ImageRgb16(_) | DynamicImage::ImageRgba16(_) => {
+            let wide = picture.into_rgb16();
+            let narrow = image::RgbImage::from_fn(wide.width(), wide.height(), |x, y| {
+                image::Rgb(wide.get_pixel(x, y).0.map(eight))
+            });
+            DynamicImage::ImageRgb8(narrow)
+        }
+        other => other,
+    }
+}
