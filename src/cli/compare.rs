@@ -7,6 +7,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::CliError;
+use super::out::{self, note, say};
 use super::progress::drive;
 use super::search::fit_to_images;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
@@ -77,18 +78,14 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     run_missing(&mut comparison, &folder, args)?;
     save(&comparison, &folder)?;
     if args.run.json {
-        println!(
-            "{}",
-            serde_json::to_string(&comparison).map_err(CliError::new)?
-        );
+        out::json(&serde_json::to_string(&comparison).map_err(CliError::new)?)
     } else {
-        println!("{}", comparison.tables());
-        println!(
+        out::lines(&(comparison.tables() + "\n"))?;
+        say!(
             "files  {}/compare.json, compare.md, compare.svg",
             folder.display()
-        );
+        )
     }
-    Ok(())
 }
 
 impl CompareArgs {
@@ -126,7 +123,7 @@ fn run_missing(
     let steps = search_steps(&comparison.settings).map_err(CliError::new)?;
     let mut judge: Option<(u64, Judge)> = None;
     for (number, (seed, strategy)) in missing.into_iter().enumerate() {
-        eprintln!(
+        note!(
             "compare  run {} of {count}: {strategy}, seed {seed}",
             number + 1
         );
@@ -134,12 +131,12 @@ fn run_missing(
         let mut own = match judge.take() {
             Some((of, judge)) if of == seed => judge,
             _ => {
-                eprintln!(
+                note!(
                     "judge    training the supernet that scores the architectures of seed {seed}"
                 );
                 let started = Instant::now();
                 let judge = pollster::block_on(Judge::new(&config, comparison.judge_epochs));
-                eprintln!(
+                note!(
                     "judge    trained in {:.0} s",
                     started.elapsed().as_secs_f64()
                 );
@@ -162,7 +159,7 @@ fn run_missing(
         let neighborhood =
             Judged::of(&report).ok_or_else(|| CliError::new("a genotype without neighbors"))?;
         judge = Some((seed, own));
-        eprintln!(
+        note!(
             "result   {strategy}, seed {seed}: test accuracy {:.2} %, judged {:.2} %, its {} neighbors {:.2} % (worst {:.2} %)",
             100.0 * outcome.test_accuracy,
             neighborhood.own,
@@ -191,7 +188,11 @@ fn run_missing(
 
 /// Writes the three files.
 fn save(comparison: &Comparison, folder: &Path) -> Result<(), CliError> {
-    let command: Vec<String> = std::env::args().skip(1).collect();
+    // A name that is no Unicode is shown as far as it goes.
+    let command: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
     let command = format!("plateau {}", command.join(" "));
     let json = comparison.to_json().map_err(CliError::new)?;
     for (name, text) in [

@@ -6,7 +6,9 @@ use std::path::Path;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::CliError;
+use super::out::{self, say};
 use super::progress::thousands;
+use crate::nearest::guess;
 use crate::space::{Genotype, Macro, PRESETS, Space, count_genotype};
 
 /// What can be done with a genotype.
@@ -107,7 +109,8 @@ pub fn read_genotype(argument: &str) -> Result<Genotype, CliError> {
     let looks_like_text = argument.contains(['|', '(', '{', '[']);
     if !looks_like_text {
         return Err(CliError(format!(
-            "'{argument}' is neither a file nor a preset; presets are {}",
+            "'{argument}' is neither a file nor a preset{}; presets are {}",
+            guess(argument, PRESETS),
             PRESETS.join(", ")
         )));
     }
@@ -119,8 +122,7 @@ pub fn run(command: &GenotypeCommand) -> Result<(), CliError> {
     match command {
         GenotypeCommand::Show(args) => {
             let genotype = read_genotype(&args.genotype)?;
-            println!("{}", genotype.draw());
-            Ok(())
+            out::lines(&(genotype.draw() + "\n"))
         }
         GenotypeCommand::Convert(args) => {
             let genotype = read_genotype(&args.genotype)?;
@@ -129,8 +131,10 @@ pub fn run(command: &GenotypeCommand) -> Result<(), CliError> {
                 Form::Python => genotype.to_python().map_err(CliError::new)?,
                 Form::String => genotype.to_nb201_string().map_err(CliError::new)?,
             };
-            println!("{text}");
-            Ok(())
+            match args.to {
+                Form::Json => out::json(&text),
+                Form::Python | Form::String => out::lines(&(text + "\n")),
+            }
         }
         GenotypeCommand::Count(args) => count(args),
     }
@@ -158,13 +162,10 @@ fn count(args: &CountArgs) -> Result<(), CliError> {
     };
     let count = count_genotype(&genotype, &size).map_err(CliError::new)?;
     if args.json {
-        println!(
-            "{}",
-            serde_json::json!({"parameters": count.parameters, "multiply_adds": count.multiply_adds})
-        );
+        let counts = serde_json::json!({"parameters": count.parameters, "multiply_adds": count.multiply_adds});
+        out::json(&counts.to_string())
     } else {
-        println!("parameters     {}", thousands(count.parameters));
-        println!("multiply-adds  {} an image", thousands(count.multiply_adds));
+        say!("parameters     {}", thousands(count.parameters))?;
+        say!("multiply-adds  {} an image", thousands(count.multiply_adds))
     }
-    Ok(())
 }

@@ -9,6 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::CliError;
+use super::out::{self, say};
 use super::scorer::ScorerArgs;
 use crate::landscape::{
     self, NeighborhoodOptions, Table, TableError, TableEvaluator, builtin_table,
@@ -237,16 +238,11 @@ pub fn print<R: Serialize + Display>(
             report_metric,
             report,
         };
-        println!(
-            "{}",
-            serde_json::to_string(&labelled).map_err(CliError::new)?
-        );
-        return Ok(());
+        return out::json(&serde_json::to_string(&labelled).map_err(CliError::new)?);
     }
     match report_metric {
-        Some(other) if other != metric => println!("chosen by {metric}, reported in {other}"),
-        _ => println!("metric {metric}"),
-    }
-    print!("{report}");
-    Ok(())
+        Some(other) if other != metric => say!("chosen by {metric}, reported in {other}"),
+        _ => say!("metric {metric}"),
+    }?;
+    out::lines(&report.to_string())
 }

@@ -7,6 +7,7 @@ mod data;
 mod devices;
 mod genotype;
 mod landscape;
+mod out;
 mod progress;
 mod sampling;
 mod scorer;
@@ -14,11 +15,14 @@ mod search;
 mod settings;
 mod tabulate;
 mod train;
+mod usage;
 
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use out::note;
 
 /// Searches neural architectures for flat optima: architectures whose accuracy survives small changes.
 #[derive(Parser)]
@@ -72,10 +76,30 @@ impl CliError {
     }
 }
 
-/// Runs the program. Exit code 0: done; 1: failed, with one line on stderr; 2: wrong usage.
+/// Runs the program. Exit code 0: done, or nobody reads any more; 1: failed, with one line on stderr; 2: wrong usage.
 pub fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let parsed = usage::with_negative_numbers(Cli::command())
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    match parsed {
+        Ok((cli, matches)) => finish(run(cli, &matches)),
+        Err(error) => usage::answer(&error),
+    }
+}
+
+/// Says how it ended.
+fn finish(result: Result<(), CliError>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) if out::closed() => ExitCode::SUCCESS,
+        Err(error) => {
+            note!("plateau: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli, matches: &ArgMatches) -> Result<(), CliError> {
     // A run that goes on must tell a flag that was given from a default.
     let given = |name: &str| {
         matches
@@ -85,7 +109,7 @@ pub fn main() -> ExitCode {
     let command = cli
         .command
         .unwrap_or(CliCommand::App(app::AppArgs::default()));
-    let result = match command {
+    match command {
         CliCommand::App(args) => app::run(&args),
         CliCommand::Search(args) => search::run(&args, &given),
         CliCommand::Train(args) => train::run(&args, &given),
@@ -99,12 +123,5 @@ pub fn main() -> ExitCode {
         CliCommand::Compare(args) => compare::run(&args),
         CliCommand::Bench(args) => bench::run(&args),
         CliCommand::Devices(args) => devices::run(&args),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("plateau: {error}");
-            ExitCode::FAILURE
-        }
     }
 }

@@ -9,10 +9,12 @@ use async_channel::Sender;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::CliError;
+use super::out::note;
 use crate::session::{
     Clock, Command, DeviceInfo, Event, Recorder, RunConfig, SearchStep, SessionHandle, Start, Timed,
 };
 use crate::space::Genotype;
+use crate::visible::visible;
 
 /// What a finished run leaves for its summary.
 pub struct Outcome {
@@ -81,7 +83,7 @@ fn stop_on_interrupt(commands: Sender<Command>) -> Result<(), CliError> {
             // Between two runs nothing would hear of it.
             std::process::exit(130);
         }
-        eprintln!("stopping after this step; press Ctrl-C again to end at once");
+        note!("stopping after this step; press Ctrl-C again to end at once");
     })
     .map_err(CliError::new)
 }
@@ -228,10 +230,11 @@ impl Bar {
     }
 
     fn line(&self, text: &str) {
-        if self.plain {
-            eprintln!("{text}");
+        // Before the first bar there is nothing that a line must stand above; a hidden bar would print none.
+        if self.plain || self.bar.is_hidden() {
+            note!("{text}");
         } else {
-            self.bar.println(text);
+            self.bar.println(visible(text));
         }
     }
 
@@ -287,7 +290,7 @@ impl Bar {
                 self.bar.set_position(step.step as u64);
                 self.bar.set_message(search_message(step));
                 if self.plain && (step.step as u64).is_multiple_of(10.max(self.steps / 10)) {
-                    eprintln!(
+                    note!(
                         "search   {}/{}  {}",
                         step.step,
                         self.steps,
@@ -327,7 +330,7 @@ impl Bar {
                 let text = format!("loss {loss:.3}  accuracy {:.1} %", 100.0 * accuracy);
                 self.bar.set_message(text.clone());
                 if self.plain && epoch.is_multiple_of(5) {
-                    eprintln!("train    epoch {epoch}  {text}");
+                    note!("train    epoch {epoch}  {text}");
                 }
             }
             Event::Finished | Event::Failed { .. } | Event::Stopped => {

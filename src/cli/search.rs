@@ -3,11 +3,13 @@
 use clap::Args;
 
 use super::CliError;
+use super::out::{self, note, say};
 use super::progress::{Outcome, thousands};
 use super::sampling::{SamplingArgs, SamplingStrategy, Task};
 use super::scorer::{Compute, SourceArgs};
 use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
 use crate::data::{Dataset, short_name};
+use crate::nearest::unknown;
 use crate::search::Strategy;
 use crate::session::RunConfig;
 use crate::space::Space;
@@ -50,10 +52,11 @@ impl std::str::FromStr for AnyStrategy {
         match text {
             "rs" => Ok(AnyStrategy::Sampling(SamplingStrategy::Rs)),
             "na-rs" => Ok(AnyStrategy::Sampling(SamplingStrategy::NaRs)),
-            _ => match text.parse() {
-                Ok(strategy) => Ok(AnyStrategy::Run(strategy)),
-                Err(error) => Err(format!("{error}, rs or na-rs")),
-            },
+            _ => text.parse().map(AnyStrategy::Run).map_err(|_: String| {
+                let mut names = Strategy::ALL.map(Strategy::name).to_vec();
+                names.extend(["rs", "na-rs"]);
+                unknown(text, "a strategy", &names)
+            }),
         }
     }
 }
@@ -97,8 +100,7 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
         let outcome = args
             .run
             .resume(folder, given, |config| args.apply(config, strategy, given))?;
-        report(&outcome, args.run.json);
-        return Ok(());
+        return report(&outcome, args.run.json);
     }
     let mut search = args.run.preset.search(args.space, strategy);
     args.search.apply(&mut search);
@@ -109,8 +111,7 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
     let dataset = short_name(&args.run.dataset);
     let name = format!("{dataset}-{strategy}-{}", args.run.seed);
     let outcome = args.run.start(config, &name)?;
-    report(&outcome, args.run.json);
-    Ok(())
+    report(&outcome, args.run.json)
 }
 
 impl SearchArgs {
@@ -153,9 +154,10 @@ pub fn fit_to_images(
     }
     let dataset = Dataset::load(dataset).map_err(CliError::new)?;
     if dataset.height.min(dataset.width) < 32 {
-        eprintln!(
+        note!(
             "note: no auxiliary head on {}×{} images (it needs 32×32)",
-            dataset.height, dataset.width
+            dataset.height,
+            dataset.width
         );
         train.auxiliary_weight = 0.0;
     }
@@ -163,7 +165,7 @@ pub fn fit_to_images(
 }
 
 /// Prints the summary, or one JSON object.
-pub fn report(outcome: &Outcome, json: bool) {
+pub fn report(outcome: &Outcome, json: bool) -> Result<(), CliError> {
     let strategy = outcome.config.search.as_ref().map(|search| search.strategy);
     if json {
         let mut value = serde_json::json!({
@@ -184,29 +186,31 @@ pub fn report(outcome: &Outcome, json: bool) {
             object.insert("search_seconds".into(), outcome.search_seconds.into());
             object.insert("sharpness".into(), outcome.sharpness.into());
         }
-        println!("{value}");
-        return;
+        return out::json(&value.to_string());
     }
-    println!("\n{}", outcome.genotype.draw());
-    println!(
+    out::lines(&format!("\n{}\n", outcome.genotype.draw()))?;
+    say!(
         "test accuracy  {:.2} % of {} images that neither search nor training saw",
         100.0 * outcome.test_accuracy,
         outcome.test_images
-    );
-    println!(
+    )?;
+    say!(
         "network        {} weights, {} multiply-adds an image",
         thousands(outcome.parameters),
         thousands(outcome.multiply_adds)
-    );
+    )?;
     match strategy {
-        Some(strategy) => println!(
+        Some(strategy) => say!(
             "time           {strategy} search {:.0} s, training {:.0} s on {}",
-            outcome.search_seconds, outcome.train_seconds, outcome.device.name
+            outcome.search_seconds,
+            outcome.train_seconds,
+            outcome.device.name
         ),
-        None => println!(
+        None => say!(
             "time           training {:.0} s on {}",
-            outcome.train_seconds, outcome.device.name
+            outcome.train_seconds,
+            outcome.device.name
         ),
-    }
-    println!("run folder     {}", outcome.folder.display());
+    }?;
+    say!("run folder     {}", outcome.folder.display())
 }

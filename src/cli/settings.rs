@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::CliError;
+use super::out::note;
 use super::progress::{Outcome, drive};
 use super::sampling::NeighborhoodSettings;
 use crate::data::Augmentation;
@@ -95,17 +96,17 @@ impl RunArgs {
             )));
         }
         for error in &found.refused {
-            eprintln!("note: {error}; the checkpoint before it is used");
+            note!("note: {error}; the checkpoint before it is used");
         }
         match &found.from {
-            Some(from) => eprintln!(
+            Some(from) => note!(
                 "resuming {} after {} step {} of {}",
                 folder.display(),
                 from.position.phase,
                 from.position.step,
                 from.position.steps
             ),
-            None => eprintln!(
+            None => note!(
                 "note: {} has no checkpoint; its run starts again",
                 folder.display()
             ),
@@ -232,7 +233,7 @@ pub struct SearchOverrides {
     /// --sharpness it is measured 25 times
     #[arg(long)]
     early_stop: bool,
-    /// Most memory a search step may take, MB (default: half of the machine's)
+    /// Most memory a search step may take, MB (default: half of the machine's, or of what the container or job may use)
     #[arg(long)]
     memory_limit: Option<u64>,
     /// Random shift of the search images, pixels

@@ -7,6 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
+use super::out::{self, say};
 use crate::data::Augmentation;
 use crate::session::{Preset, TabulateConfig, TrainConfig, tabulate};
 use crate::space::Space;
@@ -106,18 +107,16 @@ pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
             "seconds": seconds,
             "out": args.out,
         });
-        println!("{summary}");
-        return Ok(());
+        return out::json(&summary.to_string());
     }
-    println!(
+    say!(
         "{architectures} architectures of {}, {} networks trained in {seconds:.0} s",
         config.space,
         architectures * config.seeds
-    );
-    println!("validation accuracy  mean {mean:.2} %, worst {worst:.2} %, best {accuracy:.2} %");
-    println!("best                 {}", best.to_text());
-    println!("table                {out}");
-    Ok(())
+    )?;
+    say!("validation accuracy  mean {mean:.2} %, worst {worst:.2} %, best {accuracy:.2} %")?;
+    say!("best                 {}", best.to_text())?;
+    say!("table                {out}")
 }
 
 impl TabulateArgs {

@@ -42,8 +42,7 @@ pub fn run(args: &TrainArgs, given: Given) -> Result<(), CliError> {
         }
         (None, None) => return Err(CliError("give a genotype, or --resume DIR".into())),
     };
-    report(&outcome, args.run.json);
-    Ok(())
+    report(&outcome, args.run.json)
 }
 
 impl TrainArgs {

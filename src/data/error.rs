@@ -1,8 +1,15 @@
+use super::embedded::EMBEDDED;
+use crate::nearest::guess;
+
 /// What can be wrong with a data set or with what is asked of it. Each message says what to do.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DataError {
     /// No embedded set and no file has this name.
-    #[error("unknown data set '{0}': use digits, mnist5k or the path of a file or folder")]
+    #[error(
+        "unknown data set '{0}'{meant}: use {built_in}, or the path of a file or folder that is there",
+        meant = guess(.0, EMBEDDED),
+        built_in = EMBEDDED.join(", ")
+    )]
     Unknown(String),
     /// A page fetches this set behind its first picture, and it has not come.
     #[error(

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Augmentation, short_name};
+use crate::nearest::unknown;
 use crate::search::{HessianPoint, Representation, Strategy};
 use crate::space::{Aggregation, Genotype, Macro, Space};
 
@@ -55,7 +56,7 @@ impl std::str::FromStr for DeviceChoice {
             "auto" => Ok(DeviceChoice::Auto),
             "gpu" => Ok(DeviceChoice::Gpu),
             "cpu" => Ok(DeviceChoice::Cpu),
-            _ => Err(format!("'{text}' is not a device: use auto, gpu or cpu")),
+            _ => Err(unknown(text, "a device", &["auto", "gpu", "cpu"])),
         }
     }
 }
@@ -108,9 +109,7 @@ impl std::str::FromStr for KernelChoice {
         match text {
             "stock" => Ok(KernelChoice::Stock),
             "fused" => Ok(KernelChoice::Fused),
-            _ => Err(format!(
-                "'{text}' is not a kernel choice: use fused or stock"
-            )),
+            _ => Err(unknown(text, "a choice of kernels", &["fused", "stock"])),
         }
     }
 }
@@ -135,8 +134,10 @@ impl std::str::FromStr for MemoryChoice {
             "auto" => Ok(MemoryChoice::Auto),
             "keep" => Ok(MemoryChoice::Keep),
             "recompute" => Ok(MemoryChoice::Recompute),
-            _ => Err(format!(
-                "'{text}' is not a memory plan: use auto, keep or recompute"
+            _ => Err(unknown(
+                text,
+                "a memory plan",
+                &["auto", "keep", "recompute"],
             )),
         }
     }
@@ -197,7 +198,7 @@ pub struct SearchConfig {
     pub early_stop: bool,
     /// Augmentation of both halves.
     pub augmentation: Augmentation,
-    /// Most memory a step may take, MB; 0 for half of the machine's.
+    /// Most memory a step may take, MB; 0 for half of what this process may use.
     pub memory_limit: u64,
 }
 
@@ -262,9 +263,7 @@ impl std::str::FromStr for Preset {
             "quick" => Ok(Preset::Quick),
             "teach" => Ok(Preset::Teach),
             "paper" => Ok(Preset::Paper),
-            _ => Err(format!(
-                "'{text}' is not a preset: use quick, teach or paper"
-            )),
+            _ => Err(unknown(text, "a preset", &["quick", "teach", "paper"])),
         }
     }
 }
@@ -430,7 +429,7 @@ fn outer_shape(
 pub struct ConfigError {
     name: &'static str,
     value: String,
-    rule: &'static str,
+    rule: String,
 }
 
 impl ConfigError {
@@ -456,14 +455,14 @@ impl RunConfig {
             return Err(ConfigError {
                 name: "the version of the configuration",
                 value: self.version.to_string(),
-                rule: "another version of Plateau wrote it",
+                rule: "another version of Plateau wrote it".into(),
             });
         }
         if self.search.is_some() == self.genotype.is_some() {
             return Err(ConfigError {
                 name: "the run",
                 value: "ambiguous".into(),
-                rule: "give either a search or a genotype to train",
+                rule: "give either a search or a genotype to train".into(),
             });
         }
         ConfigError::test_share(self.test_share)?;
@@ -518,7 +517,7 @@ fn even_channels(name: &'static str, value: usize) -> Result<(), ConfigError> {
         Err(ConfigError {
             name,
             value: value.to_string(),
-            rule: "it must be even, since a factorised reduction halves it",
+            rule: "it must be even, since a factorised reduction halves it".into(),
         })
     }
 }
@@ -531,13 +530,14 @@ fn range(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), Conf
     if (low..=high).contains(&value) {
         return Ok(());
     }
-    let rule = if value < low {
+    let problem = if value < low {
         "too small"
     } else if value > high {
         "too large"
     } else {
         "not a number"
     };
+    let rule = format!("{problem}, use {low} to {high}");
     Err(ConfigError {
         name,
         value: value.to_string(),

@@ -26,9 +26,12 @@ mod finite;
 mod handle;
 #[cfg(not(target_arch = "wasm32"))]
 mod lines;
+mod machine;
 mod memory;
 #[cfg(feature = "engine")]
 mod pace;
+#[cfg(feature = "engine")]
+mod quiet;
 #[cfg_attr(
     not(feature = "engine"),
     expect(dead_code, reason = "who only draws a run draws no numbers")
@@ -77,6 +80,7 @@ pub use failure::RunError;
 pub use handle::{SessionHandle, run_blocking, run_blocking_from, spawn_session};
 #[cfg(not(target_arch = "wasm32"))]
 pub use lines::{Lines, read_lines};
+pub use machine::{MachineMemory, machine_memory};
 pub use memory::{MemoryError, MemoryPlan};
 pub use random::Purpose;
 #[cfg(not(target_arch = "wasm32"))]
@@ -95,3 +99,5 @@ pub use store::{
 pub use tabulate::{TabulateConfig, TabulateError, tabulate};
 #[cfg(feature = "engine")]
 pub use train_run::Accuracy;
+#[cfg(all(feature = "engine", feature = "window", not(target_arch = "wasm32")))]
+pub(crate) use {handle::panic_text, quiet::Quiet};

@@ -2,6 +2,9 @@
 
 mod landscape;
 mod scorers;
+#[cfg(unix)]
+mod shell;
 mod stranger;
 #[path = "../support/mod.rs"]
 mod support;
+mod words;
