@@ -1,5 +1,6 @@
 //! A run as the window sees it: a fold over its events.
 
+use super::notices::in_labels;
 use crate::session::{DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep, Timed};
 use crate::space::{Genotype, Space, derive};
 
@@ -318,7 +319,7 @@ impl RunView {
             Event::Stopped => self.state = RunState::Stopped,
             Event::Finished => self.state = RunState::Finished,
             Event::Refused { message } => self.refused.push(message.clone()),
-            Event::Failed { message } => self.state = RunState::Failed(message.clone()),
+            Event::Failed { message } => self.state = RunState::Failed(in_labels(message)),
         }
     }
 }

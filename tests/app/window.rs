@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use plateau::app::{App, Fragment, Keeper, Link, Pane, Recording, RunState, SessionState};
+use plateau::app::{
+    App, Fragment, Keeper, LEAST_SIZE, Link, Pane, Recording, RunState, SessionState,
+};
 use plateau::session::{Command, DeviceChoice, DeviceInfo, Event, Preset};
 use plateau::space::Space;
 
@@ -96,6 +98,17 @@ fn the_first_frame_shows_a_recorded_search() {
     assert!(run.derived.is_some());
     window.get_by_label("A recorded search");
     window.get_by_label_contains("Loss, nats: training");
+}
+
+#[test]
+fn the_least_window_fits_a_small_projector_and_shows_the_run() {
+    let [width, height] = LEAST_SIZE;
+    // 1366×768 pixels at 200 %, less the window's frame and a bar of the system.
+    assert!(width <= 683.0 && height <= 384.0 - 60.0);
+    let (mut window, _ends) = window_without_session();
+    window.set_size(egui::Vec2::from(LEAST_SIZE));
+    window.run_ok();
+    window.get_by_label("A recorded search");
 }
 
 #[test]
@@ -199,7 +212,9 @@ fn a_killed_session_says_so_and_can_be_restarted() {
 #[test]
 fn a_device_that_fails_is_told_and_the_window_stays_usable() {
     let (mut window, ends) = window_without_session();
-    let message = "the device failed: lost; use --device cpu";
+    let message = "the device failed: lost; lower --train-batch or use --device cpu";
+    // A flag of the command line is a label here.
+    let shown = "the device failed: lost; lower “Training from scratch: Batch” or use “Device” cpu";
     let recorded = Recording::demo().events;
     let (_, outbox) = ends.lock().unwrap()[0].clone();
     for timed in &recorded[..20] {
@@ -211,9 +226,9 @@ fn a_device_that_fails_is_told_and_the_window_stays_usable() {
         })
         .unwrap();
     window.run_ok();
-    assert_eq!(window.state().run().state, RunState::Failed(message.into()));
+    assert_eq!(window.state().run().state, RunState::Failed(shown.into()));
     assert_eq!(window.state().session(), SessionState::Idle);
-    window.get_all_by_label(message).next().unwrap();
+    window.get_all_by_label(shown).next().unwrap();
     window.get_by_label("Close").click();
     window.run_ok();
     window.get_by_label("▶  Run");
