@@ -484,7 +484,7 @@ fn machine(ui: &mut egui::Ui, config: &mut RunConfig) {
         choice(ui, label, "memory", &mut config.memory, &options);
     });
     if let Some(search) = &mut config.search {
-        let help = "Most memory that a search step may take; 0 is half of the machine's.";
+        let help = "Most memory that a search step may take; 0 is half of the machine's, or of what this container or job may use.";
         row(ui, "Memory limit", help, |ui, label| {
             ui.add(egui::DragValue::new(&mut search.memory_limit).suffix(" MB"))
                 .labelled_by(label)

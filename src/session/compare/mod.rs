@@ -212,6 +212,9 @@ pub enum ComparisonError {
     /// Its runs had other settings.
     #[error("it was made with other settings ({0})")]
     Settings(String),
+    /// Another version wrote it.
+    #[error("it was made by {0}, whose runs are not like those of this version")]
+    Version(String),
     /// No strategy or no seed.
     #[error("nothing to compare: give at least one strategy and one seed")]
     Empty,
@@ -258,7 +261,7 @@ impl Comparison {
             .map_err(|error| ComparisonError::Format(error.to_string()))?;
         if earlier.version != VERSION || earlier.plateau != self.plateau {
             let version = format!("Plateau {}, format {}", earlier.plateau, earlier.version);
-            return Err(ComparisonError::Settings(version));
+            return Err(ComparisonError::Version(version));
         }
         let mut settings = earlier.settings;
         settings.seed = self.settings.seed;
