@@ -12,6 +12,7 @@ mod sampling;
 mod scorer;
 mod search;
 mod settings;
+mod stop;
 mod tabulate;
 mod train;
 
@@ -60,6 +61,22 @@ enum CliCommand {
     Devices(devices::DevicesArgs),
 }
 
+impl CliCommand {
+    /// Whether it computes for long, so that it says how it was stopped.
+    fn computes(&self) -> bool {
+        matches!(
+            self,
+            CliCommand::Search(_)
+                | CliCommand::Train(_)
+                | CliCommand::Neighborhood(_)
+                | CliCommand::Barrier(_)
+                | CliCommand::Sample(_)
+                | CliCommand::Tabulate(_)
+                | CliCommand::Compare(_)
+        )
+    }
+}
+
 /// A failure at the edge: one line for a person.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -72,7 +89,7 @@ impl CliError {
     }
 }
 
-/// Runs the program. Exit code 0: done; 1: failed, with one line on stderr; 2: wrong usage.
+/// Runs the program. Exit code 0: done; 1: failed, with one line on stderr; 2: wrong usage; 75: stopped, and it can go on.
 pub fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
@@ -85,7 +102,11 @@ pub fn main() -> ExitCode {
     let command = cli
         .command
         .unwrap_or(CliCommand::App(app::AppArgs::default()));
-    let result = match command {
+    let listens = match command.computes() {
+        true => stop::listen(),
+        false => Ok(()),
+    };
+    let result = listens.and_then(|()| match command {
         CliCommand::App(args) => app::run(&args),
         CliCommand::Search(args) => search::run(&args, &given),
         CliCommand::Train(args) => train::run(&args, &given),
@@ -99,12 +120,12 @@ pub fn main() -> ExitCode {
         CliCommand::Compare(args) => compare::run(&args),
         CliCommand::Bench(args) => bench::run(&args),
         CliCommand::Devices(args) => devices::run(&args),
-    };
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("plateau: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(stop::exit_code())
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod landscape;
 mod scorers;
+mod settings;
+mod stops;
 mod stranger;
 #[path = "../support/mod.rs"]
 mod support;

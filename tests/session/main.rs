@@ -5,6 +5,7 @@ mod checkpoints_killed;
 mod compare;
 mod device_lost;
 mod faults;
+mod moved;
 mod recorder;
 mod serve;
 #[path = "../support/mod.rs"]

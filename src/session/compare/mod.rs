@@ -387,12 +387,13 @@ impl Comparison {
 /// Steps of a search with these settings.
 ///
 /// # Errors
-/// An unknown data set, a split that cannot be made, no search.
+/// An unknown data set, settings that do not fit its images, a split that cannot be made, no search.
 pub fn search_steps(config: &RunConfig) -> Result<usize, RunError> {
     let Some(search) = &config.search else {
         return Err(SearchError::Setting("these settings hold no search".into()).into());
     };
     let dataset = Dataset::load(&config.dataset)?;
+    config.check_images([dataset.height, dataset.width])?;
     let split = split_images(&dataset, config.test_share, config.seed)?;
     let batches = Sampler::new(split.weights, search.batch, 0)?.batches_per_epoch();
     Ok(batches.saturating_mul(search.epochs))
