@@ -76,6 +76,8 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
         AnyStrategy::Sampling(strategy) => {
             let mut train = args.run.preset.train(args.space);
             if args.source.trains() {
+                // No evaluator has that head.
+                train.auxiliary_weight = 0.0;
                 fit_to_images(
                     &args.run.dataset,
                     args.run.preset,
@@ -142,7 +144,13 @@ impl SearchArgs {
             *search = self.run.preset.search(search.space, search.strategy);
             config.train = self.run.preset.train(search.space);
             let (space, train) = (search.space, &mut config.train);
-            fit_to_images(&config.dataset, self.run.preset, space, Some(search), train)?;
+            fit_to_images(
+                &config.dataset,
+                self.run.preset,
+                space,
+                Some(&mut *search),
+                train,
+            )?;
         }
         self.search.apply(search);
         self.train.apply(&mut config.train, self.search.no_flip());

@@ -224,7 +224,11 @@ impl Recorder {
         if !path.exists() {
             return Err(refuse("it holds no run"));
         }
-        let lock = lock(folder)?;
+        let lock = lock(folder).map_err(|error| match error {
+            // Another folder is no help here.
+            RecordError::Create { path, source } => RecordError::Write { path, source },
+            error => error,
+        })?;
         let (lines, damage) = read_file(&path)?;
         let Lines {
             mut events, ends, ..

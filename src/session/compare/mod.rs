@@ -11,7 +11,7 @@ use super::config::RunConfig;
 use super::differences::differences;
 use super::failure::RunError;
 use super::search_run::split_images;
-use crate::data::{Dataset, Sampler};
+use crate::data::{Dataset, Sampler, absolute};
 use crate::search::{SearchError, Strategy};
 use crate::space::Genotype;
 
@@ -262,6 +262,8 @@ impl Comparison {
         }
         let mut settings = earlier.settings;
         settings.seed = self.settings.seed;
+        // As it is kept since paths are made absolute.
+        settings.dataset = absolute(&settings.dataset);
         if let (Some(old), Some(new)) = (&mut settings.search, &self.settings.search) {
             old.strategy = new.strategy;
         }
