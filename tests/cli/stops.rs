@@ -41,6 +41,23 @@ fn wait_for(path: &Path, word: &str) {
     }
 }
 
+/// Waits until a process listens to signals.
+fn wait_until_it_listens(child: &Child) {
+    let status = format!("/proc/{}/status", child.id());
+    let end = Instant::now() + PATIENCE;
+    while cfg!(target_os = "linux") && Instant::now() < end {
+        let text = std::fs::read_to_string(&status).unwrap();
+        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let mask = u64::from_str_radix(caught.unwrap().trim(), 16).unwrap();
+        // SIGTERM.
+        if mask & (1 << 14) != 0 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(Duration::from_millis(50));
+}
+
 /// Exit code and stderr, and how long it took from now.
 fn end(mut child: Child) -> (Option<i32>, String, Duration) {
     let began = Instant::now();
@@ -101,7 +118,7 @@ fn a_run_that_nohup_started_outlives_its_terminal() {
 fn a_second_signal_ends_a_long_step_at_once() {
     let folder = folder("twice");
     // A step of this takes seconds.
-    let long = "search --dataset mnist5k --preset paper --strategy na-darts --device cpu --auxiliary-weight 0 --run-dir";
+    let long = "search --dataset mnist5k --preset paper --strategy darts-2nd --device cpu --train-channels 4 --train-layers 2 --run-dir";
     let child = start(long, &[folder.to_str().unwrap()]);
     wait_for(&folder.join("events.jsonl"), "search-started");
     signal(&child, "TERM");
@@ -159,7 +176,7 @@ fn a_signal_while_data_load_ends_the_program_and_leaves_nothing() {
     let paths = [set.to_str().unwrap(), "--run-dir", run.to_str().unwrap()];
     for (name, expected) in [("INT", 130), ("TERM", 143), ("USR1", 138)] {
         let child = start("search --strategy darts --device cpu --dataset", &paths);
-        std::thread::sleep(Duration::from_millis(100));
+        wait_until_it_listens(&child);
         signal(&child, name);
         let (code, stderr, took) = end(child);
         assert_eq!(code, Some(expected), "{stderr}");
@@ -213,7 +230,8 @@ fn what_keeps_nothing_ends_at_once_with_a_line() {
             &[]
         };
         let child = start(args, more);
-        std::thread::sleep(Duration::from_millis(1500));
+        wait_until_it_listens(&child);
+        std::thread::sleep(Duration::from_millis(1000));
         signal(&child, "TERM");
         let (code, stderr, took) = end(child);
         assert_eq!(code, Some(143), "{args}: {stderr}");
