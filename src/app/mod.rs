@@ -19,6 +19,7 @@ mod fragment;
 mod heat;
 #[cfg(not(target_arch = "wasm32"))]
 mod keeper;
+mod labels;
 mod landscape;
 mod line;
 mod link;

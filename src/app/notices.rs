@@ -10,35 +10,6 @@ const KEPT: usize = 200;
 /// Most strips at a time.
 const STRIPS: usize = 3;
 
-/// What a run says of flags of the command line, in the labels of the window: `--memory-limit` is “Memory limit” there.
-pub fn in_labels(message: &str) -> String {
-    let words: Vec<String> = message.split(' ').map(in_label).collect();
-    words.join(" ")
-}
-
-fn in_label(word: &str) -> String {
-    let Some(flag) = word.strip_prefix("--") else {
-        return word.to_owned();
-    };
-    let end = flag
-        .find(|letter: char| !letter.is_ascii_lowercase() && letter != '-')
-        .unwrap_or(flag.len());
-    let (flag, rest) = flag.split_at(end);
-    let (group, name) = match flag.strip_prefix("train-") {
-        Some(name) => ("Training from scratch: ", name),
-        None => ("", flag),
-    };
-    match name.split_at_checked(1) {
-        Some((first, others)) if first != "-" => {
-            let first = first.to_uppercase();
-            let others = others.replace('-', " ");
-            format!("“{group}{first}{others}”{rest}")
-        }
-        // A dash of another kind.
-        _ => word.to_owned(),
-    }
-}
-
 /// All notices so far.
 #[derive(Default)]
 pub struct Notices {

@@ -1,8 +1,9 @@
 //! A run as the window sees it: a fold over its events.
 
-use super::notices::in_labels;
 use crate::session::{DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep, Timed};
 use crate::space::{Genotype, Space, derive};
+
+use super::labels::in_labels;
 
 /// Whether a run goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

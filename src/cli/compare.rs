@@ -9,8 +9,9 @@ use clap::Args;
 use super::CliError;
 use super::out::{self, note, say};
 use super::progress::drive;
-use super::search::fit_to_images;
+use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
+use super::stop;
 use crate::data::short_name;
 use crate::search::Strategy;
 use crate::session::compare::{Comparison, Entry, Judge, Judged, search_steps};
@@ -91,11 +92,7 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
 impl CompareArgs {
     fn comparison(&self) -> Result<Comparison, CliError> {
         let first = self.strategies.first().copied().unwrap_or(Strategy::Darts);
-        let mut search = self.run.preset.search(self.space, first);
-        self.search.apply(&mut search);
-        let mut train = self.run.preset.train(self.space);
-        self.train.apply(&mut train, self.search.no_flip());
-        fit_to_images(&self.run.dataset, &mut train)?;
+        let (search, train) = settings(&self.run, self.space, first, &self.search, &self.train)?;
         let settings = self.run.config(Some(search), None, train);
         settings.check().map_err(CliError::new)?;
         let seeds: Vec<u64> = (0..self.seeds)
@@ -112,6 +109,9 @@ impl CompareArgs {
     }
 }
 
+/// What a stop says.
+const STOPPED: &str = "stopped; the finished runs are kept: go on with the same plateau compare, which does this one again";
+
 /// All missing runs, each written down before the next one begins.
 fn run_missing(
     comparison: &mut Comparison,
@@ -122,6 +122,9 @@ fn run_missing(
     let count = missing.len();
     let steps = search_steps(&comparison.settings).map_err(CliError::new)?;
     let mut judge: Option<(u64, Judge)> = None;
+    // What a judge has learned and scored is not kept; a run is, once it is judged.
+    let goes_on = || stop::goes_on(STOPPED.into());
+    goes_on();
     for (number, (seed, strategy)) in missing.into_iter().enumerate() {
         note!(
             "compare  run {} of {count}: {strategy}, seed {seed}",
@@ -148,12 +151,14 @@ fn run_missing(
             checkpoints: Some(args.run.checkpoints()),
             ..Start::new(config)
         };
-        let recorder = Recorder::create(&run_folder).map_err(CliError::new)?;
-        let outcome = drive(start, recorder, Vec::new()).map_err(|error| {
-            CliError(format!(
+        let open = || Recorder::create(&run_folder);
+        let outcome = drive(start, open, Vec::new()).map_err(|error| match stop::exit_code() {
+            1 => CliError(format!(
                 "{error}; plateau compare keeps the finished runs and does this one again when called again"
-            ))
+            )),
+            _ => CliError(STOPPED.into()),
         })?;
+        goes_on();
         let report = pollster::block_on(own.neighborhood(&outcome.genotype));
         let report = report.map_err(CliError::new)?;
         let neighborhood =

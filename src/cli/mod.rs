@@ -13,6 +13,7 @@ mod sampling;
 mod scorer;
 mod search;
 mod settings;
+mod stop;
 mod tabulate;
 mod train;
 mod usage;
@@ -64,6 +65,22 @@ enum CliCommand {
     Devices(devices::DevicesArgs),
 }
 
+impl CliCommand {
+    /// Whether it computes for long, so that it says how it was stopped.
+    fn computes(&self) -> bool {
+        matches!(
+            self,
+            CliCommand::Search(_)
+                | CliCommand::Train(_)
+                | CliCommand::Neighborhood(_)
+                | CliCommand::Barrier(_)
+                | CliCommand::Sample(_)
+                | CliCommand::Tabulate(_)
+                | CliCommand::Compare(_)
+        )
+    }
+}
+
 /// A failure at the edge: one line for a person.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -76,7 +93,8 @@ impl CliError {
     }
 }
 
-/// Runs the program. Exit code 0: done, or nobody reads any more; 1: failed, with one line on stderr; 2: wrong usage.
+/// Runs the program. Exit code 0: done, or nobody reads any more; 1: failed, with one line on stderr; 2: wrong usage; 75: stopped, and it
+/// can go on.
 pub fn main() -> ExitCode {
     let parsed = usage::with_negative_numbers(Cli::command())
         .try_get_matches()
@@ -94,7 +112,7 @@ fn finish(result: Result<(), CliError>) -> ExitCode {
         Err(_) if out::closed() => ExitCode::SUCCESS,
         Err(error) => {
             note!("plateau: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(stop::exit_code())
         }
     }
 }
@@ -109,7 +127,11 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<(), CliError> {
     let command = cli
         .command
         .unwrap_or(CliCommand::App(app::AppArgs::default()));
-    match command {
+    let listens = match command.computes() {
+        true => stop::listen(),
+        false => Ok(()),
+    };
+    listens.and_then(|()| match command {
         CliCommand::App(args) => app::run(&args),
         CliCommand::Search(args) => search::run(&args, &given),
         CliCommand::Train(args) => train::run(&args, &given),
@@ -123,5 +145,5 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<(), CliError> {
         CliCommand::Compare(args) => compare::run(&args),
         CliCommand::Bench(args) => bench::run(&args),
         CliCommand::Devices(args) => devices::run(&args),
-    }
+    })
 }

@@ -117,7 +117,7 @@ pub fn run(args: &SampleArgs) -> Result<(), CliError> {
         space: args.space,
         compute: args
             .scorer
-            .compute(args.space.unwrap_or(Space::Darts), args.seed),
+            .compute(args.space.unwrap_or(Space::Darts), args.seed)?,
         json: args.json,
     };
     args.sampling.run(task)

@@ -9,6 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::CliError;
 use super::genotype::read_genotype;
 use super::landscape::{Column, TableArgs};
+use super::search::fit_to_images;
+use super::settings::find_data;
 use crate::landscape::{
     Evaluator, EvaluatorError, Score, SupernetEvaluator, Table, TableEvaluator,
 };
@@ -36,9 +38,9 @@ pub struct SourceArgs {
 pub struct ScorerArgs {
     #[command(flatten)]
     pub source: SourceArgs,
-    /// With --train: built-in data set
-    #[arg(long, default_value = "digits")]
-    dataset: String,
+    /// With --train: data set [default: digits]; with --run: where the images of the run are now
+    #[arg(long)]
+    dataset: Option<String>,
     /// With --train: starting point of the training settings
     #[arg(long, default_value = "quick")]
     preset: Preset,
@@ -56,6 +58,8 @@ pub struct Compute<'a> {
     pub device: DeviceChoice,
     /// A data set by its name.
     pub dataset: &'a str,
+    /// Whether it was given: of a run, where its images are now.
+    pub moved: bool,
     /// Share of the images that no evaluator sees.
     pub test_share: f64,
     /// How a network is trained, without auxiliary head.
@@ -80,6 +84,11 @@ impl SourceArgs {
         self.run.is_none() && !self.train
     }
 
+    /// Whether networks are trained from scratch.
+    pub fn trains(&self) -> bool {
+        self.train
+    }
+
     /// The table that was asked for.
     pub fn read_table(&self) -> Result<Cow<'static, Table>, CliError> {
         if self.table.named() {
@@ -101,6 +110,9 @@ impl SourceArgs {
     fn open(&self, compute: Compute) -> Result<Scorer<'static>, CliError> {
         if let Some(folder) = &self.run {
             let checkpoint = session::load_supernet(folder).map_err(CliError::new)?;
+            let position = &checkpoint.position;
+            let now = compute.moved.then_some(compute.dataset);
+            find_data(folder, &position.config.dataset, &position.dataset, now)?;
             let supernet = session::open_supernet(&checkpoint, compute.device, self.batches);
             let supernet = pollster::block_on(supernet).map_err(CliError::new)?;
             let metric = format!(
@@ -150,19 +162,25 @@ impl SourceArgs {
 
 impl ScorerArgs {
     /// Where it computes, for genotypes of a space.
-    pub fn compute(&self, space: Space, seed: u64) -> Compute<'_> {
+    pub fn compute(&self, space: Space, seed: u64) -> Result<Compute<'_>, CliError> {
         let mut train = self.preset.train(space);
+        let dataset = self.dataset.as_deref().unwrap_or("digits");
+        if self.source.train {
+            train.auxiliary_weight = 0.0;
+            fit_to_images(dataset, self.preset, space, None, &mut train)?;
+        }
         if let Some(epochs) = self.epochs {
             train.epochs = epochs;
         }
-        Compute {
+        Ok(Compute {
             device: self.device,
-            dataset: &self.dataset,
+            dataset,
+            moved: self.dataset.is_some(),
             test_share: TEST_SHARE,
             train,
             space,
             seed,
-        }
+        })
     }
 
     /// Opens what scores, for the architectures of these arguments (`best`: the table's best), and gives it to `report`.
@@ -183,7 +201,7 @@ impl ScorerArgs {
             Some(first) if self.source.train => read_genotype(first)?.space(),
             _ => Space::Darts,
         };
-        let mut scorer = self.source.open(self.compute(space, seed))?;
+        let mut scorer = self.source.open(self.compute(space, seed)?)?;
         let genotypes = read_all(arguments, &scorer, None)?;
         report(&mut scorer, genotypes)
     }

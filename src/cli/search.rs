@@ -8,10 +8,10 @@ use super::progress::{Outcome, thousands};
 use super::sampling::{SamplingArgs, SamplingStrategy, Task};
 use super::scorer::{Compute, SourceArgs};
 use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
-use crate::data::{Dataset, short_name};
+use crate::data::{Dataset, absolute, hand_over_once, short_name};
 use crate::nearest::unknown;
 use crate::search::Strategy;
-use crate::session::RunConfig;
+use crate::session::{Preset, RunConfig, SearchConfig, TrainConfig};
 use crate::space::Space;
 
 /// Arguments of `plateau search`.
@@ -78,6 +78,17 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
         }
         AnyStrategy::Sampling(strategy) => {
             let mut train = args.run.preset.train(args.space);
+            if args.source.trains() {
+                // No evaluator has that head.
+                train.auxiliary_weight = 0.0;
+                fit_to_images(
+                    &args.run.dataset,
+                    args.run.preset,
+                    args.space,
+                    None,
+                    &mut train,
+                )?;
+            }
             args.train.apply(&mut train, args.search.no_flip());
             return args.sampling.run(Task {
                 strategy,
@@ -87,6 +98,7 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
                 compute: Compute {
                     device: args.run.device,
                     dataset: &args.run.dataset,
+                    moved: given("dataset"),
                     test_share: args.run.test_share,
                     train,
                     space: args.space,
@@ -102,11 +114,7 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
             .resume(folder, given, |config| args.apply(config, strategy, given))?;
         return report(&outcome, args.run.json);
     }
-    let mut search = args.run.preset.search(args.space, strategy);
-    args.search.apply(&mut search);
-    let mut train = args.run.preset.train(args.space);
-    args.train.apply(&mut train, args.search.no_flip());
-    fit_to_images(&args.run.dataset, &mut train)?;
+    let (search, train) = settings(&args.run, args.space, strategy, &args.search, &args.train)?;
     let config = args.run.config(Some(search), None, train);
     let dataset = short_name(&args.run.dataset);
     let name = format!("{dataset}-{strategy}-{}", args.run.seed);
@@ -136,7 +144,14 @@ impl SearchArgs {
         if given("preset") {
             *search = self.run.preset.search(search.space, search.strategy);
             config.train = self.run.preset.train(search.space);
-            fit_to_images(&config.dataset, &mut config.train)?;
+            let (space, train) = (search.space, &mut config.train);
+            fit_to_images(
+                &config.dataset,
+                self.run.preset,
+                space,
+                Some(&mut *search),
+                train,
+            )?;
         }
         self.search.apply(search);
         self.train.apply(&mut config.train, self.search.no_flip());
@@ -144,24 +159,49 @@ impl SearchArgs {
     }
 }
 
-/// The auxiliary head of the `paper` preset needs larger images than some sets have.
+/// The settings of a search and of the training after it: what was given over the preset, which fits the images.
+pub fn settings(
+    run: &RunArgs,
+    space: Space,
+    strategy: Strategy,
+    given: &SearchOverrides,
+    given_train: &TrainOverrides,
+) -> Result<(SearchConfig, TrainConfig), CliError> {
+    let mut search = run.preset.search(space, strategy);
+    let mut train = run.preset.train(space);
+    let name = absolute(&run.dataset);
+    let image = fit_to_images(&name, run.preset, space, Some(&mut search), &mut train)?;
+    given.apply(&mut search);
+    given_train.apply(&mut train, given.no_flip());
+    leave_head_away(image, &mut train);
+    Ok((search, train))
+}
+
+/// Fits the settings of a preset to the images of a data set, which the next load of that name gets, and says what that changed.
+/// Rows and columns of the images.
 pub fn fit_to_images(
-    dataset: &str,
-    train: &mut crate::session::TrainConfig,
-) -> Result<(), CliError> {
-    if train.auxiliary_weight == 0.0 {
-        return Ok(());
+    name: &str,
+    preset: Preset,
+    space: Space,
+    search: Option<&mut SearchConfig>,
+    train: &mut TrainConfig,
+) -> Result<[usize; 2], CliError> {
+    let dataset = Dataset::load(name).map_err(CliError::new)?;
+    let image = [dataset.height, dataset.width];
+    for note in preset.fit(space, search, train, image) {
+        note!("note: {note}");
     }
-    let dataset = Dataset::load(dataset).map_err(CliError::new)?;
-    if dataset.height.min(dataset.width) < 32 {
-        note!(
-            "note: no auxiliary head on {}×{} images (it needs 32×32)",
-            dataset.height,
-            dataset.width
-        );
+    leave_head_away(image, train);
+    hand_over_once(name, dataset);
+    Ok(image)
+}
+
+/// The auxiliary head of the `paper` preset needs larger images than some sets have.
+pub fn leave_head_away([rows, columns]: [usize; 2], train: &mut TrainConfig) {
+    if train.auxiliary_weight > 0.0 && rows.min(columns) < 32 {
+        note!("note: no auxiliary head on {rows}×{columns} images (it needs 32×32)");
         train.auxiliary_weight = 0.0;
     }
-    Ok(())
 }
 
 /// Prints the summary, or one JSON object.

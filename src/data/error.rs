@@ -32,9 +32,23 @@ pub enum DataError {
         "a test share of {0} leaves nothing to train on: use a number from 0 up to, not including, 1"
     )]
     TestShare(f64),
+    /// A split left no image for the test.
+    #[error(
+        "--test-share {share} keeps none of the {images} images of the data set '{name}' for the test: use {least} or more"
+    )]
+    NoTest {
+        /// Name of the data set.
+        name: String,
+        /// Its images.
+        images: usize,
+        /// What was asked for.
+        share: f64,
+        /// A share that keeps one.
+        least: f64,
+    },
     /// A split left the weights or the architecture without images.
     #[error(
-        "the data set '{name}' leaves {left} images to train on and a search needs at least 2: lower the test share or use more images"
+        "the data set '{name}' leaves {left} images to train on and a search needs at least 2: lower --test-share or use more images"
     )]
     TooFew {
         /// Name of the data set.

@@ -1,5 +1,7 @@
 //! Everything that determines a run.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Augmentation, short_name};
@@ -429,10 +431,22 @@ fn outer_shape(
 pub struct ConfigError {
     name: &'static str,
     value: String,
-    rule: String,
+    rule: Cow<'static, str>,
 }
 
 impl ConfigError {
+    pub(super) fn new(
+        name: &'static str,
+        value: impl ToString,
+        rule: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            name,
+            value: value.to_string(),
+            rule: rule.into(),
+        }
+    }
+
     /// Refuses a share of test images that no run has.
     pub(super) fn test_share(value: f64) -> Result<(), ConfigError> {
         range("--test-share", value, 0.01, 0.9)
@@ -452,18 +466,18 @@ impl RunConfig {
     /// Checks every range, before anything is allocated.
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.version != RUN_VERSION {
-            return Err(ConfigError {
-                name: "the version of the configuration",
-                value: self.version.to_string(),
-                rule: "another version of Plateau wrote it".into(),
-            });
+            return Err(ConfigError::new(
+                "the version of the configuration",
+                self.version,
+                "another version of Plateau wrote it",
+            ));
         }
         if self.search.is_some() == self.genotype.is_some() {
-            return Err(ConfigError {
-                name: "the run",
-                value: "ambiguous".into(),
-                rule: "give either a search or a genotype to train".into(),
-            });
+            return Err(ConfigError::new(
+                "the run",
+                "ambiguous",
+                "give either a search or a genotype to train",
+            ));
         }
         ConfigError::test_share(self.test_share)?;
         if let Some(search) = &self.search {
@@ -514,11 +528,11 @@ fn even_channels(name: &'static str, value: usize) -> Result<(), ConfigError> {
     if value.is_multiple_of(2) {
         whole(name, value, 2, 4096)
     } else {
-        Err(ConfigError {
+        Err(ConfigError::new(
             name,
-            value: value.to_string(),
-            rule: "it must be even, since a factorised reduction halves it".into(),
-        })
+            value,
+            "it must be even, since a factorised reduction halves it",
+        ))
     }
 }
 
@@ -538,9 +552,5 @@ fn range(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), Conf
         "not a number"
     };
     let rule = format!("{problem}, use {low} to {high}");
-    Err(ConfigError {
-        name,
-        value: value.to_string(),
-        rule,
-    })
+    Err(ConfigError::new(name, value, rule))
 }

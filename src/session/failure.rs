@@ -31,6 +31,9 @@ pub enum RunError {
     /// The search.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// It was ended on request in the midst of what follows its steps.
+    #[error("stopped")]
+    Stopped,
     /// α has no genotype.
     #[error(transparent)]
     Derive(#[from] DeriveError),

@@ -22,6 +22,7 @@ mod differences;
 mod event;
 mod failure;
 mod finite;
+mod fit;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 mod handle;
 #[cfg(not(target_arch = "wasm32"))]

@@ -10,7 +10,7 @@ use egui_kittest::kittest::Queryable;
 use plateau::app::{
     App, Fragment, Keeper, LEAST_SIZE, Link, Pane, Recording, RunState, SessionState,
 };
-use plateau::session::{Command, DeviceChoice, DeviceInfo, Event, Preset};
+use plateau::session::{Command, DeviceChoice, DeviceInfo, Event, Preset, RunConfig};
 use plateau::space::Space;
 
 use crate::support::folder::folder;
@@ -214,7 +214,7 @@ fn a_device_that_fails_is_told_and_the_window_stays_usable() {
     let (mut window, ends) = window_without_session();
     let message = "the device failed: lost; lower --train-batch or use --device cpu";
     // A flag of the command line is a label here.
-    let shown = "the device failed: lost; lower “Training from scratch: Batch” or use “Device” cpu";
+    let shown = "the device failed: lost; lower Batch (training from scratch) or use Device cpu";
     let recorded = Recording::demo().events;
     let (_, outbox) = ends.lock().unwrap()[0].clone();
     for timed in &recorded[..20] {
@@ -534,6 +534,32 @@ fn photographs_of_different_sizes_are_scaled_to_what_was_stated_or_to_32() {
     drop_on(&mut window, &folder);
     wait_for_notice(&mut window, "'colour' behind # is no option");
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn settings_that_do_not_fit_the_images_are_named_by_their_labels_before_a_run() {
+    for (change, said) in [
+        (
+            (|config| config.train.augmentation.cutout = 16) as fn(&mut RunConfig),
+            "Cutout (training from scratch) is 16: that leaves less than half of an image of 8×8, where at most 5 does not",
+        ),
+        (
+            |config| config.search.as_mut().unwrap().augmentation.crop_padding = 3,
+            "Shift is 3: that leaves less than half of an image of 8×8, where at most 2 does not",
+        ),
+        (
+            |config| config.test_share = 0.0001,
+            "Test share 0.0001 keeps none of the 1797 images of the data set 'digits' for the test: use 0.001 or more",
+        ),
+    ] {
+        let mut window = window();
+        let panel = window.state_mut().search_mut();
+        let mut config = panel.config().clone();
+        change(&mut config);
+        panel.set_config(config);
+        window.run_ok();
+        window.get_by_label(said);
+    }
 }
 
 #[test]

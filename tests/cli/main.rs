@@ -2,8 +2,10 @@
 
 mod landscape;
 mod scorers;
+mod settings;
 #[cfg(unix)]
 mod shell;
+mod stops;
 mod stranger;
 #[path = "../support/mod.rs"]
 mod support;

@@ -6,6 +6,7 @@ mod compare;
 mod device_lost;
 mod faults;
 mod machine;
+mod moved;
 mod recorder;
 mod serve;
 #[path = "../support/mod.rs"]

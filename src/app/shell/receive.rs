@@ -2,7 +2,7 @@
 
 use super::super::context::Notice;
 use super::super::dock::{self, Pane};
-use super::super::notices::in_labels;
+use super::super::labels::in_labels;
 use super::super::recording::Recording;
 use super::super::shelf::Answer;
 use super::super::view::{RunState, RunView};

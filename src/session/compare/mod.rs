@@ -11,7 +11,7 @@ use super::config::RunConfig;
 use super::differences::differences;
 use super::failure::RunError;
 use super::search_run::split_images;
-use crate::data::{Dataset, Sampler};
+use crate::data::{Dataset, Sampler, absolute};
 use crate::search::{SearchError, Strategy};
 use crate::space::Genotype;
 
@@ -265,6 +265,8 @@ impl Comparison {
         }
         let mut settings = earlier.settings;
         settings.seed = self.settings.seed;
+        // As it is kept since paths are made absolute.
+        settings.dataset = absolute(&settings.dataset);
         if let (Some(old), Some(new)) = (&mut settings.search, &self.settings.search) {
             old.strategy = new.strategy;
         }
@@ -390,12 +392,13 @@ impl Comparison {
 /// Steps of a search with these settings.
 ///
 /// # Errors
-/// An unknown data set, a split that cannot be made, no search.
+/// An unknown data set, settings that do not fit its images, a split that cannot be made, no search.
 pub fn search_steps(config: &RunConfig) -> Result<usize, RunError> {
     let Some(search) = &config.search else {
         return Err(SearchError::Setting("these settings hold no search".into()).into());
     };
     let dataset = Dataset::load(&config.dataset)?;
+    config.check_images([dataset.height, dataset.width])?;
     let split = split_images(&dataset, config.test_share, config.seed)?;
     let batches = Sampler::new(split.weights, search.batch, 0)?.batches_per_epoch();
     Ok(batches.saturating_mul(search.epochs))
