@@ -5,3 +5,4 @@ mod scorers;
 mod stranger;
 #[path = "../support/mod.rs"]
 mod support;
+mod tables;
