@@ -5,6 +5,7 @@ use super::table_column::{Column, Commas};
 use super::table_names::{
     Run, are_runs, calls_accuracy, is_nameless, run, says_otherwise, standard_error_of,
 };
+use super::table_text::is_accuracy;
 
 /// The most columns that a note names.
 const MOST_NAMED: usize = 6;
@@ -152,13 +153,13 @@ impl Choice<'_> {
             .iter()
             .filter_map(|column| standard_error_of(&column.name))
             .collect();
-        let usable = |place: usize| {
+        let readable = |place: usize| {
             let column = &self.columns[place];
-            self.roles[place] == Role::Metric
-                && column.problem(self.commas).is_none()
-                // What has a standard error is a mean already.
-                && !errors.contains(&column.name.as_str())
+            self.roles[place] == Role::Metric && column.problem(self.commas).is_none()
         };
+        // What has a standard error is a mean already.
+        let usable =
+            |place: usize| readable(place) && !errors.contains(&self.columns[place].name.as_str());
         let runs: Vec<(usize, Run)> = (0..self.columns.len())
             .filter(|&place| usable(place))
             .filter_map(|place| Some((place, run(&self.columns[place].name)?)))
@@ -179,7 +180,7 @@ impl Choice<'_> {
         groups.retain(|group| {
             let beside = (0..self.columns.len()).find(|&place| {
                 let column = &self.columns[place];
-                column.name == group.stem && usable(place) && column.missing == 0
+                column.name == group.stem && readable(place) && column.missing == 0
             });
             let Some(beside) = beside else { return true };
             let [mean, _] = self.mean(group);
@@ -254,6 +255,7 @@ impl Choice<'_> {
             );
             return Err((line.unwrap_or(1), message));
         }
+        self.check_shares(&group.stem, &values)?;
         let missing: usize = columns.iter().map(|column| column.missing).sum();
         let absent = match missing {
             0 => String::new(),
@@ -274,13 +276,10 @@ impl Choice<'_> {
             columns.len(),
             listed(&names)
         ));
-        let errors = errors
-            .into_iter()
-            .map(|error| (!error.is_nan()).then_some(error));
         Ok(Found {
             name: group.stem.clone(),
             values,
-            errors: errors.collect(),
+            errors: known(errors.into_iter()),
         })
     }
 
@@ -289,13 +288,26 @@ impl Choice<'_> {
         if let Some(problem) = column.problem(self.commas).or_else(|| column.gap()) {
             return Err(problem);
         }
-        let most = column.values.iter().copied().fold(0.0, f64::max);
-        if most <= 1.0 && !column.percent && !self.is_called_accuracy(&column.name) {
-            let message = "no value is above 1, and its name does not say that they are accuracies"
-                .to_owned();
-            return Err((1, message));
-        }
+        self.check_shares(&column.name, &column.values)?;
         Ok(column.values.clone())
+    }
+
+    /// Refuses values up to 1 that nothing says to be shares or percent.
+    fn check_shares(&self, name: &str, values: &[f64]) -> Result<(), (usize, String)> {
+        let most = values.iter().copied().fold(0.0, f64::max);
+        if most > 1.0 || self.has_percent_signs(name) || self.is_called_accuracy(name) {
+            return Ok(());
+        }
+        let message = "no value is above 1, and its name does not say that they are accuracies";
+        Err((1, message.to_owned()))
+    }
+
+    /// Whether the numbers of a metric, or of one of its runs, have percent signs.
+    fn has_percent_signs(&self, metric: &str) -> bool {
+        self.columns.iter().any(|column| {
+            let is_run = || run(&column.name).is_some_and(|run| run.stem == metric);
+            column.percent && (column.name == metric || is_run())
+        })
     }
 
     /// Whether values up to 1 of a metric may be shares.
@@ -306,12 +318,10 @@ impl Choice<'_> {
     /// Makes percent of the shares of 1 in a metric that is called accuracy: an accuracy of a whole space below 1 percent is none.
     fn shares(&self, metric: &mut Found, notes: &mut Vec<String>) {
         let most = metric.values.iter().copied().fold(0.0, f64::max);
-        let percent = self.columns.iter().any(|column| {
-            let same = column.name == metric.name
-                || run(&column.name).is_some_and(|run| run.stem == metric.name);
-            same && column.percent
-        });
-        if most > 1.0 || percent || !self.is_called_accuracy(&metric.name) {
+        if most > 1.0
+            || self.has_percent_signs(&metric.name)
+            || !self.is_called_accuracy(&metric.name)
+        {
             return;
         }
         if in_percent(most) <= 1.0 {
@@ -324,9 +334,8 @@ impl Choice<'_> {
         for value in &mut metric.values {
             *value = in_percent(*value);
         }
-        for error in metric.errors.iter_mut().flatten() {
-            *error = in_percent(*error);
-        }
+        let errors = std::mem::take(&mut metric.errors).into_iter();
+        metric.errors = known(errors.map(|error| error.map_or(f64::NAN, in_percent)));
         notes.push(format!(
             "{}: no value is above 1; read as shares of 1 and multiplied by 100",
             metric.name
@@ -344,9 +353,7 @@ impl Choice<'_> {
         let Some(column) = column else {
             return Vec::new();
         };
-        // An error of nothing says nothing.
-        let error = |value: &f64| (*value > 0.0).then_some(*value);
-        column.values.iter().map(error).collect()
+        known(column.values.iter().copied())
     }
 
     fn say_left_out(&self, unread: &[(String, (usize, String))], notes: &mut Vec<String>) {
@@ -430,6 +437,18 @@ impl Choice<'_> {
         if commas {
             notes.push("numbers with a comma are read as decimals".to_owned());
         }
+    }
+}
+
+/// Standard errors that say something: those above 0, and possible ones. Nothing where there are none.
+fn known(errors: impl Iterator<Item = f64>) -> Vec<Option<f64>> {
+    let errors: Vec<Option<f64>> = errors
+        .map(|error| (error > 0.0 && is_accuracy(error)).then_some(error))
+        .collect();
+    if errors.iter().all(Option::is_none) {
+        Vec::new()
+    } else {
+        errors
     }
 }
 

@@ -8,7 +8,8 @@ use super::table::{MOST_METRICS, ReadTable, Table, TableError};
 use super::table_column::Column;
 use super::table_columns::choose;
 use super::table_names::{
-    ARCHITECTURE, STANDARD_ERROR, UNIQUE, cleaned, is_architecture, is_nameless, says_otherwise,
+    ARCHITECTURE, STANDARD_ERROR, UNIQUE, cleaned, is_architecture, is_nameless, run,
+    says_otherwise,
 };
 use super::table_sheet::{MOST_COLUMNS, Mark, Sheet, number};
 use crate::space::{Genotype, GenotypeError, Operation, Space};
@@ -426,12 +427,23 @@ impl Rows {
 
 /// Writes the CSV layout; see [`Table::to_csv`].
 pub(super) fn to_csv(table: &Table) -> String {
+    // A run without its mean would be averaged with others, if it had no standard errors.
+    let alone = |name: &str| run(name).is_some_and(|run| table.column(&run.stem).is_none());
     let with_errors: Vec<(&String, &Vec<Option<f64>>)> = table
         .metrics()
         .iter()
         .zip(table.standard_errors())
-        .filter(|(_, errors)| !errors.is_empty())
+        .filter(|(name, errors)| !errors.is_empty() || alone(name))
         .collect();
+    // Without a sign, values up to 1 would be shares.
+    let sign = |column: &Vec<f64>| {
+        if column.iter().all(|value| *value <= 1.0) {
+            "%"
+        } else {
+            ""
+        }
+    };
+    let signs: Vec<&str> = table.values().iter().map(sign).collect();
     let mut text = format!("{},", table.metrics().join(","));
     for (metric, _) in &with_errors {
         // Writing to a string cannot fail.
@@ -442,9 +454,9 @@ pub(super) fn to_csv(table: &Table) -> String {
         let Some(genotype) = table.genotype_of(index) else {
             continue;
         };
-        for column in table.values() {
+        for (column, sign) in table.values().iter().zip(&signs) {
             // The shortest text that reads back as the same number.
-            let _ = write!(text, "{},", column[index]);
+            let _ = write!(text, "{}{sign},", column[index]);
         }
         for (_, errors) in &with_errors {
             let error = errors.get(index).copied().flatten();

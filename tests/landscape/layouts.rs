@@ -196,11 +196,23 @@ fn shares_of_1_that_are_called_accuracy_become_percent_and_it_is_said() {
         );
         assert_eq!(Table::parse(&read.table.to_csv()).unwrap(), read.table);
     }
-    // A percent sign leaves no doubt.
-    let text = csv("arch,score", |index, cell| {
-        format!("{cell},{}%", accuracy(index) / 100.0)
+    // A percent sign leaves no doubt, whatever the name.
+    for name in ["score", "accuracy", "score_run"] {
+        let text = csv(&format!("arch,{name}1,{name}2"), |index, cell| {
+            format!("{cell},{0}%,{0} %", accuracy(index) / 100.0)
+        });
+        let read = read(&text);
+        assert_eq!(read.table.values()[0][0], 0.4);
+        assert_eq!(Table::parse(&read.table.to_csv()).unwrap(), read.table);
+    }
+    let runs = csv("arch,q_run1,q_run2,acc", |index, cell| {
+        format!("{cell},0.1,0.3,{}", accuracy(index))
     });
-    assert_eq!(read(&text).table.values()[0][0], 0.4);
+    assert!(
+        said(&read(&runs)).contains("q (line 1: no value is above 1"),
+        "{:?}",
+        read(&runs)
+    );
     // Lists of operations without a header, too.
     let real = std::fs::read_to_string(super::benchmark_file()).unwrap();
     let shares: String = real
@@ -354,6 +366,14 @@ fn a_mean_beside_its_runs_is_taken_as_it_stands() {
         [0, 50].map(|index| read.table.standard_error("acc", index)),
         [None, Some(0.5)]
     );
+    // With the runs beside them.
+    let text = csv("acc,acc_stderr,acc_run1,acc_run2,arch", |index, cell| {
+        let own = accuracy(index);
+        format!("{own},0.5,{},{},{cell}", own - 0.5, own + 0.5)
+    });
+    let read = self::read(&text);
+    assert_eq!(read.table.metrics(), ["acc", "acc_run1", "acc_run2"]);
+    assert_eq!(read.table.standard_error("acc", 50), Some(0.5));
 }
 
 #[test]
