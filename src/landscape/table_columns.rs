@@ -250,7 +250,8 @@ impl Choice<'_> {
                 .filter_map(|column| Some(column.first_missing.as_ref()?.0))
                 .max();
             let message = format!(
-                "{gaps} architectures have no run at all in {}",
+                "{gaps} of {} architectures have no run at all in {}",
+                values.len(),
                 listed(&names)
             );
             return Err((line.unwrap_or(1), message));
@@ -267,7 +268,8 @@ impl Choice<'_> {
         let without = match errors.iter().filter(|error| error.is_nan()).count() {
             0 => String::new(),
             without => format!(
-                "; {without} architectures have a single run or equal ones, and no standard error"
+                "; {without} of {} architectures have a single run or equal ones, and no standard error",
+                values.len()
             ),
         };
         notes.push(format!(

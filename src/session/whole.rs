@@ -9,6 +9,9 @@ const MOST_LINKS: usize = 40;
 /// Folders whose files are what a process has open: a rename would take the name away, and the content never arrive.
 const OPEN_FILES: [&str; 4] = ["/proc", "/dev/fd", "/dev/stdout", "/dev/stderr"];
 
+/// Names of standard output.
+const STDOUT: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
 /// Where bytes go that are written under a path.
 enum Target {
     /// A file, there or not yet.
@@ -61,6 +64,11 @@ fn is_folders_own(error: &Error) -> bool {
 /// What the system said: a full disk, a folder that must not be written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let path = match target(path) {
+        // Opened anew, a file behind it would be written from its beginning, over what is printed.
+        Target::Stream if STDOUT.iter().any(|name| path == Path::new(name)) => {
+            let mut out = std::io::stdout().lock();
+            return out.write_all(bytes).and_then(|()| out.flush());
+        }
         Target::Stream => return OpenOptions::new().write(true).open(path)?.write_all(bytes),
         Target::File(path) => path,
     };

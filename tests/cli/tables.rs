@@ -194,6 +194,11 @@ fn a_table_goes_through_links_and_into_pipes_and_devices() {
 
     let piped = text(&tabulate(Path::new("/dev/stdout")).output().unwrap());
     assert!(piped.starts_with(&table), "{piped}");
+    let redirected = folder.join("redirected");
+    let mut command = tabulate(Path::new("/dev/stdout"));
+    command.stdout(fs::File::create(&redirected).unwrap());
+    assert!(command.status().unwrap().success());
+    assert!(fs::read_to_string(&redirected).unwrap().starts_with(&table));
     let nothing = text(&tabulate(Path::new("/dev/null")).output().unwrap());
     assert!(nothing.contains("125 architectures"), "{nothing}");
     assert!(!fs::metadata("/dev/null").unwrap().is_file());

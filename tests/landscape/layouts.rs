@@ -292,7 +292,7 @@ fn several_runs_of_a_metric_become_their_mean_with_its_standard_error() {
             "mean of 3 runs",
             names[1],
             "25 of 375 values are missing",
-            "13 architectures have a single run or equal ones",
+            "13 of 125 architectures have a single run or equal ones",
         ] {
             assert!(said.contains(part), "{part}: {said}");
         }
@@ -388,7 +388,7 @@ fn an_architecture_without_any_run_leaves_the_metric_out() {
     let read = read(&text);
     assert_eq!(read.table.metrics(), ["test"]);
     assert!(
-        said(&read).contains("acc (line 32: 1 architectures have no run at all"),
+        said(&read).contains("acc (line 32: 1 of 125 architectures have no run at all"),
         "{read:?}"
     );
     assert!(refused(&text, &["acc"]).starts_with("line 32: acc: "));
