@@ -15,8 +15,8 @@ use super::stop;
 use crate::data::short_name;
 use crate::search::Strategy;
 use crate::session::compare::{Comparison, Entry, Judge, Judged, search_steps};
-use crate::session::{Recorder, Start};
-use crate::space::Space;
+use crate::session::{Recorder, Start, write_whole};
+use crate::space::{Space, without_mark};
 
 /// Arguments of `plateau compare`.
 #[derive(Args)]
@@ -27,7 +27,8 @@ uniformly drawn architectures, the same for all strategies. Writes compare.json 
 a run folder for every run, into --run-dir (by default runs/compare-DATASET). Runs that are in compare.json are not done again: the \
 same command goes on where it was interrupted, and more --seeds or --strategies add to it.\n\n\
 JSON: that of compare.json: settings, strategies, seeds, entries (strategy, seed, run_dir, genotype, test_accuracy, neighborhood, \
-sharpness, search_seconds, train_seconds), summaries (metrics with count, mean, std), pairs (metrics with mean, low, high, inside_noise)"
+sharpness, search_seconds, train_seconds), summaries (metrics with count, mean, std), pairs (metrics with mean, low, high, inside_noise). \
+A deviation of one seed, and an interval of one seed or of equal differences, is null"
 )]
 pub struct CompareArgs {
     /// Strategies to compare: random, darts, darts-2nd, na-darts, na-darts-2nd, a2m, sdarts-rs
@@ -68,9 +69,12 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     };
     let path = folder.join("compare.json");
     if path.exists() {
-        let resumed = fs::read_to_string(&path)
+        let resumed = fs::read(&path)
             .map_err(|error| error.to_string())
-            .and_then(|json| comparison.resume(&json).map_err(|error| error.to_string()));
+            .and_then(|bytes| {
+                let json = String::from_utf8_lossy(&without_mark(&bytes)).into_owned();
+                comparison.resume(&json).map_err(|error| error.to_string())
+            });
         resumed.map_err(|error| {
             let file = path.display();
             CliError(format!("{file}: {error}; choose another --run-dir"))
@@ -206,11 +210,8 @@ fn save(comparison: &Comparison, folder: &Path) -> Result<(), CliError> {
         ("compare.svg", comparison.svg()),
     ] {
         let path = folder.join(name);
-        // Through a second file, so that a reader never sees half of one.
-        let temporary = folder.join(format!(".{name}.new"));
         fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&temporary, text))
-            .and_then(|()| fs::rename(&temporary, &path))
+            .and_then(|()| write_whole(&path, text.as_bytes()))
             .map_err(|error| CliError(format!("{}: {error}", path.display())))?;
     }
     Ok(())

@@ -13,6 +13,7 @@ use super::CliError;
 use super::out::{self, say};
 use super::progress::thousands;
 use crate::data::{Dataset, EMBEDDED, Loaded, Normalisation, read_path};
+use crate::session::write_whole;
 use crate::visible::visible;
 
 /// Subcommands of `plateau data`.
@@ -282,7 +283,10 @@ fn write_sheet(dataset: &Dataset, file: &Path) -> Result<(), CliError> {
             }
         }
     }
+    let mut png = std::io::Cursor::new(Vec::new());
     sheet
-        .save_with_format(file, image::ImageFormat::Png)
+        .write_to(&mut png, image::ImageFormat::Png)
+        .map_err(|error| error.to_string())
+        .and_then(|()| write_whole(file, png.get_ref()).map_err(|error| error.to_string()))
         .map_err(|error| CliError(format!("{}: {error}", file.display())))
 }

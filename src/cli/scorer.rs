@@ -1,6 +1,5 @@
 //! What scores architectures on the command line: a table, the supernet of a run, or training from scratch.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,12 +7,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
 use super::genotype::read_genotype;
-use super::landscape::{Column, TableArgs};
+use super::landscape::{Column, OpenedTable, TableArgs};
 use super::search::fit_to_images;
 use super::settings::find_data;
-use crate::landscape::{
-    Evaluator, EvaluatorError, Score, SupernetEvaluator, Table, TableEvaluator,
-};
+use crate::landscape::{Evaluator, EvaluatorError, Score, SupernetEvaluator, Table};
 use crate::session::{self, DeviceChoice, Preset, ScratchEvaluator, TrainConfig};
 use crate::space::{Genotype, Space};
 
@@ -89,10 +86,10 @@ impl SourceArgs {
         self.train
     }
 
-    /// The table that was asked for.
-    pub fn read_table(&self) -> Result<Cow<'static, Table>, CliError> {
+    /// The table that was asked for, with the metrics of `others`.
+    pub fn read_table(&self, others: &[&str]) -> Result<OpenedTable, CliError> {
         if self.table.named() {
-            return self.table.read();
+            return self.table.read(others);
         }
         Err(CliError(
             "nothing to score architectures with: give --table FILE, a benchmark table, --table builtin, --run DIR, the folder of a \
@@ -191,11 +188,13 @@ impl ScorerArgs {
         report: impl FnOnce(&mut Scorer, Vec<Genotype>) -> Result<R, CliError>,
     ) -> Result<R, CliError> {
         if self.source.is_table() {
-            let table = self.source.read_table()?;
-            let column = self.source.column(&table)?;
-            let mut scorer = Scorer::new(column.metric, Kind::Table(column.evaluator()));
-            let genotypes = read_all(arguments, &scorer, Some((&table, &column)))?;
-            return report(&mut scorer, genotypes);
+            let opened = self.source.read_table(&[])?;
+            let column = self.source.column(&opened.table)?;
+            let mut scorer = Scorer::new(column.metric, Kind::Table(column));
+            let genotypes = read_all(arguments, &scorer, Some((&opened.table, &column)))?;
+            let reported = report(&mut scorer, genotypes)?;
+            opened.say();
+            return Ok(reported);
         }
         let space = match arguments.first() {
             Some(first) if self.source.train => read_genotype(first)?.space(),
@@ -240,7 +239,7 @@ pub struct Scorer<'a> {
 }
 
 enum Kind<'a> {
-    Table(TableEvaluator<'a>),
+    Table(Column<'a>),
     Supernet(Box<SupernetEvaluator>),
     Scratch(Box<ScratchEvaluator>),
 }
@@ -263,12 +262,20 @@ impl<'a> Scorer<'a> {
             bar,
         }
     }
+
+    /// The standard error of an architecture's accuracy, where that is a mean of runs in a table.
+    pub fn standard_error(&self, genotype: &Genotype) -> Option<f64> {
+        match &self.kind {
+            Kind::Table(column) => column.standard_error(genotype),
+            Kind::Supernet(_) | Kind::Scratch(_) => None,
+        }
+    }
 }
 
 impl Evaluator for Scorer<'_> {
     fn space(&self) -> Space {
         match &self.kind {
-            Kind::Table(evaluator) => evaluator.space(),
+            Kind::Table(column) => column.evaluator().space(),
             Kind::Supernet(evaluator) => evaluator.space(),
             Kind::Scratch(evaluator) => evaluator.space(),
         }
@@ -284,7 +291,7 @@ impl Evaluator for Scorer<'_> {
         let mut scores = Vec::with_capacity(genotypes.len());
         for chunk in genotypes.chunks(together.max(1)) {
             scores.extend(match &mut self.kind {
-                Kind::Table(evaluator) => evaluator.scores(chunk).await?,
+                Kind::Table(column) => column.evaluator().scores(chunk).await?,
                 Kind::Supernet(evaluator) => evaluator.scores(chunk).await?,
                 Kind::Scratch(evaluator) => evaluator.scores(chunk).await?,
             });

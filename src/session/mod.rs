@@ -61,6 +61,8 @@ mod train_run;
 #[cfg(all(feature = "engine", target_arch = "wasm32"))]
 mod turn;
 mod watch;
+#[cfg(not(target_arch = "wasm32"))]
+mod whole;
 
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use bench::{BenchCase, BenchResult, BenchSize, bench};
@@ -100,5 +102,7 @@ pub use store::{
 pub use tabulate::{TabulateConfig, TabulateError, tabulate};
 #[cfg(feature = "engine")]
 pub use train_run::Accuracy;
+#[cfg(not(target_arch = "wasm32"))]
+pub use whole::{check_writable, write_whole};
 #[cfg(all(feature = "engine", feature = "window", not(target_arch = "wasm32")))]
 pub(crate) use {handle::panic_text, quiet::Quiet};

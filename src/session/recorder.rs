@@ -8,7 +8,8 @@ use super::checkpoint::Checkpoint;
 use super::config::RunConfig;
 use super::event::{Event, Timed};
 use super::lines::{Lines, read_lines};
-use super::store::{StoreError, load, save, saved, write_whole};
+use super::store::{StoreError, load, save, saved};
+use super::whole::write_whole;
 use crate::space::Genotype;
 
 /// A file of a run folder could not be written or read.

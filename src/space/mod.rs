@@ -7,6 +7,7 @@ mod compact;
 mod count;
 mod derive;
 mod draw;
+mod encoding;
 mod genotype;
 mod neighborhood;
 mod network;
@@ -21,6 +22,7 @@ pub use ball::{NeighborhoodError, enumerate_ball, sample_ball, smoothing_eigenva
 pub use cell::{CellKind, Edge, Space, UnknownSpace};
 pub use count::{Count, StageCount, count_genotype, count_stages, count_supernet};
 pub use derive::{DeriveError, derive};
+pub use encoding::without_mark;
 pub use genotype::{Cell, Genotype, GenotypeError, Input};
 pub use neighborhood::{
     Change, Counting, Neighbor, Substitution, distance, hamming, neighbors, sample_neighbors,

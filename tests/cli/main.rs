@@ -9,4 +9,5 @@ mod stops;
 mod stranger;
 #[path = "../support/mod.rs"]
 mod support;
+mod tables;
 mod words;

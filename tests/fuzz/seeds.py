@@ -58,6 +58,14 @@ def tables():
     text = "\n".join(rows) + "\n"
     seed("table", "small.csv", text)
     seed("table", "small.csv.gz", gzip.compress(text.encode(), mtime=0))
+    rows = [";arch;acc_run1;acc_run2;acc_run3;acc_stderr;Params;test-777;test-888"]
+    for n, (a, b, c) in enumerate(itertools.product(OPERATIONS, repeat=3)):
+        third = "" if n % 5 == 0 else f"{60 + n / 5:.2f} %"
+        row = f"{n};|{a}~0|+|{b}~0|{c}~1|;{59 + n / 5:.2f} %;{60 + n / 8:.2f} %;{third};0,5;1.234.567;{n / 130:.4f};\"{n / 125:.4f}\""
+        rows.append(row.replace("1.234.567", "T").replace(".", ",").replace("T", "1.234.567"))
+    text = "\r\n".join(rows) + "\r\n"
+    seed("table", "runs.csv", text.encode("utf-8-sig"))
+    seed("table", "runs-utf16.csv.gz", gzip.compress(text.encode("utf-16"), mtime=0))
     seed("table", "list", "[0, 1, 2, 3, 4, 0],93.5\n[0, 1, 2, 3, 4, 1],10\n")
 
 

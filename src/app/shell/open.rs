@@ -12,9 +12,9 @@ use super::super::recording::Recording;
 use super::super::shelf::Ask;
 use super::App;
 use crate::data::{hand_over, short_name};
-use crate::landscape::Table;
+use crate::landscape::ReadTable;
 use crate::session::{Command, RunConfig};
-use crate::space::Genotype;
+use crate::space::{Genotype, without_mark};
 
 /// What of a run folder's `config.json` says how to repeat the run.
 #[derive(Deserialize)]
@@ -91,6 +91,7 @@ impl App {
     }
 
     fn try_open(&mut self, name: &str, bytes: &[u8]) -> Result<String, String> {
+        let bytes = &*without_mark(bytes);
         let run = Recording::recognises(bytes).then(|| Recording::from_bytes(bytes));
         if let Some(Err(error)) = &run
             && (bytes.starts_with(b"{") || !error.is_other_content())
@@ -124,7 +125,7 @@ impl App {
             dock::show(&mut self.tree, Pane::Editor);
             return Ok(format!("opened the genotype {name}"));
         }
-        let table = Table::from_bytes(bytes).map_err(|error| {
+        let ReadTable { table, notes } = ReadTable::from_bytes(bytes, &[]).map_err(|error| {
             format!(
                 "{name} is neither a run, its configuration, a genotype nor a table of results (as a table: {error})"
             )
@@ -136,6 +137,7 @@ impl App {
             metric,
         });
         dock::show(&mut self.tree, Pane::Landscape);
-        Ok(format!("opened the table {name}"))
+        let said = std::iter::once(format!("opened the table {name}")).chain(notes);
+        Ok(said.collect::<Vec<_>>().join("; "))
     }
 }

@@ -15,6 +15,8 @@ use crate::data::{Dataset, Sampler, absolute};
 use crate::search::{SearchError, Strategy};
 use crate::space::Genotype;
 
+use statistics::difference;
+
 pub use judge::Judge;
 pub use statistics::{Difference, Spread, student_t_95};
 
@@ -363,7 +365,8 @@ impl Comparison {
                 let seeds = self.seeds.iter();
                 let differences: Vec<f64> = seeds
                     .filter_map(|&seed| {
-                        Some(value(first, seed, metric)? - value(second, seed, metric)?)
+                        let second = value(second, seed, metric)?;
+                        Some(difference(value(first, seed, metric)?, second))
                     })
                     .collect();
                 Difference::of(&differences)
