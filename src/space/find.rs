@@ -303,7 +303,7 @@ fn string(text: &str, part: Range<usize>) -> Option<Range<usize>> {
         end = piece.end + 1;
         next = text[pieces[last + 1].clone()].trim();
     }
-    if next.starts_with(['+', '~']) {
+    if next.starts_with(['+', '~', '…']) || next.starts_with("...") {
         end = part.start + text[part].trim_end().len();
     }
     Some(start..end)

@@ -319,6 +319,10 @@ fn a_log_that_was_cut_within_its_last_genotype_is_refused_there() {
         refused(&strings)
     );
     // Two nodes of three are no cell of the small space.
+    for end in ["...", "…", " ...", "+...", "+"] {
+        let cut = refused(&format!("0  |nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|{end}"));
+        assert!(cut.starts_with("line 1, column "), "{cut}");
+    }
     let cut = refused("07:00 |nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_conn");
     assert!(cut.starts_with("line 1, column 57"), "{cut}");
     let cut = refused("|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+");
