@@ -88,7 +88,7 @@ pub fn read_genotype(argument: &str) -> Result<Genotype, CliError> {
     }
     let source = Source::of(argument);
     let (bytes, name) = match &source {
-        Source::Input(name) => (all(std::io::stdin().lock()), *name),
+        Source::Input => (all(std::io::stdin().lock()), None),
         Source::File(path, name) => (std::fs::File::open(path).and_then(all), *name),
         Source::Text => (Ok(argument.as_bytes().to_vec()), None),
         Source::Folder => {
@@ -99,7 +99,7 @@ pub fn read_genotype(argument: &str) -> Result<Genotype, CliError> {
         Source::Unknown => return Err(unknown(argument)),
     };
     let called = match &source {
-        Source::Input(_) => "standard input: ".into(),
+        Source::Input => "standard input: ".into(),
         Source::File(path, _) => format!("{path}: "),
         _ => String::new(),
     };
@@ -109,11 +109,13 @@ pub fn read_genotype(argument: &str) -> Result<Genotype, CliError> {
     }
     let reading = Genotype::read(&bytes, name).map_err(|error| {
         let pick = match (&error, &source) {
-            (GenotypeError::Several(names), Source::Input(_) | Source::File(..)) => {
+            (GenotypeError::Several(names), Source::File(path, _)) => {
                 let first = names.first().map_or("NAME", |(name, _)| name);
-                format!("; {argument}:{first} picks the first")
+                format!("; {path}:{first} picks the first")
             }
-            (GenotypeError::Several(_), _) => "; give only one of them".into(),
+            (GenotypeError::Several(_), _) => {
+                "; give only one of them, or a file and a name in it, FILE:NAME".into()
+            }
             _ => String::new(),
         };
         CliError(format!("{called}{error}{pick}"))
@@ -126,8 +128,8 @@ pub fn read_genotype(argument: &str) -> Result<Genotype, CliError> {
 
 /// Where the genotype of an argument is.
 enum Source<'a> {
-    /// On the standard input, by a name where one is given.
-    Input(Option<&'a str>),
+    /// On the standard input.
+    Input,
     /// In a file, or in anything else that can be read, by a name where one is given.
     File(&'a str, Option<&'a str>),
     Folder,
@@ -137,10 +139,10 @@ enum Source<'a> {
 
 impl<'a> Source<'a> {
     fn of(argument: &'a str) -> Self {
+        if argument == "-" {
+            return Self::Input;
+        }
         let at = |path: &'a str, name| {
-            if path == "-" {
-                return Some(Self::Input(name));
-            }
             // A text is no path, however long it is.
             let known = std::fs::metadata(path).ok().filter(|_| !path.is_empty())?;
             Some(match known.is_dir() {

@@ -42,7 +42,8 @@ fn fed(args: &[&str], input: &[u8]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
+    // It stops reading what is too long.
+    let _stopped = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
 }
 
@@ -128,10 +129,15 @@ fn the_standard_input_and_pipes_are_read_once_by_every_command() {
     );
     let file = format!("A = {}\nB = {}\n", python("darts-v1"), python("darts-v2"));
     let output = fed(
-        &["genotype", "convert", "-:B", "--to", "python"],
+        &["genotype", "convert", "/dev/stdin:B", "--to", "python"],
         file.as_bytes(),
     );
     assert_eq!(text(&output), format!("{}\n", python("darts-v2")));
+    let line = failure(&fed(&["genotype", "show", "-"], file.as_bytes()));
+    assert!(
+        line.contains("A (line 1) and B (line 2); give only one of them"),
+        "{line}"
+    );
     let line = failure(&fed(&["genotype", "show", "-"], b" \n"));
     assert_eq!(line, "plateau: standard input: it is empty\n");
     let line = failure(&fed(
