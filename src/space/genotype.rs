@@ -59,6 +59,14 @@ pub enum GenotypeError {
         /// What there is.
         names: Vec<String>,
     },
+    /// A well-formed text of something that is no genotype.
+    #[error("line {line}: {error}")]
+    InLine {
+        /// Where it begins, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: Box<GenotypeError>,
+    },
     /// Text of a known form with a mistake in it.
     #[error("line {line}, column {column}: {message}")]
     Syntax {

@@ -30,7 +30,11 @@ impl Genotype {
     /// Reads a text of this program, at most 64 KiB, in any of the forms that [`Genotype::read`] knows; its notes are dropped.
     pub fn parse(text: &str) -> Result<Self, GenotypeError> {
         check_length(text)?;
-        Ok(read_text(text, None)?.genotype)
+        match read_text(text, None) {
+            Ok(reading) => Ok(reading.genotype),
+            Err(GenotypeError::InLine { error, .. }) => Err(*error),
+            Err(error) => Err(error),
+        }
     }
 
     /// Reads what a person brings, at most [`LONGEST_TEXT`] bytes of UTF-8 or UTF-16: the forms of [`Genotype::to_text`],
@@ -57,7 +61,13 @@ fn read_text(text: &str, name: Option<&str>) -> Result<Reading, GenotypeError> {
     let Some((place, mut notes)) = choose(text, &places, name)? else {
         return alone(text);
     };
-    let mut written = read_place(text, place)?;
+    let mut written = read_place(text, place).map_err(|error| match error {
+        GenotypeError::Syntax { .. } => error,
+        _ => GenotypeError::InLine {
+            line: place.line,
+            error: Box::new(error),
+        },
+    })?;
     check_after(text, place, written.end)?;
     notes.append(&mut written.notes);
     if places.len() == 1 && name.is_none() && stands_within(text, place, written.end) {
