@@ -153,10 +153,15 @@ fn the_standard_input_and_pipes_are_read_once_by_every_command() {
         "--device",
         "cpu",
         "--epochs",
-        "0",
+        "1",
+        "--radius",
+        "9",
     ];
-    let line = String::from_utf8(fed(&scored, NB201.as_bytes()).stderr).unwrap();
-    assert!(!line.contains("empty"), "{line}");
+    let line = failure(&fed(&scored, NB201.as_bytes()));
+    assert!(
+        line.contains("the radius must be between 1 and 6"),
+        "{line}"
+    );
 
     let script = "\"$0\" genotype convert <(printf '%s' \"$1\" | tr ';' '\\n') --to string";
     let piped = |input: &str| {
