@@ -43,7 +43,8 @@ JSON: metric, own_standard_error (of a mean of runs), space, genotype, own, own_
 standard_error (of the mean of a sample whose values differ), unique), neighbors (genotype, changes, accuracy, loss, same_function)"
 )]
 pub struct NeighborhoodArgs {
-    /// A file, a preset (resnet-like, darts-v2), the text of a genotype, or `best`: the table's best architecture
+    /// A file (FILE:NAME of several), - (standard input), a preset (resnet-like, darts-v2), the text of a genotype, or `best`: the
+    /// table's best architecture
     genotype: String,
     #[command(flatten)]
     scorer: ScorerArgs,
@@ -71,7 +72,8 @@ JSON: metric, space, ends, distance, paths, complete, levels (level, architectur
 q75, q95), barrier (mean, std, lowest, highest, of_means)"
 )]
 pub struct BarrierArgs {
-    /// One end: a file, a preset (resnet-like), the text of a genotype, or `best`: the table's best architecture
+    /// One end: a file (FILE:NAME of several), - (standard input), a preset (resnet-like), the text of a genotype, or `best`: the
+    /// table's best architecture
     a: String,
     /// The other end, in the same forms
     b: String,

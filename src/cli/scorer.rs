@@ -191,25 +191,25 @@ impl ScorerArgs {
             let opened = self.source.read_table(&[])?;
             let column = self.source.column(&opened.table)?;
             let mut scorer = Scorer::new(column.metric, Kind::Table(column));
-            let genotypes = read_all(arguments, &scorer, Some((&opened.table, &column)))?;
+            let genotypes = read_all(arguments, Some((&opened.table, &column)))?;
+            check_spaces(&genotypes, &scorer)?;
             let reported = report(&mut scorer, genotypes)?;
             opened.say();
             return Ok(reported);
         }
-        let space = match arguments.first() {
-            Some(first) if self.source.train => read_genotype(first)?.space(),
-            _ => Space::Darts,
-        };
+        // Each is read once: the standard input cannot be read again.
+        let genotypes = read_all(arguments, None)?;
+        let first = genotypes.first().filter(|_| self.source.train);
+        let space = first.map_or(Space::Darts, Genotype::space);
         let mut scorer = self.source.open(self.compute(space, seed)?)?;
-        let genotypes = read_all(arguments, &scorer, None)?;
+        check_spaces(&genotypes, &scorer)?;
         report(&mut scorer, genotypes)
     }
 }
 
-/// The architectures of arguments; an error where the evaluator does not score them.
+/// The architectures of arguments.
 fn read_all(
     arguments: &[&str],
-    scorer: &Scorer,
     table: Option<(&Table, &Column)>,
 ) -> Result<Vec<Genotype>, CliError> {
     let read = |argument: &&str| {
@@ -219,15 +219,21 @@ fn read_all(
         {
             return Ok(genotype);
         }
-        let genotype = read_genotype(argument)?;
-        match (scorer.space(), genotype.space()) {
-            (expected, found) if expected == found => Ok(genotype),
-            (expected, found) => Err(CliError(format!(
-                "{expected} architectures are scored here, and this is a {found} genotype"
-            ))),
-        }
+        read_genotype(argument)
     };
     arguments.iter().map(read).collect()
+}
+
+/// An error where the evaluator does not score one of them.
+fn check_spaces(genotypes: &[Genotype], scorer: &Scorer) -> Result<(), CliError> {
+    let expected = scorer.space();
+    match genotypes.iter().find(|one| one.space() != expected) {
+        None => Ok(()),
+        Some(other) => Err(CliError(format!(
+            "{expected} architectures are scored here, and this is a {} genotype",
+            other.space()
+        ))),
+    }
 }
 
 /// An opened evaluator with its progress bar on stderr.

@@ -12,7 +12,7 @@ use crate::session::RunConfig;
 /// Arguments of `plateau train`.
 #[derive(Args)]
 pub struct TrainArgs {
-    /// A file, a preset (darts-v1, darts-v2, pc-darts-cifar, …) or the text of a genotype in any of its three forms
+    /// A file (FILE:NAME of several), - (standard input), a preset (darts-v1, darts-v2, …) or the text of a genotype
     #[arg(required_unless_present = "resume")]
     genotype: Option<String>,
     #[command(flatten)]

@@ -8,13 +8,16 @@ mod count;
 mod derive;
 mod draw;
 mod encoding;
+mod find;
 mod genotype;
+mod literal;
 mod neighborhood;
 mod network;
 mod operation;
 mod path;
 mod preset;
 mod python;
+mod reading;
 mod text;
 
 pub use aggregation::{Aggregation, AggregationError};
@@ -32,3 +35,4 @@ pub use network::{CellSpec, Macro, MacroError, Stage, genotype_stages, macro_sta
 pub use operation::{Operation, UnknownOperation};
 pub use path::{MOST_LISTED_EDGES, PathError, differing_edges, sample_paths, shortest_paths};
 pub use preset::PRESETS;
+pub use reading::{LONGEST_TEXT, Reading};

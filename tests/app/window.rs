@@ -11,7 +11,7 @@ use plateau::app::{
     App, Fragment, Keeper, LEAST_SIZE, Link, Pane, Recording, RunState, SessionState,
 };
 use plateau::session::{Command, DeviceChoice, DeviceInfo, Event, Preset, RunConfig};
-use plateau::space::Space;
+use plateau::space::{Genotype, Space};
 
 use crate::support::folder::folder;
 use crate::support::write::png_image;
@@ -267,6 +267,56 @@ fn files_open_by_what_they_hold_and_others_are_refused() {
         errors[1].text
     );
     assert_eq!(app.run().steps.len(), steps);
+    window.run_ok();
+}
+
+#[test]
+fn a_genotype_opens_from_a_log_a_python_file_and_a_file_in_utf_16() {
+    let mut window = window();
+    let app = window.state_mut();
+    let [one, other] =
+        ["darts-v1", "darts-v2"].map(|name| Genotype::preset(name).unwrap().to_python().unwrap());
+    let newest = |app: &App| app.notices().last().unwrap().clone();
+
+    assert!(app.open(
+        "search.log",
+        format!("07:00 {one}\n07:01 {other}\n").as_bytes()
+    ));
+    assert_eq!(
+        newest(app).text,
+        "opened the genotype search.log; 2 genotypes are in it, in lines 1 and 2; the last is read"
+    );
+    let utf16: Vec<u8> = format!("\u{feff}{one}")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert!(app.open("best.txt", &utf16));
+    assert_eq!(newest(app).text, "opened the genotype best.txt");
+
+    assert!(!app.open(
+        "genotypes.py",
+        format!("A = {one}\nB = {other}\n").as_bytes()
+    ));
+    assert_eq!(
+        newest(app).text,
+        "genotypes.py: it holds 2 genotypes: A (line 1) and B (line 2); paste one of them into the cell editor"
+    );
+    assert!(!app.open("cut.txt", &one.as_bytes()[..80]));
+    assert!(
+        newest(app).text.starts_with("cut.txt: line 1, column "),
+        "{}",
+        newest(app).text
+    );
+    // A table with a mistake is no log.
+    assert!(!app.open(
+        "table.csv",
+        b"ArchitectureString,acc\n|none~0|+|none~0|none~1|,93\n"
+    ));
+    assert!(
+        newest(app).text.contains("as a table"),
+        "{}",
+        newest(app).text
+    );
     window.run_ok();
 }
 

@@ -1,5 +1,6 @@
 //! The command line, as a stranger and as a script use it.
 
+mod genotypes;
 mod landscape;
 mod scorers;
 mod settings;
