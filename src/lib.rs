@@ -13,6 +13,7 @@
 //! | [`cli`] | the command line |
 //! | [`app`] | the window: panels that draw a run |
 //! | [`manual`] | what a person can bring, and what is said about it |
+//! | [`nearest`], [`visible`] | what was probably meant; text from outside, safe to print |
 //!
 //! Arrows only point up this table: `space` knows nothing of tensors, `cli` and `app` never touch one.
 //! The idea is that of Wang, Cao, Li and Kitani, *Neighborhood-Aware Neural Architecture Search* (arXiv 2105.06369).
@@ -36,10 +37,12 @@ pub mod forecast;
 pub mod kernels;
 pub mod landscape;
 pub mod manual;
+pub mod nearest;
 #[cfg(feature = "engine")]
 pub mod nn;
 pub mod search;
 pub mod session;
 pub mod space;
+pub mod visible;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

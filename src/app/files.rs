@@ -101,7 +101,7 @@ impl Files {
                 return;
             };
             let name = file.file_name();
-            let notice = match file.write(&bytes).await {
+            let notice = match crate::session::write_whole(file.path(), &bytes) {
                 Ok(()) => Notice::info(format!("saved {name}")),
                 Err(error) => Notice::error(format!(
                     "{name} could not be written: {error}; choose another place"
@@ -157,6 +157,10 @@ fn all(opened: Vec<Result<OpenedFile, String>>) -> Action {
 
 /// Whether the content may be a data set: a folder, or bytes that are no text even when they are unpacked.
 pub fn may_be_data(file: &OpenedFile) -> bool {
+    // The marks of UTF-16.
+    if file.bytes.starts_with(b"\xff\xfe") || file.bytes.starts_with(b"\xfe\xff") {
+        return false;
+    }
     let mut head = Vec::new();
     if file.bytes.starts_with(b"\x1f\x8b") {
         let unpacked = flate2::read::GzDecoder::new(&file.bytes[..]).take(HEAD);

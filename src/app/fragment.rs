@@ -4,12 +4,17 @@
 //! is the compact form of [`Genotype::to_compact`], read by the same code as every genotype. The page opens it, the desktop
 //! program takes it as `plateau app --link`.
 
+use crate::nearest::guess;
 use crate::search::Strategy;
 use crate::session::{DeviceChoice, Preset};
 use crate::space::{Genotype, Space};
 
 /// The longest fragment that is read, in bytes.
 const MOST: usize = 500;
+/// What a link can say, besides its version.
+const KEYS: [&str; 7] = [
+    "preset", "strategy", "space", "seed", "data", "device", "cell",
+];
 
 /// What a link restores.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -96,7 +101,8 @@ impl Fragment {
                 }
                 "seed" => {
                     let seed = value.parse::<u64>();
-                    fragment.seed = Some(seed.map_err(|error| wrong(error.to_string()))?);
+                    fragment.seed =
+                        Some(seed.map_err(|_| wrong("a seed is a whole number from 0".into()))?);
                 }
                 "data" => {
                     let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
@@ -110,7 +116,10 @@ impl Fragment {
                     let cell = Genotype::from_compact(value);
                     fragment.cell = Some(cell.map_err(|error| wrong(error.to_string()))?);
                 }
-                _ => return Err(format!("\"{key}\" in the link is unknown")),
+                _ => {
+                    let meant = guess(key, KEYS);
+                    return Err(format!("\"{key}\" in the link is unknown{meant}"));
+                }
             }
         }
         Ok(fragment)

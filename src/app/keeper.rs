@@ -234,6 +234,11 @@ impl Tape {
         match Recorder::create(&folder) {
             Ok(recorder) => {
                 self.say(Notice::info(format!("recording into {}", folder.display())));
+                if !recorder.is_locked() {
+                    self.say(Notice::info(
+                        "its file system has no locks, so nothing keeps a second process from recording there",
+                    ));
+                }
                 self.recorder = Some(recorder);
             }
             Err(error) => self.stop(&error),

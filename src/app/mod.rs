@@ -19,6 +19,7 @@ mod fragment;
 mod heat;
 #[cfg(not(target_arch = "wasm32"))]
 mod keeper;
+mod labels;
 mod landscape;
 mod line;
 mod link;
@@ -55,7 +56,7 @@ pub use keeper::Keeper;
 pub use landscape::LandscapePanel;
 pub use link::Link;
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{WindowError, open_window};
+pub use native::{LEAST_SIZE, WindowError, open_window};
 pub use network::NetworkPanel;
 pub use recording::{Recording, RunFileError, zip_run};
 pub use search::SearchPanel;

@@ -1,6 +1,9 @@
 //! The window of the desktop: opens it, records its runs, reads what it is given on the command line.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use eframe::egui;
 
@@ -8,9 +11,33 @@ use super::files::{name_of, read_path};
 use super::fragment::Fragment;
 use super::keeper::{Keeper, can_go_on};
 use super::shell::App;
+use crate::session::{Quiet, panic_text};
 
 /// The folder for runs, as on the command line.
 const RUNS: &str = "runs";
+/// Least width and height of the window, in points: with its frame and the system's bar it fits a screen of 1366×768 pixels at 200 %.
+pub const LEAST_SIZE: [f32; 2] = [640.0, 320.0];
+
+/// Libraries of the system that a window on Linux needs: what is said where one is missing, its name, and Debian's package.
+const LIBRARIES: [(&str, &str, &str); 5] = [
+    (
+        "libxkbcommon-x11",
+        "the library libxkbcommon-x11",
+        "libxkbcommon-x11-0",
+    ),
+    ("XKBNotFound", "the library libxkbcommon", "libxkbcommon0"),
+    (
+        "libxkbcommon.so",
+        "the library libxkbcommon",
+        "libxkbcommon0",
+    ),
+    ("libxcb", "the library libxcb", "libxcb1"),
+    (
+        "xlib's shared libraries",
+        "one of the libraries libX11, libX11-xcb, libXcursor and libXi",
+        "libx11-6 libx11-xcb1 libxcursor1 libxi6",
+    ),
+];
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +47,16 @@ pub enum WindowError {
         "no window could be opened ({0}); it needs a display and a graphics driver; the command line works without: plateau search --help"
     )]
     Open(String),
+    /// A library of the system is not there.
+    #[error(
+        "no window could be opened: {library} is missing; install it (on Debian and Ubuntu: apt install {package}); the command line works without: plateau search --help"
+    )]
+    Library {
+        /// Its name.
+        library: &'static str,
+        /// What Debian calls the package.
+        package: &'static str,
+    },
     /// A file that was named on the command line.
     #[error("{}: {message}", path.display())]
     Read {
@@ -49,14 +86,18 @@ pub fn open_window(path: Option<&Path>, link: Option<&str>) -> Result<(), Window
             .with_title("Plateau")
             .with_app_id("plateau")
             .with_inner_size([1280.0, 800.0])
-            .with_min_inner_size([900.0, 560.0])
+            .with_min_inner_size(LEAST_SIZE)
             .with_drag_and_drop(true),
         ..Default::default()
     };
-    eframe::run_native(
-        "plateau",
-        options,
-        Box::new(move |creation| {
+    let opened = Arc::new(AtomicBool::new(false));
+    say_nothing_until(&opened);
+    let drawing = opened.clone();
+    let quiet = Quiet::begin();
+    let run = AssertUnwindSafe(|| {
+        let create = Box::new(move |creation: &eframe::CreationContext<'_>| {
+            drawing.store(true, Ordering::Relaxed);
+            drop(quiet);
             let keeper = Keeper::new(Path::new(RUNS));
             let shelf = keeper.shelf(&creation.egui_ctx);
             let connect = Box::new(move |context: &egui::Context| {
@@ -71,10 +112,47 @@ pub fn open_window(path: Option<&Path>, link: Option<&str>) -> Result<(), Window
             if let Some(folder) = &unfinished {
                 app.offer_to_go_on(&folder.to_string_lossy());
             }
-            Ok(Box::new(app))
-        }),
-    )
-    .map_err(|error| WindowError::Open(error.to_string()))
+            Ok(Box::new(app) as Box<dyn eframe::App>)
+        });
+        eframe::run_native("plateau", options, create)
+    });
+    match catch_unwind(run) {
+        Ok(ended) => ended.map_err(|error| refused(&error.to_string())),
+        // A mistake of ours, which the hook has told.
+        Err(panic) if opened.load(Ordering::Relaxed) => resume_unwind(panic),
+        Err(panic) => Err(refused(panic_text(&*panic))),
+    }
+}
+
+/// Windowing libraries panic where a library of the system is missing. Until the window is there, that is an error like others.
+fn say_nothing_until(opened: &Arc<AtomicBool>) {
+    let opened = opened.clone();
+    let told = take_hook();
+    set_hook(Box::new(move |panic| {
+        if opened.load(Ordering::Relaxed) {
+            told(panic);
+        }
+    }));
+}
+
+/// What the windowing libraries say, in words.
+fn refused(text: &str) -> WindowError {
+    match LIBRARIES.iter().find(|(said, ..)| text.contains(said)) {
+        Some(&(_, library, package)) => WindowError::Library { library, package },
+        None => WindowError::Open(reason(text)),
+    }
+}
+
+/// What a library says, in one line, without the place in its source.
+fn reason(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    // `os error at /…/mod.rs:765: neither WAYLAND_DISPLAY nor …`
+    let said = line
+        .rsplit_once(".rs:")
+        .and_then(|(_, rest)| rest.split_once(": "))
+        .map_or(line.as_str(), |(_, said)| said);
+    said.trim_end_matches('.').to_owned()
 }
 
 /// Name and content of a file; of a run folder, those of its events.

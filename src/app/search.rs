@@ -13,6 +13,7 @@ use crate::space::{Genotype, Space};
 use super::context::{Action, Context, SessionState};
 use super::forecast::{self, DataFacts, RunForecast, Speeds, bytes, duration};
 use super::fragment::Fragment;
+use super::labels::in_labels;
 use super::settings::{self, choice, grid, row};
 use super::theme::{self, SPACE};
 use super::view::{RunState, RunView};
@@ -152,13 +153,19 @@ impl SearchPanel {
         Command::Start(Box::new(Start::kept(config)))
     }
 
-    /// The auxiliary head needs larger images than the built-in sets have.
-    fn fit_to_images(&self, config: &mut RunConfig) {
-        if let Some((_, _, Ok(facts))) = &self.facts
-            && facts.image[1].min(facts.image[2]) < 32
-        {
+    /// The auxiliary head, shifts and cutouts of a preset may need larger images than a data set has. Says what was scaled.
+    fn fit_to_images(&self, config: &mut RunConfig) -> Vec<String> {
+        let Some((_, _, Ok(facts))) = &self.facts else {
+            return Vec::new();
+        };
+        let [_, rows, columns] = facts.image;
+        if rows.min(columns) < 32 {
             config.train.auxiliary_weight = 0.0;
         }
+        let space = config.genotype.as_ref().map(Genotype::space);
+        let (search, train) = (config.search.as_mut(), &mut config.train);
+        let space = space.unwrap_or(self.space());
+        self.preset.fit(space, search, train, [rows, columns])
     }
 
     fn controls(&mut self, ui: &mut egui::Ui, context: &mut Context) {
@@ -319,7 +326,7 @@ impl SearchPanel {
         let facts = match &self.facts {
             Some((_, _, Ok(facts))) => facts,
             Some((_, _, Err(error))) => {
-                ui.colored_label(ui.visuals().error_fg_color, error);
+                ui.colored_label(ui.visuals().error_fg_color, in_labels(error));
                 return;
             }
             None => return,
@@ -370,13 +377,26 @@ impl SearchPanel {
                 "{weights} images train weights, {architecture} train α, {test} test once"
             )));
         });
-        if let Err(error) = self.start_check() {
-            ui.colored_label(ui.visuals().error_fg_color, error);
+        match self.start_check() {
+            Err(error) => {
+                ui.colored_label(ui.visuals().error_fg_color, in_labels(&error));
+            }
+            Ok(notes) => notes.into_iter().for_each(|note| {
+                ui.label(theme::note(note));
+            }),
         }
     }
 
-    fn start_check(&self) -> Result<(), String> {
-        self.config.check().map_err(|error| error.to_string())
+    /// What is wrong with the settings, or what is changed where they do not fit the images.
+    fn start_check(&self) -> Result<Vec<String>, String> {
+        let mut config = self.config.clone();
+        let notes = self.fit_to_images(&mut config);
+        let checked = match &self.facts {
+            Some((_, _, Ok(facts))) => config.check_images([facts.image[1], facts.image[2]]),
+            _ => Ok(()),
+        };
+        let checked = config.check().and(checked);
+        checked.map(|()| notes).map_err(|error| error.to_string())
     }
 
     fn more_settings(&mut self, ui: &mut egui::Ui) {
@@ -484,7 +504,7 @@ fn machine(ui: &mut egui::Ui, config: &mut RunConfig) {
         choice(ui, label, "memory", &mut config.memory, &options);
     });
     if let Some(search) = &mut config.search {
-        let help = "Most memory that a search step may take; 0 is half of the machine's.";
+        let help = "Most memory that a search step may take; 0 is half of the machine's, or of what this container or job may use.";
         row(ui, "Memory limit", help, |ui, label| {
             ui.add(egui::DragValue::new(&mut search.memory_limit).suffix(" MB"))
                 .labelled_by(label)

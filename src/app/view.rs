@@ -3,6 +3,8 @@
 use crate::session::{DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep, Timed};
 use crate::space::{Genotype, Space, derive};
 
+use super::labels::in_labels;
+
 /// Whether a run goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RunState {
@@ -318,7 +320,7 @@ impl RunView {
             Event::Stopped => self.state = RunState::Stopped,
             Event::Finished => self.state = RunState::Finished,
             Event::Refused { message } => self.refused.push(message.clone()),
-            Event::Failed { message } => self.state = RunState::Failed(message.clone()),
+            Event::Failed { message } => self.state = RunState::Failed(in_labels(message)),
         }
     }
 }

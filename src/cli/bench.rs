@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::CliError;
+use super::out::{self, say};
 use super::progress::thousands;
 use crate::search::Strategy;
 use crate::session::{
@@ -68,7 +69,7 @@ pub fn run(args: &BenchArgs) -> Result<(), CliError> {
     }
     let mut results = Vec::new();
     if !args.json {
-        println!(
+        say!(
             "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
             "size",
             "strategy",
@@ -82,7 +83,7 @@ pub fn run(args: &BenchArgs) -> Result<(), CliError> {
             "peak MB",
             "forecast",
             "of limit"
-        );
+        )?;
     }
     let cases = cases(args);
     for case in &cases {
@@ -92,17 +93,17 @@ pub fn run(args: &BenchArgs) -> Result<(), CliError> {
             in_child(case)?
         };
         if !args.json {
-            print(&result);
+            print(&result)?;
         }
         results.push(result);
     }
     if args.json {
         let text = serde_json::to_string(&results).map_err(CliError::new)?;
-        println!("{text}");
+        out::json(&text)?;
     } else if results.iter().any(|result| result.software) {
-        println!(
-            "\na software adapter emulates a GPU on the CPU: its times say nothing about a GPU"
-        );
+        out::lines(
+            "\na software adapter emulates a GPU on the CPU: its times say nothing about a GPU\n",
+        )?;
     }
     Ok(())
 }
@@ -170,10 +171,10 @@ fn cases(args: &BenchArgs) -> Vec<BenchCase> {
     cases
 }
 
-fn print(result: &BenchResult) {
+fn print(result: &BenchResult) -> Result<(), CliError> {
     let count = |value: Option<u64>| value.map_or("–".into(), thousands);
     let short: String = result.device.chars().take(24).collect();
-    println!(
+    say!(
         "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11.1} {:>9.1} {:>9.1} {:>9} {:>9} {:>9} {:>9}",
         result.size.name(),
         result.strategy,
@@ -189,5 +190,5 @@ fn print(result: &BenchResult) {
         result
             .bandwidth_share
             .map_or("–".into(), |share| format!("{:.0} %", 100.0 * share)),
-    );
+    )
 }

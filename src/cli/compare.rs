@@ -7,14 +7,16 @@ use std::time::Instant;
 use clap::Args;
 
 use super::CliError;
+use super::out::{self, note, say};
 use super::progress::drive;
-use super::search::fit_to_images;
+use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
+use super::stop;
 use crate::data::short_name;
 use crate::search::Strategy;
 use crate::session::compare::{Comparison, Entry, Judge, Judged, search_steps};
-use crate::session::{Recorder, Start};
-use crate::space::Space;
+use crate::session::{Recorder, Start, write_whole};
+use crate::space::{Space, without_mark};
 
 /// Arguments of `plateau compare`.
 #[derive(Args)]
@@ -25,7 +27,8 @@ uniformly drawn architectures, the same for all strategies. Writes compare.json 
 a run folder for every run, into --run-dir (by default runs/compare-DATASET). Runs that are in compare.json are not done again: the \
 same command goes on where it was interrupted, and more --seeds or --strategies add to it.\n\n\
 JSON: that of compare.json: settings, strategies, seeds, entries (strategy, seed, run_dir, genotype, test_accuracy, neighborhood, \
-sharpness, search_seconds, train_seconds), summaries (metrics with count, mean, std), pairs (metrics with mean, low, high, inside_noise)"
+sharpness, search_seconds, train_seconds), summaries (metrics with count, mean, std), pairs (metrics with mean, low, high, inside_noise). \
+A deviation of one seed, and an interval of one seed or of equal differences, is null"
 )]
 pub struct CompareArgs {
     /// Strategies to compare: random, darts, darts-2nd, na-darts, na-darts-2nd, a2m, sdarts-rs
@@ -66,9 +69,12 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     };
     let path = folder.join("compare.json");
     if path.exists() {
-        let resumed = fs::read_to_string(&path)
+        let resumed = fs::read(&path)
             .map_err(|error| error.to_string())
-            .and_then(|json| comparison.resume(&json).map_err(|error| error.to_string()));
+            .and_then(|bytes| {
+                let json = String::from_utf8_lossy(&without_mark(&bytes)).into_owned();
+                comparison.resume(&json).map_err(|error| error.to_string())
+            });
         resumed.map_err(|error| {
             let file = path.display();
             CliError(format!("{file}: {error}; choose another --run-dir"))
@@ -77,28 +83,20 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     run_missing(&mut comparison, &folder, args)?;
     save(&comparison, &folder)?;
     if args.run.json {
-        println!(
-            "{}",
-            serde_json::to_string(&comparison).map_err(CliError::new)?
-        );
+        out::json(&serde_json::to_string(&comparison).map_err(CliError::new)?)
     } else {
-        println!("{}", comparison.tables());
-        println!(
+        out::lines(&(comparison.tables() + "\n"))?;
+        say!(
             "files  {}/compare.json, compare.md, compare.svg",
             folder.display()
-        );
+        )
     }
-    Ok(())
 }
 
 impl CompareArgs {
     fn comparison(&self) -> Result<Comparison, CliError> {
         let first = self.strategies.first().copied().unwrap_or(Strategy::Darts);
-        let mut search = self.run.preset.search(self.space, first);
-        self.search.apply(&mut search);
-        let mut train = self.run.preset.train(self.space);
-        self.train.apply(&mut train, self.search.no_flip());
-        fit_to_images(&self.run.dataset, &mut train)?;
+        let (search, train) = settings(&self.run, self.space, first, &self.search, &self.train)?;
         let settings = self.run.config(Some(search), None, train);
         settings.check().map_err(CliError::new)?;
         let seeds: Vec<u64> = (0..self.seeds)
@@ -115,6 +113,9 @@ impl CompareArgs {
     }
 }
 
+/// What a stop says.
+const STOPPED: &str = "stopped; the finished runs are kept: go on with the same plateau compare, which does this one again";
+
 /// All missing runs, each written down before the next one begins.
 fn run_missing(
     comparison: &mut Comparison,
@@ -125,8 +126,11 @@ fn run_missing(
     let count = missing.len();
     let steps = search_steps(&comparison.settings).map_err(CliError::new)?;
     let mut judge: Option<(u64, Judge)> = None;
+    // What a judge has learned and scored is not kept; a run is, once it is judged.
+    let goes_on = || stop::goes_on(STOPPED.into());
+    goes_on();
     for (number, (seed, strategy)) in missing.into_iter().enumerate() {
-        eprintln!(
+        note!(
             "compare  run {} of {count}: {strategy}, seed {seed}",
             number + 1
         );
@@ -134,12 +138,12 @@ fn run_missing(
         let mut own = match judge.take() {
             Some((of, judge)) if of == seed => judge,
             _ => {
-                eprintln!(
+                note!(
                     "judge    training the supernet that scores the architectures of seed {seed}"
                 );
                 let started = Instant::now();
                 let judge = pollster::block_on(Judge::new(&config, comparison.judge_epochs));
-                eprintln!(
+                note!(
                     "judge    trained in {:.0} s",
                     started.elapsed().as_secs_f64()
                 );
@@ -151,18 +155,20 @@ fn run_missing(
             checkpoints: Some(args.run.checkpoints()),
             ..Start::new(config)
         };
-        let recorder = Recorder::create(&run_folder).map_err(CliError::new)?;
-        let outcome = drive(start, recorder, Vec::new()).map_err(|error| {
-            CliError(format!(
+        let open = || Recorder::create(&run_folder);
+        let outcome = drive(start, open, Vec::new()).map_err(|error| match stop::exit_code() {
+            1 => CliError(format!(
                 "{error}; plateau compare keeps the finished runs and does this one again when called again"
-            ))
+            )),
+            _ => CliError(STOPPED.into()),
         })?;
+        goes_on();
         let report = pollster::block_on(own.neighborhood(&outcome.genotype));
         let report = report.map_err(CliError::new)?;
         let neighborhood =
             Judged::of(&report).ok_or_else(|| CliError::new("a genotype without neighbors"))?;
         judge = Some((seed, own));
-        eprintln!(
+        note!(
             "result   {strategy}, seed {seed}: test accuracy {:.2} %, judged {:.2} %, its {} neighbors {:.2} % (worst {:.2} %)",
             100.0 * outcome.test_accuracy,
             neighborhood.own,
@@ -191,7 +197,11 @@ fn run_missing(
 
 /// Writes the three files.
 fn save(comparison: &Comparison, folder: &Path) -> Result<(), CliError> {
-    let command: Vec<String> = std::env::args().skip(1).collect();
+    // A name that is no Unicode is shown as far as it goes.
+    let command: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
     let command = format!("plateau {}", command.join(" "));
     let json = comparison.to_json().map_err(CliError::new)?;
     for (name, text) in [
@@ -200,11 +210,8 @@ fn save(comparison: &Comparison, folder: &Path) -> Result<(), CliError> {
         ("compare.svg", comparison.svg()),
     ] {
         let path = folder.join(name);
-        // Through a second file, so that a reader never sees half of one.
-        let temporary = folder.join(format!(".{name}.new"));
         fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&temporary, text))
-            .and_then(|()| fs::rename(&temporary, &path))
+            .and_then(|()| write_whole(&path, text.as_bytes()))
             .map_err(|error| CliError(format!("{}: {error}", path.display())))?;
     }
     Ok(())

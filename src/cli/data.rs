@@ -10,8 +10,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use super::CliError;
+use super::out::{self, say};
 use super::progress::thousands;
 use crate::data::{Dataset, EMBEDDED, Loaded, Normalisation, read_path};
+use crate::session::write_whole;
+use crate::visible::visible;
 
 /// Subcommands of `plateau data`.
 #[derive(Subcommand)]
@@ -50,15 +53,14 @@ pub fn run(command: &DataCommand) -> Result<(), CliError> {
     let seen: Vec<u32> = (0..dataset.test_from.unwrap_or(dataset.len()) as u32).collect();
     let normalisation = Normalisation::new(dataset, &seen).map_err(CliError::new)?;
     if args.json {
-        println!("{}", json_report(&loaded, &normalisation));
-    } else {
-        print!("{}", text_report(&loaded, &normalisation));
-        print!("{}", picture(dataset, std::io::stdout().is_terminal()));
-        if let Some(file) = &args.sheet {
-            println!("sheet      {}", file.display());
-        }
+        return out::json(&json_report(&loaded, &normalisation).to_string());
     }
-    Ok(())
+    out::lines(&text_report(&loaded, &normalisation))?;
+    out::raw(&picture(dataset, std::io::stdout().is_terminal()))?;
+    match &args.sheet {
+        Some(file) => say!("sheet      {}", file.display()),
+        None => Ok(()),
+    }
 }
 
 /// A built-in set, or one from files with a bar for what takes long.
@@ -125,7 +127,7 @@ fn text_report(loaded: &Loaded, normalisation: &Normalisation) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         // Writing to a string cannot fail.
-        let _written = writeln!(text, "{name:10} {value}");
+        let _written = writeln!(text, "{name:10} {}", visible(&value));
     };
     let counts = dataset.class_counts();
     line("name", dataset.name.clone());
@@ -285,7 +287,10 @@ fn write_sheet(dataset: &Dataset, file: &Path) -> Result<(), CliError> {
             }
         }
     }
+    let mut png = std::io::Cursor::new(Vec::new());
     sheet
-        .save_with_format(file, image::ImageFormat::Png)
+        .write_to(&mut png, image::ImageFormat::Png)
+        .map_err(|error| error.to_string())
+        .and_then(|()| write_whole(file, png.get_ref()).map_err(|error| error.to_string()))
         .map_err(|error| CliError(format!("{}: {error}", file.display())))
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::CliError;
+use super::out::{self, say};
 use crate::kernels::self_test;
 use crate::session::DeviceChoice;
 use crate::session::device::{adapters, cpu_name, is_software, open};
@@ -45,11 +46,10 @@ pub fn run(args: &DevicesArgs) -> Result<(), CliError> {
         list.push(serde_json::json!({
             "name": cpu_name(), "choice": "cpu", "software": false,
         }));
-        println!("{}", serde_json::Value::from(list));
-        return Ok(());
+        return out::json(&serde_json::Value::from(list).to_string());
     }
     for info in &adapters {
-        println!(
+        say!(
             "gpu  {}  [{:?}, {} {}]{}",
             info.name,
             info.backend,
@@ -60,17 +60,16 @@ pub fn run(args: &DevicesArgs) -> Result<(), CliError> {
             } else {
                 ""
             }
-        );
+        )?;
     }
     if adapters.is_empty() {
-        println!("gpu  none found (Vulkan, Metal and DX12 were tried)");
+        say!("gpu  none found (Vulkan, Metal and DX12 were tried)")?;
     }
-    println!("cpu  {}", cpu_name());
-    println!(
-        "\n--device auto takes {}",
+    say!("cpu  {}", cpu_name())?;
+    out::lines(&format!(
+        "\n--device auto takes {}\n",
         if hardware { "the GPU" } else { "the CPU" }
-    );
-    Ok(())
+    ))
 }
 
 /// Prints one line a check and fails if any failed.
@@ -88,17 +87,17 @@ fn check_kernels(args: &DevicesArgs) -> Result<(), CliError> {
                 })
             })
             .collect();
-        println!("{}", serde_json::Value::from(list));
+        out::json(&serde_json::Value::from(list).to_string())?;
     } else {
-        println!("{}", opened.info.name);
+        say!("{}", opened.info.name)?;
         for check in &checks {
-            println!(
+            say!(
                 "{}  {}  (expected {:.4}, found {:.4})",
                 if check.passed() { "ok    " } else { "FAILED" },
                 check.name,
                 check.expected,
                 check.found
-            );
+            )?;
         }
     }
     if failed == 0 {

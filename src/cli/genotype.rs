@@ -1,13 +1,14 @@
 //! `plateau genotype show|convert|count`.
 
 use std::io::Read;
-use std::path::Path;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::CliError;
+use super::out::{self, note, say};
 use super::progress::thousands;
-use crate::space::{Genotype, Macro, PRESETS, Space, count_genotype};
+use crate::nearest::guess;
+use crate::space::{Genotype, GenotypeError, LONGEST_TEXT, Macro, PRESETS, Space, count_genotype};
 
 /// What can be done with a genotype.
 #[derive(Subcommand)]
@@ -23,14 +24,14 @@ pub enum GenotypeCommand {
 /// Arguments of `show`.
 #[derive(Args)]
 pub struct ShowArgs {
-    /// A file, a preset (darts-v1, darts-v2, pc-darts-cifar, …) or the text of a genotype
+    /// A file (FILE:NAME of several), - (standard input), a preset (darts-v1, darts-v2, …) or the text of a genotype
     genotype: String,
 }
 
 /// Arguments of `convert`.
 #[derive(Args)]
 pub struct ConvertArgs {
-    /// A file, a preset (darts-v1, darts-v2, pc-darts-cifar, …) or the text of a genotype
+    /// A file (FILE:NAME of several), - (standard input), a preset (darts-v1, darts-v2, …) or the text of a genotype
     genotype: String,
     /// The form to print: json; python (DARTS repositories); string (NAS-Bench-201)
     #[arg(long, default_value = "json")]
@@ -48,7 +49,7 @@ enum Form {
 /// Arguments of `count`.
 #[derive(Args)]
 pub struct CountArgs {
-    /// A file, a preset (darts-v1, darts-v2, pc-darts-cifar, …) or the text of a genotype
+    /// A file (FILE:NAME of several), - (standard input), a preset (darts-v1, darts-v2, …) or the text of a genotype
     genotype: String,
     /// The space it must belong to; by default its own
     #[arg(long)]
@@ -79,39 +80,105 @@ pub struct CountArgs {
     json: bool,
 }
 
-/// Longest genotype text that is read from a file or the standard input, bytes.
-const MOST_TEXT: u64 = 64 * 1024;
-
-/// A genotype from a file, `-` (standard input), a preset's name or its text.
+/// A genotype from a file, `FILE:NAME` where it holds several, `-` (standard input), a preset's name or its text. What was not taken
+/// as it stands is said on stderr.
 pub fn read_genotype(argument: &str) -> Result<Genotype, CliError> {
-    if argument == "-" {
-        let mut text = String::new();
-        std::io::stdin()
-            .take(MOST_TEXT + 1)
-            .read_to_string(&mut text)
-            .map_err(|error| CliError(format!("standard input: {error}")))?;
-        return Genotype::parse(&text)
-            .map_err(|error| CliError(format!("standard input: {error}")));
-    }
     if let Some(preset) = Genotype::preset(argument) {
         return Ok(preset);
     }
-    let path = Path::new(argument);
-    if argument.len() < 4096 && path.is_file() {
-        let mut text = String::new();
-        std::fs::File::open(path)
-            .and_then(|file| file.take(MOST_TEXT + 1).read_to_string(&mut text))
-            .map_err(|error| CliError(format!("{argument}: {error}")))?;
-        return Genotype::parse(&text).map_err(|error| CliError(format!("{argument}: {error}")));
+    let source = Source::of(argument);
+    let (bytes, name) = match &source {
+        Source::Input => (all(std::io::stdin().lock()), None),
+        Source::File(path, name) => (std::fs::File::open(path).and_then(all), *name),
+        Source::Text => (Ok(argument.as_bytes().to_vec()), None),
+        Source::Folder => {
+            return Err(CliError(format!(
+                "{argument} is a folder; give the file in it that holds the genotype, such as genotype.json"
+            )));
+        }
+        Source::Unknown => return Err(unknown(argument)),
+    };
+    let called = match &source {
+        Source::Input => "standard input: ".into(),
+        Source::File(path, _) => format!("{path}: "),
+        _ => String::new(),
+    };
+    let bytes = bytes.map_err(|error| CliError(format!("{called}{error}")))?;
+    if bytes.trim_ascii().is_empty() {
+        return Err(CliError(format!("{called}it is empty")));
     }
-    let looks_like_text = argument.contains(['|', '(', '{', '[']);
-    if !looks_like_text {
-        return Err(CliError(format!(
-            "'{argument}' is neither a file nor a preset; presets are {}",
-            PRESETS.join(", ")
-        )));
+    let reading = Genotype::read(&bytes, name).map_err(|error| {
+        let pick = match (&error, &source) {
+            (GenotypeError::Several(names), Source::File(path, _)) => {
+                let first = names.first().map_or("NAME", |(name, _)| name);
+                format!("; {path}:{first} picks the first")
+            }
+            (GenotypeError::Several(_), _) => {
+                "; give only one of them, or a file and a name in it, FILE:NAME".into()
+            }
+            _ => String::new(),
+        };
+        CliError(format!("{called}{error}{pick}"))
+    })?;
+    for note in reading.notes {
+        note!("note: {called}{note}");
     }
-    Genotype::parse(argument).map_err(CliError::new)
+    Ok(reading.genotype)
+}
+
+/// Where the genotype of an argument is.
+enum Source<'a> {
+    /// On the standard input.
+    Input,
+    /// In a file, or in anything else that can be read, by a name where one is given.
+    File(&'a str, Option<&'a str>),
+    Folder,
+    Text,
+    Unknown,
+}
+
+impl<'a> Source<'a> {
+    fn of(argument: &'a str) -> Self {
+        if argument == "-" {
+            return Self::Input;
+        }
+        let at = |path: &'a str, name| {
+            // A text is no path, however long it is.
+            let known = std::fs::metadata(path).ok().filter(|_| !path.is_empty())?;
+            Some(match known.is_dir() {
+                true => Self::Folder,
+                false => Self::File(path, name),
+            })
+        };
+        let named = || {
+            let (path, name) = argument.rsplit_once(':')?;
+            let word = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+            at(path, Some(name)).filter(|_| word && !name.is_empty())
+        };
+        at(argument, None).or_else(named).unwrap_or_else(|| {
+            let text = argument.contains(['|', '~', '(', '{', '[', '=', '\n'])
+                || Genotype::from_compact(argument).is_ok();
+            if text { Self::Text } else { Self::Unknown }
+        })
+    }
+}
+
+/// Everything that can be read, up to one byte more than a text may have.
+fn all(source: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source
+        .take(LONGEST_TEXT as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn unknown(argument: &str) -> CliError {
+    let shown: String = argument.chars().take(200).collect();
+    CliError(format!(
+        "'{shown}' is neither a file nor a preset{}; presets are {}",
+        guess(argument, PRESETS),
+        PRESETS.join(", ")
+    ))
 }
 
 /// Carries out a subcommand.
@@ -119,8 +186,7 @@ pub fn run(command: &GenotypeCommand) -> Result<(), CliError> {
     match command {
         GenotypeCommand::Show(args) => {
             let genotype = read_genotype(&args.genotype)?;
-            println!("{}", genotype.draw());
-            Ok(())
+            out::lines(&(genotype.draw() + "\n"))
         }
         GenotypeCommand::Convert(args) => {
             let genotype = read_genotype(&args.genotype)?;
@@ -129,8 +195,10 @@ pub fn run(command: &GenotypeCommand) -> Result<(), CliError> {
                 Form::Python => genotype.to_python().map_err(CliError::new)?,
                 Form::String => genotype.to_nb201_string().map_err(CliError::new)?,
             };
-            println!("{text}");
-            Ok(())
+            match args.to {
+                Form::Json => out::json(&text),
+                Form::Python | Form::String => out::lines(&(text + "\n")),
+            }
         }
         GenotypeCommand::Count(args) => count(args),
     }
@@ -158,13 +226,10 @@ fn count(args: &CountArgs) -> Result<(), CliError> {
     };
     let count = count_genotype(&genotype, &size).map_err(CliError::new)?;
     if args.json {
-        println!(
-            "{}",
-            serde_json::json!({"parameters": count.parameters, "multiply_adds": count.multiply_adds})
-        );
+        let counts = serde_json::json!({"parameters": count.parameters, "multiply_adds": count.multiply_adds});
+        out::json(&counts.to_string())
     } else {
-        println!("parameters     {}", thousands(count.parameters));
-        println!("multiply-adds  {} an image", thousands(count.multiply_adds));
+        say!("parameters     {}", thousands(count.parameters))?;
+        say!("multiply-adds  {} an image", thousands(count.multiply_adds))
     }
-    Ok(())
 }

@@ -9,11 +9,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::CliError;
+use super::out::{self, note, say};
 use super::scorer::ScorerArgs;
 use crate::landscape::{
-    self, NeighborhoodOptions, Table, TableError, TableEvaluator, builtin_table,
+    self, NeighborhoodOptions, ReadTable, Table, TableError, TableEvaluator, builtin_table,
 };
-use crate::space::Counting;
+use crate::space::{Counting, Genotype};
 
 /// How the command line calls the table that is part of the program.
 const BUILTIN: &str = "builtin";
@@ -21,12 +22,13 @@ const BUILTIN: &str = "builtin";
 /// What scores the architectures.
 #[derive(Args)]
 pub struct TableArgs {
-    /// Benchmark table that has the accuracy of every architecture: CSV with a header and an ArchitectureString column, or lines
-    /// `[o1, …, o6],accuracy`; plain or .gz. NAS-Bench-201 (15,625 cells) or its 3-node version (125). `builtin`: the 3-node version
-    /// on digits, part of this program
+    /// Benchmark table that has the accuracy of every architecture: CSV with a header and a column of architectures, or lines
+    /// `[o1, …, o6],accuracy`; plain or .gz. Runs of one metric become their mean, and columns that are no accuracies are left out,
+    /// both said. NAS-Bench-201 (15,625 cells) or its 3-node version (125). `builtin`: the 3-node version on digits, part of this
+    /// program
     #[arg(long, value_name = "FILE|builtin")]
     table: Option<PathBuf>,
-    /// Column of accuracies, by its name in the table's header; by default the first
+    /// Column of accuracies, or common name of several runs, by its name in the table's header; by default the first
     #[arg(long, value_name = "NAME")]
     metric: Option<String>,
 }
@@ -37,11 +39,12 @@ pub struct TableArgs {
     after_help = "Accuracies are in percent. The lines `unique` count neighbors that compute the same function once and leave out those \
 that compute the architecture's own. An architecture is flat if its neighbors are nearly as good as itself. A \
 neighbor of a DARTS genotype has other operations on its edges (48 with one change in each cell); the wiring stays.\n\n\
-JSON: metric, space, genotype, own, own_loss, rank, radii (radius, size, count, mean, median, worst, best, std, q05, q25, q75, q95, \
-standard_error, unique), neighbors (genotype, changes, accuracy, loss, same_function)"
+JSON: metric, own_standard_error (of a mean of runs), space, genotype, own, own_loss, rank, radii (radius, size, count, mean, median, worst, best, std, q05, q25, q75, q95, \
+standard_error (of the mean of a sample whose values differ), unique), neighbors (genotype, changes, accuracy, loss, same_function)"
 )]
 pub struct NeighborhoodArgs {
-    /// A file, a preset (resnet-like, darts-v2), the text of a genotype, or `best`: the table's best architecture
+    /// A file (FILE:NAME of several), - (standard input), a preset (resnet-like, darts-v2), the text of a genotype, or `best`: the
+    /// table's best architecture
     genotype: String,
     #[command(flatten)]
     scorer: ScorerArgs,
@@ -69,7 +72,8 @@ JSON: metric, space, ends, distance, paths, complete, levels (level, architectur
 q75, q95), barrier (mean, std, lowest, highest, of_means)"
 )]
 pub struct BarrierArgs {
-    /// One end: a file, a preset (resnet-like), the text of a genotype, or `best`: the table's best architecture
+    /// One end: a file (FILE:NAME of several), - (standard input), a preset (resnet-like), the text of a genotype, or `best`: the
+    /// table's best architecture
     a: String,
     /// The other end, in the same forms
     b: String,
@@ -119,7 +123,13 @@ pub fn neighborhood(args: &NeighborhoodArgs) -> Result<(), CliError> {
         .with(&arguments, args.seed, |scorer, genotypes| {
             let report = landscape::neighborhood(scorer, &genotypes[0], &options);
             let report = pollster::block_on(report).map_err(CliError::new)?;
-            print(&scorer.metric, None, &report, args.json)
+            let errors = scorer.standard_error(&genotypes[0]);
+            print(
+                &scorer.metric,
+                None,
+                &WithError { errors, report },
+                args.json,
+            )
         })
 }
 
@@ -136,13 +146,54 @@ pub fn barrier(args: &BarrierArgs) -> Result<(), CliError> {
 
 /// Prints how much of a landscape comes from interactions of how many edges.
 pub fn spectrum(args: &SpectrumArgs) -> Result<(), CliError> {
-    let table = args.table.read()?;
-    let column = args.table.column(&table)?;
+    let opened = args.table.read(&[])?;
+    let table = &*opened.table;
+    let column = args.table.column(table)?;
     let space = table.space();
     let [edges, operations] = [space.edges().len(), space.operations().len()];
     let report =
         landscape::spectrum(column.accuracies, edges, operations).map_err(CliError::new)?;
-    print(column.metric, None, &report, args.json)
+    print(column.metric, None, &report, args.json)?;
+    opened.say();
+    Ok(())
+}
+
+/// A table, and what was not taken as it stood in its file.
+pub struct OpenedTable {
+    /// The table.
+    pub table: Cow<'static, Table>,
+    notes: Vec<String>,
+}
+
+impl OpenedTable {
+    /// Says the notes on stderr, once nothing can fail any more: a failure is one line.
+    pub fn say(&self) {
+        for note in &self.notes {
+            note!("note     {note}");
+        }
+    }
+}
+
+/// A neighborhood in a table of means.
+#[derive(Serialize)]
+struct WithError<R> {
+    #[serde(rename = "own_standard_error", skip_serializing_if = "Option::is_none")]
+    errors: Option<f64>,
+    #[serde(flatten)]
+    report: R,
+}
+
+impl<R: Display> Display for WithError<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{}", self.report)?;
+        match self.errors {
+            Some(error) => writeln!(
+                f,
+                "own accuracy: mean of several runs, standard error {error:.2}"
+            ),
+            None => Ok(()),
+        }
+    }
 }
 
 impl TableArgs {
@@ -156,8 +207,8 @@ impl TableArgs {
         self.table.is_some()
     }
 
-    /// The table that was asked for.
-    pub fn read(&self) -> Result<Cow<'static, Table>, CliError> {
+    /// The table that was asked for, read so that it has the metrics of `--metric` and of `others`.
+    pub fn read(&self, others: &[&str]) -> Result<OpenedTable, CliError> {
         let Some(path) = &self.table else {
             return Err(CliError(
                 "nothing to score architectures with: give --table FILE, a benchmark table, or --table builtin"
@@ -165,14 +216,33 @@ impl TableArgs {
             ));
         };
         if path.as_os_str() == BUILTIN {
-            return Ok(Cow::Borrowed(builtin_table()));
+            return Ok(OpenedTable {
+                table: Cow::Borrowed(builtin_table()),
+                notes: Vec::new(),
+            });
         }
-        Table::read(path)
-            .map(Cow::Owned)
-            .map_err(|error| match error {
+        let wanted: Vec<&str> = others
+            .iter()
+            .copied()
+            .chain(self.metric.as_deref())
+            .collect();
+        let ReadTable { table, mut notes } =
+            ReadTable::read(path, &wanted).map_err(|error| match error {
                 TableError::Read { .. } => CliError::new(error),
                 _ => CliError(format!("{}: {error}", path.display())),
-            })
+            })?;
+        if let (None, [first, others @ ..]) = (&self.metric, table.metrics())
+            && !others.is_empty()
+        {
+            let others = others.join(", ");
+            notes.push(format!(
+                "{first} is the first of the metrics; --metric names another: {others}"
+            ));
+        }
+        Ok(OpenedTable {
+            table: Cow::Owned(table),
+            notes,
+        })
     }
 
     /// The column of `--metric`.
@@ -185,6 +255,7 @@ impl TableArgs {
 #[derive(Clone, Copy)]
 pub struct Column<'a> {
     evaluator: TableEvaluator<'a>,
+    table: &'a Table,
     /// Its name.
     pub metric: &'a str,
     /// Of all architectures, in percent.
@@ -203,9 +274,16 @@ impl<'a> Column<'a> {
             .unwrap_or_default();
         Ok(Self {
             evaluator,
+            table,
             metric: &table.metrics()[place],
             accuracies: &table.values()[place],
         })
+    }
+
+    /// The standard error of an architecture's accuracy, where that is a mean of runs.
+    pub fn standard_error(&self, genotype: &Genotype) -> Option<f64> {
+        self.table
+            .standard_error(self.metric, self.table.index_of(genotype)?)
     }
 
     /// What looks accuracies up in it.
@@ -237,16 +315,11 @@ pub fn print<R: Serialize + Display>(
             report_metric,
             report,
         };
-        println!(
-            "{}",
-            serde_json::to_string(&labelled).map_err(CliError::new)?
-        );
-        return Ok(());
+        return out::json(&serde_json::to_string(&labelled).map_err(CliError::new)?);
     }
     match report_metric {
-        Some(other) if other != metric => println!("chosen by {metric}, reported in {other}"),
-        _ => println!("metric {metric}"),
-    }
-    print!("{report}");
-    Ok(())
+        Some(other) if other != metric => say!("chosen by {metric}, reported in {other}"),
+        _ => say!("metric {metric}"),
+    }?;
+    out::lines(&report.to_string())
 }

@@ -7,18 +7,23 @@ mod data;
 mod devices;
 mod genotype;
 mod landscape;
+mod out;
 mod progress;
 mod sampling;
 mod scorer;
 mod search;
 mod settings;
+mod stop;
 mod tabulate;
 mod train;
+mod usage;
 
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use out::note;
 
 /// Searches neural architectures for flat optima: architectures whose accuracy survives small changes.
 #[derive(Parser)]
@@ -60,6 +65,22 @@ enum CliCommand {
     Devices(devices::DevicesArgs),
 }
 
+impl CliCommand {
+    /// Whether it computes for long, so that it says how it was stopped.
+    fn computes(&self) -> bool {
+        matches!(
+            self,
+            CliCommand::Search(_)
+                | CliCommand::Train(_)
+                | CliCommand::Neighborhood(_)
+                | CliCommand::Barrier(_)
+                | CliCommand::Sample(_)
+                | CliCommand::Tabulate(_)
+                | CliCommand::Compare(_)
+        )
+    }
+}
+
 /// A failure at the edge: one line for a person.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -72,10 +93,31 @@ impl CliError {
     }
 }
 
-/// Runs the program. Exit code 0: done; 1: failed, with one line on stderr; 2: wrong usage.
+/// Runs the program. Exit code 0: done, or nobody reads any more; 1: failed, with one line on stderr; 2: wrong usage; 75: stopped, and it
+/// can go on.
 pub fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let parsed = usage::with_negative_numbers(Cli::command())
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    match parsed {
+        Ok((cli, matches)) => finish(run(cli, &matches)),
+        Err(error) => usage::answer(&error),
+    }
+}
+
+/// Says how it ended.
+fn finish(result: Result<(), CliError>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) if out::closed() => ExitCode::SUCCESS,
+        Err(error) => {
+            note!("plateau: {error}");
+            ExitCode::from(stop::exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli, matches: &ArgMatches) -> Result<(), CliError> {
     // A run that goes on must tell a flag that was given from a default.
     let given = |name: &str| {
         matches
@@ -85,7 +127,11 @@ pub fn main() -> ExitCode {
     let command = cli
         .command
         .unwrap_or(CliCommand::App(app::AppArgs::default()));
-    let result = match command {
+    let listens = match command.computes() {
+        true => stop::listen(),
+        false => Ok(()),
+    };
+    listens.and_then(|()| match command {
         CliCommand::App(args) => app::run(&args),
         CliCommand::Search(args) => search::run(&args, &given),
         CliCommand::Train(args) => train::run(&args, &given),
@@ -99,12 +145,5 @@ pub fn main() -> ExitCode {
         CliCommand::Compare(args) => compare::run(&args),
         CliCommand::Bench(args) => bench::run(&args),
         CliCommand::Devices(args) => devices::run(&args),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("plateau: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    })
 }

@@ -2,17 +2,19 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::time::Duration;
 
-use async_channel::Sender;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::CliError;
+use super::out::note;
+use super::{CliError, stop};
+use crate::landscape::has_live_path;
 use crate::session::{
-    Clock, Command, DeviceInfo, Event, Recorder, RunConfig, SearchStep, SessionHandle, Start, Timed,
+    Clock, Command, DeviceInfo, Event, RecordError, Recorder, RunConfig, SearchStep, SessionHandle,
+    Start, Timed,
 };
 use crate::space::Genotype;
+use crate::visible::visible;
 
 /// What a finished run leaves for its summary.
 pub struct Outcome {
@@ -57,48 +59,24 @@ struct Seen {
     train_seconds: f64,
 }
 
-/// The run that Ctrl-C stops: the one that goes on, of several after each other.
-static INTERRUPTED: Mutex<Option<Sender<Command>>> = Mutex::new(None);
-
-/// Lets Ctrl-C ask a session for a stop after the current step; a second one ends the process.
-fn stop_on_interrupt(commands: Sender<Command>) -> Result<(), CliError> {
-    let mut current = INTERRUPTED.lock().map_err(CliError::new)?;
-    if current.replace(commands).is_some() {
-        return Ok(());
-    }
-    let mut asked = false;
-    ctrlc::set_handler(move || {
-        if asked {
-            std::process::exit(130);
-        }
-        asked = true;
-        let commands = INTERRUPTED.lock();
-        let sent = commands.is_ok_and(|commands| {
-            let session = commands.as_ref();
-            session.is_some_and(|session| session.try_send(Command::Stop).is_ok())
-        });
-        if !sent {
-            // Between two runs nothing would hear of it.
-            std::process::exit(130);
-        }
-        eprintln!("stopping after this step; press Ctrl-C again to end at once");
-    })
-    .map_err(CliError::new)
+/// The command that goes on with a run.
+pub fn go_on(config: &RunConfig, folder: &Path) -> String {
+    let command = match config.search {
+        Some(_) => "search",
+        None => "train",
+    };
+    format!("go on with plateau {command} --resume {}", folder.display())
 }
 
-/// Runs to the end, after what was said `before`. Ctrl-C asks for a stop after the current step; a second one ends the process.
+/// Runs to the end, after what was said `before`. A signal asks for a stop after the current step. A run that is refused leaves
+/// nothing behind: its folder is opened when it has begun.
 pub fn drive(
     start: Start,
-    mut recorder: Recorder,
+    open: impl FnOnce() -> Result<Recorder, RecordError>,
     before: Vec<Timed>,
 ) -> Result<Outcome, CliError> {
-    let folder = recorder.folder().to_path_buf();
-    let again = match start.config.search {
-        Some(_) => format!("plateau search --resume {}", folder.display()),
-        None => format!("plateau train --resume {}", folder.display()),
-    };
+    let config = start.config.clone();
     let session = SessionHandle::spawn().map_err(CliError::new)?;
-    stop_on_interrupt(session.commands.clone())?;
     session
         .commands
         .try_send(Command::Start(Box::new(start)))
@@ -107,24 +85,53 @@ pub fn drive(
     let clock = Clock::at(before.last().map_or(0.0, |timed| timed.seconds));
     let mut bar = Bar::new();
     let mut seen = Seen::default();
-    let mut saved = !before.is_empty();
     for timed in before {
         bar.replay(&timed.event);
         seen.note(timed.seconds, timed.event);
     }
-    while let Ok(event) = session.events.recv() {
-        let timed = Timed {
-            seconds: clock.seconds(),
-            event,
+    let mut events = session.events.iter().map(|event| Timed {
+        seconds: clock.seconds(),
+        event,
+    });
+    let mut first = Vec::new();
+    for timed in events.by_ref() {
+        if let Event::Failed { message } = &timed.event {
+            bar.show(&timed.event);
+            return Err(CliError(message.clone()));
+        }
+        let announced = matches!(timed.event, Event::Started { .. });
+        first.push(timed);
+        if !announced {
+            break;
+        }
+    }
+    stop::stops(session.commands.clone());
+    let mut recorder = open().map_err(CliError::new)?;
+    let folder = recorder.folder().to_path_buf();
+    if !recorder.is_locked() {
+        bar.line(&format!(
+            "note: the file system of {} has no locks, so nothing keeps a second process from recording there",
+            folder.display()
+        ));
+    }
+    let again = go_on(&config, &folder);
+    // Of this process: what fails without having come further fails again.
+    let mut saved = false;
+    for timed in first.into_iter().chain(events) {
+        let failed = |message| match saved {
+            true => CliError(format!("{message}; {again}")),
+            false => CliError(message),
         };
-        recorder.record(&timed).map_err(CliError::new)?;
+        recorder
+            .record(&timed)
+            .map_err(|error| failed(error.to_string()))?;
         bar.show(&timed.event);
         match timed.event {
-            Event::Failed { message } if saved => {
-                return Err(CliError(format!("{message}; go on with {again}")));
+            Event::Failed { message } => return Err(failed(message)),
+            Event::Stopped => {
+                stop::has_stopped();
+                return Err(CliError(format!("stopped; {again}")));
             }
-            Event::Failed { message } => return Err(CliError(message)),
-            Event::Stopped => return Err(CliError(format!("stopped; go on with {again}"))),
             Event::Finished => return seen.outcome(&folder),
             Event::Checkpoint { .. } => saved = true,
             event => seen.note(timed.seconds, event),
@@ -228,10 +235,11 @@ impl Bar {
     }
 
     fn line(&self, text: &str) {
-        if self.plain {
-            eprintln!("{text}");
+        // Before the first bar there is nothing that a line must stand above; a hidden bar would print none.
+        if self.plain || self.bar.is_hidden() {
+            note!("{text}");
         } else {
-            self.bar.println(text);
+            self.bar.println(visible(text));
         }
     }
 
@@ -290,7 +298,7 @@ impl Bar {
                 self.bar.set_position(step.step as u64);
                 self.bar.set_message(search_message(step));
                 if self.plain && (step.step as u64).is_multiple_of(10.max(self.steps / 10)) {
-                    eprintln!(
+                    note!(
                         "search   {}/{}  {}",
                         step.step,
                         self.steps,
@@ -308,17 +316,20 @@ impl Bar {
                 "search   ended early after step {step}: the sharpness rose; the architecture of step {kept_step} is kept"
             )),
             Event::TrainStarted {
+                genotype,
                 parameters,
                 multiply_adds,
                 epochs,
                 steps_per_epoch,
-                ..
             } => {
                 self.line(&format!(
                     "train    from scratch: {} weights, {} multiply-adds an image, {epochs} epochs",
                     thousands(*parameters),
                     thousands(*multiply_adds)
                 ));
+                if has_live_path(genotype) == Some(false) {
+                    self.line("note: the cell has no path from its input to its output: the network answers every image alike");
+                }
                 self.start("train", epochs * steps_per_epoch);
             }
             Event::TrainStep { step, .. } => self.bar.set_position(*step as u64),
@@ -330,7 +341,7 @@ impl Bar {
                 let text = format!("loss {loss:.3}  accuracy {:.1} %", 100.0 * accuracy);
                 self.bar.set_message(text.clone());
                 if self.plain && epoch.is_multiple_of(5) {
-                    eprintln!("train    epoch {epoch}  {text}");
+                    note!("train    epoch {epoch}  {text}");
                 }
             }
             Event::Finished | Event::Failed { .. } | Event::Stopped => {

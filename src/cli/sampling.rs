@@ -117,7 +117,7 @@ pub fn run(args: &SampleArgs) -> Result<(), CliError> {
         space: args.space,
         compute: args
             .scorer
-            .compute(args.space.unwrap_or(Space::Darts), args.seed),
+            .compute(args.space.unwrap_or(Space::Darts), args.seed)?,
         json: args.json,
     };
     args.sampling.run(task)
@@ -175,10 +175,11 @@ impl SamplingArgs {
     }
 
     fn on_table(&self, task: &Task, options: &SamplingOptions) -> Result<(), CliError> {
-        let table = task.source.read_table()?;
-        let search = task.source.column(&table)?;
+        let others: Vec<&str> = self.report_metric.iter().map(String::as_str).collect();
+        let opened = task.source.read_table(&others)?;
+        let search = task.source.column(&opened.table)?;
         let report = match &self.report_metric {
-            Some(name) => Column::new(&table, Some(name))?,
+            Some(name) => Column::new(&opened.table, Some(name))?,
             None => search,
         };
         let [choose, judge] = [search.evaluator(), report.evaluator()];
@@ -187,11 +188,13 @@ impl SamplingArgs {
         if self.compare {
             let comparison =
                 compare_sampling(choose, judge, options, runs).map_err(CliError::new)?;
-            print(search.metric, other, &comparison, task.json)
+            print(search.metric, other, &comparison, task.json)?;
         } else {
             let runs = sampling_report(choose, judge, options, runs).map_err(CliError::new)?;
-            print(search.metric, other, &runs, task.json)
+            print(search.metric, other, &runs, task.json)?;
         }
+        opened.say();
+        Ok(())
     }
 
     fn options(

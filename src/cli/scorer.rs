@@ -1,6 +1,5 @@
 //! What scores architectures on the command line: a table, the supernet of a run, or training from scratch.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,10 +7,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
 use super::genotype::read_genotype;
-use super::landscape::{Column, TableArgs};
-use crate::landscape::{
-    Evaluator, EvaluatorError, Score, SupernetEvaluator, Table, TableEvaluator,
-};
+use super::landscape::{Column, OpenedTable, TableArgs};
+use super::search::fit_to_images;
+use super::settings::find_data;
+use crate::landscape::{Evaluator, EvaluatorError, Score, SupernetEvaluator, Table};
 use crate::session::{self, DeviceChoice, Preset, ScratchEvaluator, TrainConfig};
 use crate::space::{Genotype, Space};
 
@@ -36,9 +35,9 @@ pub struct SourceArgs {
 pub struct ScorerArgs {
     #[command(flatten)]
     pub source: SourceArgs,
-    /// With --train: built-in data set
-    #[arg(long, default_value = "digits")]
-    dataset: String,
+    /// With --train: data set [default: digits]; with --run: where the images of the run are now
+    #[arg(long)]
+    dataset: Option<String>,
     /// With --train: starting point of the training settings
     #[arg(long, default_value = "quick")]
     preset: Preset,
@@ -56,6 +55,8 @@ pub struct Compute<'a> {
     pub device: DeviceChoice,
     /// A data set by its name.
     pub dataset: &'a str,
+    /// Whether it was given: of a run, where its images are now.
+    pub moved: bool,
     /// Share of the images that no evaluator sees.
     pub test_share: f64,
     /// How a network is trained, without auxiliary head.
@@ -80,10 +81,15 @@ impl SourceArgs {
         self.run.is_none() && !self.train
     }
 
-    /// The table that was asked for.
-    pub fn read_table(&self) -> Result<Cow<'static, Table>, CliError> {
+    /// Whether networks are trained from scratch.
+    pub fn trains(&self) -> bool {
+        self.train
+    }
+
+    /// The table that was asked for, with the metrics of `others`.
+    pub fn read_table(&self, others: &[&str]) -> Result<OpenedTable, CliError> {
         if self.table.named() {
-            return self.table.read();
+            return self.table.read(others);
         }
         Err(CliError(
             "nothing to score architectures with: give --table FILE, a benchmark table, --table builtin, --run DIR, the folder of a \
@@ -101,6 +107,9 @@ impl SourceArgs {
     fn open(&self, compute: Compute) -> Result<Scorer<'static>, CliError> {
         if let Some(folder) = &self.run {
             let checkpoint = session::load_supernet(folder).map_err(CliError::new)?;
+            let position = &checkpoint.position;
+            let now = compute.moved.then_some(compute.dataset);
+            find_data(folder, &position.config.dataset, &position.dataset, now)?;
             let supernet = session::open_supernet(&checkpoint, compute.device, self.batches);
             let supernet = pollster::block_on(supernet).map_err(CliError::new)?;
             let metric = format!(
@@ -150,19 +159,25 @@ impl SourceArgs {
 
 impl ScorerArgs {
     /// Where it computes, for genotypes of a space.
-    pub fn compute(&self, space: Space, seed: u64) -> Compute<'_> {
+    pub fn compute(&self, space: Space, seed: u64) -> Result<Compute<'_>, CliError> {
         let mut train = self.preset.train(space);
+        let dataset = self.dataset.as_deref().unwrap_or("digits");
+        if self.source.train {
+            train.auxiliary_weight = 0.0;
+            fit_to_images(dataset, self.preset, space, None, &mut train)?;
+        }
         if let Some(epochs) = self.epochs {
             train.epochs = epochs;
         }
-        Compute {
+        Ok(Compute {
             device: self.device,
-            dataset: &self.dataset,
+            dataset,
+            moved: self.dataset.is_some(),
             test_share: TEST_SHARE,
             train,
             space,
             seed,
-        }
+        })
     }
 
     /// Opens what scores, for the architectures of these arguments (`best`: the table's best), and gives it to `report`.
@@ -173,26 +188,28 @@ impl ScorerArgs {
         report: impl FnOnce(&mut Scorer, Vec<Genotype>) -> Result<R, CliError>,
     ) -> Result<R, CliError> {
         if self.source.is_table() {
-            let table = self.source.read_table()?;
-            let column = self.source.column(&table)?;
-            let mut scorer = Scorer::new(column.metric, Kind::Table(column.evaluator()));
-            let genotypes = read_all(arguments, &scorer, Some((&table, &column)))?;
-            return report(&mut scorer, genotypes);
+            let opened = self.source.read_table(&[])?;
+            let column = self.source.column(&opened.table)?;
+            let mut scorer = Scorer::new(column.metric, Kind::Table(column));
+            let genotypes = read_all(arguments, Some((&opened.table, &column)))?;
+            check_spaces(&genotypes, &scorer)?;
+            let reported = report(&mut scorer, genotypes)?;
+            opened.say();
+            return Ok(reported);
         }
-        let space = match arguments.first() {
-            Some(first) if self.source.train => read_genotype(first)?.space(),
-            _ => Space::Darts,
-        };
-        let mut scorer = self.source.open(self.compute(space, seed))?;
-        let genotypes = read_all(arguments, &scorer, None)?;
+        // Each is read once: the standard input cannot be read again.
+        let genotypes = read_all(arguments, None)?;
+        let first = genotypes.first().filter(|_| self.source.train);
+        let space = first.map_or(Space::Darts, Genotype::space);
+        let mut scorer = self.source.open(self.compute(space, seed)?)?;
+        check_spaces(&genotypes, &scorer)?;
         report(&mut scorer, genotypes)
     }
 }
 
-/// The architectures of arguments; an error where the evaluator does not score them.
+/// The architectures of arguments.
 fn read_all(
     arguments: &[&str],
-    scorer: &Scorer,
     table: Option<(&Table, &Column)>,
 ) -> Result<Vec<Genotype>, CliError> {
     let read = |argument: &&str| {
@@ -202,15 +219,21 @@ fn read_all(
         {
             return Ok(genotype);
         }
-        let genotype = read_genotype(argument)?;
-        match (scorer.space(), genotype.space()) {
-            (expected, found) if expected == found => Ok(genotype),
-            (expected, found) => Err(CliError(format!(
-                "{expected} architectures are scored here, and this is a {found} genotype"
-            ))),
-        }
+        read_genotype(argument)
     };
     arguments.iter().map(read).collect()
+}
+
+/// An error where the evaluator does not score one of them.
+fn check_spaces(genotypes: &[Genotype], scorer: &Scorer) -> Result<(), CliError> {
+    let expected = scorer.space();
+    match genotypes.iter().find(|one| one.space() != expected) {
+        None => Ok(()),
+        Some(other) => Err(CliError(format!(
+            "{expected} architectures are scored here, and this is a {} genotype",
+            other.space()
+        ))),
+    }
 }
 
 /// An opened evaluator with its progress bar on stderr.
@@ -222,7 +245,7 @@ pub struct Scorer<'a> {
 }
 
 enum Kind<'a> {
-    Table(TableEvaluator<'a>),
+    Table(Column<'a>),
     Supernet(Box<SupernetEvaluator>),
     Scratch(Box<ScratchEvaluator>),
 }
@@ -245,12 +268,20 @@ impl<'a> Scorer<'a> {
             bar,
         }
     }
+
+    /// The standard error of an architecture's accuracy, where that is a mean of runs in a table.
+    pub fn standard_error(&self, genotype: &Genotype) -> Option<f64> {
+        match &self.kind {
+            Kind::Table(column) => column.standard_error(genotype),
+            Kind::Supernet(_) | Kind::Scratch(_) => None,
+        }
+    }
 }
 
 impl Evaluator for Scorer<'_> {
     fn space(&self) -> Space {
         match &self.kind {
-            Kind::Table(evaluator) => evaluator.space(),
+            Kind::Table(column) => column.evaluator().space(),
             Kind::Supernet(evaluator) => evaluator.space(),
             Kind::Scratch(evaluator) => evaluator.space(),
         }
@@ -266,7 +297,7 @@ impl Evaluator for Scorer<'_> {
         let mut scores = Vec::with_capacity(genotypes.len());
         for chunk in genotypes.chunks(together.max(1)) {
             scores.extend(match &mut self.kind {
-                Kind::Table(evaluator) => evaluator.scores(chunk).await?,
+                Kind::Table(column) => column.evaluator().scores(chunk).await?,
                 Kind::Supernet(evaluator) => evaluator.scores(chunk).await?,
                 Kind::Scratch(evaluator) => evaluator.scores(chunk).await?,
             });

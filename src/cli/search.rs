@@ -3,13 +3,15 @@
 use clap::Args;
 
 use super::CliError;
+use super::out::{self, note, say};
 use super::progress::{Outcome, thousands};
 use super::sampling::{SamplingArgs, SamplingStrategy, Task};
 use super::scorer::{Compute, SourceArgs};
 use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
-use crate::data::{Dataset, short_name};
+use crate::data::{Dataset, absolute, hand_over_once, short_name};
+use crate::nearest::unknown;
 use crate::search::Strategy;
-use crate::session::RunConfig;
+use crate::session::{Preset, RunConfig, SearchConfig, TrainConfig};
 use crate::space::Space;
 
 /// Arguments of `plateau search`.
@@ -50,10 +52,11 @@ impl std::str::FromStr for AnyStrategy {
         match text {
             "rs" => Ok(AnyStrategy::Sampling(SamplingStrategy::Rs)),
             "na-rs" => Ok(AnyStrategy::Sampling(SamplingStrategy::NaRs)),
-            _ => match text.parse() {
-                Ok(strategy) => Ok(AnyStrategy::Run(strategy)),
-                Err(error) => Err(format!("{error}, rs or na-rs")),
-            },
+            _ => text.parse().map(AnyStrategy::Run).map_err(|_: String| {
+                let mut names = Strategy::ALL.map(Strategy::name).to_vec();
+                names.extend(["rs", "na-rs"]);
+                unknown(text, "a strategy", &names)
+            }),
         }
     }
 }
@@ -75,6 +78,17 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
         }
         AnyStrategy::Sampling(strategy) => {
             let mut train = args.run.preset.train(args.space);
+            if args.source.trains() {
+                // No evaluator has that head.
+                train.auxiliary_weight = 0.0;
+                fit_to_images(
+                    &args.run.dataset,
+                    args.run.preset,
+                    args.space,
+                    None,
+                    &mut train,
+                )?;
+            }
             args.train.apply(&mut train, args.search.no_flip());
             return args.sampling.run(Task {
                 strategy,
@@ -84,6 +98,7 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
                 compute: Compute {
                     device: args.run.device,
                     dataset: &args.run.dataset,
+                    moved: given("dataset"),
                     test_share: args.run.test_share,
                     train,
                     space: args.space,
@@ -97,20 +112,14 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
         let outcome = args
             .run
             .resume(folder, given, |config| args.apply(config, strategy, given))?;
-        report(&outcome, args.run.json);
-        return Ok(());
+        return report(&outcome, args.run.json);
     }
-    let mut search = args.run.preset.search(args.space, strategy);
-    args.search.apply(&mut search);
-    let mut train = args.run.preset.train(args.space);
-    args.train.apply(&mut train, args.search.no_flip());
-    fit_to_images(&args.run.dataset, &mut train)?;
+    let (search, train) = settings(&args.run, args.space, strategy, &args.search, &args.train)?;
     let config = args.run.config(Some(search), None, train);
     let dataset = short_name(&args.run.dataset);
     let name = format!("{dataset}-{strategy}-{}", args.run.seed);
     let outcome = args.run.start(config, &name)?;
-    report(&outcome, args.run.json);
-    Ok(())
+    report(&outcome, args.run.json)
 }
 
 impl SearchArgs {
@@ -135,7 +144,14 @@ impl SearchArgs {
         if given("preset") {
             *search = self.run.preset.search(search.space, search.strategy);
             config.train = self.run.preset.train(search.space);
-            fit_to_images(&config.dataset, &mut config.train)?;
+            let (space, train) = (search.space, &mut config.train);
+            fit_to_images(
+                &config.dataset,
+                self.run.preset,
+                space,
+                Some(&mut *search),
+                train,
+            )?;
         }
         self.search.apply(search);
         self.train.apply(&mut config.train, self.search.no_flip());
@@ -143,27 +159,53 @@ impl SearchArgs {
     }
 }
 
-/// The auxiliary head of the `paper` preset needs larger images than some sets have.
+/// The settings of a search and of the training after it: what was given over the preset, which fits the images.
+pub fn settings(
+    run: &RunArgs,
+    space: Space,
+    strategy: Strategy,
+    given: &SearchOverrides,
+    given_train: &TrainOverrides,
+) -> Result<(SearchConfig, TrainConfig), CliError> {
+    let mut search = run.preset.search(space, strategy);
+    let mut train = run.preset.train(space);
+    let name = absolute(&run.dataset);
+    let image = fit_to_images(&name, run.preset, space, Some(&mut search), &mut train)?;
+    given.apply(&mut search);
+    given_train.apply(&mut train, given.no_flip());
+    leave_head_away(image, &mut train);
+    Ok((search, train))
+}
+
+/// Fits the settings of a preset to the images of a data set, which the next load of that name gets, and says what that changed.
+/// Rows and columns of the images.
 pub fn fit_to_images(
-    dataset: &str,
-    train: &mut crate::session::TrainConfig,
-) -> Result<(), CliError> {
-    if train.auxiliary_weight == 0.0 {
-        return Ok(());
+    name: &str,
+    preset: Preset,
+    space: Space,
+    search: Option<&mut SearchConfig>,
+    train: &mut TrainConfig,
+) -> Result<[usize; 2], CliError> {
+    let dataset = Dataset::load(name).map_err(CliError::new)?;
+    let image = [dataset.height, dataset.width];
+    for note in preset.fit(space, search, train, image) {
+        note!("note: {note}");
     }
-    let dataset = Dataset::load(dataset).map_err(CliError::new)?;
-    if dataset.height.min(dataset.width) < 32 {
-        eprintln!(
-            "note: no auxiliary head on {}×{} images (it needs 32×32)",
-            dataset.height, dataset.width
-        );
+    leave_head_away(image, train);
+    hand_over_once(name, dataset);
+    Ok(image)
+}
+
+/// The auxiliary head of the `paper` preset needs larger images than some sets have.
+pub fn leave_head_away([rows, columns]: [usize; 2], train: &mut TrainConfig) {
+    if train.auxiliary_weight > 0.0 && rows.min(columns) < 32 {
+        note!("note: no auxiliary head on {rows}×{columns} images (it needs 32×32)");
         train.auxiliary_weight = 0.0;
     }
-    Ok(())
 }
 
 /// Prints the summary, or one JSON object.
-pub fn report(outcome: &Outcome, json: bool) {
+pub fn report(outcome: &Outcome, json: bool) -> Result<(), CliError> {
     let strategy = outcome.config.search.as_ref().map(|search| search.strategy);
     if json {
         let mut value = serde_json::json!({
@@ -184,29 +226,31 @@ pub fn report(outcome: &Outcome, json: bool) {
             object.insert("search_seconds".into(), outcome.search_seconds.into());
             object.insert("sharpness".into(), outcome.sharpness.into());
         }
-        println!("{value}");
-        return;
+        return out::json(&value.to_string());
     }
-    println!("\n{}", outcome.genotype.draw());
-    println!(
+    out::lines(&format!("\n{}\n", outcome.genotype.draw()))?;
+    say!(
         "test accuracy  {:.2} % of {} images that neither search nor training saw",
         100.0 * outcome.test_accuracy,
         outcome.test_images
-    );
-    println!(
+    )?;
+    say!(
         "network        {} weights, {} multiply-adds an image",
         thousands(outcome.parameters),
         thousands(outcome.multiply_adds)
-    );
+    )?;
     match strategy {
-        Some(strategy) => println!(
+        Some(strategy) => say!(
             "time           {strategy} search {:.0} s, training {:.0} s on {}",
-            outcome.search_seconds, outcome.train_seconds, outcome.device.name
+            outcome.search_seconds,
+            outcome.train_seconds,
+            outcome.device.name
         ),
-        None => println!(
+        None => say!(
             "time           training {:.0} s on {}",
-            outcome.train_seconds, outcome.device.name
+            outcome.train_seconds,
+            outcome.device.name
         ),
-    }
-    println!("run folder     {}", outcome.folder.display());
+    }?;
+    say!("run folder     {}", outcome.folder.display())
 }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::CliError;
-use super::progress::{Outcome, drive};
+use super::out::note;
+use super::progress::{Outcome, drive, go_on};
 use super::sampling::NeighborhoodSettings;
-use crate::data::Augmentation;
+use super::stop;
+use crate::data::{Augmentation, Dataset, absolute, hand_over_once, path_of, short_name};
 use crate::search::a2m::HessianPoint;
 use crate::search::na_darts::Representation;
 use crate::session::{
@@ -19,7 +21,8 @@ use crate::space::{Aggregation, Genotype};
 /// What every run needs.
 #[derive(Args)]
 pub struct RunArgs {
-    /// digits (8×8, 1,797 images), mnist5k (28×28, 5,000 images), or a file or folder of your own: see plateau data info
+    /// digits (8×8, 1,797 images), mnist5k (28×28, 5,000 images), or a file or folder of your own: see plateau data info. With
+    /// --resume: where the images of the run are now
     #[arg(long, default_value = "digits")]
     pub dataset: String,
     /// Starting point of all settings: quick (two CPU cores, minutes), teach (a lesson) or paper (DARTS as published, hours on a
@@ -62,16 +65,18 @@ impl RunArgs {
     /// Runs a configuration in a fresh folder: the one that was asked for, or `runs/name` with a number added where that exists.
     pub fn start(&self, config: RunConfig, name: &str) -> Result<Outcome, CliError> {
         config.check().map_err(CliError::new)?;
-        let folder = match &self.run_dir {
-            Some(folder) => folder.clone(),
-            None => Recorder::free_folder(Path::new("runs"), name),
-        };
-        let recorder = Recorder::create(&folder).map_err(CliError::new)?;
+        if let Some(folder) = &self.run_dir {
+            Recorder::check_free(folder).map_err(CliError::new)?;
+        }
         let start = Start {
             checkpoints: Some(self.checkpoints()),
             ..Start::new(config)
         };
-        drive(start, recorder, Vec::new())
+        let open = || match &self.run_dir {
+            Some(folder) => Recorder::create(folder),
+            None => Recorder::create(&Recorder::free_folder(Path::new("runs"), name)),
+        };
+        drive(start, open, Vec::new())
     }
 
     /// Goes on with a run. `asked` puts what was given on the command line over the settings of the run, which must stay what
@@ -83,6 +88,9 @@ impl RunArgs {
         asked: impl FnOnce(&mut RunConfig) -> Result<(), CliError>,
     ) -> Result<Outcome, CliError> {
         let found = Recorder::interrupted(folder).map_err(CliError::new)?;
+        stop::goes_on(format!("stopped; {}", go_on(&found.config, folder)));
+        let now = given("dataset").then_some(self.dataset.as_str());
+        find_data(folder, &found.config.dataset, &found.hash, now)?;
         let mut config = found.config.clone();
         self.apply(&mut config, given);
         asked(&mut config)?;
@@ -95,17 +103,17 @@ impl RunArgs {
             )));
         }
         for error in &found.refused {
-            eprintln!("note: {error}; the checkpoint before it is used");
+            note!("note: {error}; the checkpoint before it is used");
         }
         match &found.from {
-            Some(from) => eprintln!(
+            Some(from) => note!(
                 "resuming {} after {} step {} of {}",
                 folder.display(),
                 from.position.phase,
                 from.position.step,
                 from.position.steps
             ),
-            None => eprintln!(
+            None => note!(
                 "note: {} has no checkpoint; its run starts again",
                 folder.display()
             ),
@@ -115,8 +123,7 @@ impl RunArgs {
             checkpoints: Some(self.checkpoints()),
             from: found.from,
         };
-        let recorder = found.tail.cut().map_err(CliError::new)?;
-        drive(start, recorder, found.events)
+        drive(start, || found.tail.cut(), found.events)
     }
 
     pub fn checkpoints(&self) -> CheckpointEvery {
@@ -133,9 +140,6 @@ impl RunArgs {
                 change(config);
             }
         };
-        put("dataset", &|config| {
-            config.dataset.clone_from(&self.dataset)
-        });
         put("test_share", &|config| config.test_share = self.test_share);
         put("seed", &|config| config.seed = self.seed);
         put("device", &|config| config.device = self.device);
@@ -152,7 +156,7 @@ impl RunArgs {
     ) -> RunConfig {
         RunConfig {
             version: RUN_VERSION,
-            dataset: self.dataset.clone(),
+            dataset: absolute(&self.dataset),
             test_share: self.test_share,
             seed: self.seed,
             device: self.device,
@@ -163,6 +167,31 @@ impl RunArgs {
             train,
         }
     }
+}
+
+/// Lets the run of a folder find its images: where they were, or where `now` says. Their hash proves that they are the same.
+pub fn find_data(folder: &Path, name: &str, hash: &str, now: Option<&str>) -> Result<(), CliError> {
+    let Some(now) = now.map(absolute).filter(|now| now != name) else {
+        return match path_of(name) {
+            Some(path) if !path.exists() => Err(CliError(format!(
+                "the images of {} are not at {} any more: say with --dataset PATH where they are",
+                folder.display(),
+                path.display()
+            ))),
+            _ => Ok(()),
+        };
+    };
+    let mut dataset = Dataset::load(&now).map_err(CliError::new)?;
+    let found = dataset.hash();
+    if found != hash {
+        return Err(CliError(format!(
+            "{now} is not what {} was run on: its images have the SHA-256 {found}, those of the run {hash}",
+            folder.display()
+        )));
+    }
+    dataset.name = short_name(name);
+    hand_over_once(name, dataset);
+    Ok(())
 }
 
 /// Overrides of the search settings; each defaults to the preset's.
@@ -232,7 +261,7 @@ pub struct SearchOverrides {
     /// --sharpness it is measured 25 times
     #[arg(long)]
     early_stop: bool,
-    /// Most memory a search step may take, MB (default: half of the machine's)
+    /// Most memory a search step may take, MB (default: half of the machine's, or of what the container or job may use)
     #[arg(long)]
     memory_limit: Option<u64>,
     /// Random shift of the search images, pixels

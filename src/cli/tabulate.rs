@@ -7,8 +7,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
+use super::out::{self, say};
 use crate::data::Augmentation;
-use crate::session::{Preset, TabulateConfig, TrainConfig, tabulate};
+use crate::session::{Preset, TabulateConfig, TrainConfig, check_writable, tabulate, write_whole};
 use crate::space::Space;
 
 /// Arguments of `plateau tabulate`.
@@ -20,7 +21,7 @@ flags give the same table.\n\n\
 JSON: space, dataset, architectures, seeds, epochs, networks, best (genotype, validation, test), mean, worst, seconds, out"
 )]
 pub struct TabulateArgs {
-    /// The table's file (CSV)
+    /// The table's file (CSV). One that is there stays as it is until the new table is complete
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Built-in data set: digits or mnist5k
@@ -66,8 +67,7 @@ pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
     let config = args.config();
     let out = args.out.display();
     // An impossible file should be known before hours of training.
-    std::fs::write(&args.out, "")
-        .map_err(|error| CliError(format!("cannot write {out}: {error}")))?;
+    check_writable(&args.out).map_err(|error| CliError(format!("cannot write {out}: {error}")))?;
     let started = Instant::now();
     let bar = ProgressBar::new(0);
     // The template is a constant of this file; a mistake in it falls back to the default bar.
@@ -80,7 +80,7 @@ pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
     });
     bar.finish_and_clear();
     let table = table.map_err(CliError::new)?;
-    std::fs::write(&args.out, table.to_csv())
+    write_whole(&args.out, table.to_csv().as_bytes())
         .map_err(|error| CliError(format!("cannot write {out}: {error}")))?;
 
     let seconds = started.elapsed().as_secs_f64();
@@ -106,18 +106,16 @@ pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
             "seconds": seconds,
             "out": args.out,
         });
-        println!("{summary}");
-        return Ok(());
+        return out::json(&summary.to_string());
     }
-    println!(
+    say!(
         "{architectures} architectures of {}, {} networks trained in {seconds:.0} s",
         config.space,
         architectures * config.seeds
-    );
-    println!("validation accuracy  mean {mean:.2} %, worst {worst:.2} %, best {accuracy:.2} %");
-    println!("best                 {}", best.to_text());
-    println!("table                {out}");
-    Ok(())
+    )?;
+    say!("validation accuracy  mean {mean:.2} %, worst {worst:.2} %, best {accuracy:.2} %")?;
+    say!("best                 {}", best.to_text())?;
+    say!("table                {out}")
 }
 
 impl TabulateArgs {

@@ -4,15 +4,15 @@ use clap::Args;
 
 use super::CliError;
 use super::genotype::read_genotype;
-use super::search::{fit_to_images, report};
+use super::search::{fit_to_images, leave_head_away, report};
 use super::settings::{Given, RunArgs, TrainOverrides};
-use crate::data::short_name;
+use crate::data::{absolute, short_name};
 use crate::session::RunConfig;
 
 /// Arguments of `plateau train`.
 #[derive(Args)]
 pub struct TrainArgs {
-    /// A file, a preset (darts-v1, darts-v2, pc-darts-cifar, …) or the text of a genotype in any of its three forms
+    /// A file (FILE:NAME of several), - (standard input), a preset (darts-v1, darts-v2, …) or the text of a genotype
     #[arg(required_unless_present = "resume")]
     genotype: Option<String>,
     #[command(flatten)]
@@ -32,9 +32,12 @@ pub fn run(args: &TrainArgs, given: Given) -> Result<(), CliError> {
             .resume(folder, given, |config| args.apply(config, given))?,
         (None, Some(genotype)) => {
             let genotype = read_genotype(genotype)?;
-            let mut train = args.run.preset.train(genotype.space());
+            let (space, preset) = (genotype.space(), args.run.preset);
+            let mut train = preset.train(space);
+            let name = absolute(&args.run.dataset);
+            let image = fit_to_images(&name, preset, space, None, &mut train)?;
             args.train.apply(&mut train, args.no_flip);
-            fit_to_images(&args.run.dataset, &mut train)?;
+            leave_head_away(image, &mut train);
             let config = args.run.config(None, Some(genotype), train);
             let dataset = short_name(&args.run.dataset);
             let name = format!("{dataset}-train-{}", args.run.seed);
@@ -42,8 +45,7 @@ pub fn run(args: &TrainArgs, given: Given) -> Result<(), CliError> {
         }
         (None, None) => return Err(CliError("give a genotype, or --resume DIR".into())),
     };
-    report(&outcome, args.run.json);
-    Ok(())
+    report(&outcome, args.run.json)
 }
 
 impl TrainArgs {
@@ -58,8 +60,9 @@ impl TrainArgs {
             *genotype = read_genotype(asked)?;
         }
         if given("preset") {
-            config.train = self.run.preset.train(genotype.space());
-            fit_to_images(&config.dataset, &mut config.train)?;
+            let (space, preset) = (genotype.space(), self.run.preset);
+            config.train = preset.train(space);
+            fit_to_images(&config.dataset, preset, space, None, &mut config.train)?;
         }
         self.train.apply(&mut config.train, self.no_flip);
         Ok(())

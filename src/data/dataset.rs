@@ -37,6 +37,9 @@ impl Dataset {
     /// [`DataError::Unknown`] for what is neither a name nor a path, [`DataError::Damaged`] if the embedded bytes do not unpack,
     /// and what is wrong with a file.
     pub fn load(name: &str) -> Result<Dataset, DataError> {
+        if let Some(dataset) = super::handed::take_once(name) {
+            return Ok(dataset);
+        }
         if let Some(dataset) = super::handed(name) {
             return Ok(Dataset::clone(&dataset));
         }

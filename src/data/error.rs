@@ -1,8 +1,15 @@
+use super::embedded::EMBEDDED;
+use crate::nearest::guess;
+
 /// What can be wrong with a data set or with what is asked of it. Each message says what to do.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DataError {
     /// No embedded set and no file has this name.
-    #[error("unknown data set '{0}': use digits, mnist5k or the path of a file or folder")]
+    #[error(
+        "unknown data set '{0}'{meant}: use {built_in}, or the path of a file or folder that is there",
+        meant = guess(.0, EMBEDDED),
+        built_in = EMBEDDED.join(", ")
+    )]
     Unknown(String),
     /// A page fetches this set behind its first picture, and it has not come.
     #[error(
@@ -25,9 +32,23 @@ pub enum DataError {
         "a test share of {0} leaves nothing to train on: use a number from 0 up to, not including, 1"
     )]
     TestShare(f64),
+    /// A split left no image for the test.
+    #[error(
+        "--test-share {share} keeps none of the {images} images of the data set '{name}' for the test: use {least} or more"
+    )]
+    NoTest {
+        /// Name of the data set.
+        name: String,
+        /// Its images.
+        images: usize,
+        /// What was asked for.
+        share: f64,
+        /// A share that keeps one.
+        least: f64,
+    },
     /// A split left the weights or the architecture without images.
     #[error(
-        "the data set '{name}' leaves {left} images to train on and a search needs at least 2: lower the test share or use more images"
+        "the data set '{name}' leaves {left} images to train on and a search needs at least 2: lower --test-share or use more images"
     )]
     TooFew {
         /// Name of the data set.

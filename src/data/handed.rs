@@ -12,6 +12,21 @@ const MOST: usize = 4;
 
 static HANDED: Mutex<Vec<(String, Arc<Dataset>)>> = Mutex::new(Vec::new());
 
+/// Read already, for whoever loads it next.
+static ONCE: Mutex<Option<(String, Dataset)>> = Mutex::new(None);
+
+/// Gives a data set to the next [`Dataset::load`](super::Dataset::load) of this name, so that it is not read again.
+pub fn hand_over_once(name: &str, dataset: Dataset) {
+    *ONCE.lock().unwrap_or_else(PoisonError::into_inner) = Some((name.to_owned(), dataset));
+}
+
+/// Takes what was given to the next load of a name.
+pub(super) fn take_once(name: &str) -> Option<Dataset> {
+    let mut once = ONCE.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = once.take_if(|(other, _)| other == name);
+    found.map(|(_, dataset)| dataset)
+}
+
 /// Keeps a data set under a name. One of the same name is replaced.
 pub fn hand_over(name: &str, dataset: Arc<Dataset>) {
     // A thread that panicked while it held the list left it whole.

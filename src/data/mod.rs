@@ -14,6 +14,8 @@ mod embedded;
 mod error;
 mod handed;
 mod normalisation;
+#[cfg(not(target_arch = "wasm32"))]
+mod place;
 mod read;
 mod sampler;
 mod split;
@@ -26,8 +28,10 @@ pub use embedded::EMBEDDED;
 #[cfg(target_arch = "wasm32")]
 pub use embedded::{is_awaited, provide_mnist};
 pub use error::DataError;
-pub use handed::{hand_over, handed, handed_names};
+pub use handed::{hand_over, hand_over_once, handed, handed_names};
 pub use normalisation::Normalisation;
+#[cfg(not(target_arch = "wasm32"))]
+pub use place::{absolute, path_of};
 #[cfg(not(target_arch = "wasm32"))]
 pub use read::read_path;
 pub use read::{Loaded, Options, read_blobs, short_name};

@@ -24,8 +24,8 @@ impl Split {
     /// unused); the rest goes half to the weights and half to the architecture.
     ///
     /// # Errors
-    /// [`DataError::TestShare`] unless `0 ≤ test_share < 1`; [`DataError::TooFew`] if the weights or the architecture
-    /// would get no image; [`DataError::Inconsistent`] from [`Dataset::check`].
+    /// [`DataError::TestShare`] unless `0 ≤ test_share < 1`; [`DataError::NoTest`] if the test would get no image and
+    /// [`DataError::TooFew`] if the weights or the architecture would; [`DataError::Inconsistent`] from [`Dataset::check`].
     pub fn new(dataset: &Dataset, test_share: f64, seed: u64) -> Result<Split, DataError> {
         dataset.check()?;
         if !(0.0..1.0).contains(&test_share) {
@@ -44,6 +44,15 @@ impl Split {
             Some(_) => (0u32..).take(dataset.len()).skip(searchable).collect(),
             None => take(&mut classes, test_share),
         };
+        if test.is_empty() {
+            return Err(DataError::NoTest {
+                name: dataset.name.clone(),
+                images: searchable,
+                share: test_share,
+                // Half an image is rounded to one.
+                least: (500.0 / searchable as f64).ceil() / 1000.0,
+            });
+        }
         let weights = take(&mut classes, 0.5);
         let architecture = take(&mut classes, 1.0);
         if weights.is_empty() || architecture.is_empty() {

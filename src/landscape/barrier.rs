@@ -177,6 +177,9 @@ impl fmt::Display for BarrierReport {
             highest,
             of_means,
         } = self.barrier;
+        if self.paths == 1 {
+            return writeln!(f, "barrier of the only path {mean:.2}");
+        }
         writeln!(
             f,
             "barrier of a path {mean:.2} ± {std:.2} (lowest {lowest:.2}, highest {highest:.2}), of the mean path {of_means:.2}"

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::index::architecture_index;
 use super::table::Table;
+use crate::nearest::guess;
 use crate::space::{Genotype, NeighborhoodError, PathError, Space};
 
 /// How good an architecture is.
@@ -57,10 +58,12 @@ pub enum EvaluatorError {
         found: Space,
     },
     /// A metric that the table does not have.
-    #[error("the table has no metric \"{name}\": choose one of {choices}")]
+    #[error("the table has no metric \"{name}\"{meant}: choose one of {choices}")]
     Metric {
         /// What was asked for.
         name: String,
+        /// Which was probably meant.
+        meant: String,
         /// The names that exist.
         choices: String,
     },
@@ -169,6 +172,10 @@ impl<'a> TableEvaluator<'a> {
         };
         let accuracies = accuracies.ok_or_else(|| EvaluatorError::Metric {
             name: metric.unwrap_or_default().chars().take(80).collect(),
+            meant: guess(
+                metric.unwrap_or_default(),
+                table.metrics().iter().map(String::as_str),
+            ),
             choices: table.metrics().join(", "),
         })?;
         Ok(Self {

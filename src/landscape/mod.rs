@@ -18,6 +18,10 @@ mod statistics;
 #[cfg(feature = "engine")]
 mod supernet;
 mod table;
+mod table_column;
+mod table_columns;
+mod table_names;
+mod table_sheet;
 mod table_text;
 
 pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
@@ -41,4 +45,4 @@ pub use spectrum::{OrderEnergy, Spectrum, spectrum};
 pub use statistics::Statistics;
 #[cfg(feature = "engine")]
 pub use supernet::SupernetEvaluator;
-pub use table::{Table, TableError};
+pub use table::{ReadTable, Table, TableError};

@@ -67,7 +67,7 @@ pub struct RadiusReport {
     /// The evaluated ones: all of them, or a uniform sample.
     #[serde(flatten)]
     pub raw: Statistics,
-    /// The standard error of the mean where they are a sample.
+    /// The standard error of the mean where they are a sample of several values.
     pub standard_error: Option<f64>,
     /// NAS-Bench-201 only: the same by function.
     pub unique: Option<UniqueReport>,
@@ -262,7 +262,15 @@ impl fmt::Display for NeighborhoodReport {
             row(f, &shell.radius.to_string(), &shell.raw)?;
             match shell.standard_error {
                 Some(error) => writeln!(f, "  of {}, mean ± {error:.2}", shell.size)?,
-                None => writeln!(f)?,
+                None if shell.raw.count as u64 == shell.size => writeln!(f)?,
+                None => {
+                    let why = if shell.raw.count > 1 {
+                        "equal values"
+                    } else {
+                        "one value"
+                    };
+                    writeln!(f, "  of {}, {why}: no standard error", shell.size)?;
+                }
             }
             if let Some(unique) = shell.unique
                 && let Some(classes) = unique.classes

@@ -259,24 +259,36 @@ const HEADER: &str =
 
 impl SamplingReport {
     fn row(&self, f: &mut fmt::Formatter, name: &str) -> fmt::Result {
+        // One run has no deviation.
+        let spread = |mean: f64, std: f64| match self.runs {
+            1 => format!("{mean:>6.2}        "),
+            _ if std == 0.0 => format!("{mean:>6.2} (equal)"),
+            _ => format!("{mean:>6.2} ± {std:<5.2}"),
+        };
         writeln!(
             f,
-            "{name:<24} {:>7.0}  {:>11.1}  {:>6.2} ± {:<5.2}  {:>6.2} ± {:<5.2}  {:>11.2}",
+            "{name:<24} {:>7.0}  {:>11.1}  {}  {}  {:>11.2}",
             self.draws,
             self.evaluations,
-            self.chosen_mean,
-            self.chosen_std,
-            self.neighborhood_mean,
-            self.neighborhood_std,
+            spread(self.chosen_mean, self.chosen_std),
+            spread(self.neighborhood_mean, self.neighborhood_std),
             self.neighborhood_worst
         )
     }
 }
 
+/// What the table begins with.
+fn heading(f: &mut fmt::Formatter, runs: usize) -> fmt::Result {
+    match runs {
+        1 => writeln!(f, "1 run, accuracies in percent; one run has no deviation")?,
+        runs => writeln!(f, "{runs} runs, accuracies in percent")?,
+    }
+    writeln!(f, "{HEADER}")
+}
+
 impl fmt::Display for SamplingReport {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        writeln!(f, "{} runs, accuracies in percent", self.runs)?;
-        writeln!(f, "{HEADER}")?;
+        heading(f, self.runs)?;
         self.row(f, self.options.name())?;
         writeln!(
             f,
@@ -289,8 +301,7 @@ impl fmt::Display for SamplingReport {
 
 impl fmt::Display for SamplingComparison {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        writeln!(f, "{} runs, accuracies in percent", self.na_rs.runs)?;
-        writeln!(f, "{HEADER}")?;
+        heading(f, self.na_rs.runs)?;
         self.na_rs.row(f, "NA-RS")?;
         self.rs_equal_draws.row(f, "RS, equal draws")?;
         self.rs_equal_evaluations.row(f, "RS, equal evaluations")

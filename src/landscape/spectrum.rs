@@ -29,12 +29,14 @@ pub struct OrderEnergy {
     pub order: usize,
     /// The mean square of this part.
     pub energy: f64,
-    /// Its share of the variance, 0 for a constant landscape.
+    /// Its share of the variance, 0 for a constant landscape, which has none.
     pub share: f64,
     /// λ: what the mean over the ball of radius 1 multiplies this part by.
     pub smoothing: f64,
 }
 
+/// Values that differ by less than this share of the largest are equal but for rounding.
+const ROUNDING: f64 = 1e-12;
 /// The most values that are transformed.
 const LIMIT: usize = 1 << 24;
 
@@ -81,6 +83,12 @@ pub fn spectrum(
             left /= operations;
         }
         energies[order] += coefficient * coefficient / count;
+    }
+    let largest = values
+        .iter()
+        .fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    if energies[1..].iter().sum::<f64>() <= (ROUNDING * largest).powi(2) {
+        energies.fill(0.0);
     }
     let variance: f64 = energies[1..].iter().sum();
     let orders = (1..=edges)
@@ -146,6 +154,9 @@ impl fmt::Display for Spectrum {
             self.edges,
             self.operations
         )?;
+        if self.variance == 0.0 {
+            return writeln!(f, "all values are equal: there is no variance to share out");
+        }
         writeln!(
             f,
             "order  share of variance       energy  kept by averaging over radius 1"

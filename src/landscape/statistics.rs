@@ -60,9 +60,10 @@ impl Statistics {
         })
     }
 
-    /// The standard error of the mean when these are a sample without replacement from `population` values; nothing for one value.
+    /// The standard error of the mean when these are a sample without replacement from `population` values; nothing for one value and
+    /// for equal ones, which do not say how far the others vary.
     pub fn standard_error(&self, population: u64) -> Option<f64> {
-        if self.count < 2 {
+        if self.count < 2 || self.worst == self.best {
             return None;
         }
         let count = self.count as f64;

@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::index::{architecture, architecture_count, architecture_index};
 use super::table_text;
-use crate::space::{Genotype, Space};
+use crate::space::{Genotype, Space, without_mark};
 
 /// One or more accuracies in percent for each of the 15,625 (or 125) architectures of a NAS-Bench-201 space.
 #[derive(Clone, PartialEq, Debug)]
@@ -16,6 +16,17 @@ pub struct Table {
     space: Space,
     metrics: Vec<String>,
     values: Vec<Vec<f64>>,
+    /// Of each value of each metric; empty for a metric without.
+    standard_errors: Vec<Vec<Option<f64>>>,
+}
+
+/// A table and what was not taken as it stood in its file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ReadTable {
+    /// The table.
+    pub table: Table,
+    /// Columns that are left out, averaged or scaled, each a sentence without its full stop.
+    pub notes: Vec<String>,
 }
 
 /// Why something is not a table.
@@ -35,8 +46,8 @@ pub enum TableError {
     /// A gzip stream that does not unpack.
     #[error("the gzip data is damaged: {0}")]
     Gzip(String),
-    /// Bytes that are no UTF-8.
-    #[error("the table is not a text file")]
+    /// Bytes that are no text.
+    #[error("the table is not a text file: save it as CSV")]
     NotText,
     /// Nothing in it.
     #[error("the table is empty")]
@@ -114,63 +125,42 @@ impl Table {
         }
         Ok(Self {
             space,
+            standard_errors: vec![Vec::new(); metrics.len()],
             metrics,
             values,
         })
     }
 
-    /// Reads a file, plain or gzip (told apart by its first bytes), of at most 32 MiB packed and unpacked. See [`Table::parse`].
+    /// Adds the standard errors of the values, those that are above 0: `errors[metric][architecture]`, empty for a metric without.
+    #[must_use]
+    pub(super) fn with_standard_errors(mut self, errors: Vec<Vec<Option<f64>>>) -> Self {
+        self.standard_errors = errors;
+        self.standard_errors.resize(self.metrics.len(), Vec::new());
+        self
+    }
+
+    /// Reads a file without asking for a metric, and forgets the notes. See [`ReadTable::read`].
     ///
     /// # Errors
-    /// A file that cannot be read, is too large or damaged; those of [`Table::parse`].
+    /// As [`ReadTable::read`].
     pub fn read(path: &Path) -> Result<Self, TableError> {
-        let bytes = File::open(path)
-            .and_then(|file| {
-                let mut bytes = Vec::new();
-                file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-                Ok(bytes)
-            })
-            .map_err(|error| TableError::Read {
-                path: path.display().to_string(),
-                reason: error.to_string(),
-            })?;
-        Self::from_bytes(&bytes)
+        ReadTable::read(path, &[]).map(|read| read.table)
     }
 
-    /// Reads the content of a file. See [`Table::read`].
+    /// Reads the content of a file without asking for a metric, and forgets the notes. See [`ReadTable::from_bytes`].
     ///
     /// # Errors
-    /// As [`Table::read`].
+    /// As [`ReadTable::from_bytes`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TableError> {
-        if bytes.len() as u64 > MOST_BYTES {
-            return Err(TableError::TooLarge);
-        }
-        let mut unpacked = Vec::new();
-        let text = if bytes.starts_with(&[0x1f, 0x8b]) {
-            MultiGzDecoder::new(bytes)
-                .take(MOST_BYTES + 1)
-                .read_to_end(&mut unpacked)
-                .map_err(|error| TableError::Gzip(error.to_string()))?;
-            if unpacked.len() as u64 > MOST_BYTES {
-                return Err(TableError::TooLarge);
-            }
-            &unpacked[..]
-        } else {
-            bytes
-        };
-        let text = std::str::from_utf8(text).map_err(|_| TableError::NotText)?;
-        Self::parse(text)
+        ReadTable::from_bytes(bytes, &[]).map(|read| read.table)
     }
 
-    /// Reads either layout. One of them has lines `[o1, …, o6],accuracy` with the indices of [`Space::operations`] on
-    /// [`Space::edges`], all of NAS-Bench-201; its metric is named `CIFAR10TestAccuracy200Epochs`, which it holds. The other is CSV
-    /// with a header row: the column `ArchitectureString` has cells of either space, `UniqueString` is ignored, every other column
-    /// is a metric. Rows come in any order; empty lines are ignored.
+    /// Reads a text without asking for a metric, and forgets the notes. See [`ReadTable::from_bytes`].
     ///
     /// # Errors
-    /// Unknown operations, repeated or missing architectures, missing, non-finite or out-of-range accuracies, with the line.
+    /// As [`ReadTable::from_bytes`].
     pub fn parse(text: &str) -> Result<Self, TableError> {
-        table_text::parse(text)
+        table_text::parse(text, &[]).map(|read| read.table)
     }
 
     /// The CSV layout, rows in the order of [`architecture_index`]. [`Table::parse`] gives the same table again, bit for bit.
@@ -191,6 +181,17 @@ impl Table {
     /// Accuracies in percent, `[metric][architecture]`, architectures by [`architecture_index`].
     pub fn values(&self) -> &[Vec<f64>] {
         &self.values
+    }
+
+    /// The standard errors of the values: `[metric][architecture]`, an empty column for a metric that is no mean of runs.
+    pub fn standard_errors(&self) -> &[Vec<Option<f64>>] {
+        &self.standard_errors
+    }
+
+    /// The standard error of an architecture's accuracy where that is the mean of several runs that differ.
+    pub fn standard_error(&self, metric: &str, index: usize) -> Option<f64> {
+        let place = self.metrics.iter().position(|name| name == metric)?;
+        *self.standard_errors.get(place)?.get(index)?
     }
 
     /// A column by its name.
@@ -220,5 +221,70 @@ impl Table {
             },
         );
         Some((self.genotype_of(index)?, accuracy))
+    }
+}
+
+impl ReadTable {
+    /// Reads a file, plain or gzip (told apart by its first bytes), of at most 32 MiB packed and unpacked. See
+    /// [`ReadTable::from_bytes`].
+    ///
+    /// # Errors
+    /// A file that cannot be read, is too large or damaged; those of [`ReadTable::from_bytes`].
+    pub fn read(path: &Path, wanted: &[&str]) -> Result<Self, TableError> {
+        let bytes = File::open(path)
+            .and_then(|file| {
+                let mut bytes = Vec::new();
+                file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+                Ok(bytes)
+            })
+            .map_err(|error| TableError::Read {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            })?;
+        Self::from_bytes(&bytes, wanted)
+    }
+
+    /// Reads the content of a file, in either layout. One of them has lines `[o1, …, o6],accuracy` with the indices of
+    /// [`Space::operations`] on [`Space::edges`], all of NAS-Bench-201; its metric is named `CIFAR10TestAccuracy200Epochs`, which it
+    /// holds. The other has a header and a row an architecture, parted by commas, semicolons or tabs: one column has cells of either
+    /// space, `UniqueString` is ignored, and every other column that is one of accuracies by its name and its values is a metric.
+    /// Runs of one metric become their mean. Rows come in any order; empty lines are ignored. The manual's page *Benchmark tables*
+    /// has everything that is understood.
+    ///
+    /// A column of `wanted` is read whatever its name says, and refused where it cannot be.
+    ///
+    /// # Errors
+    /// Unknown operations, repeated or missing architectures, wanted columns that are no accuracies, with the line; no metric at all.
+    pub fn from_bytes(bytes: &[u8], wanted: &[&str]) -> Result<Self, TableError> {
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(TableError::TooLarge);
+        }
+        let mut unpacked = Vec::new();
+        let text = if bytes.starts_with(&[0x1f, 0x8b]) {
+            MultiGzDecoder::new(bytes)
+                .take(MOST_BYTES + 1)
+                .read_to_end(&mut unpacked)
+                .map_err(|error| TableError::Gzip(error.to_string()))?;
+            if unpacked.len() as u64 > MOST_BYTES {
+                return Err(TableError::TooLarge);
+            }
+            &unpacked[..]
+        } else {
+            bytes
+        };
+        let text = without_mark(text);
+        if let Ok(text) = std::str::from_utf8(&text) {
+            return table_text::parse(text, wanted);
+        }
+        let control = |byte: &u8| byte.is_ascii_control() && !b"\t\r\n".contains(byte);
+        if text.iter().any(control) {
+            return Err(TableError::NotText);
+        }
+        // Spreadsheets of Western Europe: only names of columns and blanks can have such bytes.
+        let latin: String = text.iter().map(|&byte| char::from(byte)).collect();
+        let mut read = table_text::parse(&latin, wanted)?;
+        let note = "the file is not UTF-8; names of its columns are read as Latin-1";
+        read.notes.insert(0, note.to_owned());
+        Ok(read)
     }
 }

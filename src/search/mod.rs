@@ -29,7 +29,7 @@ pub enum SearchError {
     Setting(String),
     /// The device failed.
     #[error(
-        "the device failed: {0}; lower --batch, --channels or --neighbors, or use --device cpu"
+        "the device failed: {0}; start anew with a smaller batch, fewer channels or neighbors, or the device cpu"
     )]
     Device(String),
     /// The loss left the numbers.

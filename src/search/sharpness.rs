@@ -15,7 +15,7 @@ use super::objective::{Objective, read};
 /// Half the width of the central difference: how far α is moved along a unit vector.
 const STEP: f64 = 0.02;
 /// Most Hessian-vector products of one [`sharpness`].
-const PRODUCTS: usize = 20;
+pub const PRODUCTS: usize = 20;
 /// Lanczos ends when the eigenvalue is known to this share of itself.
 const TOLERANCE: f64 = 1e-3;
 

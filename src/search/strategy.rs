@@ -3,6 +3,8 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::nearest::unknown;
+
 /// How architectures are searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -74,13 +76,7 @@ impl std::str::FromStr for Strategy {
         Strategy::ALL
             .into_iter()
             .find(|strategy| strategy.name() == text)
-            .ok_or_else(|| {
-                let names: Vec<_> = Strategy::ALL.iter().map(|s| s.name()).collect();
-                format!(
-                    "'{text}' is not a strategy: use one of {}",
-                    names.join(", ")
-                )
-            })
+            .ok_or_else(|| unknown(text, "a strategy", &Strategy::ALL.map(Strategy::name)))
     }
 }
 
@@ -112,8 +108,10 @@ impl std::str::FromStr for HessianPoint {
         match text {
             "ascended" => Ok(HessianPoint::Ascended),
             "alpha" => Ok(HessianPoint::Alpha),
-            _ => Err(format!(
-                "'{text}' is not a point of A2M's Hessian: use ascended or alpha"
+            _ => Err(unknown(
+                text,
+                "a point of A2M's Hessian",
+                &["ascended", "alpha"],
             )),
         }
     }
@@ -158,9 +156,9 @@ impl std::str::FromStr for Representation {
                 .filter(is_share)
                 .map(|share| Representation::MassTransfer { share })
                 .ok_or_else(|| {
-                    format!(
-                        "'{text}' is not a neighbor representation: use permutation, hard-replacement or mass-transfer:SHARE with a share in (0, 1]"
-                    )
+                    let names = ["permutation", "hard-replacement", "mass-transfer:SHARE"];
+                    let list = unknown(text, "a neighbor representation", &names);
+                    format!("{list} with a share above 0 and at most 1")
                 }),
         }
     }
@@ -176,6 +174,8 @@ fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
     if is_share(&share) {
         Ok(share)
     } else {
-        Err(D::Error::custom("a share of the weight is in (0, 1]"))
+        Err(D::Error::custom(
+            "a share of the weight is above 0 and at most 1",
+        ))
     }
 }

@@ -1,5 +1,6 @@
 //! Times whole search steps on synthetic images: what `plateau bench` measures.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -13,11 +14,13 @@ use super::config::{DeviceChoice, KernelChoice, MemoryChoice, Preset, SearchConf
 use super::device;
 use super::event::DeviceInfo;
 use super::failure::RunError;
-use super::memory::{MemoryPlan, proc_bytes};
+use super::machine::proc_bytes;
+use super::memory::MemoryPlan;
 use super::random::{Purpose, generator};
 use super::search_run::{RunData, SearchState};
 use crate::data::{Augmentation, Dataset, Split};
 use crate::kernels::gpu::bytes_moved;
+use crate::nearest::unknown;
 use crate::search::Strategy;
 use crate::space::Space;
 
@@ -41,7 +44,7 @@ impl std::str::FromStr for BenchSize {
             "quick" => Ok(BenchSize::Quick),
             "teach" => Ok(BenchSize::Teach),
             "paper" => Ok(BenchSize::Paper),
-            _ => Err(format!("'{text}' is not a size: use quick, teach or paper")),
+            _ => Err(unknown(text, "a size", &["quick", "teach", "paper"])),
         }
     }
 }
@@ -245,7 +248,7 @@ struct PeakMemory {
 impl PeakMemory {
     fn start() -> Self {
         Self {
-            before: proc_bytes("/proc/self/status", "VmRSS:"),
+            before: proc_bytes(Path::new("/proc/self/status"), "VmRSS:"),
         }
     }
 
@@ -255,6 +258,6 @@ impl PeakMemory {
         {
             return Some(usage.bytes_reserved);
         }
-        Some(proc_bytes("/proc/self/status", "VmHWM:")?.saturating_sub(self.before?))
+        Some(proc_bytes(Path::new("/proc/self/status"), "VmHWM:")?.saturating_sub(self.before?))
     }
 }

@@ -1,8 +1,11 @@
 //! Everything that determines a run.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Augmentation, short_name};
+use crate::nearest::unknown;
 use crate::search::{HessianPoint, Representation, Strategy};
 use crate::space::{Aggregation, Genotype, Macro, Space};
 
@@ -55,7 +58,7 @@ impl std::str::FromStr for DeviceChoice {
             "auto" => Ok(DeviceChoice::Auto),
             "gpu" => Ok(DeviceChoice::Gpu),
             "cpu" => Ok(DeviceChoice::Cpu),
-            _ => Err(format!("'{text}' is not a device: use auto, gpu or cpu")),
+            _ => Err(unknown(text, "a device", &["auto", "gpu", "cpu"])),
         }
     }
 }
@@ -108,9 +111,7 @@ impl std::str::FromStr for KernelChoice {
         match text {
             "stock" => Ok(KernelChoice::Stock),
             "fused" => Ok(KernelChoice::Fused),
-            _ => Err(format!(
-                "'{text}' is not a kernel choice: use fused or stock"
-            )),
+            _ => Err(unknown(text, "a choice of kernels", &["fused", "stock"])),
         }
     }
 }
@@ -135,8 +136,10 @@ impl std::str::FromStr for MemoryChoice {
             "auto" => Ok(MemoryChoice::Auto),
             "keep" => Ok(MemoryChoice::Keep),
             "recompute" => Ok(MemoryChoice::Recompute),
-            _ => Err(format!(
-                "'{text}' is not a memory plan: use auto, keep or recompute"
+            _ => Err(unknown(
+                text,
+                "a memory plan",
+                &["auto", "keep", "recompute"],
             )),
         }
     }
@@ -197,7 +200,7 @@ pub struct SearchConfig {
     pub early_stop: bool,
     /// Augmentation of both halves.
     pub augmentation: Augmentation,
-    /// Most memory a step may take, MB; 0 for half of the machine's.
+    /// Most memory a step may take, MB; 0 for half of what this process may use.
     pub memory_limit: u64,
 }
 
@@ -262,9 +265,7 @@ impl std::str::FromStr for Preset {
             "quick" => Ok(Preset::Quick),
             "teach" => Ok(Preset::Teach),
             "paper" => Ok(Preset::Paper),
-            _ => Err(format!(
-                "'{text}' is not a preset: use quick, teach or paper"
-            )),
+            _ => Err(unknown(text, "a preset", &["quick", "teach", "paper"])),
         }
     }
 }
@@ -430,10 +431,22 @@ fn outer_shape(
 pub struct ConfigError {
     name: &'static str,
     value: String,
-    rule: &'static str,
+    rule: Cow<'static, str>,
 }
 
 impl ConfigError {
+    pub(super) fn new(
+        name: &'static str,
+        value: impl ToString,
+        rule: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            name,
+            value: value.to_string(),
+            rule: rule.into(),
+        }
+    }
+
     /// Refuses a share of test images that no run has.
     pub(super) fn test_share(value: f64) -> Result<(), ConfigError> {
         range("--test-share", value, 0.01, 0.9)
@@ -453,18 +466,18 @@ impl RunConfig {
     /// Checks every range, before anything is allocated.
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.version != RUN_VERSION {
-            return Err(ConfigError {
-                name: "the version of the configuration",
-                value: self.version.to_string(),
-                rule: "another version of Plateau wrote it",
-            });
+            return Err(ConfigError::new(
+                "the version of the configuration",
+                self.version,
+                "another version of Plateau wrote it",
+            ));
         }
         if self.search.is_some() == self.genotype.is_some() {
-            return Err(ConfigError {
-                name: "the run",
-                value: "ambiguous".into(),
-                rule: "give either a search or a genotype to train",
-            });
+            return Err(ConfigError::new(
+                "the run",
+                "ambiguous",
+                "give either a search or a genotype to train",
+            ));
         }
         ConfigError::test_share(self.test_share)?;
         if let Some(search) = &self.search {
@@ -515,11 +528,11 @@ fn even_channels(name: &'static str, value: usize) -> Result<(), ConfigError> {
     if value.is_multiple_of(2) {
         whole(name, value, 2, 4096)
     } else {
-        Err(ConfigError {
+        Err(ConfigError::new(
             name,
-            value: value.to_string(),
-            rule: "it must be even, since a factorised reduction halves it",
-        })
+            value,
+            "it must be even, since a factorised reduction halves it",
+        ))
     }
 }
 
@@ -531,16 +544,13 @@ fn range(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), Conf
     if (low..=high).contains(&value) {
         return Ok(());
     }
-    let rule = if value < low {
+    let problem = if value < low {
         "too small"
     } else if value > high {
         "too large"
     } else {
         "not a number"
     };
-    Err(ConfigError {
-        name,
-        value: value.to_string(),
-        rule,
-    })
+    let rule = format!("{problem}, use {low} to {high}");
+    Err(ConfigError::new(name, value, rule))
 }

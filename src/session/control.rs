@@ -1,5 +1,6 @@
 //! Between two steps: takes up commands, holds, ends.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use async_channel::Receiver;
@@ -28,6 +29,8 @@ pub struct Control<'a> {
     scoring: &'a mut Scoring,
     held: bool,
     stopped: bool,
+    /// Commands that came in the midst of what follows a step.
+    waiting: VecDeque<Command>,
     /// Lines of the run said since its beginning, also before it was resumed.
     said: u64,
     checkpoints: Option<CheckpointEvery>,
@@ -51,6 +54,7 @@ impl<'a> Control<'a> {
             scoring,
             held: false,
             stopped: false,
+            waiting: VecDeque::new(),
             said: start.from.as_ref().map_or(0, |from| from.position.events),
             checkpoints: start.checkpoints,
             steps_since: 0,
@@ -107,7 +111,16 @@ impl<'a> Control<'a> {
 
     /// Whether a person is waiting to see each step, so that measurements must not be gathered for later.
     pub fn watched(&self) -> bool {
-        self.held || !self.commands.is_empty()
+        self.held || !self.waiting.is_empty() || !self.commands.is_empty()
+    }
+
+    /// Whether a stop was asked for: for what follows a step and takes longer than one. Other commands wait for the next step.
+    pub fn stops(&mut self) -> bool {
+        while let Ok(command) = self.commands.try_recv() {
+            self.waiting.push_back(command);
+        }
+        self.stopped |= self.waiting.contains(&Command::Stop);
+        self.stopped
     }
 
     /// Takes up what was asked since the last step, scores included; while held, waits. A closed channel means that nobody listens any more: stop.
@@ -124,7 +137,9 @@ impl<'a> Control<'a> {
                 return Ok(Flow::Stop);
             }
             // An unfinished request for scores goes on, unless a command comes in between.
-            let command = if self.held && !self.scoring.busy() {
+            let command = if let Some(command) = self.waiting.pop_front() {
+                command
+            } else if self.held && !self.scoring.busy() {
                 match self.commands.recv().await {
                     Ok(command) => command,
                     Err(_) => Command::Stop,

@@ -9,6 +9,7 @@ use burn::tensor::{Device, DeviceKind};
 use super::config::DeviceChoice;
 use super::event::DeviceInfo;
 pub use super::failure::DeviceError;
+use super::quiet::Quiet;
 
 /// Whether the run computes on the GPU.
 static ON_GPU: AtomicBool = AtomicBool::new(false);
@@ -76,14 +77,14 @@ fn listen(device: &wgpu::Device) {
         }
     };
     device.set_device_lost_callback(move |_, message| {
-        report(format!("the GPU was lost ({})", message.trim()));
+        report(format!("the GPU was lost ({})", one_line(&message)));
         #[cfg(target_arch = "wasm32")]
         let _once = LOST.0.try_send(());
     });
     // Natively Burn asks for these itself.
     #[cfg(target_arch = "wasm32")]
     device.on_uncaptured_error(std::sync::Arc::new(move |error| {
-        report(format!("the GPU reported an error ({error})"));
+        report(format!("the GPU reported an error ({})", one_line(&error)));
     }));
 }
 
@@ -122,8 +123,16 @@ fn cpu() -> OpenDevice {
     }
 }
 
+/// What a driver says, in one line.
+fn one_line(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
+}
+
 /// Every adapter of this machine that wgpu can use.
 pub async fn adapters() -> Vec<wgpu::AdapterInfo> {
+    let _quiet = Quiet::begin();
     // OpenGL has no compute shaders of the kind the kernels need, and looking for it makes EGL complain on stderr.
     let backends = wgpu::Backends::PRIMARY;
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
@@ -176,12 +185,15 @@ async fn gpu() -> Result<OpenDevice, DeviceError> {
         wgpu::Backend::Dx12 => WgpuBackend::Dx12,
         _ => WgpuBackend::Auto,
     };
-    let (device, setup) = Device::wgpu_options()
-        .device_kind(DeviceKind::DefaultDevice)
-        .graphics_api(api)
-        .init_with_setup_async()
-        .await
-        .map_err(|error| DeviceError::Open(error.to_string()))?;
+    let (device, setup) = {
+        let _quiet = Quiet::begin();
+        Device::wgpu_options()
+            .device_kind(DeviceKind::DefaultDevice)
+            .graphics_api(api)
+            .init_with_setup_async()
+            .await
+            .map_err(|error| DeviceError::Open(one_line(&error)))?
+    };
     listen(&setup.device);
     let adapter = setup.adapter.get_info();
     let opened = OpenDevice {
@@ -216,6 +228,7 @@ fn keep(opened: OpenDevice, setup: WgpuSetup) -> OpenDevice {
 #[cfg(not(target_arch = "wasm32"))]
 async fn reopen(gpu: Gpu) -> Result<OpenDevice, DeviceError> {
     let Gpu { opened, setup } = gpu;
+    let _quiet = Quiet::begin();
     let (device, queue) = setup
         .adapter
         .request_device(&wgpu::DeviceDescriptor {
@@ -229,7 +242,7 @@ async fn reopen(gpu: Gpu) -> Result<OpenDevice, DeviceError> {
             ..Default::default()
         })
         .await
-        .map_err(|error| DeviceError::Open(error.to_string()))?;
+        .map_err(|error| DeviceError::Open(one_line(&error)))?;
     let setup = WgpuSetup {
         device,
         queue,
@@ -238,7 +251,7 @@ async fn reopen(gpu: Gpu) -> Result<OpenDevice, DeviceError> {
     let device = Device::wgpu_options()
         .setup(setup.clone())
         .init()
-        .map_err(|error| DeviceError::Open(error.to_string()))?;
+        .map_err(|error| DeviceError::Open(one_line(&error)))?;
     listen(&setup.device);
     Ok(keep(OpenDevice { device, ..opened }, setup))
 }

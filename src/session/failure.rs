@@ -31,6 +31,9 @@ pub enum RunError {
     /// The search.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// It was ended on request in the midst of what follows its steps.
+    #[error("stopped")]
+    Stopped,
     /// α has no genotype.
     #[error(transparent)]
     Derive(#[from] DeriveError),
@@ -48,12 +51,12 @@ pub enum DeviceError {
     /// No WebGPU.
     #[cfg(target_arch = "wasm32")]
     #[error(
-        "this browser offers no WebGPU here, so there is no GPU to train on; recorded runs, the editor and tables work, and the device cpu trains on digits. Chrome and Edge have WebGPU on Windows, macOS and Android, on pages served by https or from this machine"
+        "this page gets no WebGPU, so there is no GPU to train on; recorded runs, the editor and tables work, and the device cpu trains on digits. Current Chrome, Edge, Safari and Firefox have WebGPU where the page is served by https or from this machine, the graphics driver is one that they trust, and it is not switched off in their settings"
     )]
     NoAdapter,
     /// It reported an error after it was opened, or is gone.
     #[error(
-        "{0}; what was saved stands. {AGAIN}, and lower --batch or --channels if it happens again"
+        "{0}; what was saved stands. {AGAIN}; if it happens again, start anew with a smaller batch or fewer channels"
     )]
     Fault(String),
     /// There is one, but it could not be opened.

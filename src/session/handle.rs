@@ -72,7 +72,7 @@ pub fn spawn_session(
 }
 
 /// The first line of what a panic said.
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic
         .downcast_ref::<String>()
         .map(String::as_str)

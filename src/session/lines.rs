@@ -1,8 +1,10 @@
 //! The lines of `events.jsonl`.
 
+use std::borrow::Cow;
 use std::io::{BufRead, Error, Read};
 
 use super::event::Timed;
+use crate::space::without_mark;
 
 /// The longest line that is read, bytes.
 const MAX_LINE: u64 = 1 << 24;
@@ -32,7 +34,13 @@ pub fn read_lines(mut reader: impl BufRead) -> Result<Lines, Error> {
         if !whole && (line.len() as u64) < MAX_LINE {
             return Ok(lines);
         }
-        match serde_json::from_slice(&line) {
+        // A byte order mark that an editor has put there.
+        let json = if lines.ends.is_empty() {
+            without_mark(&line)
+        } else {
+            Cow::Borrowed(&line[..])
+        };
+        match serde_json::from_slice(&json) {
             Ok(event) => lines.events.push(event),
             Err(error) => {
                 lines.damage = Some(error.to_string());

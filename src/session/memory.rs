@@ -1,8 +1,11 @@
 //! Picks the memory plan of a search before anything is allocated.
 
+use std::path::Path;
+
 use super::config::{KernelChoice, MemoryChoice, RunConfig, SearchConfig};
 use super::event::DeviceInfo;
 use super::failure::RunError;
+use super::machine::{MachineMemory, machine_memory};
 use crate::forecast::{Forecast, Memory, least_training_bytes};
 use crate::space::{Macro, count_genotype, count_supernet};
 
@@ -49,13 +52,13 @@ const MB: u64 = 1_000_000;
 /// Allowed where the machine does not say how much it has.
 const UNKNOWN_MACHINE: u64 = 4_000 * MB;
 
-/// The limit that was set, or half of the machine's memory; a GPU allows at most four of its largest buffers, since no
+/// The limit that was set, or half of the memory that this process may use; a GPU allows at most four of its largest buffers, since no
 /// interface says how much memory it has.
 fn limit(config: &SearchConfig, device: &DeviceInfo) -> u64 {
     if config.memory_limit > 0 {
         return config.memory_limit * MB;
     }
-    let machine = machine_bytes().map_or(UNKNOWN_MACHINE, |total| total / 2);
+    let machine = here().map_or(UNKNOWN_MACHINE, |memory| memory.bytes / 2);
     match device.max_binding {
         0 => machine,
         binding => machine.min(4 * binding),
@@ -65,17 +68,9 @@ fn limit(config: &SearchConfig, device: &DeviceInfo) -> u64 {
 /// Genotypes that ride in one pass when the supernet scores them; more than this many would keep a person waiting.
 const SCORED_TOGETHER: usize = 16;
 
-/// The memory of this machine, where it says.
-fn machine_bytes() -> Option<u64> {
-    proc_bytes("/proc/meminfo", "MemTotal:")
-}
-
-/// A line of one of Linux's `/proc` files that counts kilobytes, in bytes; none on other systems.
-pub(super) fn proc_bytes(file: &str, key: &str) -> Option<u64> {
-    let text = std::fs::read_to_string(file).ok()?;
-    let line = text.lines().find(|line| line.starts_with(key))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(1024 * kilobytes)
+/// The memory that this process may use, where the system says.
+fn here() -> Option<MachineMemory> {
+    machine_memory(Path::new("/"))
 }
 
 impl MemoryPlan {
@@ -175,9 +170,13 @@ impl MemoryPlan {
         };
         let batch = run.train.batch.min(images);
         let (needed, largest) = least_training_bytes(space, size, batch, parameters)?;
-        let has = match (device.max_binding, machine_bytes()) {
-            (0, Some(machine)) if needed > machine => {
-                format!("this machine has {} MB", machine / MB)
+        let has = match (device.max_binding, here()) {
+            (0, Some(memory)) if needed > memory.bytes => {
+                let who = match memory.limited {
+                    true => "the limit of this container or job is",
+                    false => "this machine has",
+                };
+                format!("{who} {} MB", memory.bytes / MB)
             }
             (binding, _) if binding > 0 && largest > binding => format!(
                 "one of its tensors {} MB, more than the largest buffer of this GPU",

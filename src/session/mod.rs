@@ -22,13 +22,17 @@ mod differences;
 mod event;
 mod failure;
 mod finite;
+mod fit;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 mod handle;
 #[cfg(not(target_arch = "wasm32"))]
 mod lines;
+mod machine;
 mod memory;
 #[cfg(feature = "engine")]
 mod pace;
+#[cfg(feature = "engine")]
+mod quiet;
 #[cfg_attr(
     not(feature = "engine"),
     expect(dead_code, reason = "who only draws a run draws no numbers")
@@ -57,6 +61,8 @@ mod train_run;
 #[cfg(all(feature = "engine", target_arch = "wasm32"))]
 mod turn;
 mod watch;
+#[cfg(not(target_arch = "wasm32"))]
+mod whole;
 
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use bench::{BenchCase, BenchResult, BenchSize, bench};
@@ -77,6 +83,7 @@ pub use failure::RunError;
 pub use handle::{SessionHandle, run_blocking, run_blocking_from, spawn_session};
 #[cfg(not(target_arch = "wasm32"))]
 pub use lines::{Lines, read_lines};
+pub use machine::{MachineMemory, machine_memory};
 pub use memory::{MemoryError, MemoryPlan};
 pub use random::Purpose;
 #[cfg(not(target_arch = "wasm32"))]
@@ -95,3 +102,7 @@ pub use store::{
 pub use tabulate::{TabulateConfig, TabulateError, tabulate};
 #[cfg(feature = "engine")]
 pub use train_run::Accuracy;
+#[cfg(not(target_arch = "wasm32"))]
+pub use whole::{check_writable, write_whole};
+#[cfg(all(feature = "engine", feature = "window", not(target_arch = "wasm32")))]
+pub(crate) use {handle::panic_text, quiet::Quiet};

@@ -8,14 +8,23 @@ use super::checkpoint::Checkpoint;
 use super::config::RunConfig;
 use super::event::{Event, Timed};
 use super::lines::{Lines, read_lines};
-use super::store::{StoreError, load, save, saved, write_whole};
+use super::store::{StoreError, load, save, saved};
+use super::whole::write_whole;
 use crate::space::Genotype;
 
 /// A file of a run folder could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
+    /// The system refused a folder for a run.
+    #[error("{}: {source}; {}choose another folder with --run-dir", path.display(), advice(source, "", " or "))]
+    Create {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The system refused.
-    #[error("{}: {source}; free some space or choose another folder with --run-dir", path.display())]
+    #[error("{}: {source}{}", path.display(), advice(source, "; ", ""))]
     Write {
         /// The file.
         path: PathBuf,
@@ -59,17 +68,37 @@ pub enum RecordError {
     },
 }
 
+/// What helps where the system refused to write, between two texts; nothing where that is not known.
+fn advice(source: &std::io::Error, before: &str, after: &str) -> String {
+    let helps = match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space",
+        ErrorKind::PermissionDenied => "get the permission to write there",
+        ErrorKind::ReadOnlyFilesystem => "make its file system writable",
+        _ => return String::new(),
+    };
+    format!("{before}{helps}{after}")
+}
+
 /// Appends the events of one run to its folder, which no other process can record into meanwhile.
 pub struct Recorder {
     folder: PathBuf,
     events: BufWriter<File>,
-    _lock: File,
+    lock: Lock,
+}
+
+/// Keeps other processes from recording into a folder until it is dropped or the process ends, however it ends.
+struct Lock {
+    _file: File,
+    /// False on a file system without locks.
+    held: bool,
 }
 
 /// A run that can go on.
 pub struct Interrupted {
     /// What runs.
     pub config: RunConfig,
+    /// SHA-256 of its data set.
+    pub hash: String,
     /// The state to go on from; none where the run was interrupted before its first checkpoint: then it starts again.
     pub from: Option<Checkpoint>,
     /// What was said before that state.
@@ -83,7 +112,7 @@ pub struct Interrupted {
 /// What a run folder holds beyond the state that the run goes on from. The folder is locked while this lives.
 pub struct Tail {
     folder: PathBuf,
-    lock: File,
+    lock: Lock,
     /// Bytes of `events.jsonl` that stand.
     length: u64,
     checkpoints: Vec<PathBuf>,
@@ -104,7 +133,7 @@ impl Tail {
         Ok(Recorder {
             folder: self.folder,
             events: BufWriter::new(file),
-            _lock: self.lock,
+            lock: self.lock,
         })
     }
 }
@@ -114,44 +143,69 @@ fn write_error(path: &Path) -> impl FnOnce(std::io::Error) -> RecordError {
     move |source| RecordError::Write { path, source }
 }
 
-/// Locks a run folder until the file is dropped or the process ends, however it ends.
-fn lock(folder: &Path) -> Result<File, RecordError> {
+fn create_error(path: &Path) -> impl FnOnce(std::io::Error) -> RecordError {
+    let path = path.to_path_buf();
+    move |source| RecordError::Create { path, source }
+}
+
+/// What the system says where there are no locks, beside what the standard library knows of: ENOLCK, ENOSYS, EOPNOTSUPP and ENOTSUP.
+const NO_LOCKS: &[i32] = if cfg!(target_os = "linux") {
+    &[37, 38, 95]
+} else if cfg!(unix) {
+    &[77, 78, 45, 102]
+} else {
+    &[]
+};
+
+/// Locks a run folder; some network file systems have no locks, and a run there goes on without.
+fn lock(folder: &Path) -> Result<Lock, RecordError> {
     let path = folder.join(".lock");
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
         .open(&path)
-        .map_err(write_error(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(RecordError::Locked(folder.to_path_buf())),
-        // Some network file systems have no locks; a run there goes on without.
-        Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(file),
-        Err(TryLockError::Error(source)) => Err(RecordError::Write { path, source }),
-    }
+        .map_err(create_error(&path))?;
+    let no_locks = |error: &std::io::Error| {
+        let known = |code| NO_LOCKS.contains(&code);
+        error.kind() == ErrorKind::Unsupported || error.raw_os_error().is_some_and(known)
+    };
+    let held = match file.try_lock() {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => return Err(RecordError::Locked(folder.to_path_buf())),
+        Err(TryLockError::Error(error)) if no_locks(&error) => false,
+        Err(TryLockError::Error(source)) => return Err(RecordError::Create { path, source }),
+    };
+    Ok(Lock { _file: file, held })
 }
 
 impl Recorder {
+    /// Refuses a folder that holds a run.
+    ///
+    /// # Errors
+    /// [`RecordError::Taken`].
+    pub fn check_free(folder: &Path) -> Result<(), RecordError> {
+        let events = fs::metadata(folder.join("events.jsonl"));
+        match events {
+            // A process that was killed before its run began may have left an empty file.
+            Ok(events) if events.len() > 0 => Err(RecordError::Taken(folder.to_path_buf())),
+            _ => Ok(()),
+        }
+    }
+
     /// Makes `folder`, which must not hold a run yet.
     pub fn create(folder: &Path) -> Result<Self, RecordError> {
-        fs::create_dir_all(folder).map_err(write_error(folder))?;
-        let path = folder.join("events.jsonl");
-        if path.exists() {
-            return Err(RecordError::Taken(folder.to_path_buf()));
-        }
+        Self::check_free(folder)?;
+        fs::create_dir_all(folder).map_err(create_error(folder))?;
         let lock = lock(folder)?;
-        let events = File::create_new(&path).map_err(|source| {
-            if source.kind() == ErrorKind::AlreadyExists {
-                RecordError::Taken(folder.to_path_buf())
-            } else {
-                RecordError::Write { path, source }
-            }
-        })?;
+        // Another process may have been faster.
+        Self::check_free(folder)?;
+        let path = folder.join("events.jsonl");
+        let events = OpenOptions::new().create(true).append(true).open(&path);
         Ok(Self {
             folder: folder.to_path_buf(),
-            events: BufWriter::new(events),
-            _lock: lock,
+            events: BufWriter::new(events.map_err(create_error(&path))?),
+            lock,
         })
     }
 
@@ -171,13 +225,19 @@ impl Recorder {
         if !path.exists() {
             return Err(refuse("it holds no run"));
         }
-        let lock = lock(folder)?;
+        let lock = lock(folder).map_err(|error| match error {
+            // Another folder is no help here.
+            RecordError::Create { path, source } => RecordError::Write { path, source },
+            error => error,
+        })?;
         let (lines, damage) = read_file(&path)?;
         let Lines {
             mut events, ends, ..
         } = lines;
-        let config = match events.first().map(|timed| &timed.event) {
-            Some(Event::Started { config, .. }) => RunConfig::clone(config),
+        let (config, hash) = match events.first().map(|timed| &timed.event) {
+            Some(Event::Started {
+                config, dataset, ..
+            }) => (RunConfig::clone(config), dataset.hash.clone()),
             _ => return Err(damage.unwrap_or(refuse("its run has not begun; start it anew"))),
         };
         if matches!(
@@ -212,6 +272,7 @@ impl Recorder {
         events.truncate(kept);
         Ok(Interrupted {
             config,
+            hash,
             from,
             events,
             refused,
@@ -240,6 +301,11 @@ impl Recorder {
     pub fn is_empty(&self) -> bool {
         let file = self.events.get_ref();
         file.metadata().is_ok_and(|metadata| metadata.len() == 0)
+    }
+
+    /// Whether no other process can record into the folder meanwhile.
+    pub fn is_locked(&self) -> bool {
+        self.lock.held
     }
 
     /// The folder.

@@ -45,6 +45,7 @@ impl ScratchEvaluator {
         config.check()?;
         ConfigError::test_share(test_share)?;
         let dataset = Dataset::load(dataset)?;
+        config.check_images([dataset.height, dataset.width])?;
         let split = split_images(&dataset, test_share, seed)?;
         Ok(Self {
             space,

@@ -25,7 +25,7 @@ use crate::search::na_darts::{draw_neighbors, neighbor_maps};
 use crate::search::objective::{NeighborMaps, Network, StepObjective, read};
 use crate::search::optimizer::{Adam, Sgd, clip, cosine_rate};
 use crate::search::sdarts::{perturbation, perturbed};
-use crate::search::sharpness::sharpness;
+use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
 use crate::search::{SearchError, Strategy};
 use crate::space::{Genotype, derive};
 
@@ -186,34 +186,48 @@ impl SearchState {
         let mut pace = Pace::new(&self.device);
         let steps = self.steps();
         let every = sharpness_interval(&self.config, steps);
-        while self.done < steps {
+        let due = |step: usize| every.is_some_and(|every| step.is_multiple_of(every));
+        // Where a stop came while the sharpness after a step was measured, that is done first.
+        let mut owed = self.done > 0 && due(self.done) && !self.watch.has_seen(self.done);
+        while self.done < steps || owed {
             if control.before_step().await? == Flow::Stop {
                 self.checkpoint(None, origin, control).await?;
                 return self.genotype().await;
             }
-            let epoch = self.done / steps_per_epoch;
-            let rate = cosine_rate(
-                epoch,
-                self.config.epochs,
-                self.config.weight_rate,
-                self.config.weight_rate_min,
-            );
-            let number = self.done + 1;
-            self.step(data, rate, number, epoch + 1).await?;
-            self.done = number;
-            control.scoring().update(&self.weights);
+            if !std::mem::take(&mut owed) {
+                let epoch = self.done / steps_per_epoch;
+                let rate = cosine_rate(
+                    epoch,
+                    self.config.epochs,
+                    self.config.weight_rate,
+                    self.config.weight_rate_min,
+                );
+                self.step(data, rate, self.done + 1, epoch + 1).await?;
+                self.done += 1;
+                control.scoring().update(&self.weights);
+            }
+            let number = self.done;
             let end_of_epoch = number.is_multiple_of(steps_per_epoch);
-            let measure = every.is_some_and(|every| number.is_multiple_of(every));
+            let measure = due(number);
             let pending = self.pending.len();
             if pace.due(pending) || measure || end_of_epoch || control.watched() {
                 self.report(control).await?;
                 pace.has_read(pending);
             }
-            if measure && let Some(earlier) = self.watch_sharpness(number, steps, control).await? {
-                return self.end(earlier, origin, control).await;
+            if measure {
+                match self.watch_sharpness(number, steps, control).await {
+                    // The next turn of the loop hears the stop, too.
+                    Err(RunError::Stopped) => {
+                        owed = true;
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                    Ok(Some(earlier)) => return self.end(earlier, origin, control).await,
+                    Ok(None) => {}
+                }
             }
             if end_of_epoch {
-                self.end_epoch(epoch + 1, control).await?;
+                self.end_epoch(number / steps_per_epoch, control).await?;
             }
             if control.checkpoint_due(end_of_epoch) && number < steps {
                 self.checkpoint(None, origin, control).await?;
@@ -416,7 +430,15 @@ impl SearchState {
             neighborhood: None,
             perturbed: None,
         };
-        let eigenvalue = sharpness(&objective, &self.weights, &self.alpha).await?;
+        let (weights, alpha) = (&self.weights, &self.alpha);
+        let size = alpha.dims().iter().product();
+        let eigenvalue = largest_eigenvalue(size, PRODUCTS, async |vector| {
+            if control.stops() {
+                return Err(RunError::Stopped);
+            }
+            Ok(hessian_product(&objective, weights, alpha, vector).await?)
+        })
+        .await?;
         if !eigenvalue.is_finite() {
             let (what, value) = ("sharpness", eigenvalue as f32);
             return Err(SearchError::NotFinite { what, value, step }.into());

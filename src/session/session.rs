@@ -191,7 +191,7 @@ async fn run_with(
     let mut control = Control::new(start, commands, emit, scoring);
     let last = match run_to_end(start, &mut control).await {
         Ok(Flow::Go) => Event::Finished,
-        Ok(Flow::Stop) => Event::Stopped,
+        Ok(Flow::Stop) | Err(RunError::Stopped) => Event::Stopped,
         // What a lost device makes fail is told by what lost it.
         Err(error) => Event::Failed {
             message: device::check().map_or_else(|fault| fault.to_string(), |()| error.to_string()),
@@ -204,6 +204,9 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
     let Start { config, from, .. } = start;
     config.check()?;
     let dataset = Dataset::load(&config.dataset)?;
+    if from.is_none() {
+        config.check_images([dataset.height, dataset.width])?;
+    }
     let split = split_images(&dataset, config.test_share, config.seed)?;
     let device::OpenDevice { device, info } = device::open(config.device).await?;
     let size = [dataset.channels, dataset.height, dataset.width];

@@ -1,10 +1,11 @@
 //! Checkpoints in a run folder: `checkpoint-000123.safetensors`, named after the lines of `events.jsonl` before it.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
+use super::whole::write_whole;
 
 /// How many checkpoints a run folder keeps.
 pub const KEPT: usize = 2;
@@ -48,37 +49,6 @@ impl StoreError {
 fn io_error(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError {
     let path = path.to_path_buf();
     move |source| StoreError::Io { path, source }
-}
-
-/// Writes beside the target, waits for the disk and renames, so that neither a reader nor a power cut ever meets half a file.
-/// A file that could not be written whole is removed.
-///
-/// # Errors
-/// What the system said: a full disk, a folder that must not be written.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), std::io::Error> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.new"));
-    let written = File::create(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| fs::rename(&temporary, path));
-    if renamed.is_err() {
-        // The failure is what the person must hear of, not that its remains could not be removed.
-        let _remains = fs::remove_file(&temporary);
-        return renamed;
-    }
-    sync_folder(path)
-}
-
-/// Makes the rename itself last. Only Unix lets a folder be synced.
-fn sync_folder(path: &Path) -> Result<(), std::io::Error> {
-    match path.parent() {
-        Some(folder) if cfg!(unix) && !folder.as_os_str().is_empty() => {
-            File::open(folder)?.sync_all()
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Saves a checkpoint in a run folder and removes all but the last [`KEPT`]. The end of a search is also kept as

@@ -305,9 +305,11 @@ impl TrainState {
         Ok(())
     }
 
-    /// Reads the test part, once, with the running statistics.
+    /// Reads the test part, once, with the running statistics. A stop ends it: the state after the last epoch is kept, and the test
+    /// begins again from there.
     async fn test(&self, data: &RunData, control: &mut Control<'_>) -> Result<(), RunError> {
-        let (measured, chosen) = self.answers(data, &data.split.test).await?;
+        let stops = &mut || control.stops();
+        let (measured, chosen) = self.answers(data, &data.split.test, stops).await?;
         let loss = measured.loss as f32;
         if !loss.is_finite() {
             return Err(SearchError::NotFinite {
@@ -328,19 +330,23 @@ impl TrainState {
 
     /// Loss and accuracy on the images of these indices (at least one), with the running statistics of training.
     pub async fn measure(&self, data: &RunData, images: &[u32]) -> Result<Accuracy, RunError> {
-        Ok(self.answers(data, images).await?.0)
+        Ok(self.answers(data, images, &mut || false).await?.0)
     }
 
-    /// The same, and of each image its class and the class that the network chose.
+    /// The same, and of each image its class and the class that the network chose; until `stops`.
     async fn answers(
         &self,
         data: &RunData,
         images: &[u32],
+        stops: &mut dyn FnMut() -> bool,
     ) -> Result<(Accuracy, Vec<[u16; 2]>), RunError> {
         let leaves = self.network.layout().leaves(&self.weights, false);
         let statistics = self.statistics.clone().autodiff();
         let mut measured = Vec::new();
         for placements in chunks(images, TEST_BATCH) {
+            if stops() {
+                return Err(RunError::Stopped);
+            }
             let batch = data.images.batch(&placements);
             let images = placements.len();
             let logits = self

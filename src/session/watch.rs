@@ -52,6 +52,13 @@ impl Watch {
         Some((kept.step, kept.genotype.clone()))
     }
 
+    /// Whether the sharpness after a step was noted last.
+    pub fn has_seen(&self, step: usize) -> bool {
+        self.evaluations
+            .last()
+            .is_some_and(|last| last.step == step)
+    }
+
     /// Warns where skip connections have come to dominate the normal cell: at least half of its edges, 4 of 8 in the DARTS space.
     /// Once an onset; again only after they had been fewer.
     pub fn collapse(&mut self, step: usize, genotype: &Genotype) -> Option<Event> {

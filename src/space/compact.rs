@@ -7,6 +7,8 @@
 use super::cell::Space;
 use super::genotype::{Cell, Genotype, GenotypeError, Input};
 
+/// The letters of the spaces, as [`letter`] gives them.
+pub(super) const LETTERS: &str = "dns";
 /// The longest compact text: two DARTS cells with their outputs and some room.
 const MOST: usize = 80;
 
@@ -47,14 +49,15 @@ impl Genotype {
     /// A character that does not belong there, with its column; a text that is not a point of its space.
     pub fn from_compact(text: &str) -> Result<Self, GenotypeError> {
         let text = text.trim();
-        if text.len() > MOST {
-            return Err(GenotypeError::TooLong(text.len()));
-        }
         let syntax = |column: usize, message: &str| GenotypeError::Syntax {
             line: 1,
             column,
             message: message.into(),
         };
+        if text.len() > MOST {
+            let message = format!("the form of links has at most {MOST} characters");
+            return Err(syntax(text.chars().count().min(MOST + 1), &message));
+        }
         let space = Space::ALL
             .into_iter()
             .find(|&space| text.starts_with(letter(space)))

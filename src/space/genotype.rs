@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::{CellKind, Space};
 use super::operation::Operation;
+use crate::nearest::nearest;
 
 /// One input of a node.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -41,6 +42,31 @@ pub enum GenotypeError {
     /// Text beyond the limit.
     #[error("the text has {0} bytes: a genotype has at most 65536")]
     TooLong(usize),
+    /// Text beyond what is searched for a genotype.
+    #[error("more than {} MiB: cut the genotype out of it", super::reading::LONGEST_TEXT >> 20)]
+    TooLarge,
+    /// Bytes that are no text.
+    #[error("it is no text")]
+    NotText,
+    /// A file of several genotypes, each by its name and its line.
+    #[error("it holds {} genotypes: {}", .0.len(), with_lines(.0))]
+    Several(Vec<(String, usize)>),
+    /// A name that no genotype of the file has.
+    #[error("no genotype in it is called \"{name}\"{}", told(.name, .names))]
+    NoSuchName {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        names: Vec<String>,
+    },
+    /// A well-formed text of something that is no genotype.
+    #[error("line {line}: {error}")]
+    InLine {
+        /// Where it begins, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: Box<GenotypeError>,
+    },
     /// Text of a known form with a mistake in it.
     #[error("line {line}, column {column}: {message}")]
     Syntax {
@@ -53,7 +79,7 @@ pub enum GenotypeError {
     },
     /// Text of no known form.
     #[error(
-        "not a genotype: expected JSON (\"{{…\"), DARTS text (\"Genotype(…\") or NAS-Bench-201 text (\"|op~0|+…\")"
+        "no genotype in it: expected JSON (\"{{…\"), DARTS text (\"Genotype(…\") or NAS-Bench-201 text (\"|op~0|+…\")"
     )]
     UnknownForm,
     /// A version of the JSON form that this program does not know.
@@ -129,6 +155,40 @@ pub enum GenotypeError {
     /// An output that is not a sorted, non-empty set of nodes.
     #[error("{0} cell: the output must be an ascending list of nodes")]
     Concat(CellKind),
+}
+
+/// The most names that a message lists.
+const MOST_NAMES: usize = 12;
+
+/// `A, B and C`
+fn list(names: &[String]) -> String {
+    match names {
+        [] => "none".into(),
+        [one] => one.clone(),
+        _ if names.len() > MOST_NAMES => {
+            let rest = names.len() - MOST_NAMES;
+            format!("{} and {rest} more", names[..MOST_NAMES].join(", "))
+        }
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn with_lines(names: &[(String, usize)]) -> String {
+    let told = names
+        .iter()
+        .map(|(name, line)| format!("{name} (line {line})"));
+    list(&told.collect::<Vec<_>>())
+}
+
+fn told(name: &str, names: &[String]) -> String {
+    if names.is_empty() {
+        return ": it gives none a name".into();
+    }
+    let known = names.iter().map(String::as_str);
+    match nearest(name, known) {
+        Some(meant) => format!("; did you mean {meant}? It has {}", list(names)),
+        None => format!("; it has {}", list(names)),
+    }
 }
 
 impl Genotype {

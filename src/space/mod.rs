@@ -7,13 +7,17 @@ mod compact;
 mod count;
 mod derive;
 mod draw;
+mod encoding;
+mod find;
 mod genotype;
+mod literal;
 mod neighborhood;
 mod network;
 mod operation;
 mod path;
 mod preset;
 mod python;
+mod reading;
 mod text;
 
 pub use aggregation::{Aggregation, AggregationError};
@@ -21,6 +25,7 @@ pub use ball::{NeighborhoodError, enumerate_ball, sample_ball, smoothing_eigenva
 pub use cell::{CellKind, Edge, Space, UnknownSpace};
 pub use count::{Count, StageCount, count_genotype, count_stages, count_supernet};
 pub use derive::{DeriveError, derive};
+pub use encoding::without_mark;
 pub use genotype::{Cell, Genotype, GenotypeError, Input};
 pub use neighborhood::{
     Change, Counting, Neighbor, Substitution, distance, hamming, neighbors, sample_neighbors,
@@ -30,3 +35,4 @@ pub use network::{CellSpec, Macro, MacroError, Stage, genotype_stages, macro_sta
 pub use operation::{Operation, UnknownOperation};
 pub use path::{MOST_LISTED_EDGES, PathError, differing_edges, sample_paths, shortest_paths};
 pub use preset::PRESETS;
+pub use reading::{LONGEST_TEXT, Reading};

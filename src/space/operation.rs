@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::nearest::nearest;
+
 /// A candidate operation of an edge. Names are those of the DARTS and NAS-Bench-201 code (`method.md` §4.1, §5).
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Operation {
@@ -41,8 +43,15 @@ pub enum Operation {
 
 /// A name that is not an operation's.
 #[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
-#[error("unknown operation \"{0}\"")]
-pub struct UnknownOperation(String);
+#[error("unknown operation \"{name}\"{}", meant(.nearest))]
+pub struct UnknownOperation {
+    name: String,
+    nearest: Option<&'static str>,
+}
+
+fn meant(nearest: &Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"))
+}
 
 /// All operations of both spaces.
 const ALL: [Operation; 10] = [
@@ -79,7 +88,10 @@ impl Operation {
     pub fn from_name(name: &str) -> Result<Self, UnknownOperation> {
         ALL.into_iter()
             .find(|operation| operation.name() == name)
-            .ok_or_else(|| UnknownOperation(name.chars().take(40).collect()))
+            .ok_or_else(|| UnknownOperation {
+                name: name.chars().take(40).collect(),
+                nearest: nearest(name, ALL.map(Operation::name)),
+            })
     }
 }
 

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::cell::Space;
 use super::genotype::{Cell, Genotype, GenotypeError, Input};
 use super::operation::Operation;
+use super::python::AFTER;
 
 /// The most bytes of a genotype's text.
-const LONGEST: usize = 64 * 1024;
+pub(super) const LONGEST: usize = 64 * 1024;
 /// The version of the JSON form.
 const VERSION: u64 = 1;
 
@@ -67,23 +68,6 @@ impl TryFrom<Document> for Genotype {
 }
 
 impl Genotype {
-    /// Reads any of the text forms, told apart by how they begin: the three of [`Genotype::to_text`] and [`Genotype::to_json`],
-    /// and the compact one of links. At most 64 KiB.
-    pub fn parse(text: &str) -> Result<Self, GenotypeError> {
-        let start = text.trim_start();
-        if start.starts_with('{') {
-            Self::from_json(text)
-        } else if start.starts_with('|') {
-            Self::from_nb201_string(text)
-        } else if text.contains("Genotype") {
-            Self::from_python(text)
-        } else if start.starts_with(['d', 'n', 's']) {
-            Self::from_compact(text)
-        } else {
-            Err(GenotypeError::UnknownForm)
-        }
-    }
-
     /// The project's own form, on one line: `{"version":1,"space":"darts","cells":{"normal":{"nodes":[[{"from":0,"operation":
     /// "sep_conv_3x3"},…],…],"concat":[2,3,4,5]},"reduction":{…}}}`. Spaces with one cell kind have only `normal`.
     pub fn to_json(&self) -> String {
@@ -94,24 +78,12 @@ impl Genotype {
     /// Reads [`Genotype::to_json`]. At most 64 KiB.
     pub fn from_json(text: &str) -> Result<Self, GenotypeError> {
         check_length(text)?;
-        let syntax = |error: serde_json::Error| {
-            let mut message = error.to_string();
-            // The position is in fields of its own.
-            if let Some(end) = message.rfind(" at line ") {
-                message.truncate(end);
-            }
-            GenotypeError::Syntax {
-                line: error.line(),
-                column: error.column(),
-                message,
-            }
-        };
-        let header: Header = serde_json::from_str(text).map_err(syntax)?;
-        if header.version != VERSION {
-            return Err(GenotypeError::Version(header.version));
+        let (genotype, end) = json(text, 0)?;
+        let rest = text[end..].trim_start();
+        if !rest.is_empty() {
+            return Err(syntax(text, text.len() - rest.len(), AFTER));
         }
-        let document: Document = serde_json::from_str(text).map_err(syntax)?;
-        document.try_into()
+        Ok(genotype)
     }
 
     /// The form that the space's own papers use: DARTS Python text, or the string of NAS-Bench-201.
@@ -144,47 +116,102 @@ impl Genotype {
         Ok(groups.join("+"))
     }
 
-    /// Reads [`Genotype::to_nb201_string`]; two groups are the small space. White space around it is ignored.
+    /// Reads [`Genotype::to_nb201_string`]; two groups are the small space. White space around it and its parts is ignored.
     pub fn from_nb201_string(text: &str) -> Result<Self, GenotypeError> {
         check_length(text)?;
-        let start = text.len() - text.trim_start().len();
-        let mut offset = start;
-        let mut nodes = Vec::new();
-        for group in text.trim().split('+') {
-            if nodes.len() == Space::NasBench201.nodes() {
-                return Err(syntax(text, offset, "a cell has at most three nodes"));
-            }
-            nodes.push(nb201_node(text, group, offset, nodes.len() + 1)?);
-            offset += group.len() + 1;
-        }
-        let space = match nodes.len() {
-            3 => Space::NasBench201,
-            2 => Space::NasBench201Small,
-            _ => return Err(syntax(text, start, "a cell has two or three nodes")),
-        };
-        Self::new(space, vec![Cell::new(space, nodes)])
+        nb201(text, 0..text.len(), false)
     }
 }
 
-/// One group `|op~0|op~1|` that starts at byte `offset` of the text.
+/// The JSON form at a byte of the text, and where it ends.
+pub(super) fn json(text: &str, at: usize) -> Result<(Genotype, usize), GenotypeError> {
+    let from_here = &text[at..];
+    let wrong = |error: serde_json::Error| {
+        let mut message = error.to_string();
+        // The position is in fields of its own.
+        if let Some(end) = message.rfind(" at line ") {
+            message.truncate(end);
+        }
+        let before = from_here
+            .split_inclusive('\n')
+            .take(error.line().saturating_sub(1));
+        let line: usize = before.map(str::len).sum();
+        let offset = from_here.floor_char_boundary(line + error.column().saturating_sub(1));
+        syntax(text, at + offset, &message.replace(char::is_control, " "))
+    };
+    let header = &mut serde_json::Deserializer::from_str(from_here);
+    let header = Header::deserialize(header).map_err(wrong)?;
+    if header.version != VERSION {
+        return Err(GenotypeError::Version(header.version));
+    }
+    let mut documents = serde_json::Deserializer::from_str(from_here).into_iter::<Document>();
+    // The header was read from the same text.
+    let document = documents.next().ok_or(GenotypeError::UnknownForm)?;
+    let genotype = document.map_err(wrong)?.try_into()?;
+    Ok((genotype, at + documents.byte_offset()))
+}
+
+/// The NAS-Bench-201 string in a part of a text; `open`: the first and the last bar may be missing.
+pub(super) fn nb201(
+    text: &str,
+    part: std::ops::Range<usize>,
+    open: bool,
+) -> Result<Genotype, GenotypeError> {
+    let mut offset = part.start;
+    let part = &text[part];
+    let start = offset + blanks(part);
+    let count = part.split('+').count();
+    let mut nodes = Vec::new();
+    for group in part.split('+') {
+        let number = nodes.len() + 1;
+        let at = offset + blanks(group);
+        if number > Space::NasBench201.nodes() {
+            return Err(syntax(text, at, "a cell has at most three nodes"));
+        }
+        let inner = group.trim();
+        let first = inner.strip_prefix('|');
+        let first = first.or((open && number == 1).then_some(inner));
+        let inner = first.and_then(|rest| {
+            let last = rest.strip_suffix('|');
+            last.or((open && number == count).then_some(rest))
+        });
+        let (Some(inner), Some(after)) = (inner, first) else {
+            return Err(syntax(text, at, "expected |operation~state|…"));
+        };
+        let at = at + group.trim().len() - after.len();
+        nodes.push(nb201_node(text, inner, at, number)?);
+        offset += group.len() + 1;
+    }
+    let space = match nodes.len() {
+        3 => Space::NasBench201,
+        2 => Space::NasBench201Small,
+        _ => return Err(syntax(text, start, "a cell has two or three nodes")),
+    };
+    Genotype::new(space, vec![Cell::new(space, nodes)])
+}
+
+/// The bytes of white space at the start.
+fn blanks(text: &str) -> usize {
+    text.len() - text.trim_start().len()
+}
+
+/// The inputs `op~0|op~1` of a node that start at byte `offset` of the text.
 fn nb201_node(
     text: &str,
-    group: &str,
+    inner: &str,
     mut offset: usize,
     node: usize,
 ) -> Result<Vec<Input>, GenotypeError> {
-    let inner = group
-        .strip_prefix('|')
-        .and_then(|rest| rest.strip_suffix('|'))
-        .ok_or_else(|| syntax(text, offset, "expected |operation~state|…"))?;
-    offset += 1;
     let mut inputs = Vec::new();
     for (from, item) in inner.split('|').enumerate() {
-        let wrong = |message: &str| syntax(text, offset, message);
+        let at = offset + blanks(item);
+        let wrong = |message: &str| syntax(text, at, message);
+        offset += item.len() + 1;
         if from == node {
             return Err(wrong(&format!("node {node} has {node} input(s)")));
         }
         let (name, state) = item
+            .trim()
             .split_once('~')
             .ok_or_else(|| wrong("expected operation~state"))?;
         let operation = Operation::from_name(name).map_err(|error| wrong(&error.to_string()))?;
@@ -194,14 +221,10 @@ fn nb201_node(
             )));
         }
         inputs.push(Input { from, operation });
-        offset += item.len() + 1;
     }
     if inputs.len() < node {
-        return Err(syntax(
-            text,
-            offset,
-            &format!("node {node} has {node} input(s)"),
-        ));
+        let message = format!("node {node} has {node} input(s)");
+        return Err(syntax(text, offset, &message));
     }
     Ok(inputs)
 }

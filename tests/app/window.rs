@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use plateau::app::{App, Fragment, Keeper, Link, Pane, Recording, RunState, SessionState};
-use plateau::session::{Command, DeviceChoice, DeviceInfo, Event, Preset};
-use plateau::space::Space;
+use plateau::app::{
+    App, Fragment, Keeper, LEAST_SIZE, Link, Pane, Recording, RunState, SessionState,
+};
+use plateau::session::{Command, DeviceChoice, DeviceInfo, Event, Preset, RunConfig};
+use plateau::space::{Genotype, Space};
 
 use crate::support::folder::folder;
 use crate::support::write::png_image;
@@ -96,6 +98,17 @@ fn the_first_frame_shows_a_recorded_search() {
     assert!(run.derived.is_some());
     window.get_by_label("A recorded search");
     window.get_by_label_contains("Loss, nats: training");
+}
+
+#[test]
+fn the_least_window_fits_a_small_projector_and_shows_the_run() {
+    let [width, height] = LEAST_SIZE;
+    // 1366×768 pixels at 200 %, less the window's frame and a bar of the system.
+    assert!(width <= 683.0 && height <= 384.0 - 60.0);
+    let (mut window, _ends) = window_without_session();
+    window.set_size(egui::Vec2::from(LEAST_SIZE));
+    window.run_ok();
+    window.get_by_label("A recorded search");
 }
 
 #[test]
@@ -199,7 +212,9 @@ fn a_killed_session_says_so_and_can_be_restarted() {
 #[test]
 fn a_device_that_fails_is_told_and_the_window_stays_usable() {
     let (mut window, ends) = window_without_session();
-    let message = "the device failed: lost; use --device cpu";
+    let message = "the device failed: lost; lower --train-batch or use --device cpu";
+    // A flag of the command line is a label here.
+    let shown = "the device failed: lost; lower Batch (training from scratch) or use Device cpu";
     let recorded = Recording::demo().events;
     let (_, outbox) = ends.lock().unwrap()[0].clone();
     for timed in &recorded[..20] {
@@ -211,9 +226,9 @@ fn a_device_that_fails_is_told_and_the_window_stays_usable() {
         })
         .unwrap();
     window.run_ok();
-    assert_eq!(window.state().run().state, RunState::Failed(message.into()));
+    assert_eq!(window.state().run().state, RunState::Failed(shown.into()));
     assert_eq!(window.state().session(), SessionState::Idle);
-    window.get_all_by_label(message).next().unwrap();
+    window.get_all_by_label(shown).next().unwrap();
     window.get_by_label("Close").click();
     window.run_ok();
     window.get_by_label("▶  Run");
@@ -252,6 +267,56 @@ fn files_open_by_what_they_hold_and_others_are_refused() {
         errors[1].text
     );
     assert_eq!(app.run().steps.len(), steps);
+    window.run_ok();
+}
+
+#[test]
+fn a_genotype_opens_from_a_log_a_python_file_and_a_file_in_utf_16() {
+    let mut window = window();
+    let app = window.state_mut();
+    let [one, other] =
+        ["darts-v1", "darts-v2"].map(|name| Genotype::preset(name).unwrap().to_python().unwrap());
+    let newest = |app: &App| app.notices().last().unwrap().clone();
+
+    assert!(app.open(
+        "search.log",
+        format!("07:00 {one}\n07:01 {other}\n").as_bytes()
+    ));
+    assert_eq!(
+        newest(app).text,
+        "opened the genotype search.log; 2 genotypes are in it, in lines 1 and 2; the last is read"
+    );
+    let utf16: Vec<u8> = format!("\u{feff}{one}")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert!(app.open("best.txt", &utf16));
+    assert_eq!(newest(app).text, "opened the genotype best.txt");
+
+    assert!(!app.open(
+        "genotypes.py",
+        format!("A = {one}\nB = {other}\n").as_bytes()
+    ));
+    assert_eq!(
+        newest(app).text,
+        "genotypes.py: it holds 2 genotypes: A (line 1) and B (line 2); paste one of them into the cell editor"
+    );
+    assert!(!app.open("cut.txt", &one.as_bytes()[..80]));
+    assert!(
+        newest(app).text.starts_with("cut.txt: line 1, column "),
+        "{}",
+        newest(app).text
+    );
+    // A table with a mistake is no log.
+    assert!(!app.open(
+        "table.csv",
+        b"ArchitectureString,acc\n|none~0|+|none~0|none~1|,93\n"
+    ));
+    assert!(
+        newest(app).text.contains("as a table"),
+        "{}",
+        newest(app).text
+    );
     window.run_ok();
 }
 
@@ -519,6 +584,32 @@ fn photographs_of_different_sizes_are_scaled_to_what_was_stated_or_to_32() {
     drop_on(&mut window, &folder);
     wait_for_notice(&mut window, "'colour' behind # is no option");
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn settings_that_do_not_fit_the_images_are_named_by_their_labels_before_a_run() {
+    for (change, said) in [
+        (
+            (|config| config.train.augmentation.cutout = 16) as fn(&mut RunConfig),
+            "Cutout (training from scratch) is 16: that leaves less than half of an image of 8×8, where at most 5 does not",
+        ),
+        (
+            |config| config.search.as_mut().unwrap().augmentation.crop_padding = 3,
+            "Shift is 3: that leaves less than half of an image of 8×8, where at most 2 does not",
+        ),
+        (
+            |config| config.test_share = 0.0001,
+            "Test share 0.0001 keeps none of the 1797 images of the data set 'digits' for the test: use 0.001 or more",
+        ),
+    ] {
+        let mut window = window();
+        let panel = window.state_mut().search_mut();
+        let mut config = panel.config().clone();
+        change(&mut config);
+        panel.set_config(config);
+        window.run_ok();
+        window.get_by_label(said);
+    }
 }
 
 #[test]

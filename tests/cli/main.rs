@@ -1,7 +1,14 @@
 //! The command line, as a stranger and as a script use it.
 
+mod genotypes;
 mod landscape;
 mod scorers;
+mod settings;
+#[cfg(unix)]
+mod shell;
+mod stops;
 mod stranger;
 #[path = "../support/mod.rs"]
 mod support;
+mod tables;
+mod words;

@@ -156,7 +156,10 @@ fn a_split_that_leaves_nothing_to_train_on_is_refused() {
             Err(DataError::TestShare(_))
         ));
     }
-    assert!(Split::new(&dataset, 0.0, 1).unwrap().test.is_empty());
+    assert!(matches!(
+        Split::new(&dataset, 0.0, 1),
+        Err(DataError::NoTest { images: 12, .. })
+    ));
     assert!(matches!(
         Split::new(&dataset, 0.95, 1),
         Err(DataError::TooFew { left: 1, .. })

@@ -44,6 +44,20 @@ def genotypes():
     seed("genotype_python", "darts", python.format(DARTS_V2["normal"], DARTS_V2["reduce"]))
     nb201 = "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|none~2|"
     seed("genotype_nb201", "full", nb201)
+    darts_v2 = python.format(DARTS_V2["normal"], DARTS_V2["reduce"])
+    line = f"2024-05-06 07:01:01,000 genotype = {darts_v2}\n2024-05-06 07:01:59,000 valid_acc 61.25\n"
+    seed("genotype_text", "log", 2 * line)
+    head = "from collections import namedtuple\n\nGenotype = namedtuple('Genotype', 'normal reduce')\n"
+    seed("genotype_text", "genotypes.py", f"{head}FIRST = {darts_v2}\n# OLD = {darts_v2}\nSECOND = {darts_v2}\nBEST = SECOND\n")
+    by_node = {kind: [inputs[i : i + 2] for i in range(0, 8, 2)] for kind, inputs in DARTS_V2.items()}
+    nodes_text = python.format(by_node["normal"], by_node["reduce"]).replace(" 0)", " np.int64(0))")
+    seed("genotype_text", "nodes", nodes_text.encode("utf-16"))
+    both = {"normal_concat": [2, 3, 4, 5], "reduce_concat": [2, 3, 4, 5]}
+    seed("genotype_text", "dictionary", f"> {DARTS_V2 | both}")
+    seed("genotype_text", "parts", darts_v2.removeprefix("Genotype("))
+    seed("genotype_text", "info", f"Structure(4 nodes with {nb201})\ndatasets : ['cifar10']\n| 93.2 | {nb201[1:-1]} |\n")
+    structure = "[(('nor_conv_3x3', 0),), (('none', 0), ('skip_connect', 1))]"
+    seed("genotype_text", "structure", f"\x1b[32mResNet_CODE = Structure({structure})\x1b[0m")
     seed("genotype_nb201", "small", "|nor_conv_3x3~0|+|none~0|skip_connect~1|")
     triples = [[("nor_conv_3x3", 0)], [("none", 0), ("skip_connect", 1)]]
     inputs = [[{"from": s, "operation": o} for o, s in node] for node in triples]
@@ -58,6 +72,14 @@ def tables():
     text = "\n".join(rows) + "\n"
     seed("table", "small.csv", text)
     seed("table", "small.csv.gz", gzip.compress(text.encode(), mtime=0))
+    rows = [";arch;acc_run1;acc_run2;acc_run3;acc_stderr;Params;test-777;test-888"]
+    for n, (a, b, c) in enumerate(itertools.product(OPERATIONS, repeat=3)):
+        third = "" if n % 5 == 0 else f"{60 + n / 5:.2f} %"
+        row = f"{n};|{a}~0|+|{b}~0|{c}~1|;{59 + n / 5:.2f} %;{60 + n / 8:.2f} %;{third};0,5;1.234.567;{n / 130:.4f};\"{n / 125:.4f}\""
+        rows.append(row.replace("1.234.567", "T").replace(".", ",").replace("T", "1.234.567"))
+    text = "\r\n".join(rows) + "\r\n"
+    seed("table", "runs.csv", text.encode("utf-8-sig"))
+    seed("table", "runs-utf16.csv.gz", gzip.compress(text.encode("utf-16"), mtime=0))
     seed("table", "list", "[0, 1, 2, 3, 4, 0],93.5\n[0, 1, 2, 3, 4, 1],10\n")
 
 

@@ -49,6 +49,6 @@ macro_rules! smoke {
 }
 
 smoke! {
-    genotype_json genotype_python genotype_nb201 genotype_compact table data_file data_cifar data_idx data_npy data_image data_zip data_tar
+    genotype_json genotype_python genotype_nb201 genotype_compact genotype_text table data_file data_cifar data_idx data_npy data_image data_zip data_tar
     data_name run_config event_lines checkpoint link
 }

@@ -120,6 +120,29 @@ fn distant_darts_genotypes_are_joined_by_sampled_paths() {
 }
 
 #[test]
+fn the_only_path_between_neighbors_has_no_deviation() {
+    let table = small_table(|index| index as f64 / 2.0);
+    let mut evaluator = TableEvaluator::new(&table, None).unwrap();
+    for ends in [
+        [[1, 2, 3], [1, 2, 4]],
+        [[0, 0, 0], [4, 0, 0]],
+        [[2, 1, 2], [2, 3, 2]],
+    ] {
+        let [a, b] = ends.map(small);
+        let report = pollster::block_on(barrier(&mut evaluator, &a, &b, 10, 0)).unwrap();
+        let text = report.to_string();
+        assert!(
+            text.ends_with(&format!(
+                "barrier of the only path {:.2}\n",
+                report.barrier.mean
+            )),
+            "{text}"
+        );
+        assert!(!text.contains('±') && !text.contains("NaN"), "{text}");
+    }
+}
+
+#[test]
 fn impossible_barriers_are_refused() {
     let table = small_table(|_| 1.0);
     let mut evaluator = TableEvaluator::new(&table, None).unwrap();

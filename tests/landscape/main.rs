@@ -8,6 +8,7 @@ use plateau::space::{Genotype, Space};
 
 mod barriers;
 mod classes;
+mod layouts;
 mod neighborhoods;
 mod sampling;
 mod spectra;

@@ -153,6 +153,34 @@ fn a_large_shell_is_sampled_with_a_standard_error() {
 }
 
 #[test]
+fn a_sample_of_equal_values_has_no_standard_error_and_says_so() {
+    let table = small_table(|_| 60.0);
+    let mut evaluator = TableEvaluator::new(&table, None).unwrap();
+    let options = NeighborhoodOptions {
+        limit: 5,
+        ..NeighborhoodOptions::default()
+    };
+    let genotype = table.genotype_of(7).unwrap();
+    let report = pollster::block_on(neighborhood(&mut evaluator, &genotype, &options)).unwrap();
+    assert_eq!(report.radii[0].raw.count, 5);
+    assert!(
+        report
+            .radii
+            .iter()
+            .all(|shell| shell.standard_error.is_none())
+    );
+    let text = report.to_string();
+    assert!(
+        text.contains("of 12, equal values: no standard error"),
+        "{text}"
+    );
+    assert!(!text.contains('±') && !text.contains("NaN"), "{text}");
+    let of = |values: &[f64]| Statistics::of(values).unwrap().standard_error(100);
+    assert_eq!([of(&[3.0]), of(&[3.0, 3.0]), of(&[0.1; 9])], [None; 3]);
+    assert!(of(&[3.0, 4.0]).unwrap() > 0.0);
+}
+
+#[test]
 fn every_member_of_a_sampled_shell_is_as_likely_as_any_other() {
     // Of the 240 cells at distance 2, 80 differ on the first edge: a third.
     let best = cell(BEST);

@@ -248,6 +248,37 @@ fn a_search_by_one_metric_reports_the_other() {
 }
 
 #[test]
+fn one_run_and_equal_runs_are_reported_without_a_deviation() {
+    let text = |runs, accuracy: fn(usize) -> f64| {
+        let table = small_table(accuracy);
+        let column = TableEvaluator::new(&table, None).unwrap();
+        let options = SamplingOptions {
+            budget: Budget::Draws(3),
+            ..NA_RS
+        };
+        sampling_report(column, column, &options, runs)
+            .unwrap()
+            .to_string()
+    };
+    let one = text(1, |index| index as f64 / 2.0);
+    assert!(
+        one.contains("1 run, accuracies in percent; one run has no deviation"),
+        "{one}"
+    );
+    assert!(!one.contains('±') && !one.contains("NaN"), "{one}");
+    let equal = text(4, |_| 50.0);
+    assert!(
+        equal.contains(" 50.00 (equal)") && !equal.contains('±'),
+        "{equal}"
+    );
+    let several = text(4, |index| index as f64 / 2.0);
+    assert!(
+        several.contains('±') && !several.contains("equal)"),
+        "{several}"
+    );
+}
+
+#[test]
 fn dear_evaluators_make_the_runs_of_a_table_without_scoring_anything_twice() {
     let options = SamplingOptions {
         budget: Budget::Draws(6),

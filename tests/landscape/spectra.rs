@@ -136,6 +136,35 @@ fn the_real_landscape_is_shaped_by_few_edges_at_a_time() {
 }
 
 #[test]
+fn a_landscape_of_equal_values_has_no_shares_whatever_their_sum_rounds_to() {
+    for value in [91.37, 0.1, 9.712, 100.0 / 3.0] {
+        for (edges, count) in [(3, 125), (6, 15_625)] {
+            let report = spectrum(&vec![value; count], edges, 5).unwrap();
+            assert_eq!(report.variance, 0.0, "{value}");
+            assert!(
+                report
+                    .orders
+                    .iter()
+                    .all(|part| part.share == 0.0 && part.energy == 0.0)
+            );
+            let text = report.to_string();
+            assert!(
+                text.contains("all values are equal: there is no variance"),
+                "{text}"
+            );
+            assert!(
+                !text.contains("NaN") && !text.contains("share of variance"),
+                "{text}"
+            );
+        }
+    }
+    // One other value is a difference.
+    let mut values = vec![91.37; 125];
+    values[7] += 0.0001;
+    assert!(spectrum(&values, 3, 5).unwrap().variance > 0.0);
+}
+
+#[test]
 fn a_constant_landscape_has_no_shares_and_an_incomplete_one_no_spectrum() {
     let report = spectrum(&[70.0; 125], 3, 5).unwrap();
     assert_eq!((report.mean, report.variance), (70.0, 0.0));

@@ -190,13 +190,8 @@ fn a_mistake_in_a_csv_table_is_named_with_its_line() {
         ),
         (
             1,
-            "accuracy,architecture,#".to_owned(),
-            "line 1: expected \"[o1, …, o6],accuracy\" or a header",
-        ),
-        (
-            1,
             "ArchitectureString,UniqueString,".to_owned(),
-            "line 1: \"\" cannot name a column",
+            "line 1: no column of accuracies",
         ),
         (
             1,
@@ -211,7 +206,7 @@ fn a_mistake_in_a_csv_table_is_named_with_its_line() {
         (
             1,
             ",".repeat(1_000_000),
-            "line 1: a table has at most 66 columns",
+            "line 1: a table has at most 256 columns",
         ),
     ];
     for (line, text, expected) in cases {

@@ -41,19 +41,80 @@ fn the_interval_of_a_known_sample_is_its_textbook_interval() {
     let difference = Difference::of(&[0.0, 1.0, 2.0, 3.0, 4.0]).unwrap();
     assert_eq!(difference.count, 5);
     assert_eq!(difference.mean, 2.0);
-    assert!((difference.low - 0.0367).abs() < 1e-3, "{difference:?}");
-    assert!((difference.high - 3.9633).abs() < 1e-3, "{difference:?}");
-    assert!(!difference.inside_noise);
-    assert!(
-        Difference::of(&[-1.0, 0.0, 1.0, 2.0, 3.0])
-            .unwrap()
-            .inside_noise
-    );
+    let [low, high] = [difference.low, difference.high].map(Option::unwrap);
+    assert!((low - 0.0367).abs() < 1e-3, "{difference:?}");
+    assert!((high - 3.9633).abs() < 1e-3, "{difference:?}");
+    assert_eq!(difference.inside_noise, Some(false));
+    let noisy = Difference::of(&[-1.0, 0.0, 1.0, 2.0, 3.0]).unwrap();
+    assert_eq!(noisy.inside_noise, Some(true));
     assert_eq!(Difference::of(&[1.0]), None, "one pair has no interval");
     let spread = Spread::of(&[1.0, 2.0, 3.0, 4.0]).unwrap();
     assert_eq!((spread.count, spread.mean), (4, 2.5));
-    assert!((spread.std - (5.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+    assert!((spread.std.unwrap() - (5.0_f64 / 3.0).sqrt()).abs() < 1e-12);
     assert_eq!(Spread::of(&[]), None);
+}
+
+#[test]
+fn equal_differences_and_single_values_have_no_interval_and_no_deviation() {
+    // Equal, equal but for the rounding of decimal numbers, all 0, and too large to square.
+    for differences in [
+        &[2.0, 2.0][..],
+        &[1.0, 86.1 - 85.1, 81.0 - 80.0],
+        &[-0.3, -0.3, 0.1 - 0.4],
+        &[0.0, 0.0, 0.0, 0.0],
+    ] {
+        let found = Difference::of(differences).unwrap();
+        assert_eq!(found.count, differences.len());
+        assert!((found.mean - differences[0]).abs() < 1e-9);
+        let nothing = (found.low, found.high, found.inside_noise);
+        assert_eq!(nothing, (None, None, None), "{differences:?}");
+    }
+    for differences in [
+        &[][..],
+        &[1.0],
+        &[1.0, f64::NAN],
+        &[f64::INFINITY, 1.0],
+        &[1e300, -1e300],
+    ] {
+        assert_eq!(Difference::of(differences), None, "{differences:?}");
+    }
+    // Small differences are differences.
+    let small = Difference::of(&[1e-7, 3e-7, 2e-7]).unwrap();
+    assert!(small.low.unwrap() < small.mean && small.mean < small.high.unwrap());
+    assert_eq!(Spread::of(&[93.2]).unwrap().std, None);
+    assert_eq!(Spread::of(&[93.2, 93.2]).unwrap().std, Some(0.0));
+}
+
+#[test]
+fn a_comparison_of_one_seed_says_why_it_has_no_intervals() {
+    let strategies = [Strategy::Random, Strategy::Darts];
+    let mut comparison = Comparison::new(settings(), 5, &strategies, &[0]).unwrap();
+    for strategy in strategies {
+        comparison.add(entry(strategy, 0, 90.0));
+    }
+    let [tables, json, svg] = [
+        comparison.tables(),
+        comparison.to_json().unwrap(),
+        comparison.svg(),
+    ];
+    assert!(
+        tables.contains("One seed: there is no deviation and no interval"),
+        "{tables}"
+    );
+    assert!(
+        tables.contains("`–`: fewer than two seeds have both values"),
+        "{tables}"
+    );
+    assert!(!tables.contains('±') && !tables.contains('['), "{tables}");
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert!(json["summaries"][0]["metrics"]["test_accuracy"]["std"].is_null());
+    assert!(json["pairs"][0]["metrics"]["test_accuracy"].is_null());
+    // No bar of no height.
+    assert!(
+        !svg.contains("stroke-width=\"1.5\"") && !svg.contains("NaN"),
+        "{svg}"
+    );
+    assert_eq!(svg.matches("r=\"4.5\"").count(), 4 * 2 + 1);
 }
 
 fn settings() -> RunConfig {
@@ -124,12 +185,11 @@ fn runs_are_paired_by_seed_and_differences_inside_the_noise_are_marked() {
     );
     let accuracy = pair.metrics.get(Metric::TestAccuracy).unwrap();
     assert!((accuracy.mean - 1.01).abs() < 1e-9);
-    assert!(!accuracy.inside_noise);
-    assert!(
-        pair.metrics
-            .get(Metric::NeighborhoodWorst)
-            .unwrap()
-            .inside_noise
+    assert_eq!(accuracy.inside_noise, Some(false));
+    let equal = pair.metrics.get(Metric::NeighborhoodWorst).unwrap();
+    assert_eq!(
+        (equal.mean, equal.low, equal.inside_noise),
+        (0.0, None, None)
     );
     assert_eq!(
         *pair.metrics.get(Metric::Sharpness),
@@ -139,7 +199,12 @@ fn runs_are_paired_by_seed_and_differences_inside_the_noise_are_marked() {
     let tables = comparison.tables();
     assert!(tables.contains("| 85.00 ± 5.00"), "{tables}");
     assert!(tables.contains("| +1.01 [+0.99, +1.03] |"), "{tables}");
-    assert!(tables.contains("+0.00 [+0.00, +0.00] ~"), "{tables}");
+    assert!(tables.contains("| +0.00 all equal "), "{tables}");
+    assert!(
+        tables.contains("`all equal`: the difference is the same for every seed"),
+        "{tables}"
+    );
+    assert!(tables.contains("`–`: fewer than two seeds"), "{tables}");
 
     // The files hold every run, and the picture is closed.
     let markdown = comparison.markdown("plateau compare");

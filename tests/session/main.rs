@@ -5,6 +5,8 @@ mod checkpoints_killed;
 mod compare;
 mod device_lost;
 mod faults;
+mod machine;
+mod moved;
 mod recorder;
 mod serve;
 #[path = "../support/mod.rs"]

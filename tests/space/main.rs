@@ -3,4 +3,5 @@
 mod cells;
 mod genotype_text;
 mod neighborhood;
+mod pasted;
 mod paths;

@@ -15,11 +15,11 @@ use eframe::egui::text_selection::LabelSelectionState;
 use eframe::egui::{self, Event, EventFilter, Key, Modifiers, ScrollArea, Ui, vec2};
 
 use super::cell_canvas::{CellPicture, DrawnEdge};
-use super::context::Context;
+use super::context::{Action, Context, Notice};
 use super::export::Export;
 use super::theme::{SPACE, operation_label};
 use crate::landscape::Score;
-use crate::space::{Genotype, GenotypeError};
+use crate::space::{Genotype, GenotypeError, Reading};
 
 use edits::{History, Place, operations, sources, with_operation, with_source};
 use flatness::{Flatness, share_of_one_change};
@@ -105,7 +105,7 @@ impl Editor {
 
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut Ui, context: &mut Context) {
-        self.keys(ui);
+        self.keys(ui, context);
         self.scores.refresh(self.history.now(), context);
         let chosen = toolbar::show(
             ui,
@@ -120,8 +120,10 @@ impl Editor {
         );
         self.export.poll(ui, context);
         self.place = None;
-        if let Some(genotype) = chosen.or_else(|| self.window.show(ui)) {
+        if let Some(genotype) = chosen {
             self.edit(genotype);
+        } else if let Some(reading) = self.window.show(ui) {
+            self.take(reading, context);
         }
         // An edit made above is scored in the same frame.
         self.scores.refresh(self.history.now(), context);
@@ -371,7 +373,7 @@ impl Editor {
     }
 
     /// Keys of the whole panel: undo, redo, copy, paste. They belong to a text field while one has the keyboard.
-    fn keys(&mut self, ui: &Ui) {
+    fn keys(&mut self, ui: &Ui, context: &mut Context) {
         if ui.ctx().text_edit_focused() {
             return;
         }
@@ -409,11 +411,18 @@ impl Editor {
             ui.ctx().copy_text(self.genotype().to_text());
         }
         if let Some(text) = pasted {
-            match Genotype::parse(&text) {
-                Ok(genotype) => self.edit(genotype),
-                Err(error) => self.window.open(text, Some(error.to_string())),
+            match text_window::read(&text) {
+                Ok(reading) => self.take(reading, context),
+                Err(error) => self.window.open(text, Some(error)),
             }
         }
+    }
+
+    /// Shows what was read from a text, and tells what was not taken as it stands.
+    fn take(&mut self, reading: Reading, context: &mut Context) {
+        self.edit(reading.genotype);
+        let notices = reading.notes.into_iter().map(Notice::info);
+        context.actions.extend(notices.map(Action::Notify));
     }
 
     fn dots(&mut self, ui: &mut Ui, pointed: &mut Pointed) {

@@ -1,8 +1,8 @@
-//! A window for the text of an architecture: paste any of the three forms, read why it is none.
+//! A window for the text of an architecture: paste any of the forms, or a log with one in it, read why it is none.
 
 use eframe::egui::{self, RichText, TextEdit, Ui};
 
-use crate::space::Genotype;
+use crate::space::{Genotype, GenotypeError, Reading};
 
 /// The window's state.
 #[derive(Default)]
@@ -21,7 +21,7 @@ impl TextWindow {
     }
 
     /// Draws the window where it is open. The architecture that the person made of the text.
-    pub fn show(&mut self, ui: &Ui) -> Option<Genotype> {
+    pub fn show(&mut self, ui: &Ui) -> Option<Reading> {
         let mut made = None;
         let mut open = self.open;
         egui::Window::new("Architecture from text")
@@ -31,7 +31,7 @@ impl TextWindow {
             .anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO)
             .show(ui.ctx(), |ui| {
                 let label = ui.weak(
-                    "DARTS Python (Genotype(normal=[…], …)), NAS-Bench-201 (|op~0|+|…|) or JSON",
+                    "DARTS Python (Genotype(normal=[…], …)), NAS-Bench-201 (|op~0|+|…|) or JSON, also within a log",
                 );
                 let edit = egui::ScrollArea::vertical()
                     .max_height(240.0)
@@ -57,9 +57,9 @@ impl TextWindow {
                         .add_enabled(!empty, egui::Button::new("Show this cell"))
                         .clicked()
                     {
-                        match Genotype::parse(&self.text) {
-                            Ok(genotype) => made = Some(genotype),
-                            Err(error) => self.error = Some(error.to_string()),
+                        match read(&self.text) {
+                            Ok(reading) => made = Some(reading),
+                            Err(error) => self.error = Some(error),
                         }
                     }
                     if ui.button("Cancel").clicked() {
@@ -70,4 +70,12 @@ impl TextWindow {
         self.open = self.open && open && made.is_none();
         made
     }
+}
+
+/// Reads a text that was pasted, or says what to do about it.
+pub fn read(text: &str) -> Result<Reading, String> {
+    Genotype::read(text.as_bytes(), None).map_err(|error| match error {
+        GenotypeError::Several(_) => format!("{error}; paste only one of them"),
+        _ => error.to_string(),
+    })
 }

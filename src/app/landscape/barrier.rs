@@ -167,10 +167,13 @@ pub fn show(
         ui.strong(format!("Barrier {:.2} %", barrier.mean)).on_hover_text(
             "The mean accuracy of both ends less the lowest accuracy on the way, averaged over the shortest paths.",
         );
-        ui.label(format!(
-            "± {:.2} over {} shortest paths; {:.2} on the flattest, {:.2} on the deepest path",
-            barrier.std, report.paths, barrier.lowest, barrier.highest
-        ));
+        ui.label(match report.paths {
+            1 => "on the only shortest path".to_owned(),
+            paths => format!(
+                "± {:.2} over {paths} shortest paths; {:.2} on the flattest, {:.2} on the deepest path",
+                barrier.std, barrier.lowest, barrier.highest
+            ),
+        });
     });
     let row = ui.spacing().interact_size.y.max(20.0) + ui.spacing().item_spacing.y;
     let below = row * (report.levels.len() + 3) as f32;

@@ -233,8 +233,10 @@ fn chosen(
             ui.label(name);
             match plane.open.table.index_of(genotype) {
                 Some(index) => {
+                    let error = plane.open.table.standard_error(&plane.open.metric, index);
+                    let error = error.map_or(String::new(), |error| format!(" ± {error:.2}"));
                     ui.label(format!(
-                        "{:.2} %, neighbors {:.2} %",
+                        "{:.2}{error} %, neighbors {:.2} %",
                         plane.accuracy[index], plane.means[index]
                     ));
                     let text = RichText::new(genotype.to_text()).monospace().small();

@@ -19,6 +19,13 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context, plane: &Plane, export: &mu
             .weak(),
         );
     });
+    if spectrum.variance == 0.0 {
+        ui.label(format!(
+            "All accuracies are {:.2} %: there is no variance to share out.",
+            spectrum.mean
+        ));
+        return;
+    }
     let kept = |share: f64, smoothing: f64| share * smoothing * smoothing;
     let bars = |shift: f64, value: &dyn Fn(usize) -> f64| -> Vec<[f64; 2]> {
         spectrum

@@ -12,9 +12,9 @@ use super::super::recording::Recording;
 use super::super::shelf::Ask;
 use super::App;
 use crate::data::{hand_over, short_name};
-use crate::landscape::Table;
+use crate::landscape::{ReadTable, TableError};
 use crate::session::{Command, RunConfig};
-use crate::space::Genotype;
+use crate::space::{Genotype, GenotypeError, Reading, without_mark};
 
 /// What of a run folder's `config.json` says how to repeat the run.
 #[derive(Deserialize)]
@@ -91,6 +91,7 @@ impl App {
     }
 
     fn try_open(&mut self, name: &str, bytes: &[u8]) -> Result<String, String> {
+        let bytes = &*without_mark(bytes);
         let run = Recording::recognises(bytes).then(|| Recording::from_bytes(bytes));
         if let Some(Err(error)) = &run
             && (bytes.starts_with(b"{") || !error.is_other_content())
@@ -118,17 +119,10 @@ impl App {
             dock::show(&mut self.tree, Pane::Search);
             return Ok(format!("took the settings of {name}"));
         }
-        let text = std::str::from_utf8(bytes).ok();
-        if let Some(genotype) = text.and_then(|text| Genotype::parse(text.trim()).ok()) {
-            self.editor.edit(genotype);
-            dock::show(&mut self.tree, Pane::Editor);
-            return Ok(format!("opened the genotype {name}"));
-        }
-        let table = Table::from_bytes(bytes).map_err(|error| {
-            format!(
-                "{name} is neither a run, its configuration, a genotype nor a table of results (as a table: {error})"
-            )
-        })?;
+        let ReadTable { table, notes } = match ReadTable::from_bytes(bytes, &[]) {
+            Ok(read) => read,
+            Err(error) => return self.try_genotype(name, bytes, &error),
+        };
         let metric = table.metrics().first().cloned().unwrap_or_default();
         self.table = Some(OpenTable {
             name: name.into(),
@@ -136,6 +130,39 @@ impl App {
             metric,
         });
         dock::show(&mut self.tree, Pane::Landscape);
-        Ok(format!("opened the table {name}"))
+        let said = std::iter::once(format!("opened the table {name}")).chain(notes);
+        Ok(said.collect::<Vec<_>>().join("; "))
+    }
+
+    /// Opens what is no table as a genotype. A table with a mistake is none, though it holds many.
+    fn try_genotype(
+        &mut self,
+        name: &str,
+        bytes: &[u8],
+        table: &TableError,
+    ) -> Result<String, String> {
+        let read = match name.ends_with(".csv") {
+            true => Err(GenotypeError::UnknownForm),
+            false => Genotype::read(bytes, None),
+        };
+        match read {
+            Ok(Reading { genotype, notes }) => {
+                self.editor.edit(genotype);
+                dock::show(&mut self.tree, Pane::Editor);
+                let told: Vec<String> = std::iter::once(format!("opened the genotype {name}"))
+                    .chain(notes)
+                    .collect();
+                Ok(told.join("; "))
+            }
+            Err(GenotypeError::UnknownForm | GenotypeError::TooLarge | GenotypeError::NotText) => {
+                Err(format!(
+                    "{name} is neither a run, its configuration, a genotype nor a table of results (as a table: {table})"
+                ))
+            }
+            Err(error @ GenotypeError::Several(_)) => Err(format!(
+                "{name}: {error}; paste one of them into the cell editor"
+            )),
+            Err(error) => Err(format!("{name}: {error}")),
+        }
     }
 }

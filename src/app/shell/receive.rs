@@ -2,6 +2,7 @@
 
 use super::super::context::Notice;
 use super::super::dock::{self, Pane};
+use super::super::labels::in_labels;
 use super::super::recording::Recording;
 use super::super::shelf::Answer;
 use super::super::view::{RunState, RunView};
@@ -24,7 +25,7 @@ impl App {
         if let Some((line, view)) = &mut self.training {
             while let Some(event) = line.receive() {
                 if let Event::Failed { message } = &event.event {
-                    self.notices.push(Notice::error(message));
+                    self.notices.push(Notice::error(in_labels(message)));
                 }
                 view.live = true;
                 view.apply_timed(&event);
@@ -87,13 +88,13 @@ impl App {
             Event::DeviceChecked { device, problem } => {
                 self.device.clone_from(device);
                 match problem {
-                    Some(problem) => self.notices.push(Notice::error(problem)),
+                    Some(problem) => self.notices.push(Notice::error(in_labels(problem))),
                     None => self.rehearse(),
                 }
                 return;
             }
             Event::Failed { message } => {
-                self.notices.push(Notice::error(message));
+                self.notices.push(Notice::error(in_labels(message)));
                 // A run that never began leaves the one that is shown alone.
                 let going = matches!(self.run.state, RunState::Running | RunState::Held);
                 if !(self.run.live && going) {

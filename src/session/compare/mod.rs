@@ -11,9 +11,11 @@ use super::config::RunConfig;
 use super::differences::differences;
 use super::failure::RunError;
 use super::search_run::split_images;
-use crate::data::{Dataset, Sampler};
+use crate::data::{Dataset, Sampler, absolute};
 use crate::search::{SearchError, Strategy};
 use crate::space::Genotype;
+
+use statistics::difference;
 
 pub use judge::Judge;
 pub use statistics::{Difference, Spread, student_t_95};
@@ -212,6 +214,9 @@ pub enum ComparisonError {
     /// Its runs had other settings.
     #[error("it was made with other settings ({0})")]
     Settings(String),
+    /// Another version wrote it.
+    #[error("it was made by {0}, whose runs are not like those of this version")]
+    Version(String),
     /// No strategy or no seed.
     #[error("nothing to compare: give at least one strategy and one seed")]
     Empty,
@@ -258,10 +263,12 @@ impl Comparison {
             .map_err(|error| ComparisonError::Format(error.to_string()))?;
         if earlier.version != VERSION || earlier.plateau != self.plateau {
             let version = format!("Plateau {}, format {}", earlier.plateau, earlier.version);
-            return Err(ComparisonError::Settings(version));
+            return Err(ComparisonError::Version(version));
         }
         let mut settings = earlier.settings;
         settings.seed = self.settings.seed;
+        // As it is kept since paths are made absolute.
+        settings.dataset = absolute(&settings.dataset);
         if let (Some(old), Some(new)) = (&mut settings.search, &self.settings.search) {
             old.strategy = new.strategy;
         }
@@ -358,7 +365,8 @@ impl Comparison {
                 let seeds = self.seeds.iter();
                 let differences: Vec<f64> = seeds
                     .filter_map(|&seed| {
-                        Some(value(first, seed, metric)? - value(second, seed, metric)?)
+                        let second = value(second, seed, metric)?;
+                        Some(difference(value(first, seed, metric)?, second))
                     })
                     .collect();
                 Difference::of(&differences)
@@ -387,12 +395,13 @@ impl Comparison {
 /// Steps of a search with these settings.
 ///
 /// # Errors
-/// An unknown data set, a split that cannot be made, no search.
+/// An unknown data set, settings that do not fit its images, a split that cannot be made, no search.
 pub fn search_steps(config: &RunConfig) -> Result<usize, RunError> {
     let Some(search) = &config.search else {
         return Err(SearchError::Setting("these settings hold no search".into()).into());
     };
     let dataset = Dataset::load(&config.dataset)?;
+    config.check_images([dataset.height, dataset.width])?;
     let split = split_images(&dataset, config.test_share, config.seed)?;
     let batches = Sampler::new(split.weights, search.batch, 0)?.batches_per_epoch();
     Ok(batches.saturating_mul(search.epochs))

@@ -29,7 +29,11 @@ impl Comparison {
             differences.push(std::iter::once(name).chain(values).collect());
         }
         let mut text = table(&summary);
-        text.push_str("\nMean ± standard deviation (n − 1) over the seeds.\n");
+        let several = self.summaries.iter().any(|row| row.runs > 1);
+        text.push_str(match several {
+            true => "\nMean ± standard deviation (n − 1) over the seeds.\n",
+            false => "\nOne seed: there is no deviation and no interval; --seeds runs more.\n",
+        });
         if !self.pairs.is_empty() {
             text.push('\n');
             text.push_str(&table(&differences));
@@ -37,6 +41,24 @@ impl Comparison {
                 "\nMean of the differences seed by seed and their 95 % confidence interval (Student's t). A `~` marks an interval that holds 0:\n\
                  inside the noise of these seeds. Of twenty intervals without any true difference one is expected to leave 0 out.\n",
             );
+            let metrics = || {
+                self.pairs
+                    .iter()
+                    .flat_map(|pair| Metric::ALL.map(|metric| *pair.metrics.get(metric)))
+            };
+            if metrics().any(|difference| difference.is_none()) {
+                text.push_str(
+                    "A `–`: fewer than two seeds have both values, so there is no interval.\n",
+                );
+            }
+            if metrics()
+                .flatten()
+                .any(|difference| difference.low.is_none())
+            {
+                text.push_str(
+                    "`all equal`: the difference is the same for every seed, which says nothing about other seeds, so there is no interval.\n",
+                );
+            }
         }
         text
     }
@@ -98,23 +120,25 @@ impl Comparison {
 
 fn spread(metric: Metric, spread: Option<Spread>) -> String {
     let digits = metric.digits();
-    spread.map_or("–".into(), |Spread { mean, std, count }| {
-        if count > 1 {
-            format!("{mean:.digits$} ± {std:.digits$}")
-        } else {
-            format!("{mean:.digits$}")
-        }
+    spread.map_or("–".into(), |Spread { mean, std, .. }| match std {
+        Some(std) => format!("{mean:.digits$} ± {std:.digits$}"),
+        None => format!("{mean:.digits$}"),
     })
 }
 
 fn difference(metric: Metric, difference: Option<Difference>) -> String {
     let digits = metric.digits();
     difference.map_or("–".into(), |d| {
-        let mark = if d.inside_noise { " ~" } else { "" };
-        format!(
-            "{:+.digits$} [{:+.digits$}, {:+.digits$}]{mark}",
-            d.mean, d.low, d.high
-        )
+        let mean = format!("{:+.digits$}", d.mean);
+        let (Some(low), Some(high)) = (d.low, d.high) else {
+            return format!("{mean} all equal");
+        };
+        let mark = if d.inside_noise == Some(true) {
+            " ~"
+        } else {
+            ""
+        };
+        format!("{mean} [{low:+.digits$}, {high:+.digits$}]{mark}")
     })
 }
 

@@ -11,8 +11,8 @@ pub struct Spread {
     pub count: usize,
     /// Their mean.
     pub mean: f64,
-    /// Their standard deviation as an estimate from a sample (n − 1 in the denominator); 0 for a single value.
-    pub std: f64,
+    /// Their standard deviation as an estimate from a sample (n − 1 in the denominator); none for a single value, which has none.
+    pub std: Option<f64>,
 }
 
 impl Spread {
@@ -21,8 +21,7 @@ impl Spread {
         let count = values.len();
         let mean = values.iter().sum::<f64>() / count as f64;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let freedom = count.saturating_sub(1).max(1) as f64;
-        let std = (squares / freedom).sqrt();
+        let std = (count > 1).then(|| (squares / (count - 1) as f64).sqrt());
         (count > 0).then_some(Self { count, mean, std })
     }
 }
@@ -34,26 +33,44 @@ pub struct Difference {
     pub count: usize,
     /// Mean difference.
     pub mean: f64,
-    /// Lower end of its 95 % confidence interval (Student's t).
-    pub low: f64,
+    /// Lower end of its 95 % confidence interval (Student's t); none where the differences are equal, which says nothing about how far
+    /// those of other seeds would vary.
+    pub low: Option<f64>,
     /// Upper end.
-    pub high: f64,
-    /// Whether the interval holds 0: these seeds do not tell the two apart.
-    pub inside_noise: bool,
+    pub high: Option<f64>,
+    /// Whether the interval holds 0: these seeds do not tell the two apart. None without an interval.
+    pub inside_noise: Option<bool>,
+}
+
+/// Differences that differ by less than this share of themselves are equal but for rounding.
+const ROUNDING: f64 = 1e-9;
+
+/// `a − b`, exactly 0 where they differ by rounding alone.
+pub(super) fn difference(a: f64, b: f64) -> f64 {
+    let difference = a - b;
+    if difference.abs() <= 1e-12 * a.abs().max(b.abs()) {
+        0.0
+    } else {
+        difference
+    }
 }
 
 impl Difference {
-    /// Of the pairs' differences; nothing for fewer than two.
+    /// Of the pairs' differences; nothing for fewer than two, or where one is not finite.
     pub fn of(differences: &[f64]) -> Option<Self> {
-        let Spread { count, mean, std } = Spread::of(differences).filter(|s| s.count > 1)?;
+        let Spread { count, mean, std } = Spread::of(differences)?;
+        let std = std.filter(|std| std.is_finite())?;
+        let largest = differences
+            .iter()
+            .fold(0.0_f64, |largest, value| largest.max(value.abs()));
         let half = student_t_95(count - 1) * std / (count as f64).sqrt();
-        let (low, high) = (mean - half, mean + half);
+        let interval = (std > ROUNDING * largest).then_some((mean - half, mean + half));
         Some(Self {
             count,
             mean,
-            low,
-            high,
-            inside_noise: (low..=high).contains(&0.0),
+            low: interval.map(|(low, _)| low),
+            high: interval.map(|(_, high)| high),
+            inside_noise: interval.map(|(low, high)| (low..=high).contains(&0.0)),
         })
     }
 }

@@ -54,7 +54,10 @@ impl Comparison {
         let values = self.entries.iter().filter_map(|entry| metric.of(entry));
         let bars = self.summaries.iter();
         let bars = bars.filter_map(|summary| *summary.metrics.get(metric));
-        let ends = bars.flat_map(|spread| [spread.mean - spread.std, spread.mean + spread.std]);
+        let ends = bars.flat_map(|spread| {
+            let std = spread.std.unwrap_or_default();
+            [spread.mean - std, spread.mean + std]
+        });
         let all: Vec<f64> = values
             .chain(ends)
             .filter(|value| value.is_finite())
@@ -126,15 +129,22 @@ impl Comparison {
             if let Some(spread) = summary.metrics.get(metric) {
                 let x = middle + 0.28 * column;
                 let half = (0.14 * column).min(8.0);
-                let [low, mean, high] =
-                    [-1.0, 0.0, 1.0].map(|sign| y(spread.mean + sign * spread.std));
+                if let Some(std) = spread.std.filter(|std| *std > 0.0) {
+                    let [low, high] = [-1.0, 1.0].map(|sign| y(spread.mean + sign * std));
+                    line(
+                        svg,
+                        format_args!(
+                            "<path d=\"M{x:.1} {low:.1}V{high:.1}M{0:.1} {low:.1}H{1:.1}M{0:.1} {high:.1}H{1:.1}\" stroke=\"{colour}\" stroke-width=\"1.5\"/>",
+                            x - half,
+                            x + half
+                        ),
+                    );
+                }
+                let mean = y(spread.mean);
                 line(
                     svg,
                     format_args!(
-                        "<path d=\"M{x:.1} {low:.1}V{high:.1}M{0:.1} {low:.1}H{1:.1}M{0:.1} {high:.1}H{1:.1}\" stroke=\"{colour}\" stroke-width=\"1.5\"/>\
-                         <circle cx=\"{x:.1}\" cy=\"{mean:.1}\" r=\"4.5\" fill=\"{colour}\"/>",
-                        x - half,
-                        x + half
+                        "<circle cx=\"{x:.1}\" cy=\"{mean:.1}\" r=\"4.5\" fill=\"{colour}\"/>"
                     ),
                 );
             }

@@ -4,6 +4,7 @@ use eframe::egui::{self, Key, Modifiers, Pos2, pos2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
+use plateau::app::Action;
 use plateau::app::edits::{Place, with_operation};
 use plateau::space::{Genotype, Operation};
 
@@ -176,6 +177,39 @@ fn a_pasted_darts_text_is_shown_and_a_bad_one_is_refused_with_line_and_column() 
     harness.run();
     assert_eq!(edited(&harness), v1);
     harness.get_by_label_contains("line 2, column 12: unknown operation \"sep_conv_9x9\"");
+}
+
+#[test]
+fn a_pasted_log_shows_its_last_genotype_and_says_so_and_a_file_of_several_is_refused_with_their_names()
+ {
+    let mut harness = small_editor();
+    let [first, last] = ["darts-v2", "darts-v1"].map(|name| Genotype::preset(name).unwrap());
+    let [one, other] = [&first, &last].map(|genotype| genotype.to_python().unwrap());
+    let log = format!("07:00 genotype = {one}\r\n07:01 genotype = {other}\r\n07:02 acc 61\r\n");
+    harness.event(egui::Event::Paste(log));
+    harness.run();
+    assert_eq!(edited(&harness), last);
+    let told: Vec<String> = harness.state().actions.iter().filter_map(notice).collect();
+    assert_eq!(
+        told,
+        ["2 genotypes are in it, in lines 1 and 2; the last is read"]
+    );
+
+    harness.event(egui::Event::Paste(format!(
+        "FIRST = {other}\nSECOND = {one}\n"
+    )));
+    harness.run();
+    assert_eq!(edited(&harness), last);
+    harness.get_by_label_contains(
+        "it holds 2 genotypes: FIRST (line 1) and SECOND (line 2); paste only one of them",
+    );
+}
+
+fn notice(action: &Action) -> Option<String> {
+    match action {
+        Action::Notify(notice) => Some(notice.text.clone()),
+        _ => None,
+    }
 }
 
 #[test]

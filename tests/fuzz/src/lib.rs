@@ -6,6 +6,9 @@ pub mod app;
 pub mod data;
 #[allow(dead_code, unused_imports)]
 pub mod landscape;
+#[allow(dead_code)]
+#[path = "../../../src/nearest.rs"]
+pub mod nearest;
 #[allow(dead_code, unused_imports)]
 pub mod search;
 #[allow(dead_code, unused_imports)]

@@ -12,11 +12,12 @@ use sha2::{Digest, Sha256};
 pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// All targets; each has its seeds in `corpus/NAME`.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     ("genotype_json", genotype_json),
     ("genotype_python", genotype_python),
     ("genotype_nb201", genotype_nb201),
     ("genotype_compact", genotype_compact),
+    ("genotype_text", genotype_text),
     ("table", table),
     ("data_file", data_file),
     ("data_cifar", data_cifar),
@@ -70,6 +71,22 @@ pub fn genotype_compact(bytes: &[u8]) -> bool {
         Ok(&genotype)
     );
     round_trip(Ok(genotype))
+}
+
+/// What a person pastes: a log, a Python file, with or without the name of one of several.
+pub fn genotype_text(bytes: &[u8]) -> bool {
+    let mut read = Genotype::read(bytes, None);
+    if let Err(GenotypeError::Several(names)) = &read {
+        read = Genotype::read(bytes, Some(&names[0].0));
+        assert!(!matches!(
+            read,
+            Err(GenotypeError::Several(_) | GenotypeError::NoSuchName { .. })
+        ));
+    }
+    if let Err(error) = &read {
+        assert_eq!(error.to_string().lines().count(), 1);
+    }
+    round_trip(read.map(|reading| reading.genotype))
 }
 
 pub fn table(bytes: &[u8]) -> bool {

@@ -1,0 +1,59 @@
+//! What the window calls the settings that messages name by their flags.
+
+/// A flag and its label; those of training from scratch have the label of the search's and say that.
+const LABELS: [(&str, &str); 25] = [
+    ("alpha-decay", "α decay"),
+    ("alpha-rate", "α rate"),
+    ("auxiliary-weight", "Auxiliary head"),
+    ("batch", "Batch"),
+    ("channels", "Channels"),
+    ("clip", "Longest gradient"),
+    ("crop-padding", "Shift"),
+    ("cutout", "Cutout"),
+    ("dataset", "Data set"),
+    ("device", "Device"),
+    ("drop-path", "Drop path"),
+    ("epochs", "Epochs"),
+    ("label-smoothing", "Label smoothing"),
+    ("layers", "Cells"),
+    ("memory-limit", "Memory limit"),
+    ("momentum", "Momentum"),
+    ("neighbors", "Neighbors"),
+    ("perturbation", "Perturbation"),
+    ("radius", "Radius"),
+    ("rate", "Rate"),
+    ("rho", "Ascent ρ"),
+    ("test-share", "Test share"),
+    ("weight-decay", "Weight decay"),
+    ("weight-rate", "Weight rate"),
+    ("weight-rate-min", "Lowest rate"),
+];
+
+/// A message with the labels of settings in the place of their flags.
+pub fn in_labels(message: &str) -> String {
+    let mut text = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(at) = rest.find("--") {
+        let (before, flag) = rest.split_at(at);
+        let name = &flag[2..];
+        let end = name.find(|letter: char| !(letter.is_ascii_lowercase() || letter == '-'));
+        let (name, after) = name.split_at(end.unwrap_or(name.len()));
+        let (own, training) = match name.strip_prefix("train-") {
+            Some(own) => (own, " (training from scratch)"),
+            None => (name, ""),
+        };
+        text.push_str(before);
+        match LABELS.iter().find(|(flag, _)| *flag == own) {
+            Some((_, label)) => {
+                text.push_str(label);
+                text.push_str(training);
+            }
+            None => {
+                text.push_str("--");
+                text.push_str(name);
+            }
+        }
+        rest = after;
+    }
+    text + rest
+}

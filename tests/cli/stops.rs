@@ -1,0 +1,245 @@
+//! Signals as batch systems, terminals and people send them.
+
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use plateau::session::{Event, read_events, saved};
+
+use crate::support::folder::folder;
+use crate::support::program::plateau;
+
+/// Longest time that anything here may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn start(args: &str, more: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_plateau"))
+        .args(args.split_whitespace())
+        .args(more)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args(["-s", name, &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+/// Waits until a file has a word.
+fn wait_for(path: &Path, word: &str) {
+    let end = Instant::now() + PATIENCE;
+    while !std::fs::read_to_string(path).is_ok_and(|text| text.contains(word)) {
+        assert!(Instant::now() < end, "{} has no {word}", path.display());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Waits until a process listens to signals.
+fn wait_until_it_listens(child: &Child) {
+    let status = format!("/proc/{}/status", child.id());
+    let end = Instant::now() + PATIENCE;
+    while cfg!(target_os = "linux") && Instant::now() < end {
+        let text = std::fs::read_to_string(&status).unwrap();
+        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let mask = u64::from_str_radix(caught.unwrap().trim(), 16).unwrap();
+        // SIGTERM.
+        if mask & (1 << 14) != 0 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(Duration::from_millis(50));
+}
+
+/// Exit code and stderr, and how long it took from now.
+fn end(mut child: Child) -> (Option<i32>, String, Duration) {
+    let began = Instant::now();
+    let mut text = String::new();
+    let mut stderr = child.stderr.take().unwrap();
+    stderr.read_to_string(&mut text).unwrap();
+    (child.wait().unwrap().code(), text, began.elapsed())
+}
+
+const ENDLESS: &str = "search --dataset digits --strategy darts --device cpu --channels 4 --layers 3 --epochs 5000 --run-dir";
+
+#[test]
+fn every_signal_that_asks_for_an_end_saves_the_step_and_says_how_to_go_on() {
+    for name in ["INT", "TERM", "HUP", "USR1"] {
+        let folder = folder(&format!("stop-{name}"));
+        let path = folder.to_str().unwrap();
+        let child = start(ENDLESS, &[path]);
+        wait_for(&folder.join("events.jsonl"), "search-step");
+        signal(&child, name);
+        let (code, stderr, _) = end(child);
+        assert_eq!(code, Some(75), "{name}: {stderr}");
+        let last = stderr.lines().last().unwrap();
+        let expected = format!("plateau: stopped; go on with plateau search --resume {path}");
+        assert_eq!(last, expected, "{name}");
+        let said = read_events(&folder).unwrap();
+        assert_eq!(said.last().unwrap().event, Event::Stopped);
+        let newest = saved(&folder).unwrap()[0].0 as usize;
+        // All but what says that it was stopped.
+        assert_eq!(newest, said.len() - 2, "{name}");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
+
+#[test]
+fn a_run_that_nohup_started_outlives_its_terminal() {
+    let folder = folder("nohup");
+    let path = folder.to_str().unwrap();
+    let child = Command::new("sh")
+        .args(["-c", "trap '' HUP; exec \"$@\"", "sh"])
+        .arg(env!("CARGO_BIN_EXE_plateau"))
+        .args(ENDLESS.split_whitespace())
+        .arg(path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let events = folder.join("events.jsonl");
+    wait_for(&events, "search-step");
+    signal(&child, "HUP");
+    let before = read_events(&folder).unwrap().len();
+    wait_for(&events, &format!("\"step\":{},", before + 10));
+    signal(&child, "TERM");
+    assert_eq!(end(child).0, Some(75));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_second_signal_ends_a_long_step_at_once() {
+    let folder = folder("twice");
+    // A step of this takes seconds.
+    let long = "search --dataset mnist5k --preset paper --strategy darts-2nd --device cpu --train-channels 4 --train-layers 2 --run-dir";
+    let child = start(long, &[folder.to_str().unwrap()]);
+    wait_for(&folder.join("events.jsonl"), "search-started");
+    signal(&child, "TERM");
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&child, "TERM");
+    let (code, stderr, took) = end(child);
+    assert_eq!(code, Some(143), "{stderr}");
+    assert!(stderr.contains("a second signal"), "{stderr}");
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_sharpness_that_a_stop_cuts_short_is_measured_when_the_run_goes_on() {
+    let flags = "search --dataset digits --strategy darts --space nas-bench-201-small --device cpu --test-share 0.8 --channels 4 \
+                 --epochs 2 --batch 60 --sharpness 1 --train-channels 4 --train-epochs 1 --run-dir";
+    let [whole, cut] = ["sharp-whole", "sharp-cut"].map(folder);
+    let (code, stderr, _) = end(start(flags, &[whole.to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{stderr}");
+    let path = cut.to_str().unwrap();
+    let mut child = start(flags, &[path]);
+    for number in 2..=4 {
+        wait_for(&cut.join("events.jsonl"), &format!("\"step\":{number},"));
+        // Nearly all of the time goes into measurements.
+        std::thread::sleep(Duration::from_millis(5));
+        signal(&child, "TERM");
+        let (code, stderr, _) = end(child);
+        assert_eq!(code, Some(75), "{stderr}");
+        child = start("search --resume", &[path]);
+    }
+    let (code, stderr, _) = end(child);
+    assert_eq!(code, Some(0), "{stderr}");
+    let events = |folder: &Path| -> Vec<Event> {
+        let timed = read_events(folder).unwrap();
+        timed.into_iter().map(|timed| timed.event).collect()
+    };
+    assert_eq!(events(&cut), events(&whole));
+    for folder in [whole, cut] {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
+
+#[test]
+fn a_signal_while_data_load_ends_the_program_and_leaves_nothing() {
+    let [set, run] = ["slow-set", "slow-run"].map(folder);
+    std::fs::create_dir_all(&set).unwrap();
+    let mut batch = vec![0; 10_000 * 3073];
+    for (n, record) in batch.chunks_exact_mut(3073).enumerate() {
+        record.fill(n as u8);
+        record[0] = (n % 10) as u8;
+    }
+    for number in 1..=5 {
+        std::fs::write(set.join(format!("data_batch_{number}.bin")), &batch).unwrap();
+    }
+    let paths = [set.to_str().unwrap(), "--run-dir", run.to_str().unwrap()];
+    for (name, expected) in [("INT", 130), ("TERM", 143), ("USR1", 138)] {
+        let child = start("search --strategy darts --device cpu --dataset", &paths);
+        wait_until_it_listens(&child);
+        signal(&child, name);
+        let (code, stderr, took) = end(child);
+        assert_eq!(code, Some(expected), "{stderr}");
+        assert_eq!(stderr, "plateau: stopped before anything was recorded\n");
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(!run.exists());
+    }
+    std::fs::remove_dir_all(&set).unwrap();
+}
+
+#[test]
+fn a_comparison_is_stopped_while_its_judge_trains_and_while_a_run_goes_on() {
+    let flags = "compare --dataset digits --device cpu --space nas-bench-201-small --channels 4 --train-channels 4 --seeds 1 \
+                 --strategies darts --run-dir";
+    for (more, word) in [
+        (["--judge-epochs", "90000"], "judge    training"),
+        (["--train-epochs", "90000"], "train    epoch 5 "),
+    ] {
+        let folder = folder("compare-stopped");
+        let path = folder.to_str().unwrap();
+        let quick = ["--epochs", "1", "--judge-epochs", "1"];
+        let quick = &quick[..if more[0] == "--judge-epochs" { 2 } else { 4 }];
+        let mut child = start(flags, &[&[path], &more[..], quick].concat());
+        let mut lines = BufReader::new(child.stderr.as_mut().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().starts_with(word)), "{word}");
+        std::thread::sleep(Duration::from_millis(100));
+        signal(&child, "TERM");
+        let (code, stderr, took) = end(child);
+        assert_eq!(code, Some(75), "{stderr}");
+        let last = stderr.lines().last().unwrap();
+        assert!(last.starts_with("plateau: stopped; "), "{stderr}");
+        assert!(last.contains("the same plateau compare"), "{stderr}");
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        let _unless_nothing_was_recorded = std::fs::remove_dir_all(&folder);
+    }
+}
+
+#[test]
+fn what_keeps_nothing_ends_at_once_with_a_line() {
+    let table = folder("stopped.csv");
+    for args in [
+        "sample --train --device cpu --epochs 9000",
+        "neighborhood darts-v2 --train --device cpu --epochs 9000",
+        "barrier darts-v1 darts-v2 --train --device cpu --epochs 9000",
+        "tabulate --epochs 9000 --out",
+    ] {
+        let more = [table.to_str().unwrap()];
+        let more = if args.ends_with("--out") {
+            &more[..]
+        } else {
+            &[]
+        };
+        let child = start(args, more);
+        wait_until_it_listens(&child);
+        std::thread::sleep(Duration::from_millis(1000));
+        signal(&child, "TERM");
+        let (code, stderr, took) = end(child);
+        assert_eq!(code, Some(143), "{args}: {stderr}");
+        let line = stderr.lines().last().unwrap();
+        assert_eq!(line, "plateau: stopped before anything was recorded");
+        assert!(took < Duration::from_secs(1), "{args}: {took:?}");
+    }
+    // What needs no time is over, or dies as any program does.
+    assert!(plateau(&["genotype", "show", "darts-v2"]).status.success());
+    let _unless_it_was_never_made = std::fs::remove_file(&table);
+}
