@@ -6,12 +6,13 @@ use super::Request;
 use super::kind::Kind;
 use super::layout::places;
 use super::limits::MOST_CLASSES;
-use super::names::{extension, visible};
+use super::names::extension;
 use super::parts::{Images, Part};
 use super::photo::{self, Deep, Photo};
 use super::range::depth;
 use super::source::{File, Source};
 use crate::data::DataError;
+use crate::visible::visible;
 
 /// One image to read.
 struct Item<'a> {

@@ -15,11 +15,12 @@ use super::limits::MOST_FILES;
 use super::limits::{MOST_NESTED, MOST_PIXELS};
 #[cfg(not(target_arch = "wasm32"))]
 use super::names::is_foreign;
-use super::names::{Decoded, RawName, clean_name, decode, foreign, is_usual, visible};
+use super::names::{Decoded, RawName, clean_name, decode, foreign, is_usual};
 use super::notes::Notes;
 use super::stream::{Checked, Gunzip, Stream};
 use super::{tar, zip};
 use crate::data::DataError;
+use crate::visible::visible;
 
 /// The files of a data set, sorted by name.
 pub struct Source {

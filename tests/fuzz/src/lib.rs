@@ -15,3 +15,6 @@ pub mod search;
 pub mod session;
 #[path = "../../../src/space/mod.rs"]
 pub mod space;
+#[allow(dead_code)]
+#[path = "../../../src/visible.rs"]
+pub mod visible;
