@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use super::CliError;
-use super::out::{self, say};
+use super::out::{self, note, say};
 use super::progress::thousands;
 use crate::data::{Dataset, EMBEDDED, Loaded, Normalisation, read_path};
 use crate::session::write_whole;
@@ -57,10 +57,13 @@ pub fn run(command: &DataCommand) -> Result<(), CliError> {
     }
     out::lines(&text_report(&loaded, &normalisation))?;
     out::raw(&picture(dataset, std::io::stdout().is_terminal()))?;
-    match &args.sheet {
-        Some(file) => say!("sheet      {}", file.display()),
-        None => Ok(()),
+    if let Some(file) = &args.sheet {
+        say!("sheet      {}", file.display())?;
     }
+    for note in &dataset.notes {
+        note!("note: {note}");
+    }
+    Ok(())
 }
 
 /// A built-in set, or one from files with a bar for what takes long.
@@ -178,9 +181,6 @@ fn text_report(loaded: &Loaded, normalisation: &Normalisation) -> String {
     line("classes", thousands(dataset.classes.len() as u64));
     for (name, count) in dataset.classes.iter().zip(&counts) {
         line("", format!("{:>9}  {name}", thousands(*count as u64)));
-    }
-    for note in &dataset.notes {
-        line("note", note.clone());
     }
     text
 }

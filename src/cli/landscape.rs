@@ -169,7 +169,7 @@ impl OpenedTable {
     /// Says the notes on stderr, once nothing can fail any more: a failure is one line.
     pub fn say(&self) {
         for note in &self.notes {
-            note!("note     {note}");
+            note!("note: {note}");
         }
     }
 }

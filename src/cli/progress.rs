@@ -65,7 +65,17 @@ pub fn go_on(config: &RunConfig, folder: &Path) -> String {
         Some(_) => "search",
         None => "train",
     };
-    format!("go on with plateau {command} --resume {}", folder.display())
+    format!("go on with plateau {command} --resume {}", in_shell(folder))
+}
+
+/// A path as a shell takes it.
+fn in_shell(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-+@%:,=".contains(letter);
+    match path.chars().all(plain) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
 }
 
 /// Runs to the end, after what was said `before`. A signal asks for a stop after the current step. A run that is refused leaves

@@ -74,7 +74,7 @@ fn what_a_table_s_columns_are_taken_for_is_said_beside_every_report() {
             assert_eq!(said.matches(part).count(), 1, "{args:?}: {said}");
         }
         assert!(
-            said.lines().all(|line| line.starts_with("note     ")),
+            said.lines().all(|line| line.starts_with("note: ")),
             "{said}"
         );
     }

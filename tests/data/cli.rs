@@ -82,6 +82,57 @@ fn data_info_gives_one_json_object() {
 }
 
 #[test]
+fn what_is_not_taken_as_it_stands_is_a_note_of_data_info_and_of_a_run() {
+    let folder = folder("notes");
+    for (name, bytes) in [
+        ("cat/0.png", png_image(0, 3, 8, 8)),
+        ("cat/1.png", png_image(1, 3, 8, 8)),
+        ("dog/0.png", png_image(2, 3, 8, 8)),
+        ("dog/1.png", png_image(3, 3, 8, 8)),
+        ("dog/2.heic", b"\0\0\0\x18ftypheic\0\0\0\0".to_vec()),
+    ] {
+        std::fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
+        std::fs::write(folder.join(name), bytes).unwrap();
+    }
+    let path = folder.to_str().unwrap();
+    let note = "left out, HEIC is not read: dog/2.heic";
+    let info = plateau(&["data", "info", path]);
+    let said = String::from_utf8_lossy(&info.stderr);
+    assert_eq!(said, format!("note: {note}\n"));
+    let value = object(&plateau(&["data", "info", path, "--json"]));
+    assert_eq!(value["notes"], serde_json::json!([note]));
+    let run = folder.join("run");
+    let search = plateau(&[
+        "search",
+        "--dataset",
+        path,
+        "--strategy",
+        "random",
+        "--test-share",
+        "0.25",
+        "--batch",
+        "1",
+        "--train-epochs",
+        "1",
+        "--train-batch",
+        "1",
+        "--train-channels",
+        "4",
+        "--train-layers",
+        "3",
+        "--device",
+        "cpu",
+        "--run-dir",
+        run.to_str().unwrap(),
+    ]);
+    let said = String::from_utf8_lossy(&search.stderr);
+    assert!(said.contains(&format!("note     {note}\n")), "{said}");
+    let config = std::fs::read_to_string(run.join("config.json")).unwrap();
+    assert!(config.contains(note), "{config}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn data_info_writes_a_sheet_of_the_classes() {
     let folder = folder("sheet");
     let sheet = folder.join("sheet.png");
