@@ -177,7 +177,7 @@ fn the_standard_input_and_pipes_are_read_once_by_every_command() {
 fn what_is_neither_a_file_nor_a_text_is_said_with_the_nearest_preset() {
     let line = failure(&plateau(&["genotype", "show", "darts_v3"]));
     assert!(
-        line.contains("neither a file nor a preset; did you mean darts-v1?"),
+        line.contains("neither a file nor a preset (did you mean darts-v1?)"),
         "{line}"
     );
     let line = failure(&plateau(&["genotype", "show", "no-such.py:FIRST"]));

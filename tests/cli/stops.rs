@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use plateau::session::{Event, read_events, saved};
 
 use crate::support::folder::folder;
+use crate::support::outcome::text;
 use crate::support::program::plateau;
 
 /// Longest time that anything here may take.
@@ -217,19 +218,24 @@ fn a_comparison_is_stopped_while_its_judge_trains_and_while_a_run_goes_on() {
 #[test]
 fn what_keeps_nothing_ends_at_once_with_a_line() {
     let table = folder("stopped.csv");
-    for args in [
-        "sample --train --device cpu --epochs 9000",
-        "neighborhood darts-v2 --train --device cpu --epochs 9000",
-        "barrier darts-v1 darts-v2 --train --device cpu --epochs 9000",
-        "tabulate --epochs 9000 --out",
+    // The same wiring, so that there is a way from one to the other.
+    let other = text(&plateau(&[
+        "genotype", "convert", "darts-v2", "--to", "python",
+    ]))
+    .replacen("sep_conv_3x3", "max_pool_3x3", 1);
+    for (args, more) in [
+        ("sample --train --device cpu --epochs 9000", None),
+        (
+            "neighborhood darts-v2 --train --device cpu --epochs 9000",
+            None,
+        ),
+        (
+            "barrier --train --device cpu --epochs 9000 darts-v2",
+            Some(other.as_str()),
+        ),
+        ("tabulate --epochs 9000 --out", table.to_str()),
     ] {
-        let more = [table.to_str().unwrap()];
-        let more = if args.ends_with("--out") {
-            &more[..]
-        } else {
-            &[]
-        };
-        let child = start(args, more);
+        let child = start(args, more.as_slice());
         wait_until_it_listens(&child);
         std::thread::sleep(Duration::from_millis(1000));
         signal(&child, "TERM");

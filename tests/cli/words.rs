@@ -191,7 +191,10 @@ fn names_from_outside_reach_the_terminal_without_control_characters() {
                 if json && output.status.success() {
                     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
                     let classes = value["classes"].as_array().unwrap();
-                    assert!(classes.iter().any(|found| found["name"] == class), "{text}");
+                    assert!(
+                        classes.iter().any(|found| found["name"] == visible(class)),
+                        "{text}"
+                    );
                 }
             }
         }
