@@ -4,21 +4,21 @@ use std::borrow::Cow;
 
 /// Bytes of a text without their byte order mark; UTF-16 with a mark becomes UTF-8. All other bytes stay as they are.
 pub fn without_mark(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
-        return Cow::Borrowed(rest);
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => Cow::Borrowed(rest),
+        [0xff, 0xfe, rest @ ..] => Cow::Owned(from_utf16(rest, u16::from_le_bytes).into_bytes()),
+        [0xfe, 0xff, rest @ ..] => Cow::Owned(from_utf16(rest, u16::from_be_bytes).into_bytes()),
+        _ => Cow::Borrowed(bytes),
     }
-    let unit: fn([u8; 2]) -> u16 = match bytes {
-        [0xff, 0xfe, ..] => u16::from_le_bytes,
-        [0xfe, 0xff, ..] => u16::from_be_bytes,
-        _ => return Cow::Borrowed(bytes),
-    };
-    let pairs = bytes[2..].chunks_exact(2);
-    if !pairs.remainder().is_empty() {
-        return Cow::Borrowed(bytes);
-    }
-    let units = pairs.map(|pair| unit([pair[0], pair[1]]));
-    match char::decode_utf16(units).collect::<Result<String, _>>() {
-        Ok(text) => Cow::Owned(text.into_bytes()),
-        Err(_) => Cow::Borrowed(bytes),
-    }
+}
+
+/// The text of units of two bytes; what is damaged becomes U+FFFD.
+pub(super) fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let pairs = bytes.chunks_exact(2);
+    let half = (!pairs.remainder().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+    let letters = char::decode_utf16(pairs.map(|pair| unit([pair[0], pair[1]])));
+    letters
+        .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .chain(half)
+        .collect()
 }

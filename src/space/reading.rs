@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::compact::LETTERS;
+use super::encoding::{from_utf16, without_mark};
 use super::find::{Form, Place, first_part, is_name, line_before, places, unwrapped};
 use super::genotype::{Genotype, GenotypeError};
 use super::python::{AFTER, Written, call, dictionary, parts, structure};
@@ -354,23 +355,15 @@ fn named(text: &str) -> Option<(usize, &str)> {
 
 /// The text of a file. Other encodings than UTF-8 and UTF-16 may stand around a genotype, but not in it.
 fn decoded(bytes: &[u8]) -> Cow<'_, str> {
-    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-        let letters = char::decode_utf16(units);
-        Cow::from(
-            letters
-                .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect::<String>(),
-        )
-    };
+    // Without the mark, the first letter of a Western text tells.
     match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest),
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        // Without the mark, the first letter of a Western text tells.
-        [1..=0x7f, 0, ..] => utf16(bytes, u16::from_le_bytes),
-        [0, 1..=0x7f, ..] => utf16(bytes, u16::from_be_bytes),
-        _ => String::from_utf8_lossy(bytes),
+        [1..=0x7f, 0, ..] => return from_utf16(bytes, u16::from_le_bytes).into(),
+        [0, 1..=0x7f, ..] => return from_utf16(bytes, u16::from_be_bytes).into(),
+        _ => {}
+    }
+    match without_mark(bytes) {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
     }
 }
 
