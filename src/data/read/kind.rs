@@ -4,7 +4,7 @@ use image::ImageFormat;
 
 use super::names::extension;
 use super::source::File;
-use super::{cifar, idx, tar};
+use super::{cifar, idx, outline, tar};
 use crate::data::DataError;
 
 /// What the first bytes say. CIFAR's records have no mark: they are [`Kind::Other`].
@@ -86,7 +86,13 @@ fn picture(head: &[u8]) -> Option<Kind> {
         {
             ImageFormat::Bmp
         }
-        [b'P', b'1'..=b'6', b' ' | b'\t' | b'\r' | b'\n', ..] => ImageFormat::Pnm,
+        // A text may begin with P1.
+        [b'P', b'1'..=b'6', blank, ..]
+            if (blank.is_ascii_whitespace() || *blank == b'#')
+                && matches!(outline::pnm(head), [Some(_), Some(_), _]) =>
+        {
+            ImageFormat::Pnm
+        }
         [
             b'R',
             b'I',

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::limits::MOST_FOLDERS;
 use super::notes::Notes;
 use super::parts::Part;
 
@@ -13,25 +14,35 @@ pub type Place<'a> = Option<(Part, &'a str)>;
 #[derive(Default)]
 struct Folder<'a> {
     /// Its path; empty for the whole.
-    path: String,
+    path: &'a str,
+    /// Whether there is a picture in it or below.
+    filled: bool,
     /// Indices of the pictures directly in it.
     pictures: Vec<usize>,
     below: BTreeMap<&'a str, Folder<'a>>,
 }
 
 impl<'a> Folder<'a> {
-    /// The folder of a path, made where it is missing.
-    fn at(&mut self, path: impl Iterator<Item = &'a str>) -> &mut Self {
-        path.fold(self, |folder, step| {
-            let path = match folder.path.as_str() {
-                "" => step.to_owned(),
-                above => format!("{above}/{step}"),
-            };
-            folder.below.entry(step).or_insert_with(|| Folder {
-                path,
-                ..Folder::default()
+    /// The folder of a path, made where it is missing; `made` counts. `filled`: for a picture in it.
+    fn at(&mut self, path: &'a str, filled: bool, made: &mut usize) -> &mut Self {
+        self.filled |= filled;
+        let mut end = 0;
+        path.split('/')
+            .filter(|step| !step.is_empty())
+            .fold(self, |folder, step| {
+                end += step.len();
+                let path = &path[..end];
+                end += 1;
+                let below = folder.below.entry(step).or_insert_with(|| {
+                    *made += 1;
+                    Folder {
+                        path,
+                        ..Folder::default()
+                    }
+                });
+                below.filled |= filled;
+                below
             })
-        })
     }
 
     /// Indices of all pictures in it and below.
@@ -43,16 +54,9 @@ impl<'a> Folder<'a> {
         all
     }
 
-    fn has_pictures(&self) -> bool {
-        !self.pictures.is_empty() || self.below.values().any(Folder::has_pictures)
-    }
-
     /// The folders in it that have pictures somewhere.
     fn filled(&self) -> impl Iterator<Item = (&'a str, &Folder<'a>)> {
-        let folders = self
-            .below
-            .iter()
-            .filter(|(_, folder)| folder.has_pictures());
+        let folders = self.below.iter().filter(|(_, folder)| folder.filled);
         folders.map(|(name, folder)| (*name, folder))
     }
 
@@ -117,13 +121,18 @@ pub fn places<'a>(
     notes: &mut Notes,
 ) -> Result<Vec<Place<'a>>, (Option<usize>, String)> {
     let mut whole = Folder::default();
-    for (index, name) in pictures.iter().enumerate() {
+    let mut made = 0;
+    let pictured = pictures.iter().enumerate().map(|(index, name)| {
         let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let steps = folder.split('/').filter(|step| !step.is_empty());
-        whole.at(steps).pictures.push(index);
-    }
-    for folder in folders {
-        whole.at(folder.split('/'));
+        (folder, Some(index))
+    });
+    let listed = folders.iter().map(|folder| (folder.as_str(), None));
+    for (path, picture) in pictured.chain(listed) {
+        let folder = whole.at(path, picture.is_some(), &mut made);
+        folder.pictures.extend(picture);
+        if made > MOST_FOLDERS {
+            return Err((None, format!("more than {MOST_FOLDERS} folders")));
+        }
     }
     let mut sorter = Sorter {
         found: vec![Found::Astray; pictures.len()],
@@ -285,7 +294,7 @@ impl<'a> Sorter<'a, '_> {
                 let beside = root.below.get(name);
                 // A copy may hold itself once more.
                 beside.is_some_and(|beside| {
-                    beside.path == folder.path || files(inner).is_subset(&files(beside))
+                    std::ptr::eq(beside, folder) || files(inner).is_subset(&files(beside))
                 })
             })
     }
@@ -305,8 +314,8 @@ impl<'a> Sorter<'a, '_> {
 
     /// Names folders that have no picture.
     fn empty(&mut self, root: &Folder<'a>) {
-        for folder in root.below.values().filter(|folder| !folder.has_pictures()) {
-            self.notes.of("no picture that is read", &folder.path);
+        for folder in root.below.values().filter(|folder| !folder.filled) {
+            self.notes.of("no picture that is read", folder.path);
         }
     }
 

@@ -10,9 +10,10 @@ pub const MOST_CLASSES: usize = 10_000;
 pub const MOST_FILES: usize = 350_000;
 /// Longest name of a file in an archive, bytes.
 pub const LONGEST_NAME: usize = 1024;
+/// Most folders.
+pub const MOST_FOLDERS: usize = 100_000;
 /// Most folders inside each other.
-#[cfg(not(target_arch = "wasm32"))]
-pub const DEEPEST: usize = 16;
+pub const DEEPEST: usize = 32;
 /// Most archives inside each other: an NPZ, which is a zip, in a tar.gz in a folder.
 pub const MOST_NESTED: usize = 3;
 /// Largest image file, bytes.

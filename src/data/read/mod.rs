@@ -29,7 +29,7 @@ use kind::Kind;
 use notes::Notes;
 pub use options::Options;
 use parts::{Images, Part};
-use source::{File, Source};
+use source::{File, Source, unread};
 
 /// A data set with what its files told.
 #[derive(Debug, Clone)]
@@ -182,9 +182,7 @@ fn read(
 fn unused(source: &Source, format: &Format<'_>, notes: &mut Notes) {
     for file in &source.files {
         match file.kind {
-            Kind::Unread(what) => {
-                notes.of(&format!("left out, {what} is not read"), &file.name);
-            }
+            Kind::Unread(_) => unread(file, notes),
             Kind::Zip | Kind::Tar => notes.of("left out, an archive beside other data", &file.name),
             kind if kind.is_data() && !format.takes(kind) => {
                 notes.of("left out, beside data of another kind", &file.name);

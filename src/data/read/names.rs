@@ -2,7 +2,7 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 
-use super::limits::LONGEST_NAME;
+use super::limits::{DEEPEST, LONGEST_NAME};
 use crate::visible::visible;
 
 /// The upper half of code page 437, which a zip's names are in where nothing else is said (PKWARE's APPNOTE 6.3.10, appendix D).
@@ -51,9 +51,12 @@ pub fn decode(names: &[RawName]) -> Result<Decoded, (usize, String)> {
             encoding: None,
         });
     }
+    // Where most names beyond ASCII are UTF-8, those are; a few short names of other encodings look so by chance.
+    let wide = |name: &&RawName| !name.bytes.is_ascii() && std::str::from_utf8(&name.bytes).is_ok();
+    let keep = names.iter().filter(wide).count() > foreign.len();
     let encoding = guess(&foreign);
     let decoded = |name: &RawName| {
-        if name.marked || name.bytes.is_ascii() {
+        if name.marked || name.bytes.is_ascii() || (keep && wide(&name)) {
             return utf8(name).ok();
         }
         match encoding {
@@ -182,6 +185,9 @@ pub fn clean_name(name: &str) -> Result<String, String> {
     }
     if parts.is_empty() {
         return refused("is empty");
+    }
+    if parts.len() > DEEPEST + 1 {
+        return refused("has too many folders inside each other");
     }
     Ok(parts.join("/"))
 }

@@ -7,7 +7,7 @@ use super::Request;
 use super::kind::Kind;
 use super::npy::Array;
 use super::parts::{Images, Labels, Part, label, parts_of, renumber, words};
-use super::range::{Mapping, Range};
+use super::range::{Mapping, Range, Scale};
 use super::source::{File, Source};
 use crate::data::DataError;
 
@@ -218,11 +218,18 @@ fn mappings(
         ranges.push((part, file, range));
     }
     let mut mappings = BTreeMap::new();
+    let own = |range: &Range| range.scale() == Scale::Own;
+    // What lies around 0 may then be a piece of the same range.
+    let stretched = ranges.iter().any(|(_, _, range)| own(range));
+    let kind = |range: &Range| match range.scale() {
+        Scale::Unit if stretched => (range.is_float(), Scale::Own),
+        scale => (range.is_float(), scale),
+    };
     for (part, file, range) in &ranges {
         let alike = ranges.iter().map(|(_, _, other)| other);
         let shared = alike
-            .filter(|other| other.kind() == range.kind())
-            .fold(Range::default(), Range::with);
+            .filter(|other| kind(other) == kind(range))
+            .fold(*range, Range::with);
         let mapping = shared
             .mapping(&mut request.notes)
             .map_err(|message| file.error(0, message))?;

@@ -1,4 +1,5 @@
-//! The outlines of PNG and JPEG files: whether they are there to the end. Decoders fill in what is missing without a word.
+//! The outlines of picture files: whether they are there to the end, as decoders fill in what is missing without a word, and what else
+//! decoders do not tell.
 
 use std::ops::Range;
 
@@ -7,6 +8,8 @@ use std::ops::Range;
 pub struct Outline {
     /// A progressive JPEG.
     pub progressive: bool,
+    /// More than one picture.
+    pub animated: bool,
     /// Where the EXIF data of a PNG lie; decoders do not see those behind the pixels.
     pub exif: Option<Range<usize>>,
 }
@@ -34,6 +37,7 @@ pub fn png(bytes: &[u8]) -> Result<Outline, Refused> {
         match kind {
             b"IEND" => return Ok(outline),
             // Between the kind and the checksum.
+            b"acTL" => outline.animated = true,
             b"eXIf" => outline.exif = Some(at + 8..end - 4),
             _ => {}
         }
@@ -76,6 +80,78 @@ pub fn jpeg(bytes: &[u8]) -> Result<Outline, Refused> {
             _ => return Err((at, "a segment of the JPEG is damaged")),
         }
     }
+}
+
+/// Walks the blocks of a GIF (GIF89a specification, §§18 to 27) up to a second picture.
+pub fn gif(bytes: &[u8]) -> Outline {
+    let pictures = gif_pictures(bytes);
+    Outline {
+        animated: pictures > 1,
+        ..Outline::default()
+    }
+}
+
+/// How many pictures there are before the end or damage, at most 2.
+fn gif_pictures(bytes: &[u8]) -> usize {
+    // Bytes of a table of colours that a packed field announces.
+    let colours = |packed: u8| match packed & 0x80 {
+        0 => 0,
+        _ => 3 << ((packed & 7) + 1),
+    };
+    // Behind the blocks of data from a place on.
+    let behind = |mut at: usize| loop {
+        match bytes.get(at) {
+            Some(0) => return at + 1,
+            Some(&length) => at += 1 + usize::from(length),
+            None => return at,
+        }
+    };
+    let mut at = 13 + bytes.get(10).map_or(0, |&packed| colours(packed));
+    let mut pictures = 0;
+    while pictures < 2 {
+        match bytes.get(at) {
+            Some(0x21) => at = behind(at + 2),
+            Some(0x2c) => {
+                pictures += 1;
+                let table = bytes.get(at + 9).map_or(0, |&packed| colours(packed));
+                at = behind(at + 11 + table);
+            }
+            _ => break,
+        }
+    }
+    pictures
+}
+
+/// Reads of a WebP whether its extended header announces an animation (WebP container specification).
+pub fn webp(bytes: &[u8]) -> Outline {
+    let extended = bytes.get(12..16) == Some(b"VP8X");
+    let flags = bytes.get(20).copied().unwrap_or_default();
+    Outline {
+        animated: extended && flags & 2 != 0,
+        ..Outline::default()
+    }
+}
+
+/// Columns, rows and the largest value that a PNM's header has, behind blanks and comments; `None` where there is no number.
+pub fn pnm(head: &[u8]) -> [Option<u32>; 3] {
+    let mut at = 2;
+    [(); 3].map(|()| {
+        loop {
+            match head.get(at)? {
+                b'#' => {
+                    let line = head[at..].iter().position(|&byte| byte == b'\n')?;
+                    at += line + 1;
+                }
+                byte if byte.is_ascii_whitespace() => at += 1,
+                _ => break,
+            }
+        }
+        let digits = head[at..].iter().take_while(|byte| byte.is_ascii_digit());
+        let end = at + digits.count();
+        let number = std::str::from_utf8(&head[at..end]).ok()?.parse().ok();
+        at = end;
+        number
+    })
 }
 
 /// The next marker behind coded data, in which `ff 00` stands for `ff` and restart markers are part of the data.

@@ -58,13 +58,17 @@ pub fn decode(file: &File, format: ImageFormat) -> Result<Photo, DataError> {
     let outline = match format {
         ImageFormat::Png => outline::png(&bytes),
         ImageFormat::Jpeg => outline::jpeg(&bytes),
+        ImageFormat::Gif => Ok(outline::gif(&bytes)),
+        ImageFormat::WebP => Ok(outline::webp(&bytes)),
         _ => Ok(Outline::default()),
     };
-    let Outline { progressive, exif } =
-        outline.map_err(|(offset, message)| file.error(offset as u64, message))?;
+    let Outline {
+        progressive,
+        animated,
+        exif,
+    } = outline.map_err(|(offset, message)| file.error(offset as u64, message))?;
     let exif = exif.and_then(|range| Orientation::from_exif_chunk(bytes.get(range)?));
     let failed = |error: image::ImageError| file.error(0, format!("cannot be decoded: {error}"));
-    let animated = is_animated(format, &bytes);
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_IMAGE_SIDE);
     limits.max_image_height = Some(LONGEST_IMAGE_SIDE);
@@ -109,32 +113,18 @@ pub fn decode(file: &File, format: ImageFormat) -> Result<Photo, DataError> {
 
 /// Whether a picture's values may have more than eight bits, by the header.
 pub fn is_deep(file: &File, format: ImageFormat) -> Result<bool, DataError> {
-    let mut head = [0; 64];
+    let mut head = [0; 512];
     let count = file.open()?.up_to(&mut head)?;
     let head = &head[..count];
     Ok(match format {
         ImageFormat::Png => head.get(24) == Some(&16),
-        // The largest value is the last number before the pixels, and a comment may stand anywhere.
-        ImageFormat::Pnm => !matches!(head, [b'P', b'1' | b'4', ..]),
+        // Black and white have no largest value.
+        ImageFormat::Pnm => {
+            let [_, _, most] = outline::pnm(head);
+            !matches!(head, [b'P', b'1' | b'4', ..]) && most.is_none_or(|most| most > 255)
+        }
         _ => false,
     })
-}
-
-fn is_animated(format: ImageFormat, bytes: &[u8]) -> bool {
-    let has = |mark: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
-    match format {
-        // The start of a second picture's header, behind the extension that says how long the first is shown.
-        ImageFormat::Gif => {
-            bytes
-                .windows(3)
-                .filter(|window| window == b"\x21\xf9\x04")
-                .count()
-                > 1
-        }
-        ImageFormat::WebP => has(b"ANMF"),
-        ImageFormat::Png => has(b"acTL"),
-        _ => false,
-    }
 }
 
 impl Photo {
@@ -202,11 +192,24 @@ impl Photo {
 
     /// Scales it to rows and columns, the longer side cut.
     pub fn scale(&mut self, [height, width]: [u32; 2]) {
-        if self.size() != [height, width] {
-            self.picture = self
-                .picture
-                .resize_to_fill(width, height, FilterType::Triangle);
+        if self.size() == [height, width] {
+            return;
         }
+        let [rows, columns] = self.size();
+        let ratio =
+            (f64::from(width) / f64::from(columns)).max(f64::from(height) / f64::from(rows));
+        // A thin picture would first be made large on both sides.
+        if f64::from(rows) * f64::from(columns) * ratio * ratio * 8.0 > LARGEST_DECODED_IMAGE as f64
+        {
+            let cut =
+                |side: u32, wanted: u32| ((f64::from(wanted) / ratio).ceil() as u32).clamp(1, side);
+            let [high, wide] = [cut(rows, height), cut(columns, width)];
+            let [top, left] = [(rows - high) / 2, (columns - wide) / 2];
+            self.picture = self.picture.crop_imm(left, top, wide, high);
+        }
+        self.picture = self
+            .picture
+            .resize_to_fill(width, height, FilterType::Triangle);
     }
 
     /// Whether its format has colours.

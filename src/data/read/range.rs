@@ -5,12 +5,27 @@ use super::notes::Notes;
 /// How far values may lie outside a range and still be of it: what interpolation makes of its ends.
 const HAIR: f64 = 0.1;
 
+/// Floats that do not reach this far are no values from 0 to 255.
+const LEAST_WHITE: f64 = 64.0;
+
 /// The smallest and the largest value that were seen.
-#[derive(Default)]
+#[derive(Clone, Copy)]
 pub struct Range {
     ends: Option<[f64; 2]>,
-    /// Whether values may have fractions.
     float: bool,
+    /// Whether no value had a fraction.
+    whole: bool,
+}
+
+/// What values are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Floats from 0 or -1 to 1.
+    Unit,
+    /// Whole numbers, or floats from 0 to 255.
+    Pixels,
+    /// Floats of another range, such as those that are standardised.
+    Own,
 }
 
 /// The bits of the cameras and scanners whose largest value may be `most`.
@@ -51,7 +66,11 @@ impl Mapping {
 impl Range {
     /// Of no value yet, of floats or of integers.
     pub fn new(float: bool) -> Self {
-        Self { ends: None, float }
+        Self {
+            ends: None,
+            float,
+            whole: true,
+        }
     }
 
     /// Takes note of a value.
@@ -64,12 +83,13 @@ impl Range {
         }
         let [least, most] = self.ends.unwrap_or([value; 2]);
         self.ends = Some([least.min(value), most.max(value)]);
+        self.whole &= value.fract() == 0.0;
         Ok(())
     }
 
-    /// What values they are: integers, floats around 0 to 1, other floats. What is of one kind is scaled alike.
-    pub fn kind(&self) -> [bool; 2] {
-        [self.float, self.is_unit()]
+    /// Whether the values may have fractions.
+    pub fn is_float(&self) -> bool {
+        self.float
     }
 
     /// The range of both.
@@ -81,18 +101,29 @@ impl Range {
         Self {
             ends,
             float: self.float || other.float,
+            whole: self.whole && other.whole,
         }
     }
 
-    /// Whether they are floats from -1 or 0 to 1.
-    fn is_unit(&self) -> bool {
-        self.float && self.within(-1.0, 1.0)
+    /// What the values are.
+    pub fn scale(&self) -> Scale {
+        let [_, most] = self.ends.unwrap_or_default();
+        if self.float && self.within(-1.0, 1.0) {
+            Scale::Unit
+        } else if !self.float || self.whole || (most > LEAST_WHITE && self.within(0.0, 255.0)) {
+            Scale::Pixels
+        } else {
+            Scale::Own
+        }
     }
 
-    /// Whether they lie in a range, or, of floats, a hair beside it.
+    /// Whether they lie in a range, or, of floats with fractions, a hair beside it.
     fn within(&self, low: f64, high: f64) -> bool {
         let [least, most] = self.ends.unwrap_or_default();
-        let hair = if self.float { HAIR * (high - low) } else { 0.0 };
+        let hair = match self.float && !self.whole {
+            true => HAIR * (high - low),
+            false => 0.0,
+        };
         low - hair <= least && most <= high + hair
     }
 
@@ -102,26 +133,30 @@ impl Range {
     /// A reason where no usual range has them.
     pub fn mapping(&self, notes: &mut Notes) -> Result<Mapping, String> {
         let [least, most] = self.ends.unwrap_or_default();
-        let (low, high, named) = if self.float && self.within(0.0, 1.0) {
-            (0.0, 1.0, "from 0 to 1".to_owned())
-        } else if self.is_unit() {
-            (-1.0, 1.0, "from -1 to 1".to_owned())
-        } else if self.within(0.0, 255.0) {
-            (0.0, 255.0, "from 0 to 255".to_owned())
-        } else if !self.float && least >= 0.0 && most <= f64::from(u16::MAX) {
-            let bits = depth(most as u16);
-            let white = f64::from((1u32 << bits) - 1);
-            (0.0, white, format!("of {bits} bits"))
-        } else {
-            return Err(format!(
-                "pixel values from {least} to {most}: use 0 to 255, 0 to 1, -1 to 1, or integers of up to 16 bits"
-            ));
+        let (low, high, named) = match self.scale() {
+            Scale::Unit if self.within(0.0, 1.0) => (0.0, 1.0, "from 0 to 1".to_owned()),
+            Scale::Unit => (-1.0, 1.0, "from -1 to 1".to_owned()),
+            Scale::Pixels if self.within(0.0, 255.0) => (0.0, 255.0, "from 0 to 255".to_owned()),
+            Scale::Pixels if least >= 0.0 && most <= f64::from(u16::MAX) => {
+                let bits = depth(most as u16);
+                let white = f64::from((1u32 << bits) - 1);
+                (0.0, white, format!("of {bits} bits"))
+            }
+            // Where all are equal there is nothing to stretch.
+            Scale::Own if most > least && (most - least).is_finite() => {
+                (least, most, "of no usual range".to_owned())
+            }
+            _ => {
+                return Err(format!(
+                    "pixel values from {least} to {most}: use 0 to 255, 0 to 1, -1 to 1, or integers of up to 16 bits"
+                ));
+            }
         };
         if least < low || most > high {
             notes.say(format!(
                 "values from {least} to {most} are read as {named}, and what lies outside is cut"
             ));
-        } else if high != 255.0 {
+        } else if [low, high] != [0.0, 255.0] {
             notes.say(format!(
                 "values from {least} to {most} are read as {named}, scaled to pixels from 0 to 255"
             ));

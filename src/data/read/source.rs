@@ -376,6 +376,9 @@ impl Source {
             let Some(archive) = self.only_archive().cloned() else {
                 break;
             };
+            for file in &self.files {
+                unread(file, &mut self.notes);
+            }
             if depth == MOST_NESTED {
                 return Err(archive.error(0, "too many archives inside each other"));
             }
@@ -410,9 +413,16 @@ impl Source {
         let mut data = self
             .files
             .iter()
-            .filter(|file| !matches!(file.kind, Kind::Other | Kind::Nothing));
+            .filter(|file| !matches!(file.kind, Kind::Other | Kind::Nothing | Kind::Unread(_)));
         let first = data.next()?;
         (matches!(first.kind, Kind::Zip | Kind::Tar) && data.next().is_none()).then_some(first)
+    }
+}
+
+/// Says that a file is in a format that is not read, if it is.
+pub fn unread(file: &File, notes: &mut Notes) {
+    if let Kind::Unread(what) = file.kind {
+        notes.of(&format!("left out, {what} is not read"), &file.name);
     }
 }
 
@@ -444,8 +454,7 @@ fn list(
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let name = entry.file_name();
-        let mut raw = raw_name(&name);
-        raw.bytes.splice(0..0, inside.iter().copied());
+        let raw = raw_name(inside, &name);
         if is_foreign(&name.to_string_lossy()) {
             leave_out(notes, &String::from_utf8_lossy(&raw.bytes));
             continue;
@@ -482,20 +491,19 @@ fn list(
     Ok(())
 }
 
-/// A name on disk; Unix does not say in which encoding it is.
+/// A name on disk below a folder. Unix does not say in which encoding names are; what is UTF-8 is meant so.
 #[cfg(unix)]
-fn raw_name(name: &std::ffi::OsStr) -> RawName {
-    RawName {
-        bytes: std::os::unix::ffi::OsStrExt::as_bytes(name).to_vec(),
-        marked: false,
-    }
+fn raw_name(inside: &[u8], name: &std::ffi::OsStr) -> RawName {
+    let bytes = [inside, std::os::unix::ffi::OsStrExt::as_bytes(name)].concat();
+    let marked = std::str::from_utf8(&bytes).is_ok();
+    RawName { bytes, marked }
 }
 
-/// A name on disk.
+/// A name on disk below a folder.
 #[cfg(not(any(unix, target_arch = "wasm32")))]
-fn raw_name(name: &std::ffi::OsStr) -> RawName {
+fn raw_name(inside: &[u8], name: &std::ffi::OsStr) -> RawName {
     RawName {
-        bytes: name.to_string_lossy().into_owned().into_bytes(),
+        bytes: [inside, name.to_string_lossy().as_bytes()].concat(),
         marked: true,
     }
 }

@@ -194,7 +194,9 @@ fn read_entry(stream: &mut Stream) -> Result<Entry, DataError> {
     };
     let shown = shown_name(&name);
     let backslashes = !unix;
-    let folder = name.bytes.ends_with(b"/") || (backslashes && name.bytes.ends_with(b"\\"));
+    // The last byte of a letter of Shift JIS may be that of a backslash; a folder is empty.
+    let ends_in_backslash = backslashes && u32_at(&head, 24) == 0 && name.bytes.ends_with(b"\\");
+    let folder = name.bytes.ends_with(b"/") || ends_in_backslash;
     let mut entry = Entry {
         name,
         backslashes,
