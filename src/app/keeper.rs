@@ -8,6 +8,7 @@ use async_channel::{Receiver, Sender};
 use eframe::egui;
 
 use super::context::Notice;
+use super::labels::in_labels;
 use super::link::Link;
 use super::shelf::{Answer, Ask, KeptRun, Shelf};
 use crate::session::{Clock, Command, Event, Recorder, Start, Timed, saved};
@@ -128,8 +129,8 @@ impl Keeper {
     }
 
     fn go_on(&self, name: String) -> Answered {
-        let mut interrupted =
-            Recorder::interrupted(&self.folder(&name)).map_err(|error| error.to_string())?;
+        let mut interrupted = Recorder::interrupted(&self.folder(&name))
+            .map_err(|error| in_labels(&error.to_string()))?;
         let from = interrupted.from.take();
         let recorder = interrupted.tail.cut().map_err(|error| error.to_string())?;
         // An event always serializes, as it did when it was written.
@@ -230,10 +231,10 @@ impl Tape {
 
     /// Makes the folder of a run of that name.
     fn begin(&mut self, name: &str) {
-        let folder = Recorder::free_folder(&self.runs, name);
-        match Recorder::create(&folder) {
+        match Recorder::create_free(&self.runs, name) {
             Ok(recorder) => {
-                self.say(Notice::info(format!("recording into {}", folder.display())));
+                let folder = recorder.folder().display();
+                self.say(Notice::info(format!("recording into {folder}")));
                 if !recorder.is_locked() {
                     self.say(Notice::info(
                         "its file system has no locks, so nothing keeps a second process from recording there",
@@ -248,7 +249,8 @@ impl Tape {
     fn stop(&mut self, error: &impl std::fmt::Display) {
         self.recorder = None;
         self.say(Notice::error(format!(
-            "the run goes on, but it is no longer recorded: {error}"
+            "the run goes on, but it is no longer recorded: {}",
+            in_labels(&error.to_string())
         )));
     }
 

@@ -29,8 +29,26 @@ const LABELS: [(&str, &str); 25] = [
     ("weight-rate-min", "Lowest rate"),
 ];
 
+/// What the window says in the place of advice about flags that it has no settings for.
+const ADVICE: [(&str, &str); 2] = [
+    (
+        "go on with it by --resume, or choose another --run-dir",
+        "go on with it from the list of kept runs",
+    ),
+    (
+        "choose another folder with --run-dir",
+        "start the window in another folder",
+    ),
+];
+
 /// A message with the labels of settings in the place of their flags.
 pub fn in_labels(message: &str) -> String {
+    let message = ADVICE
+        .iter()
+        .fold(message.to_owned(), |message, (flags, words)| {
+            message.replace(flags, words)
+        });
+    let message = message.as_str();
     let mut text = String::with_capacity(message.len());
     let mut rest = message;
     while let Some(at) = rest.find("--") {

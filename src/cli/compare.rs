@@ -150,13 +150,12 @@ fn run_missing(
                 judge.map_err(CliError::new)?
             }
         };
-        let run_folder = Recorder::free_folder(folder, &format!("{strategy}-{seed}"));
         let start = Start {
             checkpoints: Some(args.run.checkpoints()),
             ..Start::new(config)
         };
-        let open = || Recorder::create(&run_folder);
-        let outcome = drive(start, open, Vec::new()).map_err(|error| match stop::exit_code() {
+        let open = || Recorder::create_free(folder, &format!("{strategy}-{seed}"));
+        let outcome = drive(start, open, Vec::new(), None).map_err(|error| match stop::exit_code() {
             1 => CliError(format!(
                 "{error}; plateau compare keeps the finished runs and does this one again when called again"
             )),
@@ -177,7 +176,7 @@ fn run_missing(
             neighborhood.worst
         );
         comparison.device.clone_from(&outcome.device.name);
-        let name = run_folder.file_name().unwrap_or_default();
+        let name = outcome.folder.file_name().unwrap_or_default();
         comparison.add(Entry {
             strategy,
             seed,

@@ -59,13 +59,18 @@ struct Seen {
     train_seconds: f64,
 }
 
-/// The command that goes on with a run.
-pub fn go_on(config: &RunConfig, folder: &Path) -> String {
+/// The command that goes on with a run, whose images may have been `moved`.
+pub fn go_on(config: &RunConfig, folder: &Path, moved: Option<&str>) -> String {
     let command = match config.search {
         Some(_) => "search",
         None => "train",
     };
-    format!("go on with plateau {command} --resume {}", in_shell(folder))
+    let moved = moved.map(|path| format!(" --dataset {}", in_shell(Path::new(path))));
+    format!(
+        "go on with plateau {command} --resume {}{}",
+        in_shell(folder),
+        moved.unwrap_or_default()
+    )
 }
 
 /// A path as a shell takes it.
@@ -84,6 +89,7 @@ pub fn drive(
     start: Start,
     open: impl FnOnce() -> Result<Recorder, RecordError>,
     before: Vec<Timed>,
+    moved: Option<&str>,
 ) -> Result<Outcome, CliError> {
     let config = start.config.clone();
     let session = SessionHandle::spawn().map_err(CliError::new)?;
@@ -124,7 +130,7 @@ pub fn drive(
             folder.display()
         ));
     }
-    let again = go_on(&config, &folder);
+    let again = go_on(&config, &folder, moved);
     // Of this process: what fails without having come further fails again.
     let mut saved = false;
     for timed in first.into_iter().chain(events) {

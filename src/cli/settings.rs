@@ -74,9 +74,9 @@ impl RunArgs {
         };
         let open = || match &self.run_dir {
             Some(folder) => Recorder::create(folder),
-            None => Recorder::create(&Recorder::free_folder(Path::new("runs"), name)),
+            None => Recorder::create_free(Path::new("runs"), name),
         };
-        drive(start, open, Vec::new())
+        drive(start, open, Vec::new(), None)
     }
 
     /// Goes on with a run. `asked` puts what was given on the command line over the settings of the run, which must stay what
@@ -88,8 +88,8 @@ impl RunArgs {
         asked: impl FnOnce(&mut RunConfig) -> Result<(), CliError>,
     ) -> Result<Outcome, CliError> {
         let found = Recorder::interrupted(folder).map_err(CliError::new)?;
-        stop::goes_on(format!("stopped; {}", go_on(&found.config, folder)));
         let now = given("dataset").then_some(self.dataset.as_str());
+        stop::goes_on(format!("stopped; {}", go_on(&found.config, folder, now)));
         find_data(folder, &found.config.dataset, &found.hash, now)?;
         let mut config = found.config.clone();
         self.apply(&mut config, given);
@@ -123,7 +123,7 @@ impl RunArgs {
             checkpoints: Some(self.checkpoints()),
             from: found.from,
         };
-        drive(start, || found.tail.cut(), found.events)
+        drive(start, || found.tail.cut(), found.events, now)
     }
 
     pub fn checkpoints(&self) -> CheckpointEvery {

@@ -4,6 +4,7 @@
 //! data load or networks are scored whose scores are kept nowhere, waiting would save nothing: the first one ends the process.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_channel::Sender;
 
@@ -13,6 +14,9 @@ use crate::session::Command;
 
 /// Exit code of what was stopped and can go on: the `EX_TEMPFAIL` of sysexits.h, which asks to try again.
 const GOES_ON: u8 = 75;
+
+/// How long a line about a signal may take.
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// What the next signal does.
 enum Next {
@@ -82,16 +86,30 @@ fn heard(code: i32) {
     match &*next {
         Next::End { words, goes_on } => end(words, if *goes_on { GOES_ON.into() } else { code }),
         Next::Stop(run) if run.try_send(Command::Stop).is_ok() => {
-            note!("stopping after this step; a second signal or Ctrl-C ends at once");
             *next = Next::Stopping;
+            drop(next);
+            speak("stopping after this step; a second signal or Ctrl-C ends at once".into());
         }
         Next::Stop(_) | Next::Stopping | Next::Stopped => exit(code),
     }
 }
 
 fn end(words: &str, code: i32) -> ! {
-    note!("plateau: {words}");
+    speak(format!("plateau: {words}"));
     exit(code)
+}
+
+/// Says a line, unless nobody takes it in a moment: a full pipe must not keep a signal from being heard.
+fn speak(line: String) {
+    let (done, said) = std::sync::mpsc::channel();
+    let thread = std::thread::Builder::new().spawn(move || {
+        note!("{line}");
+        // Nobody may wait any more.
+        let _late = done.send(());
+    });
+    if thread.is_ok() {
+        let _unsaid = said.recv_timeout(MOMENT);
+    }
 }
 
 /// Ends without the clean-up of libraries whose threads still compute.

@@ -48,7 +48,7 @@ pub enum DataError {
     },
     /// A split left the weights or the architecture without images.
     #[error(
-        "the data set '{name}' leaves {left} images to train on and at least 2 are needed: use more images or a smaller test share"
+        "the data set '{name}' leaves {left} images to train on and at least 2 are needed: lower --test-share or use more images"
     )]
     TooFew {
         /// Name of the data set.

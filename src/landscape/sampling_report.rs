@@ -262,7 +262,8 @@ impl SamplingReport {
         // One run has no deviation.
         let spread = |mean: f64, std: f64| match self.runs {
             1 => format!("{mean:>6.2}        "),
-            _ if std == 0.0 => format!("{mean:>6.2} (equal)"),
+            // But for rounding.
+            _ if std <= 1e-9 * mean.abs() => format!("{mean:>6.2} (equal)"),
             _ => format!("{mean:>6.2} ± {std:<5.2}"),
         };
         writeln!(

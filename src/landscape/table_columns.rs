@@ -184,8 +184,12 @@ impl Choice<'_> {
             });
             let Some(beside) = beside else { return true };
             let [mean, _] = self.mean(group);
-            let differs = |(a, b): (&f64, &f64)| (a - b).abs() > ROUNDING;
-            if mean.iter().zip(&self.columns[beside].values).any(differs) {
+            let beside_values = &self.columns[beside].values;
+            // Shares of 1 are rounded to as many digits behind the point more.
+            let shares = mean.iter().chain(beside_values).all(|value| *value <= 1.0);
+            let rounding = if shares { ROUNDING / 100.0 } else { ROUNDING };
+            let differs = |(a, b): (&f64, &f64)| (a - b).abs() > rounding;
+            if mean.iter().zip(beside_values).any(differs) {
                 notes.push(format!(
                     "{} is not the mean of its {} runs, which stay metrics of their own",
                     group.stem,

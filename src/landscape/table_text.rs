@@ -14,6 +14,8 @@ use super::table_names::{
 use super::table_sheet::{MOST_COLUMNS, Mark, Sheet, number};
 use crate::space::{Genotype, GenotypeError, Operation, Space};
 
+/// Longest name of a column, bytes.
+const LONGEST_NAME: usize = 400;
 /// What the layout without a header holds.
 const LIST_METRIC: &str = "CIFAR10TestAccuracy200Epochs";
 /// What may stand between fields. The first that fits is taken.
@@ -168,6 +170,11 @@ impl Header {
     fn read(names: &[impl AsRef<str>], sample: &[impl AsRef<str>]) -> Result<Self, String> {
         if names.len() > MOST_COLUMNS {
             return Err(format!("a table has at most {MOST_COLUMNS} columns"));
+        }
+        if names.iter().any(|name| name.as_ref().len() > LONGEST_NAME) {
+            return Err(format!(
+                "the name of a column has more than {LONGEST_NAME} bytes"
+            ));
         }
         let mut names: Vec<String> = names.iter().map(|name| cleaned(name.as_ref())).collect();
         let cells: Vec<usize> = (0..sample.len())

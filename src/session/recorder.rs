@@ -1,7 +1,7 @@
 //! Writes a run folder: `config.json`, `events.jsonl`, `genotype.json`, `genotype.txt`, `result.json` and checkpoints.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{BufReader, BufWriter, ErrorKind, Write};
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
@@ -11,6 +11,11 @@ use super::lines::{Lines, read_lines};
 use super::store::{StoreError, load, save, saved};
 use super::whole::write_whole;
 use crate::space::Genotype;
+
+/// Longest first line that is looked for, bytes.
+const LONGEST_LINE: u64 = 1 << 24;
+/// Most processes that may take a free folder before this one.
+const MOST_TRIES: usize = 1000;
 
 /// A file of a run folder could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +48,7 @@ pub enum RecordError {
     #[error("{} already holds a run; go on with it by --resume, or choose another --run-dir", .0.display())]
     Taken(PathBuf),
     /// Another process records into the folder.
-    #[error("{} is in use by another process; wait for it or choose another --run-dir", .0.display())]
+    #[error("{} is in use by another process: wait for it", .0.display())]
     Locked(PathBuf),
     /// There is nothing to go on with.
     #[error("{} cannot be resumed: {reason}", folder.display())]
@@ -185,11 +190,31 @@ impl Recorder {
     /// # Errors
     /// [`RecordError::Taken`].
     pub fn check_free(folder: &Path) -> Result<(), RecordError> {
-        let events = fs::metadata(folder.join("events.jsonl"));
-        match events {
-            // A process that was killed before its run began may have left an empty file.
-            Ok(events) if events.len() > 0 => Err(RecordError::Taken(folder.to_path_buf())),
-            _ => Ok(()),
+        let begun = |file: File| {
+            let mut line = Vec::new();
+            let read = BufReader::new(file)
+                .take(LONGEST_LINE)
+                .read_until(b'\n', &mut line);
+            read.is_err() || line.ends_with(b"\n") || line.len() as u64 == LONGEST_LINE
+        };
+        // A process that was killed before its run began may have left a piece of the first line.
+        match File::open(folder.join("events.jsonl")) {
+            Ok(events) => match begun(events) {
+                true => Err(RecordError::Taken(folder.to_path_buf())),
+                false => Ok(()),
+            },
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Makes the first folder of [`Recorder::free_folder`] that no other process takes meanwhile.
+    pub fn create_free(base: &Path, name: &str) -> Result<Self, RecordError> {
+        let mut tries = 0..MOST_TRIES;
+        loop {
+            match Self::create(&Self::free_folder(base, name)) {
+                Err(RecordError::Taken(_) | RecordError::Locked(_)) if tries.next().is_some() => {}
+                made => return made,
+            }
         }
     }
 
@@ -201,7 +226,8 @@ impl Recorder {
         // Another process may have been faster.
         Self::check_free(folder)?;
         let path = folder.join("events.jsonl");
-        let events = OpenOptions::new().create(true).append(true).open(&path);
+        // What is there is a piece of a line at most.
+        let events = File::create(&path).and_then(|_| OpenOptions::new().append(true).open(&path));
         Ok(Self {
             folder: folder.to_path_buf(),
             events: BufWriter::new(events.map_err(create_error(&path))?),

@@ -72,6 +72,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         Target::Stream => return OpenOptions::new().write(true).open(path)?.write_all(bytes),
         Target::File(path) => path,
     };
+    check_permission(&path)?;
     let temporary = beside(&path)?;
     let mut file = match File::create(&temporary) {
         Ok(file) => file,
@@ -87,21 +88,33 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         .and_then(|()| file.sync_all());
     drop(file);
     let renamed = written.and_then(|()| fs::rename(&temporary, &path));
-    if renamed.is_err() {
+    match renamed {
+        Ok(()) => sync_folder(&path),
         // The failure is what the person must hear of, not that its remains could not be removed.
-        let _remains = fs::remove_file(&temporary);
-        return renamed;
+        Err(_) => drop(fs::remove_file(&temporary)),
     }
-    sync_folder(&path)
+    renamed
 }
 
-/// Makes the rename itself last. Only Unix lets a folder be synced.
-fn sync_folder(path: &Path) -> Result<(), Error> {
-    match path.parent() {
-        Some(folder) if cfg!(unix) && !folder.as_os_str().is_empty() => {
-            File::open(folder)?.sync_all()
-        }
-        _ => Ok(()),
+/// Makes the rename itself last where that can be asked for: some folders may not be read, and some file systems sync none.
+fn sync_folder(path: &Path) {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if cfg!(unix)
+        && let Ok(folder) = File::open(folder)
+    {
+        // The file is whole in any case.
+        let _unsynced = folder.sync_all();
+    }
+}
+
+/// Refuses a file that is there and must not be written, though its folder would let it be replaced.
+fn check_permission(path: &Path) -> Result<(), Error> {
+    match path.is_file() {
+        true => OpenOptions::new().write(true).open(path).map(|_| ()),
+        false => Ok(()),
     }
 }
 
@@ -113,9 +126,12 @@ pub fn check_writable(path: &Path) -> Result<(), Error> {
     let Target::File(path) = target(path) else {
         return Ok(());
     };
+    check_permission(&path)?;
     let temporary = beside(&path)?;
-    match File::create(&temporary) {
+    match File::create_new(&temporary) {
         Ok(_) => fs::remove_file(&temporary),
+        // Another process writes there.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) if is_folders_own(&error) && path.is_file() => {
             OpenOptions::new().write(true).open(&path).map(|_| ())
         }

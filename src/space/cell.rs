@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::operation::Operation;
+use crate::nearest::unknown;
 
 /// A cell search space.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -25,7 +26,7 @@ pub enum Space {
 
 /// A name that is not a space's.
 #[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
-#[error("unknown search space \"{0}\": expected darts, nas-bench-201 or nas-bench-201-small")]
+#[error("{}", unknown(.0, "a search space", &Space::ALL.map(Space::name)))]
 pub struct UnknownSpace(String);
 
 /// Which cell of a network.

@@ -100,7 +100,6 @@ fn choose<'p, 'a>(
         .filter(|place| place.comment != code)
         .collect();
     let mut names: Vec<&str> = counted.iter().filter_map(|place| place.name).collect();
-    let all_named = names.len() == counted.len();
     let mut seen = HashSet::new();
     names.retain(|name| seen.insert(*name));
 
@@ -114,7 +113,7 @@ fn choose<'p, 'a>(
                 names: names.into_iter().map(str::to_owned).collect(),
             });
         }
-    } else if all_named && names.len() > 1 {
+    } else if names.len() > 1 {
         // The last of a name counts, as in Python.
         let last = chosen
             .iter()

@@ -87,8 +87,12 @@ fn what_is_not_taken_as_it_stands_is_a_note_of_data_info_and_of_a_run() {
     for (name, bytes) in [
         ("cat/0.png", png_image(0, 3, 8, 8)),
         ("cat/1.png", png_image(1, 3, 8, 8)),
-        ("dog/0.png", png_image(2, 3, 8, 8)),
-        ("dog/1.png", png_image(3, 3, 8, 8)),
+        ("cat/2.png", png_image(2, 3, 8, 8)),
+        ("cat/3.png", png_image(3, 3, 8, 8)),
+        ("dog/0.png", png_image(4, 3, 8, 8)),
+        ("dog/1.png", png_image(5, 3, 8, 8)),
+        ("dog/3.png", png_image(6, 3, 8, 8)),
+        ("dog/4.png", png_image(7, 3, 8, 8)),
         ("dog/2.heic", b"\0\0\0\x18ftypheic\0\0\0\0".to_vec()),
     ] {
         std::fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
@@ -111,11 +115,11 @@ fn what_is_not_taken_as_it_stands_is_a_note_of_data_info_and_of_a_run() {
         "--test-share",
         "0.25",
         "--batch",
-        "1",
+        "2",
         "--train-epochs",
         "1",
         "--train-batch",
-        "1",
+        "2",
         "--train-channels",
         "4",
         "--train-layers",

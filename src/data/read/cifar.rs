@@ -43,11 +43,17 @@ pub fn is_whole(size: u64) -> bool {
 
 /// Whether the files are named as the authors' are, so that pictures that lie beside them are no data set.
 pub fn is_named(files: &[(Part, &File)]) -> bool {
-    files.iter().all(|(_, file)| {
-        let name = file.name.rsplit('/').next().unwrap_or_default();
-        let batch = name.starts_with("data_batch") || name.starts_with("test_batch");
-        (batch || matches!(name, "train.bin" | "test.bin")) && is_whole(file.size())
-    })
+    files.iter().all(|(_, file)| has_name(file))
+}
+
+/// Whether a file is called as one of the authors' is, and could be it.
+fn has_name(file: &File) -> bool {
+    let name = file.name.rsplit('/').next().unwrap_or_default();
+    let stem = name.strip_suffix(".bin").unwrap_or(name);
+    let number = stem.strip_prefix("data_batch_").unwrap_or_default();
+    let batch = stem == "test_batch"
+        || (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+    (batch || matches!(name, "train.bin" | "test.bin")) && is_whole(file.size())
 }
 
 /// The files of records with their parts, and the variant that their sizes fit: files named `.bin`, else those that are whole records.
@@ -58,6 +64,10 @@ pub fn recognise(source: &Source) -> Option<(Variant, Vec<(Part, &File)>)> {
         .collect();
     if files.is_empty() {
         files = others().filter(|file| is_whole(file.size())).collect();
+    }
+    // Beside the authors' files others are something else, or a copy.
+    if files.iter().any(|file| has_name(file)) {
+        files.retain(|file| has_name(file));
     }
     if files.is_empty() {
         return None;

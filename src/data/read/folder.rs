@@ -12,6 +12,7 @@ use super::photo::{self, Deep, Photo};
 use super::range::depth;
 use super::source::{File, Source};
 use crate::data::DataError;
+use crate::nearest::guess;
 use crate::visible::visible;
 
 /// One image to read.
@@ -49,7 +50,11 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
         let class = classes.binary_search(&item.class).map_err(|_| {
             item.file.error(
                 0,
-                format!("the class '{}' has no training images", visible(item.class)),
+                format!(
+                    "the class '{}' has no training images{}",
+                    visible(item.class),
+                    guess(item.class, classes.iter().copied())
+                ),
             )
         })?;
         let photo = prepare(item, white, request)?;

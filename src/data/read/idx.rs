@@ -83,6 +83,7 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
     let (name, set) = choose(source, request)?;
     let mut found = Images::default();
     let mut labels = Vec::new();
+    let labels_of_training = set.labels.contains_key(&Part::Training);
     for (part, file) in &set.labels {
         if !set.images.contains_key(part) {
             request
@@ -91,6 +92,13 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
         }
     }
     for (&part, file) in &set.images {
+        // Kept for a contest, most likely.
+        if part != Part::Training && !set.labels.contains_key(&part) && labels_of_training {
+            request
+                .notes
+                .of("left out, images without labels", &file.name);
+            continue;
+        }
         let labels_file = set.labels.get(&part).ok_or_else(|| {
             file.error(
                 0,

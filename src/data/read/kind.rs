@@ -126,7 +126,9 @@ fn instead(head: &[u8]) -> Option<Kind> {
         .any(|mark| starts(mark))
     {
         "a web page (HTML) was saved in its place: download it again"
-    } else if starts("<?xml") && text.contains("Error") {
+    } else if (starts("<?xml") && text.contains("Error"))
+        || (starts("{") && text.to_lowercase().contains("\"error"))
+    {
         "a server's error message was saved in its place: download it again"
     } else if starts("version https://git-lfs") {
         "only Git LFS' pointer to it is here: run git lfs pull"
@@ -187,7 +189,8 @@ fn unread(head: &[u8], name: &str) -> Option<Kind> {
             "hdr" => "Radiance HDR",
             "dcm" | "dicom" => "DICOM",
             "nii" => "NIfTI",
-            "pfm" | "pam" => "Netpbm's PFM and PAM",
+            "pam" => "PAM",
+            "pfm" => "PFM",
             "qoi" => "QOI",
             "dds" => "DDS",
             "arw" | "cr2" | "cr3" | "dng" | "nef" | "orf" | "raf" | "rw2" => "camera raw",
@@ -195,9 +198,12 @@ fn unread(head: &[u8], name: &str) -> Option<Kind> {
             "h5" | "hdf5" => "HDF5",
             "tfrecord" | "tfrecords" => "TFRecord",
             "parquet" => "Parquet",
+            "pcx" => "PCX",
             "rar" => "RAR",
             "7z" => "7-Zip",
-            "xz" | "bz2" | "zst" => "xz, bzip2 and Zstandard",
+            "bz2" => "bzip2",
+            "xz" => "xz",
+            "zst" => "Zstandard",
             _ => return None,
         })
     };

@@ -217,7 +217,33 @@ impl<'a> Sorter<'a, '_> {
                 .iter()
                 .all(|(_, name)| Part::of_word(&name.to_lowercase()).is_some());
             if named.len() != root.filled().count() || !(differ || exact) {
+                self.say_alike(root);
                 self.classes(root, Part::Training, &BTreeSet::new());
+            }
+        }
+    }
+
+    /// Says that folders which hold the same folders are read as classes; they may be parts of other names.
+    fn say_alike(&mut self, root: &Folder<'a>) {
+        let inner = |folder: &Folder<'a>| -> Vec<&'a str> {
+            folder.filled().map(|(name, _)| name).collect()
+        };
+        let mut folders = root.filled();
+        let Some((_, first)) = folders.next() else {
+            return;
+        };
+        let same = inner(first);
+        let alike = |folder: &Folder<'a>| folder.pictures.is_empty() && inner(folder) == same;
+        if same.len() > 1
+            && alike(first)
+            && root.filled().count() > 1
+            && folders.all(|(_, folder)| alike(folder))
+        {
+            for (name, _) in root.filled() {
+                self.notes.of(
+                    "folders that hold the same folders are read as the classes; if they are parts, call them train, val and test",
+                    name,
+                );
             }
         }
     }

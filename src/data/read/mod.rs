@@ -80,7 +80,14 @@ pub fn read_path(name: &str, progress: &mut dyn FnMut(u64, u64)) -> Result<Loade
     if !std::path::Path::new(path).exists() {
         return Err(DataError::Unknown(name.to_owned()));
     }
-    let source = Source::from_path(path, std::path::Path::new(path))?;
+    let file = std::path::Path::new(path);
+    if !file.is_file() && !file.is_dir() {
+        return Err(DataError::Data {
+            name: path.to_owned(),
+            message: "it is neither a file nor a folder: save it to a file first".to_owned(),
+        });
+    }
+    let source = Source::from_path(path, file)?;
     read(source, options, progress)
 }
 
@@ -181,6 +188,12 @@ fn read(
 /// Names what looks like data and is not of the format.
 fn unused(source: &Source, format: &Format<'_>, notes: &mut Notes) {
     for file in &source.files {
+        if let Format::Cifar(_, files) = format
+            && file.name.to_lowercase().ends_with(".bin")
+            && !files.iter().any(|(_, used)| used.name == file.name)
+        {
+            notes.of("left out, not named as CIFAR's files are", &file.name);
+        }
         match file.kind {
             Kind::Unread(_) => unread(file, notes),
             Kind::Zip | Kind::Tar => notes.of("left out, an archive beside other data", &file.name),
@@ -259,8 +272,33 @@ fn nothing_found(source: &Source) -> String {
     }
 }
 
+/// Says which classes have no image in a part.
+fn say_missing(labels: &[u16], classes: &[String], parts: [usize; 3], notes: &mut Notes) {
+    let mut from = 0;
+    for (part, count) in [Part::Training, Part::Validation, Part::Test]
+        .into_iter()
+        .zip(parts)
+    {
+        let mut seen = vec![count == 0; classes.len()];
+        for &label in labels.iter().skip(from).take(count) {
+            if let Some(seen) = seen.get_mut(usize::from(label)) {
+                *seen = true;
+            }
+        }
+        from += count;
+        for (class, _) in classes.iter().zip(seen).filter(|(_, seen)| !seen) {
+            notes.of(&format!("no {} image of a class", part.name()), class);
+        }
+    }
+}
+
 /// Puts together what a reader found.
-fn finish(name: &str, format: String, images: Images, notes: Notes) -> Result<Loaded, DataError> {
+fn finish(
+    name: &str,
+    format: String,
+    images: Images,
+    mut notes: Notes,
+) -> Result<Loaded, DataError> {
     let Images {
         pixels,
         labels,
@@ -269,11 +307,18 @@ fn finish(name: &str, format: String, images: Images, notes: Notes) -> Result<Lo
         shape: [channels, height, width],
     } = images;
     if classes.len() < 2 {
+        // What was left out may be the others.
+        let why = notes.into_sentences();
+        let why = why.iter().take(4).map(|note| format!("; {note}"));
         return Err(DataError::Data {
             name: name.to_owned(),
-            message: "only one class: there is nothing to tell apart".to_owned(),
+            message: format!(
+                "only one class: there is nothing to tell apart{}",
+                why.collect::<String>()
+            ),
         });
     }
+    say_missing(&labels, &classes, parts, &mut notes);
     let [training, validation, test] = parts;
     // The last part is for the test, unless it is the only one.
     let test_from = match (training, validation, test) {

@@ -55,6 +55,14 @@ pub fn decode(names: &[RawName]) -> Result<Decoded, (usize, String)> {
     let wide = |name: &&RawName| !name.bytes.is_ascii() && std::str::from_utf8(&name.bytes).is_ok();
     let keep = names.iter().filter(wide).count() > foreign.len();
     let encoding = guess(&foreign);
+    if encoding.is_none_or(encoding_rs::Encoding::is_single_byte)
+        && let Some(at) = names.iter().position(|name| {
+            !name.marked && !(keep && wide(&name)) && has_letter_before_backslash(&name.bytes)
+        })
+    {
+        let reason = "its name is in an encoding that is not known, and a backslash in it may be a piece of a letter: pack it with names in UTF-8";
+        return Err((at, reason.to_owned()));
+    }
     let decoded = |name: &RawName| {
         if name.marked || name.bytes.is_ascii() || (keep && wide(&name)) {
             return utf8(name).ok();
@@ -83,6 +91,13 @@ pub fn decode(names: &[RawName]) -> Result<Decoded, (usize, String)> {
     })
 }
 
+/// Whether a letter beyond ASCII stands before a backslash, which may be a piece of it.
+fn has_letter_before_backslash(bytes: &[u8]) -> bool {
+    bytes
+        .windows(2)
+        .any(|pair| !pair[0].is_ascii() && pair[1] == b'\\')
+}
+
 /// The encoding that names which are no UTF-8 are in; `None` for code page 437.
 fn guess(names: &[&RawName]) -> Option<&'static encoding_rs::Encoding> {
     let western = |byte: u8| byte < DRAWINGS || byte == 0xe1;
@@ -92,9 +107,13 @@ fn guess(names: &[&RawName]) -> Option<&'static encoding_rs::Encoding> {
             .windows(2)
             .any(|two| !two[0].is_ascii() && !two[1].is_ascii())
     };
-    if names
+    let in_doubt = names
         .iter()
-        .all(|name| name.bytes.iter().all(|&byte| western(byte)) && alone(&name.bytes))
+        .any(|name| has_letter_before_backslash(&name.bytes));
+    if !in_doubt
+        && names
+            .iter()
+            .all(|name| name.bytes.iter().all(|&byte| western(byte)) && alone(&name.bytes))
     {
         return None;
     }
@@ -106,12 +125,14 @@ fn guess(names: &[&RawName]) -> Option<&'static encoding_rs::Encoding> {
     detector.feed(b"", true);
     let mut guess = detector.guess(None, Utf8Detection::Deny);
     // A few short names are too little for the detector; Western ones have no letters in pairs.
-    if !CYRILLIC.contains(&guess.name()) && guess.is_single_byte() {
+    if guess.is_single_byte() && (in_doubt || !CYRILLIC.contains(&guess.name())) {
         let fits = |is_pair| names.iter().all(|name| is_in_pairs(&name.bytes, is_pair));
         if fits(is_pair_of_gbk) {
             guess = encoding_rs::GBK;
         } else if fits(is_pair_of_shift_jis) {
             guess = encoding_rs::SHIFT_JIS;
+        } else if fits(is_pair_of_big5) {
+            guess = encoding_rs::BIG5;
         }
     }
     let fits = names.iter().all(|name| {
@@ -143,6 +164,11 @@ fn is_pair_of_shift_jis(lead: u8, trail: u8) -> bool {
         (lead, trail),
         (0x81, 0x5b) | (0x82, 0x9f..=0xf1) | (0x83, 0x40..=0x96) | (0x88..=0x97, 0x40..=0xfc)
     )
+}
+
+/// A letter of the first level of Big5.
+fn is_pair_of_big5(lead: u8, trail: u8) -> bool {
+    matches!((lead, trail), (0xa4..=0xc6, 0x40..=0x7e | 0xa1..=0xfe))
 }
 
 /// Whether all bytes beyond ASCII start a frequent pair.
@@ -223,7 +249,9 @@ pub fn is_foreign(part: &str) -> bool {
         "lost+found",
     ];
     let lower = part.to_lowercase();
-    part.starts_with('.') || OTHERS.contains(&lower.as_str()) || lower.starts_with("ehthumbs")
+    (part.starts_with('.') && !matches!(part, "." | ".."))
+        || OTHERS.contains(&lower.as_str())
+        || lower.starts_with("ehthumbs")
 }
 
 /// Whether everybody expects that a file or folder is left out and it holds no picture.

@@ -180,6 +180,8 @@ fn role_of(name: &str, strict: bool) -> Option<Role> {
             "images" | "image" | "imgs" | "img" | "x" | "data" | "pixels" | "pictures" => {
                 role = Some(Role::Images)
             }
+            // The names of the classes are often beside the labels.
+            "classes" if strict => return None,
             "labels" | "label" | "y" | "target" | "targets" | "classes" => {
                 // `label_images` would be images that label, and nothing says which.
                 role = role.or(Some(Role::Labels));

@@ -37,7 +37,14 @@ impl Options {
             let known = match option.split_once('=').unwrap_or((option, "")) {
                 ("size", size) => {
                     options.size = parse_size(size);
-                    options.size.is_some()
+                    if options.size.is_none() {
+                        return Err(DataError::Option(format!(
+                            "'{}' behind # is no size: use size=32 or size=24x32, each side from 1 to {}",
+                            super::names::shorten(option),
+                            super::limits::MOST_SIDE
+                        )));
+                    }
+                    true
                 }
                 ("set", word) => {
                     options.set = Some(word.to_lowercase());

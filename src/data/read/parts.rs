@@ -27,9 +27,11 @@ impl Part {
     /// What a word of a name, in lower case, says.
     pub fn of_word(word: &str) -> Option<Part> {
         match word {
-            "train" | "training" | "trn" | "trainset" => Some(Part::Training),
-            "val" | "valid" | "validation" | "valset" => Some(Part::Validation),
-            "test" | "testing" | "t10k" | "tst" | "testset" => Some(Part::Test),
+            "train" | "training" | "trn" | "trainset" | "trainval" => Some(Part::Training),
+            "val" | "valid" | "validation" | "valset" | "dev" | "eval" | "minival" => {
+                Some(Part::Validation)
+            }
+            "test" | "testing" | "t10k" | "tst" | "testset" | "holdout" => Some(Part::Test),
             _ => None,
         }
     }

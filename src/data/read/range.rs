@@ -3,8 +3,10 @@
 use super::notes::Notes;
 
 /// How far values may lie outside a range and still be of it: what interpolation makes of its ends.
-const HAIR: f64 = 0.1;
+const HAIR: f64 = 0.100_001;
 
+/// Floats that do not reach below this are none from -1 to 1.
+const CLEARLY_BELOW: f64 = -0.5;
 /// Floats that do not reach this far are no values from 0 to 255.
 const LEAST_WHITE: f64 = 64.0;
 
@@ -107,8 +109,9 @@ impl Range {
 
     /// What the values are.
     pub fn scale(&self) -> Scale {
-        let [_, most] = self.ends.unwrap_or_default();
-        if self.float && self.within(-1.0, 1.0) {
+        let [least, most] = self.ends.unwrap_or_default();
+        let from_below = least <= CLEARLY_BELOW && self.within(-1.0, 1.0);
+        if self.float && (self.within(0.0, 1.0) || from_below) {
             Scale::Unit
         } else if !self.float || self.whole || (most > LEAST_WHITE && self.within(0.0, 255.0)) {
             Scale::Pixels
@@ -154,11 +157,13 @@ impl Range {
         };
         if least < low || most > high {
             notes.say(format!(
-                "values from {least} to {most} are read as {named}, and what lies outside is cut"
+                "values from {} to {} are read as {named}, and what lies outside is cut",
+                least as f32, most as f32
             ));
         } else if [low, high] != [0.0, 255.0] {
             notes.say(format!(
-                "values from {least} to {most} are read as {named}, scaled to pixels from 0 to 255"
+                "values from {} to {} are read as {named}, scaled to pixels from 0 to 255",
+                least as f32, most as f32
             ));
         }
         Ok(Mapping {
