@@ -249,3 +249,38 @@ fn what_keeps_nothing_ends_at_once_with_a_line() {
     assert!(plateau(&["genotype", "show", "darts-v2"]).status.success());
     let _unless_it_was_never_made = std::fs::remove_file(&table);
 }
+
+#[test]
+fn a_signal_is_heard_while_nobody_reads_what_is_printed() {
+    use std::io::Write;
+    let folder = folder("unread");
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    // A reader that is slow: the pipe is full before the program begins.
+    let filler = writer.try_clone().unwrap();
+    let filling = std::thread::spawn(move || {
+        let mut filler = filler;
+        // Ends when the reader is gone.
+        while filler.write_all(&[b'.'; 4096]).is_ok() {}
+    });
+    std::thread::sleep(Duration::from_millis(300));
+    writer.flush().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_plateau"))
+        .args("search --dataset digits --strategy darts --device cpu --epochs 5000 --channels 4 --layers 3 --run-dir".split(' '))
+        .arg(&folder)
+        .stdout(Stdio::null())
+        .stderr(writer)
+        .spawn()
+        .unwrap();
+    wait_until_it_listens(&child);
+    std::thread::sleep(Duration::from_millis(1500));
+    let begun = Instant::now();
+    signal(&child, "TERM");
+    std::thread::sleep(Duration::from_millis(500));
+    signal(&child, "TERM");
+    let status = child.wait().unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(3), "{status}");
+    assert!(!status.success());
+    drop(reader);
+    filling.join().unwrap();
+    let _unless_nothing_was_recorded = std::fs::remove_dir_all(&folder);
+}

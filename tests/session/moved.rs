@@ -224,3 +224,21 @@ fn advice_fits_what_the_system_said() {
         assert!(create(code).ends_with(&format!("(os error {code}){advice}")));
     }
 }
+
+#[test]
+fn a_folder_with_a_piece_of_a_first_line_is_begun_anew() {
+    let root = folder("piece");
+    write_set(&root.join("set"), 0);
+    std::fs::create_dir_all(root.join("run")).unwrap();
+    std::fs::write(root.join("run/events.jsonl"), "{\"seconds\":0.0,\"ev").unwrap();
+    let output = run(&root, &format!("{TINY} --dataset set --run-dir run"));
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        events(&root.join("run")).last(),
+        Some(&Event::Finished),
+        "what was there is gone"
+    );
+    let line = refusal(&run(&root, &format!("{TINY} --dataset set --run-dir run")));
+    assert!(line.contains("already holds a run"), "{line}");
+    std::fs::remove_dir_all(&root).unwrap();
+}

@@ -113,11 +113,18 @@ impl Range {
         let from_below = least <= CLEARLY_BELOW && self.within(-1.0, 1.0);
         if self.float && (self.within(0.0, 1.0) || from_below) {
             Scale::Unit
-        } else if !self.float || self.whole || (most > LEAST_WHITE && self.within(0.0, 255.0)) {
+        } else if !self.float || self.is_whole() || (most > LEAST_WHITE && self.within(0.0, 255.0))
+        {
             Scale::Pixels
         } else {
             Scale::Own
         }
+    }
+
+    /// Whether they are numbers that integers without a sign could be.
+    fn is_whole(&self) -> bool {
+        let [least, most] = self.ends.unwrap_or_default();
+        self.whole && least >= 0.0 && most <= f64::from(u16::MAX)
     }
 
     /// Whether they lie in a range, or, of floats with fractions, a hair beside it.

@@ -580,15 +580,15 @@ fn floats_a_hair_outside_their_range_are_read_and_said() {
     let loaded = floats(&[-2.5, 100.2, 257.0, 255.0]);
     assert_eq!(loaded.dataset.images, [0, 100, 255, 255]);
     says(&loaded, "257");
-    let bytes: Vec<u8> = [0f32, 1000.0]
+    let bytes: Vec<u8> = [-1000i32, 1000]
         .iter()
         .flat_map(|value| value.to_le_bytes())
         .collect();
     let message = refusal(&[
-        ("x.npy", &npy(1, "'<f4'", false, "(2, 1, 1)", &bytes)),
+        ("x.npy", &npy(1, "'<i4'", false, "(2, 1, 1)", &bytes)),
         ("y.npy", &npy(1, "'|u1'", false, "(2,)", &[0, 1])),
     ]);
-    assert!(message.contains("from 0 to 1000"), "{message}");
+    assert!(message.contains("from -1000 to 1000"), "{message}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod folders;
 mod formats;
 mod independent;
 mod large;
+mod likeness;
 
 use crate::support::write::{image, pixel};
 use plateau::data::{Loaded, read_blobs};
