@@ -299,7 +299,14 @@ fn the_state_after_the_first_step_is_kept_whatever_the_clock_says() {
         Event::Checkpoint { state } => Some(state.position.step),
         _ => None,
     });
-    assert_eq!(kept.collect::<Vec<_>>(), [1, 1], "the first step, the stop");
+    let kept: Vec<usize> = kept.collect();
+    // On a busy machine a step may be done before the pause is heard.
+    let done = seen
+        .iter()
+        .filter(|event| matches!(event, Event::SearchStep(_)))
+        .count();
+    assert_eq!(kept.first(), Some(&1), "the first step: {kept:?}");
+    assert_eq!(kept.last(), Some(&done), "the stop: {kept:?}");
 }
 
 #[test]
