@@ -57,7 +57,7 @@ pub fn decode(names: &[RawName]) -> Result<Decoded, (usize, String)> {
     let encoding = guess(&foreign);
     if encoding.is_none_or(encoding_rs::Encoding::is_single_byte)
         && let Some(at) = names.iter().position(|name| {
-            !name.marked && !(keep && wide(&name)) && has_letter_before_backslash(&name.bytes)
+            !(name.marked || keep && wide(&name)) && has_letter_before_backslash(&name.bytes)
         })
     {
         let reason = "its name is in an encoding that is not known, and a backslash in it may be a piece of a letter: pack it with names in UTF-8";
