@@ -298,6 +298,9 @@ fn open_path(path: &std::path::Path) -> Result<OpenedFile, String> {
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) fn read_path(path: &std::path::Path) -> Result<Vec<u8>, String> {
     let events = path.join("events.jsonl");
+    if path.is_dir() && !events.exists() {
+        return Err("it is a folder without events.jsonl, so no run; a folder of images is dropped onto the window".into());
+    }
     let path = if path.is_dir() { &events } else { path };
     let size = std::fs::metadata(path)
         .map_err(|error| error.to_string())?

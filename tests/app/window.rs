@@ -530,6 +530,7 @@ fn wait_for_notice(window: &mut Harness<'_, App>, words: &str) {
 fn a_folder_of_images_that_is_dropped_becomes_the_data_of_the_next_run() {
     let images = folder("dropped-images");
     pictures(&images, |_| 8);
+    std::fs::write(images.join("cats/phone.heic"), b"\0\0\0\x18ftypheic").unwrap();
     let mut window = window();
     small_search(&mut window);
     drop_on(&mut window, &images);
@@ -537,6 +538,7 @@ fn a_folder_of_images_that_is_dropped_becomes_the_data_of_the_next_run() {
     let name = images.to_string_lossy().into_owned();
     assert_eq!(window.state_mut().search_mut().config().dataset, name);
     window.get_by_label("72 images of 8×8 pixels, grey, 3 classes");
+    window.get_by_label("Note: left out, HEIC is not read: cats/phone.heic.");
     window.get_by_label("▶  Run").click();
     wait(&mut window, "result", |app| {
         app.run().live && app.run().state == RunState::Finished

@@ -68,7 +68,15 @@ pub fn decode(file: &File, format: ImageFormat) -> Result<Photo, DataError> {
         exif,
     } = outline.map_err(|(offset, message)| file.error(offset as u64, message))?;
     let exif = exif.and_then(|range| Orientation::from_exif_chunk(bytes.get(range)?));
-    let failed = |error: image::ImageError| file.error(0, format!("cannot be decoded: {error}"));
+    let failed = |error: image::ImageError| {
+        let error = error.to_string();
+        // What follows is how a decoder keeps its state.
+        let error = error
+            .split(" while decoding ChunkType")
+            .next()
+            .unwrap_or(&error);
+        file.error(0, format!("cannot be decoded: {error}"))
+    };
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_IMAGE_SIDE);
     limits.max_image_height = Some(LONGEST_IMAGE_SIDE);

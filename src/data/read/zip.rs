@@ -94,8 +94,12 @@ fn directory(zip: &Place, shown: &str) -> Result<Directory, DataError> {
         .rev()
         .find(|&at| {
             tail.get(at..).is_some_and(|end| {
+                // Some programs leave bytes behind the end; what only looks like one points behind itself.
                 end.starts_with(b"PK\x05\x06")
-                    && end.len() as u64 == END + u64::from(u16_at(end, 20))
+                    && end.len() as u64 >= END + u64::from(u16_at(end, 20))
+                    && (u32_at(end, 16) == u32::MAX
+                        || u64::from(u32_at(end, 16)) + u64::from(u32_at(end, 12))
+                            <= tail_start + at as u64)
             })
         })
         .ok_or_else(|| refuse(zip.length, "the zip has no end record: it is cut short"))?;

@@ -185,6 +185,14 @@ fn an_archive_beside_a_document_is_opened() {
 }
 
 #[test]
+fn a_zip_with_bytes_behind_its_end_is_read() {
+    let [a, b] = [0, 1].map(|n| png_image(n, 3, 2, 2));
+    let mut archive = zip(&[Member::stored("a/0.png", &a), Member::stored("b/0.png", &b)]);
+    archive.extend(b"\r\n--boundary--");
+    assert_eq!(read(&[("x.zip", &archive)]).dataset.len(), 2);
+}
+
+#[test]
 fn a_thin_picture_is_scaled_without_becoming_huge() {
     let thin = png_as(8, 0, 1, 16_384, &[7; 16_384]);
     let loaded = read_with_size("set#size=1024", &[("a/0.png", &thin), ("b/0.png", &thin)]);
