@@ -43,17 +43,19 @@ pub fn is_whole(size: u64) -> bool {
 
 /// Whether the files are named as the authors' are, so that pictures that lie beside them are no data set.
 pub fn is_named(files: &[(Part, &File)]) -> bool {
-    files.iter().all(|(_, file)| has_name(file))
+    files
+        .iter()
+        .all(|(_, file)| has_name(file) && is_whole(file.size()))
 }
 
-/// Whether a file is called as one of the authors' is, and could be it.
+/// Whether a file is called as one of the authors' is.
 fn has_name(file: &File) -> bool {
     let name = file.name.rsplit('/').next().unwrap_or_default();
     let stem = name.strip_suffix(".bin").unwrap_or(name);
     let number = stem.strip_prefix("data_batch_").unwrap_or_default();
     let batch = stem == "test_batch"
         || (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
-    (batch || matches!(name, "train.bin" | "test.bin")) && is_whole(file.size())
+    batch || matches!(name, "train.bin" | "test.bin")
 }
 
 /// The files of records with their parts, and the variant that their sizes fit: files named `.bin`, else those that are whole records.

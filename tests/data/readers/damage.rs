@@ -368,9 +368,9 @@ fn options_are_checked() {
     for (name, why) in [
         ("x#colour", "is no option"),
         ("x#", "is no option"),
-        ("x#size=0", "is no option"),
-        ("x#size=2000", "is no option"),
-        ("x#size=axb", "is no option"),
+        ("x#size=0", "is no size"),
+        ("x#size=2000", "from 1 to 1024"),
+        ("x#size=axb", "is no size"),
         ("x#coarse=1", "is no option"),
         ("x#coarse", "means nothing for CIFAR-10 binary"),
         ("x#size=16", "means nothing for CIFAR-10 binary"),

@@ -314,8 +314,8 @@ fn a_path_is_as_good_as_blobs_and_names_the_set() {
     folder.write("my-cifar/.hidden/data_batch_9.bin", b"x");
     let path = format!("{}/my-cifar", folder.path());
     let mut from_path = Dataset::load(&path).unwrap();
-    let hidden = std::mem::take(&mut from_path.notes);
-    assert_eq!(hidden, ["left out, hidden or another program's: .hidden"]);
+    let hidden = from_path.notes.remove(0);
+    assert_eq!(hidden, "left out, hidden or another program's: .hidden");
     let from_blobs = Dataset::from_files("my-cifar", cifar10()).unwrap();
     assert_eq!(from_path, from_blobs);
     assert_eq!(from_path.name, "my-cifar");
