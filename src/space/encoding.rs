@@ -4,11 +4,16 @@ use std::borrow::Cow;
 
 /// Bytes of a text without their byte order mark; UTF-16 with a mark becomes UTF-8. All other bytes stay as they are.
 pub fn without_mark(bytes: &[u8]) -> Cow<'_, [u8]> {
-    match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => Cow::Borrowed(rest),
-        [0xff, 0xfe, rest @ ..] => Cow::Owned(from_utf16(rest, u16::from_le_bytes).into_bytes()),
-        [0xfe, 0xff, rest @ ..] => Cow::Owned(from_utf16(rest, u16::from_be_bytes).into_bytes()),
-        _ => Cow::Borrowed(bytes),
+    let text = match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => return Cow::Borrowed(rest),
+        [0xff, 0xfe, rest @ ..] => from_utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => from_utf16(rest, u16::from_be_bytes),
+        _ => return Cow::Borrowed(bytes),
+    };
+    match text.contains(char::REPLACEMENT_CHARACTER) {
+        // Damaged, or no text at all.
+        true => Cow::Borrowed(bytes),
+        false => Cow::Owned(text.into_bytes()),
     }
 }
 
