@@ -90,18 +90,21 @@ fn directory(zip: &Place, shown: &str) -> Result<Directory, DataError> {
         offset,
         message: message.to_owned(),
     };
-    let at = (0..=tail.len().saturating_sub(END as usize))
-        .rev()
-        .find(|&at| {
-            tail.get(at..).is_some_and(|end| {
-                // Some programs leave bytes behind the end; what only looks like one points behind itself.
-                end.starts_with(b"PK\x05\x06")
-                    && end.len() as u64 >= END + u64::from(u16_at(end, 20))
-                    && (u32_at(end, 16) == u32::MAX
-                        || u64::from(u32_at(end, 16)) + u64::from(u32_at(end, 12))
-                            <= tail_start + at as u64)
-            })
+    let marks = || {
+        let places = (0..=tail.len().saturating_sub(END as usize)).rev();
+        places.filter_map(|at| {
+            Some((at, tail.get(at..)?)).filter(|(_, end)| end.starts_with(b"PK\x05\x06"))
         })
+    };
+    let comment = |end: &[u8]| END + u64::from(u16_at(end, 20));
+    // Some programs leave bytes behind the end; then what only looks like one points behind itself.
+    let fits = |at: usize, end: &[u8]| {
+        let directory = u64::from(u32_at(end, 16)) + u64::from(u32_at(end, 12));
+        u32_at(end, 16) == u32::MAX || directory <= tail_start + at as u64
+    };
+    let (at, _) = marks()
+        .find(|(_, end)| end.len() as u64 == comment(end))
+        .or_else(|| marks().find(|&(at, end)| end.len() as u64 > comment(end) && fits(at, end)))
         .ok_or_else(|| refuse(zip.length, "the zip has no end record: it is cut short"))?;
     let end = &tail[at..];
     let position = tail_start + at as u64;
