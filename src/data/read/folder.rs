@@ -45,7 +45,7 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
     let total = items.len() as u64;
     let channels = if request.options.grey { 1 } else { 3 };
     let white = white(&items, request)?;
-    let (mut all_grey, mut grey_files) = (true, true);
+    let mut grey_files = true;
     for (done, item) in items.iter().enumerate() {
         let class = classes.binary_search(&item.class).map_err(|_| {
             item.file.error(
@@ -83,21 +83,16 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
             )));
         }
         grey_files &= !photo.has_colour();
-        let start = found.pixels.len();
         photo.append_to(&mut found.pixels, channels, white);
-        all_grey = all_grey && (channels == 1 || planes_are_equal(&found.pixels[start..]));
         // There are at most MOST_CLASSES.
         found.labels.push(class as u16);
         found.parts[item.part as usize] += 1;
         request.advance(done as u64 + 1, total);
     }
-    if all_grey && channels == 3 {
-        if !grey_files {
-            request
-                .notes
-                .say("all pictures have three equal planes, so that they are read as grey");
-        }
-        found.keep_first_channel();
+    if found.keep_one_of_equal_planes() && !grey_files {
+        request
+            .notes
+            .say("all pictures have three equal planes, so that they are read as grey");
     }
     Ok(found)
 }
@@ -203,11 +198,4 @@ fn prepare(item: &Item<'_>, white: u16, request: &mut Request<'_>) -> Result<Pho
         photo.scale(size);
     }
     Ok(photo)
-}
-
-/// Whether three planes, one after the other, are the same.
-fn planes_are_equal(planes: &[u8]) -> bool {
-    let (first, rest) = planes.split_at(planes.len() / 3);
-    rest.chunks_exact(first.len().max(1))
-        .all(|plane| plane == first)
 }

@@ -88,11 +88,10 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
     let old;
     (found.labels, old) = renumber(&numbers)?;
     found.classes = old.iter().map(u16::to_string).collect();
-    if found.shape[0] == 3 && found.planes_are_equal() {
+    if found.keep_one_of_equal_planes() {
         request
             .notes
             .say("all images have three equal planes, so that they are read as grey");
-        found.keep_first_channel();
     }
     Ok(found)
 }

@@ -151,27 +151,26 @@ impl Images {
 }
 
 impl Images {
-    /// Whether the three planes of every image are the same.
-    pub fn planes_are_equal(&self) -> bool {
-        let area = (self.shape[1] * self.shape[2]).max(1);
+    /// Keeps one of three planes where they are the same in every image. Whether that is so.
+    pub fn keep_one_of_equal_planes(&mut self) -> bool {
+        let area = self.shape[1] * self.shape[2];
         let equal = |image: &[u8]| {
             image
                 .chunks_exact(area)
                 .all(|plane| *plane == image[..area])
         };
-        self.pixels.chunks_exact(3 * area).all(equal)
-    }
-
-    /// Keeps one of three equal planes.
-    pub fn keep_first_channel(&mut self) {
-        let area = self.shape[1] * self.shape[2];
-        for image in 0..self.pixels.len() / (3 * area).max(1) {
-            let start = 3 * image * area;
+        let volume = 3 * area;
+        if self.shape[0] != 3 || !self.pixels.chunks_exact(volume).all(equal) {
+            return false;
+        }
+        for image in 0..self.pixels.len() / volume {
+            let start = image * volume;
             self.pixels.copy_within(start..start + area, image * area);
         }
         self.pixels.truncate(self.pixels.len() / 3);
         self.pixels.shrink_to_fit();
         self.shape[0] = 1;
+        true
     }
 }
 
