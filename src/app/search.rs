@@ -6,7 +6,7 @@ use crate::data::{EMBEDDED, handed_names, short_name};
 use crate::search::Strategy;
 use crate::session::{
     Command, DeviceChoice, DeviceInfo, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
-    Start,
+    Start, has_room_for_head,
 };
 use crate::space::{Genotype, Space};
 
@@ -159,7 +159,7 @@ impl SearchPanel {
             return Vec::new();
         };
         let [_, rows, columns] = facts.image;
-        if rows.min(columns) < 32 {
+        if !has_room_for_head([rows, columns]) {
             config.train.auxiliary_weight = 0.0;
         }
         let space = config.genotype.as_ref().map(Genotype::space);

@@ -11,7 +11,7 @@ use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
 use crate::data::{Dataset, absolute, hand_over_once, short_name};
 use crate::nearest::unknown;
 use crate::search::Strategy;
-use crate::session::{Preset, RunConfig, SearchConfig, TrainConfig};
+use crate::session::{Preset, RunConfig, SearchConfig, TrainConfig, has_room_for_head};
 use crate::space::Space;
 
 /// Arguments of `plateau search`.
@@ -197,8 +197,9 @@ pub fn fit_to_images(
 }
 
 /// The auxiliary head of the `paper` preset needs larger images than some sets have.
-pub fn leave_head_away([rows, columns]: [usize; 2], train: &mut TrainConfig) {
-    if train.auxiliary_weight > 0.0 && rows.min(columns) < 32 {
+pub fn leave_head_away(image: [usize; 2], train: &mut TrainConfig) {
+    if train.auxiliary_weight > 0.0 && !has_room_for_head(image) {
+        let [rows, columns] = image;
         note!("note: no auxiliary head on {rows}×{columns} images (it needs 32×32)");
         train.auxiliary_weight = 0.0;
     }

@@ -6,6 +6,13 @@ use crate::space::Space;
 
 /// Side of the images that the presets' shifts and cutouts were chosen for, pixels.
 const CHOSEN_FOR: usize = 32;
+/// Least side of images that the auxiliary head can pool, pixels.
+const LEAST_FOR_HEAD: usize = 32;
+
+/// Whether images of `[rows, columns]` are large enough for the auxiliary head.
+pub fn has_room_for_head([rows, columns]: [usize; 2]) -> bool {
+    rows.min(columns) >= LEAST_FOR_HEAD
+}
 
 /// Whether a shift by up to so many pixels leaves half of an image of `[rows, columns]`.
 fn shift_fits(pixels: usize, [rows, columns]: [usize; 2]) -> bool {

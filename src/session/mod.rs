@@ -79,6 +79,7 @@ pub use config::{
 pub use differences::differences;
 pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, Timed};
 pub use failure::RunError;
+pub use fit::has_room_for_head;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use handle::{SessionHandle, run_blocking, run_blocking_from, spawn_session};
 #[cfg(not(target_arch = "wasm32"))]
