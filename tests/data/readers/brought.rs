@@ -3,7 +3,7 @@
 
 use plateau::data::{Loaded, read_blobs};
 
-use super::{Folder, blobs, images, read, refusal, refusal_of};
+use super::{Folder, blobs, images, read, refusal, refusal_of, says};
 use crate::support::write::{
     Member, chunk, cifar, gzip, idx, npy, png, png_as, png_image, tar, zip,
 };
@@ -16,15 +16,6 @@ fn pictures(names: &[&str]) -> Loaded {
 
 fn one(colours: [u8; 3]) -> Vec<u8> {
     png(1, 1, 3, &colours)
-}
-
-#[track_caller]
-fn says(loaded: &Loaded, note: &str) {
-    let notes = &loaded.dataset.notes;
-    assert!(
-        notes.iter().any(|said| said.contains(note)),
-        "{note}: {notes:?}"
-    );
 }
 
 #[test]

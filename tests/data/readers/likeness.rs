@@ -2,17 +2,8 @@
 
 use plateau::data::{Loaded, read_path};
 
-use super::{Folder, read, refusal};
+use super::{Folder, read, refusal, says};
 use crate::support::write::{Member, cifar, gzip, idx, npy, png_as, png_image, tar, zip};
-
-#[track_caller]
-fn says(loaded: &Loaded, note: &str) {
-    let notes = &loaded.dataset.notes;
-    assert!(
-        notes.iter().any(|said| said.contains(note)),
-        "{note}: {notes:?}"
-    );
-}
 
 fn floats(values: &[f32]) -> Vec<u8> {
     let bytes: Vec<u8> = values
@@ -219,13 +210,16 @@ fn files_beside_cifar_s_own_are_left_out_and_named() {
 
 #[test]
 fn folders_that_hold_the_same_folders_are_classes_and_that_is_said() {
-    let files: Vec<(String, Vec<u8>)> = ["Treino", "Teste"]
-        .iter()
-        .flat_map(|outer| ["cat", "dog"].map(|inner| format!("{outer}/{inner}/0.png")))
-        .zip(0..)
-        .map(|(name, n)| (name, png_image(n, 3, 2, 2)))
-        .collect();
-    let loaded = plateau::data::read_blobs("set", files, &mut |_, _| ()).unwrap();
+    let cats_and_dogs_in = |outer: [&str; 2]| {
+        let files = outer
+            .iter()
+            .flat_map(|outer| ["cat", "dog"].map(|inner| format!("{outer}/{inner}/0.png")))
+            .zip(0..)
+            .map(|(name, n)| (name, png_image(n, 3, 2, 2)))
+            .collect();
+        plateau::data::read_blobs("set", files, &mut |_, _| ()).unwrap()
+    };
+    let loaded = cats_and_dogs_in(["Treino", "Teste"]);
     assert_eq!(loaded.dataset.classes, ["Teste", "Treino"]);
     says(&loaded, "call them train, val and test");
     // Other names of parts are known.
@@ -234,13 +228,7 @@ fn folders_that_hold_the_same_folders_are_classes_and_that_is_said() {
         ["trainval", "test"],
         ["training", "holdout"],
     ] {
-        let files: Vec<(String, Vec<u8>)> = [train, other]
-            .iter()
-            .flat_map(|outer| ["cat", "dog"].map(|inner| format!("{outer}/{inner}/0.png")))
-            .zip(0..)
-            .map(|(name, n)| (name, png_image(n, 3, 2, 2)))
-            .collect();
-        let loaded = plateau::data::read_blobs("set", files, &mut |_, _| ()).unwrap();
+        let loaded = cats_and_dogs_in([train, other]);
         assert_eq!(loaded.dataset.classes, ["cat", "dog"], "{train} {other}");
     }
 }

@@ -28,6 +28,16 @@ fn read(files: &[(&str, &[u8])]) -> Loaded {
     read_blobs("some", blobs(files), &mut |_, _| ()).unwrap()
 }
 
+/// Fails unless one of the notes has these words.
+#[track_caller]
+fn says(loaded: &Loaded, note: &str) {
+    let notes = &loaded.dataset.notes;
+    assert!(
+        notes.iter().any(|said| said.contains(note)),
+        "{note}: {notes:?}"
+    );
+}
+
 /// The one-line message with which files are refused.
 fn refusal(files: &[(&str, &[u8])]) -> String {
     refusal_of("some", files)
