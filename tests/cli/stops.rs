@@ -122,6 +122,8 @@ fn a_second_signal_ends_a_long_step_at_once() {
     let long = "search --dataset mnist5k --preset paper --strategy darts-2nd --device cpu --train-channels 4 --train-layers 2 --run-dir";
     let child = start(long, &[folder.to_str().unwrap()]);
     wait_for(&folder.join("events.jsonl"), "search-started");
+    // Before its first step a run stops at once.
+    std::thread::sleep(Duration::from_millis(300));
     signal(&child, "TERM");
     std::thread::sleep(Duration::from_millis(300));
     signal(&child, "TERM");
