@@ -16,5 +16,5 @@ for target in "$@"; do
     target=$(basename "$target")
     mkdir -p "target/corpus/$target"
     "target/$host/release/$target" "target/corpus/$target" "corpus/$target" -max_total_time="$seconds" -max_len=16384 \
-        -timeout=25 -rss_limit_mb=512 -print_final_stats=1 -artifact_prefix="target/found/$target-"
+        -timeout=25 -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="target/found/$target-"
 done
