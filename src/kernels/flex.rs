@@ -4,6 +4,8 @@ use super::Memory;
 use super::cell::{CellShape, CellTensors};
 use super::cpu;
 use super::extension::{ConvGradients, Kernels};
+use super::graph::{Graph, GraphShape, GraphTensors};
+use super::graph_extension::GraphKernels;
 use super::shape::{ConvShape, Wanted};
 use burn::tensor::{Shape, TensorData};
 use burn_flex::{Flex, FlexTensor};
@@ -109,6 +111,42 @@ impl Kernels for Flex {
     }
 }
 
+impl GraphKernels for Flex {
+    type GraphSaved = Arc<cpu::GraphSaved>;
+
+    fn graph_forward(
+        tensors: GraphTensors<FlexTensor>,
+        shape: &GraphShape,
+    ) -> (FlexTensor, Option<Self::GraphSaved>) {
+        let [x, weights, factors, statistics] = tensors.into_array().map(contiguous);
+        let slices = [&x, &weights, &factors, &statistics].map(slice);
+        let (out, saved) = cpu::graph_forward(shape, slices.into());
+        (tensor(out, [shape.output_len()]), saved)
+    }
+
+    fn graph_backward(
+        tensors: GraphTensors<FlexTensor>,
+        saved: Self::GraphSaved,
+        grad: FlexTensor,
+        shape: &GraphShape,
+        wanted: GraphTensors<bool>,
+    ) -> GraphTensors<Option<FlexTensor>> {
+        let [x, weights, factors, statistics] = tensors.into_array().map(contiguous);
+        let slices = [&x, &weights, &factors, &statistics].map(slice);
+        let grad = contiguous(grad);
+        let gradients = cpu::graph_backward(shape, slices.into(), &saved, slice(&grad), wanted);
+        let input = shape.graph.states[Graph::INPUT].size;
+        let plane = [shape.images(), input.channels, input.height, input.width];
+        let [weights, factors] = [weights, factors].map(|tensor| tensor.layout().shape().clone());
+        GraphTensors {
+            x: gradients.x.map(|values| tensor(values, plane)),
+            weights: gradients.weights.map(|values| shaped(values, weights)),
+            factors: gradients.factors.map(|values| shaped(values, factors)),
+            statistics: None,
+        }
+    }
+}
+
 /// Row-major storage.
 fn contiguous(tensor: FlexTensor) -> FlexTensor {
     if tensor.is_contiguous() {
@@ -134,5 +172,9 @@ fn slices(tensors: &CellTensors<FlexTensor>) -> CellTensors<&[f32]> {
 }
 
 fn tensor<const D: usize>(values: Vec<f32>, dims: [usize; D]) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(values, Shape::from(dims)))
+    shaped(values, Shape::from(dims))
+}
+
+fn shaped(values: Vec<f32>, shape: Shape) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape))
 }

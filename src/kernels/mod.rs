@@ -27,9 +27,12 @@ pub mod cpu;
 mod extension;
 mod flex;
 pub mod gpu;
+pub mod graph;
+mod graph_extension;
 mod self_test;
 pub mod shape;
 
 pub use crate::forecast::Memory;
 pub use extension::{ConvGradients, Kernels, MixedOps, conv_bn, mixed_cell};
+pub use graph_extension::{GraphKernels, GraphOps, graph, runs_graphs};
 pub use self_test::{Check, self_test};

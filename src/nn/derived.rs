@@ -1,15 +1,18 @@
 //! The network of one genotype, trained from scratch (`method.md` §4.1–4.3, §4.6, §5).
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use burn::tensor::{
     Device, Tensor, TensorData, activation::relu, module::avg_pool2d, ops::AvgPoolOptions,
 };
 
-use super::layers::{BatchNorm, Classifier, Convolution, Pass, ReluConvBn, Statistics};
+use super::layers::{BatchNorm, Classifier, Convolution, Pass, Recorded, ReluConvBn, Statistics};
 use super::operation::{EdgeOperation, Norm, Preprocess};
-use super::parameters::{Layout, Leaves};
+use super::parameters::{Block, Layout, Leaves, Packing};
 use super::residual::ResidualBlock;
+use crate::kernels::graph::{Graph, GraphShape, Size};
+use crate::kernels::{self};
 use crate::space::{
     CellKind, CellSpec, Genotype, Macro, MacroError, Space, Stage, genotype_stages,
 };
@@ -22,54 +25,56 @@ pub const STATISTICS_MOMENTUM: f64 = 0.1;
 pub struct DerivedNetwork {
     space: Space,
     layout: Layout,
-    stem: Stem,
-    stages: Vec<DerivedStage>,
-    auxiliary: Option<(usize, AuxiliaryHead)>,
-    last_norm: Option<BatchNorm>,
+    pub(super) stem: Stem,
+    pub(super) stages: Vec<DerivedStage>,
+    pub(super) auxiliary: Option<(usize, AuxiliaryHead)>,
+    pub(super) last_norm: Option<BatchNorm>,
     classifier: Classifier,
     /// Places on paths where drop path draws masks: two a node of every cell (DARTS).
     drop_places: usize,
+    /// The weights of everything but the classifiers, and how the fused kernels compute it; none: stock operations.
+    fused: Option<(Block, Arc<Graph>)>,
 }
 
 #[derive(Clone, Debug)]
-enum Stem {
+pub(super) enum Stem {
     Plain(Convolution, BatchNorm),
     ImageNet(Box<ImageNetStem>),
 }
 
 /// Two strided layers, then one more for the second input of the first cell: an eighth of the resolution in all.
 #[derive(Clone, Debug)]
-struct ImageNetStem {
-    first: (Convolution, BatchNorm),
-    second: (Convolution, BatchNorm),
-    third: ReluConvBn,
+pub(super) struct ImageNetStem {
+    pub(super) first: (Convolution, BatchNorm),
+    pub(super) second: (Convolution, BatchNorm),
+    pub(super) third: ReluConvBn,
 }
 
 #[derive(Clone, Debug)]
-enum DerivedStage {
+pub(super) enum DerivedStage {
     Cell(Box<DerivedCell>),
     Residual(Box<ResidualBlock>),
 }
 
 #[derive(Clone, Debug)]
-struct DerivedCell {
-    preprocess: Option<[Preprocess; 2]>,
-    nodes: Vec<Vec<DerivedEdge>>,
-    concat: Vec<usize>,
-    inputs: usize,
+pub(super) struct DerivedCell {
+    pub(super) preprocess: Option<[Preprocess; 2]>,
+    pub(super) nodes: Vec<Vec<DerivedEdge>>,
+    pub(super) concat: Vec<usize>,
+    pub(super) inputs: usize,
 }
 
 #[derive(Clone, Debug)]
-struct DerivedEdge {
-    from: usize,
-    operation: EdgeOperation,
+pub(super) struct DerivedEdge {
+    pub(super) from: usize,
+    pub(super) operation: EdgeOperation,
     /// Place among the drop-path masks; identities are never dropped.
-    drop: Option<usize>,
+    pub(super) drop: Option<usize>,
 }
 
 /// The classifier on the features after two thirds of the cells that helps training (§4.6).
 #[derive(Clone, Debug)]
-struct AuxiliaryHead {
+pub(super) struct AuxiliaryHead {
     pool: [usize; 2],
     first: (Convolution, BatchNorm),
     second: (Convolution, Option<BatchNorm>),
@@ -88,45 +93,52 @@ pub struct Logits {
 pub type DropPath = Tensor<2>;
 
 impl DerivedNetwork {
-    /// Plans the network of a genotype.
-    pub fn new(genotype: &Genotype, size: &Macro) -> Result<Self, MacroError> {
+    /// Plans the network of a genotype. `fused`: for the fused kernels (see [`kernels::runs_graphs`]) or for stock
+    /// operations.
+    pub fn new(genotype: &Genotype, size: &Macro, fused: bool) -> Result<Self, MacroError> {
         let space = genotype.space();
-        let mut layout = Layout::new(false);
+        let mut layout = Layout::new(match fused {
+            true => Packing::Body,
+            false => Packing::Entries,
+        });
         let stages = genotype_stages(genotype, size)?;
-        let stem = Stem::new(&mut layout, space, size);
         let mut features = 0;
         let mut drop_places = 0;
-        let built = stages
-            .iter()
-            .enumerate()
-            .map(|(index, stage)| {
-                let name = format!("stage{index}");
-                features = out_channels(genotype, stage);
-                match stage {
-                    Stage::Cell(cell) => DerivedStage::Cell(Box::new(DerivedCell::new(
-                        &mut layout,
-                        &name,
-                        genotype,
-                        cell,
-                        &mut drop_places,
-                    ))),
-                    Stage::Residual { channels, .. } => DerivedStage::Residual(Box::new(
-                        ResidualBlock::new(&mut layout, &name, *channels, Norm::Tracked),
-                    )),
-                }
-            })
-            .collect();
+        let (body, (stem, built, last_norm)) = layout.body(|layout| {
+            let stem = Stem::new(layout, space, size);
+            let built = stages
+                .iter()
+                .enumerate()
+                .map(|(index, stage)| {
+                    let name = format!("stage{index}");
+                    features = out_channels(genotype, stage);
+                    match stage {
+                        Stage::Cell(cell) => DerivedStage::Cell(Box::new(DerivedCell::new(
+                            layout,
+                            &name,
+                            genotype,
+                            cell,
+                            &mut drop_places,
+                        ))),
+                        Stage::Residual { channels, .. } => DerivedStage::Residual(Box::new(
+                            ResidualBlock::new(layout, &name, *channels, Norm::Tracked),
+                        )),
+                    }
+                })
+                .collect();
+            let last_norm = match space {
+                Space::Darts => None,
+                _ => Some(BatchNorm::tracked(layout, "last.norm", features)),
+            };
+            (stem, built, last_norm)
+        });
         let auxiliary = (size.auxiliary && space == Space::Darts).then(|| {
             let after = size.auxiliary_layer();
             let channels = out_channels(genotype, &stages[after]);
             (after, AuxiliaryHead::new(&mut layout, channels, size))
         });
-        let last_norm = match space {
-            Space::Darts => None,
-            _ => Some(BatchNorm::tracked(&mut layout, "last.norm", features)),
-        };
         let classifier = Classifier::new(&mut layout, "classifier", features, size.classes);
-        Ok(Self {
+        let mut network = Self {
             space,
             layout,
             stem,
@@ -135,7 +147,17 @@ impl DerivedNetwork {
             last_norm,
             classifier,
             drop_places,
-        })
+            fused: None,
+        };
+        if let Some(body) = body {
+            let images = Size {
+                channels: size.image_channels,
+                height: size.height,
+                width: size.width,
+            };
+            network.fused = Some((body, Arc::new(network.graph(images))));
+        }
+        Ok(network)
     }
 
     /// The search space.
@@ -168,6 +190,10 @@ impl DerivedNetwork {
             fused: None,
             multiply_adds: None,
         };
+        if let Some((body, graph)) = &self.fused {
+            let body = leaves.block(*body);
+            return self.train_fused(pass, body, graph, images, drop_path, &record);
+        }
         let logits = self.forward(pass, images, drop_path, true);
         let mut recorded = record.into_inner();
         // The auxiliary head runs in the middle of the network but its weights come last.
@@ -190,7 +216,44 @@ impl DerivedNetwork {
             fused: None,
             multiply_adds: None,
         };
+        if let Some((body, graph)) = &self.fused {
+            let body = Body::compute(leaves.block(*body), graph, images, None, Some(statistics));
+            return self.classify(pass, body.main);
+        }
         self.forward(pass, images, None, false).main
+    }
+
+    /// [`Self::train`] with the fused kernels; the auxiliary head records its statistics.
+    fn train_fused(
+        &self,
+        pass: Pass,
+        weights: Tensor<1>,
+        graph: &Arc<Graph>,
+        images: Tensor<4>,
+        drop_path: Option<&DropPath>,
+        record: &RefCell<Vec<Recorded>>,
+    ) -> (Logits, Tensor<1>) {
+        let body = Body::compute(weights, graph, images, drop_path, None);
+        let logits = Logits {
+            main: self.classify(pass, body.main),
+            auxiliary: match (&self.auxiliary, body.auxiliary) {
+                (Some((_, head)), Some(x)) => Some(head.forward(pass, x)),
+                _ => None,
+            },
+        };
+        let head = record.take();
+        let head = head.into_iter().flat_map(|norm| [norm.mean, norm.variance]);
+        let statistics = Tensor::cat(body.seen.into_iter().chain(head).collect(), 0);
+        (logits, statistics)
+    }
+
+    /// Logits of what the body returned.
+    fn classify(&self, pass: Pass, x: Tensor<4>) -> Tensor<2> {
+        let x = match self.last_norm {
+            Some(_) => relu(x),
+            None => x,
+        };
+        self.classifier.forward(pass, x)
     }
 
     /// The pass behind [`Self::train`] and [`Self::test`].
@@ -228,6 +291,64 @@ impl DerivedNetwork {
         Logits {
             main: self.classifier.forward(pass, x),
             auxiliary,
+        }
+    }
+}
+
+/// What the fused kernels make of images: everything but the classifiers.
+struct Body {
+    /// `[batch, features, height, width]`.
+    main: Tensor<4>,
+    /// What the auxiliary head reads, where there is one.
+    auxiliary: Option<Tensor<4>>,
+    /// The batch statistics that it saw, `[statistics]`; none in a test.
+    seen: Option<Tensor<1>>,
+}
+
+impl Body {
+    fn compute(
+        weights: Tensor<1>,
+        graph: &Arc<Graph>,
+        images: Tensor<4>,
+        drop_path: Option<&DropPath>,
+        statistics: Option<&Tensor<1>>,
+    ) -> Self {
+        let [batch, ..] = images.dims();
+        let device = images.device();
+        let shape = GraphShape {
+            graph: graph.clone(),
+            lanes: 1,
+            batch,
+            groups: if drop_path.is_some() { batch } else { 1 },
+            running: statistics.is_some(),
+        };
+        // Without drop path nothing is scaled.
+        let factors = match drop_path {
+            Some(masks) => masks.clone(),
+            None => Tensor::ones([graph.places.max(1), 1], &device),
+        };
+        let statistics = match statistics {
+            Some(statistics) => statistics.clone(),
+            None => Tensor::zeros([1], &device),
+        };
+        let all = kernels::graph(images, weights, factors, statistics, shape.clone());
+        let mut first = 0;
+        let mut outputs = graph.outputs.iter().map(|output| {
+            let size = graph.states[output[0]].size;
+            let channels: usize = output.iter().map(|&s| graph.states[s].size.channels).sum();
+            let length = batch * graph.elements(output);
+            first += length;
+            let own = all.clone().narrow(0, first - length, length);
+            own.reshape([batch, channels, size.height, size.width])
+        });
+        // A network's graph has at least one output.
+        let (main, auxiliary) = (outputs.next(), outputs.next());
+        drop(outputs);
+        let main = main.unwrap_or_else(|| Tensor::zeros([batch, 1, 1, 1], &device));
+        Self {
+            main,
+            auxiliary,
+            seen: (!shape.running).then(|| all.narrow(0, first, graph.statistics).inner()),
         }
     }
 }

@@ -66,8 +66,8 @@ impl Pass<'_> {
 /// A convolution without bias.
 #[derive(Clone, Debug)]
 pub struct Convolution {
-    weight: Slot<4>,
-    options: ConvOptions<2>,
+    pub(super) weight: Slot<4>,
+    pub(super) options: ConvOptions<2>,
 }
 
 /// Convolution and normalisation as one fused operation, where the kernels cover this normalisation.
@@ -203,9 +203,9 @@ impl Convolution {
 /// A batch normalisation; `affine` adds a learned scale and shift, `running` remembers statistics for tests.
 #[derive(Clone, Debug)]
 pub struct BatchNorm {
-    channels: usize,
-    affine: Option<(Slot<1>, Slot<1>)>,
-    running: Option<usize>,
+    pub(super) channels: usize,
+    pub(super) affine: Option<(Slot<1>, Slot<1>)>,
+    pub(super) running: Option<usize>,
 }
 
 impl BatchNorm {
@@ -335,8 +335,8 @@ impl Pool {
 /// ReLU → convolution → batch normalisation.
 #[derive(Clone, Debug)]
 pub struct ReluConvBn {
-    convolution: Convolution,
-    norm: BatchNorm,
+    pub(super) convolution: Convolution,
+    pub(super) norm: BatchNorm,
 }
 
 impl ReluConvBn {
@@ -359,9 +359,9 @@ impl ReluConvBn {
 /// ReLU → depthwise convolution → pointwise convolution → batch normalisation: a dilated convolution, or half a separable one.
 #[derive(Clone, Debug)]
 pub struct Separable {
-    depthwise: Convolution,
-    pointwise: Convolution,
-    norm: BatchNorm,
+    pub(super) depthwise: Convolution,
+    pub(super) pointwise: Convolution,
+    pub(super) norm: BatchNorm,
 }
 
 impl Separable {
@@ -387,9 +387,9 @@ impl Separable {
 #[derive(Clone, Debug)]
 pub struct FactorizedReduce {
     weights: Block,
-    first: Convolution,
+    pub(super) first: Convolution,
     second: Convolution,
-    norm: BatchNorm,
+    pub(super) norm: BatchNorm,
 }
 
 impl FactorizedReduce {

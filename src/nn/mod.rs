@@ -5,6 +5,7 @@
 //! checkpoint. Stock Burn operations ([`layers`]) are the oracle and the baseline of the fused kernels.
 
 mod derived;
+mod graph;
 mod layers;
 mod loss;
 mod one_hot;
@@ -17,6 +18,6 @@ mod supernet;
 pub use derived::{DerivedNetwork, DropPath, Logits, draw_drop_path, update_statistics};
 pub use layers::{EPSILON, Pass, Statistics};
 pub use loss::{lane_correct, lane_losses, smoothed_loss};
-pub use parameters::{Layout, Leaves};
+pub use parameters::{Layout, Leaves, Packing};
 pub use read::read;
 pub use supernet::Supernet;

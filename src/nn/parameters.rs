@@ -41,6 +41,11 @@ impl<const D: usize> Slot<D> {
     pub fn shape(&self) -> [usize; D] {
         self.shape
     }
+
+    /// Where it begins in its leaf.
+    pub fn start(&self) -> usize {
+        self.start
+    }
 }
 
 /// Several entries side by side in one leaf, which a fused kernel reads as one buffer.
@@ -51,24 +56,44 @@ pub struct Block {
     length: usize,
 }
 
+/// Which entries share a leaf.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Packing {
+    /// None: a leaf an entry, for stock operations.
+    #[default]
+    Entries,
+    /// Those of a block, which a fused cell reads as one buffer.
+    Blocks,
+    /// All of a network's body, which is one fused graph.
+    Body,
+}
+
 /// The plan of a network's flat parameter vector; see the module text.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     entries: Vec<Entry>,
     leaves: Vec<usize>,
-    packed: bool,
+    packing: Packing,
     open_blocks: usize,
     norms: Vec<usize>,
 }
 
 impl Layout {
-    /// An empty layout. `packed`: whether blocks become one leaf, as the fused kernels need, or a leaf an entry. The vector is
-    /// the same either way.
-    pub fn new(packed: bool) -> Self {
+    /// An empty layout. The vector is the same whatever its packing.
+    pub fn new(packing: Packing) -> Self {
         Self {
-            packed,
+            packing,
             ..Self::default()
         }
+    }
+
+    /// Everything that `build` adds is the body of the network; one leaf, if the layout is packed so.
+    pub fn body<T>(&mut self, build: impl FnOnce(&mut Layout) -> T) -> (Option<Block>, T) {
+        if self.packing != Packing::Body {
+            return (None, build(self));
+        }
+        let (block, built) = self.block(build);
+        (Some(block), built)
     }
 
     /// Adds a convolution's weights `[out, in / groups, height, width]`.
@@ -104,7 +129,7 @@ impl Layout {
 
     /// Everything that `build` adds lies side by side in one leaf, if the layout is packed. Blocks may be nested.
     pub fn block<T>(&mut self, build: impl FnOnce(&mut Layout) -> T) -> (Block, T) {
-        if self.open_blocks == 0 && self.packed {
+        if self.open_blocks == 0 && self.packing != Packing::Entries {
             self.leaves.push(0);
         }
         self.open_blocks += 1;
@@ -128,7 +153,7 @@ impl Layout {
 
     fn entry<const D: usize>(&mut self, name: String, shape: [usize; D], init: Init) -> Slot<D> {
         let length = shape.iter().product();
-        if self.open_blocks == 0 || !self.packed {
+        if self.open_blocks == 0 || self.packing == Packing::Entries {
             self.leaves.push(0);
         }
         let leaf = self.leaves.len() - 1;

@@ -9,9 +9,9 @@ use super::parameters::Layout;
 /// Two ReLU-convolution-normalisation layers 3×3, the first with stride 2, beside a 2×2 average pool with a 1×1 convolution.
 #[derive(Clone, Debug)]
 pub struct ResidualBlock {
-    first: ReluConvBn,
-    second: ReluConvBn,
-    shortcut: Convolution,
+    pub(super) first: ReluConvBn,
+    pub(super) second: ReluConvBn,
+    pub(super) shortcut: Convolution,
 }
 
 impl ResidualBlock {

@@ -1,13 +1,16 @@
 //! The supernet: every candidate operation on every edge, mixed by weights that differ from lane to lane.
 
+use std::sync::Arc;
+
 use burn::tensor::{Tensor, TensorData, activation::relu};
 
 use super::layers::{BatchNorm, Classifier, Convolution, Pass};
 use super::operation::{EdgeOperation, Norm, Preprocess};
-use super::parameters::{Block, Layout};
+use super::parameters::{Block, Layout, Packing};
 use super::residual::ResidualBlock;
 use crate::kernels::cell::CellShape;
-use crate::kernels::{Memory, mixed_cell};
+use crate::kernels::graph::{Graph, GraphShape, Size};
+use crate::kernels::{Memory, graph, mixed_cell};
 use crate::space::{CellKind, CellSpec, Macro, MacroError, Operation, Space, Stage, macro_stages};
 
 /// A supernet of either space (`method.md` §4.2, §4.3, §5). It holds no weights, only their places: see [`Layout`].
@@ -20,6 +23,8 @@ pub struct Supernet {
     pub(super) stages: Vec<SuperStage>,
     pub(super) last_norm: Option<BatchNorm>,
     pub(super) classifier: Classifier,
+    /// The weights of everything between stem and classifier, and how the fused kernels compute it, where they take it as one graph.
+    body: Option<(Block, Arc<Graph>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -73,9 +78,10 @@ const STORAGE_ORDER: [Operation; 8] = [
 ];
 
 impl Supernet {
-    /// Plans the supernet of a space. `packed`: for the fused kernels (they need it) or for stock operations.
-    pub fn new(space: Space, size: &Macro, packed: bool) -> Result<Self, MacroError> {
-        let mut layout = Layout::new(packed);
+    /// Plans the supernet of a space. `packing`: [`Packing::Entries`] for stock operations, [`Packing::Blocks`] for the fused kernels;
+    /// where they take a supernet of NAS-Bench-201 as one graph (see [`crate::kernels::runs_graphs`]), [`Packing::Body`].
+    pub fn new(space: Space, size: &Macro, packing: Packing) -> Result<Self, MacroError> {
+        let mut layout = Layout::new(packing);
         let stages = macro_stages(space, size)?;
         let stem_channels = match space {
             Space::Darts => 3 * size.channels,
@@ -90,39 +96,38 @@ impl Supernet {
         );
         let stem_norm = BatchNorm::affine(&mut layout, "stem.norm", stem_channels);
         let mut features = stem_channels;
-        let built = stages
-            .iter()
-            .enumerate()
-            .map(|(index, stage)| {
-                let name = format!("stage{index}");
-                match stage {
-                    Stage::Cell(cell) => {
-                        let outputs = if space == Space::Darts {
-                            space.nodes()
-                        } else {
-                            1
-                        };
-                        features = outputs * cell.channels;
-                        SuperStage::Cell(Box::new(SuperCell::new(&mut layout, &name, space, cell)))
+        let (body, (built, last_norm)) = layout.body(|layout| {
+            let built = stages
+                .iter()
+                .enumerate()
+                .map(|(index, stage)| {
+                    let name = format!("stage{index}");
+                    match stage {
+                        Stage::Cell(cell) => {
+                            let outputs = if space == Space::Darts {
+                                space.nodes()
+                            } else {
+                                1
+                            };
+                            features = outputs * cell.channels;
+                            SuperStage::Cell(Box::new(SuperCell::new(layout, &name, space, cell)))
+                        }
+                        Stage::Residual { channels, .. } => {
+                            features = 2 * channels;
+                            let block = ResidualBlock::new(layout, &name, *channels, Norm::Plain);
+                            SuperStage::Residual(Box::new(block))
+                        }
                     }
-                    Stage::Residual { channels, .. } => {
-                        features = 2 * channels;
-                        SuperStage::Residual(Box::new(ResidualBlock::new(
-                            &mut layout,
-                            &name,
-                            *channels,
-                            Norm::Plain,
-                        )))
-                    }
-                }
-            })
-            .collect();
-        let last_norm = match space {
-            Space::Darts => None,
-            _ => Some(BatchNorm::affine(&mut layout, "last.norm", features)),
-        };
+                })
+                .collect();
+            let last_norm = match space {
+                Space::Darts => None,
+                _ => Some(BatchNorm::affine(layout, "last.norm", features)),
+            };
+            (built, last_norm)
+        });
         let classifier = Classifier::new(&mut layout, "classifier", features, size.classes);
-        Ok(Self {
+        let mut supernet = Self {
             space,
             layout,
             stem,
@@ -130,7 +135,17 @@ impl Supernet {
             stages: built,
             last_norm,
             classifier,
-        })
+            body: None,
+        };
+        if let Some(body) = body {
+            let stem = Size {
+                channels: stem_channels,
+                height: size.height,
+                width: size.width,
+            };
+            supernet.body = Some((body, Arc::new(supernet.graph(stem))));
+        }
+        Ok(supernet)
     }
 
     /// The search space.
@@ -150,6 +165,10 @@ impl Supernet {
         let stem = self.stem.forward_normalised(one, images, &self.stem_norm);
         // Up to here the lanes agree, so the stem runs once.
         let stem = stem.repeat_dim(0, pass.lanes);
+        if let Some((body, graph)) = &self.body {
+            let x = compute_body(stem, pass.leaves.block(*body), graph, &mix[0]);
+            return self.classifier.forward(pass, relu(x));
+        }
         let mut before = stem.clone();
         let mut x = stem;
         let mix: Vec<Mix> = mix
@@ -174,6 +193,32 @@ impl Supernet {
         }
         self.classifier.forward(pass, x)
     }
+}
+
+/// Everything between stem and classifier as one operation; the mixing weights are `[lanes, edges, operations]`.
+fn compute_body(
+    stem: Tensor<4>,
+    weights: Tensor<1>,
+    body: &Arc<Graph>,
+    mix: &Tensor<3>,
+) -> Tensor<4> {
+    let [images, ..] = stem.dims();
+    let [lanes, edges, operations] = mix.dims();
+    let shape = GraphShape {
+        graph: body.clone(),
+        lanes,
+        batch: images / lanes,
+        groups: lanes,
+        running: false,
+    };
+    let factors = mix.clone().reshape([lanes, edges * operations]).transpose();
+    let unused = Tensor::zeros([1], &stem.device());
+    let Size {
+        channels,
+        height,
+        width,
+    } = body.states[body.outputs[0][0]].size;
+    graph(stem, weights, factors, unused, shape).reshape([images, channels, height, width])
 }
 
 /// The mixing weights of one cell kind `[lanes, edges, operations]`, and once more in the order of the fused kernels.

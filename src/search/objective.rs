@@ -1,10 +1,10 @@
 //! The search objective: the aggregated loss of an architecture's neighborhood, and its gradients (`method.md` §1, §3).
 
-use burn::tensor::{Tensor, TensorData, activation::softmax};
+use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
 
 use crate::data::Batch;
-use crate::kernels::Memory;
-use crate::nn::{Leaves, Pass, Statistics, Supernet, lane_correct, lane_losses};
+use crate::kernels::{Memory, runs_graphs};
+use crate::nn::{Leaves, Packing, Pass, Statistics, Supernet, lane_correct, lane_losses};
 use crate::space::{Aggregation, Macro, MacroError, Space};
 
 use super::SearchError;
@@ -84,10 +84,20 @@ pub struct Network {
 }
 
 impl Network {
-    /// Plans a supernet for these kernels.
-    pub fn new(space: Space, size: &Macro, fused: Option<Memory>) -> Result<Self, MacroError> {
+    /// Plans a supernet for these kernels on a device.
+    pub fn new(
+        space: Space,
+        size: &Macro,
+        fused: Option<Memory>,
+        device: &Device,
+    ) -> Result<Self, MacroError> {
+        let packing = match fused {
+            None => Packing::Entries,
+            Some(_) if space != Space::Darts && runs_graphs(device) => Packing::Body,
+            Some(_) => Packing::Blocks,
+        };
         Ok(Self {
-            supernet: Supernet::new(space, size, fused.is_some())?,
+            supernet: Supernet::new(space, size, packing)?,
             fused,
             lanes_a_pass: usize::MAX,
         })

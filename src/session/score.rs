@@ -13,7 +13,7 @@ use super::random::{Purpose, generator};
 use super::search_run::{RunData, split_images};
 use crate::data::{Batch, Dataset, chunks};
 use crate::landscape::{Evaluator, SupernetEvaluator};
-use crate::nn::Supernet;
+use crate::nn::{Packing, Supernet};
 use crate::space::Genotype;
 
 /// Batches of the architecture half that a genotype is scored on while a person waits: 2 of the search's batch size.
@@ -69,7 +69,12 @@ pub async fn open_supernet(
     let data = RunData::new(&dataset, split, &device)?;
     let size = search.size(data.shape, data.classes);
     let plan = MemoryPlan::choose(search, config.kernels, config.memory, &size, &info)?;
-    let supernet = Supernet::new(search.space, &size, plan.fused.is_some())?;
+    // Single architectures are scored edge by edge, whatever the search did.
+    let packing = match plan.fused {
+        None => Packing::Entries,
+        Some(_) => Packing::Blocks,
+    };
+    let supernet = Supernet::new(search.space, &size, packing)?;
     let shape = [supernet.layout().parameters()];
     Ok(SupernetEvaluator {
         weights: checkpoint.tensor("supernet.weights", shape, &device)?,

@@ -128,7 +128,12 @@ impl SearchState {
         let space = config.space;
         let network = Network {
             lanes_a_pass: plan.lanes_a_pass,
-            ..Network::new(space, &config.size(data.shape, data.classes), plan.fused)?
+            ..Network::new(
+                space,
+                &config.size(data.shape, data.classes),
+                plan.fused,
+                device,
+            )?
         };
         let weights = network
             .supernet

@@ -12,6 +12,7 @@ use super::pace::Pace;
 use super::random::{Purpose, drawn, generator, generator_at, seed_for};
 use super::search_run::RunData;
 use crate::data::{Batch, Sampler, chunks};
+use crate::kernels::runs_graphs;
 use crate::nn::{
     DerivedNetwork, draw_drop_path, lane_correct, lane_losses, smoothed_loss, update_statistics,
 };
@@ -66,7 +67,7 @@ impl TrainState {
         device: &Device,
     ) -> Result<Self, RunError> {
         let size = config.size(data.shape, data.classes);
-        let network = DerivedNetwork::new(genotype, &size)?;
+        let network = DerivedNetwork::new(genotype, &size, runs_graphs(device))?;
         let layout = network.layout();
         let weights = layout.initial_weights(seed_for(seed, Purpose::DerivedWeights), device);
         let statistics = layout.initial_statistics(device);

@@ -18,7 +18,7 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 }
 
 /// Losses of three lanes, gradient of α, gradient of the weights.
-fn run(fused: Option<Memory>) -> [Vec<f32>; 3] {
+fn run(space: Space, fused: Option<Memory>) -> [Vec<f32>; 3] {
     let size = Macro {
         channels: 4,
         layers: 3,
@@ -29,17 +29,27 @@ fn run(fused: Option<Memory>) -> [Vec<f32>; 3] {
         auxiliary: false,
         imagenet_stem: false,
     };
-    let network = Network::new(Space::Darts, &size, fused).unwrap();
     let device = Device::flex();
+    let network = Network::new(space, &size, fused, &device).unwrap();
     let weights = network.supernet.layout().initial_weights(3, &device);
     let labels = TensorData::new(vec![0_i32, 1, 2, 0, 1], [5]);
     let batch = Batch {
         images: tensor([5, 1, 9, 7], |i| ((i * 37 % 101) as f32) / 50.0 - 1.0),
         labels: Tensor::<1, Int>::from_ints(labels, &device),
     };
-    let alpha = tensor([2, 14, 8], |i| ((i * 29 % 17) as f32) / 10.0 - 0.8);
-    let neighbors = [vec![(0, 1), (20, 3)], vec![(13, 2)]];
-    let maps = neighbor_maps(Representation::Permutation, 28, 8, &neighbors, &device);
+    let (kinds, edges) = (space.cell_kinds().len(), space.edges().len());
+    let (rows, operations) = (kinds * edges, space.operations().len());
+    let alpha = tensor([kinds, edges, operations], |i| {
+        ((i * 29 % 17) as f32) / 10.0 - 0.8
+    });
+    let neighbors = [vec![(0, 1), (rows - 1, 3)], vec![(rows / 2, 2)]];
+    let maps = neighbor_maps(
+        Representation::Permutation,
+        rows,
+        operations,
+        &neighbors,
+        &device,
+    );
     let wanted = Wanted {
         alpha: true,
         weights: true,
@@ -56,22 +66,24 @@ fn run(fused: Option<Memory>) -> [Vec<f32>; 3] {
 
 #[test]
 fn whole_cells_give_the_losses_and_gradients_of_stock_operations() {
-    let stock = run(None);
-    for memory in [Memory::Keep, Memory::Recompute] {
-        let names = ["losses", "gradient of α", "gradient of the weights"];
-        for ((fused, stock), name) in run(Some(memory)).iter().zip(&stock).zip(names) {
-            assert_eq!(fused.len(), stock.len());
-            let scale = stock
-                .iter()
-                .fold(0.0_f32, |most, value| most.max(value.abs()));
-            let worst = fused
-                .iter()
-                .zip(stock)
-                .fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
-            assert!(
-                scale > 0.0 && worst <= 1e-4 * scale,
-                "{name}: {worst} of {scale}"
-            );
+    for space in Space::ALL {
+        let stock = run(space, None);
+        for memory in [Memory::Keep, Memory::Recompute] {
+            let names = ["losses", "gradient of α", "gradient of the weights"];
+            for ((fused, stock), name) in run(space, Some(memory)).iter().zip(&stock).zip(names) {
+                assert_eq!(fused.len(), stock.len());
+                let scale = stock
+                    .iter()
+                    .fold(0.0_f32, |most, value| most.max(value.abs()));
+                let worst = fused
+                    .iter()
+                    .zip(stock)
+                    .fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
+                assert!(
+                    scale > 0.0 && worst <= 1e-4 * scale,
+                    "{space}, {name}: {worst} of {scale}"
+                );
+            }
         }
     }
 }

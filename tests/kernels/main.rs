@@ -3,6 +3,7 @@
 mod cell;
 mod cpu;
 mod gpu;
+mod graph;
 mod reference;
 mod self_test;
 mod shader_texts;

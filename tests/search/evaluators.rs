@@ -6,7 +6,7 @@ use plateau::kernels::Memory;
 use plateau::landscape::{
     Evaluator, EvaluatorError, Score, SupernetEvaluator, architecture, builtin_table,
 };
-use plateau::nn::{Pass, Statistics, Supernet, lane_correct, lane_losses};
+use plateau::nn::{Packing, Pass, Statistics, Supernet, lane_correct, lane_losses};
 use plateau::session::{
     Checkpoint, Command, DeviceChoice, Event, MemoryChoice, Preset, RunConfig, ScratchEvaluator,
     SessionHandle, Start, TabulateConfig, TrainConfig, open_supernet, tabulate,
@@ -40,7 +40,7 @@ fn digits(count: usize) -> Vec<Batch> {
 }
 
 fn evaluator(space: Space, batches: usize, lanes_a_pass: usize) -> SupernetEvaluator {
-    let supernet = Supernet::new(space, &size(space), true).unwrap();
+    let supernet = Supernet::new(space, &size(space), Packing::Blocks).unwrap();
     let weights = supernet.layout().initial_weights(3, &Device::flex());
     SupernetEvaluator {
         supernet,

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use burn::tensor::{Device, Tensor};
-use plateau::nn::{DerivedNetwork, Pass, Statistics, Supernet};
+use plateau::nn::{DerivedNetwork, Packing, Pass, Statistics, Supernet};
 use plateau::space::{Genotype, Input, Macro, Operation, Space, count_genotype, count_supernet};
 
 fn size(channels: usize, layers: usize, classes: usize, image: usize) -> Macro {
@@ -22,8 +22,8 @@ fn size(channels: usize, layers: usize, classes: usize, image: usize) -> Macro {
 /// Weights and multiply-adds of a supernet as built: the latter counted while one image passes through.
 fn built_supernet(space: Space, size: &Macro) -> (u64, u64) {
     let device = Device::flex();
-    let supernet = Supernet::new(space, size, false).unwrap();
-    let packed = Supernet::new(space, size, true).unwrap();
+    let supernet = Supernet::new(space, size, Packing::Entries).unwrap();
+    let packed = Supernet::new(space, size, Packing::Blocks).unwrap();
     assert_eq!(supernet.layout().parameters(), packed.layout().parameters());
     let weights = supernet.layout().initial_weights(0, &device);
     let leaves = supernet.layout().leaves(&weights, false);
@@ -49,7 +49,7 @@ fn built_supernet(space: Space, size: &Macro) -> (u64, u64) {
 
 fn built_network(genotype: &Genotype, size: &Macro) -> (u64, u64) {
     let device = Device::flex();
-    let network = DerivedNetwork::new(genotype, size).unwrap();
+    let network = DerivedNetwork::new(genotype, size, false).unwrap();
     let weights = network.layout().initial_weights(0, &device);
     let statistics = network.layout().initial_statistics(&device).autodiff();
     let leaves = network.layout().leaves(&weights, false);
@@ -85,7 +85,7 @@ fn built_supernets_have_the_published_weights_and_multiply_adds() {
             "{label}"
         );
     }
-    let hundred = Supernet::new(Space::Darts, &size(16, 8, 100, 32), false).unwrap();
+    let hundred = Supernet::new(Space::Darts, &size(16, 8, 100, 32), Packing::Entries).unwrap();
     assert_eq!(hundred.layout().parameters(), 1_953_748);
 }
 
@@ -198,7 +198,7 @@ fn built_derived_networks_have_the_published_weights_and_multiply_adds() {
     ) in rows
     {
         let parameters = |size: Macro| {
-            DerivedNetwork::new(&genotype, &size)
+            DerivedNetwork::new(&genotype, &size, false)
                 .unwrap()
                 .layout()
                 .parameters() as u64
@@ -302,6 +302,7 @@ fn built_nas_bench_201_networks_have_the_published_weights_and_multiply_adds() {
         let network = DerivedNetwork::new(
             &Genotype::parse(index_9930).unwrap(),
             &size(channels, cells, 10, 32),
+            false,
         );
         assert_eq!(network.unwrap().layout().parameters(), parameters);
     }

@@ -171,11 +171,7 @@ impl Task for Image<'_> {
                 moments(lanes, unit, pixels, mean, square);
             }
         }
-        let pooling = Pooling {
-            height: shape.height,
-            width: shape.width,
-            stride: shape.stride,
-        };
+        let pooling = Pooling::three(shape.height, shape.width, shape.stride);
         for operation in &plan.pools {
             let Some(((unit, mean), square)) = outputs.next() else {
                 return;

@@ -298,6 +298,7 @@ impl Stage<'_> {
                 rows: &scratch.unit_grad,
                 columns: &scratch.filtered,
                 pixels,
+                only: &[],
                 sum: matrix,
             });
             let grad = &scratch.filtered_grad;
@@ -383,6 +384,7 @@ impl Stage<'_> {
                 rows: &scratch.unit_grad,
                 columns: &scratch.diagonals,
                 pixels,
+                only: &self.reduces[edge].inputs,
                 sum: weights,
             });
         }
@@ -427,11 +429,7 @@ impl Stage<'_> {
         let shape = &plan.shape;
         let (pixels, padded) = (shape.out_pixels(), plan.padded_channels());
         let lane = image / shape.batch;
-        let pooling = Pooling {
-            height: shape.height,
-            width: shape.width,
-            stride: shape.stride,
-        };
+        let pooling = Pooling::three(shape.height, shape.width, shape.stride);
         for (slot, operation) in plan.pools.iter().enumerate() {
             // Poolings are the first terms of every edge.
             let (mut sum, mut product) = (vec![0.0; padded], vec![0.0; padded]);

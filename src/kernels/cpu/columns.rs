@@ -90,6 +90,22 @@ impl Columns {
         rows: Range<usize>,
         out: &mut [f32],
     ) {
+        let in_pixels = self.height * self.width;
+        let blocks = input.len() / (in_pixels * LANES);
+        self.gather_from(lanes, [input].into_iter(), blocks, relu, rows, out);
+    }
+
+    /// The same of several inputs, one behind the other, of `blocks` blocks together.
+    #[inline(always)]
+    pub fn gather_from<'a, S: Lanes>(
+        &self,
+        lanes: S,
+        inputs: impl Iterator<Item = &'a [f32]> + Clone,
+        blocks: usize,
+        relu: bool,
+        rows: Range<usize>,
+        out: &mut [f32],
+    ) {
         let zero = lanes.splat_f32s(0.0);
         let floor = if relu {
             zero
@@ -97,20 +113,30 @@ impl Columns {
             lanes.splat_f32s(f32::NEG_INFINITY)
         };
         let (in_pixels, out_pixels) = (self.height * self.width, rows.len() * self.out_width());
-        let blocks = input.len() / (in_pixels * LANES);
-        let input = vectors::<S>(input);
-        for (index, out) in vectors_mut::<S>(out)
-            .chunks_exact_mut(out_pixels)
-            .enumerate()
-        {
-            let input = &input[index % blocks * in_pixels..][..in_pixels];
-            out.fill(zero);
-            self.stretches(index / blocks, &rows, |to, from, count| {
-                let from = input[from..].iter().step_by(self.stride);
-                for (out, value) in out[to..to + count].iter_mut().zip(from) {
-                    *out = lanes.max_f32s(*value, floor);
-                }
-            });
+        let taps = vectors_mut::<S>(out).chunks_exact_mut(blocks * out_pixels);
+        for (tap, out) in taps.enumerate() {
+            let inputs = inputs
+                .clone()
+                .flat_map(|input| vectors::<S>(input).chunks_exact(in_pixels));
+            for (out, input) in out.chunks_exact_mut(out_pixels).zip(inputs) {
+                out.fill(zero);
+                self.stretches(tap, &rows, |to, from, count| {
+                    let out = &mut out[to..to + count];
+                    // The common case without its distance between the inputs.
+                    if self.stride == 1 {
+                        for (out, value) in out.iter_mut().zip(&input[from..from + count]) {
+                            *out = lanes.max_f32s(*value, floor);
+                        }
+                        return;
+                    }
+                    for (out, value) in out
+                        .iter_mut()
+                        .zip(input[from..].iter().step_by(self.stride))
+                    {
+                        *out = lanes.max_f32s(*value, floor);
+                    }
+                });
+            }
         }
     }
 

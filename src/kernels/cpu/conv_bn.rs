@@ -463,6 +463,7 @@ impl Task for Backward<'_> {
                     rows: tile,
                     columns,
                     pixels: rows.len() * width,
+                    only: &plan.matrix.inputs,
                     sum: share,
                 });
             }

@@ -16,6 +16,7 @@ mod columns;
 mod conv_bn;
 mod depthwise;
 mod gradient;
+mod graph;
 mod lanes;
 mod layout;
 mod mix;
@@ -30,6 +31,7 @@ mod stats;
 use super::shape::{EdgesShape, Wanted};
 pub use cell::{mixed_cell_backward, mixed_cell_forward};
 pub use conv_bn::{ConvGradients, ConvSaved, conv_bn_backward, conv_bn_forward};
+pub use graph::{GraphSaved, graph_backward, graph_forward};
 use plan::Plan;
 use stats::Units;
 

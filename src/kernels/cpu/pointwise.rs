@@ -120,6 +120,8 @@ pub(super) struct OuterProduct<'a> {
     pub rows: &'a [f32],
     pub columns: &'a [f32],
     pub pixels: usize,
+    /// The column blocks that are wanted of each row block; empty: all of all.
+    pub only: &'a [Range<usize>],
     /// In the layout of `pack_matrix`.
     pub sum: &'a mut [f32],
 }
@@ -133,9 +135,16 @@ impl Task for OuterProduct<'_> {
         let (columns, _) = self.columns.as_chunks::<LANES>();
         let (sum, _) = vectors_mut::<S>(self.sum).as_chunks_mut::<LANES>();
         let mut sums = sum.iter_mut();
-        for row in rows.chunks_exact(self.pixels) {
-            for column in columns.chunks_exact(self.pixels) {
+        for (block, row) in rows.chunks_exact(self.pixels).enumerate() {
+            for (index, column) in columns.chunks_exact(self.pixels).enumerate() {
                 let Some(sum) = sums.next() else { return };
+                if self
+                    .only
+                    .get(block)
+                    .is_some_and(|only| !only.contains(&index))
+                {
+                    continue;
+                }
                 let mut total: [V<S>; LANES] = *sum;
                 for (row, column) in row.iter().zip(column) {
                     for (total, value) in total.iter_mut().zip(column) {

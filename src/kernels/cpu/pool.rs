@@ -1,4 +1,4 @@
-//! 3×3 max and average pooling, padding 1, on dense channel blocks.
+//! 3×3 max and average pooling, padding 1, and 2×2 average pooling, on dense channel blocks.
 
 use super::lanes::{Lanes, vectors, vectors_mut};
 use std::ops::Range;
@@ -9,15 +9,28 @@ pub(super) struct Pooling {
     pub height: usize,
     pub width: usize,
     pub stride: usize,
-}
-
-/// The inputs an output pools over, without the padding.
-#[inline(always)]
-fn window(output: usize, stride: usize, inputs: usize) -> Range<usize> {
-    (output * stride).saturating_sub(1)..(output * stride + 2).min(inputs)
+    /// Inputs before the first one of an output's own: 1 of a 3×3 window, 0 of a 2×2 one.
+    pub before: usize,
 }
 
 impl Pooling {
+    /// 3×3 windows.
+    pub const fn three(height: usize, width: usize, stride: usize) -> Self {
+        Self {
+            height,
+            width,
+            stride,
+            before: 1,
+        }
+    }
+
+    /// The inputs an output pools over, without the padding.
+    #[inline(always)]
+    fn window(&self, output: usize, inputs: usize) -> Range<usize> {
+        let first = output * self.stride;
+        first.saturating_sub(self.before)..(first + 2).min(inputs)
+    }
+
     const fn out_height(&self) -> usize {
         self.height.div_ceil(self.stride)
     }
@@ -30,9 +43,9 @@ impl Pooling {
     #[inline(always)]
     fn each(&self, mut visit: impl FnMut(usize, Range<usize>, Range<usize>)) {
         for y in 0..self.out_height() {
-            let rows = window(y, self.stride, self.height);
+            let rows = self.window(y, self.height);
             for x in 0..self.out_width() {
-                let columns = window(x, self.stride, self.width);
+                let columns = self.window(x, self.width);
                 visit(y * self.out_width() + x, rows.clone(), columns);
             }
         }

@@ -229,6 +229,7 @@ impl Task for Image<'_> {
                     rows: &scratch.unit_grad,
                     columns: &scratch.filtered,
                     pixels,
+                    only: &[],
                     sum: matrix,
                 });
                 let grad = &scratch.filtered_grad;

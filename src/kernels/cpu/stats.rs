@@ -71,31 +71,49 @@ impl Units {
         self.mean = Vec::with_capacity(lanes * len);
         self.inv_std = Vec::with_capacity(lanes * len);
         for images in partial.chunks_exact(2 * len * batch) {
-            let first = &images[..len];
-            let mut mean = vec![0.0f32; len];
-            for image in images.chunks_exact(2 * len) {
-                for ((sum, value), first) in mean.iter_mut().zip(image).zip(first) {
-                    *sum += value - first;
-                }
-            }
-            for (mean, first) in mean.iter_mut().zip(first) {
-                *mean = first + *mean / batch as f32;
-            }
-            let mut squares = vec![0.0f32; len];
-            for image in images.chunks_exact(2 * len) {
-                let (means, deviations) = image.split_at(len);
-                for (((sum, mean), own), deviation) in
-                    squares.iter_mut().zip(&mean).zip(means).zip(deviations)
-                {
-                    *sum += deviation + pixels * (own - mean) * (own - mean);
-                }
-            }
+            let (mean, squares) = lane_moments(images, 2 * len, 0, len, pixels);
             let n = batch as f32 * pixels;
             self.inv_std
                 .extend(squares.iter().map(|sum| 1.0 / (sum / n + EPSILON).sqrt()));
             self.mean.extend(mean);
         }
     }
+}
+
+/// Combines the partial statistics of the images of one lane, `image_len` floats each, where `len` means begin at `at` and are followed by as
+/// many squared deviations: mean and sum of squared deviations of all of them.
+pub(super) fn lane_moments(
+    images: &[f32],
+    image_len: usize,
+    at: usize,
+    len: usize,
+    pixels: f32,
+) -> (Vec<f32>, Vec<f32>) {
+    let batch = images.len() / image_len;
+    let own = || {
+        images
+            .chunks_exact(image_len)
+            .map(|image| image[at..at + 2 * len].split_at(len))
+    };
+    let first = &images[at..at + len];
+    let mut mean = vec![0.0f32; len];
+    for (means, _) in own() {
+        for ((sum, value), first) in mean.iter_mut().zip(means).zip(first) {
+            *sum += value - first;
+        }
+    }
+    for (mean, first) in mean.iter_mut().zip(first) {
+        *mean = first + *mean / batch as f32;
+    }
+    let mut squares = vec![0.0f32; len];
+    for (means, deviations) in own() {
+        for (((sum, mean), own), deviation) in
+            squares.iter_mut().zip(&mean).zip(means).zip(deviations)
+        {
+            *sum += deviation + pixels * (own - mean) * (own - mean);
+        }
+    }
+    (mean, squares)
 }
 
 /// Mean and squared deviations of every channel of one unit of one image.

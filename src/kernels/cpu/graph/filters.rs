@@ -1,0 +1,180 @@
+//! The weights of a graph as its products read them, and their gradients back in the order of the weights.
+
+use super::super::buffer::Buffer;
+use super::super::depthwise::{kernel_index, pack_kernels};
+use super::super::layout::{matrix_index, pack_matrix};
+use super::plan::{Bundle, Job, Plan, Stage, padded};
+use crate::kernels::graph::{Graph, Work};
+use rayon::prelude::*;
+
+/// Which way a product goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    Forward,
+    /// Matrices are transposed.
+    Backward,
+}
+
+/// The packed weights of a job.
+#[derive(Debug, Default)]
+pub(super) struct Filter {
+    /// Depthwise kernels `[blocks, k², 8]`, where the job has some.
+    pub depthwise: Buffer,
+    /// The matrix or its transpose.
+    pub matrix: Buffer,
+}
+
+/// The weights of all jobs, stage by stage.
+pub(super) fn pack(plan: &Plan, weights: &[f32], direction: Direction) -> Vec<Vec<Filter>> {
+    let graph = &*plan.graph;
+    plan.stages
+        .par_iter()
+        .map(|stage| {
+            let jobs = stage.jobs.iter();
+            jobs.map(|job| filter(graph, job, weights, direction))
+                .collect()
+        })
+        .collect()
+}
+
+fn filter(graph: &Graph, job: &Job, weights: &[f32], direction: Direction) -> Filter {
+    match job {
+        Job::Copy(_) => Filter::default(),
+        Job::Separable(unit) => {
+            let Some((depthwise, pointwise, area)) = separable(graph, *unit) else {
+                return Filter::default();
+            };
+            let (inputs, outputs) = (graph.inputs(*unit), graph.units[*unit].size.channels);
+            let value = |row: usize, column: usize| weights[pointwise + row * inputs + column];
+            Filter {
+                depthwise: pack_kernels(&weights[depthwise..][..inputs * area], area),
+                matrix: match direction {
+                    Direction::Forward => pack_matrix(outputs, inputs, value),
+                    Direction::Backward => {
+                        pack_matrix(inputs, outputs, |row, column| value(column, row))
+                    }
+                },
+            }
+        }
+        Job::Product(bundle) => {
+            let value = |row: usize, column: usize| {
+                bundle
+                    .place(graph, row, column)
+                    .map_or(0.0, |place| weights[place])
+            };
+            let (rows, depth) = (bundle.rows.len(), bundle.depth());
+            Filter {
+                depthwise: Buffer::default(),
+                matrix: match direction {
+                    Direction::Forward => pack_matrix(rows, depth, value),
+                    Direction::Backward => {
+                        pack_matrix(depth, rows, |row, column| value(column, row))
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// Places of the depthwise and pointwise weights, and the elements of a kernel.
+fn separable(graph: &Graph, unit: usize) -> Option<(usize, usize, usize)> {
+    match graph.units[unit].work {
+        Work::Separable {
+            branch,
+            depthwise,
+            pointwise,
+            ..
+        } => Some((depthwise, pointwise, branch.kernel() * branch.kernel())),
+        _ => None,
+    }
+}
+
+impl Bundle {
+    /// The place of an element of the matrix among the weights; none where it is zero.
+    fn place(&self, graph: &Graph, row: usize, column: usize) -> Option<usize> {
+        let (position, row) = self.rows[row]?;
+        let (tap, padded_channel) = (column / self.channels.len(), column % self.channels.len());
+        let channel = self.channels[padded_channel]?;
+        let unit = self.units[position];
+        let inputs = graph.inputs(unit);
+        match graph.units[unit].work {
+            Work::Dense {
+                kernel, weights, ..
+            } => {
+                let taps = self.columns.taps();
+                let own = if kernel * kernel == taps {
+                    tap
+                } else if tap == taps / 2 {
+                    0
+                } else {
+                    return None;
+                };
+                Some(weights + (row * inputs + channel) * kernel * kernel + own)
+            }
+            Work::Reduce { weights } => {
+                let half = usize::from(row >= graph.units[unit].size.channels / 2);
+                (half == tap).then_some(weights + row * inputs + channel)
+            }
+            Work::Separable { .. } | Work::Copy => None,
+        }
+    }
+}
+
+/// Floats of the packed gradient of a job.
+pub(super) fn gradient_len(graph: &Graph, job: &Job) -> usize {
+    match job {
+        Job::Copy(_) => 0,
+        Job::Separable(unit) => {
+            let inputs = padded(graph.inputs(*unit));
+            let outputs = padded(graph.units[*unit].size.channels);
+            kernels_len(graph, *unit) + inputs * outputs
+        }
+        Job::Product(bundle) => bundle.rows.len() * bundle.depth(),
+    }
+}
+
+/// Floats of the packed gradient of a job's depthwise kernels.
+pub(super) fn kernels_len(graph: &Graph, unit: usize) -> usize {
+    let area = separable(graph, unit).map_or(0, |(.., area)| area);
+    padded(graph.inputs(unit)) * area
+}
+
+/// Floats of the packed gradients of a stage.
+pub(super) fn stage_len(graph: &Graph, stage: &Stage) -> usize {
+    stage.jobs.iter().map(|job| gradient_len(graph, job)).sum()
+}
+
+/// Writes the packed gradients of a stage to their places.
+pub(super) fn unpack(graph: &Graph, stage: &Stage, mut packed: &[f32], gradient: &mut [f32]) {
+    for job in &stage.jobs {
+        let (own, rest) = packed.split_at(gradient_len(graph, job));
+        packed = rest;
+        match job {
+            Job::Copy(_) => {}
+            Job::Separable(unit) => {
+                let Some((depthwise, pointwise, area)) = separable(graph, *unit) else {
+                    continue;
+                };
+                let (inputs, outputs) = (graph.inputs(*unit), graph.units[*unit].size.channels);
+                let (kernels, matrix) = own.split_at(kernels_len(graph, *unit));
+                for index in 0..inputs * area {
+                    let (channel, tap) = (index / area, index % area);
+                    gradient[depthwise + index] = kernels[kernel_index(area, channel, tap)];
+                }
+                for index in 0..outputs * inputs {
+                    let (row, column) = (index / inputs, index % inputs);
+                    gradient[pointwise + index] = matrix[matrix_index(padded(inputs), row, column)];
+                }
+            }
+            Job::Product(bundle) => {
+                for row in 0..bundle.rows.len() {
+                    for column in 0..bundle.depth() {
+                        if let Some(place) = bundle.place(graph, row, column) {
+                            gradient[place] = own[matrix_index(bundle.depth(), row, column)];
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

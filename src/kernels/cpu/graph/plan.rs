@@ -1,0 +1,517 @@
+//! When everything of a graph is computed, and where it lies.
+//!
+//! A *stage* is one walk over all images; behind it the statistics of its units are known. What a graph computes of an image lies side by
+//! side in one chunk, in the order of computation, so that everything before a place may be read while it is written. The gradients of an
+//! image lie in a second chunk in the same order, and are computed in the same stages backward.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::super::columns::Columns;
+use super::super::lanes::LANES;
+use super::super::layout::blocks;
+use crate::kernels::graph::{Graph, Norm, Size, Source, Value, Work};
+
+/// Floats of a tile of columns: it should stay in the second-level cache.
+const TILE: usize = 32 * 1024;
+
+/// Who reads a unit.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Reader {
+    /// A term of a state, with the place of its factor.
+    Term(usize, Option<usize>),
+    /// The second half of a separable convolution.
+    Unit(usize),
+}
+
+/// What one walk over the images computes.
+#[derive(Debug, Default)]
+pub(super) struct Stage {
+    /// States, in their order.
+    pub states: Vec<usize>,
+    /// Units, those that share their input side by side.
+    pub jobs: Vec<Job>,
+    /// All units of the jobs, in the order of the jobs.
+    pub units: Vec<usize>,
+}
+
+/// Units that are computed together.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// ReLU, depthwise and pointwise convolution.
+    Separable(usize),
+    /// Dense convolutions or a factorised reduce as one matrix product.
+    Product(Bundle),
+    /// Nothing but the normalisation behind it.
+    Copy(usize),
+}
+
+/// Dense convolutions of one source as one matrix product over its columns: those with kernel 3 come first, the others are its centre tap.
+#[derive(Debug)]
+pub(super) struct Bundle {
+    pub units: Vec<usize>,
+    pub states: Vec<usize>,
+    pub columns: Columns,
+    pub relu: bool,
+    /// For every padded input channel, which one it is; none where it is filled up.
+    pub channels: Vec<Option<usize>>,
+    /// For every padded output row, the unit (as a position in `units`) and its channel.
+    pub rows: Vec<Option<(usize, usize)>>,
+    /// Column blocks that every row block reads.
+    pub inputs: Vec<Range<usize>>,
+    /// Row blocks that read every column block.
+    pub outputs: Vec<Range<usize>>,
+    /// Output rows of a tile.
+    pub tile_rows: usize,
+}
+
+/// What one walk over the images computes of the gradients.
+#[derive(Debug, Default)]
+pub(super) struct Reverse {
+    /// States whose gradient is written for the first time.
+    pub touched: Vec<usize>,
+    /// States whose gradient is complete behind the units of the stage, the last one first.
+    pub complete: Vec<usize>,
+    /// Floats of an image's partial sums.
+    pub partial: usize,
+}
+
+/// The plan of a graph.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub graph: Arc<Graph>,
+    pub stages: Vec<Stage>,
+    /// Where states and units lie in the chunk of an image.
+    pub state_at: Vec<usize>,
+    pub unit_at: Vec<usize>,
+    /// Floats of the chunk.
+    pub chunk: usize,
+    /// Who reads every unit; none where nothing that is returned depends on it.
+    pub readers: Vec<Option<Reader>>,
+    /// Where the gradients of states lie in the second chunk, and those behind the normalisation of units that a unit reads.
+    pub state_grad_at: Vec<usize>,
+    pub unit_grad_at: Vec<usize>,
+    pub grad_chunk: usize,
+    /// Backward, in the order of the stages.
+    pub reverse: Vec<Reverse>,
+    /// Where the partial sums of every unit lie in those of its walk, and of every term that is no unit.
+    pub sums_at: Vec<usize>,
+    pub dots_at: Vec<Vec<usize>>,
+}
+
+/// Channels filled up to whole blocks.
+pub(super) const fn padded(channels: usize) -> usize {
+    blocks(channels) * LANES
+}
+
+/// Floats of a feature map in blocks.
+pub(super) const fn floats(size: Size) -> usize {
+    padded(size.channels) * size.pixels()
+}
+
+impl Plan {
+    pub fn new(graph: &Arc<Graph>) -> Self {
+        let (of_state, of_unit) = schedule(graph);
+        let count = 1 + of_state.iter().chain(&of_unit).max().copied().unwrap_or(0);
+        let mut stages: Vec<Stage> = (0..count).map(|_| Stage::default()).collect();
+        for (state, &stage) in of_state.iter().enumerate() {
+            stages[stage].states.push(state);
+        }
+        for (index, stage) in stages.iter_mut().enumerate() {
+            stage.jobs = jobs(graph, &of_unit, index);
+            stage.units = stage.jobs.iter().flat_map(Job::units).copied().collect();
+        }
+        let mut plan = Self {
+            graph: graph.clone(),
+            stages,
+            state_at: vec![0; graph.states.len()],
+            unit_at: vec![0; graph.units.len()],
+            chunk: 0,
+            readers: readers(graph),
+            state_grad_at: vec![0; graph.states.len()],
+            unit_grad_at: vec![0; graph.units.len()],
+            grad_chunk: 0,
+            reverse: Vec::new(),
+            sums_at: vec![0; graph.units.len()],
+            dots_at: vec![Vec::new(); graph.states.len()],
+        };
+        plan.place();
+        plan.reverse(&of_unit);
+        plan
+    }
+
+    /// Lays the chunks out.
+    fn place(&mut self) {
+        for stage in &self.stages {
+            for &state in &stage.states {
+                self.state_at[state] = self.chunk;
+                self.state_grad_at[state] = self.grad_chunk;
+                self.chunk += floats(self.graph.states[state].size);
+                self.grad_chunk += floats(self.graph.states[state].size);
+            }
+            for &unit in &stage.units {
+                self.unit_at[unit] = self.chunk;
+                self.unit_grad_at[unit] = self.grad_chunk;
+                self.chunk += floats(self.graph.units[unit].size);
+                if let Some(Reader::Unit(_)) = self.readers[unit] {
+                    self.grad_chunk += floats(self.graph.units[unit].size);
+                }
+            }
+        }
+    }
+
+    /// Finds out when every gradient is complete.
+    fn reverse(&mut self, of_unit: &[usize]) {
+        let graph = self.graph.clone();
+        let last = self.stages.len() - 1;
+        // First and last walk backward in which a state's gradient is added to; the walks go from the last stage to the first.
+        let mut walks: Vec<Option<(usize, usize)>> = vec![None; graph.states.len()];
+        let mut add = |state: usize, walk: usize| {
+            let (first, end) = walks[state].unwrap_or((walk, walk));
+            walks[state] = Some((first.max(walk), end.min(walk)));
+        };
+        for &state in graph.outputs.iter().flatten() {
+            add(state, last);
+        }
+        for (unit, reader) in self.readers.iter().enumerate() {
+            if let (Some(_), Source::States(states)) = (reader, &graph.units[unit].source) {
+                states.iter().for_each(|&state| add(state, of_unit[unit]));
+            }
+        }
+        self.reverse = (0..=last).map(|_| Reverse::default()).collect();
+        for state in (0..graph.states.len()).rev() {
+            let Some((first, end)) = walks[state] else {
+                continue;
+            };
+            self.reverse[first].touched.push(state);
+            self.reverse[end].complete.push(state);
+            let partial = &mut self.reverse[end].partial;
+            for term in &graph.states[state].terms {
+                self.dots_at[state].push(*partial);
+                match term.value {
+                    Value::Unit(unit) => {
+                        self.sums_at[unit] = *partial;
+                        *partial += 2 * padded(graph.units[unit].size.channels);
+                    }
+                    Value::State(from) | Value::Pool(_, from) => {
+                        *partial += LANES;
+                        let (before, until) = walks[from].unwrap_or((end, end));
+                        walks[from] = Some((before.max(end), until.min(end)));
+                    }
+                }
+            }
+        }
+        for (unit, reader) in self.readers.iter().enumerate() {
+            if let Some(Reader::Unit(by)) = reader {
+                let partial = &mut self.reverse[of_unit[*by]].partial;
+                self.sums_at[unit] = *partial;
+                *partial += 2 * padded(graph.units[unit].size.channels);
+            }
+        }
+    }
+
+    /// A state in the chunk of an image.
+    pub fn state(&self, state: usize) -> Range<usize> {
+        let start = self.state_at[state];
+        start..start + floats(self.graph.states[state].size)
+    }
+
+    /// A unit in the chunk of an image.
+    pub fn unit(&self, unit: usize) -> Range<usize> {
+        let start = self.unit_at[unit];
+        start..start + floats(self.graph.units[unit].size)
+    }
+
+    /// The gradient of a state.
+    pub fn state_grad(&self, state: usize) -> Range<usize> {
+        let start = self.state_grad_at[state];
+        start..start + floats(self.graph.states[state].size)
+    }
+
+    /// The gradient behind the normalisation of a unit that a unit reads.
+    pub fn unit_grad(&self, unit: usize) -> Range<usize> {
+        let start = self.unit_grad_at[unit];
+        start..start + floats(self.graph.units[unit].size)
+    }
+
+    /// Where the partial statistics of a unit lie in those of its stage: mean, then squared deviations.
+    pub fn moments_at<'a>(&'a self, stage: &'a Stage) -> impl Iterator<Item = (usize, usize)> + 'a {
+        stage.units.iter().scan(0, |at, &unit| {
+            let start = *at;
+            *at += 2 * padded(self.graph.units[unit].size.channels);
+            Some((unit, start))
+        })
+    }
+
+    /// Floats of an image's partial statistics in a stage.
+    pub fn moments_len(&self, stage: &Stage) -> usize {
+        let channels = |&unit: &usize| 2 * padded(self.graph.units[unit].size.channels);
+        stage.units.iter().map(channels).sum()
+    }
+
+    /// Whether a unit is normalised.
+    pub fn normalised(&self, unit: usize) -> bool {
+        self.graph.units[unit].norm != Norm::None
+    }
+}
+
+impl Job {
+    /// Its units.
+    pub fn units(&self) -> &[usize] {
+        match self {
+            Job::Separable(unit) | Job::Copy(unit) => std::slice::from_ref(unit),
+            Job::Product(bundle) => &bundle.units,
+        }
+    }
+}
+
+/// The stage of every state and unit: as early as what it reads allows.
+fn schedule(graph: &Graph) -> (Vec<usize>, Vec<usize>) {
+    let mut of_state = vec![0; graph.states.len()];
+    let mut of_unit = vec![0; graph.units.len()];
+    // States and units refer to each other; every round settles at least one more.
+    loop {
+        let before = (of_state.clone(), of_unit.clone());
+        for (unit, stage) in graph.units.iter().zip(0..) {
+            of_unit[stage] = match &unit.source {
+                Source::States(states) => states.iter().map(|&s| of_state[s]).max().unwrap_or(0),
+                Source::Unit(first) => of_unit[*first] + 1,
+            };
+        }
+        for (state, index) in graph.states.iter().zip(0..) {
+            let stage = |value| match value {
+                Value::Unit(unit) => of_unit[unit] + 1,
+                Value::State(from) | Value::Pool(_, from) => of_state[from],
+            };
+            let latest = state.terms.iter().map(|term| stage(term.value)).max();
+            of_state[index] = latest.unwrap_or(0);
+        }
+        if before == (of_state.clone(), of_unit.clone()) {
+            return before;
+        }
+    }
+}
+
+/// Who reads every unit that something returned depends on.
+fn readers(graph: &Graph) -> Vec<Option<Reader>> {
+    let mut live = vec![false; graph.states.len()];
+    let mut readers = vec![None; graph.units.len()];
+    let mut waiting: Vec<usize> = graph.outputs.iter().flatten().copied().collect();
+    while let Some(state) = waiting.pop() {
+        if std::mem::replace(&mut live[state], true) {
+            continue;
+        }
+        for term in &graph.states[state].terms {
+            let mut value = term.value;
+            let mut reader = Reader::Term(state, term.factor);
+            while let Value::Unit(unit) = value {
+                debug_assert!(readers[unit].is_none(), "a unit is read once");
+                readers[unit] = Some(reader);
+                match &graph.units[unit].source {
+                    Source::States(states) => {
+                        waiting.extend(states);
+                        break;
+                    }
+                    Source::Unit(first) => {
+                        reader = Reader::Unit(unit);
+                        value = Value::Unit(*first);
+                    }
+                }
+            }
+            if let Value::State(from) | Value::Pool(_, from) = value {
+                waiting.push(from);
+            }
+        }
+    }
+    readers
+}
+
+/// The units of a stage in jobs: first those with a depthwise convolution, by what they read, so that it is prepared once.
+fn jobs(graph: &Graph, of_unit: &[usize], stage: usize) -> Vec<Job> {
+    let mut separable: Vec<usize> = Vec::new();
+    let mut dense: Vec<(Vec<usize>, usize, bool, Vec<usize>)> = Vec::new();
+    let mut jobs = Vec::new();
+    for (index, unit) in graph.units.iter().enumerate() {
+        if of_unit[index] != stage {
+            continue;
+        }
+        match (unit.work, &unit.source) {
+            (Work::Separable { .. }, _) => separable.push(index),
+            (Work::Copy, _) => jobs.push(Job::Copy(index)),
+            (Work::Dense { stride, relu, .. }, Source::States(states)) => {
+                let same = dense
+                    .iter_mut()
+                    .find(|(other, s, r, _)| other == states && *s == stride && *r == relu);
+                match same {
+                    Some((.., units)) => units.push(index),
+                    None => dense.push((states.clone(), stride, relu, vec![index])),
+                }
+            }
+            (Work::Reduce { .. }, Source::States(states)) => {
+                jobs.push(Job::Product(Bundle::reduce(graph, states, index)));
+            }
+            // Only separable convolutions have a second half.
+            (Work::Dense { .. } | Work::Reduce { .. }, Source::Unit(_)) => {}
+        }
+    }
+    separable.sort_by_key(|&unit| match &graph.units[unit].source {
+        Source::States(states) => (0, states[0], unit),
+        Source::Unit(first) => (1, *first, unit),
+    });
+    let products = dense.into_iter().map(|(states, stride, relu, units)| {
+        Job::Product(Bundle::dense(graph, &states, stride, relu, units))
+    });
+    separable
+        .into_iter()
+        .map(Job::Separable)
+        .chain(products)
+        .chain(jobs)
+        .collect()
+}
+
+/// For every padded channel of states side by side, which one it is.
+fn channels(graph: &Graph, states: &[usize]) -> Vec<Option<usize>> {
+    let mut first = 0;
+    let mut all = Vec::new();
+    for &state in states {
+        let count = graph.states[state].size.channels;
+        all.extend((0..padded(count)).map(|c| (c < count).then_some(first + c)));
+        first += count;
+    }
+    all
+}
+
+impl Bundle {
+    fn dense(
+        graph: &Graph,
+        states: &[usize],
+        stride: usize,
+        relu: bool,
+        mut units: Vec<usize>,
+    ) -> Self {
+        let kernel_of = |unit: usize| match graph.units[unit].work {
+            Work::Dense { kernel, .. } => kernel,
+            _ => 1,
+        };
+        units.sort_by_key(|&unit| std::cmp::Reverse(kernel_of(unit)));
+        let kernel = kernel_of(units[0]);
+        let size = graph.states[states[0]].size;
+        let columns = Columns::square(kernel, stride, size.height, size.width);
+        let channels = channels(graph, states);
+        let in_blocks = channels.len() / LANES;
+        let (taps, centre) = (columns.taps(), columns.taps() / 2);
+        let of_unit = |&unit: &usize| {
+            let range = match kernel_of(unit) == kernel {
+                true => 0..taps * in_blocks,
+                false => centre * in_blocks..(centre + 1) * in_blocks,
+            };
+            std::iter::repeat_n(range, blocks(graph.units[unit].size.channels))
+        };
+        let inputs: Vec<Range<usize>> = units.iter().flat_map(of_unit).collect();
+        let whole = inputs.iter().filter(|range| range.start == 0).count();
+        let outputs = (0..taps * in_blocks)
+            .map(|block| match block / in_blocks == centre {
+                true => 0..inputs.len(),
+                false => 0..whole,
+            })
+            .collect();
+        Self::new(
+            graph, states, columns, relu, units, channels, inputs, outputs,
+        )
+    }
+
+    fn reduce(graph: &Graph, states: &[usize], unit: usize) -> Self {
+        let size = graph.states[states[0]].size;
+        let columns = Columns::diagonals(size.height, size.width);
+        let channels = channels(graph, states);
+        let in_blocks = channels.len() / LANES;
+        let outputs = graph.units[unit].size.channels;
+        let split = outputs / 2;
+        let input = |block: usize| {
+            let start = if block * LANES >= split { in_blocks } else { 0 };
+            let end = match (block + 1) * LANES <= split {
+                true => in_blocks,
+                false => 2 * in_blocks,
+            };
+            start..end
+        };
+        let output = |block: usize| match block < in_blocks {
+            true => 0..blocks(split),
+            false => split / LANES..blocks(outputs),
+        };
+        let inputs = (0..blocks(outputs)).map(input).collect();
+        let outputs = (0..2 * in_blocks).map(output).collect();
+        Self::new(
+            graph,
+            states,
+            columns,
+            true,
+            vec![unit],
+            channels,
+            inputs,
+            outputs,
+        )
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the common end of two constructors"
+    )]
+    fn new(
+        graph: &Graph,
+        states: &[usize],
+        columns: Columns,
+        relu: bool,
+        units: Vec<usize>,
+        channels: Vec<Option<usize>>,
+        inputs: Vec<Range<usize>>,
+        outputs: Vec<Range<usize>>,
+    ) -> Self {
+        let of_unit = |(position, &unit): (usize, &usize)| {
+            let count = graph.units[unit].size.channels;
+            (0..padded(count)).map(move |row| (row < count).then_some((position, row)))
+        };
+        let rows = units.iter().enumerate().flat_map(of_unit).collect();
+        let row_len = columns.taps() * channels.len() * columns.out_width();
+        let tile_rows = (TILE / row_len).clamp(1, columns.out_height());
+        Self {
+            units,
+            states: states.to_vec(),
+            columns,
+            relu,
+            channels,
+            rows,
+            inputs,
+            outputs,
+            tile_rows,
+        }
+    }
+
+    /// Output rows in tiles.
+    pub fn tiles(&self) -> impl Iterator<Item = Range<usize>> {
+        let (height, rows) = (self.columns.out_height(), self.tile_rows);
+        (0..height)
+            .step_by(rows)
+            .map(move |start| start..(start + rows).min(height))
+    }
+
+    /// Padded columns of the matrix.
+    pub fn depth(&self) -> usize {
+        self.columns.taps() * self.channels.len()
+    }
+
+    /// Floats of the columns of so many output rows.
+    pub fn columns_len(&self, rows: usize) -> usize {
+        self.depth() * rows * self.columns.out_width()
+    }
+
+    /// Floats of so many output rows of all units.
+    pub fn tile_len(&self, rows: usize) -> usize {
+        self.rows.len() * rows * self.columns.out_width()
+    }
+
+    /// Floats of the input of one image.
+    pub fn input_len(&self) -> usize {
+        self.channels.len() * self.columns.height * self.columns.width
+    }
+}
