@@ -144,6 +144,8 @@ pub enum Work {
     },
     /// The source itself.
     Copy,
+    /// A pooling of one state.
+    Pool(Pool),
 }
 
 /// What follows a unit.
@@ -232,6 +234,7 @@ impl Graph {
             Work::Dense { stride, .. } | Work::Separable { stride, .. } => stride,
             Work::Reduce { .. } => 2,
             Work::Copy => 1,
+            Work::Pool(pool) => pool.stride(),
         };
         let size = Size {
             channels,
@@ -272,12 +275,16 @@ impl Graph {
 
     /// Adds a state that is one normalised unit; returns its number.
     pub fn behind(&mut self, unit: usize) -> usize {
-        let value = Value::Unit(unit);
+        self.only(Value::Unit(unit))
+    }
+
+    /// Adds a state that is one value; returns its number.
+    pub fn only(&mut self, value: Value) -> usize {
         let term = Term {
             value,
             factor: None,
         };
-        self.state(self.units[unit].size, vec![term])
+        self.state(self.size_of(value), vec![term])
     }
 
     /// The size of what a term adds.
@@ -326,7 +333,7 @@ impl Graph {
                 (depthwise, branch.depthwise_len(inputs)),
                 (pointwise, outputs * inputs),
             ],
-            Work::Copy => Vec::new(),
+            Work::Copy | Work::Pool(_) => Vec::new(),
         }
     }
 

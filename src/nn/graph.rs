@@ -1,5 +1,7 @@
 //! The bodies of derived networks and of the NAS-Bench-201 supernet, everything but their classifiers, as [`Graph`]s of the fused kernels.
 
+use std::collections::BTreeMap;
+
 use super::derived::{DerivedCell, DerivedNetwork, DerivedStage, Stem};
 use super::layers::{BatchNorm, Convolution, FactorizedReduce, Pool, ReluConvBn, Separable};
 use super::operation::{EdgeOperation, Preprocess};
@@ -71,11 +73,17 @@ impl Supernet {
 impl SuperCell {
     fn add(&self, graph: &mut Graph, input: &[usize]) -> Joined {
         let mut states = input.to_vec();
+        // A pooling is the same on every edge that leaves a state.
+        let mut pooled = BTreeMap::new();
         for node in self.inputs..self.inputs + self.nodes {
             let mut terms = Vec::new();
             for edge in self.edges.iter().filter(|edge| edge.to == node) {
                 for (k, operation) in edge.operations.iter().enumerate() {
-                    if let Some(value) = operation.value(graph, states[edge.from]) {
+                    if let Some(mut value) = operation.value(graph, states[edge.from]) {
+                        if let Value::Pool(..) = value {
+                            let pooled = pooled.entry((edge.from, k));
+                            value = Value::State(*pooled.or_insert_with(|| graph.only(value)));
+                        }
                         let factor = Some(edge.index * edge.operations.len() + k);
                         terms.push(Term { value, factor });
                     }
@@ -243,15 +251,13 @@ impl ResidualBlock {
         let hidden = graph.behind(first);
         let second = self.second.unit(graph, &[hidden]);
         // A cell of NAS-Bench-201 hands on one state.
-        let value = Value::Pool(Pooling::Halve, x[0]);
-        let factor = None;
-        let pooled = graph.state(graph.size_of(value), vec![Term { value, factor }]);
+        let pooled = graph.only(Value::Pool(Pooling::Halve, x[0]));
         let channels = self.shortcut.weight.shape()[0];
         let work = self.shortcut.dense_work(false);
         let shortcut = graph.unit(&[pooled], channels, work, Norm::None);
         let terms = [second, shortcut].map(|unit| Term {
             value: Value::Unit(unit),
-            factor,
+            factor: None,
         });
         vec![graph.state(graph.units[second].size, terms.to_vec())]
     }

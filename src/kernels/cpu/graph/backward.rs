@@ -14,7 +14,7 @@ use super::norm::{Affine, Coefficients};
 use super::plan::{Bundle, Job, Plan, Reader, floats, padded};
 use super::scratch::Scratch;
 use super::sums::{self, Sums};
-use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Source, Value};
+use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Source, Value, Work};
 use rayon::prelude::*;
 
 /// What all images share.
@@ -172,7 +172,7 @@ impl Task for Image<'_> {
                     self.close(lanes, &mut open);
                     self.product(lanes, bundle, filter, own);
                 }
-                Job::Copy(unit) => self.copy(lanes, *unit),
+                Job::Plain(unit) => self.plain(lanes, *unit),
             }
         }
         self.close(lanes, &mut open);
@@ -499,21 +499,34 @@ impl Image<'_> {
         self.scratch.maps = maps;
     }
 
-    /// A normalisation of states as they are.
+    /// A pooling of a state, or states as they are, side by side.
     #[inline(always)]
-    fn copy<S: Lanes>(&mut self, lanes: S, unit: usize) {
+    fn plain<S: Lanes>(&mut self, lanes: S, unit: usize) {
         let plan = self.problem.plan;
+        let graph = &*plan.graph;
+        let Source::States(states) = &graph.units[unit].source else {
+            return;
+        };
         let mut maps = std::mem::take(&mut self.scratch.maps);
-        let unit_grad = &mut maps[0][..floats(plan.graph.units[unit].size)];
+        let unit_grad = &mut maps[0][..floats(graph.units[unit].size)];
         self.through_norm(lanes, unit, unit_grad);
-        if let Source::States(states) = &plan.graph.units[unit].source {
-            let mut rest = &*unit_grad;
-            for &state in states {
-                let range = plan.state_grad(state);
-                let (own, after) = rest.split_at(range.len());
-                rest = after;
-                if self.wants(state) {
-                    add_scaled(lanes, &mut self.grads[range], own, 1.0);
+        let mut rest = &*unit_grad;
+        for &state in states.iter().filter(|_| plan.readers[unit].is_some()) {
+            let range = plan.state_grad(state);
+            match graph.units[unit].work {
+                Work::Pool(kind) => {
+                    if self.wants(state) {
+                        let values = &self.values[plan.state(state)];
+                        let sum = &mut self.grads[range];
+                        pool_backward(lanes, graph, kind, state, values, rest, sum);
+                    }
+                }
+                _ => {
+                    let (own, after) = rest.split_at(range.len());
+                    rest = after;
+                    if self.wants(state) {
+                        add_scaled(lanes, &mut self.grads[range], own, 1.0);
+                    }
                 }
             }
         }
@@ -587,18 +600,30 @@ impl Image<'_> {
                     if from != Graph::INPUT || problem.wanted.x {
                         scratch.fill(0.0);
                         add_scaled(lanes, scratch, grad, scale);
-                        let sizes = pooling(graph, kind, from);
                         let sum = &mut before[plan.state_grad(from)];
-                        match kind {
-                            Pool::Max(_) => sizes.max_backward(lanes, values, scratch, sum),
-                            Pool::Average(_) | Pool::Halve => {
-                                sizes.average_backward(lanes, scratch, sum);
-                            }
-                        }
+                        pool_backward(lanes, graph, kind, from, values, scratch, sum);
                     }
                 }
             }
         }
+    }
+}
+
+/// Adds the gradient of a pooling of a state to that of the state.
+#[inline(always)]
+fn pool_backward<S: Lanes>(
+    lanes: S,
+    graph: &Graph,
+    kind: Pool,
+    state: usize,
+    values: &[f32],
+    grad: &[f32],
+    sum: &mut [f32],
+) {
+    let sizes = pooling(graph, kind, state);
+    match kind {
+        Pool::Max(_) => sizes.max_backward(lanes, values, grad, sum),
+        Pool::Average(_) | Pool::Halve => sizes.average_backward(lanes, grad, sum),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn pack(plan: &Plan, weights: &[f32], direction: Direction) -> Vec<Ve
 
 fn filter(graph: &Graph, job: &Job, weights: &[f32], direction: Direction) -> Filter {
     match job {
-        Job::Copy(_) => Filter::default(),
+        Job::Plain(_) => Filter::default(),
         Job::Separable(unit) => {
             let Some((depthwise, pointwise, area)) = separable(graph, *unit) else {
                 return Filter::default();
@@ -115,7 +115,7 @@ impl Bundle {
                 let half = usize::from(row >= graph.units[unit].size.channels / 2);
                 (half == tap).then_some(weights + row * inputs + channel)
             }
-            Work::Separable { .. } | Work::Copy => None,
+            Work::Separable { .. } | Work::Copy | Work::Pool(_) => None,
         }
     }
 }
@@ -123,7 +123,7 @@ impl Bundle {
 /// Floats of the packed gradient of a job.
 pub(super) fn gradient_len(graph: &Graph, job: &Job) -> usize {
     match job {
-        Job::Copy(_) => 0,
+        Job::Plain(_) => 0,
         Job::Separable(unit) => {
             let inputs = padded(graph.inputs(*unit));
             let outputs = padded(graph.units[*unit].size.channels);
@@ -150,7 +150,7 @@ pub(super) fn unpack(graph: &Graph, stage: &Stage, mut packed: &[f32], gradient:
         let (own, rest) = packed.split_at(gradient_len(graph, job));
         packed = rest;
         match job {
-            Job::Copy(_) => {}
+            Job::Plain(_) => {}
             Job::Separable(unit) => {
                 let Some((depthwise, pointwise, area)) = separable(graph, *unit) else {
                     continue;
