@@ -234,6 +234,16 @@ impl TrainState {
         Ok(())
     }
 
+    /// One step whose results are read back, so that all its work is done when this returns: what the benchmark times.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub async fn timed_step(&mut self, data: &RunData) -> Result<(), RunError> {
+        let measured = self.next_step(data, 0);
+        // The weights and the running statistics are the last work of a step.
+        let ends = [&self.weights, &self.statistics].map(|tensor| tensor.clone().narrow(0, 0, 1));
+        read(Tensor::cat([vec![measured], ends.to_vec()].concat(), 0)).await?;
+        Ok(())
+    }
+
     /// The next mini-batch of an epoch (counted from 0) and the step on it.
     fn next_step(&mut self, data: &RunData, epoch: usize) -> Tensor<1> {
         let rate = cosine_rate(epoch, self.config.epochs, self.config.rate, 0.0);

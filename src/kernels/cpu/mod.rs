@@ -20,6 +20,8 @@ mod lanes;
 mod layout;
 mod mix;
 mod mix_backward;
+#[cfg(not(target_arch = "wasm32"))]
+mod peak;
 mod plan;
 mod pointwise;
 mod pool;
@@ -30,6 +32,8 @@ mod stats;
 use super::shape::{EdgesShape, Wanted};
 pub use cell::{mixed_cell_backward, mixed_cell_forward};
 pub use conv_bn::{ConvGradients, ConvSaved, conv_bn_backward, conv_bn_forward};
+#[cfg(not(target_arch = "wasm32"))]
+pub use peak::peak_flops;
 use plan::Plan;
 use stats::Units;
 
