@@ -66,8 +66,8 @@ mod whole;
 
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use bench::{
-    BenchCase, BenchResult, BenchShape, BenchSize, BenchStep, Peer, PeerError, PeerResult, PeerTime,
-    bench,
+    BenchCase, BenchResult, BenchShape, BenchSize, BenchStep, Peer, PeerError, PeerResult,
+    PeerTime, bench,
 };
 pub use checkpoint::{
     CHECKPOINT_VERSION, Checkpoint, CheckpointError, CheckpointEvery, HostTensor,

@@ -7,9 +7,7 @@ use crate::nearest::unknown;
 use crate::search::Strategy;
 use crate::session::config::{DeviceChoice, KernelChoice, MemoryChoice, Preset};
 use crate::session::config::{SearchConfig, TrainConfig};
-use crate::space::{
-    Count, Genotype, Macro, MacroError, Space, count_genotype, count_supernet,
-};
+use crate::space::{Count, Genotype, Macro, MacroError, Space, count_genotype, count_supernet};
 
 /// Neighbors of the NA-DARTS cases.
 const NEIGHBORS: usize = 4;
@@ -91,7 +89,9 @@ impl std::str::FromStr for BenchStep {
 
     fn from_str(text: &str) -> Result<Self, String> {
         // Random choice has no steps.
-        let searches = Strategy::ALL.into_iter().filter(|&strategy| strategy != Strategy::Random);
+        let searches = Strategy::ALL
+            .into_iter()
+            .filter(|&strategy| strategy != Strategy::Random);
         let mut steps: Vec<BenchStep> = searches.map(BenchStep::Search).collect();
         steps.push(BenchStep::Train);
         let names: Vec<&str> = steps.iter().map(|step| step.name()).collect();
