@@ -129,7 +129,7 @@ for device in gpu cpu; do
         ${search[@]+"${search[@]}"} --train-epochs 1 --train-batch 1024 --train-channels 4 --train-layers 1 --run-dir run-$device --json >search-$device.json
     steps $device >steps-$device
 done
-say "search --dataset digits --preset quick --seed 0 ${search[*]-}: losses of training and of validation"
+say "search --dataset digits --preset quick --seed 0${search[*]+ ${search[*]}}: losses of training and of validation"
 say "$(printf '%6s %12s %12s %12s %12s' step 'train, GPU' 'train, CPU' 'valid., GPU' 'valid., CPU')"
 last=$(cat steps-gpu steps-cpu | sed 's/^\[//; s/,.*//' | sort -n | tail -n 1)
 for ((step = 1; step <= ${last:-0}; step++)); do
@@ -149,12 +149,12 @@ if [ -n "$python" ] && timeout "$(within 60 $end)" "$python" -c 'import torch' 2
     heading=""
     for case in "${peers[@]}"; do
         left=$((end - SECONDS))
-        # Of three ways, and one that its limit ends.
-        each=$(((left - 20) / 3))
-        [ "$each" -lt 15 ] && break
+        # Two of the three ways take seconds; compiling takes what it may.
+        each=$(((left - 20) / 2))
+        [ "$each" -lt 20 ] && break
         read -r device space strategy size <<<"$case"
         bench "peer-$space-$strategy-$size.json" "$left" "$device" "$space" "$strategy" "$size" \
-            --peer "$python" --peer-limit $((each < 45 ? each : 45))
+            --peer "$python" --peer-limit $((each < 75 ? each : 75))
     done
 else
     say "PyTorch: not timed, since ${PYTHON:-python3} has no torch here"

@@ -143,6 +143,7 @@ impl Beside {
         if result.software {
             return None;
         }
+        // Only the CPU has a peak.
         let gpu = result.peak_gflops.is_none();
         let name = format!(
             "{gpu} {} {} {}",
