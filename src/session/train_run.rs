@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use super::checkpoint::{Checkpoint, Phase, Position};
-use super::config::TrainConfig;
+use super::config::{KernelChoice, TrainConfig};
 use super::control::{Control, Flow};
 use super::event::{Event, MISTAKES, Mistake};
 use super::failure::RunError;
@@ -12,7 +12,6 @@ use super::pace::Pace;
 use super::random::{Purpose, drawn, generator, generator_at, seed_for};
 use super::search_run::RunData;
 use crate::data::{Batch, Sampler, chunks};
-use crate::kernels::runs_graphs;
 use crate::nn::{
     DerivedNetwork, draw_drop_path, lane_correct, lane_losses, smoothed_loss, update_statistics,
 };
@@ -52,9 +51,11 @@ impl TrainState {
         genotype: &Genotype,
         data: &RunData,
         seed: u64,
+        kernels: KernelChoice,
         device: &Device,
     ) -> Result<Self, RunError> {
-        Self::on(data.split.train(), config, genotype, data, seed, device)
+        let images = data.split.train();
+        Self::on(images, config, genotype, data, seed, kernels, device)
     }
 
     /// Training at its start, on the images of these indices.
@@ -64,10 +65,11 @@ impl TrainState {
         genotype: &Genotype,
         data: &RunData,
         seed: u64,
+        kernels: KernelChoice,
         device: &Device,
     ) -> Result<Self, RunError> {
         let size = config.size(data.shape, data.classes);
-        let network = DerivedNetwork::new(genotype, &size, runs_graphs(device))?;
+        let network = DerivedNetwork::new(genotype, &size, kernels.trains_fused(device))?;
         let layout = network.layout();
         let weights = layout.initial_weights(seed_for(seed, Purpose::DerivedWeights), device);
         let statistics = layout.initial_statistics(device);
@@ -232,6 +234,16 @@ impl TrainState {
                 .into());
             }
         }
+        Ok(())
+    }
+
+    /// One step whose results are read back, so that all its work is done when this returns: what the benchmark times.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub async fn timed_step(&mut self, data: &RunData) -> Result<(), RunError> {
+        let measured = self.next_step(data, 0);
+        // The weights and the running statistics are the last work of a step.
+        let ends = [&self.weights, &self.statistics].map(|tensor| tensor.clone().narrow(0, 0, 1));
+        read(Tensor::cat([vec![measured], ends.to_vec()].concat(), 0)).await?;
         Ok(())
     }
 

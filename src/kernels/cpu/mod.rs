@@ -21,6 +21,8 @@ mod lanes;
 mod layout;
 mod mix;
 mod mix_backward;
+#[cfg(not(target_arch = "wasm32"))]
+mod peak;
 mod plan;
 mod pointwise;
 mod pool;
@@ -32,6 +34,8 @@ use super::shape::{EdgesShape, Wanted};
 pub use cell::{mixed_cell_backward, mixed_cell_forward};
 pub use conv_bn::{ConvGradients, ConvSaved, conv_bn_backward, conv_bn_forward};
 pub use graph::{GraphSaved, graph_backward, graph_forward};
+#[cfg(not(target_arch = "wasm32"))]
+pub use peak::peak_flops;
 use plan::Plan;
 use stats::Units;
 
