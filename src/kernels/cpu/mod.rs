@@ -23,6 +23,11 @@ mod mix_backward;
 mod plan;
 mod pointwise;
 mod pool;
+#[cfg(any(
+    target_arch = "aarch64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
+mod quads;
 mod second;
 mod second_backward;
 mod stats;

@@ -36,7 +36,7 @@ impl Task for Product<'_> {
         let mut row = 0;
         while row < row_blocks {
             let range = &self.columns[row];
-            if row + 1 < row_blocks && self.columns[row + 1] == *range {
+            if S::TWO_ROWS && row + 1 < row_blocks && self.columns[row + 1] == *range {
                 let mut pixel = 0;
                 while pixel + 6 <= pixels {
                     tiles.tile::<6, 2>(lanes, row, pixel, range, out);
