@@ -16,8 +16,8 @@ pub(super) trait Lanes: Copy + Send + Sync + 'static {
     /// Eight answers.
     type m32s: Copy;
 
-    /// Whether the products keep two row blocks in registers at once; needs about sixteen registers of eight floats.
-    const TWO_ROWS: bool;
+    /// Whether only eight vectors fit into the registers, not sixteen: loops then keep fewer sums in flight.
+    const FEW: bool;
 
     fn splat_f32s(self, value: f32) -> Self::f32s;
     fn add_f32s(self, a: Self::f32s, b: Self::f32s) -> Self::f32s;
@@ -47,7 +47,7 @@ macro_rules! registers_of_eight {
         type f32s = <Self as Simd>::f32s;
         type m32s = <Self as Simd>::m32s;
 
-        const TWO_ROWS: bool = true;
+        const FEW: bool = false;
 
         registers_of_eight!(splat_f32s(value: f32) -> V<Self>);
         registers_of_eight!(add_f32s(a: V<Self>, b: V<Self>) -> V<Self>);
@@ -82,7 +82,7 @@ impl Lanes for Scalar256b {
 
     #[inline(always)]
     fn fma(self, a: V<Self>, b: V<Self>, c: V<Self>) -> V<Self> {
-        Simd::add_f32s(self, Simd::mul_f32s(self, a, b), c)
+        Lanes::add_f32s(self, Lanes::mul_f32s(self, a, b), c)
     }
 
     #[inline(never)]
@@ -97,7 +97,7 @@ impl Lanes for pulp::x86::V3 {
 
     #[inline(always)]
     fn fma(self, a: V<Self>, b: V<Self>, c: V<Self>) -> V<Self> {
-        self.mul_add_f32s(a, b, c)
+        Simd::mul_add_f32s(self, a, b, c)
     }
 
     #[inline(never)]
@@ -110,7 +110,7 @@ impl Lanes for pulp::x86::V3 {
                 self.1.run(self.0)
             }
         }
-        self.vectorize(Call(self, task))
+        Simd::vectorize(self, Call(self, task))
     }
 }
 
@@ -128,10 +128,7 @@ pub(super) fn dispatch<T: Task>(task: T) -> T::Output {
     if let Some(v3) = pulp::x86::V3::try_new() {
         return v3.call(task);
     }
-    #[cfg(any(
-        target_arch = "aarch64",
-        all(target_arch = "wasm32", target_feature = "simd128")
-    ))]
+    #[cfg(any(target_feature = "neon", target_feature = "simd128"))]
     if let Some(quads) = super::quads::Quads::try_new() {
         return quads.call(task);
     }
