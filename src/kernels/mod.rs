@@ -29,7 +29,9 @@ mod flex;
 pub mod gpu;
 mod self_test;
 pub mod shape;
+mod update;
 
 pub use crate::forecast::Memory;
 pub use extension::{ConvGradients, Kernels, MixedOps, conv_bn, mixed_cell};
 pub use self_test::{Check, self_test};
+pub(crate) use update::{adam_step, sgd_step};

@@ -28,12 +28,14 @@ mod quads;
 mod second;
 mod second_backward;
 mod stats;
+mod update;
 
 use super::shape::{EdgesShape, Wanted};
 pub use cell::{mixed_cell_backward, mixed_cell_forward};
 pub use conv_bn::{ConvGradients, ConvSaved, conv_bn_backward, conv_bn_forward};
 use plan::Plan;
 use stats::Units;
+pub use update::{AdamStep, SgdStep, adam, norm, sgd};
 
 /// What the backward pass of one fan needs beyond x, weights and mix: all feature maps before their normalisation, and
 /// the batch statistics.

@@ -264,9 +264,14 @@ mod simd128 {
         cast(arch::v128_bitselect(cast(yes), cast(no), cast(mask)))
     }
 
-    /// In two roundings: a fused one is only in relaxed SIMD.
+    /// In one rounding only with relaxed SIMD, where the machine has it.
     #[inline(always)]
     pub(super) fn multiply_add(_proof: Proof, a: Quad, b: Quad, c: Quad) -> Quad {
-        cast(arch::f32x4_add(arch::f32x4_mul(cast(a), cast(b)), cast(c)))
+        let (a, b, c) = (cast(a), cast(b), cast(c));
+        #[cfg(target_feature = "relaxed-simd")]
+        let sum = arch::f32x4_relaxed_madd(a, b, c);
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        let sum = arch::f32x4_add(arch::f32x4_mul(a, b), c);
+        cast(sum)
     }
 }
