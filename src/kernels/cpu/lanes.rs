@@ -128,7 +128,10 @@ pub(super) fn dispatch<T: Task>(task: T) -> T::Output {
     if let Some(v3) = pulp::x86::V3::try_new() {
         return v3.call(task);
     }
-    #[cfg(any(target_feature = "neon", target_feature = "simd128"))]
+    #[cfg(any(
+        all(target_arch = "aarch64", target_feature = "neon"),
+        all(target_arch = "wasm32", target_feature = "simd128")
+    ))]
     if let Some(quads) = super::quads::Quads::try_new() {
         return quads.call(task);
     }

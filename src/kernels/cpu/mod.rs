@@ -23,7 +23,10 @@ mod mix_backward;
 mod plan;
 mod pointwise;
 mod pool;
-#[cfg(any(target_feature = "neon", target_feature = "simd128"))]
+#[cfg(any(
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
 mod quads;
 mod second;
 mod second_backward;
