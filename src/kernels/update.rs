@@ -51,7 +51,7 @@ fn values<const D: usize>(kept: Option<Tensor<D>>, like: &FlexTensor) -> Option<
     match kept {
         Some(kept) => kept.try_into_primitive::<Flex>().ok().map(own),
         None => {
-            let zeros = vec![0.0; like.layout().num_elements()];
+            let zeros = vec![0.0_f32; like.layout().num_elements()];
             Some(FlexTensor::from_data(TensorData::new(
                 zeros,
                 like.layout().shape().clone(),

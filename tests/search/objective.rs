@@ -346,6 +346,7 @@ fn a_step_in_one_pass_is_the_step_of_the_stock_operations() {
     for (momentum, weight_decay, nesterov, limit) in [
         (0.9, 3e-4, false, 5.0),
         (0.9, 3e-4, true, 5.0),
+        (0.9, 3e-4, true, 1e6),
         (0.0, 0.0, false, 1e6),
     ] {
         let mut one_pass = Sgd::new(momentum, weight_decay, nesterov);
@@ -363,8 +364,8 @@ fn a_step_in_one_pass_is_the_step_of_the_stock_operations() {
                 [&one_pass, &stock].map(|sgd| values(sgd.buffer.clone().unwrap())),
             ];
             for [mine, theirs] in pairs {
-                // The norm's sum has another order; where nothing is clipped, the bits are the same.
-                let tolerance = if limit > 1e3 { 0.0 } else { 2e-6 };
+                // The stock norm adds 40,003 squares up in single precision; where nothing is clipped, the bits are the same.
+                let tolerance = if limit > 1e3 { 0.0 } else { 1e-5 };
                 for (mine, theirs) in mine.iter().zip(&theirs) {
                     let far = (mine - theirs).abs();
                     assert!(far <= tolerance * theirs.abs().max(1e-2), "{mine} {theirs}");
