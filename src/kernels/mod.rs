@@ -21,6 +21,8 @@
 //! and of a dense convolution: `conv ─▶ stats ─▶ conv_normalize`; backward `conv_sums ─▶ conv_gradient ─▶ conv_input`, and
 //! `conv_weights ─▶ sum_chunks`. A stage's shader is `shaders/STAGE.wgsl`, whose head says what it
 //! reads, writes and reduces and which file of `gpu/` launches it; text that several shaders share lies in `shaders/include/`.
+//!
+//! Off the tape, `update.rs` makes a step of an optimizer one pass over the flat weights, on the CPU device.
 
 pub mod cell;
 pub mod cpu;
@@ -31,8 +33,10 @@ pub mod graph;
 mod graph_extension;
 mod self_test;
 pub mod shape;
+mod update;
 
 pub use crate::forecast::Memory;
 pub use extension::{ConvGradients, Kernels, MixedOps, conv_bn, mixed_cell};
 pub use graph_extension::{GraphKernels, GraphOps, graph, runs_graphs};
 pub use self_test::{Check, self_test};
+pub(crate) use update::{adam_step, sgd_step};

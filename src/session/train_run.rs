@@ -17,7 +17,7 @@ use crate::nn::{
 };
 use crate::search::SearchError;
 use crate::search::objective::read;
-use crate::search::optimizer::{Sgd, clip, cosine_rate};
+use crate::search::optimizer::{Sgd, cosine_rate};
 use crate::space::{Genotype, Macro, Space, count_genotype};
 
 /// Images a forward pass of the test.
@@ -283,8 +283,9 @@ impl TrainState {
             loss = loss + extra.mul_scalar(self.config.auxiliary_weight);
         }
         let mut gradients = loss.backward();
-        let gradient = clip(leaves.gradient(&mut gradients), self.config.clip);
-        self.weights = self.optimizer.step(self.weights.clone(), gradient, rate);
+        let gradient = leaves.gradient(&mut gradients);
+        let (weights, limit) = (self.weights.clone(), self.config.clip);
+        self.weights = self.optimizer.clipped_step(weights, gradient, limit, rate);
         self.statistics = update_statistics(self.statistics.clone(), seen);
         Tensor::cat(vec![own, accuracy], 0)
     }

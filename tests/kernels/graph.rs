@@ -178,7 +178,7 @@ fn cases() -> Vec<Case> {
         auxiliary: true,
         ..size(4, 3, [3, 32, 32])
     };
-    cases.push(case("auxiliary head", preset("darts-v2"), large, 2, true));
+    cases.push(case("auxiliary head", preset("darts-v2"), large, 6, true));
     let imagenet = Macro {
         imagenet_stem: true,
         ..size(8, 3, [3, 40, 36])

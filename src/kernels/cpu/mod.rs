@@ -26,9 +26,15 @@ mod peak;
 mod plan;
 mod pointwise;
 mod pool;
+#[cfg(any(
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
+mod quads;
 mod second;
 mod second_backward;
 mod stats;
+mod update;
 
 use super::shape::{EdgesShape, Wanted};
 pub use cell::{mixed_cell_backward, mixed_cell_forward};
@@ -38,6 +44,7 @@ pub use graph::{GraphSaved, graph_backward, graph_forward};
 pub use peak::peak_flops;
 use plan::Plan;
 use stats::Units;
+pub use update::{AdamStep, SgdStep, adam, norm, sgd};
 
 /// What the backward pass of one fan needs beyond x, weights and mix: all feature maps before their normalisation, and
 /// the batch statistics.
