@@ -57,11 +57,8 @@ fn filter(graph: &Graph, job: &Job, weights: &[f32], direction: Direction) -> Fi
             }
         }
         Job::Product(bundle) => {
-            let value = |row: usize, column: usize| {
-                bundle
-                    .place(graph, row, column)
-                    .map_or(0.0, |place| weights[place])
-            };
+            let places = Places::new(graph, bundle);
+            let value = |row, column| places.of(row, column).map_or(0.0, |place| weights[place]);
             let (rows, depth) = (bundle.rows.len(), bundle.depth());
             Filter {
                 depthwise: Buffer::default(),
@@ -89,34 +86,72 @@ fn separable(graph: &Graph, unit: usize) -> Option<(usize, usize, usize)> {
     }
 }
 
-impl Bundle {
-    /// The place of an element of the matrix among the weights; none where it is zero.
-    fn place(&self, graph: &Graph, row: usize, column: usize) -> Option<usize> {
-        let (position, row) = self.rows[row]?;
-        let (tap, padded_channel) = (column / self.channels.len(), column % self.channels.len());
-        let channel = self.channels[padded_channel]?;
-        let unit = self.units[position];
-        let inputs = graph.inputs(unit);
-        match graph.units[unit].work {
-            Work::Dense {
-                kernel, weights, ..
-            } => {
-                let taps = self.columns.taps();
-                let own = if kernel * kernel == taps {
-                    tap
-                } else if tap == taps / 2 {
-                    0
-                } else {
-                    return None;
-                };
-                Some(weights + (row * inputs + channel) * kernel * kernel + own)
+/// Where the elements of a bundle's matrix lie among the weights: at the sum of a part of its row and a part of its column.
+struct Places {
+    /// For every padded row, its part and which of the columns go with it; none where it is filled up.
+    rows: Vec<Option<(usize, usize)>>,
+    /// The parts of the columns; none where the element is zero.
+    columns: Vec<Vec<Option<usize>>>,
+}
+
+impl Places {
+    fn new(graph: &Graph, bundle: &Bundle) -> Self {
+        let mut columns = Vec::new();
+        let mut first = Vec::new();
+        for &unit in &bundle.units {
+            first.push(columns.len());
+            match graph.units[unit].work {
+                Work::Dense { kernel, .. } => columns.push(bundle.parts(kernel * kernel, |tap| {
+                    let taps = bundle.columns.taps();
+                    match kernel * kernel == taps {
+                        true => Some(tap),
+                        false => (tap == taps / 2).then_some(0),
+                    }
+                })),
+                Work::Reduce { .. } => {
+                    columns
+                        .extend([0, 1].map(|own| bundle.parts(1, |tap| (tap == own).then_some(0))));
+                }
+                Work::Separable { .. } | Work::Copy | Work::Pool(_) => {}
             }
-            Work::Reduce { weights } => {
-                let half = usize::from(row >= graph.units[unit].size.channels / 2);
-                (half == tap).then_some(weights + row * inputs + channel)
-            }
-            Work::Separable { .. } | Work::Copy | Work::Pool(_) => None,
         }
+        let row = |&(position, row): &(usize, usize)| {
+            let unit = bundle.units[position];
+            let inputs = graph.inputs(unit);
+            match graph.units[unit].work {
+                Work::Dense {
+                    kernel, weights, ..
+                } => Some((weights + row * inputs * kernel * kernel, first[position])),
+                Work::Reduce { weights } => {
+                    let half = usize::from(row >= graph.units[unit].size.channels / 2);
+                    Some((weights + row * inputs, first[position] + half))
+                }
+                Work::Separable { .. } | Work::Copy | Work::Pool(_) => None,
+            }
+        };
+        let rows = bundle
+            .rows
+            .iter()
+            .map(|own| own.as_ref().and_then(row))
+            .collect();
+        Self { rows, columns }
+    }
+
+    fn of(&self, row: usize, column: usize) -> Option<usize> {
+        let (base, columns) = self.rows[row]?;
+        Some(base + self.columns[columns][column]?)
+    }
+}
+
+impl Bundle {
+    /// The parts of the columns of a unit whose kernel has so many elements; `own` says which one of them a tap is.
+    fn parts(&self, area: usize, own: impl Fn(usize) -> Option<usize>) -> Vec<Option<usize>> {
+        let of_tap = |tap: usize| {
+            let own = own(tap);
+            let part = move |channel: &Option<usize>| Some((*channel)? * area + own?);
+            self.channels.iter().map(part)
+        };
+        (0..self.columns.taps()).flat_map(of_tap).collect()
     }
 }
 
@@ -167,9 +202,10 @@ pub(super) fn unpack(graph: &Graph, stage: &Stage, mut packed: &[f32], gradient:
                 }
             }
             Job::Product(bundle) => {
+                let places = Places::new(graph, bundle);
                 for row in 0..bundle.rows.len() {
                     for column in 0..bundle.depth() {
-                        if let Some(place) = bundle.place(graph, row, column) {
+                        if let Some(place) = places.of(row, column) {
                             gradient[place] = own[matrix_index(bundle.depth(), row, column)];
                         }
                     }
