@@ -1,6 +1,6 @@
 // Dense convolution with optional ReLU before it, as an implicit matrix product. A factorised reduce is a 1x1
 // convolution at stride 2 in two halves; half h reads the pixels (2y+h, 2x+h).
-// Reads  x [I,CI,H,W], weights [CO, CI*k*k].
+// Reads  x [I,CI,H,W], weights [CO, CI*k*k] from first_weight on.
 // Writes z [I,CO,Q].
 // One invocation: 8 output channels x 8 pixels of one image.
 // Launched by src/kernels/gpu/conv_bn.rs.
@@ -69,8 +69,8 @@ fn main(
     // Rows past the end repeat the last one and are not stored.
     let length = info.in_channels * u32(KERNEL * KERNEL);
     let last = vec4<u32>(info.channels - 1u);
-    let rows_a = min(vec4<u32>(first_row) + vec4<u32>(0u, 1u, 2u, 3u), last) * length;
-    let rows_b = min(vec4<u32>(first_row) + vec4<u32>(4u, 5u, 6u, 7u), last) * length;
+    let rows_a = info.first_weight + min(vec4<u32>(first_row) + vec4<u32>(0u, 1u, 2u, 3u), last) * length;
+    let rows_b = info.first_weight + min(vec4<u32>(first_row) + vec4<u32>(4u, 5u, 6u, 7u), last) * length;
     let shift = i32(phase) - PAD;
     let y_a = vec4<i32>(pixels_a / info.out_width) * STRIDE + shift;
     let y_b = vec4<i32>(pixels_b / info.out_width) * STRIDE + shift;

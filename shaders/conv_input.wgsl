@@ -1,5 +1,5 @@
 // Gradient of the input of a convolution: the transposed convolution of dz, as an implicit matrix product.
-// Reads  dz [I,CO,Q], weights [CO, CI*k*k], x [I,CI,H,W] (for the ReLU).
+// Reads  dz [I,CO,Q], weights [CO, CI*k*k] from first_weight on, x [I,CI,H,W] (for the ReLU).
 // Writes dx [I,CI,H,W].
 // One invocation: 8 input channels x 8 pixels of one image.
 // Launched by src/kernels/gpu/conv_bn.rs.
@@ -72,8 +72,8 @@ fn main(
     // Channels past the end repeat the last one and are not stored.
     let taps = u32(KERNEL * KERNEL);
     let last = vec4<u32>(info.in_channels - 1u);
-    let columns_a = min(vec4<u32>(first_channel) + vec4<u32>(0u, 1u, 2u, 3u), last) * taps;
-    let columns_b = min(vec4<u32>(first_channel) + vec4<u32>(4u, 5u, 6u, 7u), last) * taps;
+    let columns_a = info.first_weight + min(vec4<u32>(first_channel) + vec4<u32>(0u, 1u, 2u, 3u), last) * taps;
+    let columns_b = info.first_weight + min(vec4<u32>(first_channel) + vec4<u32>(4u, 5u, 6u, 7u), last) * taps;
     let p_a = vec4<u32>(first_pixel) + vec4<u32>(0u, 1u, 2u, 3u);
     let p_b = p_a + vec4<u32>(4u);
     for (var o = 0u; o < info.channels; o++) {

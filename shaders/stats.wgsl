@@ -10,19 +10,7 @@
 
 {{ columns }}
 {{ reduce }}
-
-// Mean, sum of squared differences, count.
-alias Part = vec3<f32>;
-
-fn combine(a: Part, b: Part) -> Part {
-    let total = max(a.z + b.z, 1.0);
-    let difference = b.x - a.x;
-    return Part(
-        a.x + difference * (b.z / total),
-        a.y + b.y + difference * difference * (a.z * b.z / total),
-        a.z + b.z,
-    );
-}
+{{ moments }}
 
 @compute @workgroup_size(THREADS, 1, 1)
 fn main(
@@ -37,23 +25,8 @@ fn main(
     let wanted = group / (info.channels * info.lanes);
     // A workgroup past the end repeats the last unit: a barrier may not stand behind a return.
     let unit = min(wanted, unit_count() - 1u);
-    let step = column_of(THREADS);
     let first = ((unit * info.lanes + lane) * info.batch * info.channels + c) * info.out_pixels;
-
-    var shift = 0.0;
-    var sum = 0.0;
-    var squares = 0.0;
-    var count = 0.0;
-    for (var at = column_of(local.x); at.image < info.batch; at = next_column(at, step)) {
-        let value = z[first + column_offset(at)];
-        shift = select(shift, value, count == 0.0);
-        let difference = value - shift;
-        sum += difference;
-        squares += difference * difference;
-        count += 1.0;
-    }
-    let share = sum / max(count, 1.0);
-    let all = reduce(local.x, Part(shift + share, max(squares - sum * share, 0.0), count));
+    let all = reduce(local.x, own_moments(local.x, first));
     if ((local.x == 0u) & (wanted == unit)) {
         stats[((first_unit() + unit) * info.lanes + lane) * info.channels + c] =
             vec2<f32>(all.x, 1.0 / sqrt(all.y / all.z + EPSILON));

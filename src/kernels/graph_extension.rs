@@ -32,7 +32,7 @@ pub trait GraphKernels: Backend {
 }
 
 /// The operation as Burn dispatches it to a backend or to the autodiff tape around it.
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Cube, Flex, Autodiff)]
 pub trait GraphOps: Backend {
     /// See [`graph`].
     fn graph(

@@ -1,12 +1,12 @@
 //! The hot path of the supernets as fused operations with their own gradients: a Burn backend extension.
 //!
 //! ```text
-//! mixed_cell, conv_bn         functions on Burn tensors
-//!        │
-//!   MixedOps  ── Autodiff ──  records the operation, computes only the gradients that are wanted
-//!        │
-//!    Kernels  ─┬─ CubeBackend: gpu/  launches shaders/*.wgsl
-//!              └─ Flex:        cpu/  plain Rust, rayon and vectors
+//! mixed_cell, conv_bn, graph            functions on Burn tensors
+//!           │
+//! MixedOps, GraphOps  ── Autodiff ──    records the operation, computes only the gradients that are wanted
+//!           │
+//! Kernels, GraphKernels  ─┬─ CubeBackend: gpu/  launches shaders/*.wgsl
+//!                         └─ Flex:        cpu/  plain Rust, rayon and vectors
 //! ```
 //! A cell's edges are computed in *fans*: all edges that leave one state, from the first input to the last node but one,
 //! backward the other way round. Every fan adds to the nodes it enters, which lie where the cell's output has them, and
@@ -19,7 +19,15 @@
 //!           depthwise (again), pointwise_weights, depthwise_weights, twice ─▶ sum_chunks            (weights)
 //! ```
 //! and of a dense convolution: `conv ─▶ stats ─▶ conv_normalize`; backward `conv_sums ─▶ conv_gradient ─▶ conv_input`, and
-//! `conv_weights ─▶ sum_chunks`. A stage's shader is `shaders/STAGE.wgsl`, whose head says what it
+//! `conv_weights ─▶ sum_chunks`. A graph has its own (`graph_order.rs` says when), those of a dense convolution but for the normalisation, and
+//! ```text
+//! unit      graph_move │ graph_rectify ─▶ graph_depthwise, conv ─▶ graph_stats │ graph_coefficients (running statistics)
+//! state     graph_unit, graph_pool, a launch a term
+//! backward  graph_sums, graph_dots ─▶ graph_lane_sums, graph_factors                                (scales, shifts, factors)
+//!           graph_gradient ─▶ conv_input ─▶ graph_depthwise_input ─▶ graph_open; graph_pool_backward (x)
+//!           graph_depthwise_weights, conv_weights ─▶ sum_chunks                                     (weights)
+//! ```
+//! A stage's shader is `shaders/STAGE.wgsl`, whose head says what it
 //! reads, writes and reduces and which file of `gpu/` launches it; text that several shaders share lies in `shaders/include/`.
 //!
 //! Off the tape, `update.rs` makes a step of an optimizer one pass over the flat weights, on the CPU device.
@@ -31,6 +39,7 @@ mod flex;
 pub mod gpu;
 pub mod graph;
 mod graph_extension;
+mod graph_order;
 mod self_test;
 pub mod shape;
 mod update;

@@ -4,8 +4,10 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::cell::CellShape;
-use super::shape::ConvShape;
-use super::{Memory, conv_bn, mixed_cell};
+use super::graph::{Graph, GraphShape, Norm, Pool, Size, Term, Value, Work};
+use super::shape::{Branch, ConvShape};
+use super::{Memory, conv_bn, graph, mixed_cell};
+use std::sync::Arc;
 
 /// One comparison.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,9 +28,10 @@ impl Check {
 }
 
 /// Checksums of outputs and gradients, in the order of [`self_test`]'s checks.
-const EXPECTED: [f64; 17] = [
+const EXPECTED: [f64; 22] = [
     -19.05363, -65.93791, -55.91599, -16.41108, 30.94406, 11.94894, 114.16651, 77.29248, 12.96666,
-    11.84295, 0.45352, -6.57277, -4.33915, 5.26932, 6.03643, 7.38522, -3.92048,
+    11.84295, 0.45352, -6.57277, -4.33915, 5.26932, 6.03643, 7.38522, -3.92048, 0.0, 0.0, 0.0, 0.0,
+    0.0,
 ];
 
 /// Runs all checks; an error is a device that failed altogether.
@@ -63,6 +66,7 @@ pub async fn self_test(device: &Device) -> Result<Vec<Check>, String> {
         };
         found.extend(convolution(shape, device).await?);
     }
+    found.extend(whole_graph(device).await?);
     Ok(found
         .into_iter()
         .zip(EXPECTED)
@@ -132,6 +136,109 @@ async fn convolution(shape: ConvShape, device: &Device) -> Result<Vec<(String, f
         (
             format!("conv_weights, sum_chunks ({kind})"),
             checksum(weights.grad_remove(&mut gradients)).await?,
+        ),
+    ])
+}
+
+/// A graph with every kind of unit and pooling.
+fn every_kind() -> Graph {
+    let channels = 4;
+    let size = Size {
+        channels,
+        height: 5,
+        width: 6,
+    };
+    let norm = |place: usize| Norm::Batch {
+        affine: Some([200 + 8 * place, 204 + 8 * place]),
+        running: Some(8 * place),
+    };
+    let separable = |depthwise, stride| Work::Separable {
+        branch: Branch::Sep3,
+        stride,
+        depthwise,
+        pointwise: depthwise + 36,
+    };
+    let term = |value, factor| Term { value, factor };
+    let mut graph = Graph::new(size);
+    let dense = Work::Dense {
+        kernel: 1,
+        stride: 1,
+        relu: true,
+        weights: 0,
+    };
+    let dense = graph.unit(&[Graph::INPUT], channels, dense, norm(0));
+    let maximum = term(Value::Pool(Pool::Max(1), Graph::INPUT), Some(0));
+    let state = graph.state(size, vec![term(Value::Unit(dense), Some(1)), maximum]);
+    let first = graph.unit(&[state], channels, separable(16, 2), norm(1));
+    let second = graph.second(first, channels, separable(68, 1), norm(2));
+    let reduce = Work::Reduce { weights: 120 };
+    let reduce = graph.unit(&[state], channels, reduce, norm(3));
+    let copy = graph.unit(&[Graph::INPUT, state], 2 * channels, Work::Copy, Norm::None);
+    let joined = graph.behind(copy);
+    let terms = vec![
+        term(Value::Unit(second), Some(2)),
+        term(Value::Unit(reduce), None),
+        term(Value::Pool(Pool::Average(2), state), Some(3)),
+        term(Value::Pool(Pool::Halve, Graph::INPUT), None),
+    ];
+    let sum = graph.state(size.strided(2), terms);
+    graph.outputs = vec![vec![sum], vec![joined]];
+    graph
+}
+
+async fn whole_graph(device: &Device) -> Result<Vec<(String, f64)>, String> {
+    let shape = GraphShape {
+        graph: Arc::new(every_kind()),
+        lanes: 2,
+        batch: 3,
+        groups: 2,
+        running: false,
+    };
+    let size = shape.graph.states[Graph::INPUT].size;
+    let x = values(
+        [shape.images(), size.channels, size.height, size.width],
+        device,
+    );
+    let weights = values([shape.graph.weights], device);
+    let factors = values([shape.graph.places, shape.groups], device);
+    let statistics = values([shape.graph.statistics], device);
+    let y = graph(
+        x.clone(),
+        weights.clone(),
+        factors.clone(),
+        statistics.clone(),
+        shape.clone(),
+    );
+    let loss = (y.clone() * coefficients(y.dims(), device)).sum();
+    let mut gradients = loss.backward();
+    let shape = GraphShape {
+        running: true,
+        ..shape
+    };
+    let tested = graph(
+        x.clone().inner(),
+        weights.clone().inner(),
+        factors.clone().inner(),
+        statistics.inner().abs().add_scalar(0.5),
+        shape,
+    );
+    Ok(vec![
+        (
+            "graph_move, _unit, _pool, _rectify, _depthwise, _stats, conv".into(),
+            checksum(Some(y.inner())).await?,
+        ),
+        ("graph_coefficients".into(), checksum(Some(tested)).await?),
+        (
+            "graph_gradient, _pool_backward, _depthwise_input, _open, conv_input".into(),
+            checksum(x.grad_remove(&mut gradients)).await?,
+        ),
+        (
+            "graph_sums, _lane_sums, _depthwise_weights, conv_weights, sum_chunks".into(),
+            checksum(weights.grad_remove(&mut gradients)).await?,
+        ),
+        (
+            "graph_dots, _sums, _factors".into(),
+            checksum(factors.grad_remove(&mut gradients)).await?,
         ),
     ])
 }

@@ -9,7 +9,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::OnceLock;
 
-fn gpu_device() -> Device {
+/// The adapter, with fresh buffers filled by a large number.
+pub fn gpu_device() -> Device {
     static DEVICE: OnceLock<Device> = OnceLock::new();
     DEVICE
         .get_or_init(|| match Device::wgpu_options().init() {

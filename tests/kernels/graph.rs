@@ -1,5 +1,7 @@
-//! Derived networks on the fused kernels against stock operations: logits, gradients, batch statistics, and tests with running statistics.
+//! Derived networks on the fused kernels of both devices against stock operations: logits, gradients, batch statistics, and tests with
+//! running statistics.
 
+use crate::gpu::gpu_device;
 use crate::reference::random;
 use burn::tensor::{Device, Tensor, TensorData};
 use plateau::kernels::cpu::{graph_backward, graph_forward};
@@ -30,15 +32,15 @@ struct Outcome {
     tested: Vec<f32>,
 }
 
-fn tensor<const D: usize>(values: Vec<f32>, dims: [usize; D]) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values, dims), &Device::flex())
+fn tensor<const D: usize>(values: Vec<f32>, dims: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, dims), device)
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec().unwrap()
 }
 
-fn outcome(case: &Case, packed: bool) -> Outcome {
+fn outcome(case: &Case, packed: bool, device: &Device) -> Outcome {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let Macro {
         image_channels,
@@ -50,20 +52,23 @@ fn outcome(case: &Case, packed: bool) -> Outcome {
     let network = DerivedNetwork::new(&case.genotype, &case.size, packed).unwrap();
     let layout = network.layout();
     // Scales and shifts away from 1 and 0, of both signs.
-    let weights = layout.initial_weights(3, &Device::flex())
+    let weights = layout.initial_weights(3, device)
         + tensor(
             random(&mut rng, layout.parameters(), 0.4),
             [layout.parameters()],
+            device,
         );
     let images = tensor(
         random(&mut rng, case.batch * image_channels * height * width, 1.0),
         [case.batch, image_channels, height, width],
+        device,
     );
     let masks: DropPath = tensor(
         (0..network.drop_places() * case.batch)
             .map(|_| if rng.random::<f32>() < 0.7 { 1.25 } else { 0.0 })
             .collect(),
         [network.drop_places(), case.batch],
+        device,
     );
     let masks = masks.autodiff();
     let leaves = layout.leaves(&weights, true);
@@ -73,6 +78,7 @@ fn outcome(case: &Case, packed: bool) -> Outcome {
         tensor(
             random(rng, case.batch * classes, 1.0),
             [case.batch, classes],
+            device,
         )
         .autodiff()
     };
@@ -88,7 +94,7 @@ fn outcome(case: &Case, packed: bool) -> Outcome {
         .iter()
         .map(|value| value.abs() + 0.3)
         .collect();
-    let statistics = tensor(statistics, [layout.statistics()]).autodiff();
+    let statistics = tensor(statistics, [layout.statistics()], device).autodiff();
     let leaves = layout.leaves(&weights, false);
     let tested = network.test(&leaves, &statistics, images.autodiff());
     Outcome {
@@ -216,11 +222,12 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-#[test]
-fn derived_networks_on_fused_kernels_are_those_of_stock_operations() {
+/// Fails where an outcome of a device's kernels is further from what is expected than these limits: of logits, those of the auxiliary head,
+/// the gradient, the batch statistics and the logits of a test.
+fn compare(device: &Device, limits: [f64; 5], expected: impl Fn(&Case) -> Outcome) {
     let mut worst: [(f64, String); 5] = Default::default();
     for case in cases() {
-        let (found, expected) = (outcome(&case, true), outcome(&case, false));
+        let (found, expected) = (outcome(&case, true, device), expected(&case));
         let distances = [
             distance(&found.logits, &expected.logits),
             distance(&found.auxiliary, &expected.auxiliary),
@@ -235,17 +242,31 @@ fn derived_networks_on_fused_kernels_are_those_of_stock_operations() {
             }
         }
     }
-    let limits = [1e-4, 1e-4, 1e-3, 1e-4, 1e-4];
     for ((worst, label), limit) in worst.into_iter().zip(limits) {
         assert!(worst < limit, "{label}: {worst}");
     }
 }
 
 #[test]
+fn derived_networks_on_fused_kernels_are_those_of_stock_operations() {
+    let flex = Device::flex();
+    let limits = [1e-4, 1e-4, 1e-3, 1e-4, 1e-4];
+    compare(&flex, limits, |case| outcome(case, false, &flex));
+}
+
+#[test]
+fn derived_networks_on_the_gpu_are_those_of_the_cpu() {
+    let limits = [1e-4, 1e-4, 1e-3, 1e-4, 1e-4];
+    compare(&gpu_device(), limits, |case| {
+        outcome(case, true, &Device::flex())
+    });
+}
+
+#[test]
 fn derived_networks_give_the_same_bits_on_any_number_of_threads() {
     let case = &cases()[1];
     let run = || {
-        let outcome = outcome(case, true);
+        let outcome = outcome(case, true, &Device::flex());
         let all = [
             outcome.logits,
             outcome.gradient,

@@ -4,6 +4,7 @@ mod cell;
 mod cpu;
 mod gpu;
 mod graph;
+mod graph_twin;
 mod reference;
 mod self_test;
 mod shader_texts;

@@ -1,7 +1,7 @@
 //! The text of every shader that the kernels launch, for many shapes.
 
 use plateau::kernels::cell::{CellShape, MAX_NODES};
-use plateau::kernels::gpu::{cell_sources, conv_sources};
+use plateau::kernels::gpu::{cell_sources, conv_sources, graph_sources};
 use plateau::kernels::shape::{ALL_ACTIVE, ConvShape};
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 pub fn all() -> BTreeSet<(&'static str, String)> {
     let cells = cell_shapes().into_iter().flat_map(cell_sources);
     let convolutions = conv_shapes().into_iter().flat_map(conv_sources);
-    cells.chain(convolutions).collect()
+    cells.chain(convolutions).chain(graph_sources()).collect()
 }
 
 fn cell_shapes() -> Vec<CellShape> {

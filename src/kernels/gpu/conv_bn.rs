@@ -17,7 +17,7 @@ pub struct ConvSaved {
 
 /// The stages of one shape. A factorised reduce is two halves of a convolution, each with its own pixels.
 #[derive(Debug, Clone)]
-struct Conv {
+pub(super) struct Conv {
     shape: ConvShape,
     info: Info,
     shared: Arc<str>,
@@ -26,6 +26,11 @@ struct Conv {
 
 impl Conv {
     fn new(shape: ConvShape) -> Self {
+        Self::at(shape, 0)
+    }
+
+    /// With its weights from one on among many.
+    pub fn at(shape: ConvShape, first_weight: usize) -> Self {
         let halves = if shape.reduce { 2 } else { 1 };
         let columns = shape.images() * shape.out_pixels();
         let info = Info::new([
@@ -41,6 +46,7 @@ impl Conv {
             ("out_width", shape.out_width()),
             ("out_pixels", shape.out_pixels()),
             ("chunks", chunks(columns, shape.weights_len())),
+            ("first_weight", first_weight),
         ]);
         let constants = Constants::default()
             .line("EPSILON", "f32", format_args!("{EPSILON:e}"))
@@ -80,7 +86,8 @@ impl Conv {
         self.halves * blocks(self.shape.out_channels / self.halves)
     }
 
-    fn conv(&self) -> Stage {
+    /// Buffers: x, weights, z.
+    pub fn conv(&self) -> Stage {
         let pixels = self.shape.out_pixels().div_ceil(8);
         let invocations = self.row_blocks() * self.shape.images() * pixels;
         self.stage(shader!("conv"), Constants::default(), invocations)
@@ -107,7 +114,8 @@ impl Conv {
         self.stage(shader!("conv_gradient"), Constants::default(), invocations)
     }
 
-    fn input(&self) -> Stage {
+    /// Buffers: dz, weights, x, dx.
+    pub fn input(&self) -> Stage {
         let pixels = self.shape.in_pixels().div_ceil(8);
         let invocations = blocks(self.shape.in_channels) * self.shape.images() * pixels;
         self.stage(shader!("conv_input"), Constants::default(), invocations)
@@ -129,9 +137,16 @@ impl Conv {
     fn sum_chunks(&self) -> Stage {
         let own = Constants::default()
             .text("fn weight_count() -> u32 { return info.channels * info.in_channels * u32(KERNEL * KERNEL); }")
-            .text("fn first_weight() -> u32 { return 0u; }")
+            .text("fn first_weight() -> u32 { return info.first_weight; }")
             .text("fn is_computed(index: u32) -> bool { return true; }");
         self.stage(shader!("sum_chunks"), own, self.shape.weights_len())
+    }
+
+    /// Writes the gradient of the weights to their places in `total`.
+    pub fn weights_gradient(&self, x: &CubeTensor, dz: &CubeTensor, total: &CubeTensor) {
+        let partials = output(x, [self.shape.weights_len(), self.chunks()]);
+        self.weights().launch(&[x, dz, &partials]);
+        self.sum_chunks().launch(&[&partials, total]);
     }
 }
 
@@ -198,11 +213,8 @@ pub(super) fn backward(
         gradients.x = Some(total);
     }
     if wanted.weights {
-        let length = shape.weights_len();
-        let partials = output(&x, [length, conv.chunks()]);
-        conv.weights().launch(&[&x, &dz, &partials]);
-        let total = output(&x, [length]);
-        conv.sum_chunks().launch(&[&partials, &total]);
+        let total = output(&x, [shape.weights_len()]);
+        conv.weights_gradient(&x, &dz, &total);
         gradients.weights = Some(total);
     }
     gradients

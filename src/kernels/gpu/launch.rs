@@ -4,6 +4,7 @@ use burn::tensor::{DType, Shape};
 use burn_cubecl::CubeDevice;
 use burn_cubecl::cubecl::prelude::{CubeCount, CubeDim, KernelId};
 use burn_cubecl::cubecl::server::{Handle, KernelArguments};
+use burn_cubecl::ops::numeric::zeros_client;
 use burn_cubecl::template::{KernelSource, SourceKernel, SourceTemplate};
 use burn_cubecl::tensor::CubeTensor;
 use std::collections::HashMap;
@@ -23,7 +24,7 @@ macro_rules! shader {
 pub(super) use shader;
 
 /// What a shader can include: placeholder and text of the files in `shaders/include/`.
-const INCLUDES: [(&str, &str); 8] = [
+const INCLUDES: [(&str, &str); 12] = [
     ("axis", include_str!("../../../shaders/include/axis.wgsl")),
     ("strip", include_str!("../../../shaders/include/strip.wgsl")),
     ("outer", include_str!("../../../shaders/include/outer.wgsl")),
@@ -44,6 +45,22 @@ const INCLUDES: [(&str, &str); 8] = [
         include_str!("../../../shaders/include/eight_weights.wgsl"),
     ),
     ("grid", include_str!("../../../shaders/include/grid.wgsl")),
+    (
+        "moments",
+        include_str!("../../../shaders/include/moments.wgsl"),
+    ),
+    (
+        "factor",
+        include_str!("../../../shaders/include/factor.wgsl"),
+    ),
+    (
+        "window",
+        include_str!("../../../shaders/include/window.wgsl"),
+    ),
+    (
+        "pooled",
+        include_str!("../../../shaders/include/pooled.wgsl"),
+    ),
 ];
 
 /// Workgroups of one dimension of a dispatch; more are folded into the second one (WebGPU allows 65,535 in each).
@@ -246,6 +263,11 @@ static POISONED: AtomicBool = AtomicBool::new(false);
 #[doc(hidden)]
 pub fn poison_outputs(poisoned: bool) {
     POISONED.store(poisoned, Ordering::Relaxed);
+}
+
+/// A fresh tensor of zeros beside `like`.
+pub(super) fn zeros(like: &CubeTensor, shape: Shape) -> CubeTensor {
+    zeros_client(like.client.clone(), like.device.clone(), shape, DType::F32)
 }
 
 /// A fresh tensor beside `like`, its content undefined. A buffer is never empty.

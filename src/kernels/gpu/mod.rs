@@ -7,7 +7,8 @@
 //! the same device gives the same bits.
 //!
 //! A stage of a cell stands in the file that has the name of its shader, over what `fan.rs` makes of a shape; `cell.rs` launches
-//! them in order. The stages of a dense convolution stand in `conv_bn.rs`.
+//! them in order. The stages of a dense convolution stand in `conv_bn.rs`, those of a graph in `graph_*.rs`: `graph.rs` launches them forward,
+//! `graph_backward.rs` backward.
 //!
 //! What the kernels are written for: few loads for each multiplication, since a load of one value costs as much as some
 //! fifty multiply-adds on Mesa's software adapter (it reads the values of neighboring invocations one by one), and no
@@ -21,6 +22,11 @@ mod conv_bn;
 mod depthwise;
 mod depthwise_weights;
 mod fan;
+mod graph;
+mod graph_backward;
+mod graph_depthwise;
+mod graph_maps;
+mod graph_norm;
 mod input_backward;
 mod launch;
 mod mix;
@@ -37,6 +43,7 @@ mod sum_chunks;
 
 pub use cell::cell_sources;
 pub use conv_bn::conv_sources;
+pub use graph::graph_sources;
 pub use launch::bytes_moved;
 #[doc(hidden)]
 pub use launch::poison_outputs;
@@ -44,6 +51,8 @@ pub use launch::poison_outputs;
 use super::Memory;
 use super::cell::{CellShape, CellTensors};
 use super::extension::{ConvGradients, Kernels};
+use super::graph::{GraphShape, GraphTensors};
+use super::graph_extension::GraphKernels;
 use super::shape::{ConvShape, Wanted};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
@@ -87,5 +96,26 @@ impl Kernels for CubeBackend {
         wanted: Wanted,
     ) -> ConvGradients<CubeTensor> {
         conv_bn::backward(inputs, saved, grad, shape, wanted)
+    }
+}
+
+impl GraphKernels for CubeBackend {
+    type GraphSaved = graph::GraphSaved;
+
+    fn graph_forward(
+        tensors: GraphTensors<CubeTensor>,
+        shape: &GraphShape,
+    ) -> (CubeTensor, Option<Self::GraphSaved>) {
+        graph::forward(tensors, shape)
+    }
+
+    fn graph_backward(
+        tensors: GraphTensors<CubeTensor>,
+        saved: Self::GraphSaved,
+        grad: CubeTensor,
+        shape: &GraphShape,
+        wanted: GraphTensors<bool>,
+    ) -> GraphTensors<Option<CubeTensor>> {
+        graph_backward::run(tensors, saved, grad, shape, wanted)
     }
 }

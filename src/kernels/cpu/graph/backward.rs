@@ -11,10 +11,11 @@ use super::super::stats::{channel, gradient_sums};
 use super::filters::{self, Direction, Filter, gradient_len, kernels_len, stage_len};
 use super::forward::{factor, pool, pooling, rectify, separable};
 use super::norm::{Affine, Coefficients};
-use super::plan::{Bundle, Job, Plan, Reader, floats, padded};
+use super::plan::{Bundle, Job, Plan, floats, padded};
 use super::scratch::Scratch;
 use super::sums::{self, Sums};
 use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Source, Value, Work};
+use crate::kernels::graph_order::Reader;
 use rayon::prelude::*;
 
 /// What all images share.

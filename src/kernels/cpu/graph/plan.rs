@@ -11,18 +11,10 @@ use super::super::columns::Columns;
 use super::super::lanes::LANES;
 use super::super::layout::blocks;
 use crate::kernels::graph::{Graph, Norm, Size, Source, Value, Work};
+use crate::kernels::graph_order::{Order, Reader};
 
 /// Floats of a tile of columns: it should stay in the second-level cache.
 const TILE: usize = 32 * 1024;
-
-/// Who reads a unit.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Reader {
-    /// A term of a state, with the place of its factor.
-    Term(usize, Option<usize>),
-    /// The second half of a separable convolution.
-    Unit(usize),
-}
 
 /// What one walk over the images computes.
 #[derive(Debug, Default)]
@@ -111,14 +103,13 @@ pub(super) const fn floats(size: Size) -> usize {
 
 impl Plan {
     pub fn new(graph: &Arc<Graph>) -> Self {
-        let (of_state, of_unit) = schedule(graph);
-        let count = 1 + of_state.iter().chain(&of_unit).max().copied().unwrap_or(0);
-        let mut stages: Vec<Stage> = (0..count).map(|_| Stage::default()).collect();
-        for (state, &stage) in of_state.iter().enumerate() {
+        let order = Order::new(graph);
+        let mut stages: Vec<Stage> = (0..order.stages()).map(|_| Stage::default()).collect();
+        for (state, &stage) in order.of_state.iter().enumerate() {
             stages[stage].states.push(state);
         }
         for (index, stage) in stages.iter_mut().enumerate() {
-            stage.jobs = jobs(graph, &of_unit, index);
+            stage.jobs = jobs(graph, &order.of_unit, index);
             stage.units = stage.jobs.iter().flat_map(Job::units).copied().collect();
         }
         let mut plan = Self {
@@ -127,7 +118,7 @@ impl Plan {
             state_at: vec![0; graph.states.len()],
             unit_at: vec![0; graph.units.len()],
             chunk: 0,
-            readers: readers(graph),
+            readers: order.readers.clone(),
             state_grad_at: vec![0; graph.states.len()],
             unit_grad_at: vec![0; graph.units.len()],
             grad_chunk: 0,
@@ -136,7 +127,7 @@ impl Plan {
             dots_at: vec![Vec::new(); graph.states.len()],
         };
         plan.place();
-        plan.reverse(&of_unit);
+        plan.reverse(&order);
         plan
     }
 
@@ -160,32 +151,17 @@ impl Plan {
         }
     }
 
-    /// Finds out when every gradient is complete.
-    fn reverse(&mut self, of_unit: &[usize]) {
+    /// Lays the partial sums of every walk backward out.
+    fn reverse(&mut self, order: &Order) {
         let graph = self.graph.clone();
-        let last = self.stages.len() - 1;
-        // First and last walk backward in which a state's gradient is added to; the walks go from the last stage to the first.
-        let mut walks: Vec<Option<(usize, usize)>> = vec![None; graph.states.len()];
-        let mut add = |state: usize, walk: usize| {
-            let (first, end) = walks[state].unwrap_or((walk, walk));
-            walks[state] = Some((first.max(walk), end.min(walk)));
-        };
-        for &state in graph.outputs.iter().flatten() {
-            add(state, last);
-        }
-        for (unit, reader) in self.readers.iter().enumerate() {
-            if let (Some(_), Source::States(states)) = (reader, &graph.units[unit].source) {
-                states.iter().for_each(|&state| add(state, of_unit[unit]));
-            }
-        }
-        self.reverse = (0..=last).map(|_| Reverse::default()).collect();
+        self.reverse = self.stages.iter().map(|_| Reverse::default()).collect();
         for state in (0..graph.states.len()).rev() {
-            let Some((first, end)) = walks[state] else {
+            let Some(walks) = order.walks[state] else {
                 continue;
             };
-            self.reverse[first].touched.push(state);
-            self.reverse[end].complete.push(state);
-            let partial = &mut self.reverse[end].partial;
+            self.reverse[walks.first].touched.push(state);
+            self.reverse[walks.last].complete.push(state);
+            let partial = &mut self.reverse[walks.last].partial;
             for term in &graph.states[state].terms {
                 self.dots_at[state].push(*partial);
                 match term.value {
@@ -193,17 +169,13 @@ impl Plan {
                         self.sums_at[unit] = *partial;
                         *partial += 2 * padded(graph.units[unit].size.channels);
                     }
-                    Value::State(from) | Value::Pool(_, from) => {
-                        *partial += LANES;
-                        let (before, until) = walks[from].unwrap_or((end, end));
-                        walks[from] = Some((before.max(end), until.min(end)));
-                    }
+                    Value::State(_) | Value::Pool(..) => *partial += LANES,
                 }
             }
         }
         for (unit, reader) in self.readers.iter().enumerate() {
             if let Some(Reader::Unit(by)) = reader {
-                let partial = &mut self.reverse[of_unit[*by]].partial;
+                let partial = &mut self.reverse[order.of_unit[*by]].partial;
                 self.sums_at[unit] = *partial;
                 *partial += 2 * padded(graph.units[unit].size.channels);
             }
@@ -263,67 +235,6 @@ impl Job {
             Job::Product(bundle) => &bundle.units,
         }
     }
-}
-
-/// The stage of every state and unit: as early as what it reads allows.
-fn schedule(graph: &Graph) -> (Vec<usize>, Vec<usize>) {
-    let mut of_state = vec![0; graph.states.len()];
-    let mut of_unit = vec![0; graph.units.len()];
-    // States and units refer to each other; every round settles at least one more.
-    loop {
-        let before = (of_state.clone(), of_unit.clone());
-        for (unit, stage) in graph.units.iter().zip(0..) {
-            of_unit[stage] = match &unit.source {
-                Source::States(states) => states.iter().map(|&s| of_state[s]).max().unwrap_or(0),
-                Source::Unit(first) => of_unit[*first] + 1,
-            };
-        }
-        for (state, index) in graph.states.iter().zip(0..) {
-            let stage = |value| match value {
-                Value::Unit(unit) => of_unit[unit] + 1,
-                Value::State(from) | Value::Pool(_, from) => of_state[from],
-            };
-            let latest = state.terms.iter().map(|term| stage(term.value)).max();
-            of_state[index] = latest.unwrap_or(0);
-        }
-        if before == (of_state.clone(), of_unit.clone()) {
-            return before;
-        }
-    }
-}
-
-/// Who reads every unit that something returned depends on.
-fn readers(graph: &Graph) -> Vec<Option<Reader>> {
-    let mut live = vec![false; graph.states.len()];
-    let mut readers = vec![None; graph.units.len()];
-    let mut waiting: Vec<usize> = graph.outputs.iter().flatten().copied().collect();
-    while let Some(state) = waiting.pop() {
-        if std::mem::replace(&mut live[state], true) {
-            continue;
-        }
-        for term in &graph.states[state].terms {
-            let mut value = term.value;
-            let mut reader = Reader::Term(state, term.factor);
-            while let Value::Unit(unit) = value {
-                debug_assert!(readers[unit].is_none(), "a unit is read once");
-                readers[unit] = Some(reader);
-                match &graph.units[unit].source {
-                    Source::States(states) => {
-                        waiting.extend(states);
-                        break;
-                    }
-                    Source::Unit(first) => {
-                        reader = Reader::Unit(unit);
-                        value = Value::Unit(*first);
-                    }
-                }
-            }
-            if let Value::State(from) | Value::Pool(_, from) = value {
-                waiting.push(from);
-            }
-        }
-    }
-    readers
 }
 
 /// The units of a stage in jobs: first those with a depthwise convolution, by what they read, so that it is prepared once.

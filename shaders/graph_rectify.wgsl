@@ -1,0 +1,22 @@
+// What a depthwise convolution reads: ReLU of a state, or of a unit behind its normalisation.
+// Reads  values [I,C,Q]; with UNIT coef [LANES,C] (mean, inverse deviation, gain, shift).
+// Writes rectified [I,C,Q].
+// One invocation: one value.
+// Launched by src/kernels/gpu/graph_maps.rs.
+{{ constants }}
+@group(0) @binding(1) var<storage, read_write> values: array<f32>;
+@group(0) @binding(2) var<storage, read_write> rectified: array<f32>;
+
+@compute @workgroup_size(64, 1, 1)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_id) local: vec3<u32>,
+) {
+    info = sizes;
+    let id = (workgroup.y * workgroups.x + workgroup.x) * 64u + local.x;
+    if (id >= info.images * info.channels * info.out_pixels) {
+        return;
+    }
+    rectified[id] = max(behind(id, values[id]), 0.0);
+}
