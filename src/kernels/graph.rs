@@ -70,7 +70,7 @@ pub enum Value {
 }
 
 /// A pooling and its stride.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Pool {
     /// 3×3, padding 1 counts as −∞.
     Max(usize),
@@ -112,8 +112,8 @@ pub enum Source {
     Unit(usize),
 }
 
-/// What a unit computes. Weights are places in the vector of all weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a unit computes. Weights are places in the vector of all weights; units may share them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Work {
     /// A dense convolution with padding `kernel / 2`, behind a ReLU or not.
     Dense {
@@ -299,7 +299,7 @@ impl Graph {
     /// Channels that a unit reads.
     pub fn inputs(&self, unit: usize) -> usize {
         match &self.units[unit].source {
-            Source::States(states) => states.iter().map(|&s| self.states[s].size.channels).sum(),
+            Source::States(states) => self.channels(states),
             Source::Unit(unit) => self.units[*unit].size.channels,
         }
     }
@@ -335,6 +335,11 @@ impl Graph {
             ],
             Work::Copy | Work::Pool(_) => Vec::new(),
         }
+    }
+
+    /// Channels of states side by side.
+    pub fn channels(&self, states: &[usize]) -> usize {
+        states.iter().map(|&s| self.states[s].size.channels).sum()
     }
 
     /// Elements of all outputs of one image.

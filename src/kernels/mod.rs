@@ -47,5 +47,10 @@ mod update;
 pub use crate::forecast::Memory;
 pub use extension::{ConvGradients, Kernels, MixedOps, conv_bn, mixed_cell};
 pub use graph_extension::{GraphKernels, GraphOps, graph, runs_graphs};
+
+/// Whether a device is the CPU.
+pub fn on_cpu(device: &burn::tensor::Device) -> bool {
+    *device == burn::tensor::Device::flex()
+}
 pub use self_test::{Check, self_test};
 pub(crate) use update::{adam_step, sgd_step};

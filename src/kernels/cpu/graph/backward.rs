@@ -8,7 +8,7 @@ use super::super::lanes::{LANES, Lanes, Task, dispatch, vectors, vectors_mut};
 use super::super::layout::{blocks, embed, pack, unpack};
 use super::super::pointwise::{OuterProduct, Product};
 use super::super::stats::{channel, gradient_sums};
-use super::filters::{self, Direction, Filter, gradient_len, kernels_len, stage_len};
+use super::filters::{self, Direction, Filter, kernels_len};
 use super::forward::{factor, pool, pooling, rectify, separable};
 use super::norm::{Affine, Coefficients};
 use super::plan::{Bundle, Job, Plan, floats, padded};
@@ -17,6 +17,7 @@ use super::sums::{self, Sums};
 use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Source, Value, Work};
 use crate::kernels::graph_order::Reader;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// What all images share.
 pub(super) struct Problem<'a> {
@@ -51,10 +52,11 @@ pub(super) fn run(problem: &Problem) -> GraphTensors<Option<Vec<f32>>> {
         let partial_len = plan.reverse[index].partial.max(1);
         let mut partial = vec![0.0; images * partial_len];
         // Where no weights are wanted a run gets a single float that it never touches.
-        let share_len = match wanted.weights {
-            true => stage_len(graph, stage).max(1),
-            false => 1,
+        let (zones, zones_len) = match wanted.weights {
+            true => filters::zones(graph, stage),
+            false => (vec![0..0; stage.jobs.len()], 0),
         };
+        let share_len = zones_len.max(1);
         let mut shares = Buffer::zeros(runs * share_len);
         grads
             .par_chunks_mut(length * plan.grad_chunk)
@@ -72,7 +74,8 @@ pub(super) fn run(problem: &Problem) -> GraphTensors<Option<Vec<f32>>> {
                         dispatch(Image {
                             problem,
                             sums: &sums,
-                            filters: &filters[index],
+                            filters: &filters,
+                            zones: &zones,
                             stage: index,
                             image,
                             values: &problem.chunks[image * plan.chunk..(image + 1) * plan.chunk],
@@ -86,7 +89,7 @@ pub(super) fn run(problem: &Problem) -> GraphTensors<Option<Vec<f32>>> {
             );
         if let Some(weights) = &mut weights {
             add_runs(&mut shares, share_len);
-            filters::unpack(graph, stage, &shares[..stage_len(graph, stage)], weights);
+            filters::unpack(graph, stage, &shares[..zones_len], weights);
         }
         let partial = &partial[..images * plan.reverse[index].partial];
         sums::finish(problem, index, partial, &mut sums, &mut factors);
@@ -132,6 +135,8 @@ struct Image<'a> {
     problem: &'a Problem<'a>,
     sums: &'a [Sums],
     filters: &'a [Filter],
+    /// Where the packed weight gradient of every job lies in `share`.
+    zones: &'a [Range<usize>],
     stage: usize,
     image: usize,
     values: &'a [f32],
@@ -156,17 +161,12 @@ impl Task for Image<'_> {
         if self.stage + 1 == plan.stages.len() {
             self.outputs(lanes);
         }
-        let mut share = std::mem::take(&mut self.share);
+        let share = std::mem::take(&mut self.share);
         // The state whose gradient behind its ReLU is being added up.
         let mut open = None;
-        let jobs = plan.stages[self.stage].jobs.iter().zip(self.filters);
-        for (job, filter) in jobs {
-            let len = match self.problem.wanted.weights {
-                true => gradient_len(&plan.graph, job),
-                false => 0,
-            };
-            let (own, rest) = share.split_at_mut(len);
-            share = rest;
+        let stage = &plan.stages[self.stage];
+        for ((job, &filter), zone) in stage.jobs.iter().zip(&stage.filters).zip(self.zones) {
+            let (filter, own) = (&self.filters[filter], &mut share[zone.clone()]);
             match job {
                 Job::Separable(unit) => self.separable(lanes, *unit, filter, own, &mut open),
                 Job::Product(bundle) => {

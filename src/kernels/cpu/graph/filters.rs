@@ -6,6 +6,8 @@ use super::super::layout::{matrix_index, pack_matrix};
 use super::plan::{Bundle, Job, Plan, Stage, padded};
 use crate::kernels::graph::{Graph, Work};
 use rayon::prelude::*;
+use std::collections::HashMap;
+use std::ops::Range;
 
 /// Which way a product goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,20 +26,16 @@ pub(super) struct Filter {
     pub matrix: Buffer,
 }
 
-/// The weights of all jobs, stage by stage.
-pub(super) fn pack(plan: &Plan, weights: &[f32], direction: Direction) -> Vec<Vec<Filter>> {
-    let graph = &*plan.graph;
-    plan.stages
+/// The filters of a plan.
+pub(super) fn pack(plan: &Plan, weights: &[f32], direction: Direction) -> Vec<Filter> {
+    let job = |&[stage, place]: &[usize; 2]| &plan.stages[stage].jobs[place];
+    plan.filters
         .par_iter()
-        .map(|stage| {
-            let jobs = stage.jobs.iter();
-            jobs.map(|job| filter(graph, job, weights, direction))
-                .collect()
-        })
+        .map(|filter| pack_job(&plan.graph, job(filter), weights, direction))
         .collect()
 }
 
-fn filter(graph: &Graph, job: &Job, weights: &[f32], direction: Direction) -> Filter {
+fn pack_job(graph: &Graph, job: &Job, weights: &[f32], direction: Direction) -> Filter {
     match job {
         Job::Plain(_) => Filter::default(),
         Job::Separable(unit) => {
@@ -156,7 +154,7 @@ impl Bundle {
 }
 
 /// Floats of the packed gradient of a job.
-pub(super) fn gradient_len(graph: &Graph, job: &Job) -> usize {
+fn gradient_len(graph: &Graph, job: &Job) -> usize {
     match job {
         Job::Plain(_) => 0,
         Job::Separable(unit) => {
@@ -174,16 +172,34 @@ pub(super) fn kernels_len(graph: &Graph, unit: usize) -> usize {
     padded(graph.inputs(unit)) * area
 }
 
-/// Floats of the packed gradients of a stage.
-pub(super) fn stage_len(graph: &Graph, stage: &Stage) -> usize {
-    stage.jobs.iter().map(|job| gradient_len(graph, job)).sum()
+/// Where the packed gradient of every job of a stage lies in that of the stage, and the floats of that: jobs of equal weights add theirs up
+/// in one place.
+pub(super) fn zones(graph: &Graph, stage: &Stage) -> (Vec<Range<usize>>, usize) {
+    let mut known: HashMap<usize, Range<usize>> = HashMap::new();
+    let mut end = 0;
+    let zone = |(job, filter): (&Job, &usize)| {
+        let zone = known.entry(*filter).or_insert_with(|| {
+            let start = end;
+            end += gradient_len(graph, job);
+            start..end
+        });
+        zone.clone()
+    };
+    let zones = stage.jobs.iter().zip(&stage.filters).map(zone).collect();
+    (zones, end)
 }
 
-/// Writes the packed gradients of a stage to their places.
-pub(super) fn unpack(graph: &Graph, stage: &Stage, mut packed: &[f32], gradient: &mut [f32]) {
-    for job in &stage.jobs {
-        let (own, rest) = packed.split_at(gradient_len(graph, job));
-        packed = rest;
+/// Adds the packed gradients of a stage to those at their places.
+pub(super) fn unpack(graph: &Graph, stage: &Stage, packed: &[f32], gradient: &mut [f32]) {
+    let (zones, _) = zones(graph, stage);
+    let mut end = 0;
+    for (job, zone) in stage.jobs.iter().zip(zones) {
+        // Only the first of equal weights.
+        if zone.start < end || zone.is_empty() {
+            continue;
+        }
+        end = zone.end;
+        let own = &packed[zone];
         match job {
             Job::Plain(_) => {}
             Job::Separable(unit) => {
@@ -194,11 +210,12 @@ pub(super) fn unpack(graph: &Graph, stage: &Stage, mut packed: &[f32], gradient:
                 let (kernels, matrix) = own.split_at(kernels_len(graph, *unit));
                 for index in 0..inputs * area {
                     let (channel, tap) = (index / area, index % area);
-                    gradient[depthwise + index] = kernels[kernel_index(area, channel, tap)];
+                    gradient[depthwise + index] += kernels[kernel_index(area, channel, tap)];
                 }
                 for index in 0..outputs * inputs {
                     let (row, column) = (index / inputs, index % inputs);
-                    gradient[pointwise + index] = matrix[matrix_index(padded(inputs), row, column)];
+                    gradient[pointwise + index] +=
+                        matrix[matrix_index(padded(inputs), row, column)];
                 }
             }
             Job::Product(bundle) => {
@@ -206,7 +223,7 @@ pub(super) fn unpack(graph: &Graph, stage: &Stage, mut packed: &[f32], gradient:
                 for row in 0..bundle.rows.len() {
                     for column in 0..bundle.depth() {
                         if let Some(place) = places.of(row, column) {
-                            gradient[place] = own[matrix_index(bundle.depth(), row, column)];
+                            gradient[place] += own[matrix_index(bundle.depth(), row, column)];
                         }
                     }
                 }

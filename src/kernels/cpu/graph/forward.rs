@@ -19,7 +19,7 @@ pub(super) struct Shared<'a> {
     pub plan: &'a Plan,
     pub shape: &'a GraphShape,
     pub tensors: GraphTensors<&'a [f32]>,
-    pub filters: Vec<Vec<Filter>>,
+    pub filters: Vec<Filter>,
     pub coefficients: Vec<Coefficients>,
 }
 
@@ -273,7 +273,8 @@ impl Task for Image<'_> {
         }
         // The planes hold the ReLU of this state.
         let mut rectified = None;
-        for (job, filter) in stage.jobs.iter().zip(&shared.filters[self.stage]) {
+        for (job, &filter) in stage.jobs.iter().zip(&stage.filters) {
+            let filter = &shared.filters[filter];
             let start = plan.unit_at[job.units()[0]];
             let (before, own) = self.chunk.split_at_mut(start);
             match job {
