@@ -49,8 +49,13 @@ impl Forecast {
         let mut peak = kept;
         let mut largest = 0;
         for stage in macro_stages(space, size)? {
-            let Stage::Cell(cell) = stage else { continue };
-            let shares = cell_memory(space, &cell, batch as u64, fused, gpu);
+            let shares = match (stage, fused) {
+                (stage, Some(memory)) if !gpu && as_graph(space, memory) => {
+                    graph_memory(space, &stage, batch as u64)
+                }
+                (Stage::Cell(cell), _) => cell_memory(space, &cell, batch as u64, fused, gpu),
+                (Stage::Residual { .. }, _) => continue,
+            };
             kept += shares.kept;
             // The backward pass of a cell finds what the cells before it keep; those behind it are done.
             peak = peak.max(kept + shares.passing);
@@ -105,6 +110,68 @@ pub fn least_training_bytes(
         largest = largest.max(input);
     }
     Ok((bytes, largest))
+}
+
+/// Whether the CPU computes a supernet as one graph: all but cells of DARTS that are to be computed again.
+fn as_graph(space: Space, memory: Memory) -> bool {
+    space != Space::Darts || memory == Memory::Keep
+}
+
+/// What the graph of a stage keeps: its states and units, and while the gradients pass through it those of states and hidden units.
+fn graph_memory(space: Space, stage: &Stage, batch: u64) -> CellMemory {
+    // Channels come in blocks of eight.
+    let map = |channels: usize, height: usize, width: usize| {
+        FLOAT * batch * channels.next_multiple_of(8) as u64 * (height * width) as u64
+    };
+    let cell = match *stage {
+        Stage::Cell(cell) => cell,
+        Stage::Residual {
+            channels,
+            height,
+            width,
+        } => {
+            let [height, width] = [height.div_ceil(2), width.div_ceil(2)];
+            let half = map(channels, height, width);
+            let doubled = map(2 * channels, height, width);
+            return CellMemory {
+                kept: half + 5 * doubled,
+                passing: half + 2 * doubled,
+                largest: doubled,
+            };
+        }
+    };
+    let reduction = cell.kind == CellKind::Reduction;
+    let input = map(cell.channels, cell.height, cell.width);
+    let inside = match reduction {
+        true => map(
+            cell.channels,
+            cell.height.div_ceil(2),
+            cell.width.div_ceil(2),
+        ),
+        false => input,
+    };
+    let (edges, inputs, nodes) = (space.edges(), space.inputs(), space.nodes() as u64);
+    let sources = inputs as u64 + nodes - 1;
+    let from_inputs = edges.iter().filter(|edge| edge.from < inputs).count() as u64;
+    let edges = edges.len() as u64;
+    match space {
+        Space::Darts => {
+            // Each pre-processed input before and behind its normalisation; so each of the two poolings of a source.
+            let reduced = if reduction { from_inputs } else { 0 };
+            let maps = 6 * edges + reduced + 4 * sources + nodes;
+            CellMemory {
+                kept: 4 * input + maps * inside,
+                passing: 2 * input + (nodes + 2 * sources + 2 * from_inputs) * inside,
+                largest: input,
+            }
+        }
+        // Two convolutions an edge, a pooling a source.
+        _ => CellMemory {
+            kept: (2 * edges + sources + nodes) * inside,
+            passing: (sources + nodes) * inside,
+            largest: input,
+        },
+    }
 }
 
 struct CellMemory {

@@ -113,6 +113,9 @@ impl Supernet {
             x = lanes.each(|lane| x[lane].clone(), add);
         }
         graph.outputs = x;
+        let edges = self.space.cell_kinds().len() * self.space.edges().len();
+        // Those of `none` and of edges that are alike are never looked at.
+        graph.places = lanes.count * edges * self.space.operations().len();
         graph
     }
 }

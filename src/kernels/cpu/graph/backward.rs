@@ -550,8 +550,7 @@ impl Image<'_> {
                 self.image,
             );
             let wants_dot = problem.wanted.factors && term.factor.is_some();
-            let (before, grad) = self.grads.split_at_mut(range.start);
-            let grad = &grad[..range.len()];
+            let grad = &self.grads[range.clone()];
             match term.value {
                 Value::Unit(unit) => {
                     if !plan.normalised(unit) && !wants_dot {
@@ -559,31 +558,25 @@ impl Image<'_> {
                     }
                     let lane = self.image / problem.shape.batch;
                     let padded = padded(size.channels);
-                    let affine = problem.coefficients[unit].lane(lane, padded);
+                    let normal = problem.coefficients[unit].lane(lane, padded).normal;
                     let at = plan.sums_at[unit];
                     let (sum, product) = self.partial[at..at + 2 * padded].split_at_mut(padded);
                     let values = &self.values[plan.unit(unit)];
-                    gradient_sums(
-                        lanes,
-                        values,
-                        grad,
-                        affine.normal,
-                        size.pixels(),
-                        [sum, product],
-                    );
+                    let sums = [sum, product];
+                    gradient_sums(lanes, values, grad, normal, size.pixels(), sums);
                 }
                 Value::State(from) => {
                     if wants_dot {
                         let values = &self.values[plan.state(from)];
-                        dot(
-                            lanes,
-                            grad,
-                            values,
-                            &mut self.partial[dot_at..dot_at + LANES],
-                        );
+                        let sum = &mut self.partial[dot_at..dot_at + LANES];
+                        dot(lanes, grad, values, sum);
                     }
-                    if from != Graph::INPUT || problem.wanted.x {
-                        add_scaled(lanes, &mut before[plan.state_grad(from)], grad, scale);
+                    let both = [plan.state_grad(from), range.clone()];
+                    // Both are needed here, so that they lie apart.
+                    if self.wants(from)
+                        && let Ok([sum, grad]) = self.grads.get_disjoint_mut(both)
+                    {
+                        add_scaled(lanes, sum, grad, scale);
                     }
                 }
                 Value::Pool(kind, from) => {
@@ -591,17 +584,13 @@ impl Image<'_> {
                     let values = &self.values[plan.state(from)];
                     if wants_dot {
                         pool(lanes, graph, kind, from, values, scratch);
-                        dot(
-                            lanes,
-                            grad,
-                            scratch,
-                            &mut self.partial[dot_at..dot_at + LANES],
-                        );
+                        let sum = &mut self.partial[dot_at..dot_at + LANES];
+                        dot(lanes, grad, scratch, sum);
                     }
                     if from != Graph::INPUT || problem.wanted.x {
                         scratch.fill(0.0);
                         add_scaled(lanes, scratch, grad, scale);
-                        let sum = &mut before[plan.state_grad(from)];
+                        let sum = &mut self.grads[plan.state_grad(from)];
                         pool_backward(lanes, graph, kind, from, values, scratch, sum);
                     }
                 }

@@ -4,6 +4,7 @@ mod backward;
 mod filters;
 mod forward;
 mod norm;
+mod place;
 mod plan;
 mod scratch;
 mod sums;

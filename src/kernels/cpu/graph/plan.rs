@@ -2,7 +2,7 @@
 //!
 //! A *stage* is one walk over all images; behind it the statistics of its units are known. What a graph computes of an image lies side by
 //! side in one chunk, in the order of computation, so that everything before a place may be read while it is written. The gradients of an
-//! image lie in a second chunk in the same order, and are computed in the same stages backward.
+//! image lie in a second chunk, and are computed in the same stages backward.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,8 +11,9 @@ use std::sync::Arc;
 use super::super::columns::Columns;
 use super::super::lanes::LANES;
 use super::super::layout::blocks;
+use super::place::{Span, places};
 use crate::kernels::graph::{Graph, Norm, Size, Source, Value, Work};
-use crate::kernels::graph_order::{Order, Reader};
+use crate::kernels::graph_order::{Order, Reader, Walks};
 
 /// Floats of a tile of columns: it should stay in the second-level cache.
 const TILE: usize = 32 * 1024;
@@ -126,14 +127,15 @@ impl Plan {
             unit_at: vec![0; graph.units.len()],
             chunk: 0,
             readers: order.readers.clone(),
-            state_grad_at: vec![0; graph.states.len()],
-            unit_grad_at: vec![0; graph.units.len()],
+            state_grad_at: Vec::new(),
+            unit_grad_at: Vec::new(),
             grad_chunk: 0,
             reverse: Vec::new(),
             sums_at: vec![0; graph.units.len()],
             dots_at: vec![Vec::new(); graph.states.len()],
         };
         plan.place();
+        plan.place_gradients(&order);
         plan.reverse(&order);
         plan
     }
@@ -143,19 +145,52 @@ impl Plan {
         for stage in &self.stages {
             for &state in &stage.states {
                 self.state_at[state] = self.chunk;
-                self.state_grad_at[state] = self.grad_chunk;
                 self.chunk += floats(self.graph.states[state].size);
-                self.grad_chunk += floats(self.graph.states[state].size);
             }
             for &unit in &stage.units {
                 self.unit_at[unit] = self.chunk;
-                self.unit_grad_at[unit] = self.grad_chunk;
                 self.chunk += floats(self.graph.units[unit].size);
-                if let Some(Reader::Unit(_)) = self.readers[unit] {
-                    self.grad_chunk += floats(self.graph.units[unit].size);
-                }
             }
         }
+    }
+
+    /// Lays the chunk of the gradients out.
+    fn place_gradients(&mut self, order: &Order) {
+        let graph = &*self.graph;
+        let of_state = |(state, walks): (usize, &Option<Walks>)| {
+            let Walks { first, last } = (*walks)?;
+            let units = graph.states[state]
+                .terms
+                .iter()
+                .filter_map(|term| match term.value {
+                    Value::Unit(unit) => Some(order.of_unit[unit]),
+                    Value::State(_) | Value::Pool(..) => None,
+                });
+            Some(Span {
+                first,
+                // That of the input is returned at the end.
+                last: match state {
+                    Graph::INPUT => 0,
+                    _ => units.min().unwrap_or(last).min(last),
+                },
+                floats: floats(graph.states[state].size),
+            })
+        };
+        let of_unit = |(unit, reader): (usize, &Option<Reader>)| match reader {
+            Some(Reader::Unit(by)) => Some(Span {
+                first: order.of_unit[*by],
+                last: order.of_unit[unit],
+                floats: floats(graph.units[unit].size),
+            }),
+            _ => None,
+        };
+        let states = order.walks.iter().enumerate().map(of_state);
+        let units = order.readers.iter().enumerate().map(of_unit);
+        let spans: Vec<Option<Span>> = states.chain(units).collect();
+        let (mut at, end) = places(&spans, self.stages.len());
+        self.unit_grad_at = at.split_off(graph.states.len());
+        self.state_grad_at = at;
+        self.grad_chunk = end;
     }
 
     /// Lays the partial sums of every walk backward out.
