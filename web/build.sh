@@ -23,10 +23,12 @@ command -v brotli >/dev/null || { echo "web/build.sh needs brotli (on macOS: bre
 
 # Unless the constructors of statics (Burn's compiler registers itself in thousands) are exported, the linker has every call from
 # JavaScript run them all anew, which costs milliseconds each; `web::construct` calls them once.
+# Both programs are compiled for vectors of four floats, which every current browser has (`web/index.html` says so to older ones).
 program() {
     name=$1 profile=$2 features=web,$3
     shift 3
     exec cargo rustc --profile "$profile" --locked --target wasm32-unknown-unknown --no-default-features --features "$features" \
+        --config 'target.wasm32-unknown-unknown.rustflags=["-Ctarget-feature=+simd128"]' \
         --bin "$name" "$@" -- -C link-arg=--export=__wasm_call_ctors
 }
 # What a step waits for is fast where it is published; where it is only checked, what Burn computes on the CPU need not be.

@@ -1,28 +1,41 @@
 //! `plateau bench`.
 
+mod table;
+
+use std::path::PathBuf;
+
 use clap::Args;
 
-use super::CliError;
-use super::out::{self, say};
-use super::progress::thousands;
-use crate::search::Strategy;
+use super::genotype::read_genotype;
+use super::out;
+use super::{CliError, out::note};
 use crate::session::{
-    BenchCase, BenchResult, BenchSize, DeviceChoice, KernelChoice, MemoryChoice, bench,
+    BenchCase, BenchResult, BenchSize, BenchStep, DeviceChoice, KernelChoice, MemoryChoice, Peer,
+    PeerResult, bench, write_whole,
 };
+use crate::space::{Genotype, Space};
+use table::Table;
 
 /// Arguments of `plateau bench`.
 #[derive(Args)]
 pub struct BenchArgs {
-    /// Sizes: quick (C=8, L=5, 8×8×1, batch 64), teach (C=8, L=5, 28×28×1, batch 32), paper (C=16, L=8, 32×32×3, batch 64)
+    /// Sizes. darts: quick (C=8, L=5, 8×8×1, batch 64), teach (C=8, L=5, 28×28×1, batch 32), paper (C=16, L=8, 32×32×3, batch 64).
+    /// nas-bench-201, 32×32×3, batch 64: C=8 and 1 cell a stage, C=16 and 1, C=16 and 5. train: as darts, but C=12 at quick and teach
     #[arg(long, value_delimiter = ',', default_value = "quick,teach")]
     size: Vec<BenchSize>,
-    /// Search steps to time; na-darts has 4 neighbors
+    /// Steps to time: of a search in the supernet (na-darts has 4 neighbors), or train, of training a derived network of darts
     #[arg(
         long,
         value_delimiter = ',',
         default_value = "darts,darts-2nd,na-darts"
     )]
-    strategy: Vec<Strategy>,
+    strategy: Vec<BenchStep>,
+    /// Spaces of the searches: darts, nas-bench-201, nas-bench-201-small
+    #[arg(long, value_delimiter = ',', default_value = "darts")]
+    space: Vec<Space>,
+    /// What train trains: a file, a preset or the text of a genotype of darts
+    #[arg(long, default_value = "darts-v2")]
+    genotype: String,
     /// Implementations to compare
     #[arg(long, value_delimiter = ',', default_value = "stock,fused")]
     kernels: Vec<KernelChoice>,
@@ -48,6 +61,16 @@ pub struct BenchArgs {
     /// Timed steps; the median is reported
     #[arg(long, default_value_t = 10)]
     steps: usize,
+    /// A Python with torch: times the same steps in PyTorch, eager, with channels as the last axis and compiled, right after each case,
+    /// and prints how many times as long the fastest takes. For darts, na-darts, their second orders and train
+    #[arg(long, value_name = "PYTHON")]
+    peer: Option<PathBuf>,
+    /// Seconds that each of these may take, with its start and its compilation
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, requires = "peer")]
+    peer_limit: u64,
+    /// Also keep the JSON list in a file, which grows with every case
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
     /// Print exactly one JSON list on stdout
     #[arg(long)]
     json: bool,
@@ -67,45 +90,94 @@ pub fn run(args: &BenchArgs) -> Result<(), CliError> {
             "--steps is 0: at least one step must be timed".into(),
         ));
     }
-    let mut results = Vec::new();
-    if !args.json {
-        say!(
-            "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
-            "size",
-            "strategy",
-            "device",
-            "kernel",
-            "memory",
-            "ms a step",
-            "min",
-            "max",
-            "launches",
-            "peak MB",
-            "forecast",
-            "of limit"
-        )?;
+    let cases = cases(args, &genotype(args)?);
+    if cases.is_empty() {
+        return Err(CliError(
+            "nothing to time: --strategy train needs --space darts".into(),
+        ));
     }
-    let cases = cases(args);
+    let peer = args
+        .peer
+        .as_deref()
+        .map(|python| Peer::open(python, args.peer_limit));
+    let mut beside = Beside {
+        peer: peer.transpose().map_err(CliError::new)?,
+        last: None,
+    };
+    let mut table = Table::default();
+    let mut results = Vec::new();
     for case in &cases {
-        let result = if cases.len() == 1 {
+        let mut result = if cases.len() == 1 {
             pollster::block_on(bench(case)).map_err(CliError::new)?
         } else {
             in_child(case)?
         };
+        result.peer = beside.time(case, &result);
         if !args.json {
-            print(&result)?;
+            table.add(&result)?;
         }
         results.push(result);
+        if let Some(file) = &args.save {
+            let text = serde_json::to_string(&results).map_err(CliError::new)?;
+            write_whole(file, (text + "\n").as_bytes())
+                .map_err(|error| CliError(format!("{}: {error}", file.display())))?;
+        }
     }
     if args.json {
         let text = serde_json::to_string(&results).map_err(CliError::new)?;
-        out::json(&text)?;
-    } else if results.iter().any(|result| result.software) {
-        out::lines(
-            "\na software adapter emulates a GPU on the CPU: its times say nothing about a GPU\n",
-        )?;
+        out::json(&text)
+    } else {
+        table.end()
     }
-    Ok(())
+}
+
+/// The peer, and what it took for the last case: kernels and what they keep are nothing to it.
+struct Beside {
+    peer: Option<Peer>,
+    last: Option<(String, Option<PeerResult>)>,
+}
+
+impl Beside {
+    fn time(&mut self, case: &BenchCase, result: &BenchResult) -> Option<PeerResult> {
+        let peer = self.peer.as_ref()?;
+        if result.software {
+            return None;
+        }
+        // Only the CPU has a peak.
+        let gpu = result.peak_gflops.is_none();
+        let name = format!(
+            "{gpu} {} {} {}",
+            case.space,
+            case.step.name(),
+            case.size.name()
+        );
+        let last = self.last.take().filter(|(of, _)| *of == name);
+        let measured = match last {
+            Some((_, measured)) => measured,
+            None => {
+                note!(
+                    "timing PyTorch: {} {} {}",
+                    case.space,
+                    case.step.name(),
+                    case.size.name()
+                );
+                peer.time(case, gpu)
+            }
+        };
+        self.last = Some((name, measured.clone()));
+        measured.map(|peer| peer.against(result.ms_per_step))
+    }
+}
+
+/// The genotype of `--strategy train`.
+fn genotype(args: &BenchArgs) -> Result<Genotype, CliError> {
+    let genotype = read_genotype(&args.genotype)?;
+    match genotype.space() {
+        Space::Darts => Ok(genotype),
+        space => Err(CliError(format!(
+            "--genotype is of {space}: --strategy train times networks of darts"
+        ))),
+    }
 }
 
 /// One case in a process of its own, so that its memory is its own and no case warms up another's pools.
@@ -113,7 +185,9 @@ fn in_child(case: &BenchCase) -> Result<BenchResult, CliError> {
     let program = std::env::current_exe().map_err(CliError::new)?;
     let output = std::process::Command::new(program)
         .args(["bench", "--json", "--size", case.size.name()])
-        .args(["--strategy", case.strategy.name()])
+        .args(["--strategy", case.step.name()])
+        .args(["--space", case.space.name()])
+        .args(["--genotype", &case.genotype.to_json()])
         .args(["--kernels", case.kernels.name()])
         .args(["--memory", case.memory.name()])
         .args(["--device", &case.device.to_string()])
@@ -128,9 +202,10 @@ fn in_child(case: &BenchCase) -> Result<BenchResult, CliError> {
         let text = String::from_utf8_lossy(&output.stderr);
         let line = text.lines().last().unwrap_or("no message");
         return Err(CliError(format!(
-            "the case {} {} {} failed: {line}",
+            "the case {} {} {} {} failed: {line}",
+            case.space,
             case.size.name(),
-            case.strategy,
+            case.step.name(),
             case.kernels.name()
         )));
     }
@@ -141,54 +216,40 @@ fn in_child(case: &BenchCase) -> Result<BenchResult, CliError> {
         .ok_or_else(|| CliError("a case gave no result".into()))
 }
 
-fn cases(args: &BenchArgs) -> Vec<BenchCase> {
+/// Every combination that there is, in the order of the table.
+fn cases(args: &BenchArgs, genotype: &Genotype) -> Vec<BenchCase> {
     let mut cases = Vec::new();
     for &device in &args.device {
-        for &size in &args.size {
-            for &strategy in &args.strategy {
-                for &kernels in &args.kernels {
-                    // Stock operations have no choice of what they keep.
-                    let memories = match kernels {
-                        KernelChoice::Stock => &[MemoryChoice::Keep][..],
-                        KernelChoice::Fused => &args.memory,
-                    };
-                    cases.extend(memories.iter().map(|&memory| BenchCase {
-                        size,
-                        strategy,
-                        kernels,
-                        memory,
-                        device,
-                        memory_limit: args.memory_limit,
-                        batch: args.batch.map(usize::from),
-                        bandwidth: args.bandwidth,
-                        warmup: args.warmup,
-                        steps: args.steps,
-                    }));
+        for &space in &args.space {
+            for &size in &args.size {
+                for &step in &args.strategy {
+                    if step == BenchStep::Train && space != genotype.space() {
+                        continue;
+                    }
+                    for &kernels in &args.kernels {
+                        // Stock operations have no choice of what they keep.
+                        let memories = match kernels {
+                            KernelChoice::Stock => &[MemoryChoice::Keep][..],
+                            KernelChoice::Fused => &args.memory,
+                        };
+                        cases.extend(memories.iter().map(|&memory| BenchCase {
+                            size,
+                            space,
+                            step,
+                            genotype: genotype.clone(),
+                            kernels,
+                            memory,
+                            device,
+                            memory_limit: args.memory_limit,
+                            batch: args.batch.map(usize::from),
+                            bandwidth: args.bandwidth,
+                            warmup: args.warmup,
+                            steps: args.steps,
+                        }));
+                    }
                 }
             }
         }
     }
     cases
-}
-
-fn print(result: &BenchResult) -> Result<(), CliError> {
-    let count = |value: Option<u64>| value.map_or("–".into(), thousands);
-    let short: String = result.device.chars().take(24).collect();
-    say!(
-        "{:<6} {:<12} {:<24} {:<6} {:<9} {:>11.1} {:>9.1} {:>9.1} {:>9} {:>9} {:>9} {:>9}",
-        result.size.name(),
-        result.strategy,
-        short,
-        result.kernels.name(),
-        result.memory.name(),
-        result.ms_per_step,
-        result.ms_min,
-        result.ms_max,
-        count(result.launches),
-        count(result.peak_bytes.map(|bytes| bytes.div_ceil(1_000_000))),
-        count(Some(result.forecast_bytes.div_ceil(1_000_000))),
-        result
-            .bandwidth_share
-            .map_or("–".into(), |share| format!("{:.0} %", 100.0 * share)),
-    )
 }

@@ -6,7 +6,7 @@ use super::CliError;
 use super::out::{self, say};
 use crate::kernels::self_test;
 use crate::session::DeviceChoice;
-use crate::session::device::{adapters, cpu_name, is_software, open};
+use crate::session::device::{FoundAdapter, adapters, cpu_name, is_software, open};
 
 /// Arguments of `plateau devices`.
 #[derive(Args)]
@@ -28,27 +28,42 @@ pub fn run(args: &DevicesArgs) -> Result<(), CliError> {
         return check_kernels(args);
     }
     let adapters = pollster::block_on(adapters());
-    let hardware = adapters.iter().any(|info| !is_software(info));
+    let hardware = adapters.iter().any(|adapter| !is_software(&adapter.info));
     if args.json {
         let mut list: Vec<_> = adapters
             .iter()
-            .map(|info| {
-                serde_json::json!({
-                    "name": info.name,
-                    "choice": "gpu",
-                    "backend": format!("{:?}", info.backend),
-                    "kind": format!("{:?}", info.device_type),
-                    "driver": format!("{} {}", info.driver, info.driver_info),
-                    "software": is_software(info),
-                })
-            })
+            .map(
+                |FoundAdapter {
+                     info,
+                     limits,
+                     subgroups,
+                 }| {
+                    serde_json::json!({
+                        "name": info.name,
+                        "choice": "gpu",
+                        "backend": format!("{:?}", info.backend),
+                        "kind": format!("{:?}", info.device_type),
+                        "driver": format!("{} {}", info.driver, info.driver_info),
+                        "software": is_software(info),
+                        "limits": {
+                            "buffer": limits.max_buffer_size,
+                            "storage_binding": limits.max_storage_buffer_binding_size,
+                            "storage_bindings_a_stage": limits.max_storage_buffers_per_shader_stage,
+                            "workgroup_memory": limits.max_compute_workgroup_storage_size,
+                            "workgroup_threads": limits.max_compute_invocations_per_workgroup,
+                            "workgroups_a_dimension": limits.max_compute_workgroups_per_dimension,
+                            "subgroups": subgroups,
+                        },
+                    })
+                },
+            )
             .collect();
         list.push(serde_json::json!({
             "name": cpu_name(), "choice": "cpu", "software": false,
         }));
         return out::json(&serde_json::Value::from(list).to_string());
     }
-    for info in &adapters {
+    for FoundAdapter { info, .. } in &adapters {
         say!(
             "gpu  {}  [{:?}, {} {}]{}",
             info.name,

@@ -59,7 +59,7 @@ enum CliCommand {
     Tabulate(tabulate::TabulateArgs),
     /// Run strategies with the same seeds and say how far they differ
     Compare(Box<compare::CompareArgs>),
-    /// Time whole search steps, stock operations against fused kernels
+    /// Time whole steps of a search or of training, stock operations against fused kernels and PyTorch
     Bench(bench::BenchArgs),
     /// List the devices that can compute
     Devices(devices::DevicesArgs),

@@ -42,10 +42,7 @@ impl Kernels for Flex {
         let tensors = tensors.map(contiguous);
         let out = contiguous(out);
         // A gradient that nobody else holds is not copied.
-        let mut grad = match grad.is_contiguous() && grad.layout().start_offset() == 0 {
-            true => grad,
-            false => grad.to_contiguous(),
-        };
+        let mut grad = own(grad);
         let CellTensors {
             inputs: [first, second],
             weights,
@@ -147,8 +144,16 @@ impl GraphKernels for Flex {
     }
 }
 
+/// Row-major storage that begins with the tensor, to be written.
+pub(super) fn own(tensor: FlexTensor) -> FlexTensor {
+    match tensor.is_contiguous() && tensor.layout().start_offset() == 0 {
+        true => tensor,
+        false => tensor.to_contiguous(),
+    }
+}
+
 /// Row-major storage.
-fn contiguous(tensor: FlexTensor) -> FlexTensor {
+pub(super) fn contiguous(tensor: FlexTensor) -> FlexTensor {
     if tensor.is_contiguous() {
         tensor
     } else {
@@ -157,7 +162,7 @@ fn contiguous(tensor: FlexTensor) -> FlexTensor {
 }
 
 /// The elements of a contiguous tensor. A view may begin inside a larger buffer.
-fn slice(tensor: &FlexTensor) -> &[f32] {
+pub(super) fn slice(tensor: &FlexTensor) -> &[f32] {
     let layout = tensor.layout();
     let start = layout.start_offset();
     &tensor.storage::<f32>()[start..start + layout.num_elements()]
@@ -171,7 +176,7 @@ fn slices(tensors: &CellTensors<FlexTensor>) -> CellTensors<&[f32]> {
     }
 }
 
-fn tensor<const D: usize>(values: Vec<f32>, dims: [usize; D]) -> FlexTensor {
+pub(super) fn tensor<const D: usize>(values: Vec<f32>, dims: [usize; D]) -> FlexTensor {
     shaped(values, Shape::from(dims))
 }
 

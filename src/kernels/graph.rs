@@ -70,7 +70,7 @@ pub enum Value {
 }
 
 /// A pooling and its stride.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Pool {
     /// 3×3, padding 1 counts as −∞.
     Max(usize),
@@ -112,8 +112,8 @@ pub enum Source {
     Unit(usize),
 }
 
-/// What a unit computes. Weights are places in the vector of all weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a unit computes. Weights are places in the vector of all weights; units may share them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Work {
     /// A dense convolution with padding `kernel / 2`, behind a ReLU or not.
     Dense {
@@ -144,6 +144,8 @@ pub enum Work {
     },
     /// The source itself.
     Copy,
+    /// A pooling of one state.
+    Pool(Pool),
 }
 
 /// What follows a unit.
@@ -232,6 +234,7 @@ impl Graph {
             Work::Dense { stride, .. } | Work::Separable { stride, .. } => stride,
             Work::Reduce { .. } => 2,
             Work::Copy => 1,
+            Work::Pool(pool) => pool.stride(),
         };
         let size = Size {
             channels,
@@ -272,12 +275,16 @@ impl Graph {
 
     /// Adds a state that is one normalised unit; returns its number.
     pub fn behind(&mut self, unit: usize) -> usize {
-        let value = Value::Unit(unit);
+        self.only(Value::Unit(unit))
+    }
+
+    /// Adds a state that is one value; returns its number.
+    pub fn only(&mut self, value: Value) -> usize {
         let term = Term {
             value,
             factor: None,
         };
-        self.state(self.units[unit].size, vec![term])
+        self.state(self.size_of(value), vec![term])
     }
 
     /// The size of what a term adds.
@@ -292,7 +299,7 @@ impl Graph {
     /// Channels that a unit reads.
     pub fn inputs(&self, unit: usize) -> usize {
         match &self.units[unit].source {
-            Source::States(states) => states.iter().map(|&s| self.states[s].size.channels).sum(),
+            Source::States(states) => self.channels(states),
             Source::Unit(unit) => self.units[*unit].size.channels,
         }
     }
@@ -326,8 +333,13 @@ impl Graph {
                 (depthwise, branch.depthwise_len(inputs)),
                 (pointwise, outputs * inputs),
             ],
-            Work::Copy => Vec::new(),
+            Work::Copy | Work::Pool(_) => Vec::new(),
         }
+    }
+
+    /// Channels of states side by side.
+    pub fn channels(&self, states: &[usize]) -> usize {
+        states.iter().map(|&s| self.states[s].size.channels).sum()
     }
 
     /// Elements of all outputs of one image.

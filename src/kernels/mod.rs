@@ -29,6 +29,8 @@
 //! ```
 //! A stage's shader is `shaders/STAGE.wgsl`, whose head says what it
 //! reads, writes and reduces and which file of `gpu/` launches it; text that several shaders share lies in `shaders/include/`.
+//!
+//! Off the tape, `update.rs` makes a step of an optimizer one pass over the flat weights, on the CPU device.
 
 pub mod cell;
 pub mod cpu;
@@ -40,8 +42,15 @@ mod graph_extension;
 mod graph_order;
 mod self_test;
 pub mod shape;
+mod update;
 
 pub use crate::forecast::Memory;
 pub use extension::{ConvGradients, Kernels, MixedOps, conv_bn, mixed_cell};
 pub use graph_extension::{GraphKernels, GraphOps, graph, runs_graphs};
+
+/// Whether a device is the CPU.
+pub fn on_cpu(device: &burn::tensor::Device) -> bool {
+    *device == burn::tensor::Device::flex()
+}
 pub use self_test::{Check, self_test};
+pub(crate) use update::{adam_step, sgd_step};

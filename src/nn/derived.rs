@@ -335,7 +335,7 @@ impl Body {
         let mut first = 0;
         let mut outputs = graph.outputs.iter().map(|output| {
             let size = graph.states[output[0]].size;
-            let channels: usize = output.iter().map(|&s| graph.states[s].size.channels).sum();
+            let channels = graph.channels(output);
             let length = batch * graph.elements(output);
             first += length;
             let own = all.clone().narrow(0, first - length, length);

@@ -1,12 +1,15 @@
-//! The bodies of derived networks and of the NAS-Bench-201 supernet, everything but their classifiers, as [`Graph`]s of the fused kernels.
+//! The bodies of derived networks and of supernets, everything but their classifiers, as [`Graph`]s of the fused kernels.
+
+use std::collections::BTreeMap;
 
 use super::derived::{DerivedCell, DerivedNetwork, DerivedStage, Stem};
 use super::layers::{BatchNorm, Convolution, FactorizedReduce, Pool, ReluConvBn, Separable};
 use super::operation::{EdgeOperation, Preprocess};
 use super::residual::ResidualBlock;
-use super::supernet::{SuperCell, SuperStage, Supernet};
+use super::supernet::{MixedEdge, SuperCell, SuperStage, Supernet};
 use crate::kernels::graph::{Graph, Norm, Pool as Pooling, Size, Term, Value, Work};
 use crate::kernels::shape::Branch;
+use crate::space::Space;
 
 /// States side by side along the channels: what a cell hands on.
 type Joined = Vec<usize>;
@@ -47,45 +50,183 @@ impl DerivedNetwork {
     }
 }
 
+/// The lanes of a pass through a supernet: they share what is still equal.
+#[derive(Clone, Copy)]
+pub(super) struct Lanes<'a> {
+    pub count: usize,
+    /// For every lane, the edges (of all cell kinds) whose mixing weights may be its own; none: all of every lane.
+    pub own: Option<&'a [Vec<usize>]>,
+}
+
+impl Lanes<'_> {
+    /// The first lane with the same mixing weights on an edge.
+    fn alike(self, lane: usize, edge: usize) -> usize {
+        let Some(own) = self.own else { return lane };
+        let is_own = |lane: usize| own[lane].contains(&edge);
+        match is_own(lane) {
+            true => lane,
+            false => (0..lane).find(|&other| !is_own(other)).unwrap_or(lane),
+        }
+    }
+
+    /// Makes something for every lane, once for equal keys.
+    fn each<K: Ord, V: Clone>(
+        self,
+        key: impl Fn(usize) -> K,
+        mut make: impl FnMut(&K) -> V,
+    ) -> Vec<V> {
+        let mut known: BTreeMap<K, V> = BTreeMap::new();
+        let mut one = |lane| {
+            let key = key(lane);
+            if let Some(value) = known.get(&key) {
+                return value.clone();
+            }
+            let value = make(&key);
+            known.insert(key, value.clone());
+            value
+        };
+        (0..self.count).map(&mut one).collect()
+    }
+}
+
 impl Supernet {
-    /// The graph behind its stem, whose output is of `input`: what the classifier reads. The factor of operation k on edge e is at place
-    /// `e · operations + k`. A cell must have one input and hand one node on, as in NAS-Bench-201.
-    pub(super) fn graph(&self, input: Size) -> Graph {
+    /// The graph behind its stem, whose output is of `input`; an output for each lane: what the classifier reads. The factor of operation k
+    /// on edge e (of all cell kinds) in a lane is at place `(lane · edges + e) · operations + k`.
+    pub(super) fn graph(&self, input: Size, lanes: Lanes) -> Graph {
         let mut graph = Graph::new(input);
-        let mut x = vec![Graph::INPUT];
+        let mut x: Vec<Joined> = vec![vec![Graph::INPUT]; lanes.count];
+        let mut before = x.clone();
         for stage in &self.stages {
-            x = match stage {
-                SuperStage::Cell(cell) => cell.add(&mut graph, &x),
-                SuperStage::Residual(block) => block.add(&mut graph, &x),
+            let y = match stage {
+                SuperStage::Cell(cell) => cell.add(&mut graph, self.space, lanes, [&before, &x]),
+                SuperStage::Residual(block) => {
+                    lanes.each(|lane| x[lane].clone(), |x| block.add(&mut graph, x))
+                }
             };
+            before = std::mem::replace(&mut x, y);
         }
         if let Some(norm) = &self.last_norm {
-            let unit = graph.unit(&x, norm.channels, Work::Copy, norm.described());
-            x = vec![graph.behind(unit)];
+            let add = |x: &Joined| {
+                let unit = graph.unit(x, norm.channels, Work::Copy, norm.described());
+                vec![graph.behind(unit)]
+            };
+            x = lanes.each(|lane| x[lane].clone(), add);
         }
-        graph.outputs.push(x);
+        graph.outputs = x;
         graph
     }
 }
 
+/// An edge of a lane: its place among the cell's edges, the state that it leaves, and the first lane with the same mixing weights on it.
+type LaneEdge = (usize, usize, usize);
+
 impl SuperCell {
-    fn add(&self, graph: &mut Graph, input: &[usize]) -> Joined {
-        let mut states = input.to_vec();
+    /// Adds the cell of every lane behind what the two cells before hand on.
+    fn add(
+        &self,
+        graph: &mut Graph,
+        space: Space,
+        lanes: Lanes,
+        inputs: [&[Joined]; 2],
+    ) -> Vec<Joined> {
+        let [before, last] = inputs;
+        let edges = space.edges().len();
+        let operations = space.operations().len();
+        // What every lane has of every state.
+        let mut states: Vec<Vec<usize>> = match &self.preprocess {
+            Some(preprocess) => preprocess
+                .iter()
+                .zip([before, last])
+                .map(|(layer, from)| {
+                    lanes.each(|lane| from[lane].clone(), |from| layer.add(graph, from))
+                })
+                .collect(),
+            None => vec![last.iter().map(|joined| joined[0]).collect()],
+        };
+        let mut values = EdgeValues::default();
         for node in self.inputs..self.inputs + self.nodes {
-            let mut terms = Vec::new();
-            for edge in self.edges.iter().filter(|edge| edge.to == node) {
-                for (k, operation) in edge.operations.iter().enumerate() {
-                    if let Some(value) = operation.value(graph, states[edge.from]) {
-                        let factor = Some(edge.index * edge.operations.len() + k);
+            let entering = |lane: usize| -> Vec<LaneEdge> {
+                let edges = self.edges.iter().enumerate();
+                let edges = edges.filter(|(_, edge)| edge.to == node);
+                let own = edges.map(|(place, edge)| {
+                    let row = self.kind * space.edges().len() + edge.index;
+                    (place, states[edge.from][lane], lanes.alike(lane, row))
+                });
+                own.collect()
+            };
+            let mut variants: Vec<Vec<LaneEdge>> = (0..lanes.count).map(entering).collect();
+            variants.sort();
+            variants.dedup();
+            let add = |entering: &Vec<LaneEdge>| {
+                let mut terms = Vec::new();
+                for &(place, from, lane) in entering {
+                    let edge = &self.edges[place];
+                    let same = |other: &&LaneEdge| (other.0, other.1) == (place, from);
+                    let readers = variants.iter().flatten().filter(same).count();
+                    let row = (lane * space.cell_kinds().len() + self.kind) * edges + edge.index;
+                    for (k, value) in values.of(graph, edge, place, from, readers > 1) {
+                        let factor = Some(row * operations + k);
                         terms.push(Term { value, factor });
                     }
                 }
-            }
-            // No edge changes the size.
-            let size = graph.states[states[0]].size;
-            states.push(graph.state(size, terms));
+                // Both spaces offer operations beside `none` on every edge.
+                let size = graph.size_of(terms[0].value);
+                graph.state(size, terms)
+            };
+            states.push(lanes.each(entering, add));
         }
-        states.split_off(self.inputs + self.nodes - 1)
+        let nodes = match space {
+            Space::Darts => self.inputs..states.len(),
+            _ => states.len() - 1..states.len(),
+        };
+        let joined = |lane| states[nodes.clone()].iter().map(|of| of[lane]).collect();
+        (0..lanes.count).map(joined).collect()
+    }
+}
+
+/// What the operations of edges make of the states that they leave, each once.
+#[derive(Default)]
+struct EdgeValues {
+    /// Of a pooling, by the state and the operation: it is the same on every edge.
+    pooled: BTreeMap<(usize, usize), usize>,
+    /// By the edge and the state: operations and values.
+    known: BTreeMap<(usize, usize), Vec<(usize, Value)>>,
+}
+
+impl EdgeValues {
+    /// Operations and values of an edge behind a state; `shared`: several nodes read them.
+    fn of(
+        &mut self,
+        graph: &mut Graph,
+        edge: &MixedEdge,
+        place: usize,
+        from: usize,
+        shared: bool,
+    ) -> Vec<(usize, Value)> {
+        if let Some(known) = self.known.get(&(place, from)) {
+            return known.clone();
+        }
+        let mut values = Vec::new();
+        for (k, operation) in edge.operations.iter().enumerate() {
+            let value = match operation {
+                EdgeOperation::Pool(..) => match self.pooled.get(&(from, k)) {
+                    Some(&pooled) => Some(Value::State(pooled)),
+                    None => operation.value(graph, from).map(|value| {
+                        let pooled = graph.only(value);
+                        self.pooled.insert((from, k), pooled);
+                        Value::State(pooled)
+                    }),
+                },
+                // A unit is read once.
+                _ => operation.value(graph, from).map(|value| match value {
+                    Value::Unit(unit) if shared => Value::State(graph.behind(unit)),
+                    value => value,
+                }),
+            };
+            values.extend(value.map(|value| (k, value)));
+        }
+        self.known.insert((place, from), values.clone());
+        values
     }
 }
 
@@ -191,10 +332,18 @@ impl EdgeOperation {
             EdgeOperation::Identity => Value::State(from),
             EdgeOperation::Reduce(reduce) => Value::Unit(reduce.unit(graph, &[from])),
             EdgeOperation::Dense(dense) => Value::Unit(dense.unit(graph, &[from])),
-            // Only the DARTS supernet, which is no graph, normalises its poolings.
-            EdgeOperation::Pool(Pool::Max, stride, _) => Value::Pool(Pooling::Max(*stride), from),
-            EdgeOperation::Pool(Pool::Average, stride, _) => {
-                Value::Pool(Pooling::Average(*stride), from)
+            EdgeOperation::Pool(pool, stride, norm) => {
+                let pool = match pool {
+                    Pool::Max => Pooling::Max(*stride),
+                    Pool::Average => Pooling::Average(*stride),
+                };
+                match norm {
+                    None => Value::Pool(pool, from),
+                    Some(norm) => {
+                        let work = Work::Pool(pool);
+                        Value::Unit(graph.unit(&[from], norm.channels, work, norm.described()))
+                    }
+                }
             }
             EdgeOperation::Separable(halves) => {
                 let mut unit = None;
@@ -243,15 +392,13 @@ impl ResidualBlock {
         let hidden = graph.behind(first);
         let second = self.second.unit(graph, &[hidden]);
         // A cell of NAS-Bench-201 hands on one state.
-        let value = Value::Pool(Pooling::Halve, x[0]);
-        let factor = None;
-        let pooled = graph.state(graph.size_of(value), vec![Term { value, factor }]);
+        let pooled = graph.only(Value::Pool(Pooling::Halve, x[0]));
         let channels = self.shortcut.weight.shape()[0];
         let work = self.shortcut.dense_work(false);
         let shortcut = graph.unit(&[pooled], channels, work, Norm::None);
         let terms = [second, shortcut].map(|unit| Term {
             value: Value::Unit(unit),
-            factor,
+            factor: None,
         });
         vec![graph.state(graph.units[second].size, terms.to_vec())]
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use burn::tensor::{Tensor, TensorData, activation::relu};
 
+use super::graph::Lanes;
 use super::layers::{BatchNorm, Classifier, Convolution, Pass};
 use super::operation::{EdgeOperation, Norm, Preprocess};
 use super::parameters::{Block, Layout, Packing};
 use super::residual::ResidualBlock;
 use crate::kernels::cell::CellShape;
-use crate::kernels::graph::{Graph, GraphShape, Size};
+use crate::kernels::graph::{GraphShape, Size};
 use crate::kernels::{Memory, graph, mixed_cell};
 use crate::space::{CellKind, CellSpec, Macro, MacroError, Operation, Space, Stage, macro_stages};
 
@@ -23,8 +24,8 @@ pub struct Supernet {
     pub(super) stages: Vec<SuperStage>,
     pub(super) last_norm: Option<BatchNorm>,
     pub(super) classifier: Classifier,
-    /// The weights of everything between stem and classifier, and how the fused kernels compute it, where they take it as one graph.
-    body: Option<(Block, Arc<Graph>)>,
+    /// The weights of everything between stem and classifier, where the fused kernels take it as one graph.
+    body: Option<Block>,
 }
 
 #[derive(Clone, Debug)]
@@ -127,7 +128,7 @@ impl Supernet {
             (built, last_norm)
         });
         let classifier = Classifier::new(&mut layout, "classifier", features, size.classes);
-        let mut supernet = Self {
+        Ok(Self {
             space,
             layout,
             stem,
@@ -135,17 +136,8 @@ impl Supernet {
             stages: built,
             last_norm,
             classifier,
-            body: None,
-        };
-        if let Some(body) = body {
-            let stem = Size {
-                channels: stem_channels,
-                height: size.height,
-                width: size.width,
-            };
-            supernet.body = Some((body, Arc::new(supernet.graph(stem))));
-        }
-        Ok(supernet)
+            body,
+        })
     }
 
     /// The search space.
@@ -159,16 +151,30 @@ impl Supernet {
     }
 
     /// Logits `[lanes·batch, classes]` of images `[batch, channels, height, width]`, which all lanes share. `mix` holds for each
-    /// cell kind the weights `[lanes, edges, operations]`. Batch statistics are per lane.
-    pub fn forward(&self, pass: Pass, images: Tensor<4>, mix: &[Tensor<3>]) -> Tensor<2> {
+    /// cell kind the weights `[lanes, edges, operations]`; `own`, for every lane, the edges (of all cell kinds, one kind after the other)
+    /// whose weights may differ from those of the other lanes, none: all may. Batch statistics are per lane.
+    pub fn forward(
+        &self,
+        pass: Pass,
+        images: Tensor<4>,
+        mix: &[Tensor<3>],
+        own: Option<&[Vec<usize>]>,
+    ) -> Tensor<2> {
         let one = Pass { lanes: 1, ..pass };
         let stem = self.stem.forward_normalised(one, images, &self.stem_norm);
+        if let (Some(body), Some(_)) = (self.body, pass.fused) {
+            let lanes = Lanes {
+                count: pass.lanes,
+                own,
+            };
+            let mut x = self.whole_body(stem, pass.leaves.block(body), mix, lanes);
+            if self.last_norm.is_some() {
+                x = relu(x);
+            }
+            return self.classifier.forward(pass, x);
+        }
         // Up to here the lanes agree, so the stem runs once.
         let stem = stem.repeat_dim(0, pass.lanes);
-        if let Some((body, graph)) = &self.body {
-            let x = compute_body(stem, pass.leaves.block(*body), graph, &mix[0]);
-            return self.classifier.forward(pass, relu(x));
-        }
         let mut before = stem.clone();
         let mut x = stem;
         let mix: Vec<Mix> = mix
@@ -193,32 +199,38 @@ impl Supernet {
         }
         self.classifier.forward(pass, x)
     }
-}
 
-/// Everything between stem and classifier as one operation; the mixing weights are `[lanes, edges, operations]`.
-fn compute_body(
-    stem: Tensor<4>,
-    weights: Tensor<1>,
-    body: &Arc<Graph>,
-    mix: &Tensor<3>,
-) -> Tensor<4> {
-    let [images, ..] = stem.dims();
-    let [lanes, edges, operations] = mix.dims();
-    let shape = GraphShape {
-        graph: body.clone(),
-        lanes,
-        batch: images / lanes,
-        groups: lanes,
-        running: false,
-    };
-    let factors = mix.clone().reshape([lanes, edges * operations]).transpose();
-    let unused = Tensor::zeros([1], &stem.device());
-    let Size {
-        channels,
-        height,
-        width,
-    } = body.states[body.outputs[0][0]].size;
-    graph(stem, weights, factors, unused, shape).reshape([images, channels, height, width])
+    /// Everything between stem and classifier as one operation, lane by lane.
+    fn whole_body(
+        &self,
+        stem: Tensor<4>,
+        weights: Tensor<1>,
+        mix: &[Tensor<3>],
+        lanes: Lanes,
+    ) -> Tensor<4> {
+        let [batch, channels, height, width] = stem.dims();
+        let body = self.graph(
+            Size {
+                channels,
+                height,
+                width,
+            },
+            lanes,
+        );
+        let output = &body.outputs[0];
+        let Size { height, width, .. } = body.states[output[0]].size;
+        let size = [lanes.count * batch, body.channels(output), height, width];
+        let factors = Tensor::cat(mix.to_vec(), 1).reshape([-1, 1]);
+        let unused = Tensor::zeros([1], &stem.device());
+        let shape = GraphShape {
+            graph: Arc::new(body),
+            lanes: 1,
+            batch,
+            groups: 1,
+            running: false,
+        };
+        graph(stem, weights, factors, unused, shape).reshape(size)
+    }
 }
 
 /// The mixing weights of one cell kind `[lanes, edges, operations]`, and once more in the order of the fused kernels.

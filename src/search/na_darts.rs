@@ -53,9 +53,14 @@ pub fn neighbor_maps(
             }
         }
     }
+    let changed = neighbors
+        .iter()
+        .map(|neighbor| neighbor.iter().map(|&(edge, _)| edge).collect());
+    let own = std::iter::once(Vec::new()).chain(changed).collect();
     NeighborMaps {
         linear: Tensor::from_data(TensorData::new(linear, [lanes, edges, k, k]), device),
         constant: Tensor::from_data(TensorData::new(constant, [lanes, edges, k]), device),
+        own,
     }
 }
 

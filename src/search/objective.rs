@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
 
 use crate::data::Batch;
-use crate::kernels::{Memory, runs_graphs};
+use crate::kernels::{Memory, on_cpu, runs_graphs};
 use crate::nn::{Leaves, Packing, Pass, Statistics, Supernet, lane_correct, lane_losses};
 use crate::space::{Aggregation, Macro, MacroError, Space};
 
@@ -17,6 +17,8 @@ pub struct NeighborMaps {
     pub linear: Tensor<4>,
     /// `[lanes, cell kinds · edges, operations]`.
     pub constant: Tensor<3>,
+    /// For every lane, the edges whose map is its own; on all others it is that of the other lanes.
+    pub own: Vec<Vec<usize>>,
 }
 
 impl NeighborMaps {
@@ -93,8 +95,16 @@ impl Network {
     ) -> Result<Self, MacroError> {
         let packing = match fused {
             None => Packing::Entries,
-            Some(_) if space != Space::Darts && runs_graphs(device) => Packing::Body,
-            Some(_) => Packing::Blocks,
+            // Cells of DARTS have kernels of their own, which can compute again what they do not keep.
+            Some(memory) if space == Space::Darts => match memory == Memory::Keep && on_cpu(device)
+            {
+                true => Packing::Body,
+                false => Packing::Blocks,
+            },
+            Some(_) => match runs_graphs(device) {
+                true => Packing::Body,
+                false => Packing::Blocks,
+            },
         };
         Ok(Self {
             supernet: Supernet::new(space, size, packing)?,
@@ -239,6 +249,7 @@ fn chunks(network: &Network, maps: Option<&NeighborMaps>) -> Vec<Option<Neighbor
             Some(NeighborMaps {
                 linear: maps.linear.clone().narrow(0, start, length),
                 constant: maps.constant.clone().narrow(0, start, length),
+                own: maps.own[start..start + length].to_vec(),
             })
         })
         .collect()
@@ -274,9 +285,10 @@ impl LanePass {
             multiply_adds: None,
         };
         let labels = batch.labels.clone().autodiff();
+        let own = maps.map(|maps| maps.own.as_slice());
         let logits = network
             .supernet
-            .forward(pass, batch.images.clone().autodiff(), &mix);
+            .forward(pass, batch.images.clone().autodiff(), &mix, own);
         let correct = lane_correct(logits.clone().inner(), &batch.labels, lanes);
         Self {
             accuracy: correct

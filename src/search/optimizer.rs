@@ -1,5 +1,7 @@
 //! The two optimizers of a search, each on one flat vector (`method.md` §4.4, §4.6).
 
+use crate::kernels::cpu::{AdamStep, SgdStep};
+use crate::kernels::{adam_step, sgd_step};
 use burn::tensor::Tensor;
 
 /// Scales a gradient `[parameters]` down to the norm `limit` where it is longer; stays on the device.
@@ -40,6 +42,27 @@ impl Sgd {
         match &self.buffer {
             Some(buffer) => buffer.clone().mul_scalar(self.momentum) + gradient,
             None => gradient,
+        }
+    }
+
+    /// One step along the gradient [clipped](clip) to the norm `limit`; returns the new weights. On the CPU device it is one pass.
+    pub fn clipped_step(
+        &mut self,
+        weights: Tensor<1>,
+        gradient: Tensor<1>,
+        limit: f64,
+        rate: f64,
+    ) -> Tensor<1> {
+        let step = SgdStep {
+            limit,
+            momentum: self.momentum as f32,
+            weight_decay: self.weight_decay as f32,
+            nesterov: self.nesterov,
+            rate: rate as f32,
+        };
+        match sgd_step(&weights, &gradient, &mut self.buffer, &step) {
+            Some(weights) => weights,
+            None => self.step(weights, clip(gradient, limit), rate),
         }
     }
 
@@ -85,8 +108,32 @@ impl Adam {
         }
     }
 
-    /// One step; returns the new α.
+    /// One step; returns the new α. On the CPU device it is one pass.
     pub fn step(&mut self, alpha: Tensor<3>, gradient: Tensor<3>) -> Tensor<3> {
+        self.steps += 1;
+        let power = self.steps as i32;
+        let rate = self.rate / (1.0 - self.betas.0.powi(power));
+        let correction = (1.0 - self.betas.1.powi(power)).sqrt();
+        let step = AdamStep {
+            betas: self.betas,
+            weight_decay: self.weight_decay as f32,
+            rate: rate as f32,
+            correction: correction as f32,
+        };
+        match adam_step(&alpha, &gradient, &mut self.moments, &step) {
+            Some(alpha) => alpha,
+            None => self.stock_step(alpha, gradient, rate, correction),
+        }
+    }
+
+    /// The same from Burn's operations.
+    fn stock_step(
+        &mut self,
+        alpha: Tensor<3>,
+        gradient: Tensor<3>,
+        rate: f64,
+        correction: f64,
+    ) -> Tensor<3> {
         let (first_beta, second_beta) = self.betas;
         let gradient = gradient + alpha.clone().mul_scalar(self.weight_decay);
         let square = gradient.clone().square();
@@ -100,18 +147,14 @@ impl Adam {
                 square.mul_scalar(1.0 - second_beta),
             ),
         };
-        self.steps += 1;
-        let power = self.steps as i32;
-        let first_correction = 1.0 - first_beta.powi(power);
-        let second_correction = 1.0 - second_beta.powi(power);
         let denominator = second
             .clone()
             .sqrt()
-            .div_scalar(second_correction.sqrt())
+            .div_scalar(correction)
             .add_scalar(1e-8);
         let step = first.clone() / denominator;
         self.moments = Some((first, second));
-        alpha - step.mul_scalar(self.rate / first_correction)
+        alpha - step.mul_scalar(rate)
     }
 }
 

@@ -36,5 +36,6 @@ pub fn perturbed(alpha: &Tensor<3>, epsilon: f64, rng: &mut impl Rng) -> Neighbo
     NeighborMaps {
         linear: Tensor::zeros([1, edges, operations, operations], &device),
         constant: beta / sum,
+        own: vec![(0..edges).collect()],
     }
 }

@@ -1,4 +1,7 @@
-//! Times whole search steps on synthetic images: what `plateau bench` measures.
+//! Times whole steps of searches and of training on synthetic images: what `plateau bench` measures.
+
+mod case;
+mod peer;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +13,7 @@ use burn::tensor::Device;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::config::{DeviceChoice, KernelChoice, MemoryChoice, Preset, SearchConfig};
+use super::config::{KernelChoice, MemoryChoice};
 use super::device;
 use super::event::DeviceInfo;
 use super::failure::RunError;
@@ -18,89 +21,26 @@ use super::machine::proc_bytes;
 use super::memory::MemoryPlan;
 use super::random::{Purpose, generator};
 use super::search_run::{RunData, SearchState};
-use crate::data::{Augmentation, Dataset, Split};
+use super::train_run::TrainState;
+use crate::data::{Dataset, Split};
+use crate::kernels::cpu::peak_flops;
 use crate::kernels::gpu::bytes_moved;
-use crate::nearest::unknown;
-use crate::search::Strategy;
 use crate::space::Space;
 
-/// A problem size of the benchmark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BenchSize {
-    /// C=8, L=5, 8×8×1, batch 64: the default run on digits.
-    Quick,
-    /// C=8, L=5, 28×28×1, batch 32.
-    Teach,
-    /// C=16, L=8, 32×32×3, batch 64: DARTS as published.
-    Paper,
-}
-
-impl std::str::FromStr for BenchSize {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "quick" => Ok(BenchSize::Quick),
-            "teach" => Ok(BenchSize::Teach),
-            "paper" => Ok(BenchSize::Paper),
-            _ => Err(unknown(text, "a size", &["quick", "teach", "paper"])),
-        }
-    }
-}
-
-impl BenchSize {
-    /// The name on the command line and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            BenchSize::Quick => "quick",
-            BenchSize::Teach => "teach",
-            BenchSize::Paper => "paper",
-        }
-    }
-
-    /// Channels, layers, image `[channels, height, width]`, batch.
-    fn settings(self) -> (usize, usize, [usize; 3], usize) {
-        match self {
-            BenchSize::Quick => (8, 5, [1, 8, 8], 64),
-            BenchSize::Teach => (8, 5, [1, 28, 28], 32),
-            BenchSize::Paper => (16, 8, [3, 32, 32], 64),
-        }
-    }
-}
-
-/// One case.
-#[derive(Clone, Copy, Debug)]
-pub struct BenchCase {
-    /// How large.
-    pub size: BenchSize,
-    /// Which search step.
-    pub strategy: Strategy,
-    /// Stock or fused.
-    pub kernels: KernelChoice,
-    /// What fused kernels keep.
-    pub memory: MemoryChoice,
-    /// Where.
-    pub device: DeviceChoice,
-    /// Images a step, instead of the size's.
-    pub batch: Option<usize>,
-    /// Memory that a step may take, in megabytes; 0: as a search allows itself.
-    pub memory_limit: u64,
-    /// What the device's memory can move, GB/s, where it is known.
-    pub bandwidth: Option<f64>,
-    /// Untimed steps before.
-    pub warmup: usize,
-    /// Timed steps.
-    pub steps: usize,
-}
+use case::CLASSES;
+pub use case::{BenchCase, BenchShape, BenchSize, BenchStep};
+pub use peer::{Peer, PeerError, PeerResult, PeerTime};
 
 /// What was measured.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BenchResult {
     /// How large.
     pub size: BenchSize,
-    /// Which search step.
-    pub strategy: Strategy,
+    /// Where is searched.
+    #[serde(default = "darts")]
+    pub space: Space,
+    /// Which step.
+    pub strategy: BenchStep,
     /// Where.
     pub device: String,
     /// Whether the device emulates a GPU in software.
@@ -120,6 +60,20 @@ pub struct BenchResult {
     pub batch: usize,
     /// Timed steps.
     pub steps: usize,
+    /// Multiply-adds that a step asks for: of its convolutions and its classifier, once in every forward pass, once more for the
+    /// gradient of the feature maps and, where it is wanted, once more for that of the weights. What is computed again counts no second
+    /// time, and what lanes share is not left out.
+    #[serde(default)]
+    pub multiply_adds: u64,
+    /// Twice that over the median, in 10⁹ a second.
+    #[serde(default)]
+    pub gflops: f64,
+    /// The most that this machine's threads reach, measured before the first step; none for GPUs.
+    #[serde(default)]
+    pub peak_gflops: Option<f64>,
+    /// The share of it that the step reaches.
+    #[serde(default)]
+    pub peak_share: Option<f64>,
     /// Kernel launches of one step; none on the CPU.
     pub launches: Option<u64>,
     /// Bytes that the fused kernels of one step move, every value counted once a launch; none on the CPU.
@@ -128,38 +82,66 @@ pub struct BenchResult {
     /// That over the time of the step, as a share of the given bandwidth.
     #[serde(default)]
     pub bandwidth_share: Option<f64>,
-    /// Forecast of the memory of a step.
-    pub forecast_bytes: u64,
+    /// Forecast of the memory of a search step.
+    pub forecast_bytes: Option<u64>,
     /// Architectures in one pass.
     pub lanes: usize,
     /// Most memory: reserved on the GPU, or resident in the process above what it held before; none where unknown.
     pub peak_bytes: Option<u64>,
+    /// The same step in PyTorch, where it was timed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<PeerResult>,
 }
 
-/// Neighbors of the NA-DARTS cases.
-const NEIGHBORS: usize = 4;
+/// The space of a file that names none.
+fn darts() -> Space {
+    Space::Darts
+}
+
+/// What a case repeats.
+enum State {
+    Search(Box<SearchState>),
+    Train(Box<TrainState>),
+}
+
+impl State {
+    async fn step(&mut self, data: &RunData, number: usize) -> Result<(), RunError> {
+        match self {
+            State::Search(state) => state.timed_step(data, number).await,
+            State::Train(state) => state.timed_step(data).await,
+        }
+    }
+}
 
 /// Measures one case.
 pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
     let opened = device::open(case.device).await?;
-    let (channels, layers, image, batch) = case.size.settings();
-    let batch = case.batch.unwrap_or(batch);
-    let data = synthetic(image, 2 * batch, &opened.device)?;
-    let config = SearchConfig {
-        channels,
-        layers,
-        batch,
-        neighbors: NEIGHBORS,
-        memory_limit: case.memory_limit,
-        augmentation: Augmentation::default(),
-        ..Preset::Paper.search(Space::Darts, case.strategy)
-    };
+    let device = &opened.device;
+    let on_cpu = opened.info.backend == "cpu";
+    let peak_gflops = on_cpu.then(|| 1e-9 * peak_flops());
+    let shape = case.shape();
+    let data = synthetic(shape.image, 2 * shape.batch, device)?;
     let memory = PeakMemory::start();
-    let size = config.size(image, 10);
-    let plan = MemoryPlan::choose(&config, case.kernels, case.memory, &size, &opened.info)?;
-    let mut state = SearchState::new(&config, &data, 0, plan, &opened.device)?;
+    let (mut state, plan, kernels) = match case.step {
+        BenchStep::Search(strategy) => {
+            let config = case.search(strategy);
+            let size = case.network();
+            let plan = MemoryPlan::choose(&config, case.kernels, case.memory, &size, &opened.info)?;
+            let state = SearchState::new(&config, &data, 0, plan, device)?;
+            (State::Search(Box::new(state)), Some(plan), case.kernels)
+        }
+        BenchStep::Train => {
+            let (config, genotype) = (case.training(), &case.genotype);
+            let state = TrainState::new(&config, genotype, &data, 0, case.kernels, device)?;
+            let kernels = match case.kernels.trains_fused(device) {
+                true => KernelChoice::Fused,
+                false => KernelChoice::Stock,
+            };
+            (State::Train(Box::new(state)), None, kernels)
+        }
+    };
     for step in 0..case.warmup {
-        state.timed_step(&data, step + 1).await?;
+        state.step(&data, step + 1).await?;
     }
     let counter = Arc::new(Launches::default());
     let mut times = Vec::with_capacity(case.steps);
@@ -167,37 +149,62 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
     let moved = bytes_moved();
     for step in 0..case.steps {
         let start = Instant::now();
-        state.timed_step(&data, case.warmup + step + 1).await?;
+        state.step(&data, case.warmup + step + 1).await?;
         times.push(1e3 * start.elapsed().as_secs_f64());
     }
     drop(observation);
-    times.sort_by(f64::total_cmp);
     let bytes = (bytes_moved() - moved) / case.steps.max(1) as u64;
-    let ms_per_step = median(&times);
+    let Times { median, min, max } = Times::of(times);
     let launches = counter.0.load(Ordering::Relaxed) / case.steps.max(1) as u64;
+    let multiply_adds = case.multiply_adds()?;
+    let gflops = 2e-6 * multiply_adds as f64 / median;
     let DeviceInfo { name, software, .. } = opened.info;
     Ok(BenchResult {
         size: case.size,
-        strategy: case.strategy,
+        space: case.space,
+        strategy: case.step,
         device: name,
         software,
-        kernels: case.kernels,
+        kernels,
         memory: case.memory,
-        batch,
-        ms_per_step,
-        ms_min: times.first().copied().unwrap_or(f64::NAN),
-        ms_max: times.last().copied().unwrap_or(f64::NAN),
+        batch: shape.batch,
+        ms_per_step: median,
+        ms_min: min,
+        ms_max: max,
         steps: case.steps,
+        multiply_adds,
+        gflops,
+        peak_gflops,
+        peak_share: peak_gflops.map(|peak| gflops / peak),
         launches: (launches > 0).then_some(launches),
         bytes_per_step: (bytes > 0).then_some(bytes),
         bandwidth_share: case
             .bandwidth
             .filter(|_| bytes > 0)
-            .map(|limit| bytes as f64 / (1e-3 * ms_per_step) / (1e9 * limit)),
-        forecast_bytes: plan.bytes,
-        lanes: plan.lanes_a_pass,
-        peak_bytes: memory.peak(&opened.device),
+            .map(|limit| bytes as f64 / (1e-3 * median) / (1e9 * limit)),
+        forecast_bytes: plan.map(|plan| plan.bytes),
+        lanes: plan.map_or(1, |plan| plan.lanes_a_pass),
+        peak_bytes: memory.peak(device),
+        peer: None,
     })
+}
+
+/// Median, least and most of some times.
+struct Times {
+    median: f64,
+    min: f64,
+    max: f64,
+}
+
+impl Times {
+    fn of(mut times: Vec<f64>) -> Self {
+        times.sort_by(f64::total_cmp);
+        Self {
+            median: median(&times),
+            min: times.first().copied().unwrap_or(f64::NAN),
+            max: times.last().copied().unwrap_or(f64::NAN),
+        }
+    }
 }
 
 fn median(sorted: &[f64]) -> f64 {
@@ -218,8 +225,8 @@ fn synthetic(image: [usize; 3], half: usize, device: &Device) -> Result<RunData,
     let dataset = Dataset {
         name: "noise".into(),
         images: pixels,
-        labels: (0..count).map(|index| (index % 10) as u16).collect(),
-        classes: (0..10).map(|class| class.to_string()).collect(),
+        labels: (0..count).map(|index| (index % CLASSES) as u16).collect(),
+        classes: (0..CLASSES).map(|class| class.to_string()).collect(),
         channels,
         height,
         width,

@@ -130,8 +130,18 @@ fn one_line(error: &impl std::fmt::Display) -> String {
     words.join(" ")
 }
 
+/// An adapter of this machine.
+pub struct FoundAdapter {
+    /// What it is.
+    pub info: wgpu::AdapterInfo,
+    /// How much it can do at once.
+    pub limits: wgpu::Limits,
+    /// Whether its threads can exchange values without memory between them.
+    pub subgroups: bool,
+}
+
 /// Every adapter of this machine that wgpu can use.
-pub async fn adapters() -> Vec<wgpu::AdapterInfo> {
+pub async fn adapters() -> Vec<FoundAdapter> {
     let _quiet = Quiet::begin();
     // OpenGL has no compute shaders of the kind the kernels need, and looking for it makes EGL complain on stderr.
     let backends = wgpu::Backends::PRIMARY;
@@ -143,12 +153,17 @@ pub async fn adapters() -> Vec<wgpu::AdapterInfo> {
         .enumerate_adapters(backends)
         .await
         .iter()
-        .map(wgpu::Adapter::get_info)
+        .map(|adapter| FoundAdapter {
+            info: adapter.get_info(),
+            limits: adapter.limits(),
+            subgroups: adapter.features().contains(wgpu::Features::SUBGROUP),
+        })
         .collect()
 }
 
 async fn hardware_adapter() -> bool {
-    adapters().await.iter().any(|info| !is_software(info))
+    let found = adapters().await;
+    found.iter().any(|adapter| !is_software(&adapter.info))
 }
 
 /// Whether an adapter emulates a GPU on the CPU.
@@ -174,12 +189,12 @@ async fn gpu() -> Result<OpenDevice, DeviceError> {
         return Ok(gpu.opened);
     }
     let found = adapters().await;
-    let hardware = found.iter().find(|info| !is_software(info));
+    let hardware = found.iter().find(|adapter| !is_software(&adapter.info));
     let Some(best) = hardware.or(found.first()) else {
         return Err(DeviceError::NoAdapter);
     };
     // Naming the interface keeps Burn from probing OpenGL, which has no compute shaders of the kind the kernels need.
-    let api = match best.backend {
+    let api = match best.info.backend {
         wgpu::Backend::Vulkan => WgpuBackend::Vulkan,
         wgpu::Backend::Metal => WgpuBackend::Metal,
         wgpu::Backend::Dx12 => WgpuBackend::Dx12,

@@ -65,7 +65,10 @@ mod watch;
 mod whole;
 
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
-pub use bench::{BenchCase, BenchResult, BenchSize, bench};
+pub use bench::{
+    BenchCase, BenchResult, BenchShape, BenchSize, BenchStep, Peer, PeerError, PeerResult,
+    PeerTime, bench,
+};
 pub use checkpoint::{
     CHECKPOINT_VERSION, Checkpoint, CheckpointError, CheckpointEvery, HostTensor,
     MAX_CHECKPOINT_BYTES, Phase, Position,

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 
-use super::config::{ConfigError, TrainConfig};
+use super::config::{ConfigError, KernelChoice, TrainConfig};
 use super::failure::RunError;
 use super::search_run::{RunData, split_images};
 use super::train_run::{Accuracy, TrainState};
@@ -90,7 +90,15 @@ impl ScratchEvaluator {
     async fn trained(&self, genotype: &Genotype, seed: u64) -> Result<TrainState, RunError> {
         let Self { config, data, .. } = self;
         let images = data.split.weights.clone();
-        let mut state = TrainState::on(images, config, genotype, data, seed, &self.device)?;
+        let mut state = TrainState::on(
+            images,
+            config,
+            genotype,
+            data,
+            seed,
+            KernelChoice::Fused,
+            &self.device,
+        )?;
         state.fit(data).await?;
         Ok(state)
     }

@@ -23,7 +23,7 @@ use crate::search::a2m::a2m;
 use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
 use crate::search::na_darts::{draw_neighbors, neighbor_maps};
 use crate::search::objective::{NeighborMaps, Network, StepObjective, read};
-use crate::search::optimizer::{Adam, Sgd, clip, cosine_rate};
+use crate::search::optimizer::{Adam, Sgd, cosine_rate};
 use crate::search::sdarts::{perturbation, perturbed};
 use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
 use crate::search::{SearchError, Strategy};
@@ -330,10 +330,11 @@ impl SearchState {
             });
         objective.perturbed = noise.as_ref();
         let inner = weight_gradient(&objective, &self.weights, &self.alpha).await?;
-        let gradient = clip(wanted(inner.weights)?, self.config.clip);
+        let gradient = wanted(inner.weights)?;
+        let (weights, limit) = (self.weights.clone(), self.config.clip);
         self.weights = self
             .weight_optimizer
-            .step(self.weights.clone(), gradient, rate);
+            .clipped_step(weights, gradient, limit, rate);
 
         let lanes = outer.losses.dims()[0];
         self.pending.push(Measured {

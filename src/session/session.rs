@@ -276,7 +276,14 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
         // `check` lets nothing through that has neither.
         (_, None, None) => return Ok(Flow::Stop),
     };
-    let mut state = TrainState::new(&config.train, &genotype, &data, config.seed, &device)?;
+    let mut state = TrainState::new(
+        &config.train,
+        &genotype,
+        &data,
+        config.seed,
+        config.kernels,
+        &device,
+    )?;
     match training {
         Some(from) => state.restore(from, config.seed)?,
         None => state.announce(control)?,

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use super::checkpoint::{Checkpoint, Phase, Position};
-use super::config::TrainConfig;
+use super::config::{KernelChoice, TrainConfig};
 use super::control::{Control, Flow};
 use super::event::{Event, MISTAKES, Mistake};
 use super::failure::RunError;
@@ -12,13 +12,12 @@ use super::pace::Pace;
 use super::random::{Purpose, drawn, generator, generator_at, seed_for};
 use super::search_run::RunData;
 use crate::data::{Batch, Sampler, chunks};
-use crate::kernels::runs_graphs;
 use crate::nn::{
     DerivedNetwork, draw_drop_path, lane_correct, lane_losses, smoothed_loss, update_statistics,
 };
 use crate::search::SearchError;
 use crate::search::objective::read;
-use crate::search::optimizer::{Sgd, clip, cosine_rate};
+use crate::search::optimizer::{Sgd, cosine_rate};
 use crate::space::{Genotype, Macro, Space, count_genotype};
 
 /// Images a forward pass of the test.
@@ -52,9 +51,11 @@ impl TrainState {
         genotype: &Genotype,
         data: &RunData,
         seed: u64,
+        kernels: KernelChoice,
         device: &Device,
     ) -> Result<Self, RunError> {
-        Self::on(data.split.train(), config, genotype, data, seed, device)
+        let images = data.split.train();
+        Self::on(images, config, genotype, data, seed, kernels, device)
     }
 
     /// Training at its start, on the images of these indices.
@@ -64,10 +65,11 @@ impl TrainState {
         genotype: &Genotype,
         data: &RunData,
         seed: u64,
+        kernels: KernelChoice,
         device: &Device,
     ) -> Result<Self, RunError> {
         let size = config.size(data.shape, data.classes);
-        let network = DerivedNetwork::new(genotype, &size, runs_graphs(device))?;
+        let network = DerivedNetwork::new(genotype, &size, kernels.trains_fused(device))?;
         let layout = network.layout();
         let weights = layout.initial_weights(seed_for(seed, Purpose::DerivedWeights), device);
         let statistics = layout.initial_statistics(device);
@@ -235,6 +237,16 @@ impl TrainState {
         Ok(())
     }
 
+    /// One step whose results are read back, so that all its work is done when this returns: what the benchmark times.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub async fn timed_step(&mut self, data: &RunData) -> Result<(), RunError> {
+        let measured = self.next_step(data, 0);
+        // The weights and the running statistics are the last work of a step.
+        let ends = [&self.weights, &self.statistics].map(|tensor| tensor.clone().narrow(0, 0, 1));
+        read(Tensor::cat([vec![measured], ends.to_vec()].concat(), 0)).await?;
+        Ok(())
+    }
+
     /// The next mini-batch of an epoch (counted from 0) and the step on it.
     fn next_step(&mut self, data: &RunData, epoch: usize) -> Tensor<1> {
         let rate = cosine_rate(epoch, self.config.epochs, self.config.rate, 0.0);
@@ -271,8 +283,9 @@ impl TrainState {
             loss = loss + extra.mul_scalar(self.config.auxiliary_weight);
         }
         let mut gradients = loss.backward();
-        let gradient = clip(leaves.gradient(&mut gradients), self.config.clip);
-        self.weights = self.optimizer.step(self.weights.clone(), gradient, rate);
+        let gradient = leaves.gradient(&mut gradients);
+        let (weights, limit) = (self.weights.clone(), self.config.clip);
+        self.weights = self.optimizer.clipped_step(weights, gradient, limit, rate);
         self.statistics = update_statistics(self.statistics.clone(), seen);
         Tensor::cat(vec![own, accuracy], 0)
     }

@@ -1,5 +1,7 @@
 //! The command line, as a stranger and as a script use it.
 
+#[cfg(unix)]
+mod bench;
 mod genotypes;
 mod landscape;
 mod scorers;

@@ -81,7 +81,7 @@ fn whole_cells_give_the_losses_and_gradients_of_stock_operations() {
                     .fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
                 assert!(
                     scale > 0.0 && worst <= 1e-4 * scale,
-                    "{space}, {name}: {worst} of {scale}"
+                    "{space}, {name}: {worst} of {scale}; {fused:?} {stock:?}"
                 );
             }
         }

@@ -4,10 +4,16 @@
 use crate::gpu::gpu_device;
 use crate::reference::random;
 use burn::tensor::{Device, Tensor, TensorData};
+use plateau::kernels::cpu::{graph_backward, graph_forward};
+use plateau::kernels::graph::{
+    Graph, GraphShape, GraphTensors, Norm, Pool, Size, Term, Value, Work,
+};
+use plateau::kernels::shape::Branch;
 use plateau::nn::{DerivedNetwork, DropPath};
 use plateau::space::{Cell, Genotype, Input, Macro, Operation, Space};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::sync::Arc;
 
 struct Case {
     label: String,
@@ -184,7 +190,7 @@ fn cases() -> Vec<Case> {
         auxiliary: true,
         ..size(4, 3, [3, 32, 32])
     };
-    cases.push(case("auxiliary head", preset("darts-v2"), large, 2, true));
+    cases.push(case("auxiliary head", preset("darts-v2"), large, 6, true));
     let imagenet = Macro {
         imagenet_stem: true,
         ..size(8, 3, [3, 40, 36])
@@ -275,4 +281,231 @@ fn derived_networks_give_the_same_bits_on_any_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         assert!(pool.unwrap().install(run) == first, "{threads} threads");
     }
+}
+
+/// A graph with every kind of unit, term and normalisation on a 6×5 image, two lanes with factors of their own.
+fn everything() -> GraphShape {
+    let input = Size {
+        channels: 6,
+        height: 6,
+        width: 5,
+    };
+    let mut graph = Graph::new(input);
+    let mut weights = 0;
+    let mut take = |length: usize| {
+        weights += length;
+        weights - length
+    };
+    let norm = |channels: usize, take: &mut dyn FnMut(usize) -> usize| Norm::Batch {
+        affine: Some([take(channels), take(channels)]),
+        running: None,
+    };
+    let dense = |kernel, stride, relu, weights| Work::Dense {
+        kernel,
+        stride,
+        relu,
+        weights,
+    };
+    let separable = |branch, stride, depthwise, pointwise| Work::Separable {
+        branch,
+        stride,
+        depthwise,
+        pointwise,
+    };
+    let affine = norm(4, &mut take);
+    let unit = graph.unit(&[0], 4, dense(3, 1, false, take(4 * 6 * 9)), affine);
+    let first = graph.behind(unit);
+    let affine = norm(4, &mut take);
+    let unit = graph.unit(&[0], 4, dense(1, 1, true, take(4 * 6)), affine);
+    let second = graph.behind(unit);
+    let factor = |value, place| Term {
+        value,
+        factor: Some(place),
+    };
+    let plain = Norm::Batch {
+        affine: None,
+        running: None,
+    };
+    let small = graph.unit(&[first], 4, dense(1, 1, true, take(16)), plain);
+    let large = graph.unit(&[first], 4, dense(3, 1, true, take(16 * 9)), plain);
+    let pooled = graph.unit(&[second], 4, Work::Pool(Pool::Max(1)), plain);
+    let pooled = graph.behind(pooled);
+    let affine = norm(4, &mut take);
+    let half = graph.unit(
+        &[second],
+        4,
+        separable(Branch::Sep5, 1, take(100), take(16)),
+        affine,
+    );
+    let affine = norm(4, &mut take);
+    let whole = graph.second(
+        half,
+        4,
+        separable(Branch::Sep5, 1, take(100), take(16)),
+        affine,
+    );
+    let size = graph.states[first].size;
+    let mixed = graph.state(
+        size,
+        vec![
+            factor(Value::Unit(small), 0),
+            factor(Value::Unit(large), 1),
+            factor(Value::State(second), 2),
+            factor(Value::Pool(Pool::Average(1), first), 3),
+            factor(Value::Unit(whole), 4),
+            factor(Value::State(pooled), 5),
+        ],
+    );
+    let affine = norm(6, &mut take);
+    let reduced = graph.unit(
+        &[mixed, first],
+        6,
+        Work::Reduce { weights: take(48) },
+        affine,
+    );
+    let affine = norm(6, &mut take);
+    let joined = graph.unit(
+        &[first, second],
+        6,
+        dense(3, 2, true, take(6 * 8 * 9)),
+        affine,
+    );
+    let raw = graph.only(Value::Pool(Pool::Halve, mixed));
+    let raw = graph.unit(&[raw], 6, dense(1, 1, false, take(24)), Norm::None);
+    let affine = norm(6, &mut take);
+    let size = graph.units[reduced].size;
+    let sum = graph.state(
+        size,
+        vec![
+            factor(Value::Unit(reduced), 6),
+            factor(Value::Unit(raw), 7),
+            Term {
+                value: Value::Unit(joined),
+                factor: None,
+            },
+        ],
+    );
+    let dilated = graph.unit(
+        &[sum],
+        6,
+        separable(Branch::Dil3, 2, take(54), take(36)),
+        affine,
+    );
+    let copied = graph.unit(&[sum, sum], 12, Work::Copy, plain);
+    let outputs = [dilated, copied].map(|unit| graph.behind(unit));
+    graph.outputs = vec![vec![outputs[0]], vec![outputs[1], sum]];
+    GraphShape {
+        graph: Arc::new(graph),
+        lanes: 2,
+        batch: 3,
+        groups: 2,
+        running: false,
+    }
+}
+
+/// x, weights and factors.
+fn tensors(values: [&[f32]; 3]) -> GraphTensors<&[f32]> {
+    let [x, weights, factors] = values;
+    GraphTensors {
+        x,
+        weights,
+        factors,
+        statistics: &[],
+    }
+}
+
+#[test]
+fn gradients_of_graphs_are_those_of_finite_differences() {
+    let shape = everything();
+    let graph = &shape.graph;
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let x = random(
+        &mut rng,
+        shape.images() * graph.states[0].size.elements(),
+        1.0,
+    );
+    let weights = random(&mut rng, graph.weights, 0.8);
+    let factors = random(&mut rng, graph.places * shape.groups, 1.0);
+    let grad = random(&mut rng, shape.output_len(), 1.0);
+    let all = GraphTensors {
+        x: true,
+        weights: true,
+        factors: true,
+        statistics: false,
+    };
+    let (_, saved) = graph_forward(&shape, tensors([&x, &weights, &factors]));
+    let read = tensors([&x, &weights, &factors]);
+    let found = graph_backward(&shape, read, &saved.unwrap(), &grad, all);
+    let loss = |tensors: GraphTensors<&[f32]>| -> f64 {
+        let (out, _) = graph_forward(&shape, tensors);
+        let products = out.iter().zip(&grad);
+        products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+    };
+    let differences = |values: &[f32], loss: &dyn Fn(&[f32]) -> f64| -> Vec<f32> {
+        let step = 2e-3;
+        let mut moved = values.to_vec();
+        let places = 0..values.len();
+        let difference = |place: usize| {
+            moved[place] = values[place] + step;
+            let above = loss(&moved);
+            moved[place] = values[place] - step;
+            let below = loss(&moved);
+            moved[place] = values[place];
+            ((above - below) / f64::from(2.0 * step)) as f32
+        };
+        places.map(difference).collect()
+    };
+    // A step across the kink of a ReLU, or to another largest element, is seen by the difference only: a few may be off.
+    let agree = |name: &str, found: &[f32], expected: &[f32]| {
+        let scale = expected.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+        let off = found
+            .iter()
+            .zip(expected)
+            .filter(|(found, expected)| (*found - *expected).abs() > 0.02 * scale);
+        let off = off.count();
+        assert!(
+            off * 20 <= found.len(),
+            "{name}: {off} of {} off",
+            found.len()
+        );
+        let distance = distance(found, expected);
+        assert!(distance < 0.05, "{name}: {distance}");
+    };
+    let expected = differences(&x, &|x| loss(tensors([x, &weights, &factors])));
+    agree("x", &found.x.unwrap(), &expected);
+    let expected = differences(&weights, &|weights| loss(tensors([&x, weights, &factors])));
+    agree("weights", &found.weights.unwrap(), &expected);
+    let expected = differences(&factors, &|factors| loss(tensors([&x, &weights, factors])));
+    agree("factors", &found.factors.unwrap(), &expected);
+}
+
+#[test]
+fn what_is_not_wanted_does_not_change_the_other_gradients() {
+    let shape = everything();
+    let graph = &shape.graph;
+    let mut rng = ChaCha8Rng::seed_from_u64(12);
+    let x = random(
+        &mut rng,
+        shape.images() * graph.states[0].size.elements(),
+        1.0,
+    );
+    let weights = random(&mut rng, graph.weights, 0.8);
+    let factors = random(&mut rng, graph.places * shape.groups, 1.0);
+    let grad = random(&mut rng, shape.output_len(), 1.0);
+    let tensors = tensors([&x, &weights, &factors]);
+    let gradients = |x, weights, factors| {
+        let wanted = GraphTensors {
+            x,
+            weights,
+            factors,
+            statistics: false,
+        };
+        let (_, saved) = graph_forward(&shape, tensors);
+        graph_backward(&shape, tensors, &saved.unwrap(), &grad, wanted)
+    };
+    let all = gradients(true, true, true);
+    assert!(gradients(true, false, false).x == all.x);
+    assert!(gradients(false, true, false).weights == all.weights);
+    assert!(gradients(false, false, true).factors == all.factors);
+    assert!(gradients(false, true, true).x.is_none());
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use plateau::app::{Recording, zip_run};
 use plateau::session::DeviceChoice;
+use serde_json::json;
 
 use super::{Chromium, QUICK, Window, page, small};
 use crate::support::folder::folder;
@@ -77,6 +78,21 @@ fn without_webgpu_the_recorded_run_scrubs_the_cpu_searches_and_a_run_is_kept_and
     tab.wait_until("the run of the desktop is shown", &shown, QUICK);
     tab.shortcut("k");
     tab.widget("Open desktop");
+}
+
+#[test]
+fn a_browser_without_vector_instructions_is_told_which_one_to_take() {
+    let mut browser = Chromium::start("no-simd", &[]);
+    let mut tab = browser.tab(1280, 800);
+    // No Chromium of today can switch them off.
+    let source = "WebAssembly.validate = () => false";
+    tab.ask(
+        "Page.addScriptToEvaluateOnNewDocument",
+        json!({ "source": source }),
+    );
+    tab.open(&page());
+    let told = "['SIMD', 'Safari since 16.4'].every(part => document.getElementById('text')?.textContent.includes(part))";
+    tab.wait_for("the page says what is missing", told, QUICK);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor, activation::softmax};
 use plateau::data::Batch;
+use plateau::kernels::cpu::{SgdStep, sgd};
 use plateau::search::SearchError;
 use plateau::search::darts::second_order;
 use plateau::search::na_darts::{Representation, neighbor_maps};
@@ -330,6 +331,107 @@ fn the_optimizers_take_the_steps_of_their_definitions() {
 
     assert_eq!(cosine_rate(0, 50, 0.025, 0.001), 0.025);
     assert!((cosine_rate(25, 50, 0.025, 0.001) - 0.013).abs() < 1e-12);
+}
+
+/// Numbers between −1 and 1, the same at every call.
+fn some_numbers(count: usize, seed: usize) -> Vec<f32> {
+    let number = |index: usize| ((index * 7919 + seed * 104_729) % 20_011) as f32 / 10_005.5 - 1.0;
+    (0..count).map(number).collect()
+}
+
+#[test]
+fn a_step_in_one_pass_is_the_step_of_the_stock_operations() {
+    // More than two pieces, and not a whole number of them.
+    let count = 40_003;
+    for (momentum, weight_decay, nesterov, limit) in [
+        (0.9, 3e-4, false, 5.0),
+        (0.9, 3e-4, true, 5.0),
+        (0.9, 3e-4, true, 1e6),
+        (0.0, 0.0, false, 1e6),
+    ] {
+        let mut one_pass = Sgd::new(momentum, weight_decay, nesterov);
+        let mut stock = one_pass.clone();
+        let mut weights = [0, 1].map(|_| vector(&some_numbers(count, 1), [count]));
+        for step in 2..6 {
+            let gradient = vector(&some_numbers(count, step), [count]);
+            let [mine, theirs] = weights;
+            weights = [
+                one_pass.clipped_step(mine, gradient.clone(), limit, 0.025),
+                stock.step(theirs, clip(gradient, limit), 0.025),
+            ];
+            let pairs = [
+                weights.clone().map(values),
+                [&one_pass, &stock].map(|sgd| values(sgd.buffer.clone().unwrap())),
+            ];
+            for [mine, theirs] in pairs {
+                // The stock norm adds 40,003 squares up in single precision; where nothing is clipped, the bits are the same.
+                let tolerance = if limit > 1e3 { 0.0 } else { 1e-5 };
+                for (mine, theirs) in mine.iter().zip(&theirs) {
+                    let far = (mine - theirs).abs();
+                    assert!(far <= tolerance * theirs.abs().max(1e-2), "{mine} {theirs}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn adam_in_one_pass_follows_its_definition() {
+    let count = 2 * 14 * 8;
+    let mut adam = Adam::new(3e-4, 1e-3);
+    let mut alpha = vector(&some_numbers(count, 1), [2, 14, 8]);
+    let mut expected: Vec<f64> = values(alpha.clone()).into_iter().map(f64::from).collect();
+    let mut moments = vec![[0.0; 2]; count];
+    for step in 1..5 {
+        let gradient = some_numbers(count, step + 1);
+        alpha = adam.step(alpha, vector(&gradient, [2, 14, 8]));
+        let values = values(alpha.clone());
+        for (index, parameter) in expected.iter_mut().enumerate() {
+            let slope = f64::from(gradient[index]) + 1e-3 * *parameter;
+            let [first, second] = &mut moments[index];
+            *first = 0.5 * *first + 0.5 * slope;
+            *second = 0.999 * *second + 0.001 * slope * slope;
+            let unbiased = [
+                *first / (1.0 - 0.5_f64.powi(step as i32)),
+                *second / (1.0 - 0.999_f64.powi(step as i32)),
+            ];
+            *parameter -= 3e-4 * unbiased[0] / (unbiased[1].sqrt() + 1e-8);
+            let far = (f64::from(values[index]) - *parameter).abs();
+            assert!(far <= 1e-6, "step {step}: {} {parameter}", values[index]);
+        }
+    }
+}
+
+#[test]
+fn a_gradient_that_is_not_a_number_is_not_clipped_away() {
+    let mut sgd = Sgd::new(0.9, 0.0, false);
+    let gradient = vector(&[1.0, f32::NAN], [2]);
+    let stepped = values(sgd.clipped_step(vector(&[1.0, 1.0], [2]), gradient, 5.0, 0.1));
+    assert!(stepped.iter().all(|value| value.is_nan()), "{stepped:?}");
+}
+
+#[test]
+fn a_step_has_the_same_bits_on_any_number_of_threads() {
+    let count = 100_001;
+    let [weights, gradient] = [1, 2].map(|seed| some_numbers(count, seed));
+    let step = SgdStep {
+        limit: 5.0,
+        momentum: 0.9,
+        weight_decay: 3e-4,
+        nesterov: true,
+        rate: 0.025,
+    };
+    let stepped = [1, 2, 3].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let mut buffer = some_numbers(count, 3);
+        let weights = pool.install(|| sgd(&weights, &gradient, &mut buffer, &step));
+        (weights, buffer)
+    });
+    assert_eq!(stepped[0], stepped[1]);
+    assert_eq!(stepped[0], stepped[2]);
 }
 
 #[test]

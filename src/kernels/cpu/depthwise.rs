@@ -7,6 +7,7 @@ use super::buffer::Buffer;
 use super::lanes::{LANES, Lanes, Task, V, vectors, vectors_mut};
 use super::layout::Plane;
 use crate::kernels::shape::Branch;
+use std::ops::Range;
 
 /// Widest kernel.
 const KERNEL: usize = 5;
@@ -89,7 +90,7 @@ impl Axis {
 
     /// The outputs whose `tap`-th input is not in the margin.
     #[inline(always)]
-    fn outputs_of(&self, tap: usize) -> std::ops::Range<usize> {
+    fn outputs_of(&self, tap: usize) -> Range<usize> {
         let offset = self.first + (tap * self.dilation) as isize;
         let stride = self.stride as isize;
         let start = ((-offset).max(0) + stride - 1) / stride;
@@ -100,7 +101,7 @@ impl Axis {
 
     /// The taps some of the outputs need: the others read only the margin.
     #[inline(always)]
-    fn taps_of(&self, outputs: std::ops::Range<usize>) -> std::ops::Range<usize> {
+    fn taps_of(&self, outputs: Range<usize>) -> Range<usize> {
         let input = |output: usize, tap: usize| {
             (output * self.stride + tap * self.dilation) as isize + self.first
         };
@@ -219,33 +220,48 @@ fn correlate_block<S: Lanes, const STEP: usize>(
     let mut row = 0;
     while row < rows {
         // Narrow maps: several rows at once, so that enough sums are in flight.
-        if columns == 2 && row + 4 <= rows {
-            block.sums::<2, 4, STEP>(row, 0, out, add);
+        if !S::FEW && columns == 2 && row + 4 <= rows {
+            block.sums::<2, 4, STEP>(row, 0, &pass.rows.taps_of(row..row + 4), out, add);
             row += 4;
-        } else if columns == 2 && row + 2 <= rows {
-            block.sums::<2, 2, STEP>(row, 0, out, add);
+            continue;
+        }
+        if columns == 2 && row + 2 <= rows {
+            block.sums::<2, 2, STEP>(row, 0, &pass.rows.taps_of(row..row + 2), out, add);
             row += 2;
-        } else if columns == 4 && row + 2 <= rows {
-            block.sums::<4, 2, STEP>(row, 0, out, add);
+            continue;
+        }
+        if !S::FEW && columns == 4 && row + 2 <= rows {
+            block.sums::<4, 2, STEP>(row, 0, &pass.rows.taps_of(row..row + 2), out, add);
             row += 2;
+            continue;
+        }
+        let taps = pass.rows.taps_of(row..row + 1);
+        let mut column = 0;
+        if S::FEW {
+            while columns - column >= 4 {
+                block.sums::<4, 1, STEP>(row, column, &taps, out, add);
+                column += 4;
+            }
         } else {
-            let mut column = 0;
             while columns - column >= 8 {
-                block.sums::<8, 1, STEP>(row, column, out, add);
+                block.sums::<8, 1, STEP>(row, column, &taps, out, add);
                 column += 8;
             }
             match columns - column {
-                1 => block.sums::<1, 1, STEP>(row, column, out, add),
-                2 => block.sums::<2, 1, STEP>(row, column, out, add),
-                3 => block.sums::<3, 1, STEP>(row, column, out, add),
-                4 => block.sums::<4, 1, STEP>(row, column, out, add),
-                5 => block.sums::<5, 1, STEP>(row, column, out, add),
-                6 => block.sums::<6, 1, STEP>(row, column, out, add),
-                7 => block.sums::<7, 1, STEP>(row, column, out, add),
+                4 => block.sums::<4, 1, STEP>(row, column, &taps, out, add),
+                5 => block.sums::<5, 1, STEP>(row, column, &taps, out, add),
+                6 => block.sums::<6, 1, STEP>(row, column, &taps, out, add),
+                7 => block.sums::<7, 1, STEP>(row, column, &taps, out, add),
                 _ => {}
             }
-            row += 1;
         }
+        match columns - column {
+            1 => block.sums::<1, 1, STEP>(row, column, &taps, out, add),
+            2 => block.sums::<2, 1, STEP>(row, column, &taps, out, add),
+            3 => block.sums::<3, 1, STEP>(row, column, &taps, out, add),
+            _ => {}
+        }
+        row += 1;
     }
 }
 
@@ -257,12 +273,13 @@ struct Block<'a, S: Lanes> {
 }
 
 impl<S: Lanes> Block<'_, S> {
-    /// `N` pixels of `R` rows, held in registers over all taps.
+    /// `N` pixels of `R` rows, held in registers over all `tap_rows` that these rows need.
     #[inline(always)]
     fn sums<const N: usize, const R: usize, const STEP: usize>(
         &self,
         row: usize,
         column: usize,
+        tap_rows: &Range<usize>,
         out: &mut [V<S>],
         add: bool,
     ) {
@@ -286,16 +303,16 @@ impl<S: Lanes> Block<'_, S> {
                 if step == 1 {
                     sums.copy_from_slice(&from[..N]);
                 } else {
-                    sums.iter_mut()
-                        .zip(from.iter().step_by(step))
-                        .for_each(|(sum, from)| *sum = *from);
+                    for (n, sum) in sums.iter_mut().enumerate() {
+                        *sum = from[n * step];
+                    }
                 }
             }
         }
         // The margin is at least as wide as any offset, so the position is never negative.
         let origin = plane.origin() + row * STEP * pitch + column * STEP;
         let corner = origin as isize + rows.first * pitch as isize + columns.first;
-        for tap_row in rows.taps_of(row..row + R) {
+        for tap_row in tap_rows.clone() {
             let start = corner as usize + tap_row * rows.dilation * pitch;
             let taps = &self.taps[tap_row * columns.count..(tap_row + 1) * columns.count];
             for (tap_column, weight) in taps.iter().enumerate() {
@@ -313,10 +330,10 @@ impl<S: Lanes> Block<'_, S> {
             if step == 1 {
                 to[..N].copy_from_slice(sums);
             } else {
-                to.iter_mut()
-                    .step_by(step)
-                    .zip(sums)
-                    .for_each(|(to, sum)| *to = *sum);
+                // As many turns as there are sums: a loop that ends with the slice would keep all of them in memory.
+                for (n, sum) in sums.iter().enumerate() {
+                    to[n * step] = *sum;
+                }
             }
         }
     }
@@ -356,10 +373,10 @@ impl Task for KernelGradient<'_> {
                 input,
             };
             match (branch, pass.rows.stride) {
-                (Branch::Sep3, 1) => task.rows::<3, 3, 1, 1>(0, sum),
-                (Branch::Sep3, _) => task.rows::<3, 3, 1, 2>(0, sum),
-                (Branch::Dil3, 1) => task.rows::<3, 3, 2, 1>(0, sum),
-                (Branch::Dil3, _) => task.rows::<3, 3, 2, 2>(0, sum),
+                (Branch::Sep3, 1) => task.three::<1, 1>(sum),
+                (Branch::Sep3, _) => task.three::<1, 2>(sum),
+                (Branch::Dil3, 1) => task.three::<2, 1>(sum),
+                (Branch::Dil3, _) => task.three::<2, 2>(sum),
                 (Branch::Sep5, 1) => task.five::<1, 1>(sum),
                 (Branch::Sep5, _) => task.five::<1, 2>(sum),
                 (Branch::Dil5, 1) => task.five::<2, 1>(sum),
@@ -378,7 +395,21 @@ struct TapGradients<'a, S: Lanes> {
 
 impl<S: Lanes> TapGradients<'_, S> {
     #[inline(always)]
+    fn three<const DILATION: usize, const STEP: usize>(&self, sum: &mut [V<S>]) {
+        if S::FEW {
+            self.rows::<3, 2, DILATION, STEP>(0, sum);
+            self.rows::<3, 1, DILATION, STEP>(2, sum);
+        } else {
+            self.rows::<3, 3, DILATION, STEP>(0, sum);
+        }
+    }
+
+    #[inline(always)]
     fn five<const DILATION: usize, const STEP: usize>(&self, sum: &mut [V<S>]) {
+        if S::FEW {
+            (0..5).for_each(|row| self.rows::<5, 1, DILATION, STEP>(row, sum));
+            return;
+        }
         self.rows::<5, 2, DILATION, STEP>(0, sum);
         self.rows::<5, 2, DILATION, STEP>(2, sum);
         self.rows::<5, 1, DILATION, STEP>(4, sum);

@@ -6,20 +6,28 @@ use super::lanes::LANES;
 use super::layout::matrix_index;
 use super::plan::Plan;
 use crate::kernels::shape::Branch;
+use rayon::prelude::*;
 
 /// Images handled one after the other by one task of a backward stage: at most sixteen runs.
 pub(super) const fn run_length(images: usize) -> usize {
     images.div_ceil(16)
 }
 
-/// Adds the shares `[runs, len]` up into the first.
+/// Floats of the sum that one task adds up.
+const PIECE: usize = 1 << 12;
+
+/// Adds the shares `[runs, len]` up into the first; every float in the order of the runs, whichever thread has its piece.
 pub(super) fn add_runs(shares: &mut [f32], len: usize) {
     let (sum, others) = shares.split_at_mut(len);
-    for share in others.chunks_exact(len) {
-        for (sum, value) in sum.iter_mut().zip(share) {
-            *sum += value;
+    let others = &*others;
+    let pieces = sum.par_chunks_mut(PIECE).enumerate();
+    pieces.for_each(|(piece, sum)| {
+        for share in others.chunks_exact(len) {
+            for (sum, value) in sum.iter_mut().zip(&share[piece * PIECE..]) {
+                *sum += value;
+            }
         }
-    }
+    });
 }
 
 /// Floats of the packed gradient of one filter: depthwise kernels, then the pointwise matrix.

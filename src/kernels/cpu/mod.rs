@@ -21,19 +21,30 @@ mod lanes;
 mod layout;
 mod mix;
 mod mix_backward;
+#[cfg(not(target_arch = "wasm32"))]
+mod peak;
 mod plan;
 mod pointwise;
 mod pool;
+#[cfg(any(
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
+mod quads;
 mod second;
 mod second_backward;
 mod stats;
+mod update;
 
 use super::shape::{EdgesShape, Wanted};
 pub use cell::{mixed_cell_backward, mixed_cell_forward};
 pub use conv_bn::{ConvGradients, ConvSaved, conv_bn_backward, conv_bn_forward};
 pub use graph::{GraphSaved, graph_backward, graph_forward};
+#[cfg(not(target_arch = "wasm32"))]
+pub use peak::peak_flops;
 use plan::Plan;
 use stats::Units;
+pub use update::{AdamStep, SgdStep, adam, norm, sgd};
 
 /// What the backward pass of one fan needs beyond x, weights and mix: all feature maps before their normalisation, and
 /// the batch statistics.

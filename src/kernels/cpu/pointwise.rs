@@ -36,7 +36,7 @@ impl Task for Product<'_> {
         let mut row = 0;
         while row < row_blocks {
             let range = &self.columns[row];
-            if row + 1 < row_blocks && self.columns[row + 1] == *range {
+            if !S::FEW && row + 1 < row_blocks && self.columns[row + 1] == *range {
                 let mut pixel = 0;
                 while pixel + 6 <= pixels {
                     tiles.tile::<6, 2>(lanes, row, pixel, range, out);
@@ -53,9 +53,16 @@ impl Task for Product<'_> {
                 row += 2;
             } else {
                 let mut pixel = 0;
-                while pixel + 8 <= pixels {
-                    tiles.tile::<8, 1>(lanes, row, pixel, range, out);
-                    pixel += 8;
+                if S::FEW {
+                    while pixel + 6 <= pixels {
+                        tiles.tile::<6, 1>(lanes, row, pixel, range, out);
+                        pixel += 6;
+                    }
+                } else {
+                    while pixel + 8 <= pixels {
+                        tiles.tile::<8, 1>(lanes, row, pixel, range, out);
+                        pixel += 8;
+                    }
                 }
                 if pixel + 4 <= pixels {
                     tiles.tile::<4, 1>(lanes, row, pixel, range, out);
@@ -145,14 +152,31 @@ impl Task for OuterProduct<'_> {
                 {
                     continue;
                 }
-                let mut total: [V<S>; LANES] = *sum;
-                for (row, column) in row.iter().zip(column) {
-                    for (total, value) in total.iter_mut().zip(column) {
-                        *total = lanes.fma(*row, lanes.splat_f32s(*value), *total);
-                    }
+                if S::FEW {
+                    add_products::<S, { LANES / 2 }>(lanes, row, column, 0, sum);
+                    add_products::<S, { LANES / 2 }>(lanes, row, column, LANES / 2, sum);
+                } else {
+                    add_products::<S, LANES>(lanes, row, column, 0, sum);
                 }
-                *sum = total;
             }
         }
     }
+}
+
+/// `N` columns of a block of the gradient, from `first`, held in registers over all pixels.
+#[inline(always)]
+fn add_products<S: Lanes, const N: usize>(
+    lanes: S,
+    row: &[V<S>],
+    column: &[[f32; LANES]],
+    first: usize,
+    sum: &mut [V<S>; LANES],
+) {
+    let mut total: [V<S>; N] = std::array::from_fn(|n| sum[first + n]);
+    for (row, column) in row.iter().zip(column) {
+        for (total, value) in total.iter_mut().zip(&column[first..first + N]) {
+            *total = lanes.fma(*row, lanes.splat_f32s(*value), *total);
+        }
+    }
+    sum[first..first + N].copy_from_slice(&total);
 }

@@ -1,6 +1,6 @@
 //! 3×3 max and average pooling, padding 1, and 2×2 average pooling, on dense channel blocks.
 
-use super::lanes::{Lanes, vectors, vectors_mut};
+use super::lanes::{Lanes, V, vectors, vectors_mut};
 use std::ops::Range;
 
 /// Sizes of a pooling.
@@ -39,16 +39,16 @@ impl Pooling {
         self.width.div_ceil(self.stride)
     }
 
-    /// Every output with its window: (output index, rows, columns).
+    /// The inputs that the outputs of a row pool over.
     #[inline(always)]
-    fn each(&self, mut visit: impl FnMut(usize, Range<usize>, Range<usize>)) {
-        for y in 0..self.out_height() {
-            let rows = self.window(y, self.height);
-            for x in 0..self.out_width() {
-                let columns = self.window(x, self.width);
-                visit(y * self.out_width() + x, rows.clone(), columns);
-            }
-        }
+    fn rows(&self, y: usize) -> Range<usize> {
+        self.window(y, self.height)
+    }
+
+    /// The inputs that the outputs of a column pool over.
+    #[inline(always)]
+    fn columns(&self, x: usize) -> Range<usize> {
+        self.window(x, self.width)
     }
 
     /// Largest value of every window.
@@ -57,16 +57,29 @@ impl Pooling {
         let input = vectors::<S>(input).chunks_exact(self.height * self.width);
         let out = vectors_mut::<S>(out).chunks_exact_mut(self.out_height() * self.out_width());
         for (input, out) in input.zip(out) {
-            self.each(|index, rows, columns| {
-                let mut largest = lanes.splat_f32s(f32::NEG_INFINITY);
-                for y in rows {
-                    for value in &input[y * self.width..][columns.clone()] {
-                        largest = lanes.max_f32s(largest, *value);
-                    }
+            for (y, out) in out.chunks_exact_mut(self.out_width()).enumerate() {
+                for (x, out) in out.iter_mut().enumerate() {
+                    *out = self.largest(lanes, input, self.rows(y), self.columns(x));
                 }
-                out[index] = largest;
-            });
+            }
         }
+    }
+
+    #[inline(always)]
+    fn largest<S: Lanes>(
+        &self,
+        lanes: S,
+        input: &[V<S>],
+        rows: Range<usize>,
+        columns: Range<usize>,
+    ) -> V<S> {
+        let mut largest = lanes.splat_f32s(f32::NEG_INFINITY);
+        for y in rows {
+            for value in &input[y * self.width..][columns.clone()] {
+                largest = lanes.max_f32s(largest, *value);
+            }
+        }
+        largest
     }
 
     /// Mean of every window; the padding does not count.
@@ -75,16 +88,20 @@ impl Pooling {
         let input = vectors::<S>(input).chunks_exact(self.height * self.width);
         let out = vectors_mut::<S>(out).chunks_exact_mut(self.out_height() * self.out_width());
         for (input, out) in input.zip(out) {
-            self.each(|index, rows, columns| {
-                let share = 1.0 / (rows.len() * columns.len()) as f32;
-                let mut sum = lanes.splat_f32s(0.0);
-                for y in rows {
-                    for value in &input[y * self.width..][columns.clone()] {
-                        sum = lanes.add_f32s(sum, *value);
+            for (y, out) in out.chunks_exact_mut(self.out_width()).enumerate() {
+                let rows = self.rows(y);
+                for (x, out) in out.iter_mut().enumerate() {
+                    let columns = self.columns(x);
+                    let share = 1.0 / (rows.len() * columns.len()) as f32;
+                    let mut sum = lanes.splat_f32s(0.0);
+                    for y in rows.clone() {
+                        for value in &input[y * self.width..][columns.clone()] {
+                            sum = lanes.add_f32s(sum, *value);
+                        }
                     }
+                    *out = lanes.mul_f32s(sum, lanes.splat_f32s(share));
                 }
-                out[index] = lanes.mul_f32s(sum, lanes.splat_f32s(share));
-            });
+            }
         }
     }
 
@@ -96,24 +113,23 @@ impl Pooling {
         let grad = vectors::<S>(grad).chunks_exact(self.out_height() * self.out_width());
         let zero = lanes.splat_f32s(0.0);
         for ((input, sum), grad) in input.zip(sum).zip(grad) {
-            self.each(|index, rows, columns| {
-                let mut largest = lanes.splat_f32s(f32::NEG_INFINITY);
-                for y in rows.clone() {
-                    for value in &input[y * self.width..][columns.clone()] {
-                        largest = lanes.max_f32s(largest, *value);
+            for (y, grad) in grad.chunks_exact(self.out_width()).enumerate() {
+                for (x, grad) in grad.iter().enumerate() {
+                    let (rows, columns) = (self.rows(y), self.columns(x));
+                    let largest = self.largest(lanes, input, rows.clone(), columns.clone());
+                    let mut left = *grad;
+                    for y in rows {
+                        let row = y * self.width;
+                        let values = &input[row..][columns.clone()];
+                        let sums = &mut sum[row..][columns.clone()];
+                        for (sum, value) in sums.iter_mut().zip(values) {
+                            let hit = lanes.equal_f32s(*value, largest);
+                            *sum = lanes.add_f32s(*sum, lanes.select_f32s(hit, left, zero));
+                            left = lanes.select_f32s(hit, zero, left);
+                        }
                     }
                 }
-                let mut left = grad[index];
-                for y in rows {
-                    for x in columns.clone() {
-                        let position = y * self.width + x;
-                        let hit = lanes.equal_f32s(input[position], largest);
-                        sum[position] =
-                            lanes.add_f32s(sum[position], lanes.select_f32s(hit, left, zero));
-                        left = lanes.select_f32s(hit, zero, left);
-                    }
-                }
-            });
+            }
         }
     }
 
@@ -123,15 +139,19 @@ impl Pooling {
         let sum = vectors_mut::<S>(sum).chunks_exact_mut(self.height * self.width);
         let grad = vectors::<S>(grad).chunks_exact(self.out_height() * self.out_width());
         for (sum, grad) in sum.zip(grad) {
-            self.each(|index, rows, columns| {
-                let share = 1.0 / (rows.len() * columns.len()) as f32;
-                let share = lanes.mul_f32s(grad[index], lanes.splat_f32s(share));
-                for y in rows {
-                    for value in &mut sum[y * self.width..][columns.clone()] {
-                        *value = lanes.add_f32s(*value, share);
+            for (y, grad) in grad.chunks_exact(self.out_width()).enumerate() {
+                let rows = self.rows(y);
+                for (x, grad) in grad.iter().enumerate() {
+                    let columns = self.columns(x);
+                    let share = 1.0 / (rows.len() * columns.len()) as f32;
+                    let share = lanes.mul_f32s(*grad, lanes.splat_f32s(share));
+                    for y in rows.clone() {
+                        for value in &mut sum[y * self.width..][columns.clone()] {
+                            *value = lanes.add_f32s(*value, share);
+                        }
                     }
                 }
-            });
+            }
         }
     }
 }

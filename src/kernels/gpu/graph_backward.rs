@@ -201,6 +201,12 @@ impl Backward {
     }
 
     fn dense(&mut self, unit: usize, states: &[usize], dz: CubeTensor) {
+        if let Some((window, from)) = self.pass.pooling(unit) {
+            if self.wants(from) {
+                self.pool(window, from, None, &dz);
+            }
+            return;
+        }
         let Some(convolution) = self.pass.convolution(unit) else {
             self.share(states, dz);
             return;
@@ -333,8 +339,13 @@ impl Backward {
         if !self.wants(from) {
             return;
         }
+        self.pool(window, from, term.factor, grad);
+    }
+
+    /// Adds the gradient of a pooling of a state, or of the state itself, to that of the state.
+    fn pool(&mut self, window: Window, from: usize, place: Option<usize>, grad: &CubeTensor) {
         let (total, adds) = self.total(from);
-        let stage = self.pass.stages.pool_backward(window, term.factor, adds);
+        let stage = self.pass.stages.pool_backward(window, place, adds);
         let factors = &self.pass.tensors.factors;
         let mut buffers = vec![grad, factors, &total];
         buffers.extend(window.maximum().then_some(&self.values.states[from]));

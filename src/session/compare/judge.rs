@@ -14,7 +14,7 @@ use crate::landscape::{
 use crate::nn::{Pass, Statistics, lane_losses};
 use crate::search::SearchError;
 use crate::search::objective::{Network, read};
-use crate::search::optimizer::{Sgd, clip, cosine_rate};
+use crate::search::optimizer::{Sgd, cosine_rate};
 use crate::space::{Counting, Genotype};
 
 /// Uniformly drawn architectures that every step trains.
@@ -82,8 +82,8 @@ impl Judge {
                 let logits = network.supernet.forward_genotypes(pass, images, &genotypes);
                 let losses = lane_losses(logits, &batch.labels.autodiff(), ARCHITECTURES);
                 let mut gradients = losses.mean().backward();
-                let gradient = clip(leaves.gradient(&mut gradients), search.clip);
-                weights = optimizer.step(weights, gradient, rate);
+                let gradient = leaves.gradient(&mut gradients);
+                weights = optimizer.clipped_step(weights, gradient, search.clip, rate);
             }
             // One number tells whether any weight has left the numbers.
             let value = read(weights.clone().sum()).await?[0];

@@ -8,15 +8,16 @@ use super::super::lanes::{LANES, Lanes, Task, dispatch, vectors, vectors_mut};
 use super::super::layout::{blocks, embed, pack, unpack};
 use super::super::pointwise::{OuterProduct, Product};
 use super::super::stats::{channel, gradient_sums};
-use super::filters::{self, Direction, Filter, gradient_len, kernels_len, stage_len};
+use super::filters::{self, Direction, Filter, kernels_len};
 use super::forward::{factor, pool, pooling, rectify, separable};
 use super::norm::{Affine, Coefficients};
 use super::plan::{Bundle, Job, Plan, floats, padded};
 use super::scratch::Scratch;
 use super::sums::{self, Sums};
-use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Source, Value};
+use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Source, Value, Work};
 use crate::kernels::graph_order::Reader;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// What all images share.
 pub(super) struct Problem<'a> {
@@ -51,10 +52,11 @@ pub(super) fn run(problem: &Problem) -> GraphTensors<Option<Vec<f32>>> {
         let partial_len = plan.reverse[index].partial.max(1);
         let mut partial = vec![0.0; images * partial_len];
         // Where no weights are wanted a run gets a single float that it never touches.
-        let share_len = match wanted.weights {
-            true => stage_len(graph, stage).max(1),
-            false => 1,
+        let (zones, zones_len) = match wanted.weights {
+            true => filters::zones(graph, stage),
+            false => (vec![0..0; stage.jobs.len()], 0),
         };
+        let share_len = zones_len.max(1);
         let mut shares = Buffer::zeros(runs * share_len);
         grads
             .par_chunks_mut(length * plan.grad_chunk)
@@ -72,7 +74,8 @@ pub(super) fn run(problem: &Problem) -> GraphTensors<Option<Vec<f32>>> {
                         dispatch(Image {
                             problem,
                             sums: &sums,
-                            filters: &filters[index],
+                            filters: &filters,
+                            zones: &zones,
                             stage: index,
                             image,
                             values: &problem.chunks[image * plan.chunk..(image + 1) * plan.chunk],
@@ -86,7 +89,7 @@ pub(super) fn run(problem: &Problem) -> GraphTensors<Option<Vec<f32>>> {
             );
         if let Some(weights) = &mut weights {
             add_runs(&mut shares, share_len);
-            filters::unpack(graph, stage, &shares[..stage_len(graph, stage)], weights);
+            filters::unpack(graph, stage, &shares[..zones_len], weights);
         }
         let partial = &partial[..images * plan.reverse[index].partial];
         sums::finish(problem, index, partial, &mut sums, &mut factors);
@@ -132,6 +135,8 @@ struct Image<'a> {
     problem: &'a Problem<'a>,
     sums: &'a [Sums],
     filters: &'a [Filter],
+    /// Where the packed weight gradient of every job lies in `share`.
+    zones: &'a [Range<usize>],
     stage: usize,
     image: usize,
     values: &'a [f32],
@@ -156,24 +161,19 @@ impl Task for Image<'_> {
         if self.stage + 1 == plan.stages.len() {
             self.outputs(lanes);
         }
-        let mut share = std::mem::take(&mut self.share);
+        let share = std::mem::take(&mut self.share);
         // The state whose gradient behind its ReLU is being added up.
         let mut open = None;
-        let jobs = plan.stages[self.stage].jobs.iter().zip(self.filters);
-        for (job, filter) in jobs {
-            let len = match self.problem.wanted.weights {
-                true => gradient_len(&plan.graph, job),
-                false => 0,
-            };
-            let (own, rest) = share.split_at_mut(len);
-            share = rest;
+        let stage = &plan.stages[self.stage];
+        for ((job, &filter), zone) in stage.jobs.iter().zip(&stage.filters).zip(self.zones) {
+            let (filter, own) = (&self.filters[filter], &mut share[zone.clone()]);
             match job {
                 Job::Separable(unit) => self.separable(lanes, *unit, filter, own, &mut open),
                 Job::Product(bundle) => {
                     self.close(lanes, &mut open);
                     self.product(lanes, bundle, filter, own);
                 }
-                Job::Copy(unit) => self.copy(lanes, *unit),
+                Job::Plain(unit) => self.plain(lanes, *unit),
             }
         }
         self.close(lanes, &mut open);
@@ -500,21 +500,34 @@ impl Image<'_> {
         self.scratch.maps = maps;
     }
 
-    /// A normalisation of states as they are.
+    /// A pooling of a state, or states as they are, side by side.
     #[inline(always)]
-    fn copy<S: Lanes>(&mut self, lanes: S, unit: usize) {
+    fn plain<S: Lanes>(&mut self, lanes: S, unit: usize) {
         let plan = self.problem.plan;
+        let graph = &*plan.graph;
+        let Source::States(states) = &graph.units[unit].source else {
+            return;
+        };
         let mut maps = std::mem::take(&mut self.scratch.maps);
-        let unit_grad = &mut maps[0][..floats(plan.graph.units[unit].size)];
+        let unit_grad = &mut maps[0][..floats(graph.units[unit].size)];
         self.through_norm(lanes, unit, unit_grad);
-        if let Source::States(states) = &plan.graph.units[unit].source {
-            let mut rest = &*unit_grad;
-            for &state in states {
-                let range = plan.state_grad(state);
-                let (own, after) = rest.split_at(range.len());
-                rest = after;
-                if self.wants(state) {
-                    add_scaled(lanes, &mut self.grads[range], own, 1.0);
+        let mut rest = &*unit_grad;
+        for &state in states.iter().filter(|_| plan.readers[unit].is_some()) {
+            let range = plan.state_grad(state);
+            match graph.units[unit].work {
+                Work::Pool(kind) => {
+                    if self.wants(state) {
+                        let values = &self.values[plan.state(state)];
+                        let sum = &mut self.grads[range];
+                        pool_backward(lanes, graph, kind, state, values, rest, sum);
+                    }
+                }
+                _ => {
+                    let (own, after) = rest.split_at(range.len());
+                    rest = after;
+                    if self.wants(state) {
+                        add_scaled(lanes, &mut self.grads[range], own, 1.0);
+                    }
                 }
             }
         }
@@ -588,18 +601,30 @@ impl Image<'_> {
                     if from != Graph::INPUT || problem.wanted.x {
                         scratch.fill(0.0);
                         add_scaled(lanes, scratch, grad, scale);
-                        let sizes = pooling(graph, kind, from);
                         let sum = &mut before[plan.state_grad(from)];
-                        match kind {
-                            Pool::Max(_) => sizes.max_backward(lanes, values, scratch, sum),
-                            Pool::Average(_) | Pool::Halve => {
-                                sizes.average_backward(lanes, scratch, sum);
-                            }
-                        }
+                        pool_backward(lanes, graph, kind, from, values, scratch, sum);
                     }
                 }
             }
         }
+    }
+}
+
+/// Adds the gradient of a pooling of a state to that of the state.
+#[inline(always)]
+fn pool_backward<S: Lanes>(
+    lanes: S,
+    graph: &Graph,
+    kind: Pool,
+    state: usize,
+    values: &[f32],
+    grad: &[f32],
+    sum: &mut [f32],
+) {
+    let sizes = pooling(graph, kind, state);
+    match kind {
+        Pool::Max(_) => sizes.max_backward(lanes, values, grad, sum),
+        Pool::Average(_) | Pool::Halve => sizes.average_backward(lanes, grad, sum),
     }
 }
 

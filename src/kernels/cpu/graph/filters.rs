@@ -6,6 +6,8 @@ use super::super::layout::{matrix_index, pack_matrix};
 use super::plan::{Bundle, Job, Plan, Stage, padded};
 use crate::kernels::graph::{Graph, Work};
 use rayon::prelude::*;
+use std::collections::HashMap;
+use std::ops::Range;
 
 /// Which way a product goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,22 +26,18 @@ pub(super) struct Filter {
     pub matrix: Buffer,
 }
 
-/// The weights of all jobs, stage by stage.
-pub(super) fn pack(plan: &Plan, weights: &[f32], direction: Direction) -> Vec<Vec<Filter>> {
-    let graph = &*plan.graph;
-    plan.stages
+/// The filters of a plan.
+pub(super) fn pack(plan: &Plan, weights: &[f32], direction: Direction) -> Vec<Filter> {
+    let job = |&[stage, place]: &[usize; 2]| &plan.stages[stage].jobs[place];
+    plan.filters
         .par_iter()
-        .map(|stage| {
-            let jobs = stage.jobs.iter();
-            jobs.map(|job| filter(graph, job, weights, direction))
-                .collect()
-        })
+        .map(|filter| pack_job(&plan.graph, job(filter), weights, direction))
         .collect()
 }
 
-fn filter(graph: &Graph, job: &Job, weights: &[f32], direction: Direction) -> Filter {
+fn pack_job(graph: &Graph, job: &Job, weights: &[f32], direction: Direction) -> Filter {
     match job {
-        Job::Copy(_) => Filter::default(),
+        Job::Plain(_) => Filter::default(),
         Job::Separable(unit) => {
             let Some((depthwise, pointwise, area)) = separable(graph, *unit) else {
                 return Filter::default();
@@ -57,11 +55,8 @@ fn filter(graph: &Graph, job: &Job, weights: &[f32], direction: Direction) -> Fi
             }
         }
         Job::Product(bundle) => {
-            let value = |row: usize, column: usize| {
-                bundle
-                    .place(graph, row, column)
-                    .map_or(0.0, |place| weights[place])
-            };
+            let places = Places::new(graph, bundle);
+            let value = |row, column| places.of(row, column).map_or(0.0, |place| weights[place]);
             let (rows, depth) = (bundle.rows.len(), bundle.depth());
             Filter {
                 depthwise: Buffer::default(),
@@ -89,41 +84,79 @@ fn separable(graph: &Graph, unit: usize) -> Option<(usize, usize, usize)> {
     }
 }
 
-impl Bundle {
-    /// The place of an element of the matrix among the weights; none where it is zero.
-    fn place(&self, graph: &Graph, row: usize, column: usize) -> Option<usize> {
-        let (position, row) = self.rows[row]?;
-        let (tap, padded_channel) = (column / self.channels.len(), column % self.channels.len());
-        let channel = self.channels[padded_channel]?;
-        let unit = self.units[position];
-        let inputs = graph.inputs(unit);
-        match graph.units[unit].work {
-            Work::Dense {
-                kernel, weights, ..
-            } => {
-                let taps = self.columns.taps();
-                let own = if kernel * kernel == taps {
-                    tap
-                } else if tap == taps / 2 {
-                    0
-                } else {
-                    return None;
-                };
-                Some(weights + (row * inputs + channel) * kernel * kernel + own)
+/// Where the elements of a bundle's matrix lie among the weights: at the sum of a part of its row and a part of its column.
+struct Places {
+    /// For every padded row, its part and which of the columns go with it; none where it is filled up.
+    rows: Vec<Option<(usize, usize)>>,
+    /// The parts of the columns; none where the element is zero.
+    columns: Vec<Vec<Option<usize>>>,
+}
+
+impl Places {
+    fn new(graph: &Graph, bundle: &Bundle) -> Self {
+        let mut columns = Vec::new();
+        let mut first = Vec::new();
+        for &unit in &bundle.units {
+            first.push(columns.len());
+            match graph.units[unit].work {
+                Work::Dense { kernel, .. } => columns.push(bundle.parts(kernel * kernel, |tap| {
+                    let taps = bundle.columns.taps();
+                    match kernel * kernel == taps {
+                        true => Some(tap),
+                        false => (tap == taps / 2).then_some(0),
+                    }
+                })),
+                Work::Reduce { .. } => {
+                    columns
+                        .extend([0, 1].map(|own| bundle.parts(1, |tap| (tap == own).then_some(0))));
+                }
+                Work::Separable { .. } | Work::Copy | Work::Pool(_) => {}
             }
-            Work::Reduce { weights } => {
-                let half = usize::from(row >= graph.units[unit].size.channels / 2);
-                (half == tap).then_some(weights + row * inputs + channel)
-            }
-            Work::Separable { .. } | Work::Copy => None,
         }
+        let row = |&(position, row): &(usize, usize)| {
+            let unit = bundle.units[position];
+            let inputs = graph.inputs(unit);
+            match graph.units[unit].work {
+                Work::Dense {
+                    kernel, weights, ..
+                } => Some((weights + row * inputs * kernel * kernel, first[position])),
+                Work::Reduce { weights } => {
+                    let half = usize::from(row >= graph.units[unit].size.channels / 2);
+                    Some((weights + row * inputs, first[position] + half))
+                }
+                Work::Separable { .. } | Work::Copy | Work::Pool(_) => None,
+            }
+        };
+        let rows = bundle
+            .rows
+            .iter()
+            .map(|own| own.as_ref().and_then(row))
+            .collect();
+        Self { rows, columns }
+    }
+
+    fn of(&self, row: usize, column: usize) -> Option<usize> {
+        let (base, columns) = self.rows[row]?;
+        Some(base + self.columns[columns][column]?)
+    }
+}
+
+impl Bundle {
+    /// The parts of the columns of a unit whose kernel has so many elements; `own` says which one of them a tap is.
+    fn parts(&self, area: usize, own: impl Fn(usize) -> Option<usize>) -> Vec<Option<usize>> {
+        let of_tap = |tap: usize| {
+            let own = own(tap);
+            let part = move |channel: &Option<usize>| Some((*channel)? * area + own?);
+            self.channels.iter().map(part)
+        };
+        (0..self.columns.taps()).flat_map(of_tap).collect()
     }
 }
 
 /// Floats of the packed gradient of a job.
-pub(super) fn gradient_len(graph: &Graph, job: &Job) -> usize {
+fn gradient_len(graph: &Graph, job: &Job) -> usize {
     match job {
-        Job::Copy(_) => 0,
+        Job::Plain(_) => 0,
         Job::Separable(unit) => {
             let inputs = padded(graph.inputs(*unit));
             let outputs = padded(graph.units[*unit].size.channels);
@@ -139,18 +172,36 @@ pub(super) fn kernels_len(graph: &Graph, unit: usize) -> usize {
     padded(graph.inputs(unit)) * area
 }
 
-/// Floats of the packed gradients of a stage.
-pub(super) fn stage_len(graph: &Graph, stage: &Stage) -> usize {
-    stage.jobs.iter().map(|job| gradient_len(graph, job)).sum()
+/// Where the packed gradient of every job of a stage lies in that of the stage, and the floats of that: jobs of equal weights add theirs up
+/// in one place.
+pub(super) fn zones(graph: &Graph, stage: &Stage) -> (Vec<Range<usize>>, usize) {
+    let mut known: HashMap<usize, Range<usize>> = HashMap::new();
+    let mut end = 0;
+    let zone = |(job, filter): (&Job, &usize)| {
+        let zone = known.entry(*filter).or_insert_with(|| {
+            let start = end;
+            end += gradient_len(graph, job);
+            start..end
+        });
+        zone.clone()
+    };
+    let zones = stage.jobs.iter().zip(&stage.filters).map(zone).collect();
+    (zones, end)
 }
 
-/// Writes the packed gradients of a stage to their places.
-pub(super) fn unpack(graph: &Graph, stage: &Stage, mut packed: &[f32], gradient: &mut [f32]) {
-    for job in &stage.jobs {
-        let (own, rest) = packed.split_at(gradient_len(graph, job));
-        packed = rest;
+/// Adds the packed gradients of a stage to those at their places.
+pub(super) fn unpack(graph: &Graph, stage: &Stage, packed: &[f32], gradient: &mut [f32]) {
+    let (zones, _) = zones(graph, stage);
+    let mut end = 0;
+    for (job, zone) in stage.jobs.iter().zip(zones) {
+        // Only the first of equal weights.
+        if zone.start < end || zone.is_empty() {
+            continue;
+        }
+        end = zone.end;
+        let own = &packed[zone];
         match job {
-            Job::Copy(_) => {}
+            Job::Plain(_) => {}
             Job::Separable(unit) => {
                 let Some((depthwise, pointwise, area)) = separable(graph, *unit) else {
                     continue;
@@ -159,18 +210,20 @@ pub(super) fn unpack(graph: &Graph, stage: &Stage, mut packed: &[f32], gradient:
                 let (kernels, matrix) = own.split_at(kernels_len(graph, *unit));
                 for index in 0..inputs * area {
                     let (channel, tap) = (index / area, index % area);
-                    gradient[depthwise + index] = kernels[kernel_index(area, channel, tap)];
+                    gradient[depthwise + index] += kernels[kernel_index(area, channel, tap)];
                 }
                 for index in 0..outputs * inputs {
                     let (row, column) = (index / inputs, index % inputs);
-                    gradient[pointwise + index] = matrix[matrix_index(padded(inputs), row, column)];
+                    gradient[pointwise + index] +=
+                        matrix[matrix_index(padded(inputs), row, column)];
                 }
             }
             Job::Product(bundle) => {
+                let places = Places::new(graph, bundle);
                 for row in 0..bundle.rows.len() {
                     for column in 0..bundle.depth() {
-                        if let Some(place) = bundle.place(graph, row, column) {
-                            gradient[place] = own[matrix_index(bundle.depth(), row, column)];
+                        if let Some(place) = places.of(row, column) {
+                            gradient[place] += own[matrix_index(bundle.depth(), row, column)];
                         }
                     }
                 }

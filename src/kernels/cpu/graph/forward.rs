@@ -19,7 +19,7 @@ pub(super) struct Shared<'a> {
     pub plan: &'a Plan,
     pub shape: &'a GraphShape,
     pub tensors: GraphTensors<&'a [f32]>,
-    pub filters: Vec<Vec<Filter>>,
+    pub filters: Vec<Filter>,
     pub coefficients: Vec<Coefficients>,
 }
 
@@ -273,7 +273,8 @@ impl Task for Image<'_> {
         }
         // The planes hold the ReLU of this state.
         let mut rectified = None;
-        for (job, filter) in stage.jobs.iter().zip(&shared.filters[self.stage]) {
+        for (job, &filter) in stage.jobs.iter().zip(&stage.filters) {
+            let filter = &shared.filters[filter];
             let start = plan.unit_at[job.units()[0]];
             let (before, own) = self.chunk.split_at_mut(start);
             match job {
@@ -294,16 +295,7 @@ impl Task for Image<'_> {
                 Job::Product(bundle) => {
                     multiply(lanes, plan, bundle, filter, before, own, self.scratch);
                 }
-                Job::Copy(unit) => {
-                    if let Source::States(states) = &plan.graph.units[*unit].source {
-                        let mut own = own;
-                        for &state in states {
-                            let from = &before[plan.state(state)];
-                            own[..from.len()].copy_from_slice(from);
-                            own = &mut own[from.len()..];
-                        }
-                    }
-                }
+                Job::Plain(unit) => plain(lanes, plan, *unit, before, own),
             }
         }
         if let Some(partial) = &mut self.partial {
@@ -411,6 +403,26 @@ impl Task for Add<'_> {
                 }
             }
         }
+    }
+}
+
+/// A pooling of a state, or states as they are, side by side.
+#[inline(always)]
+fn plain<S: Lanes>(lanes: S, plan: &Plan, unit: usize, before: &[f32], mut own: &mut [f32]) {
+    let graph = &*plan.graph;
+    let Source::States(states) = &graph.units[unit].source else {
+        return;
+    };
+    if let Work::Pool(kind) = graph.units[unit].work {
+        let len = plan.unit(unit).len();
+        let from = &before[plan.state(states[0])];
+        pool(lanes, graph, kind, states[0], from, &mut own[..len]);
+        return;
+    }
+    for &state in states {
+        let from = &before[plan.state(state)];
+        own[..from.len()].copy_from_slice(from);
+        own = &mut own[from.len()..];
     }
 }
 

@@ -4,6 +4,7 @@
 //! side in one chunk, in the order of computation, so that everything before a place may be read while it is written. The gradients of an
 //! image lie in a second chunk in the same order, and are computed in the same stages backward.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub(super) struct Stage {
     pub jobs: Vec<Job>,
     /// All units of the jobs, in the order of the jobs.
     pub units: Vec<usize>,
+    /// For every job, its filter among those of the plan: jobs of equal weights share one.
+    pub filters: Vec<usize>,
 }
 
 /// Units that are computed together.
@@ -34,8 +37,8 @@ pub(super) enum Job {
     Separable(usize),
     /// Dense convolutions or a factorised reduce as one matrix product.
     Product(Bundle),
-    /// Nothing but the normalisation behind it.
-    Copy(usize),
+    /// A pooling, or nothing but the normalisation behind it.
+    Plain(usize),
 }
 
 /// Dense convolutions of one source as one matrix product over its columns: those with kernel 3 come first, the others are its centre tap.
@@ -73,6 +76,8 @@ pub(super) struct Reverse {
 pub(super) struct Plan {
     pub graph: Arc<Graph>,
     pub stages: Vec<Stage>,
+    /// For every filter, a job that has it: its stage and its place there.
+    pub filters: Vec<[usize; 2]>,
     /// Where states and units lie in the chunk of an image.
     pub state_at: Vec<usize>,
     pub unit_at: Vec<usize>,
@@ -112,9 +117,11 @@ impl Plan {
             stage.jobs = jobs(graph, &order.of_unit, index);
             stage.units = stage.jobs.iter().flat_map(Job::units).copied().collect();
         }
+        let filters = share_filters(graph, &mut stages);
         let mut plan = Self {
             graph: graph.clone(),
             stages,
+            filters,
             state_at: vec![0; graph.states.len()],
             unit_at: vec![0; graph.units.len()],
             chunk: 0,
@@ -231,10 +238,28 @@ impl Job {
     /// Its units.
     pub fn units(&self) -> &[usize] {
         match self {
-            Job::Separable(unit) | Job::Copy(unit) => std::slice::from_ref(unit),
+            Job::Separable(unit) | Job::Plain(unit) => std::slice::from_ref(unit),
             Job::Product(bundle) => &bundle.units,
         }
     }
+}
+
+/// Finds the jobs of equal weights; returns one of each.
+fn share_filters(graph: &Graph, stages: &mut [Stage]) -> Vec<[usize; 2]> {
+    let mut known = HashMap::new();
+    let mut filters = Vec::new();
+    for (index, stage) in stages.iter_mut().enumerate() {
+        for (place, job) in stage.jobs.iter().enumerate() {
+            let works: Vec<Work> = job.units().iter().map(|&u| graph.units[u].work).collect();
+            // What reads other sizes has other weights.
+            let filter = *known.entry(works).or_insert_with(|| {
+                filters.push([index, place]);
+                filters.len() - 1
+            });
+            stage.filters.push(filter);
+        }
+    }
+    filters
 }
 
 /// The units of a stage in jobs: first those with a depthwise convolution, by what they read, so that it is prepared once.
@@ -248,7 +273,7 @@ fn jobs(graph: &Graph, of_unit: &[usize], stage: usize) -> Vec<Job> {
         }
         match (unit.work, &unit.source) {
             (Work::Separable { .. }, _) => separable.push(index),
-            (Work::Copy, _) => jobs.push(Job::Copy(index)),
+            (Work::Copy | Work::Pool(_), _) => jobs.push(Job::Plain(index)),
             (Work::Dense { stride, relu, .. }, Source::States(states)) => {
                 let same = dense
                     .iter_mut()

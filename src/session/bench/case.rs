@@ -1,0 +1,242 @@
+//! What is measured: the cases of the benchmark, their sizes and the work of their steps.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Augmentation;
+use crate::nearest::unknown;
+use crate::search::Strategy;
+use crate::session::config::{DeviceChoice, KernelChoice, MemoryChoice, Preset};
+use crate::session::config::{SearchConfig, TrainConfig};
+use crate::space::{Count, Genotype, Macro, MacroError, Space, count_genotype, count_supernet};
+
+/// Neighbors of the NA-DARTS cases.
+const NEIGHBORS: usize = 4;
+/// Classes of the images.
+pub(super) const CLASSES: usize = 10;
+
+/// A problem size of the benchmark; [`BenchCase::shape`] has the numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BenchSize {
+    /// The default run on digits.
+    Quick,
+    /// Between the two.
+    Teach,
+    /// A search as published; a derived network that fits a lesson.
+    Paper,
+}
+
+impl std::str::FromStr for BenchSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "quick" => Ok(BenchSize::Quick),
+            "teach" => Ok(BenchSize::Teach),
+            "paper" => Ok(BenchSize::Paper),
+            _ => Err(unknown(text, "a size", &["quick", "teach", "paper"])),
+        }
+    }
+}
+
+impl BenchSize {
+    /// The name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            BenchSize::Quick => "quick",
+            BenchSize::Teach => "teach",
+            BenchSize::Paper => "paper",
+        }
+    }
+}
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
+pub enum BenchStep {
+    /// A step of a search in the supernet: of α, then of the weights.
+    Search(Strategy),
+    /// A step of training a derived network from scratch.
+    Train,
+}
+
+impl BenchStep {
+    /// The name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            BenchStep::Search(strategy) => strategy.name(),
+            BenchStep::Train => "train",
+        }
+    }
+}
+
+impl From<BenchStep> for &'static str {
+    fn from(step: BenchStep) -> Self {
+        step.name()
+    }
+}
+
+impl TryFrom<String> for BenchStep {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for BenchStep {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // Random choice has no steps.
+        let searches = Strategy::ALL
+            .into_iter()
+            .filter(|&strategy| strategy != Strategy::Random);
+        let mut steps: Vec<BenchStep> = searches.map(BenchStep::Search).collect();
+        steps.push(BenchStep::Train);
+        let names: Vec<&str> = steps.iter().map(|step| step.name()).collect();
+        let index = names.iter().position(|&name| name == text);
+        index
+            .and_then(|index| steps.get(index).copied())
+            .ok_or_else(|| unknown(text, "a strategy", &names))
+    }
+}
+
+/// One case.
+#[derive(Clone, Debug)]
+pub struct BenchCase {
+    /// How large.
+    pub size: BenchSize,
+    /// Where is searched.
+    pub space: Space,
+    /// Which step.
+    pub step: BenchStep,
+    /// What [`BenchStep::Train`] trains, of the DARTS space.
+    pub genotype: Genotype,
+    /// Stock or fused.
+    pub kernels: KernelChoice,
+    /// What fused kernels keep.
+    pub memory: MemoryChoice,
+    /// Where.
+    pub device: DeviceChoice,
+    /// Images a step, instead of the size's.
+    pub batch: Option<usize>,
+    /// Memory that a step may take, in megabytes; 0: as a search allows itself.
+    pub memory_limit: u64,
+    /// What the device's memory can move, GB/s, where it is known.
+    pub bandwidth: Option<f64>,
+    /// Untimed steps before.
+    pub warmup: usize,
+    /// Timed steps.
+    pub steps: usize,
+}
+
+/// The numbers of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BenchShape {
+    /// Of the first cells.
+    pub channels: usize,
+    /// Cells (DARTS) or cells a stage (NAS-Bench-201).
+    pub layers: usize,
+    /// `[channels, height, width]` of an image.
+    pub image: [usize; 3],
+    /// Images a step.
+    pub batch: usize,
+}
+
+impl BenchCase {
+    /// The numbers of this case.
+    pub fn shape(&self) -> BenchShape {
+        let (channels, layers, image, batch) = match (self.step, self.space, self.size) {
+            (BenchStep::Train, _, BenchSize::Quick) => (12, 5, [1, 8, 8], 64),
+            (BenchStep::Train, _, BenchSize::Teach) => (12, 5, [1, 28, 28], 32),
+            (BenchStep::Train, _, BenchSize::Paper) => (16, 8, [3, 32, 32], 64),
+            (_, Space::Darts, BenchSize::Quick) => (8, 5, [1, 8, 8], 64),
+            (_, Space::Darts, BenchSize::Teach) => (8, 5, [1, 28, 28], 32),
+            (_, Space::Darts, BenchSize::Paper) => (16, 8, [3, 32, 32], 64),
+            (_, _, BenchSize::Quick) => (8, 1, [3, 32, 32], 64),
+            (_, _, BenchSize::Teach) => (16, 1, [3, 32, 32], 64),
+            (_, _, BenchSize::Paper) => (16, 5, [3, 32, 32], 64),
+        };
+        BenchShape {
+            channels,
+            layers,
+            image,
+            batch: self.batch.unwrap_or(batch),
+        }
+    }
+
+    /// The settings of a search whose step is timed: as published, without augmentation.
+    pub(super) fn search(&self, strategy: Strategy) -> SearchConfig {
+        let shape = self.shape();
+        SearchConfig {
+            channels: shape.channels,
+            layers: shape.layers,
+            batch: shape.batch,
+            neighbors: NEIGHBORS,
+            memory_limit: self.memory_limit,
+            augmentation: Augmentation::default(),
+            ..Preset::Paper.search(self.space, strategy)
+        }
+    }
+
+    /// The settings of a training whose step is timed: as published, without augmentation, auxiliary head and drop path.
+    pub(super) fn training(&self) -> TrainConfig {
+        let shape = self.shape();
+        TrainConfig {
+            channels: shape.channels,
+            layers: shape.layers,
+            batch: shape.batch,
+            auxiliary_weight: 0.0,
+            drop_path: 0.0,
+            augmentation: Augmentation::default(),
+            ..Preset::Paper.train(Space::Darts)
+        }
+    }
+
+    /// The network's outer shape.
+    pub(super) fn network(&self) -> Macro {
+        let image = self.shape().image;
+        match self.step {
+            BenchStep::Search(strategy) => self.search(strategy).size(image, CLASSES),
+            BenchStep::Train => self.training().size(image, CLASSES),
+        }
+    }
+
+    /// The size of the network.
+    pub(super) fn count(&self) -> Result<Count, MacroError> {
+        match self.step {
+            BenchStep::Search(_) => count_supernet(self.space, &self.network()),
+            BenchStep::Train => count_genotype(&self.genotype, &self.network()),
+        }
+    }
+
+    /// Architectures of whose losses the step of α takes the gradient.
+    pub(super) fn lanes(&self) -> usize {
+        match self.step {
+            BenchStep::Search(strategy) if strategy.neighborhood_aware() => 1 + NEIGHBORS,
+            _ => 1,
+        }
+    }
+
+    /// Multiply-adds that a step asks for: of the convolutions and the classifier, in their passes over all images.
+    ///
+    /// A forward pass counts once, the gradient of the feature maps once more, and that of the weights, where it is wanted, once more.
+    /// It is the work of the definition: what a kernel computes again counts no second time, and what it shares is not left out.
+    pub(super) fn multiply_adds(&self) -> Result<u64, MacroError> {
+        let lanes = self.lanes() as u64;
+        const ALPHA: u64 = 2;
+        const WEIGHTS: u64 = 3;
+        let of_alpha = match self.step {
+            BenchStep::Train => 0,
+            // The gradient at α, the ascended one and the two of the difference.
+            BenchStep::Search(Strategy::A2m) => 4 * ALPHA,
+            // The look-ahead step, the gradient in both after it and the two of the difference.
+            BenchStep::Search(strategy) if strategy.second_order() => {
+                WEIGHTS + lanes * WEIGHTS + 2 * ALPHA
+            }
+            BenchStep::Search(_) => lanes * ALPHA,
+        };
+        Ok(self.count()?.multiply_adds * self.shape().batch as u64 * (of_alpha + WEIGHTS))
+    }
+}
