@@ -1,6 +1,6 @@
 // Gradient of the kernels of a depthwise convolution: dw[c,tap] = sum of x * dt.
 // Reads  x [I,C,H,W] (behind the ReLU), dt [I,C,Q].
-// Writes gradient [C,k,k] from first_weight on.
+// Writes gradient [C,k,k] from first_weight on, added to what stands there.
 // One workgroup reduces one tap of one channel, in a fixed order.
 // Launched by src/kernels/gpu/graph_depthwise.rs.
 {{ constants }}
@@ -44,6 +44,6 @@ fn main(
     }
     let total = reduce(local.x, sum);
     if ((local.x == 0u) & (wanted == c)) {
-        gradient[info.first_weight + c * taps + tap] = total;
+        gradient[info.first_weight + c * taps + tap] += total;
     }
 }

@@ -1,6 +1,7 @@
 // Adds the sums of all images of a lane up, with the factors; over all lanes they are the gradients of scales and shifts.
 // Reads  sums [I,C], factors [places, groups].
-// Writes lane_sums [LANES,C]; where they are wanted (`affine`), gradient: scales from first_scale on and shifts from first_shift on.
+// Writes lane_sums [LANES,C]; where they are wanted (`affine`), gradient: scales from first_scale on and shifts from first_shift on,
+// added to what stands there.
 // One workgroup reduces one lane and channel, in a fixed order; that of lane 0 also all lanes.
 // Launched by src/kernels/gpu/graph_norm.rs.
 {{ constants }}
@@ -42,8 +43,8 @@ fn main(
     if ((local.x == 0u) & (wanted == lane)) {
         lane_sums[lane * info.channels + c] = total.xy;
         if (over_all) {
-            gradient[info.first_scale + c] = total.w;
-            gradient[info.first_shift + c] = total.z;
+            gradient[info.first_scale + c] += total.w;
+            gradient[info.first_shift + c] += total.z;
         }
     }
 }

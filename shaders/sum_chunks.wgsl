@@ -1,6 +1,7 @@
 // Adds the partial weight gradients of all chunks, in order.
 // Reads  partials [LEN, CHUNKS].
-// Writes total: LEN values from first_weight() on; zero where no stage computes a gradient (weights of inactive operations).
+// Writes total: LEN values from first_weight() on, added to what stands there where it adds(); zero where no stage computes a gradient
+// (weights of inactive operations).
 // One invocation: one weight.
 // Launched by src/kernels/gpu/sum_chunks.rs and src/kernels/gpu/conv_bn.rs.
 {{ constants }}
@@ -23,6 +24,9 @@ fn main(
         for (var chunk = 0u; chunk < info.chunks; chunk++) {
             sum += partials[index * info.chunks + chunk];
         }
+    }
+    if (adds()) {
+        sum += total[first_weight() + index];
     }
     total[first_weight() + index] = sum;
 }

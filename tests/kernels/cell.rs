@@ -1,5 +1,6 @@
-//! A supernet on the fused kernels gives the losses and gradients of the same supernet from stock operations.
+//! A supernet on the fused kernels of both devices gives the losses and gradients of the same supernet from stock operations.
 
+use crate::gpu::gpu_device;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use plateau::data::Batch;
 use plateau::kernels::Memory;
@@ -8,9 +9,13 @@ use plateau::search::objective::{Network, Wanted, evaluate};
 use plateau::space::{Aggregation, Macro, Space};
 use pollster::block_on;
 
-fn tensor<const D: usize>(shape: [usize; D], value: impl Fn(usize) -> f32) -> Tensor<D> {
+fn tensor<const D: usize>(
+    shape: [usize; D],
+    device: &Device,
+    value: impl Fn(usize) -> f32,
+) -> Tensor<D> {
     let values: Vec<f32> = (0..shape.iter().product()).map(value).collect();
-    Tensor::from_data(TensorData::new(values, shape), &Device::flex())
+    Tensor::from_data(TensorData::new(values, shape), device)
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -18,7 +23,7 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 }
 
 /// Losses of three lanes, gradient of α, gradient of the weights.
-fn run(space: Space, fused: Option<Memory>) -> [Vec<f32>; 3] {
+fn run(space: Space, fused: Option<Memory>, device: &Device) -> [Vec<f32>; 3] {
     let size = Macro {
         channels: 4,
         layers: 3,
@@ -29,17 +34,18 @@ fn run(space: Space, fused: Option<Memory>) -> [Vec<f32>; 3] {
         auxiliary: false,
         imagenet_stem: false,
     };
-    let device = Device::flex();
-    let network = Network::new(space, &size, fused, &device).unwrap();
-    let weights = network.supernet.layout().initial_weights(3, &device);
+    let network = Network::new(space, &size, fused, device).unwrap();
+    let weights = network.supernet.layout().initial_weights(3, device);
     let labels = TensorData::new(vec![0_i32, 1, 2, 0, 1], [5]);
     let batch = Batch {
-        images: tensor([5, 1, 9, 7], |i| ((i * 37 % 101) as f32) / 50.0 - 1.0),
-        labels: Tensor::<1, Int>::from_ints(labels, &device),
+        images: tensor([5, 1, 9, 7], device, |i| {
+            ((i * 37 % 101) as f32) / 50.0 - 1.0
+        }),
+        labels: Tensor::<1, Int>::from_ints(labels, device),
     };
     let (kinds, edges) = (space.cell_kinds().len(), space.edges().len());
     let (rows, operations) = (kinds * edges, space.operations().len());
-    let alpha = tensor([kinds, edges, operations], |i| {
+    let alpha = tensor([kinds, edges, operations], device, |i| {
         ((i * 29 % 17) as f32) / 10.0 - 0.8
     });
     let neighbors = [vec![(0, 1), (rows - 1, 3)], vec![(rows / 2, 2)]];
@@ -48,7 +54,7 @@ fn run(space: Space, fused: Option<Memory>) -> [Vec<f32>; 3] {
         rows,
         operations,
         &neighbors,
-        &device,
+        device,
     );
     let wanted = Wanted {
         alpha: true,
@@ -64,26 +70,42 @@ fn run(space: Space, fused: Option<Memory>) -> [Vec<f32>; 3] {
     ]
 }
 
+/// Within this share of the largest value.
+fn assert_close(space: Space, found: &[Vec<f32>; 3], expected: &[Vec<f32>; 3], share: f32) {
+    let names = ["losses", "gradient of α", "gradient of the weights"];
+    for ((found, expected), name) in found.iter().zip(expected).zip(names) {
+        assert_eq!(found.len(), expected.len());
+        let scale = expected
+            .iter()
+            .fold(0.0_f32, |most, value| most.max(value.abs()));
+        let worst = found
+            .iter()
+            .zip(expected)
+            .fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
+        assert!(
+            scale > 0.0 && worst <= share * scale,
+            "{space}, {name}: {worst} of {scale}; {found:?} {expected:?}"
+        );
+    }
+}
+
 #[test]
 fn whole_cells_give_the_losses_and_gradients_of_stock_operations() {
+    let device = Device::flex();
     for space in Space::ALL {
-        let stock = run(space, None);
+        let stock = run(space, None, &device);
         for memory in [Memory::Keep, Memory::Recompute] {
-            let names = ["losses", "gradient of α", "gradient of the weights"];
-            for ((fused, stock), name) in run(space, Some(memory)).iter().zip(&stock).zip(names) {
-                assert_eq!(fused.len(), stock.len());
-                let scale = stock
-                    .iter()
-                    .fold(0.0_f32, |most, value| most.max(value.abs()));
-                let worst = fused
-                    .iter()
-                    .zip(stock)
-                    .fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
-                assert!(
-                    scale > 0.0 && worst <= 1e-4 * scale,
-                    "{space}, {name}: {worst} of {scale}; {fused:?} {stock:?}"
-                );
-            }
+            let fused = run(space, Some(memory), &device);
+            assert_close(space, &fused, &stock, 1e-4);
         }
+    }
+}
+
+#[test]
+fn whole_cells_on_the_gpu_give_the_losses_and_gradients_of_the_cpu() {
+    for space in Space::ALL {
+        let expected = run(space, Some(Memory::Keep), &Device::flex());
+        let found = run(space, Some(Memory::Keep), &gpu_device());
+        assert_close(space, &found, &expected, 1e-3);
     }
 }

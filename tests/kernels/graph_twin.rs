@@ -33,6 +33,16 @@ impl Places {
     }
 }
 
+fn untracked(norm: Norm) -> Norm {
+    match norm {
+        Norm::Batch { affine, .. } => Norm::Batch {
+            affine,
+            running: None,
+        },
+        Norm::None => norm,
+    }
+}
+
 const PLAIN: Norm = Norm::Batch {
     affine: None,
     running: None,
@@ -100,6 +110,19 @@ fn graph(size: Size) -> Graph {
             terms.push(term(Value::Pool(Pool::Max(2), mixed), Some(6)));
             terms.push(term(Value::Pool(Pool::Average(2), mixed), None));
             terms.push(term(Value::Pool(Pool::Halve, mixed), Some(7)));
+        }
+        // Units share weights, scales and shifts.
+        let norm = untracked(norm);
+        let again = graph.unit(&[mixed, stem], c, work, norm);
+        terms.push(term(Value::Unit(again), Some(3)));
+        let work = separable(&mut places, Branch::Dil3, stride);
+        for (from, factor) in [(stem, Some(2)), (mixed, None)] {
+            let unit = graph.unit(&[from], c, work, norm);
+            terms.push(term(Value::Unit(unit), factor));
+        }
+        for pool in [Pool::Max(stride), Pool::Average(stride)] {
+            let unit = graph.unit(&[stem], c, Work::Pool(pool), PLAIN);
+            terms.push(term(Value::Unit(unit), Some(4)));
         }
         let sum = graph.state(small, terms);
         let empty = graph.state(small, Vec::new());

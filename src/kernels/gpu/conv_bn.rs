@@ -26,11 +26,15 @@ pub(super) struct Conv {
 
 impl Conv {
     fn new(shape: ConvShape) -> Self {
-        Self::at(shape, 0)
+        Self::of(shape, None)
     }
 
-    /// With its weights from one on among many.
+    /// With its weights from one on among many, which it may share with others: their gradients are added up.
     pub fn at(shape: ConvShape, first_weight: usize) -> Self {
+        Self::of(shape, Some(first_weight))
+    }
+
+    fn of(shape: ConvShape, first_weight: Option<usize>) -> Self {
         let halves = if shape.reduce { 2 } else { 1 };
         let columns = shape.images() * shape.out_pixels();
         let info = Info::new([
@@ -46,7 +50,8 @@ impl Conv {
             ("out_width", shape.out_width()),
             ("out_pixels", shape.out_pixels()),
             ("chunks", chunks(columns, shape.weights_len())),
-            ("first_weight", first_weight),
+            ("first_weight", first_weight.unwrap_or(0)),
+            ("adds", usize::from(first_weight.is_some())),
         ]);
         let constants = Constants::default()
             .line("EPSILON", "f32", format_args!("{EPSILON:e}"))
@@ -138,11 +143,12 @@ impl Conv {
         let own = Constants::default()
             .text("fn weight_count() -> u32 { return info.channels * info.in_channels * u32(KERNEL * KERNEL); }")
             .text("fn first_weight() -> u32 { return info.first_weight; }")
+            .text("fn adds() -> bool { return info.adds == 1u; }")
             .text("fn is_computed(index: u32) -> bool { return true; }");
         self.stage(shader!("sum_chunks"), own, self.shape.weights_len())
     }
 
-    /// Writes the gradient of the weights to their places in `total`.
+    /// Writes the gradient of the weights to `total`, or adds it at their place there.
     pub fn weights_gradient(&self, x: &CubeTensor, dz: &CubeTensor, total: &CubeTensor) {
         let partials = output(x, [self.shape.weights_len(), self.chunks()]);
         self.weights().launch(&[x, dz, &partials]);

@@ -192,14 +192,22 @@ pub(super) fn forward(
         coefficients: vec![x.clone(); graph.units.len()],
     };
     let order = values.order.clone();
+    // Without a backward pass a feature map goes with the last one that reads it.
+    let mut reads = shape.running.then(|| Reads::of(graph));
     for stage in 0..order.stages() {
         let states = (0..graph.states.len()).filter(|&state| order.of_state[state] == stage);
         for state in states.filter(|&state| state != Graph::INPUT) {
             values.states[state] = pass.state(&values, state);
+            if let Some(reads) = &mut reads {
+                reads.state_done(graph, state, &mut values);
+            }
         }
         for unit in (0..graph.units.len()).filter(|&unit| order.of_unit[unit] == stage) {
             values.units[unit] = pass.unit(&values, unit);
             values.coefficients[unit] = pass.coefficients(&values, unit, &out);
+            if let Some(reads) = &mut reads {
+                reads.unit_done(&graph.units[unit].source, &mut values);
+            }
         }
     }
     let mut first = 0;
@@ -220,6 +228,53 @@ pub(super) fn forward(
         first += shape.images() * image;
     }
     (out, (!shape.running).then_some(values))
+}
+
+/// How often every state is still read.
+struct Reads(Vec<usize>);
+
+impl Reads {
+    fn of(graph: &Graph) -> Self {
+        let mut reads = vec![0; graph.states.len()];
+        let outputs = graph.outputs.iter().flatten();
+        let units = graph.units.iter().flat_map(|unit| match &unit.source {
+            Source::States(states) => states.as_slice(),
+            Source::Unit(_) => &[],
+        });
+        let terms = graph.states.iter().flat_map(|state| &state.terms);
+        let terms = terms.filter_map(|term| match &term.value {
+            Value::State(from) | Value::Pool(_, from) => Some(from),
+            Value::Unit(_) => None,
+        });
+        for &state in outputs.chain(units).chain(terms) {
+            reads[state] += 1;
+        }
+        Self(reads)
+    }
+
+    /// Puts the input where a state was that nobody reads any more.
+    fn done(&mut self, state: usize, values: &mut GraphSaved) {
+        self.0[state] -= 1;
+        if self.0[state] == 0 {
+            values.states[state] = values.states[Graph::INPUT].clone();
+        }
+    }
+
+    fn state_done(&mut self, graph: &Graph, state: usize, values: &mut GraphSaved) {
+        for term in &graph.states[state].terms {
+            match term.value {
+                Value::Unit(unit) => values.units[unit] = values.states[Graph::INPUT].clone(),
+                Value::State(from) | Value::Pool(_, from) => self.done(from, values),
+            }
+        }
+    }
+
+    fn unit_done(&mut self, source: &Source, values: &mut GraphSaved) {
+        match source {
+            Source::States(states) => states.iter().for_each(|&state| self.done(state, values)),
+            Source::Unit(first) => values.units[*first] = values.states[Graph::INPUT].clone(),
+        }
+    }
 }
 
 impl Pass {

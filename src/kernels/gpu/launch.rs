@@ -66,6 +66,9 @@ const INCLUDES: [(&str, &str); 12] = [
 /// Workgroups of one dimension of a dispatch; more are folded into the second one (WebGPU allows 65,535 in each).
 const FOLD: usize = 32_768;
 
+/// Most buffers of sizes that are kept: a run over many networks would collect them without end.
+const MOST_SIZES: usize = 32_768;
+
 /// Invocations of a workgroup where they do not work together.
 pub(super) const THREADS: usize = 64;
 
@@ -131,7 +134,8 @@ impl Info {
         )
     }
 
-    /// The buffer beside `like`. Each is uploaded once and kept: there is one for each shape of a network.
+    /// The buffer beside `like`. Each is uploaded once and kept: there is one for each shape of a network, and of a graph one for most
+    /// launches.
     fn buffer(&self, like: &CubeTensor) -> Handle {
         type Key = (CubeDevice, Vec<u32>);
         static BUFFERS: LazyLock<Mutex<HashMap<Key, Handle>>> = LazyLock::new(Mutex::default);
@@ -143,6 +147,9 @@ impl Info {
             .collect();
         // A panic elsewhere leaves the map as it was.
         let mut buffers = BUFFERS.lock().unwrap_or_else(PoisonError::into_inner);
+        if buffers.len() >= MOST_SIZES {
+            buffers.clear();
+        }
         buffers
             .entry((like.device.clone(), values))
             .or_insert_with(|| like.client.create_from_slice(&bytes))

@@ -24,6 +24,7 @@ impl FanStages {
         let own = Constants::default()
             .text("fn weight_count() -> u32 { return info.edges * weights_per_edge(); }")
             .text("fn first_weight() -> u32 { return info.first_weight; }")
+            .text("fn adds() -> bool { return false; }")
             .text(&format!(
                 "fn is_computed(index: u32) -> bool {{ let w = index % weights_per_edge(); {computed}return true; }}"
             ));
