@@ -50,7 +50,7 @@ impl Forecast {
         let mut largest = 0;
         for stage in macro_stages(space, size)? {
             let shares = match (stage, fused) {
-                (stage, Some(memory)) if !gpu && as_graph(space, memory) => {
+                (stage, Some(memory)) if as_graph(space, memory, gpu) => {
                     graph_memory(space, &stage, batch as u64)
                 }
                 (Stage::Cell(cell), _) => cell_memory(space, &cell, batch as u64, fused, gpu),
@@ -112,9 +112,9 @@ pub fn least_training_bytes(
     Ok((bytes, largest))
 }
 
-/// Whether the CPU computes a supernet as one graph: all but cells of DARTS that are to be computed again.
-fn as_graph(space: Space, memory: Memory) -> bool {
-    space != Space::Darts || memory == Memory::Keep
+/// Whether a supernet is computed as one graph: all but cells of DARTS on the GPU, and those that are to be computed again.
+fn as_graph(space: Space, memory: Memory, gpu: bool) -> bool {
+    space != Space::Darts || memory == Memory::Keep && !gpu
 }
 
 /// What the graph of a stage keeps: its states and units, and while the gradients pass through it those of states and hidden units.

@@ -124,8 +124,7 @@ impl<B: GraphKernels, C: CheckpointStrategy> GraphOps for Autodiff<B, C> {
 /// `[statistics]` (anything where they are those of the batch).
 ///
 /// # Panics
-/// If a tensor does not have the size that the shape says: a mistake of the program. On a device that has no such kernels; see
-/// [`runs_graphs`].
+/// If a tensor does not have the size that the shape says: a mistake of the program.
 pub fn graph(
     x: Tensor<4>,
     weights: Tensor<1>,
@@ -143,9 +142,4 @@ pub fn graph(
         statistics.into_dispatch(),
         shape,
     ))
-}
-
-/// Whether a device has kernels for graphs: every one that a program is built for.
-pub fn runs_graphs(_device: &burn::tensor::Device) -> bool {
-    true
 }

@@ -46,7 +46,7 @@ mod update;
 
 pub use crate::forecast::Memory;
 pub use extension::{ConvGradients, Kernels, MixedOps, conv_bn, mixed_cell};
-pub use graph_extension::{GraphKernels, GraphOps, graph, runs_graphs};
+pub use graph_extension::{GraphKernels, GraphOps, graph};
 
 /// Whether a device is the CPU.
 pub fn on_cpu(device: &burn::tensor::Device) -> bool {

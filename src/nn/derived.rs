@@ -93,8 +93,7 @@ pub struct Logits {
 pub type DropPath = Tensor<2>;
 
 impl DerivedNetwork {
-    /// Plans the network of a genotype. `fused`: for the fused kernels (see [`kernels::runs_graphs`]) or for stock
-    /// operations.
+    /// Plans the network of a genotype. `fused`: for the fused kernels or for stock operations.
     pub fn new(genotype: &Genotype, size: &Macro, fused: bool) -> Result<Self, MacroError> {
         let space = genotype.space();
         let mut layout = Layout::new(match fused {

@@ -80,7 +80,7 @@ const STORAGE_ORDER: [Operation; 8] = [
 
 impl Supernet {
     /// Plans the supernet of a space. `packing`: [`Packing::Entries`] for stock operations, [`Packing::Blocks`] for the fused kernels;
-    /// where they take a supernet of NAS-Bench-201 as one graph (see [`crate::kernels::runs_graphs`]), [`Packing::Body`].
+    /// where they take all of it as one graph, [`Packing::Body`].
     pub fn new(space: Space, size: &Macro, packing: Packing) -> Result<Self, MacroError> {
         let mut layout = Layout::new(packing);
         let stages = macro_stages(space, size)?;

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
 
 use crate::data::Batch;
-use crate::kernels::{Memory, on_cpu, runs_graphs};
+use crate::kernels::{Memory, on_cpu};
 use crate::nn::{Leaves, Packing, Pass, Statistics, Supernet, lane_correct, lane_losses};
 use crate::space::{Aggregation, Macro, MacroError, Space};
 
@@ -93,18 +93,12 @@ impl Network {
         fused: Option<Memory>,
         device: &Device,
     ) -> Result<Self, MacroError> {
-        let packing = match fused {
-            None => Packing::Entries,
-            // Cells of DARTS have kernels of their own, which can compute again what they do not keep.
-            Some(memory) if space == Space::Darts => match memory == Memory::Keep && on_cpu(device)
-            {
-                true => Packing::Body,
-                false => Packing::Blocks,
-            },
-            Some(_) => match runs_graphs(device) {
-                true => Packing::Body,
-                false => Packing::Blocks,
-            },
+        let packing = match (space, fused) {
+            (_, None) => Packing::Entries,
+            (Space::Darts, Some(Memory::Keep)) if on_cpu(device) => Packing::Body,
+            // Its cells have kernels of their own on the GPU, and on the CPU those that can compute again what they do not keep.
+            (Space::Darts, Some(_)) => Packing::Blocks,
+            (_, Some(_)) => Packing::Body,
         };
         Ok(Self {
             supernet: Supernet::new(space, size, packing)?,

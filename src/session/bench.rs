@@ -122,22 +122,18 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
     let shape = case.shape();
     let data = synthetic(shape.image, 2 * shape.batch, device)?;
     let memory = PeakMemory::start();
-    let (mut state, plan, kernels) = match case.step {
+    let (mut state, plan) = match case.step {
         BenchStep::Search(strategy) => {
             let config = case.search(strategy);
             let size = case.network();
             let plan = MemoryPlan::choose(&config, case.kernels, case.memory, &size, &opened.info)?;
             let state = SearchState::new(&config, &data, 0, plan, device)?;
-            (State::Search(Box::new(state)), Some(plan), case.kernels)
+            (State::Search(Box::new(state)), Some(plan))
         }
         BenchStep::Train => {
             let (config, genotype) = (case.training(), &case.genotype);
             let state = TrainState::new(&config, genotype, &data, 0, case.kernels, device)?;
-            let kernels = match case.kernels.trains_fused(device) {
-                true => KernelChoice::Fused,
-                false => KernelChoice::Stock,
-            };
-            (State::Train(Box::new(state)), None, kernels)
+            (State::Train(Box::new(state)), None)
         }
     };
     for step in 0..case.warmup {
@@ -165,7 +161,7 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
         strategy: case.step,
         device: name,
         software,
-        kernels,
+        kernels: case.kernels,
         memory: case.memory,
         batch: shape.batch,
         ms_per_step: median,

@@ -84,12 +84,6 @@ pub enum KernelChoice {
 }
 
 impl KernelChoice {
-    /// Whether a derived network is trained with the fused kernels on a device.
-    #[cfg(feature = "engine")]
-    pub fn trains_fused(self, device: &burn::tensor::Device) -> bool {
-        self == KernelChoice::Fused && crate::kernels::runs_graphs(device)
-    }
-
     /// The name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use burn::tensor::Device;
 use web_time::Instant;
 
+use crate::kernels::on_cpu;
+
 /// Most quick steps between two reads from a GPU, where each read waits for all work given to it.
 const STEPS_A_READ: usize = 8;
 /// Up to this a step is quick. Slower ones are read one by one, so that a person sees them and a stop need not wait for eight.
@@ -21,9 +23,8 @@ pub struct Pace {
 impl Pace {
     /// For a loop that begins. The CPU has its values at once.
     pub fn new(device: &Device) -> Self {
-        let on_cpu = *device == Device::flex();
         Self {
-            most: if on_cpu { 1 } else { STEPS_A_READ },
+            most: if on_cpu(device) { 1 } else { STEPS_A_READ },
             now: 1,
             last: Instant::now(),
         }

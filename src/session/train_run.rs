@@ -69,7 +69,7 @@ impl TrainState {
         device: &Device,
     ) -> Result<Self, RunError> {
         let size = config.size(data.shape, data.classes);
-        let network = DerivedNetwork::new(genotype, &size, kernels.trains_fused(device))?;
+        let network = DerivedNetwork::new(genotype, &size, kernels == KernelChoice::Fused)?;
         let layout = network.layout();
         let weights = layout.initial_weights(seed_for(seed, Purpose::DerivedWeights), device);
         let statistics = layout.initial_statistics(device);
