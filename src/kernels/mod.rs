@@ -1,4 +1,4 @@
-//! The hot path of the supernets as fused operations with their own gradients: a Burn backend extension.
+//! The hot path of all networks as fused operations with their own gradients: a Burn backend extension.
 //!
 //! ```text
 //! mixed_cell, conv_bn, graph            functions on Burn tensors
@@ -8,6 +8,10 @@
 //! Kernels, GraphKernels  ─┬─ CubeBackend: gpu/  launches shaders/*.wgsl
 //!                         └─ Flex:        cpu/  plain Rust, rayon and vectors
 //! ```
+//! The whole body of a derived network or of a NAS-Bench-201 supernet is one *graph*; so is that of a DARTS supernet on the CPU, whose lanes
+//! share what is equal in them. Cells of DARTS have kernels of their own where a graph does not pay: on the GPU, where the backward pass is to
+//! compute again what was not kept, and for the scores of single architectures.
+//!
 //! A cell's edges are computed in *fans*: all edges that leave one state, from the first input to the last node but one,
 //! backward the other way round. Every fan adds to the nodes it enters, which lie where the cell's output has them, and
 //! backward to the gradient of the node it leaves. Its stages, as the GPU runs them (the twin's files fuse some of them):
@@ -27,8 +31,8 @@
 //!           graph_gradient ─▶ conv_input ─▶ graph_depthwise_input ─▶ graph_open; graph_pool_backward (x)
 //!           graph_depthwise_weights, conv_weights ─▶ sum_chunks                                     (weights)
 //! ```
-//! A stage's shader is `shaders/STAGE.wgsl`, whose head says what it
-//! reads, writes and reduces and which file of `gpu/` launches it; text that several shaders share lies in `shaders/include/`.
+//! A stage's shader is `shaders/STAGE.wgsl`, whose head says what it reads, writes and reduces and which file of `gpu/` launches it; text that
+//! several shaders share lies in `shaders/include/`.
 //!
 //! Off the tape, `update.rs` makes a step of an optimizer one pass over the flat weights, on the CPU device.
 

@@ -22,8 +22,8 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_to_vec().unwrap()
 }
 
-/// Losses of three lanes, gradient of α, gradient of the weights.
-fn run(space: Space, fused: Option<Memory>, device: &Device) -> [Vec<f32>; 3] {
+/// Losses of three lanes, gradient of α, gradient of the weights, on images of a pattern.
+fn run(space: Space, fused: Option<Memory>, device: &Device, pattern: usize) -> [Vec<f32>; 3] {
     let size = Macro {
         channels: 4,
         layers: 3,
@@ -39,7 +39,7 @@ fn run(space: Space, fused: Option<Memory>, device: &Device) -> [Vec<f32>; 3] {
     let labels = TensorData::new(vec![0_i32, 1, 2, 0, 1], [5]);
     let batch = Batch {
         images: tensor([5, 1, 9, 7], device, |i| {
-            ((i * 37 % 101) as f32) / 50.0 - 1.0
+            ((i * pattern % 101) as f32) / 50.0 - 1.0
         }),
         labels: Tensor::<1, Int>::from_ints(labels, device),
     };
@@ -70,6 +70,10 @@ fn run(space: Space, fused: Option<Memory>, device: &Device) -> [Vec<f32>; 3] {
     ]
 }
 
+/// A pattern whose activations keep away from the kinks of the ReLUs, where rounding decides on a gradient: of six that were tried in every
+/// space, 37 has one in the small one.
+const PATTERN: usize = 41;
+
 /// Within this share of the largest value.
 fn assert_close(space: Space, found: &[Vec<f32>; 3], expected: &[Vec<f32>; 3], share: f32) {
     let names = ["losses", "gradient of α", "gradient of the weights"];
@@ -93,9 +97,9 @@ fn assert_close(space: Space, found: &[Vec<f32>; 3], expected: &[Vec<f32>; 3], s
 fn whole_cells_give_the_losses_and_gradients_of_stock_operations() {
     let device = Device::flex();
     for space in Space::ALL {
-        let stock = run(space, None, &device);
+        let stock = run(space, None, &device, PATTERN);
         for memory in [Memory::Keep, Memory::Recompute] {
-            let fused = run(space, Some(memory), &device);
+            let fused = run(space, Some(memory), &device, PATTERN);
             assert_close(space, &fused, &stock, 1e-4);
         }
     }
@@ -104,8 +108,8 @@ fn whole_cells_give_the_losses_and_gradients_of_stock_operations() {
 #[test]
 fn whole_cells_on_the_gpu_give_the_losses_and_gradients_of_the_cpu() {
     for space in Space::ALL {
-        let expected = run(space, Some(Memory::Keep), &Device::flex());
-        let found = run(space, Some(Memory::Keep), &gpu_device());
+        let expected = run(space, Some(Memory::Keep), &Device::flex(), PATTERN);
+        let found = run(space, Some(Memory::Keep), &gpu_device(), PATTERN);
         assert_close(space, &found, &expected, 1e-3);
     }
 }

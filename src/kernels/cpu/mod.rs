@@ -4,6 +4,8 @@
 //! forward   branch ─▶ stats ─▶ second ─▶ stats ─▶ mix
 //! backward  mix_backward ─▶ second_backward ─▶ branch_backward
 //! ```
+//! These are the stages of a cell; `graph/` has those of a graph, over the same convolutions, products, poolings and statistics.
+//!
 //! Every stage works on one image (forward) or on a run of images (backward) at a time, so that what it needs stays in
 //! the cache. All sums have an order that depends on the shape only: the same input gives the same bits on any number
 //! of threads.

@@ -9,7 +9,7 @@ use super::super::layout::{blocks, embed, pack, unpack};
 use super::super::pointwise::{OuterProduct, Product};
 use super::super::stats::{channel, gradient_sums};
 use super::filters::{self, Direction, Filter, kernels_len};
-use super::forward::{factor, pool, pooling, rectify, separable};
+use super::forward::{factor, for_elements, pool, pooling, rectify, separable};
 use super::norm::{Affine, Coefficients};
 use super::plan::{Bundle, Job, Plan, floats, padded};
 use super::scratch::Scratch;
@@ -511,25 +511,24 @@ impl Image<'_> {
         let mut maps = std::mem::take(&mut self.scratch.maps);
         let unit_grad = &mut maps[0][..floats(graph.units[unit].size)];
         self.through_norm(lanes, unit, unit_grad);
-        let mut rest = &*unit_grad;
+        let mut first = 0;
         for &state in states.iter().filter(|_| plan.readers[unit].is_some()) {
-            let range = plan.state_grad(state);
+            let size = graph.states[state].size;
+            let sum = &mut self.grads[plan.state_grad(state)];
+            let wanted = state != Graph::INPUT || self.problem.wanted.x;
             match graph.units[unit].work {
-                Work::Pool(kind) => {
-                    if self.wants(state) {
-                        let values = &self.values[plan.state(state)];
-                        let sum = &mut self.grads[range];
-                        pool_backward(lanes, graph, kind, state, values, rest, sum);
-                    }
+                Work::Pool(kind) if wanted => {
+                    let values = &self.values[plan.state(state)];
+                    pool_backward(lanes, graph, kind, state, values, unit_grad, sum);
                 }
-                _ => {
-                    let (own, after) = rest.split_at(range.len());
-                    rest = after;
-                    if self.wants(state) {
-                        add_scaled(lanes, &mut self.grads[range], own, 1.0);
-                    }
+                _ if wanted => {
+                    for_elements(first, size, |joined, single| {
+                        sum[single] += unit_grad[joined]
+                    });
                 }
+                _ => {}
             }
+            first += size.channels;
         }
         self.scratch.maps = maps;
     }

@@ -11,7 +11,7 @@ use super::filters::{self, Direction, Filter};
 use super::norm::{Affine, Coefficients, finish};
 use super::plan::{Bundle, Job, Plan, floats, padded};
 use super::scratch::Scratch;
-use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Source, Value, Work};
+use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Size, Source, Value, Work};
 use rayon::prelude::*;
 
 /// What all images share.
@@ -406,9 +406,23 @@ impl Task for Add<'_> {
     }
 }
 
+/// Every element of a feature map of `size` whose channels are, in a map of states side by side, those from `first` on: where it lies there and
+/// in its own map. Blocks need not begin at a state's first channel.
+#[inline(always)]
+pub(super) fn for_elements(first: usize, size: Size, mut visit: impl FnMut(usize, usize)) {
+    let pixels = size.pixels();
+    for channel in 0..size.channels {
+        let place = |channel: usize| channel / LANES * pixels * LANES + channel % LANES;
+        let (joined, single) = (place(first + channel), place(channel));
+        for pixel in 0..pixels {
+            visit(joined + pixel * LANES, single + pixel * LANES);
+        }
+    }
+}
+
 /// A pooling of a state, or states as they are, side by side.
 #[inline(always)]
-fn plain<S: Lanes>(lanes: S, plan: &Plan, unit: usize, before: &[f32], mut own: &mut [f32]) {
+fn plain<S: Lanes>(lanes: S, plan: &Plan, unit: usize, before: &[f32], own: &mut [f32]) {
     let graph = &*plan.graph;
     let Source::States(states) = &graph.units[unit].source else {
         return;
@@ -419,10 +433,14 @@ fn plain<S: Lanes>(lanes: S, plan: &Plan, unit: usize, before: &[f32], mut own: 
         pool(lanes, graph, kind, states[0], from, &mut own[..len]);
         return;
     }
+    let own = &mut own[..plan.unit(unit).len()];
+    own.fill(0.0);
+    let mut first = 0;
     for &state in states {
+        let size = graph.states[state].size;
         let from = &before[plan.state(state)];
-        own[..from.len()].copy_from_slice(from);
-        own = &mut own[from.len()..];
+        for_elements(first, size, |joined, single| own[joined] = from[single]);
+        first += size.channels;
     }
 }
 
