@@ -50,7 +50,7 @@ impl Forecast {
         let mut largest = 0;
         for stage in macro_stages(space, size)? {
             let shares = match (stage, fused) {
-                (stage, Some(memory)) if as_graph(space, memory, gpu) => {
+                (stage, Some(_)) if space != Space::Darts => {
                     graph_memory(space, &stage, batch as u64)
                 }
                 (Stage::Cell(cell), _) => cell_memory(space, &cell, batch as u64, fused, gpu),
@@ -112,12 +112,7 @@ pub fn least_training_bytes(
     Ok((bytes, largest))
 }
 
-/// Whether a supernet is computed as one graph: all but cells of DARTS on the GPU, and those that are to be computed again.
-fn as_graph(space: Space, memory: Memory, gpu: bool) -> bool {
-    space != Space::Darts || memory == Memory::Keep && !gpu
-}
-
-/// What the graph of a stage keeps: its states and units, and while the gradients pass through it those of states and hidden units.
+/// What the graph of a stage of NAS-Bench-201 keeps: its states and units, and while the gradients pass through it those of the states.
 fn graph_memory(space: Space, stage: &Stage, batch: u64) -> CellMemory {
     // Channels come in blocks of eight.
     let map = |channels: usize, height: usize, width: usize| {
@@ -140,37 +135,14 @@ fn graph_memory(space: Space, stage: &Stage, batch: u64) -> CellMemory {
             };
         }
     };
-    let reduction = cell.kind == CellKind::Reduction;
-    let input = map(cell.channels, cell.height, cell.width);
-    let inside = match reduction {
-        true => map(
-            cell.channels,
-            cell.height.div_ceil(2),
-            cell.width.div_ceil(2),
-        ),
-        false => input,
-    };
-    let (edges, inputs, nodes) = (space.edges(), space.inputs(), space.nodes() as u64);
-    let sources = inputs as u64 + nodes - 1;
-    let from_inputs = edges.iter().filter(|edge| edge.from < inputs).count() as u64;
-    let edges = edges.len() as u64;
-    match space {
-        Space::Darts => {
-            // Each pre-processed input before and behind its normalisation; so each of the two poolings of a source.
-            let reduced = if reduction { from_inputs } else { 0 };
-            let maps = 6 * edges + reduced + 4 * sources + nodes;
-            CellMemory {
-                kept: 4 * input + maps * inside,
-                passing: 2 * input + (nodes + 2 * sources + 2 * from_inputs) * inside,
-                largest: input,
-            }
-        }
-        // Two convolutions an edge, a pooling a source.
-        _ => CellMemory {
-            kept: (2 * edges + sources + nodes) * inside,
-            passing: (sources + nodes) * inside,
-            largest: input,
-        },
+    let inside = map(cell.channels, cell.height, cell.width);
+    let (edges, nodes) = (space.edges().len() as u64, space.nodes() as u64);
+    let sources = space.inputs() as u64 + nodes - 1;
+    // Two convolutions an edge, a pooling a source.
+    CellMemory {
+        kept: (2 * edges + sources + nodes) * inside,
+        passing: (sources + nodes) * inside,
+        largest: inside,
     }
 }
 

@@ -8,9 +8,8 @@
 //! Kernels, GraphKernels  ─┬─ CubeBackend: gpu/  launches shaders/*.wgsl
 //!                         └─ Flex:        cpu/  plain Rust, rayon and vectors
 //! ```
-//! The whole body of a derived network or of a NAS-Bench-201 supernet is one *graph*; so is that of a DARTS supernet on the CPU, whose lanes
-//! share what is equal in them. Cells of DARTS have kernels of their own where a graph does not pay: on the GPU, where the backward pass is to
-//! compute again what was not kept, and for the scores of single architectures.
+//! The whole body of a derived network or of a NAS-Bench-201 supernet is one *graph*, whose lanes share what is equal in them. Cells of the
+//! DARTS supernet have kernels of their own, whose backward pass can compute again what was not kept.
 //!
 //! A cell's edges are computed in *fans*: all edges that leave one state, from the first input to the last node but one,
 //! backward the other way round. Every fan adds to the nodes it enters, which lie where the cell's output has them, and

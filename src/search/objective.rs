@@ -1,9 +1,9 @@
 //! The search objective: the aggregated loss of an architecture's neighborhood, and its gradients (`method.md` §1, §3).
 
-use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
+use burn::tensor::{Tensor, TensorData, activation::softmax};
 
 use crate::data::Batch;
-use crate::kernels::{Memory, on_cpu};
+use crate::kernels::Memory;
 use crate::nn::{Leaves, Packing, Pass, Statistics, Supernet, lane_correct, lane_losses};
 use crate::space::{Aggregation, Macro, MacroError, Space};
 
@@ -86,17 +86,12 @@ pub struct Network {
 }
 
 impl Network {
-    /// Plans a supernet for these kernels on a device.
-    pub fn new(
-        space: Space,
-        size: &Macro,
-        fused: Option<Memory>,
-        device: &Device,
-    ) -> Result<Self, MacroError> {
+    /// Plans a supernet for these kernels.
+    pub fn new(space: Space, size: &Macro, fused: Option<Memory>) -> Result<Self, MacroError> {
         let packing = match (space, fused) {
             (_, None) => Packing::Entries,
-            (Space::Darts, Some(Memory::Keep)) if on_cpu(device) => Packing::Body,
-            // Its cells have kernels of their own on the GPU, and on the CPU those that can compute again what they do not keep.
+            // As one graph it would keep everything, and cells that are computed again have other bits: what a search finds must not
+            // depend on the memory that it has.
             (Space::Darts, Some(_)) => Packing::Blocks,
             (_, Some(_)) => Packing::Body,
         };

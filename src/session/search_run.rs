@@ -128,12 +128,7 @@ impl SearchState {
         let space = config.space;
         let network = Network {
             lanes_a_pass: plan.lanes_a_pass,
-            ..Network::new(
-                space,
-                &config.size(data.shape, data.classes),
-                plan.fused,
-                device,
-            )?
+            ..Network::new(space, &config.size(data.shape, data.classes), plan.fused)?
         };
         let weights = network
             .supernet

@@ -4,6 +4,7 @@ use crate::gpu::gpu_device;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use plateau::data::Batch;
 use plateau::kernels::Memory;
+use plateau::nn::{Packing, Supernet};
 use plateau::search::na_darts::{Representation, neighbor_maps};
 use plateau::search::objective::{Network, Wanted, evaluate};
 use plateau::space::{Aggregation, Macro, Space};
@@ -22,24 +23,30 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_to_vec().unwrap()
 }
 
-/// Losses of three lanes, gradient of α, gradient of the weights, on images of a pattern.
-fn run(space: Space, fused: Option<Memory>, device: &Device, pattern: usize) -> [Vec<f32>; 3] {
-    let size = Macro {
-        channels: 4,
-        layers: 3,
-        classes: 3,
-        image_channels: 1,
-        height: 9,
-        width: 7,
-        auxiliary: false,
-        imagenet_stem: false,
-    };
-    let network = Network::new(space, &size, fused, device).unwrap();
+const SIZE: Macro = Macro {
+    channels: 4,
+    layers: 3,
+    classes: 3,
+    image_channels: 1,
+    height: 9,
+    width: 7,
+    auxiliary: false,
+    imagenet_stem: false,
+};
+
+/// Losses of three lanes, gradient of α, gradient of the weights.
+fn run(space: Space, fused: Option<Memory>, device: &Device) -> [Vec<f32>; 3] {
+    run_network(&Network::new(space, &SIZE, fused).unwrap(), device)
+}
+
+/// The same of a network.
+fn run_network(network: &Network, device: &Device) -> [Vec<f32>; 3] {
+    let space = network.supernet.space();
     let weights = network.supernet.layout().initial_weights(3, device);
     let labels = TensorData::new(vec![0_i32, 1, 2, 0, 1], [5]);
     let batch = Batch {
         images: tensor([5, 1, 9, 7], device, |i| {
-            ((i * pattern % 101) as f32) / 50.0 - 1.0
+            ((i * PATTERN % 101) as f32) / 50.0 - 1.0
         }),
         labels: Tensor::<1, Int>::from_ints(labels, device),
     };
@@ -61,7 +68,7 @@ fn run(space: Space, fused: Option<Memory>, device: &Device, pattern: usize) -> 
         weights: true,
     };
     let neighborhood = Some((&maps, Aggregation::Mean));
-    let evaluated = evaluate(&network, &weights, &alpha, neighborhood, &batch, wanted);
+    let evaluated = evaluate(network, &weights, &alpha, neighborhood, &batch, wanted);
     let evaluated = block_on(evaluated).unwrap();
     [
         values(evaluated.losses),
@@ -97,9 +104,9 @@ fn assert_close(space: Space, found: &[Vec<f32>; 3], expected: &[Vec<f32>; 3], s
 fn whole_cells_give_the_losses_and_gradients_of_stock_operations() {
     let device = Device::flex();
     for space in Space::ALL {
-        let stock = run(space, None, &device, PATTERN);
+        let stock = run(space, None, &device);
         for memory in [Memory::Keep, Memory::Recompute] {
-            let fused = run(space, Some(memory), &device, PATTERN);
+            let fused = run(space, Some(memory), &device);
             assert_close(space, &fused, &stock, 1e-4);
         }
     }
@@ -108,8 +115,25 @@ fn whole_cells_give_the_losses_and_gradients_of_stock_operations() {
 #[test]
 fn whole_cells_on_the_gpu_give_the_losses_and_gradients_of_the_cpu() {
     for space in Space::ALL {
-        let expected = run(space, Some(Memory::Keep), &Device::flex(), PATTERN);
-        let found = run(space, Some(Memory::Keep), &gpu_device(), PATTERN);
+        let expected = run(space, Some(Memory::Keep), &Device::flex());
+        let found = run(space, Some(Memory::Keep), &gpu_device());
         assert_close(space, &found, &expected, 1e-3);
     }
+}
+
+#[test]
+fn a_darts_supernet_as_one_graph_gives_the_losses_and_gradients_of_stock_operations() {
+    let device = Device::flex();
+    let network = Network {
+        supernet: Supernet::new(Space::Darts, &SIZE, Packing::Body).unwrap(),
+        fused: Some(Memory::Keep),
+        lanes_a_pass: usize::MAX,
+    };
+    let found = run_network(&network, &device);
+    assert_close(
+        Space::Darts,
+        &found,
+        &run(Space::Darts, None, &device),
+        1e-4,
+    );
 }

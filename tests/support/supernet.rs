@@ -29,7 +29,7 @@ pub fn small(seed: u64) -> (Network, Tensor<1>, Batch) {
         imagenet_stem: false,
     };
     let device = Device::flex();
-    let network = Network::new(Space::Darts, &size, Some(Memory::Keep), &device).unwrap();
+    let network = Network::new(Space::Darts, &size, Some(Memory::Keep)).unwrap();
     let weights = network.supernet.layout().initial_weights(seed, &device);
     let pixels: Vec<f32> = (0..6 * 36)
         .map(|i| ((i * 37 % 101) as f32) / 50.0 - 1.0)

@@ -47,7 +47,7 @@ impl Judge {
         let data = RunData::new(&dataset, split, &device)?;
         let size = search.size(data.shape, data.classes);
         let plan = MemoryPlan::choose(search, config.kernels, config.memory, &size, &info)?;
-        let network = Network::new(search.space, &size, plan.fused, &device)?;
+        let network = Network::new(search.space, &size, plan.fused)?;
         let layout = network.supernet.layout();
         let mut weights = layout.initial_weights(seed_for(seed, Purpose::SupernetWeights), &device);
         let mut batches = Sampler::new(
