@@ -31,13 +31,8 @@ fn error(output: &Output) -> String {
     text
 }
 
-#[test]
-fn a_training_step_is_timed_and_its_work_counted() {
-    let output = one_step("--size quick --strategy train --kernels fused --batch 8 --json");
-    let case = &results(&output)[0];
-    assert_eq!(case["strategy"], "train");
-    assert_eq!(case["space"], "darts");
-    // `genotype count darts-v2 --channels 12 --layers 5 --image 8 --image-channels 1` an image, forward and two gradients.
+/// What `genotype count` says of the network that a `quick` training step is of.
+fn quick_network() -> Value {
     let count = plateau(&[
         "genotype",
         "count",
@@ -52,7 +47,17 @@ fn a_training_step_is_timed_and_its_work_counted() {
         "1",
         "--json",
     ]);
-    let count: Value = serde_json::from_slice(&count.stdout).unwrap();
+    serde_json::from_slice(&count.stdout).unwrap()
+}
+
+#[test]
+fn a_training_step_is_timed_and_its_work_counted() {
+    let output = one_step("--size quick --strategy train --kernels fused --batch 8 --json");
+    let case = &results(&output)[0];
+    assert_eq!(case["strategy"], "train");
+    assert_eq!(case["space"], "darts");
+    // `genotype count darts-v2 --channels 12 --layers 5 --image 8 --image-channels 1` an image, forward and two gradients.
+    let count = quick_network();
     let image = count["multiply_adds"].as_u64().unwrap();
     assert_eq!(case["multiply_adds"].as_u64().unwrap(), 3 * 8 * image);
     let seconds = 1e-3 * case["ms_per_step"].as_f64().unwrap();
@@ -138,22 +143,7 @@ fn the_fastest_way_of_a_peer_is_compared_and_a_failed_one_named() {
     std::fs::create_dir_all(&folder).unwrap();
     let python = folder.join("python");
     // As the script answers: what there is; 40 ms; an error; a network that is not the same.
-    let weights = plateau(&[
-        "genotype",
-        "count",
-        "darts-v2",
-        "--channels",
-        "12",
-        "--layers",
-        "5",
-        "--image",
-        "8",
-        "--image-channels",
-        "1",
-        "--json",
-    ]);
-    let weights: Value = serde_json::from_slice(&weights.stdout).unwrap();
-    let own = &weights["parameters"];
+    let own = &quick_network()["parameters"];
     script(
         &python,
         &format!(

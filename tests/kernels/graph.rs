@@ -403,6 +403,19 @@ fn everything() -> GraphShape {
     }
 }
 
+/// x, weights, factors and the gradient of the outputs.
+fn drawn(shape: &GraphShape, seed: u64) -> [Vec<f32>; 4] {
+    let graph = &shape.graph;
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let inputs = shape.images() * graph.states[0].size.elements();
+    [
+        random(&mut rng, inputs, 1.0),
+        random(&mut rng, graph.weights, 0.8),
+        random(&mut rng, graph.places * shape.groups, 1.0),
+        random(&mut rng, shape.output_len(), 1.0),
+    ]
+}
+
 /// x, weights and factors.
 fn tensors(values: [&[f32]; 3]) -> GraphTensors<&[f32]> {
     let [x, weights, factors] = values;
@@ -417,16 +430,7 @@ fn tensors(values: [&[f32]; 3]) -> GraphTensors<&[f32]> {
 #[test]
 fn gradients_of_graphs_are_those_of_finite_differences() {
     let shape = everything();
-    let graph = &shape.graph;
-    let mut rng = ChaCha8Rng::seed_from_u64(11);
-    let x = random(
-        &mut rng,
-        shape.images() * graph.states[0].size.elements(),
-        1.0,
-    );
-    let weights = random(&mut rng, graph.weights, 0.8);
-    let factors = random(&mut rng, graph.places * shape.groups, 1.0);
-    let grad = random(&mut rng, shape.output_len(), 1.0);
+    let [x, weights, factors, grad] = drawn(&shape, 11);
     let all = GraphTensors {
         x: true,
         weights: true,
@@ -482,16 +486,7 @@ fn gradients_of_graphs_are_those_of_finite_differences() {
 #[test]
 fn what_is_not_wanted_does_not_change_the_other_gradients() {
     let shape = everything();
-    let graph = &shape.graph;
-    let mut rng = ChaCha8Rng::seed_from_u64(12);
-    let x = random(
-        &mut rng,
-        shape.images() * graph.states[0].size.elements(),
-        1.0,
-    );
-    let weights = random(&mut rng, graph.weights, 0.8);
-    let factors = random(&mut rng, graph.places * shape.groups, 1.0);
-    let grad = random(&mut rng, shape.output_len(), 1.0);
+    let [x, weights, factors, grad] = drawn(&shape, 12);
     let tensors = tensors([&x, &weights, &factors]);
     let gradients = |x, weights, factors| {
         let wanted = GraphTensors {

@@ -89,7 +89,7 @@ pub(super) fn run(problem: &Problem) -> GraphTensors<Option<Vec<f32>>> {
             );
         if let Some(weights) = &mut weights {
             add_runs(&mut shares, share_len);
-            filters::unpack(graph, stage, &shares[..zones_len], weights);
+            filters::unpack(graph, stage, &zones, &shares[..zones_len], weights);
         }
         let partial = &partial[..images * plan.reverse[index].partial];
         sums::finish(problem, index, partial, &mut sums, &mut factors);

@@ -189,9 +189,14 @@ pub(super) fn zones(graph: &Graph, stage: &Stage) -> (Vec<Range<usize>>, usize) 
     (zones, end)
 }
 
-/// Adds the packed gradients of a stage to those at their places.
-pub(super) fn unpack(graph: &Graph, stage: &Stage, packed: &[f32], gradient: &mut [f32]) {
-    let (zones, _) = zones(graph, stage);
+/// Adds the packed gradients of a stage, which lie in its [`zones`], to those at their places.
+pub(super) fn unpack(
+    graph: &Graph,
+    stage: &Stage,
+    zones: &[Range<usize>],
+    packed: &[f32],
+    gradient: &mut [f32],
+) {
     let mut end = 0;
     for (job, zone) in stage.jobs.iter().zip(zones) {
         // Only the first of equal weights.
@@ -199,7 +204,7 @@ pub(super) fn unpack(graph: &Graph, stage: &Stage, packed: &[f32], gradient: &mu
             continue;
         }
         end = zone.end;
-        let own = &packed[zone];
+        let own = &packed[zone.clone()];
         match job {
             Job::Plain(_) => {}
             Job::Separable(unit) => {
