@@ -16,7 +16,7 @@ pub enum Memory {
 pub struct Forecast {
     /// What grows with the lanes.
     pub bytes_a_lane: u64,
-    /// What does not: weights, gradients and optimizer state.
+    /// What does not: weights, gradients, optimizer state, and on the CPU the process and the stem, which the lanes share.
     pub bytes_fixed: u64,
     /// The largest single tensor of one lane, which must fit a GPU's binding limit.
     pub largest_tensor_a_lane: u64,
@@ -28,6 +28,11 @@ const FLOAT: u64 = 4;
 const WEIGHT_COPIES: u64 = 6;
 /// Weights of a derived network, their gradient and their momentum.
 const TRAINED_COPIES: u64 = 3;
+/// What a process on the CPU grows by with its first step: its code and its threads. Like all that is fitted here it was measured as
+/// resident memory, of the benchmark's cases.
+const PROCESS: u64 = 10_000_000;
+/// Feature maps, as large as the first cell's, of the stem, its normalisation and their gradients.
+const STEM_MAPS: u64 = 12;
 /// Feature maps of an edge's branches, of an edge at stride 1, that stock operations keep: every intermediate of its 33
 /// operations, measured as resident memory on the CPU device.
 const STOCK_MAPS: u64 = 50;
@@ -43,9 +48,12 @@ impl Forecast {
         fused: Option<Memory>,
         gpu: bool,
     ) -> Result<Self, MacroError> {
-        // The stem: its convolution, and its scale and shift.
-        let stem = 3 * size.channels as u64 * FLOAT * batch as u64;
-        let mut kept = 3 * stem * size.height as u64 * size.width as u64;
+        let map = FLOAT * (batch * size.channels * size.height * size.width) as u64;
+        // On a GPU, where nothing could be measured, as large as before: a lane each.
+        let (process, mut kept) = match gpu {
+            true => (0, 9 * map),
+            false => (PROCESS + STEM_MAPS * map, 0),
+        };
         let mut peak = kept;
         let mut largest = 0;
         for stage in macro_stages(space, size)? {
@@ -63,7 +71,7 @@ impl Forecast {
         }
         Ok(Self {
             bytes_a_lane: peak,
-            bytes_fixed: WEIGHT_COPIES * FLOAT * parameters,
+            bytes_fixed: process + WEIGHT_COPIES * FLOAT * parameters,
             largest_tensor_a_lane: largest,
         })
     }
@@ -141,7 +149,8 @@ fn graph_memory(space: Space, stage: &Stage, batch: u64) -> CellMemory {
     // Two convolutions an edge, a pooling a source.
     CellMemory {
         kept: (2 * edges + sources + nodes) * inside,
-        passing: (sources + nodes) * inside,
+        // What goes into the graph or comes out of it, and the gradient of that, too.
+        passing: (sources + nodes + 2) * inside,
         largest: inside,
     }
 }
@@ -174,7 +183,12 @@ fn cell_memory(
     // Pre-processed inputs and the output; without fused cells also the convolutions' results, the nodes and their sums
     // on the way.
     let states = input * inputs as u64 + nodes;
-    let mut kept = if whole_cell { states } else { 4 * states };
+    let mut kept = match (whole_cell, gpu) {
+        // What the two convolutions of the pre-processing were before their normalisation.
+        (true, false) => states + inputs as u64 * input,
+        (true, true) => states,
+        (false, _) => 4 * states,
+    };
     let mut passing = 0;
     let mut largest = 0;
     for source in 0..inputs + space.nodes() - 1 {
@@ -191,7 +205,8 @@ fn cell_memory(
                 // Gradients before and behind the pointwise convolutions, and again the results of the depthwise ones.
                 (6 + 2 * strided) * edges + (6 + strided) * edges + 2 + 6 * edges + 2 * strided
             } else {
-                2 * edges
+                // Behind the second halves; of the outputs of this cell and of the two before it.
+                2 * edges + 3 * space.nodes() as u64
             };
             largest = largest.max(((6 + 2 * strided) * edges + 3) * inside);
             (maps * inside, gradients * inside + states)
@@ -204,7 +219,11 @@ fn cell_memory(
             (maps * inside, 4 * edges * inside)
         };
         match fused {
-            Some(Memory::Recompute) if whole_cell => passing = passing.max(maps + gradients),
+            Some(Memory::Recompute) if whole_cell => {
+                // On the CPU what one size has left is of little use to the next.
+                let idle = if gpu { 0 } else { maps * 7 / 10 };
+                passing = passing.max(maps + idle + gradients);
+            }
             _ => {
                 kept += maps;
                 passing = passing.max(gradients);

@@ -144,8 +144,6 @@ pub enum Work {
     },
     /// The source itself.
     Copy,
-    /// A pooling of one state.
-    Pool(Pool),
 }
 
 /// What follows a unit.
@@ -234,7 +232,6 @@ impl Graph {
             Work::Dense { stride, .. } | Work::Separable { stride, .. } => stride,
             Work::Reduce { .. } => 2,
             Work::Copy => 1,
-            Work::Pool(pool) => pool.stride(),
         };
         let size = Size {
             channels,
@@ -333,7 +330,7 @@ impl Graph {
                 (depthwise, branch.depthwise_len(inputs)),
                 (pointwise, outputs * inputs),
             ],
-            Work::Copy | Work::Pool(_) => Vec::new(),
+            Work::Copy => Vec::new(),
         }
     }
 

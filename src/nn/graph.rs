@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::derived::{DerivedCell, DerivedNetwork, DerivedStage, Stem};
+use super::lanes::Lanes;
 use super::layers::{BatchNorm, Convolution, FactorizedReduce, Pool, ReluConvBn, Separable};
 use super::operation::{EdgeOperation, Preprocess};
 use super::residual::ResidualBlock;
@@ -50,60 +51,19 @@ impl DerivedNetwork {
     }
 }
 
-/// The lanes of a pass through a supernet: they share what is still equal.
-#[derive(Clone, Copy)]
-pub(super) struct Lanes<'a> {
-    pub count: usize,
-    /// For every lane, the edges (of all cell kinds) whose mixing weights may be its own; none: all of every lane.
-    pub own: Option<&'a [Vec<usize>]>,
-}
-
-impl Lanes<'_> {
-    /// The first lane with the same mixing weights on an edge.
-    fn alike(self, lane: usize, edge: usize) -> usize {
-        let Some(own) = self.own else { return lane };
-        let is_own = |lane: usize| own[lane].contains(&edge);
-        match is_own(lane) {
-            true => lane,
-            false => (0..lane).find(|&other| !is_own(other)).unwrap_or(lane),
-        }
-    }
-
-    /// Makes something for every lane, once for equal keys.
-    fn each<K: Ord, V: Clone>(
-        self,
-        key: impl Fn(usize) -> K,
-        mut make: impl FnMut(&K) -> V,
-    ) -> Vec<V> {
-        let mut known: BTreeMap<K, V> = BTreeMap::new();
-        let mut one = |lane| {
-            let key = key(lane);
-            if let Some(value) = known.get(&key) {
-                return value.clone();
-            }
-            let value = make(&key);
-            known.insert(key, value.clone());
-            value
-        };
-        (0..self.count).map(&mut one).collect()
-    }
-}
-
 impl Supernet {
-    /// The graph behind its stem, whose output is of `input`; an output for each lane: what the classifier reads. The factor of operation k
-    /// on edge e (of all cell kinds) in a lane is at place `(lane · edges + e) · operations + k`.
+    /// The graph of a supernet of NAS-Bench-201 behind its stem, whose output is of `input`; an output for each lane: what the classifier
+    /// reads. The factor of operation k on edge e (of all cell kinds) in a lane is at place `(lane · edges + e) · operations + k`.
     pub(super) fn graph(&self, input: Size, lanes: Lanes) -> Graph {
         let mut graph = Graph::new(input);
         let mut x: Vec<Joined> = vec![vec![Graph::INPUT]; lanes.count];
-        let mut before = x.clone();
         for stage in &self.stages {
-            let y = match stage {
-                SuperStage::Cell(cell) => cell.add(&mut graph, self.space, lanes, [&before, &x]),
+            x = match stage {
+                SuperStage::Cell(cell) => cell.add(&mut graph, self.space, lanes, &x),
                 SuperStage::Residual(block) => {
                     lanes.each(|lane| x[lane].clone(), |x| block.add(&mut graph, x))
                 }
             };
-            before = std::mem::replace(&mut x, y);
         }
         if let Some(norm) = &self.last_norm {
             let add = |x: &Joined| {
@@ -124,28 +84,12 @@ impl Supernet {
 type LaneEdge = (usize, usize, usize);
 
 impl SuperCell {
-    /// Adds the cell of every lane behind what the two cells before hand on.
-    fn add(
-        &self,
-        graph: &mut Graph,
-        space: Space,
-        lanes: Lanes,
-        inputs: [&[Joined]; 2],
-    ) -> Vec<Joined> {
-        let [before, last] = inputs;
+    /// Adds the cell of every lane behind what the cell before hands on, in NAS-Bench-201.
+    fn add(&self, graph: &mut Graph, space: Space, lanes: Lanes, from: &[Joined]) -> Vec<Joined> {
         let edges = space.edges().len();
         let operations = space.operations().len();
         // What every lane has of every state.
-        let mut states: Vec<Vec<usize>> = match &self.preprocess {
-            Some(preprocess) => preprocess
-                .iter()
-                .zip([before, last])
-                .map(|(layer, from)| {
-                    lanes.each(|lane| from[lane].clone(), |from| layer.add(graph, from))
-                })
-                .collect(),
-            None => vec![last.iter().map(|joined| joined[0]).collect()],
-        };
+        let mut states: Vec<Vec<usize>> = vec![from.iter().map(|joined| joined[0]).collect()];
         let mut values = EdgeValues::default();
         for node in self.inputs..self.inputs + self.nodes {
             let entering = |lane: usize| -> Vec<LaneEdge> {
@@ -178,12 +122,9 @@ impl SuperCell {
             };
             states.push(lanes.each(entering, add));
         }
-        let nodes = match space {
-            Space::Darts => self.inputs..states.len(),
-            _ => states.len() - 1..states.len(),
-        };
-        let joined = |lane| states[nodes.clone()].iter().map(|of| of[lane]).collect();
-        (0..lanes.count).map(joined).collect()
+        // The last node is the output.
+        let output = states.pop().unwrap_or_default();
+        output.into_iter().map(|state| vec![state]).collect()
     }
 }
 
@@ -343,8 +284,9 @@ impl EdgeOperation {
                 match norm {
                     None => Value::Pool(pool, from),
                     Some(norm) => {
-                        let work = Work::Pool(pool);
-                        Value::Unit(graph.unit(&[from], norm.channels, work, norm.described()))
+                        let pooled = graph.only(Value::Pool(pool, from));
+                        let (channels, norm) = (norm.channels, norm.described());
+                        Value::Unit(graph.unit(&[pooled], channels, Work::Copy, norm))
                     }
                 }
             }

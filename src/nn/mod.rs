@@ -6,6 +6,7 @@
 
 mod derived;
 mod graph;
+mod lanes;
 mod layers;
 mod loss;
 mod one_hot;

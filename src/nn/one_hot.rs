@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Int, Tensor, TensorData, activation::relu};
+use burn::tensor::{Tensor, TensorData, activation::relu};
 
+use super::lanes::{Groups, State, pick, pick_rows};
 use super::layers::Pass;
 use super::operation::EdgeOperation;
 use super::supernet::{MixedEdge, SuperCell, SuperStage, Supernet};
@@ -14,15 +15,6 @@ use crate::kernels::cell::{CellShape, MAX_NODES};
 use crate::kernels::mixed_cell;
 use crate::kernels::shape::OPERATIONS;
 use crate::space::{Genotype, Operation, Space};
-
-/// A state of all lanes.
-#[derive(Clone)]
-struct State {
-    /// `[variants·batch, channels, height, width]`.
-    values: Tensor<4>,
-    /// Which variant every lane has.
-    of_lane: Vec<usize>,
-}
 
 /// What one lane adds up in a node: pieces of work, by number.
 type Terms = Vec<usize>;
@@ -73,22 +65,6 @@ impl Supernet {
         let logits = logits.reshape([-1, batch as i32, classes as i32, 1]);
         let lanes = x.of_lane.len();
         pick_rows(&logits, &x.of_lane).reshape([lanes * batch, classes])
-    }
-}
-
-impl State {
-    /// A layer that all lanes share.
-    fn map(
-        &self,
-        pass: Pass,
-        batch: usize,
-        layer: impl FnOnce(Pass, Tensor<4>) -> Tensor<4>,
-    ) -> State {
-        let lanes = self.values.dims()[0] / batch;
-        State {
-            values: layer(Pass { lanes, ..pass }, self.values.clone()),
-            of_lane: self.of_lane.clone(),
-        }
     }
 }
 
@@ -150,7 +126,7 @@ impl OneHotCell<'_> {
                     *slot = computed;
                     computed += 1;
                 }
-                let x = self.pick(&state.values, &chosen);
+                let x = pick(&state.values, self.batch, &chosen);
                 pieces.push(self.apply(edge, operation, x));
             }
             for ((choices, &variant), terms) in
@@ -217,7 +193,8 @@ impl OneHotCell<'_> {
         terms: &[Terms],
         like: &State,
     ) -> State {
-        let (distinct, of_lane) = distinct(terms);
+        let Groups { of, first } = Groups::new(terms);
+        let distinct: Vec<&Terms> = first.iter().map(|&lane| &terms[lane]).collect();
         let longest = distinct.iter().map(|terms| terms.len()).max().unwrap_or(0);
         // A node of NAS-Bench-201 adds up fewer results where an edge is `none`, and zero where all are.
         if distinct.iter().any(|terms| terms.len() < longest) || longest == 0 {
@@ -234,10 +211,13 @@ impl OneHotCell<'_> {
                 .iter()
                 .map(|terms| terms.get(place).copied().unwrap_or(computed))
                 .collect();
-            self.pick(&all, &slots)
+            pick(&all, self.batch, &slots)
         };
         let values = (1..longest).fold(term(0), |sum, place| sum + term(place));
-        State { values, of_lane }
+        State {
+            values,
+            of_lane: of,
+        }
     }
 
     /// Joins the nodes' channels.
@@ -245,58 +225,11 @@ impl OneHotCell<'_> {
         let lanes: Vec<Terms> = (0..self.choices.len())
             .map(|lane| nodes.iter().map(|node| node.of_lane[lane]).collect())
             .collect();
-        let (distinct, of_lane) = distinct(&lanes);
-        let pieces = nodes.iter().enumerate().map(|(place, node)| {
-            let variants: Vec<usize> = distinct.iter().map(|nodes| nodes[place]).collect();
-            self.pick(&node.values, &variants)
-        });
+        let Groups { of, first } = Groups::new(&lanes);
+        let pieces = nodes.iter().map(|node| node.of_lanes(self.batch, &first));
         State {
             values: Tensor::cat(pieces.collect(), 1),
-            of_lane,
+            of_lane: of,
         }
     }
-
-    /// The variants of these numbers, one after the other.
-    fn pick(&self, values: &Tensor<4>, variants: &[usize]) -> Tensor<4> {
-        let [images, channels, height, width] = values.dims();
-        let rows = [images / self.batch, self.batch, channels, height * width];
-        pick_rows(&values.clone().reshape(rows), variants).reshape([
-            variants.len() * self.batch,
-            channels,
-            height,
-            width,
-        ])
-    }
-}
-
-/// Rows of a tensor by number.
-fn pick_rows(values: &Tensor<4>, rows: &[usize]) -> Tensor<4> {
-    let count = values.dims()[0];
-    let in_order = rows.windows(2).all(|pair| pair[1] == pair[0] + 1);
-    match rows {
-        [first, ..] if in_order && rows.len() == count && *first == 0 => values.clone(),
-        [first, ..] if in_order => values.clone().narrow(0, *first, rows.len()),
-        _ => {
-            let numbers: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
-            let numbers = TensorData::new(numbers, [rows.len()]);
-            let numbers: Tensor<1, Int> = Tensor::from_ints(numbers, &values.device());
-            values.clone().select(0, numbers)
-        }
-    }
-}
-
-/// The different ones in the order of their first lanes, and which every lane has.
-fn distinct(lanes: &[Terms]) -> (Vec<&Terms>, Vec<usize>) {
-    let mut numbers: BTreeMap<&Terms, usize> = BTreeMap::new();
-    let mut distinct = Vec::new();
-    let of_lane = lanes
-        .iter()
-        .map(|terms| {
-            *numbers.entry(terms).or_insert_with(|| {
-                distinct.push(terms);
-                distinct.len() - 1
-            })
-        })
-        .collect();
-    (distinct, of_lane)
 }

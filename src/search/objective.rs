@@ -88,12 +88,9 @@ pub struct Network {
 impl Network {
     /// Plans a supernet for these kernels.
     pub fn new(space: Space, size: &Macro, fused: Option<Memory>) -> Result<Self, MacroError> {
-        let packing = match (space, fused) {
-            (_, None) => Packing::Entries,
-            // As one graph it would keep everything, and cells that are computed again have other bits: what a search finds must not
-            // depend on the memory that it has.
-            (Space::Darts, Some(_)) => Packing::Blocks,
-            (_, Some(_)) => Packing::Body,
+        let packing = match fused {
+            None => Packing::Entries,
+            Some(_) => Packing::Body,
         };
         Ok(Self {
             supernet: Supernet::new(space, size, packing)?,

@@ -4,7 +4,6 @@ use crate::gpu::gpu_device;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use plateau::data::Batch;
 use plateau::kernels::Memory;
-use plateau::nn::{Packing, Supernet};
 use plateau::search::na_darts::{Representation, neighbor_maps};
 use plateau::search::objective::{Network, Wanted, evaluate};
 use plateau::space::{Aggregation, Macro, Space};
@@ -34,7 +33,7 @@ const SIZE: Macro = Macro {
     imagenet_stem: false,
 };
 
-/// Losses of three lanes, gradient of α, gradient of the weights.
+/// Losses of four lanes, gradient of α, gradient of the weights.
 fn run(space: Space, fused: Option<Memory>, device: &Device) -> [Vec<f32>; 3] {
     run_network(&Network::new(space, &SIZE, fused).unwrap(), device)
 }
@@ -55,7 +54,12 @@ fn run_network(network: &Network, device: &Device) -> [Vec<f32>; 3] {
     let alpha = tensor([kinds, edges, operations], device, |i| {
         ((i * 29 % 17) as f32) / 10.0 - 0.8
     });
-    let neighbors = [vec![(0, 1), (rows - 1, 3)], vec![(rows / 2, 2)]];
+    // The first cell is the same in the lanes 0, 1 and 3.
+    let neighbors = [
+        vec![(rows / 2, 2)],
+        vec![(0, 1), (rows - 1, 3)],
+        vec![(rows / 2, 1)],
+    ];
     let maps = neighbor_maps(
         Representation::Permutation,
         rows,
@@ -67,7 +71,8 @@ fn run_network(network: &Network, device: &Device) -> [Vec<f32>; 3] {
         alpha: true,
         weights: true,
     };
-    let neighborhood = Some((&maps, Aggregation::Mean));
+    // Every lane counts differently.
+    let neighborhood = Some((&maps, Aggregation::LogSumExp { tau: 0.1 }));
     let evaluated = evaluate(network, &weights, &alpha, neighborhood, &batch, wanted);
     let evaluated = block_on(evaluated).unwrap();
     [
@@ -77,9 +82,9 @@ fn run_network(network: &Network, device: &Device) -> [Vec<f32>; 3] {
     ]
 }
 
-/// A pattern whose activations keep away from the kinks of the ReLUs, where rounding decides on a gradient: of six that were tried in every
-/// space, 37 has one in the small one.
-const PATTERN: usize = 41;
+/// A pattern whose activations keep away from the kinks of the ReLUs, where rounding decides on a gradient: of the six primes from 41 to 61
+/// only 41 has one.
+const PATTERN: usize = 43;
 
 /// Within this share of the largest value.
 fn assert_close(space: Space, found: &[Vec<f32>; 3], expected: &[Vec<f32>; 3], share: f32) {
@@ -119,21 +124,4 @@ fn whole_cells_on_the_gpu_give_the_losses_and_gradients_of_the_cpu() {
         let found = run(space, Some(Memory::Keep), &gpu_device());
         assert_close(space, &found, &expected, 1e-3);
     }
-}
-
-#[test]
-fn a_darts_supernet_as_one_graph_gives_the_losses_and_gradients_of_stock_operations() {
-    let device = Device::flex();
-    let network = Network {
-        supernet: Supernet::new(Space::Darts, &SIZE, Packing::Body).unwrap(),
-        fused: Some(Memory::Keep),
-        lanes_a_pass: usize::MAX,
-    };
-    let found = run_network(&network, &device);
-    assert_close(
-        Space::Darts,
-        &found,
-        &run(Space::Darts, None, &device),
-        1e-4,
-    );
 }

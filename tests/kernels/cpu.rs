@@ -58,6 +58,8 @@ fn odd_shapes() -> Vec<EdgesShape> {
         edges(1, 2, 2, (3, 19), 1, 1),
         edges(1, 2, 2, (6, 21), 1, 2),
         edges(2, 9, 4, (4, 5), 1, 1),
+        // More images than runs: of one image and of two.
+        edges(1, 67, 4, (3, 3), 1, 1),
     ];
     // Any subset of the operations may be active.
     for active in [
@@ -233,8 +235,9 @@ fn only_wanted_gradients_are_returned_and_they_are_the_same() {
 
 #[test]
 fn the_same_input_gives_the_same_bits_on_any_number_of_threads() {
-    let shape = edges(2, 20, 8, (6, 6), 3, 2);
-    let conv = conv(2, 20, (6, 12), (7, 6), 3, 1);
+    // Runs of two and of three images.
+    let shape = edges(2, 75, 8, (6, 6), 3, 2);
+    let conv = conv(2, 75, (6, 12), (7, 6), 3, 1);
     let case = edges_case(shape, 13);
     let mut rng = ChaCha8Rng::seed_from_u64(14);
     let conv_x = random(&mut rng, conv.input_len(), 1.0);
@@ -377,7 +380,7 @@ fn convolution_with_batch_norm_and_its_gradients_agree_with_the_definition() {
         conv(2, 2, (9, 16), (7, 5), 3, 2),
         conv(1, 4, (12, 6), (4, 4), 1, 1),
         conv(3, 2, (4, 8), (5, 5), 1, 2),
-        conv(1, 20, (2, 2), (3, 3), 3, 1),
+        conv(1, 67, (2, 2), (3, 3), 3, 1),
         conv(1, 4, (4, 4), (1, 1), 3, 1),
         conv(1, 2, (16, 8), (40, 40), 3, 1),
         ConvShape {

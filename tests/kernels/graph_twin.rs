@@ -121,7 +121,8 @@ fn graph(size: Size) -> Graph {
             terms.push(term(Value::Unit(unit), factor));
         }
         for pool in [Pool::Max(stride), Pool::Average(stride)] {
-            let unit = graph.unit(&[stem], c, Work::Pool(pool), PLAIN);
+            let pooled = graph.only(Value::Pool(pool, stem));
+            let unit = graph.unit(&[pooled], c, Work::Copy, PLAIN);
             terms.push(term(Value::Unit(unit), Some(4)));
         }
         let sum = graph.state(small, terms);

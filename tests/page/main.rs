@@ -3,14 +3,17 @@
 
 mod arrival;
 mod engine;
+mod speed;
 #[path = "../support/mod.rs"]
 mod support;
 mod without_gpu;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::chromium::{Chromium, Modifier, Tab, WEBGPU, serve_folder};
+use crate::support::folder::folder;
+use plateau::app::Recording;
 use plateau::search::Strategy;
 use plateau::session::{DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig};
 use plateau::space::Space;
@@ -42,6 +45,7 @@ trait Window {
     fn press(&mut self, label: &str);
     fn shortcut(&mut self, key: &str);
     fn take_settings(&mut self, config: &RunConfig);
+    fn save_run(&mut self, name: &str) -> Recording;
 }
 
 impl Window for Tab<'_> {
@@ -94,6 +98,22 @@ impl Window for Tab<'_> {
         self.drop_files(&[("config.json", file.to_string().into_bytes())]);
         let taken = "s.notices.some(text => text.includes('took the settings'))";
         self.wait_until("the settings are taken", taken, QUICK);
+    }
+
+    /// Saves the run of that name, which is shown, as a zip, and opens that.
+    fn save_run(&mut self, name: &str) -> Recording {
+        let downloads = folder("downloads");
+        self.download_into(&downloads);
+        self.shortcut("s");
+        let zip = downloads.join(format!("{name}.zip"));
+        let end = Instant::now() + QUICK;
+        while !zip.exists() {
+            assert!(Instant::now() < end, "nothing was downloaded");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let run = Recording::from_bytes(&std::fs::read(&zip).unwrap()).unwrap();
+        std::fs::remove_dir_all(&downloads).unwrap();
+        run
     }
 }
 

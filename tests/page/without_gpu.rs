@@ -1,13 +1,12 @@
 //! What the page does before, and without, any GPU.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use plateau::app::{Recording, zip_run};
+use plateau::app::zip_run;
 use plateau::session::DeviceChoice;
 use serde_json::json;
 
 use super::{Chromium, QUICK, Window, page, small};
-use crate::support::folder::folder;
 use crate::support::write::{Member, png_image, zip};
 
 #[test]
@@ -59,20 +58,10 @@ fn without_webgpu_the_recorded_run_scrubs_the_cpu_searches_and_a_run_is_kept_and
     tab.shortcut(".");
     tab.wait_until("the run is stopped", "s.run.state == 'stopped'", QUICK);
     let steps = tab.state()["run"]["steps"].as_u64().unwrap();
-    let downloads = folder("downloads");
-    tab.download_into(&downloads);
-    tab.shortcut("s");
-    let zip = downloads.join("digits-na-darts-3.zip");
-    let end = Instant::now() + QUICK;
-    while !zip.exists() {
-        assert!(Instant::now() < end, "nothing was downloaded");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let run = Recording::from_bytes(&std::fs::read(&zip).unwrap()).unwrap();
+    let run = tab.save_run("digits-na-darts-3");
     let view = run.view("from the page");
     assert_eq!(view.steps.len() as u64, steps);
     let back = zip_run(&run.text, &view).unwrap();
-    std::fs::remove_dir_all(&downloads).unwrap();
     tab.drop_files(&[("desktop.zip", back)]);
     let shown = format!("!s.run.live && s.run.steps == {steps}");
     tab.wait_until("the run of the desktop is shown", &shown, QUICK);

@@ -13,7 +13,7 @@ use plateau::search::optimizer::{Adam, Sgd, clip, cosine_rate};
 use plateau::space::{Aggregation, distance, enumerate_ball};
 use pollster::block_on;
 
-use crate::support::supernet::{small, values, vector};
+use crate::support::supernet::{of_cells, small, values, vector};
 
 /// α whose softmax is one-hot to the last bit.
 fn one_hot(choices: &[usize], operations: usize) -> Tensor<3> {
@@ -490,6 +490,50 @@ fn lanes_in_chunks_give_the_losses_and_gradients_of_one_pass() {
                 for (a, b) in whole.iter().zip(chunked) {
                     assert!((a - b).abs() < 1e-5, "{aggregation} {lanes}: {a} {b}");
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn lanes_that_share_what_is_equal_give_the_losses_and_gradients_of_lanes_apart() {
+    // Normal, reduction, reduction, normal: the first reduction cell follows one that some lanes share.
+    let (network, weights, batch) = of_cells(4, 7);
+    let alpha = vector(&some_alpha(), [2, 14, 8]);
+    let wanted = Wanted {
+        alpha: true,
+        weights: true,
+    };
+    let run = |maps: &NeighborMaps| {
+        let neighborhood = Some((maps, Aggregation::LogSumExp { tau: 0.1 }));
+        let evaluated = evaluate(&network, &weights, &alpha, neighborhood, &batch, wanted);
+        let evaluated = block_on(evaluated).unwrap();
+        [
+            values(evaluated.losses),
+            values(evaluated.alpha.unwrap()),
+            values(evaluated.weights.unwrap()),
+        ]
+    };
+    let changes = [
+        vec![(17, 5)],
+        vec![(3, 2)],
+        vec![(25, 1), (26, 2)],
+        vec![(0, 7), (14, 1)],
+        vec![(3, 1)],
+    ];
+    let all: Vec<usize> = (0..28).collect();
+    for changes in [&changes[..], &[vec![], vec![]]] {
+        let together = neighbor_maps(Representation::Permutation, 28, 8, changes, &Device::flex());
+        let apart = NeighborMaps {
+            own: vec![all.clone(); together.lanes()],
+            ..together.clone()
+        };
+        for (together, apart) in run(&together).iter().zip(run(&apart)) {
+            let largest = apart
+                .iter()
+                .fold(0.0_f32, |most, value| most.max(value.abs()));
+            for (a, b) in together.iter().zip(&apart) {
+                assert!((a - b).abs() < 2e-5 * largest, "{a} {b} of {largest}");
             }
         }
     }

@@ -18,9 +18,14 @@ pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 
 /// The supernet, weights for it, and a batch.
 pub fn small(seed: u64) -> (Network, Tensor<1>, Batch) {
+    of_cells(2, seed)
+}
+
+/// The same of so many cells.
+pub fn of_cells(layers: usize, seed: u64) -> (Network, Tensor<1>, Batch) {
     let size = Macro {
         channels: 2,
-        layers: 2,
+        layers,
         classes: 3,
         image_channels: 1,
         height: 6,

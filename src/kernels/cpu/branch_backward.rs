@@ -6,7 +6,7 @@ use super::branch::forward_passes;
 use super::buffer::Buffer;
 use super::columns::Columns;
 use super::depthwise::{self, Correlate, KernelGradient, Pass};
-use super::gradient::{add_runs, filter_len, first_len, run_length};
+use super::gradient::{Rows, by_runs, filter_len, first_len};
 use super::lanes::{Lanes, Task, dispatch, vectors, vectors_mut};
 use super::layout::{embed, pack, unpack};
 use super::mix::lane_weights;
@@ -17,9 +17,8 @@ use super::pool::Pooling;
 use super::second_backward::SecondGradients;
 use super::stats::NormalGradient;
 use crate::kernels::shape::{MAX_POOL, SKIP};
-use rayon::prelude::*;
 
-/// Gradient of the input `[I,C,H,W]`, if wanted; `weights` begins with the packed weight gradients `[E, …]`, if wanted.
+/// Gradient of the input `[I,C,H,W]`, if wanted, and the packed weight gradients `[E, …]`; empty if not wanted.
 pub(super) struct FirstGradients {
     pub x: Option<Vec<f32>>,
     pub weights: Buffer,
@@ -29,21 +28,15 @@ pub(super) fn run(problem: &Problem, sums: &Sums, second: &SecondGradients) -> F
     let plan = problem.plan;
     let shape = &plan.shape;
     let wanted = problem.wanted;
-    let length = run_length(shape.images());
-    let runs = shape.images().div_ceil(length);
-    // What is not wanted gets a single float that is never touched.
-    let x_len = if wanted.x {
-        shape.channels * shape.in_pixels()
-    } else {
-        1
+    let x_len = match wanted.x {
+        true => shape.channels * shape.in_pixels(),
+        false => 0,
     };
-    let weights_len = if wanted.weights {
-        (shape.edges * first_len(plan)).max(1)
-    } else {
-        1
+    let weights_len = match wanted.weights {
+        true => shape.edges * first_len(plan),
+        false => 0,
     };
     let mut x = vec![0.0; shape.images() * x_len];
-    let mut weights = Buffer::zeros(runs * weights_len);
     let stage = Stage {
         problem,
         sums,
@@ -57,28 +50,25 @@ pub(super) fn run(problem: &Problem, sums: &Sums, second: &SecondGradients) -> F
             .map(|branch| depthwise::transposed(*branch, shape.stride, shape.height, shape.width))
             .collect(),
     };
-    x.par_chunks_mut(length * x_len)
-        .zip(weights.par_chunks_exact_mut(weights_len))
-        .enumerate()
-        .for_each_init(
-            || Scratch::new(plan),
-            |scratch, (run, (x, weights))| {
-                for (offset, x) in x.chunks_exact_mut(x_len).enumerate() {
-                    let image = run * length + offset;
-                    let (weights, scratch) = (&mut *weights, &mut *scratch);
-                    dispatch(Image {
-                        stage: &stage,
-                        image,
-                        x,
-                        weights,
-                        scratch,
-                    });
-                }
-            },
-        );
-    if wanted.weights {
-        add_runs(&mut weights, weights_len);
-    }
+    let rows = [Rows {
+        data: &mut x,
+        len: x_len,
+    }];
+    let weights = by_runs(
+        shape.images(),
+        rows,
+        weights_len,
+        || Scratch::new(plan),
+        |scratch, image, [x], weights| {
+            dispatch(Image {
+                stage: &stage,
+                image,
+                x,
+                weights,
+                scratch,
+            });
+        },
+    );
     FirstGradients {
         x: wanted.x.then_some(x),
         weights,

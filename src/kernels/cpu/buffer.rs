@@ -31,7 +31,13 @@ impl Buffer {
             .filter(|i| fits(&free[*i]))
             .min_by_key(|i| free[*i].len());
         let reused = best.map(|index| free.remove(index));
+        let given_back = match &reused {
+            Some(_) => Vec::new(),
+            None => make_room(&mut free, needed),
+        };
         drop(free);
+        // What takes its time, with no other thread waiting.
+        drop(given_back);
         let memory = reused.unwrap_or_else(|| vec![0.0; needed]);
         // Where the alignment cannot be known the buffer is only slower.
         let offset = memory.as_ptr().align_offset(ALIGNMENT * size_of::<f32>());
@@ -45,6 +51,27 @@ impl Buffer {
         buffer.fill(0.0);
         buffer
     }
+}
+
+/// As much free memory as is about to be taken, to be given back: the largest pieces that are too small, which the new one can stand for.
+fn make_room(free: &mut Vec<Vec<f32>>, needed: usize) -> Vec<Vec<f32>> {
+    let mut pieces = Vec::new();
+    let mut room = 0;
+    while room < needed {
+        let small = (0..free.len()).filter(|i| free[*i].len() < needed);
+        let Some(largest) = small.max_by_key(|i| free[*i].len()) else {
+            break;
+        };
+        room += free[largest].len();
+        pieces.push(free.remove(largest));
+    }
+    pieces
+}
+
+/// Gives all free memory back.
+pub fn forget_buffers() {
+    let mut free = FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    free.clear();
 }
 
 impl Drop for Buffer {

@@ -2,7 +2,7 @@
 
 use super::buffer::Buffer;
 use super::columns::Columns;
-use super::gradient::{add_runs, run_length, unpack_diagonals};
+use super::gradient::{Rows, by_runs, unpack_diagonals};
 use super::lanes::{LANES, Lanes, Task, dispatch, vectors, vectors_mut};
 use super::layout::{blocks, matrix_index, pack, pack_matrix, unpack};
 use super::plan::Matrix;
@@ -119,57 +119,48 @@ pub fn conv_bn_backward(
         );
     let sums = sum_lanes(&partial, 2 * plan.out_padded, shape.batch);
 
-    let length = run_length(shape.images());
-    let runs = shape.images().div_ceil(length);
-    // What is not wanted gets a single float that is never touched.
     let in_len = shape.in_channels * shape.in_pixels();
-    let x_len = if wanted.x { in_len } else { 1 };
-    let weights_len = if wanted.weights {
-        plan.matrix.rows.len()
-    } else {
-        1
+    let x_len = if wanted.x { in_len } else { 0 };
+    let weights_len = match wanted.weights {
+        true => plan.matrix.rows.len(),
+        false => 0,
     };
     let mut x_grad = vec![0.0; shape.images() * x_len];
-    let mut shares = Buffer::zeros(runs * weights_len);
-    x_grad
-        .par_chunks_mut(length * x_len)
-        .zip(shares.par_chunks_exact_mut(weights_len))
-        .enumerate()
-        .for_each_init(
-            || Scratch::new(&plan),
-            |scratch, (run, (x_grad, share))| {
-                for (offset, x_grad) in x_grad.chunks_exact_mut(x_len).enumerate() {
-                    let image = run * length + offset;
-                    let lane = image / shape.batch;
-                    let lane_sums =
-                        &sums[lane * 2 * plan.out_padded..(lane + 1) * 2 * plan.out_padded];
-                    let (sum, product) = lane_sums.split_at(plan.out_padded);
-                    dispatch(Backward {
-                        plan: &plan,
-                        wanted,
-                        x: &x[image * in_len..(image + 1) * in_len],
-                        grad: &grad[image * grad_len..(image + 1) * grad_len],
-                        unit: saved.units.unit(image, 0),
-                        gradient: NormalGradient {
-                            normal: saved.units.normal(lane, 0),
-                            sum,
-                            product,
-                            n: (shape.batch * shape.out_pixels()) as f32,
-                            scale: 1.0,
-                        },
-                        x_grad,
-                        share: &mut *share,
-                        scratch: &mut *scratch,
-                    });
-                }
-            },
-        );
+    let rows = [Rows {
+        data: &mut x_grad,
+        len: x_len,
+    }];
+    let share = by_runs(
+        shape.images(),
+        rows,
+        weights_len,
+        || Scratch::new(&plan),
+        |scratch, image, [x_grad], share| {
+            let lane = image / shape.batch;
+            let lane_sums = &sums[lane * 2 * plan.out_padded..(lane + 1) * 2 * plan.out_padded];
+            let (sum, product) = lane_sums.split_at(plan.out_padded);
+            dispatch(Backward {
+                plan: &plan,
+                wanted,
+                x: &x[image * in_len..(image + 1) * in_len],
+                grad: &grad[image * grad_len..(image + 1) * grad_len],
+                unit: saved.units.unit(image, 0),
+                gradient: NormalGradient {
+                    normal: saved.units.normal(lane, 0),
+                    sum,
+                    product,
+                    n: (shape.batch * shape.out_pixels()) as f32,
+                    scale: 1.0,
+                },
+                x_grad,
+                share,
+                scratch,
+            });
+        },
+    );
     ConvGradients {
         x: wanted.x.then_some(x_grad),
-        weights: wanted.weights.then(|| {
-            add_runs(&mut shares, weights_len);
-            plan.unpack(&shares)
-        }),
+        weights: wanted.weights.then(|| plan.unpack(&share)),
     }
 }
 

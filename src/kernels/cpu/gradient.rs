@@ -1,33 +1,110 @@
-//! Weight gradients: every run of images adds up its own share, the shares are then added in order, so that the result
-//! does not depend on the number of threads.
+//! Weight gradients: every run of images adds up its own share, the shares are then added pairwise, so that the result does not depend on
+//! the number of threads.
 
+use super::buffer::Buffer;
 use super::depthwise::kernel_index;
 use super::lanes::LANES;
 use super::layout::matrix_index;
 use super::plan::Plan;
 use crate::kernels::shape::Branch;
-use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
-/// Images handled one after the other by one task of a backward stage: at most sixteen runs.
-pub(super) const fn run_length(images: usize) -> usize {
-    images.div_ceil(16)
+/// Most runs, and so the most tasks of a backward stage. One thread holds as many shares as the tree is deep, seven; at most there is one a
+/// run.
+const RUNS: usize = 64;
+
+/// What a backward stage writes of every image: `[images, len]`.
+pub(super) struct Rows<'a> {
+    pub data: &'a mut [f32],
+    pub len: usize,
 }
 
-/// Floats of the sum that one task adds up.
-const PIECE: usize = 1 << 12;
+impl Rows<'_> {
+    /// Keeps the rows of so many images and returns the others.
+    fn split_off(&mut self, images: usize) -> Self {
+        let (first, rest) = std::mem::take(&mut self.data).split_at_mut(images * self.len);
+        self.data = first;
+        Self {
+            data: rest,
+            len: self.len,
+        }
+    }
+}
 
-/// Adds the shares `[runs, len]` up into the first; every float in the order of the runs, whichever thread has its piece.
-pub(super) fn add_runs(shares: &mut [f32], len: usize) {
-    let (sum, others) = shares.split_at_mut(len);
-    let others = &*others;
-    let pieces = sum.par_chunks_mut(PIECE).enumerate();
-    pieces.for_each(|(piece, sum)| {
-        for share in others.chunks_exact(len) {
-            for (sum, value) in sum.iter_mut().zip(&share[piece * PIECE..]) {
+/// Calls `each` for every image with a thread's working memory, the image's rows and the share of its run, `[share_len]`, which begins with
+/// zeros; returns the sum of the shares. The tree in which they are added depends on the number of images only.
+pub(super) fn by_runs<const N: usize, T: Send>(
+    images: usize,
+    rows: [Rows; N],
+    share_len: usize,
+    scratch: impl Fn() -> T + Sync,
+    each: impl Fn(&mut T, usize, [&mut [f32]; N], &mut [f32]) + Sync,
+) -> Buffer {
+    let walk = Walk {
+        images,
+        runs: images.min(RUNS),
+        free: Mutex::new(Vec::new()),
+        scratch,
+        each,
+    };
+    let mut share = zeros(share_len);
+    walk.run(0..walk.runs, rows, &mut share);
+    share
+}
+
+struct Walk<T, S, E> {
+    images: usize,
+    runs: usize,
+    /// Working memory that no thread uses.
+    free: Mutex<Vec<T>>,
+    scratch: S,
+    each: E,
+}
+
+impl<T: Send, S: Fn() -> T + Sync, E> Walk<T, S, E> {
+    /// The first image of a run.
+    fn start(&self, run: usize) -> usize {
+        run * self.images / self.runs.max(1)
+    }
+
+    fn run<const N: usize>(&self, runs: Range<usize>, mut rows: [Rows; N], share: &mut [f32])
+    where
+        E: Fn(&mut T, usize, [&mut [f32]; N], &mut [f32]) + Sync,
+    {
+        let first = self.start(runs.start);
+        if runs.len() > 1 {
+            let middle = runs.start + runs.len() / 2;
+            let images = self.start(middle) - first;
+            let rest = rows.each_mut().map(|rows| rows.split_off(images));
+            let mut other = zeros(share.len());
+            rayon::join(
+                || self.run(runs.start..middle, rows, share),
+                || self.run(middle..runs.end, rest, &mut other),
+            );
+            for (sum, value) in share.iter_mut().zip(&*other) {
                 *sum += value;
             }
+            return;
         }
-    });
+        let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = free().pop();
+        let mut scratch = known.unwrap_or_else(&self.scratch);
+        for image in first..self.start(runs.end) {
+            let mut rest = rows.each_mut().map(|rows| rows.split_off(1));
+            std::mem::swap(&mut rows, &mut rest);
+            (self.each)(&mut scratch, image, rest.map(|rows| rows.data), share);
+        }
+        free().push(scratch);
+    }
+}
+
+/// Zeros; nothing is taken for none.
+fn zeros(len: usize) -> Buffer {
+    match len {
+        0 => Buffer::default(),
+        len => Buffer::zeros(len),
+    }
 }
 
 /// Floats of the packed gradient of one filter: depthwise kernels, then the pointwise matrix.

@@ -4,7 +4,7 @@
 use super::Problem;
 use super::buffer::Buffer;
 use super::depthwise::{self, Correlate, KernelGradient, Pass};
-use super::gradient::{add_runs, filter_len, run_length, second_len};
+use super::gradient::{Rows, by_runs, filter_len, second_len};
 use super::lanes::{Lanes, Task, V, dispatch, vectors, vectors_mut};
 use super::layout::{embed, pack};
 use super::mix::lane_weights;
@@ -13,7 +13,6 @@ use super::plan::{Filter, Plan};
 use super::pointwise::{OuterProduct, Product};
 use super::second::{forward_passes, hidden};
 use super::stats::{Normal, NormalGradient, channel, gradient_sums, sum_lanes};
-use rayon::prelude::*;
 
 /// The gradient after the first normalisation of every separable branch.
 pub(super) struct SecondGradients {
@@ -21,7 +20,7 @@ pub(super) struct SecondGradients {
     pub data: Buffer,
     /// Σ and Σ·ŷ over the batch: `[lanes, second units, 2, blocks·8]`.
     sums: Vec<f32>,
-    /// Begins with the packed weight gradients `[E, …]`, if wanted.
+    /// The packed weight gradients `[E, …]`; empty if not wanted.
     pub weights: Buffer,
     units: usize,
     unit_len: usize,
@@ -60,54 +59,47 @@ pub(super) fn run(problem: &Problem, sums: &Sums) -> SecondGradients {
     gradients.data = Buffer::stale(shape.images() * units * unit_len);
     let partial_len = units * 2 * padded_channels;
     let mut partial = vec![0.0; shape.images() * partial_len];
-    let length = run_length(shape.images());
-    let runs = shape.images().div_ceil(length);
-    // A run whose weights are not wanted gets a single float it never touches.
-    let weights_len = if problem.wanted.weights {
-        shape.edges * second_len(plan)
-    } else {
-        1
+    let weights_len = match problem.wanted.weights {
+        true => shape.edges * second_len(plan),
+        false => 0,
     };
-    let mut weights = Buffer::zeros(runs * weights_len);
     let filters = plan.second_filters(problem.weights);
     let passes = forward_passes(plan);
     let backward: Vec<_> = plan.branches[..plan.separable()]
         .iter()
         .map(|branch| depthwise::transposed(*branch, 1, shape.out_height(), shape.out_width()))
         .collect();
-    gradients
-        .data
-        .par_chunks_mut(length * units * unit_len)
-        .zip(partial.par_chunks_mut(length * partial_len))
-        .zip(weights.par_chunks_exact_mut(weights_len))
-        .enumerate()
-        .for_each_init(
-            || Scratch::new(plan),
-            |scratch, (run, ((data, partial), weights))| {
-                let images = data
-                    .chunks_exact_mut(units * unit_len)
-                    .zip(partial.chunks_exact_mut(partial_len));
-                for (offset, (data, partial)) in images.enumerate() {
-                    dispatch(Image {
-                        problem,
-                        sums,
-                        filters: &filters,
-                        passes: &passes,
-                        backward: &backward,
-                        image: run * length + offset,
-                        data,
-                        partial,
-                        weights: &mut *weights,
-                        scratch: &mut *scratch,
-                    });
-                }
-            },
-        );
+    let rows = [
+        Rows {
+            data: &mut gradients.data,
+            len: units * unit_len,
+        },
+        Rows {
+            data: &mut partial,
+            len: partial_len,
+        },
+    ];
+    gradients.weights = by_runs(
+        shape.images(),
+        rows,
+        weights_len,
+        || Scratch::new(plan),
+        |scratch, image, [data, partial], weights| {
+            dispatch(Image {
+                problem,
+                sums,
+                filters: &filters,
+                passes: &passes,
+                backward: &backward,
+                image,
+                data,
+                partial,
+                weights,
+                scratch,
+            });
+        },
+    );
     gradients.sums = sum_lanes(&partial, partial_len, shape.batch);
-    if problem.wanted.weights {
-        add_runs(&mut weights, weights_len);
-        gradients.weights = weights;
-    }
     gradients
 }
 

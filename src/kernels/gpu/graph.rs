@@ -74,7 +74,7 @@ impl Pass {
             } => (from, kernel, stride, relu, false, weights),
             Work::Reduce { weights } => (from, 1, 2, true, true, weights),
             Work::Separable { pointwise, .. } => (own.size, 1, 1, false, false, pointwise),
-            Work::Copy | Work::Pool(_) => return None,
+            Work::Copy => return None,
         };
         let shape = ConvShape {
             lanes: self.stages.shape.lanes,
@@ -106,17 +106,6 @@ impl Pass {
                 from: graph.source_size(unit),
                 first_weight: depthwise,
             }),
-            _ => None,
-        }
-    }
-
-    /// The pooling that a unit is, and the state that it reads; none where it is none.
-    pub fn pooling(&self, unit: usize) -> Option<(Window, usize)> {
-        let own = &self.graph().units[unit];
-        match (own.work, &own.source) {
-            (Work::Pool(pool), Source::States(states)) => {
-                Window::of(self.graph(), Value::Pool(pool, states[0]))
-            }
             _ => None,
         }
     }
@@ -313,12 +302,6 @@ impl Pass {
     /// The output of a unit before its normalisation.
     fn unit(&self, values: &GraphSaved, unit: usize) -> CubeTensor {
         let own = &self.graph().units[unit];
-        if let Some((window, from)) = self.pooling(unit) {
-            let pooled = self.map(own.size);
-            let stage = self.stages.pool(window, None, false);
-            stage.launch(&[&values.states[from], &self.tensors.factors, &pooled]);
-            return pooled;
-        }
         let source = match (self.depthwise(unit), &own.source) {
             (Some(depthwise), _) => self.filtered(&depthwise, &self.rectified(values, unit)),
             (None, Source::States(states)) => self.joined(values, states),

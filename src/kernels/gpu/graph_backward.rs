@@ -201,12 +201,6 @@ impl Backward {
     }
 
     fn dense(&mut self, unit: usize, states: &[usize], dz: CubeTensor) {
-        if let Some((window, from)) = self.pass.pooling(unit) {
-            if self.wants(from) {
-                self.pool(window, from, None, &dz);
-            }
-            return;
-        }
         let Some(convolution) = self.pass.convolution(unit) else {
             self.share(states, dz);
             return;

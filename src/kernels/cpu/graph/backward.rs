@@ -3,7 +3,7 @@
 
 use super::super::buffer::Buffer;
 use super::super::depthwise::{self, Correlate, KernelGradient};
-use super::super::gradient::{add_runs, run_length};
+use super::super::gradient::{Rows, by_runs};
 use super::super::lanes::{LANES, Lanes, Task, dispatch, vectors, vectors_mut};
 use super::super::layout::{blocks, embed, pack, unpack};
 use super::super::pointwise::{OuterProduct, Product};
@@ -14,7 +14,7 @@ use super::norm::{Affine, Coefficients};
 use super::plan::{Bundle, Job, Plan, floats, padded};
 use super::scratch::Scratch;
 use super::sums::{self, Sums};
-use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Source, Value, Work};
+use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Source, Value};
 use crate::kernels::graph_order::Reader;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -46,53 +46,47 @@ pub(super) fn run(problem: &Problem) -> GraphTensors<Option<Vec<f32>>> {
         .factors
         .then(|| vec![0.0; problem.tensors.factors.len()]);
     let mut sums = vec![Sums::default(); graph.units.len()];
-    let length = run_length(images);
-    let runs = images.div_ceil(length);
     for (index, stage) in plan.stages.iter().enumerate().rev() {
-        let partial_len = plan.reverse[index].partial.max(1);
-        let mut partial = vec![0.0; images * partial_len];
-        // Where no weights are wanted a run gets a single float that it never touches.
+        let mut partial = vec![0.0; images * plan.reverse[index].partial];
         let (zones, zones_len) = match wanted.weights {
             true => filters::zones(graph, stage),
             false => (vec![0..0; stage.jobs.len()], 0),
         };
-        let share_len = zones_len.max(1);
-        let mut shares = Buffer::zeros(runs * share_len);
-        grads
-            .par_chunks_mut(length * plan.grad_chunk)
-            .zip(partial.par_chunks_mut(length * partial_len))
-            .zip(shares.par_chunks_exact_mut(share_len))
-            .enumerate()
-            .for_each_init(
-                || Scratch::new(plan, true),
-                |scratch, (run, ((grads, partial), share))| {
-                    let own = grads
-                        .chunks_exact_mut(plan.grad_chunk)
-                        .zip(partial.chunks_exact_mut(partial_len));
-                    for (offset, (grads, partial)) in own.enumerate() {
-                        let image = run * length + offset;
-                        dispatch(Image {
-                            problem,
-                            sums: &sums,
-                            filters: &filters,
-                            zones: &zones,
-                            stage: index,
-                            image,
-                            values: &problem.chunks[image * plan.chunk..(image + 1) * plan.chunk],
-                            grads,
-                            partial,
-                            share: &mut *share,
-                            scratch: &mut *scratch,
-                        });
-                    }
-                },
-            );
+        let rows = [
+            Rows {
+                data: &mut grads,
+                len: plan.grad_chunk,
+            },
+            Rows {
+                data: &mut partial,
+                len: plan.reverse[index].partial,
+            },
+        ];
+        let share = by_runs(
+            images,
+            rows,
+            zones_len,
+            || Scratch::new(plan, true),
+            |scratch, image, [grads, partial], share| {
+                dispatch(Image {
+                    problem,
+                    sums: &sums,
+                    filters: &filters,
+                    zones: &zones,
+                    stage: index,
+                    image,
+                    values: &problem.chunks[image * plan.chunk..(image + 1) * plan.chunk],
+                    grads,
+                    partial,
+                    share,
+                    scratch,
+                });
+            },
+        );
         if let Some(weights) = &mut weights {
-            add_runs(&mut shares, share_len);
-            filters::unpack(graph, stage, &zones, &shares[..zones_len], weights);
+            filters::unpack(graph, stage, &zones, &share, weights);
         }
-        let partial = &partial[..images * plan.reverse[index].partial];
-        sums::finish(problem, index, partial, &mut sums, &mut factors);
+        sums::finish(problem, index, &partial, &mut sums, &mut factors);
     }
     if let Some(weights) = &mut weights {
         sums::affine(plan, shape, &sums, weights);
@@ -173,7 +167,7 @@ impl Task for Image<'_> {
                     self.close(lanes, &mut open);
                     self.product(lanes, bundle, filter, own);
                 }
-                Job::Plain(unit) => self.plain(lanes, *unit),
+                Job::Copy(unit) => self.copy(lanes, *unit),
             }
         }
         self.close(lanes, &mut open);
@@ -500,9 +494,9 @@ impl Image<'_> {
         self.scratch.maps = maps;
     }
 
-    /// A pooling of a state, or states as they are, side by side.
+    /// States as they are, side by side.
     #[inline(always)]
-    fn plain<S: Lanes>(&mut self, lanes: S, unit: usize) {
+    fn copy<S: Lanes>(&mut self, lanes: S, unit: usize) {
         let plan = self.problem.plan;
         let graph = &*plan.graph;
         let Source::States(states) = &graph.units[unit].source else {
@@ -515,18 +509,10 @@ impl Image<'_> {
         for &state in states.iter().filter(|_| plan.readers[unit].is_some()) {
             let size = graph.states[state].size;
             let sum = &mut self.grads[plan.state_grad(state)];
-            let wanted = state != Graph::INPUT || self.problem.wanted.x;
-            match graph.units[unit].work {
-                Work::Pool(kind) if wanted => {
-                    let values = &self.values[plan.state(state)];
-                    pool_backward(lanes, graph, kind, state, values, unit_grad, sum);
-                }
-                _ if wanted => {
-                    for_elements(first, size, |joined, single| {
-                        sum[single] += unit_grad[joined]
-                    });
-                }
-                _ => {}
+            if state != Graph::INPUT || self.problem.wanted.x {
+                for_elements(first, size, |joined, single| {
+                    sum[single] += unit_grad[joined]
+                });
             }
             first += size.channels;
         }

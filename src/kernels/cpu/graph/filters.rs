@@ -37,7 +37,7 @@ pub(super) fn pack(plan: &Plan, weights: &[f32], direction: Direction) -> Vec<Fi
 
 fn pack_job(graph: &Graph, job: &Job, weights: &[f32], direction: Direction) -> Filter {
     match job {
-        Job::Plain(_) => Filter::default(),
+        Job::Copy(_) => Filter::default(),
         Job::Separable(unit) => {
             let Some((depthwise, pointwise, area)) = separable(graph, *unit) else {
                 return Filter::default();
@@ -110,7 +110,7 @@ impl Places {
                     columns
                         .extend([0, 1].map(|own| bundle.parts(1, |tap| (tap == own).then_some(0))));
                 }
-                Work::Separable { .. } | Work::Copy | Work::Pool(_) => {}
+                Work::Separable { .. } | Work::Copy => {}
             }
         }
         let row = |&(position, row): &(usize, usize)| {
@@ -124,7 +124,7 @@ impl Places {
                     let half = usize::from(row >= graph.units[unit].size.channels / 2);
                     Some((weights + row * inputs, first[position] + half))
                 }
-                Work::Separable { .. } | Work::Copy | Work::Pool(_) => None,
+                Work::Separable { .. } | Work::Copy => None,
             }
         };
         let rows = bundle
@@ -156,7 +156,7 @@ impl Bundle {
 /// Floats of the packed gradient of a job.
 fn gradient_len(graph: &Graph, job: &Job) -> usize {
     match job {
-        Job::Plain(_) => 0,
+        Job::Copy(_) => 0,
         Job::Separable(unit) => {
             let inputs = padded(graph.inputs(*unit));
             let outputs = padded(graph.units[*unit].size.channels);
@@ -206,7 +206,7 @@ pub(super) fn unpack(
         end = zone.end;
         let own = &packed[zone.clone()];
         match job {
-            Job::Plain(_) => {}
+            Job::Copy(_) => {}
             Job::Separable(unit) => {
                 let Some((depthwise, pointwise, area)) = separable(graph, *unit) else {
                     continue;

@@ -295,7 +295,7 @@ impl Task for Image<'_> {
                 Job::Product(bundle) => {
                     multiply(lanes, plan, bundle, filter, before, own, self.scratch);
                 }
-                Job::Plain(unit) => plain(lanes, plan, *unit, before, own),
+                Job::Copy(unit) => copy(plan, *unit, before, own),
             }
         }
         if let Some(partial) = &mut self.partial {
@@ -420,19 +420,13 @@ pub(super) fn for_elements(first: usize, size: Size, mut visit: impl FnMut(usize
     }
 }
 
-/// A pooling of a state, or states as they are, side by side.
+/// States as they are, side by side.
 #[inline(always)]
-fn plain<S: Lanes>(lanes: S, plan: &Plan, unit: usize, before: &[f32], own: &mut [f32]) {
+fn copy(plan: &Plan, unit: usize, before: &[f32], own: &mut [f32]) {
     let graph = &*plan.graph;
     let Source::States(states) = &graph.units[unit].source else {
         return;
     };
-    if let Work::Pool(kind) = graph.units[unit].work {
-        let len = plan.unit(unit).len();
-        let from = &before[plan.state(states[0])];
-        pool(lanes, graph, kind, states[0], from, &mut own[..len]);
-        return;
-    }
     let own = &mut own[..plan.unit(unit).len()];
     own.fill(0.0);
     let mut first = 0;

@@ -38,8 +38,8 @@ pub(super) enum Job {
     Separable(usize),
     /// Dense convolutions or a factorised reduce as one matrix product.
     Product(Bundle),
-    /// A pooling, or nothing but the normalisation behind it.
-    Plain(usize),
+    /// Nothing but the normalisation behind it.
+    Copy(usize),
 }
 
 /// Dense convolutions of one source as one matrix product over its columns: those with kernel 3 come first, the others are its centre tap.
@@ -273,7 +273,7 @@ impl Job {
     /// Its units.
     pub fn units(&self) -> &[usize] {
         match self {
-            Job::Separable(unit) | Job::Plain(unit) => std::slice::from_ref(unit),
+            Job::Separable(unit) | Job::Copy(unit) => std::slice::from_ref(unit),
             Job::Product(bundle) => &bundle.units,
         }
     }
@@ -308,7 +308,7 @@ fn jobs(graph: &Graph, of_unit: &[usize], stage: usize) -> Vec<Job> {
         }
         match (unit.work, &unit.source) {
             (Work::Separable { .. }, _) => separable.push(index),
-            (Work::Copy | Work::Pool(_), _) => jobs.push(Job::Plain(index)),
+            (Work::Copy, _) => jobs.push(Job::Copy(index)),
             (Work::Dense { stride, relu, .. }, Source::States(states)) => {
                 let same = dense
                     .iter_mut()

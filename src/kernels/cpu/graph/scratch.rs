@@ -42,7 +42,7 @@ impl Scratch {
                             * bundle.columns.out_width(),
                     );
                 }
-                Job::Separable(unit) | Job::Plain(unit) => {
+                Job::Separable(unit) | Job::Copy(unit) => {
                     source = source.max(floats(graph.source_size(*unit)));
                 }
             }
