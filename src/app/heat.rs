@@ -13,10 +13,13 @@ const NAMES: f32 = 30.0;
 /// Height of the colours of the operations, points.
 const HEAD: f32 = 10.0;
 
-/// softmax of one row of α: the weights of an edge's operations.
-pub fn weights(row: &[f32]) -> Vec<f32> {
+/// softmax(α/T) of one row of α: the weights of an edge's operations.
+pub fn weights(row: &[f32], temperature: f32) -> Vec<f32> {
     let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f32> = row.iter().map(|value| (value - largest).exp()).collect();
+    let powers: Vec<f32> = row
+        .iter()
+        .map(|value| ((value - largest) / temperature).exp())
+        .collect();
     let sum: f32 = powers.iter().sum();
     powers.iter().map(|power| power / sum).collect()
 }
@@ -27,6 +30,7 @@ pub fn show(
     space: Space,
     kind: CellKind,
     alpha: &[Vec<f32>],
+    temperature: f32,
     width: f32,
     lit: Option<usize>,
 ) {
@@ -69,7 +73,7 @@ pub fn show(
             FontId::proportional(TYPE[0]),
             ui.visuals().weak_text_color(),
         );
-        let weights = weights(alpha);
+        let weights = weights(alpha, temperature);
         let strongest = weights
             .iter()
             .copied()

@@ -1,7 +1,7 @@
 //! What the window calls the settings that messages name by their flags.
 
 /// A flag and its label; those of training from scratch have the label of the search's and say that.
-const LABELS: [(&str, &str); 25] = [
+const LABELS: [(&str, &str); 26] = [
     ("alpha-decay", "α decay"),
     ("alpha-rate", "α rate"),
     ("auxiliary-weight", "Auxiliary head"),
@@ -23,6 +23,7 @@ const LABELS: [(&str, &str); 25] = [
     ("radius", "Radius"),
     ("rate", "Rate"),
     ("rho", "Ascent ρ"),
+    ("temperature", "Temperature"),
     ("test-share", "Test share"),
     ("weight-decay", "Weight decay"),
     ("weight-rate", "Weight rate"),

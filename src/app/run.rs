@@ -364,6 +364,18 @@ fn shape_of_alpha(run: &RunView) -> Curves {
     let mut curves = vec![series("entropy, nats", Hue::Accent, &run.steps, |step| {
         step.entropy
     })];
+    let radii: Vec<[f64; 2]> = run
+        .steps
+        .iter()
+        .filter_map(|step| Some([step.step as f64, f64::from(step.effective_radius?)]))
+        .collect();
+    if !radii.is_empty() {
+        curves.push(Series {
+            name: "effective radius, edges",
+            hue: Hue::Neighbor,
+            points: radii,
+        });
+    }
     if !run.sharpness.is_empty() {
         curves.push(Series {
             name: "sharpness",
@@ -376,9 +388,10 @@ fn shape_of_alpha(run: &RunView) -> Curves {
         });
     }
     Curves {
-        title: "Entropy of α",
-        help: "Mean entropy of the operations' weights over the edges: it falls as α makes up its mind. Sharpness, where it is \
-               measured, is the largest curvature of the validation loss in α.",
+        title: "Shape of α",
+        help: "Mean entropy of the operations' weights over the edges: it falls as α makes up its mind. The effective radius \
+               is how far the step's neighbors were from α: 0 where they were the same, 1 where a whole edge was \
+               another. Sharpness, where it is measured, is the largest curvature of the validation loss in α.",
         series: curves,
         band: None,
     }
@@ -397,7 +410,7 @@ fn alphas(
     };
     ui.horizontal(|ui| {
         ui.label(egui::RichText::new("Weights of the operations").strong())
-            .on_hover_text("Softmax of α.");
+            .on_hover_text("Softmax of α, divided by the temperature.");
         ui.selectable_value(as_cells, false, "Heat map").on_hover_text(
             "One row an edge, one column an operation, stronger colour for more weight. The frame marks the strongest.",
         );
@@ -415,7 +428,12 @@ fn alphas(
             ui.label(theme::note(cell_title(space, kind)));
             let weights: Vec<Vec<f64>> = alpha
                 .iter()
-                .map(|row| heat::weights(row).into_iter().map(f64::from).collect())
+                .map(|row| {
+                    heat::weights(row, step.temperature)
+                        .into_iter()
+                        .map(f64::from)
+                        .collect()
+                })
                 .collect();
             let mut picture = CellPicture::of_weights(space, kind, &weights);
             picture.selected = edge_of(cell);
@@ -432,7 +450,8 @@ fn alphas(
             for (cell, (&kind, alpha)) in cells {
                 ui.vertical(|ui| {
                     ui.label(theme::note(cell_title(space, kind)));
-                    heat::show(ui, space, kind, alpha, width, edge_of(cell));
+                    let lit = edge_of(cell);
+                    heat::show(ui, space, kind, alpha, step.temperature, width, lit);
                 });
             }
         });

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use eframe::egui::{self, DragValue};
 
 use crate::data::Augmentation;
-use crate::search::{HessianPoint, Representation, Strategy};
+use crate::search::{Draw, HessianPoint, Representation, Strategy};
 use crate::session::{SearchConfig, TrainConfig};
 use crate::space::{Aggregation, Space};
 
@@ -201,6 +201,21 @@ pub fn neighborhood(ui: &mut egui::Ui, search: &mut SearchConfig) {
         &mut search.radius,
         0..=3,
     );
+    let help = "Temperature T of the operations' weights softmax(α/T): the lower, the more a difference in α counts. From the first step to the last.";
+    row(ui, "Temperature", help, |ui, label| {
+        for (index, end) in [&mut search.temperature.from, &mut search.temperature.to]
+            .into_iter()
+            .enumerate()
+        {
+            if index > 0 {
+                ui.label("to");
+            }
+            let speed = (end.abs() * 0.01).max(1e-3);
+            ui.add(DragValue::new(end).range(1e-3..=1e3).speed(speed))
+                .labelled_by(label)
+                .on_hover_text(help);
+        }
+    });
     let help = "How the neighbors' losses become one: the mean prizes flat places, the maximum fears the worst neighbor.";
     row(ui, "Joined by", help, |ui, label| {
         let options = [
@@ -211,6 +226,7 @@ pub fn neighborhood(ui: &mut egui::Ui, search: &mut SearchConfig) {
             (Aggregation::MeanStd { lambda: 1.0 }, "mean + deviation"),
             (Aggregation::Quantile { q: 0.9 }, "quantile"),
             (Aggregation::LogSumExp { tau: 0.1 }, "log-sum-exp"),
+            (Aggregation::Own { weight: 0.5 }, "own and others"),
         ];
         let same = |a: &Aggregation, b: &Aggregation| {
             std::mem::discriminant(a) == std::mem::discriminant(b)
@@ -260,8 +276,43 @@ pub fn neighborhood(ui: &mut egui::Ui, search: &mut SearchConfig) {
             tau,
             1e-3..=1e3,
         ),
+        Aggregation::Own { weight } => real(
+            ui,
+            "Weight W",
+            "",
+            "Of α's own loss; the rest is the mean of the neighbors.",
+            weight,
+            0.0..=1.0,
+        ),
         _ => {}
     }
+    if search.aggregation.weighs_own() {
+        search.exclude_self = false;
+    } else {
+        let help = "Only the neighbors count, not α itself.";
+        row(ui, "Leave itself out", help, |ui, label| {
+            ui.checkbox(&mut search.exclude_self, "")
+                .labelled_by(label)
+                .on_hover_text(help);
+        });
+    }
+    let help = "How a step's neighbors are drawn.";
+    row(ui, "Drawn", help, |ui, label| {
+        let options = [
+            (Draw::Ball, "from the ball".to_owned(), "Uniformly."),
+            (
+                Draw::Antithetic,
+                "in opposite pairs".to_owned(),
+                "One and the one with the opposite shifts, whose first effects cancel.",
+            ),
+            (
+                Draw::Edge,
+                "edge by edge".to_owned(),
+                "All changes of one edge, then of another; the radius is 1.",
+            ),
+        ];
+        choice(ui, label, "draw", &mut search.draw, &options);
+    });
     let help = "How a neighbor is made so that its loss has a gradient in α.";
     row(ui, "Made by", help, |ui, label| {
         let options = [
@@ -273,12 +324,12 @@ pub fn neighborhood(ui: &mut egui::Ui, search: &mut SearchConfig) {
             (
                 Representation::MassTransfer { share: 0.5 },
                 "mass transfer".to_owned(),
-                "Moves half of an edge's weight to a random operation.",
+                "Moves half of an edge's weight to an operation other than its strongest.",
             ),
             (
                 Representation::HardReplacement,
                 "replacement".to_owned(),
-                "Forces an edge to a random operation; no gradient flows to its α.",
+                "Forces an edge to an operation other than its strongest; no gradient flows to its α.",
             ),
         ];
         choice(

@@ -38,9 +38,12 @@ pub fn moved(steps: &[SearchStep], position: usize) -> Option<Moved> {
     let before = steps.get(position.checked_sub(1)?)?;
     let after = steps.get(position)?;
     let mut most: Option<Moved> = None;
+    // At the same temperature, so that only what moved counts.
+    let temperature = after.temperature;
     for (cell, (before, after)) in before.alpha.iter().zip(&after.alpha).enumerate() {
         for (edge, (before, after)) in before.iter().zip(after).enumerate() {
-            let pairs = weights(before).into_iter().zip(weights(after));
+            let [before, after] = [before, after].map(|row| weights(row, temperature));
+            let pairs = before.into_iter().zip(after);
             for (operation, (before, after)) in pairs.enumerate() {
                 let further =
                     |other: Moved| (after - before).abs() > (other.after - other.before).abs();

@@ -38,6 +38,8 @@ pub struct Outcome {
     pub step_seconds: f64,
     /// The last sharpness that was measured.
     pub sharpness: Option<f64>,
+    /// The effective radius of the last step's neighbors, in edges.
+    pub effective_radius: Option<f32>,
     /// Wall time of training and test.
     pub train_seconds: f64,
     /// The run folder.
@@ -56,6 +58,7 @@ struct Seen {
     search_seconds: f64,
     step_seconds: f64,
     sharpness: Option<f64>,
+    effective_radius: Option<f32>,
     train_seconds: f64,
 }
 
@@ -167,7 +170,8 @@ impl Seen {
                 self.device = Some(device);
             }
             Event::SearchStarted { .. } => self.search_started = Some(seconds),
-            Event::SearchStep(_) => {
+            Event::SearchStep(step) => {
+                self.effective_radius = step.effective_radius;
                 self.step_seconds = seconds - self.search_started.unwrap_or(seconds);
             }
             Event::Sharpness { eigenvalue, .. } => self.sharpness = Some(eigenvalue),
@@ -212,6 +216,7 @@ impl Seen {
             search_seconds: self.search_seconds,
             step_seconds: self.step_seconds,
             sharpness: self.sharpness,
+            effective_radius: self.effective_radius,
             train_seconds: self.train_seconds,
             folder: folder.to_path_buf(),
         })

@@ -41,10 +41,13 @@ pub struct SampleArgs {
     /// na-rs: neighbors of a draw that are evaluated, drawn uniformly; 0: all of them [default: 0]
     #[arg(long)]
     neighbors: Option<usize>,
-    /// na-rs: how the losses of a neighborhood are joined: mean, median, max, min, mean+std:λ, quantile:q or logsumexp:τ
-    /// [default: mean]
+    /// na-rs: how the losses of a neighborhood are joined: mean, median, max, min, mean+std:λ, quantile:q,
+    /// logsumexp:τ or own:W (W times the own loss, the rest the mean of the others) [default: mean]
     #[arg(long)]
     aggregation: Option<Aggregation>,
+    /// na-rs: leave a draw itself out of its neighborhood
+    #[arg(long)]
+    exclude_self: bool,
     /// Seed of the first run
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -88,9 +91,6 @@ pub struct SamplingArgs {
     /// Instead of --draws: draw until so many different architectures, neighbors included, have been evaluated
     #[arg(long, value_name = "N")]
     evaluations: Option<usize>,
-    /// na-rs: leave a draw itself out of its neighborhood
-    #[arg(long)]
-    exclude_self: bool,
 }
 
 /// Settings that sampling searches share with gradient searches; each may be left out.
@@ -101,6 +101,8 @@ pub struct NeighborhoodSettings {
     pub neighbors: Option<usize>,
     /// How their losses are joined.
     pub aggregation: Option<Aggregation>,
+    /// Whether a draw itself is left out of its neighborhood.
+    pub exclude_self: bool,
 }
 
 /// Runs the searches and prints what they choose.
@@ -109,6 +111,7 @@ pub fn run(args: &SampleArgs) -> Result<(), CliError> {
         radius: args.radius,
         neighbors: args.neighbors,
         aggregation: args.aggregation,
+        exclude_self: args.exclude_self,
     };
     let task = Task {
         strategy: args.strategy,
@@ -147,7 +150,6 @@ impl SamplingArgs {
             || self.runs.is_some()
             || self.draws.is_some()
             || self.evaluations.is_some()
-            || self.exclude_self
     }
 
     /// Runs the searches and prints what they choose.
@@ -206,7 +208,7 @@ impl SamplingArgs {
         let neighborhood_flags = neighborhood.radius.is_some()
             || neighborhood.neighbors.is_some()
             || neighborhood.aggregation.is_some()
-            || self.exclude_self
+            || neighborhood.exclude_self
             || self.compare;
         let radius = match strategy {
             SamplingStrategy::Rs if neighborhood_flags => {
@@ -218,6 +220,10 @@ impl SamplingArgs {
             SamplingStrategy::Rs => 0,
             SamplingStrategy::NaRs => neighborhood.radius.unwrap_or(1),
         };
+        let aggregation = neighborhood.aggregation.unwrap_or(Aggregation::Mean);
+        if neighborhood.exclude_self && aggregation.weighs_own() {
+            return Err(CliError::new(Aggregation::WEIGHS_OWN));
+        }
         // Radius 0 would be random search under another name.
         let [least, most] = [1, 6];
         if strategy == SamplingStrategy::NaRs && !(least..=most).contains(&radius) {
@@ -232,8 +238,8 @@ impl SamplingArgs {
             budget,
             radius,
             neighbors: neighborhood.neighbors.unwrap_or(0),
-            include_self: !self.exclude_self,
-            aggregation: neighborhood.aggregation.unwrap_or(Aggregation::Mean),
+            include_self: !neighborhood.exclude_self,
+            aggregation,
             // On NAS-Bench-201 every counting is the same; on DARTS the wiring of a neighbor stays.
             counting: Counting::Topology,
             seed,

@@ -14,6 +14,9 @@ use crate::search::Strategy;
 use crate::session::{Preset, RunConfig, SearchConfig, TrainConfig, has_room_for_head};
 use crate::space::Space;
 
+/// Below this share of the radius that was asked for a neighborhood is hardly one.
+const NEAR: f64 = 0.3;
+
 /// Arguments of `plateau search`.
 #[derive(Args)]
 pub struct SearchArgs {
@@ -226,6 +229,8 @@ pub fn report(outcome: &Outcome, json: bool) -> Result<(), CliError> {
             object.insert("strategy".into(), strategy.name().into());
             object.insert("search_seconds".into(), outcome.search_seconds.into());
             object.insert("sharpness".into(), outcome.sharpness.into());
+            let radius = outcome.effective_radius.map(f64::from);
+            object.insert("effective_radius".into(), radius.into());
         }
         return out::json(&value.to_string());
     }
@@ -240,6 +245,19 @@ pub fn report(outcome: &Outcome, json: bool) -> Result<(), CliError> {
         thousands(outcome.parameters),
         thousands(outcome.multiply_adds)
     )?;
+    let search = outcome.config.search.as_ref();
+    let asked = search.and_then(SearchConfig::asked_radius);
+    if let (Some(asked), Some(radius)) = (asked, outcome.effective_radius) {
+        let near = match f64::from(radius) < NEAR * asked {
+            true => {
+                ": the neighbors were nearly the architecture itself; a higher --alpha-rate or a lower --temperature sets them apart"
+            }
+            false => "",
+        };
+        say!(
+            "radius         {radius:.2} of {asked} edges between the last neighbors and the architecture{near}"
+        )?;
+    }
     match strategy {
         Some(strategy) => say!(
             "time           {strategy} search {:.0} s, training {:.0} s on {}",

@@ -12,6 +12,7 @@ use super::stop;
 use crate::data::{Augmentation, Dataset, absolute, hand_over_once, path_of, short_name};
 use crate::search::a2m::HessianPoint;
 use crate::search::na_darts::Representation;
+use crate::search::{Draw, Order, Temperature};
 use crate::session::{
     CheckpointEvery, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, Recorder,
     RunConfig, SearchConfig, Start, TrainConfig, differences,
@@ -231,18 +232,35 @@ pub struct SearchOverrides {
     /// L2 penalty of the architecture α
     #[arg(long)]
     alpha_decay: Option<f64>,
+    /// Temperature T of the operations' weights softmax(α/T), or FROM:TO over the search
+    #[arg(long, value_name = "T|FROM:TO")]
+    temperature: Option<Temperature>,
     /// NA-DARTS: how many edges a neighbor may change (0 to 3); 0 is plain DARTS. na-rs: 1 to 6
     #[arg(long)]
     radius: Option<usize>,
     /// NA-DARTS: neighbors drawn a step; 0 is plain DARTS. na-rs: neighbors of a draw; 0 is all of them
     #[arg(long)]
     neighbors: Option<usize>,
-    /// NA-DARTS, na-rs: how the neighbors' losses are joined: mean, median, max, min, mean+std:λ, quantile:q or logsumexp:τ
+    /// NA-DARTS, na-rs: how the neighbors' losses are joined: mean, median, max, min, mean+std:λ, quantile:q,
+    /// logsumexp:τ or own:W (W times the own loss, the rest the mean of the others)
     #[arg(long)]
     aggregation: Option<Aggregation>,
     /// NA-DARTS: how a neighbor is made differentiable: permutation, mass-transfer:SHARE or hard-replacement
     #[arg(long)]
     representation: Option<Representation>,
+    /// NA-DARTS: how a step's neighbors are drawn: ball (uniformly), antithetic (in pairs with opposite shifts) or edge (all
+    /// changes of one edge, then of another)
+    #[arg(long)]
+    draw: Option<Draw>,
+    /// Epochs at the start in which only the weights are trained
+    #[arg(long, value_name = "EPOCHS")]
+    alpha_after: Option<usize>,
+    /// Which step comes first: alpha-first (as DARTS) or weights-first (as NAS-Bench-201's program)
+    #[arg(long)]
+    order: Option<Order>,
+    /// NA-DARTS, na-rs: leave the architecture itself out of its neighborhood
+    #[arg(long)]
+    exclude_self: bool,
     /// A2M: how far α is moved along its gradient before the gradient is taken; 0 is plain DARTS
     #[arg(long)]
     rho: Option<f64>,
@@ -333,6 +351,7 @@ impl SearchOverrides {
             radius: self.radius,
             neighbors: self.neighbors,
             aggregation: self.aggregation,
+            exclude_self: self.exclude_self,
         }
     }
 
@@ -349,10 +368,15 @@ impl SearchOverrides {
         set(&mut config.clip, self.clip);
         set(&mut config.alpha_rate, self.alpha_rate);
         set(&mut config.alpha_decay, self.alpha_decay);
+        set(&mut config.temperature, self.temperature);
         set(&mut config.radius, self.radius);
         set(&mut config.neighbors, self.neighbors);
         set(&mut config.aggregation, self.aggregation);
         set(&mut config.representation, self.representation);
+        config.exclude_self |= self.exclude_self;
+        set(&mut config.draw, self.draw);
+        set(&mut config.alpha_after, self.alpha_after);
+        set(&mut config.order, self.order);
         set(&mut config.rho, self.rho);
         set(&mut config.hessian_point, self.hessian_point);
         set(&mut config.perturbation, self.perturbation);

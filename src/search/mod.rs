@@ -18,8 +18,10 @@ pub mod sdarts;
 #[cfg(feature = "engine")]
 pub mod sharpness;
 mod strategy;
+mod temperature;
 
-pub use strategy::{HessianPoint, Representation, Strategy};
+pub use strategy::{Draw, HessianPoint, Order, Representation, Strategy};
+pub use temperature::Temperature;
 
 /// Why a search cannot go on.
 #[derive(Debug, thiserror::Error)]

@@ -2,72 +2,99 @@
 //!
 //! The paper (arXiv 2105.06369) fixes the objective; the three representations are this project's own definitions.
 
-use burn::tensor::{Device, Tensor, TensorData};
-use rand::{Rng, RngExt};
+use burn::tensor::{Int, Tensor, TensorData};
+use rand::Rng;
+use rand::seq::index::sample;
 
-use super::objective::NeighborMaps;
-pub use super::strategy::Representation;
+use super::objective::{NeighborMaps, mixing_weights};
+pub use super::strategy::{Draw, Representation};
 
 /// The changes of one neighbor: distinct edges, each with a shift in `1..operations`.
 pub type Substitutions = Vec<(usize, usize)>;
 
-/// Turns sampled changes into maps of β; lane 0 is the architecture itself. `edges` counts all cell kinds together.
+/// Turns sampled changes into maps of β, `[cell kinds, edges, operations]` off the tape; lane 0 is the architecture itself. A permutation
+/// rotates by the shift; the other two move weight to the operation that is the shift away from the strongest one, so that no neighbor
+/// is the architecture itself where that has decided. Edges count over all cell kinds.
 pub fn neighbor_maps(
     representation: Representation,
-    edges: usize,
-    operations: usize,
+    beta: &Tensor<3>,
     neighbors: &[Substitutions],
-    device: &Device,
 ) -> NeighborMaps {
+    let [kinds, edges, k] = beta.dims();
+    let edges = kinds * edges;
+    let device = &beta.device();
     let lanes = neighbors.len() + 1;
-    let k = operations;
     let mut linear = vec![0.0_f32; lanes * edges * k * k];
-    let mut constant = vec![0.0_f32; lanes * edges * k];
     for lane_edge in linear.chunks_exact_mut(k * k) {
         for diagonal in lane_edge.iter_mut().step_by(k + 1) {
             *diagonal = 1.0;
         }
     }
+    let share = match representation {
+        Representation::Permutation => 0.0,
+        Representation::MassTransfer { share } => share,
+        Representation::HardReplacement => 1.0,
+    };
+    // What a strongest operation gives to which.
+    let mut moved = vec![0.0_f32; lanes * edges * k * k];
     for (lane, neighbor) in neighbors.iter().enumerate() {
         for &(edge, shift) in neighbor {
             let place = (lane + 1) * edges + edge;
-            let map = &mut linear[place * k * k..(place + 1) * k * k];
-            let added = &mut constant[place * k..(place + 1) * k];
-            match representation {
-                Representation::Permutation => {
-                    map.fill(0.0);
-                    for from in 0..k {
-                        map[from * k + (from + shift) % k] = 1.0;
-                    }
-                }
-                Representation::MassTransfer { share } => {
-                    for diagonal in map.iter_mut().step_by(k + 1) {
-                        *diagonal = 1.0 - share;
-                    }
-                    added[shift % k] = share;
-                }
-                Representation::HardReplacement => {
-                    map.fill(0.0);
-                    added[shift % k] = 1.0;
-                }
+            let map = place * k * k..(place + 1) * k * k;
+            let rotated = |from: usize| from * k + (from + shift) % k;
+            let own = &mut linear[map.clone()];
+            if representation == Representation::Permutation {
+                own.fill(0.0);
+                (0..k).for_each(|from| own[rotated(from)] = 1.0);
+            } else {
+                own.iter_mut()
+                    .step_by(k + 1)
+                    .for_each(|diagonal| *diagonal -= share);
+                let moved = &mut moved[map];
+                (0..k).for_each(|from| moved[rotated(from)] = share);
             }
         }
     }
+    let constant = match representation {
+        Representation::Permutation => Tensor::zeros([lanes, edges, k], device),
+        _ => {
+            let moved =
+                Tensor::<4>::from_data(TensorData::new(moved, [lanes, edges, k, k]), device);
+            let strongest = beta.clone().reshape([edges, k]).argmax(1);
+            let operations = Tensor::<1, Int>::arange(0..k as i64, device).reshape([1, k]);
+            let strongest = strongest
+                .repeat_dim(1, k)
+                .equal(operations.repeat_dim(0, edges));
+            let strongest = strongest.float().reshape([1, edges, k, 1]);
+            moved.mul(strongest).sum_dim(2).reshape([lanes, edges, k])
+        }
+    };
     let changed = neighbors
         .iter()
         .map(|neighbor| neighbor.iter().map(|&(edge, _)| edge).collect());
     let own = std::iter::once(Vec::new()).chain(changed).collect();
     NeighborMaps {
         linear: Tensor::from_data(TensorData::new(linear, [lanes, edges, k, k]), device),
-        constant: Tensor::from_data(TensorData::new(constant, [lanes, edges, k]), device),
+        constant,
         own,
+        include_self: true,
     }
 }
 
-/// Ball-uniform changes for one step. A permutation's shift runs over `1..K`; the other two choose a target operation
-/// uniformly among all K, which is drawn here so that every representation takes the same number of random values.
+/// The effective radius of a step, `[1]`: the mean over its neighbors of the total variation between their mixing weights and those of the
+/// architecture, summed over the edges (`method.md` §10.1). beta `[cell kinds, edges, operations]`, off the tape.
+pub fn effective_radius(beta: &Tensor<3>, maps: &NeighborMaps) -> Tensor<1> {
+    let neighbors = maps.lanes() - 1;
+    let mix = mixing_weights(beta.clone().autodiff(), Some(maps));
+    let mix = Tensor::cat(mix, 1).inner();
+    let own = mix.clone().narrow(0, 0, 1);
+    let variation = (mix.narrow(0, 1, neighbors) - own).abs().sum();
+    variation.mul_scalar(0.5 / neighbors as f64)
+}
+
+/// The changes of at most `count` neighbors of one step, all different.
 pub fn draw_neighbors(
-    representation: Representation,
+    draw: Draw,
     edges: usize,
     operations: usize,
     radius: usize,
@@ -77,12 +104,39 @@ pub fn draw_neighbors(
     if radius == 0 || count == 0 {
         return Ok(Vec::new());
     }
-    let mut neighbors = crate::space::sample_ball(edges, operations, radius, count, rng)
-        .map_err(|error| super::SearchError::Setting(error.to_string()))?;
-    if representation != Representation::Permutation {
-        for (_, target) in neighbors.iter_mut().flatten() {
-            *target = rng.random_range(0..operations);
+    let ball = |count, rng: &mut _| {
+        crate::space::sample_ball(edges, operations, radius, count, rng)
+            .map_err(|error| super::SearchError::Setting(error.to_string()))
+    };
+    match draw {
+        Draw::Ball => ball(count, rng),
+        Draw::Antithetic => {
+            let mut pairs: Vec<Substitutions> = Vec::new();
+            for one in ball(count.div_ceil(2), rng)? {
+                let opposite = one
+                    .iter()
+                    .map(|&(edge, shift)| (edge, operations - shift))
+                    .collect();
+                for member in [one, opposite] {
+                    if !pairs.contains(&member) {
+                        pairs.push(member);
+                    }
+                }
+            }
+            pairs.truncate(count);
+            Ok(pairs)
+        }
+        Draw::Edge => {
+            let order = sample(rng, edges, edges.min(count));
+            let mut all = Vec::new();
+            for edge in order {
+                let shifts = sample(rng, operations - 1, (operations - 1).min(count - all.len()));
+                all.extend(shifts.into_iter().map(|shift| vec![(edge, shift + 1)]));
+                if all.len() == count {
+                    break;
+                }
+            }
+            Ok(all)
         }
     }
-    Ok(neighbors)
 }

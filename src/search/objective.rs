@@ -19,6 +19,8 @@ pub struct NeighborMaps {
     pub constant: Tensor<3>,
     /// For every lane, the edges whose map is its own; on all others it is that of the other lanes.
     pub own: Vec<Vec<usize>>,
+    /// Whether the loss of the architecture itself counts, too; it is measured in any case.
+    pub include_self: bool,
 }
 
 impl NeighborMaps {
@@ -49,10 +51,17 @@ pub struct Evaluated {
     pub weights: Option<Tensor<1>>,
 }
 
-/// Mixing weights of every lane, one tensor `[lanes, edges, operations]` a cell kind.
-pub fn mixing_weights(alpha: Tensor<3>, neighbors: Option<&NeighborMaps>) -> Vec<Tensor<3>> {
-    let [kinds, edges, operations] = alpha.dims();
-    let beta = softmax(alpha, 2);
+/// β = softmax(α/T).
+pub fn softmax_at(alpha: Tensor<3>, temperature: f64) -> Tensor<3> {
+    match temperature == 1.0 {
+        true => softmax(alpha, 2),
+        false => softmax(alpha.div_scalar(temperature), 2),
+    }
+}
+
+/// Mixing weights of every lane, one tensor `[lanes, edges, operations]` a cell kind. beta `[cell kinds, edges, operations]`.
+pub fn mixing_weights(beta: Tensor<3>, neighbors: Option<&NeighborMaps>) -> Vec<Tensor<3>> {
+    let [kinds, edges, operations] = beta.dims();
     let (lanes, mix) = match neighbors {
         None => (1, beta.reshape([1, kinds * edges, operations])),
         Some(maps) => {
@@ -83,6 +92,8 @@ pub struct Network {
     pub fused: Option<Memory>,
     /// Most architectures in one pass; see [`crate::forecast::Forecast`].
     pub lanes_a_pass: usize,
+    /// T of β = softmax(α/T).
+    pub temperature: f64,
 }
 
 impl Network {
@@ -96,6 +107,7 @@ impl Network {
             supernet: Supernet::new(space, size, packing)?,
             fused,
             lanes_a_pass: usize::MAX,
+            temperature: 1.0,
         })
     }
 }
@@ -174,12 +186,12 @@ pub async fn evaluate(
     };
     // Shares only matter to a backward pass.
     let aggregation = neighborhood
-        .map(|(_, aggregation)| aggregation)
-        .filter(|_| wanted != NOTHING);
+        .filter(|_| wanted != NOTHING)
+        .map(|(maps, aggregation)| (aggregation, maps.include_self));
     if let [maps] = chunks.as_slice() {
         let pass = chunk_pass(maps.as_ref(), wanted);
         let shares = match aggregation {
-            Some(aggregation) => Some(shares(aggregation, &pass.losses()).await?),
+            Some(how) => Some(shares(how, &pass.losses()).await?),
             None => None,
         };
         return Ok(pass.finish(shares));
@@ -188,17 +200,17 @@ pub async fn evaluate(
     let shares = match aggregation {
         None => None,
         // Those of the mean do not depend on the losses.
-        Some(Aggregation::Mean) => {
+        Some(how @ (Aggregation::Mean, _)) => {
             let count = chunks.iter().map(lanes).sum::<usize>();
             let losses = Tensor::zeros([count], &weights.device());
-            Some(shares(Aggregation::Mean, &losses).await?)
+            Some(shares(how, &losses).await?)
         }
         // All others need every loss before the first backward pass.
-        Some(aggregation) => {
+        Some(how) => {
             let losses = chunks
                 .iter()
                 .map(|maps| chunk_pass(maps.as_ref(), NOTHING).losses());
-            Some(shares(aggregation, &Tensor::cat(losses.collect(), 0)).await?)
+            Some(shares(how, &Tensor::cat(losses.collect(), 0)).await?)
         }
     };
     let mut start = 0;
@@ -236,6 +248,7 @@ fn chunks(network: &Network, maps: Option<&NeighborMaps>) -> Vec<Option<Neighbor
                 linear: maps.linear.clone().narrow(0, start, length),
                 constant: maps.constant.clone().narrow(0, start, length),
                 own: maps.own[start..start + length].to_vec(),
+                include_self: maps.include_self,
             })
         })
         .collect()
@@ -261,7 +274,7 @@ impl LanePass {
     ) -> Self {
         let leaves = network.supernet.layout().leaves(weights, wanted.weights);
         let alpha = alpha.clone().autodiff().set_require_grad(wanted.alpha);
-        let mix = mixing_weights(alpha.clone(), maps);
+        let mix = mixing_weights(softmax_at(alpha.clone(), network.temperature), maps);
         let lanes = mix[0].dims()[0];
         let pass = Pass {
             leaves: &leaves,
@@ -330,8 +343,12 @@ impl Evaluated {
     }
 }
 
-/// ∂g/∂ℓ of every lane. The mean's are constant; every other aggregation needs the values of the losses, one small read.
-async fn shares(aggregation: Aggregation, losses: &Tensor<1>) -> Result<Tensor<1>, SearchError> {
+/// ∂g/∂ℓ of every lane; 0 of the first where the architecture itself does not count. The mean's are constant; every other aggregation needs
+/// the values of the losses, one small read.
+async fn shares(
+    (aggregation, include_self): (Aggregation, bool),
+    losses: &Tensor<1>,
+) -> Result<Tensor<1>, SearchError> {
     let lanes = losses.dims()[0];
     let values = if aggregation == Aggregation::Mean {
         vec![0.0; lanes]
@@ -339,11 +356,10 @@ async fn shares(aggregation: Aggregation, losses: &Tensor<1>) -> Result<Tensor<1
         read(losses.clone()).await?
     };
     let values: Vec<f64> = values.into_iter().map(f64::from).collect();
-    let shares: Vec<f32> = aggregation
-        .weights(&values)
-        .into_iter()
-        .map(|share| share as f32)
-        .collect();
+    let left_out = usize::from(!include_self && lanes > 1);
+    let mut shares = vec![0.0; left_out];
+    let counting = aggregation.weights(&values[left_out..]);
+    shares.extend(counting.into_iter().map(|share| share as f32));
     Ok(Tensor::from_data(
         TensorData::new(shares, [lanes]),
         &losses.device(),

@@ -1,7 +1,7 @@
 //! SDARTS-RS (Chen and Hsieh, ICML 2020): the weights are trained under randomly perturbed β = softmax(α), so that they serve a
 //! whole region of architectures; the α-step is that of DARTS (`method.md` §6).
 
-use burn::tensor::{Tensor, TensorData, activation::softmax};
+use burn::tensor::{Tensor, TensorData};
 use rand::{Rng, RngExt};
 
 use super::objective::NeighborMaps;
@@ -13,17 +13,17 @@ pub fn perturbation(epoch: usize, epochs: usize, highest: f64) -> f64 {
 }
 
 /// One lane whose mixing weights are β + U(−ε, ε) a component, clamped to [0, 1] and divided by their sum, whatever α is then; a row
-/// without anything left becomes one-hot at its largest component, as in the authors' program. α is
+/// without anything left becomes one-hot at its largest component, as in the authors' program. β is
 /// `[cell kinds, edges, operations]`.
-pub fn perturbed(alpha: &Tensor<3>, epsilon: f64, rng: &mut impl Rng) -> NeighborMaps {
-    let [kinds, edges, operations] = alpha.dims();
+pub fn perturbed(beta: &Tensor<3>, epsilon: f64, rng: &mut impl Rng) -> NeighborMaps {
+    let [kinds, edges, operations] = beta.dims();
     let edges = kinds * edges;
     let noise: Vec<f32> = (0..edges * operations)
         .map(|_| (epsilon * (2.0 * rng.random::<f64>() - 1.0)) as f32)
         .collect();
-    let device = alpha.device();
+    let device = beta.device();
     let noise = Tensor::from_data(TensorData::new(noise, [1, edges, operations]), &device);
-    let beta = softmax(alpha.clone(), 2).reshape([1, edges, operations]) + noise;
+    let beta = beta.clone().reshape([1, edges, operations]) + noise;
     // Lifts the rows that have nothing above zero until their largest component is: all that is left after the division.
     let lift = beta
         .clone()
@@ -37,5 +37,6 @@ pub fn perturbed(alpha: &Tensor<3>, epsilon: f64, rng: &mut impl Rng) -> Neighbo
         linear: Tensor::zeros([1, edges, operations, operations], &device),
         constant: beta / sum,
         own: vec![(0..edges).collect()],
+        include_self: true,
     }
 }

@@ -117,6 +117,77 @@ impl std::str::FromStr for HessianPoint {
     }
 }
 
+/// How the neighbors of a step are drawn. None of them is the same as another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Draw {
+    /// Uniformly from the ball.
+    #[default]
+    Ball,
+    /// In pairs from the ball: one and the one with the opposite shifts, whose first effects cancel.
+    Antithetic,
+    /// All changes of one random edge, then of another.
+    Edge,
+}
+
+impl Draw {
+    /// All of them.
+    pub const ALL: [Draw; 3] = [Draw::Ball, Draw::Antithetic, Draw::Edge];
+
+    /// The name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Draw::Ball => "ball",
+            Draw::Antithetic => "antithetic",
+            Draw::Edge => "edge",
+        }
+    }
+}
+
+impl std::str::FromStr for Draw {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Draw::ALL
+            .into_iter()
+            .find(|draw| draw.name() == text)
+            .ok_or_else(|| unknown(text, "a draw of neighbors", &Draw::ALL.map(Draw::name)))
+    }
+}
+
+/// Which of the two steps of a search comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// α, as DARTS does.
+    #[default]
+    AlphaFirst,
+    /// The weights, as NAS-Bench-201's program does.
+    WeightsFirst,
+}
+
+impl Order {
+    /// The name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Order::AlphaFirst => "alpha-first",
+            Order::WeightsFirst => "weights-first",
+        }
+    }
+}
+
+impl std::str::FromStr for Order {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "alpha-first" => Ok(Order::AlphaFirst),
+            "weights-first" => Ok(Order::WeightsFirst),
+            _ => Err(unknown(text, "an order", &["alpha-first", "weights-first"])),
+        }
+    }
+}
+
 /// How a neighbor of β = softmax(α) is made differentiable in α. On each of at most `d` edges:
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Augmentation, short_name};
 use crate::nearest::unknown;
-use crate::search::{HessianPoint, Representation, Strategy};
+use crate::search::{Draw, HessianPoint, Order, Representation, Strategy, Temperature};
 use crate::space::{Aggregation, Genotype, Macro, Space};
 
 /// The version of the files of a run folder.
@@ -175,6 +175,9 @@ pub struct SearchConfig {
     pub alpha_rate: f64,
     /// L2 penalty of α.
     pub alpha_decay: f64,
+    /// T of β = softmax(α/T), over the search.
+    #[serde(default)]
+    pub temperature: Temperature,
     /// Largest distance of a neighbor, in edges (NA-DARTS).
     pub radius: usize,
     /// Neighbors a step (NA-DARTS).
@@ -183,6 +186,18 @@ pub struct SearchConfig {
     pub aggregation: Aggregation,
     /// How a neighbor is made differentiable (NA-DARTS).
     pub representation: Representation,
+    /// Whether the loss of the architecture itself is left out of them (NA-DARTS).
+    #[serde(default)]
+    pub exclude_self: bool,
+    /// How the neighbors are drawn (NA-DARTS).
+    #[serde(default)]
+    pub draw: Draw,
+    /// Epochs at the start in which only the weights are trained.
+    #[serde(default)]
+    pub alpha_after: usize,
+    /// Which step comes first.
+    #[serde(default)]
+    pub order: Order,
     /// How far α is moved along its gradient before the gradient is taken (A2M's ρ).
     #[serde(default)]
     pub rho: f64,
@@ -288,10 +303,15 @@ impl Preset {
             clip: 5.0,
             alpha_rate: 3e-4,
             alpha_decay: 1e-3,
+            temperature: Temperature::default(),
             radius: 1,
             neighbors: 10,
             aggregation: Aggregation::Mean,
             representation: Representation::Permutation,
+            exclude_self: false,
+            draw: Draw::Ball,
+            alpha_after: 0,
+            order: Order::AlphaFirst,
             rho: if darts { 1e-1 } else { 1e-2 },
             hessian_point: HessianPoint::default(),
             perturbation: 0.3,
@@ -392,6 +412,16 @@ impl Preset {
 }
 
 impl SearchConfig {
+    /// The radius that a step's neighbors are asked to have, in edges; none without neighbors.
+    pub fn asked_radius(&self) -> Option<f64> {
+        let share = match self.representation {
+            Representation::MassTransfer { share } => f64::from(share),
+            Representation::Permutation | Representation::HardReplacement => 1.0,
+        };
+        (self.strategy.neighborhood_aware() && self.radius > 0 && self.neighbors > 0)
+            .then_some(share * self.radius as f64)
+    }
+
     /// The supernet's outer shape on images `[channels, height, width]`.
     pub fn size(&self, image: [usize; 3], classes: usize) -> Macro {
         outer_shape(self.channels, self.layers, image, classes, false)
@@ -495,6 +525,15 @@ impl SearchConfig {
         whole("--batch", self.batch, 2, 65_536)?;
         whole("--radius", self.radius, 0, 3)?;
         whole("--neighbors", self.neighbors, 0, 1024)?;
+        whole("--alpha-after", self.alpha_after, 0, self.epochs - 1)?;
+        if self.draw == Draw::Edge && self.radius > 1 {
+            let rule = "--draw edge changes one edge a neighbor; use --radius 1";
+            return Err(ConfigError::new("--radius", self.radius, rule));
+        }
+        if self.exclude_self && self.aggregation.weighs_own() {
+            let rule = Aggregation::WEIGHS_OWN;
+            return Err(ConfigError::new("--aggregation", self.aggregation, rule));
+        }
         range("--rho", self.rho, 0.0, 100.0)?;
         range("--perturbation", self.perturbation, 0.0, 1.0)?;
         range("--weight-rate", self.weight_rate, 0.0, 100.0)?;

@@ -217,12 +217,23 @@ pub struct SearchStep {
     /// Losses of the neighbors on the same batch; empty for plain DARTS.
     #[serde(deserialize_with = "finite")]
     pub neighbor_losses: Vec<f32>,
-    /// Mean entropy of softmax(α) over the edges, nats.
+    /// The mean over the neighbors of the total variation between their mixing weights and those of α, summed over the edges; none
+    /// without neighbors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_radius: Option<f32>,
+    /// T of β = softmax(α/T) in this step.
+    #[serde(default = "one", deserialize_with = "finite")]
+    pub temperature: f32,
+    /// Mean entropy of softmax(α/T) over the edges, nats.
     #[serde(deserialize_with = "finite")]
     pub entropy: f32,
     /// α after the step, `[cell kind][edge][operation]`.
     #[serde(deserialize_with = "finite")]
     pub alpha: Vec<Vec<Vec<f32>>>,
+}
+
+fn one() -> f32 {
+    1.0
 }
 
 /// Most mistakes that [`Event::Predicted`] lists.

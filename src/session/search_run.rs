@@ -1,6 +1,7 @@
 //! The loop of a gradient search: α-step, weight step, measurements.
 
 mod resume;
+mod steps;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
@@ -19,12 +20,8 @@ use crate::data::{
     Augmentation, Batch, Dataset, DeviceImages, Normalisation, Sampler, Split, chunks,
 };
 use crate::landscape::SupernetEvaluator;
-use crate::search::a2m::a2m;
-use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
-use crate::search::na_darts::{draw_neighbors, neighbor_maps};
-use crate::search::objective::{NeighborMaps, Network, StepObjective, read};
+use crate::search::objective::{Network, read};
 use crate::search::optimizer::{Adam, Sgd, cosine_rate};
-use crate::search::sdarts::{perturbation, perturbed};
 use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
 use crate::search::{SearchError, Strategy};
 use crate::space::{Genotype, derive};
@@ -108,10 +105,11 @@ pub struct SearchState {
     done: usize,
 }
 
-/// One step's values, still on the device: train loss, train accuracy, validation accuracy, lane losses, α.
+/// One step's values, still on the device: train loss, train accuracy, validation accuracy, effective radius, lane losses, α.
 struct Measured {
     step: usize,
     epoch: usize,
+    temperature: f64,
     lanes: usize,
     values: Tensor<1>,
 }
@@ -281,96 +279,6 @@ impl SearchState {
         Ok(())
     }
 
-    /// One step: α first, with a fresh batch of the architecture half, then the weights (§3.3).
-    async fn step(
-        &mut self,
-        data: &RunData,
-        rate: f64,
-        number: usize,
-        epoch: usize,
-    ) -> Result<(), RunError> {
-        let augmentation = self.config.augmentation;
-        let training_indices = self.weight_batches.next();
-        let validation_indices = self.alpha_batches.next();
-        let training = data.batch(&augmentation, &training_indices, &mut self.augmentation);
-        let validation = data.batch(&augmentation, &validation_indices, &mut self.augmentation);
-
-        let maps = self.draw_neighbor_maps()?;
-        let mut objective = StepObjective {
-            network: &self.network,
-            training: &training,
-            validation: &validation,
-            neighborhood: maps.as_ref().map(|maps| (maps, self.config.aggregation)),
-            perturbed: None,
-        };
-        let (weights, alpha) = (&self.weights, &self.alpha);
-        let outer = match self.config.strategy {
-            Strategy::A2m => {
-                let (rho, point) = (self.config.rho, self.config.hessian_point);
-                a2m(&objective, weights, alpha, rho, point).await?
-            }
-            strategy if strategy.second_order() => {
-                second_order(&objective, weights, alpha, &self.weight_optimizer, rate).await?
-            }
-            _ => first_order(&objective, weights, alpha).await?,
-        };
-        let gradient = wanted(outer.alpha)?;
-        self.alpha = self.alpha_optimizer.step(self.alpha.clone(), gradient);
-
-        let noise = (self.config.strategy == Strategy::SdartsRs && self.config.perturbation > 0.0)
-            .then(|| {
-                let epochs = self.config.epochs;
-                let epsilon = perturbation(epoch - 1, epochs, self.config.perturbation);
-                perturbed(&self.alpha, epsilon, &mut self.noise)
-            });
-        objective.perturbed = noise.as_ref();
-        let inner = weight_gradient(&objective, &self.weights, &self.alpha).await?;
-        let gradient = wanted(inner.weights)?;
-        let (weights, limit) = (self.weights.clone(), self.config.clip);
-        self.weights = self
-            .weight_optimizer
-            .clipped_step(weights, gradient, limit, rate);
-
-        let lanes = outer.losses.dims()[0];
-        self.pending.push(Measured {
-            step: number,
-            epoch,
-            lanes,
-            values: Tensor::cat(
-                vec![
-                    inner.losses,
-                    inner.accuracy,
-                    outer.accuracy,
-                    outer.losses,
-                    self.alpha.clone().reshape([-1]),
-                ],
-                0,
-            ),
-        });
-        Ok(())
-    }
-
-    /// Fresh neighbors for one step; none for plain DARTS, radius 0 or no neighbors, which therefore compute the same.
-    fn draw_neighbor_maps(&mut self) -> Result<Option<NeighborMaps>, SearchError> {
-        let config = &self.config;
-        if !config.strategy.neighborhood_aware() {
-            return Ok(None);
-        }
-        let [kinds, edges, operations] = self.alpha.dims();
-        let edges = kinds * edges;
-        let representation = config.representation;
-        let neighbors = draw_neighbors(
-            representation,
-            edges,
-            operations,
-            config.radius,
-            config.neighbors,
-            &mut self.neighbors,
-        )?;
-        Ok((!neighbors.is_empty())
-            .then(|| neighbor_maps(representation, edges, operations, &neighbors, &self.device)))
-    }
-
     /// Reads the pending measurements in one go and says them; a loss that is not a number ends the search.
     async fn report(&mut self, control: &mut Control<'_>) -> Result<(), RunError> {
         if self.pending.is_empty() {
@@ -385,10 +293,11 @@ impl SearchState {
             let length = measured.values.dims()[0];
             let (own, after) = rest.split_at(length);
             rest = after;
-            let (head, alpha) = own.split_at(3 + measured.lanes);
+            let (head, alpha) = own.split_at(4 + measured.lanes);
+            let (head, losses) = head.split_at(4);
             let not_finite = [("training loss", head[0])]
                 .into_iter()
-                .chain(head[3..].iter().map(|&loss| ("validation loss", loss)))
+                .chain(losses.iter().map(|&loss| ("validation loss", loss)))
                 .chain(alpha.iter().map(|&value| ("α", value)))
                 .find(|(_, value)| !value.is_finite());
             if let Some((what, value)) = not_finite {
@@ -405,9 +314,11 @@ impl SearchState {
                 train_loss: head[0],
                 train_accuracy: head[1],
                 validation_accuracy: head[2],
-                validation_loss: head[3],
-                neighbor_losses: head[4..].to_vec(),
-                entropy: entropy(alpha, operations),
+                validation_loss: losses[0],
+                neighbor_losses: losses[1..].to_vec(),
+                effective_radius: (losses.len() > 1).then_some(head[3]),
+                temperature: measured.temperature as f32,
+                entropy: entropy(alpha, measured.temperature, operations),
                 alpha: nest(alpha, edges, operations),
             }));
         }
@@ -424,13 +335,7 @@ impl SearchState {
         let Some(batch) = &self.sharpness_batch else {
             return Ok(None);
         };
-        let objective = StepObjective {
-            network: &self.network,
-            training: batch,
-            validation: batch,
-            neighborhood: None,
-            perturbed: None,
-        };
+        let objective = self.objective([batch, batch], None, None);
         let (weights, alpha) = (&self.weights, &self.alpha);
         let size = alpha.dims().iter().product();
         let eigenvalue = largest_eigenvalue(size, PRODUCTS, async |vector| {
@@ -506,15 +411,17 @@ fn nest(values: &[f32], edges: usize, operations: usize) -> Vec<Vec<Vec<f32>>> {
         .collect()
 }
 
-/// Mean entropy of softmax(α) over the edges, in nats.
-fn entropy(alpha: &[f32], operations: usize) -> f32 {
+/// Mean entropy of softmax(α/T) over the edges, in nats.
+fn entropy(alpha: &[f32], temperature: f64, operations: usize) -> f32 {
     let edges = alpha.len() / operations;
     let total: f64 = alpha
         .chunks(operations)
         .map(|edge| {
             let highest = edge.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let exponentials: Vec<f64> =
-                edge.iter().map(|&a| f64::from(a - highest).exp()).collect();
+            let exponentials: Vec<f64> = edge
+                .iter()
+                .map(|&a| (f64::from(a - highest) / temperature).exp())
+                .collect();
             let sum: f64 = exponentials.iter().sum();
             exponentials
                 .iter()

@@ -35,12 +35,17 @@ pub enum Aggregation {
         /// The temperature, above 0.
         tau: f64,
     },
+    /// W · own + (1 − W) · mean of the others; the first loss is the architecture's own.
+    Own {
+        /// Between 0 and 1.
+        weight: f64,
+    },
 }
 
 /// A text that is not an aggregation.
 #[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
 #[error(
-    "unknown aggregation \"{0}\": expected mean, median, max, min, mean+std:λ (λ ≥ 0), quantile:q (0 ≤ q ≤ 1) or logsumexp:τ (τ > 0)"
+    "unknown aggregation \"{0}\": expected mean, median, max, min, mean+std:λ (λ ≥ 0), quantile:q (0 ≤ q ≤ 1), logsumexp:τ (τ > 0) or own:W (0 ≤ W ≤ 1)"
 )]
 pub struct AggregationError(String);
 
@@ -48,6 +53,15 @@ pub struct AggregationError(String);
 const LEAST_DEVIATION: f64 = 1e-8;
 
 impl Aggregation {
+    /// Why it cannot join a neighborhood without its centre, where [`Self::weighs_own`].
+    pub const WEIGHS_OWN: &str =
+        "own:W weighs the own loss, which --exclude-self leaves out; give one of the two";
+
+    /// Whether the own loss has a weight of its own.
+    pub const fn weighs_own(self) -> bool {
+        matches!(self, Aggregation::Own { .. })
+    }
+
     /// g of the losses; NaN if one of them is NaN or there are none.
     pub fn value(&self, losses: &[f64]) -> f64 {
         if losses.is_empty() || losses.iter().any(|loss| loss.is_nan()) {
@@ -56,6 +70,10 @@ impl Aggregation {
         match *self {
             Aggregation::Mean => mean(losses),
             Aggregation::MeanStd { lambda } => mean(losses) + lambda * deviation(losses),
+            Aggregation::Own { weight } => match &losses[1..] {
+                [] => losses[0],
+                others => weight * losses[0] + (1.0 - weight) * mean(others),
+            },
             Aggregation::LogSumExp { tau } => {
                 let largest = losses.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 if largest.is_infinite() {
@@ -101,6 +119,12 @@ impl Aggregation {
                     .iter()
                     .map(|loss| equal + lambda * (loss - mean) / (count as f64 * deviation))
                     .collect()
+            }
+            Aggregation::Own { .. } if count < 2 => vec![1.0; count],
+            Aggregation::Own { weight } => {
+                let mut weights = vec![(1.0 - weight) / (count - 1) as f64; count];
+                weights[0] = weight;
+                weights
             }
             Aggregation::LogSumExp { tau } => {
                 let largest = losses.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -170,6 +194,7 @@ impl fmt::Display for Aggregation {
             Aggregation::MeanStd { lambda } => write!(f, "mean+std:{lambda:?}"),
             Aggregation::Quantile { q } => write!(f, "quantile:{q:?}"),
             Aggregation::LogSumExp { tau } => write!(f, "logsumexp:{tau:?}"),
+            Aggregation::Own { weight } => write!(f, "own:{weight:?}"),
         }
     }
 }
@@ -194,6 +219,7 @@ impl FromStr for Aggregation {
                 Ok(Aggregation::MeanStd { lambda: number })
             }
             "quantile" if (0.0..=1.0).contains(&number) => Ok(Aggregation::Quantile { q: number }),
+            "own" if (0.0..=1.0).contains(&number) => Ok(Aggregation::Own { weight: number }),
             "logsumexp" if number.is_finite() && number > 0.0 => {
                 Ok(Aggregation::LogSumExp { tau: number })
             }

@@ -60,13 +60,7 @@ fn run_network(network: &Network, device: &Device) -> [Vec<f32>; 3] {
         vec![(0, 1), (rows - 1, 3)],
         vec![(rows / 2, 1)],
     ];
-    let maps = neighbor_maps(
-        Representation::Permutation,
-        rows,
-        operations,
-        &neighbors,
-        device,
-    );
+    let maps = neighbor_maps(Representation::Permutation, &alpha, &neighbors);
     let wanted = Wanted {
         alpha: true,
         weights: true,

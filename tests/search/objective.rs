@@ -1,17 +1,21 @@
 //! The neighborhood-aware objective and its gradients, against the check values of `method.md` §9.4.
 
-use burn::tensor::{Device, Tensor, activation::softmax};
+use burn::tensor::{Tensor, activation::softmax};
 use plateau::data::Batch;
 use plateau::kernels::cpu::{SgdStep, sgd};
-use plateau::search::SearchError;
 use plateau::search::darts::second_order;
-use plateau::search::na_darts::{Representation, neighbor_maps};
+use plateau::search::na_darts::{
+    Draw, Representation, Substitutions, draw_neighbors, effective_radius, neighbor_maps,
+};
 use plateau::search::objective::{
-    Evaluated, NeighborMaps, Network, Objective, Wanted, evaluate, mixing_weights,
+    Evaluated, NeighborMaps, Network, Objective, Wanted, evaluate, mixing_weights, softmax_at,
 };
 use plateau::search::optimizer::{Adam, Sgd, clip, cosine_rate};
+use plateau::search::{SearchError, Temperature};
 use plateau::space::{Aggregation, distance, enumerate_ball};
 use pollster::block_on;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 
 use crate::support::supernet::{of_cells, small, values, vector};
 
@@ -26,19 +30,16 @@ fn one_hot(choices: &[usize], operations: usize) -> Tensor<3> {
 
 fn all_neighbors(edges: usize, operations: usize) -> NeighborMaps {
     let ball = enumerate_ball(edges, operations, 1).unwrap();
-    neighbor_maps(
-        Representation::Permutation,
-        edges,
-        operations,
-        &ball,
-        &Device::flex(),
-    )
+    let even = vec![1.0; edges * operations];
+    let beta = vector(&even, [1, edges, operations]);
+    neighbor_maps(Representation::Permutation, &beta, &ball)
 }
 
 #[test]
 fn the_permutations_of_a_discrete_cell_are_its_98_discrete_neighbors_at_distance_one() {
     let choices: Vec<usize> = (0..14).map(|edge| edge * 5 % 8).collect();
-    let mix = mixing_weights(one_hot(&choices, 8), Some(&all_neighbors(14, 8)));
+    let beta = softmax(one_hot(&choices, 8), 2);
+    let mix = mixing_weights(beta, Some(&all_neighbors(14, 8)));
     let lanes: Vec<Vec<Vec<f64>>> = values(mix[0].clone())
         .chunks(14 * 8)
         .map(|lane| {
@@ -80,8 +81,9 @@ fn mass_transfer_moves_its_share_and_hard_replacement_all() {
         ),
         (Representation::HardReplacement, [0.0, 0.0, 1.0, 0.0]),
     ] {
-        let maps = neighbor_maps(representation, 2, 4, &change, &Device::flex());
-        let mix = mixing_weights(vector(&[0.0; 8], [1, 2, 4]), Some(&maps));
+        let beta = vector(&[0.25; 8], [1, 2, 4]);
+        let maps = neighbor_maps(representation, &beta, &change);
+        let mix = mixing_weights(beta, Some(&maps));
         let mix = values(mix[0].clone());
         assert_eq!(mix[..12], [0.25; 12], "lane 0, and the edge that stays");
         assert_eq!(mix[12..], expected);
@@ -148,7 +150,7 @@ fn for_a_linear_loss_the_full_ball_shrinks_the_gradient_by_its_eigenvalue() {
             let slope: Vec<f32> = (0..edges * 8)
                 .map(|i| ((i * 7 % 19) as f32) - 9.0)
                 .collect();
-            let mix = mixing_weights(alpha.clone(), maps).remove(0);
+            let mix = mixing_weights(softmax(alpha.clone(), 2), maps).remove(0);
             let lanes = mix.dims()[0];
             let loss = (mix * vector(&slope, [1, edges, 8]).autodiff()).sum();
             let mut gradients = loss.div_scalar(lanes as f64).backward();
@@ -189,7 +191,7 @@ fn finite_differences_confirm_the_gradient_of_every_aggregation_and_representati
         Aggregation::LogSumExp { tau: 0.5 },
     ];
     for representation in representations {
-        let maps = neighbor_maps(representation, 28, 8, &changes, &Device::flex());
+        let maps = neighbor_maps(representation, &vector(&alpha, [2, 14, 8]), &changes);
         for aggregation in aggregations {
             let neighborhood = Some((&maps, aggregation));
             let (_, gradient) = alpha_gradient(&small, &alpha, neighborhood);
@@ -439,12 +441,10 @@ fn neighbors_share_one_softmax_with_the_architecture() {
     let alpha = some_alpha();
     let maps = neighbor_maps(
         Representation::Permutation,
-        28,
-        8,
+        &vector(&[1.0; 224], [2, 14, 8]),
         &[vec![(20, 3)]],
-        &Device::flex(),
     );
-    let mix = mixing_weights(vector(&alpha, [2, 14, 8]), Some(&maps));
+    let mix = mixing_weights(softmax(vector(&alpha, [2, 14, 8]), 2), Some(&maps));
     let beta = values(softmax(vector(&alpha, [28, 8]), 1));
     let reduction = values(mix[1].clone());
     let edge = (20 - 14) * 8;
@@ -461,10 +461,8 @@ fn lanes_in_chunks_give_the_losses_and_gradients_of_one_pass() {
     let changes = vec![vec![(3, 2)], vec![(17, 5)], vec![(25, 1)], vec![(0, 7)]];
     let maps = neighbor_maps(
         Representation::Permutation,
-        28,
-        8,
+        &vector(&[1.0; 224], [2, 14, 8]),
         &changes,
-        &Device::flex(),
     );
     let alpha = vector(&some_alpha(), [2, 14, 8]);
     let both = Wanted {
@@ -496,6 +494,46 @@ fn lanes_in_chunks_give_the_losses_and_gradients_of_one_pass() {
 }
 
 #[test]
+fn a_neighborhood_without_its_centre_gives_the_gradient_of_the_neighbors_alone() {
+    let (network, weights, batch) = small(7);
+    let alpha = vector(&some_alpha(), [2, 14, 8]);
+    let changes = [vec![(3, 2)], vec![(17, 5)], vec![(25, 1)]];
+    let with_self = neighbor_maps(Representation::Permutation, &alpha, &changes);
+    let without = NeighborMaps {
+        include_self: false,
+        ..with_self.clone()
+    };
+    let wanted = Wanted {
+        alpha: true,
+        weights: false,
+    };
+    let gradient = |maps: &NeighborMaps, aggregation| {
+        let neighborhood = Some((maps, aggregation));
+        let evaluated = evaluate(&network, &weights, &alpha, neighborhood, &batch, wanted);
+        let evaluated = block_on(evaluated).unwrap();
+        assert_eq!(
+            values(evaluated.losses).len(),
+            4,
+            "its loss is measured all the same"
+        );
+        values(evaluated.alpha.unwrap())
+    };
+    let neighbors = gradient(&without, Aggregation::Mean);
+    let same = gradient(&with_self, Aggregation::Own { weight: 0.0 });
+    let all = gradient(&with_self, Aggregation::Mean);
+    let own = gradient(&with_self, Aggregation::Own { weight: 1.0 });
+    for (index, neighbors) in neighbors.iter().enumerate() {
+        assert!((neighbors - same[index]).abs() < 1e-6);
+        let joined = 0.25 * own[index] + 0.75 * neighbors;
+        assert!(
+            (all[index] - joined).abs() < 1e-5,
+            "{joined} {}",
+            all[index]
+        );
+    }
+}
+
+#[test]
 fn lanes_that_share_what_is_equal_give_the_losses_and_gradients_of_lanes_apart() {
     // Normal, reduction, reduction, normal: the first reduction cell follows one that some lanes share.
     let (network, weights, batch) = of_cells(4, 7);
@@ -523,7 +561,11 @@ fn lanes_that_share_what_is_equal_give_the_losses_and_gradients_of_lanes_apart()
     ];
     let all: Vec<usize> = (0..28).collect();
     for changes in [&changes[..], &[vec![], vec![]]] {
-        let together = neighbor_maps(Representation::Permutation, 28, 8, changes, &Device::flex());
+        let together = neighbor_maps(
+            Representation::Permutation,
+            &vector(&[1.0; 224], [2, 14, 8]),
+            changes,
+        );
         let apart = NeighborMaps {
             own: vec![all.clone(); together.lanes()],
             ..together.clone()
@@ -536,5 +578,87 @@ fn lanes_that_share_what_is_equal_give_the_losses_and_gradients_of_lanes_apart()
                 assert!((a - b).abs() < 2e-5 * largest, "{a} {b} of {largest}");
             }
         }
+    }
+}
+
+/// The effective radius of some changes at these weights of 2 edges with 8 operations.
+fn radius(beta: &[f32], representation: Representation, changes: &[Substitutions]) -> f32 {
+    let beta = vector(beta, [1, 2, 8]);
+    let maps = neighbor_maps(representation, &beta, changes);
+    values(effective_radius(&beta, &maps))[0]
+}
+
+#[test]
+fn the_effective_radius_is_0_for_even_weights_that_are_permuted_and_an_edge_for_each_that_is_decided()
+ {
+    let even = [0.125; 16];
+    let mut decided = [0.0; 16];
+    decided[3] = 1.0;
+    decided[8] = 1.0;
+    let one = [vec![(0, 3)]];
+    let both = [vec![(0, 3), (1, 5)]];
+    let permuted =
+        |beta, changes: &[Substitutions]| radius(beta, Representation::Permutation, changes);
+    assert_eq!(permuted(&even, &one), 0.0);
+    assert_eq!(permuted(&decided, &one), 1.0);
+    assert_eq!(permuted(&decided, &both), 2.0);
+    // The mean of both.
+    assert_eq!(
+        permuted(&decided, &[one.clone(), both.clone()].concat()),
+        1.5
+    );
+    // Hard replacement by operation k: 1 − β_k.
+    let replaced = radius(&even, Representation::HardReplacement, &one);
+    assert_eq!(replaced, 0.875);
+    let replaced = radius(&even, Representation::HardReplacement, &both);
+    assert_eq!(replaced, 1.75);
+    let moved = Representation::MassTransfer { share: 0.5 };
+    assert_eq!(radius(&decided, moved, &one), 0.5);
+    assert_eq!(radius(&decided, moved, &both), 1.0);
+    // Never the operation that is chosen already.
+    let every = (1..8).map(|shift| vec![(0, shift)]).collect::<Vec<_>>();
+    let replaced = radius(&decided, Representation::HardReplacement, &every);
+    assert_eq!(replaced, 1.0);
+}
+
+#[test]
+fn a_lower_temperature_is_the_same_as_a_larger_alpha() {
+    let alpha = some_alpha();
+    let large: Vec<f32> = alpha.iter().map(|value| 4.0 * value).collect();
+    let cold = values(softmax_at(vector(&alpha, [2, 14, 8]), 0.25));
+    assert_eq!(cold, values(softmax_at(vector(&large, [2, 14, 8]), 1.0)));
+    let temperature: Temperature = "1:0.25".parse().unwrap();
+    let of = |step| temperature.at(step, 5);
+    assert_eq!([of(1), of(3), of(5), of(6)], [1.0, 0.5, 0.25, 0.25]);
+    assert_eq!(temperature.to_string(), "1:0.25");
+    assert_eq!("2".parse::<Temperature>().unwrap().at(7, 9), 2.0);
+    for wrong in ["", "0", "-1", "1:", "NaN", "1e9", "1:2:3"] {
+        assert!(wrong.parse::<Temperature>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn the_neighbors_of_a_step_differ_and_come_as_they_are_drawn() {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    for (draw, radius) in [(Draw::Ball, 3), (Draw::Antithetic, 3), (Draw::Edge, 1)] {
+        for count in [1, 2, 7, 10] {
+            let drawn = draw_neighbors(draw, 14, 8, radius, count, &mut rng).unwrap();
+            assert!(drawn.len() <= count && drawn.len() + 1 >= count, "{draw:?}");
+            for (index, one) in drawn.iter().enumerate() {
+                assert!(!drawn[..index].contains(one), "{draw:?}");
+                assert!((1..=radius).contains(&one.len()));
+                assert!(
+                    one.iter()
+                        .all(|&(edge, shift)| edge < 14 && (1..8).contains(&shift))
+                );
+            }
+        }
+    }
+    let edge = draw_neighbors(Draw::Edge, 14, 8, 1, 7, &mut rng).unwrap();
+    assert!(edge.iter().all(|one| one[0].0 == edge[0][0].0), "one edge");
+    let pairs = draw_neighbors(Draw::Antithetic, 14, 8, 2, 200, &mut rng).unwrap();
+    for one in &pairs[..pairs.len() - 1] {
+        let opposite: Substitutions = one.iter().map(|&(edge, shift)| (edge, 8 - shift)).collect();
+        assert!(pairs.contains(&opposite), "{one:?}");
     }
 }

@@ -244,11 +244,12 @@ fn sharpness_is_the_largest_eigenvalue_of_the_full_hessian_of_a_supernet() {
 fn perturbed_weights_are_distributions_within_epsilon_of_beta() {
     let alpha: Vec<f32> = (0..112).map(|i| (i * 29 % 17) as f32 / 5.0).collect();
     let alpha = vector(&alpha, [1, 14, 8]);
-    let beta = values(softmax(alpha.clone(), 2));
+    let weights = softmax(alpha, 2);
+    let beta = values(weights.clone());
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let draw = |epsilon, rng: &mut ChaCha8Rng| {
-        let maps = perturbed(&alpha, epsilon, rng);
-        values(mixing_weights(alpha.clone(), Some(&maps)).remove(0))
+        let maps = perturbed(&weights, epsilon, rng);
+        values(mixing_weights(weights.clone(), Some(&maps)).remove(0))
     };
     let small = draw(0.001, &mut rng);
     for (edge, row) in small.chunks(8).enumerate() {

@@ -1,6 +1,6 @@
 //! A run that was interrupted goes on bit for bit.
 
-use plateau::search::Strategy;
+use plateau::search::{Draw, Strategy, Temperature};
 use plateau::session::{
     Checkpoint, CheckpointEvery, Command, DeviceChoice, Event, Phase, Preset, Recorder, RunConfig,
     SessionHandle, Start, Timed, latest, load_supernet, read_events, run_blocking,
@@ -19,6 +19,8 @@ fn tiny(space: Space, strategy: Strategy) -> RunConfig {
     search.epochs = 2;
     search.batch = 90;
     search.neighbors = 2;
+    search.temperature = "1:0.5".parse().unwrap();
+    search.draw = Draw::Antithetic;
     search.augmentation.cutout = 2;
     let mut train = Preset::Quick.train(space);
     train.channels = 4;
@@ -97,6 +99,7 @@ fn a_search_that_was_interrupted_stops_early_where_it_would_have() {
     let search = config.search.as_mut().unwrap();
     search.epochs = 8;
     search.weight_rate = 0.5;
+    search.temperature = Temperature::default();
     search.early_stop = true;
     let events = every_step(&config, None).0;
     let stops = |event: &Event| matches!(event, Event::StoppedEarly { step: 10, .. });

@@ -9,5 +9,6 @@ mod machine;
 mod moved;
 mod recorder;
 mod serve;
+mod steps;
 #[path = "../support/mod.rs"]
 mod support;

@@ -53,31 +53,29 @@ impl Columns {
         self.width.div_ceil(self.stride)
     }
 
-    /// Every stretch of pixels of a tap inside the image: (position in the output rows, position in the input, count).
+    /// The output rows and columns of which a tap lies inside the image.
     #[inline(always)]
-    fn stretches(
-        &self,
-        tap: usize,
-        rows: &Range<usize>,
-        mut visit: impl FnMut(usize, usize, usize),
-    ) {
+    fn inside(&self, tap: usize) -> [Range<usize>; 2] {
         let (dy, dx) = self.offsets[tap];
         let reach = |offset: isize, inputs: usize, outputs: usize| {
             let start = (-offset).max(0) as usize;
             let end = (inputs as isize - offset).max(0) as usize;
-            start.div_ceil(self.stride)..end.div_ceil(self.stride).min(outputs)
+            let end = end.div_ceil(self.stride).min(outputs);
+            // A tap that never lies inside reaches nothing.
+            start.div_ceil(self.stride).min(end)..end
         };
-        let columns = reach(dx, self.width, self.out_width());
-        let valid = reach(dy, self.height, self.out_height());
-        if columns.is_empty() {
-            return;
-        }
-        for y in rows.start.max(valid.start)..rows.end.min(valid.end) {
-            let row = (y * self.stride).wrapping_add_signed(dy);
-            let column = (columns.start * self.stride).wrapping_add_signed(dx);
-            let out = (y - rows.start) * self.out_width() + columns.start;
-            visit(out, row * self.width + column, columns.len());
-        }
+        [
+            reach(dy, self.height, self.out_height()),
+            reach(dx, self.width, self.out_width()),
+        ]
+    }
+
+    /// Where a tap of an output pixel lies in the input.
+    #[inline(always)]
+    fn place(&self, tap: usize, y: usize, x: usize) -> usize {
+        let (dy, dx) = self.offsets[tap];
+        let row = (y * self.stride).wrapping_add_signed(dy);
+        row * self.width + (x * self.stride).wrapping_add_signed(dx)
     }
 
     /// Dense `[blocks, H·W, 8]` to `[taps·blocks, rows·Wo, 8]`, with ReLU where asked.
@@ -118,24 +116,29 @@ impl Columns {
             let inputs = inputs
                 .clone()
                 .flat_map(|input| vectors::<S>(input).chunks_exact(in_pixels));
+            let [inside_y, inside_x] = self.inside(tap);
             for (out, input) in out.chunks_exact_mut(out_pixels).zip(inputs) {
-                out.fill(zero);
-                self.stretches(tap, &rows, |to, from, count| {
-                    let out = &mut out[to..to + count];
+                for (y, out) in rows.clone().zip(out.chunks_exact_mut(self.out_width())) {
+                    if !inside_y.contains(&y) || inside_x.is_empty() {
+                        out.fill(zero);
+                        continue;
+                    }
+                    let (before, rest) = out.split_at_mut(inside_x.start);
+                    let (out, after) = rest.split_at_mut(inside_x.len());
+                    before.fill(zero);
+                    after.fill(zero);
+                    let input = &input[self.place(tap, y, inside_x.start)..];
                     // The common case without its distance between the inputs.
                     if self.stride == 1 {
-                        for (out, value) in out.iter_mut().zip(&input[from..from + count]) {
+                        for (out, value) in out.iter_mut().zip(input) {
                             *out = lanes.max_f32s(*value, floor);
                         }
-                        return;
+                    } else {
+                        for (out, value) in out.iter_mut().zip(input.iter().step_by(self.stride)) {
+                            *out = lanes.max_f32s(*value, floor);
+                        }
                     }
-                    for (out, value) in out
-                        .iter_mut()
-                        .zip(input[from..].iter().step_by(self.stride))
-                    {
-                        *out = lanes.max_f32s(*value, floor);
-                    }
-                });
+                }
             }
         }
     }
@@ -148,12 +151,27 @@ impl Columns {
         let sum = vectors_mut::<S>(sum);
         for (index, grad) in vectors::<S>(grad).chunks_exact(out_pixels).enumerate() {
             let sum = &mut sum[index % blocks * in_pixels..][..in_pixels];
-            self.stretches(index / blocks, &rows, |from, to, count| {
-                let to = sum[to..].iter_mut().step_by(self.stride);
-                for (sum, value) in to.zip(&grad[from..from + count]) {
-                    *sum = lanes.add_f32s(*sum, *value);
+            let tap = index / blocks;
+            let [inside_y, inside_x] = self.inside(tap);
+            if inside_x.is_empty() {
+                continue;
+            }
+            for (y, grad) in rows.clone().zip(grad.chunks_exact(self.out_width())) {
+                if !inside_y.contains(&y) {
+                    continue;
                 }
-            });
+                let grad = &grad[inside_x.clone()];
+                let sum = &mut sum[self.place(tap, y, inside_x.start)..];
+                if self.stride == 1 {
+                    for (sum, value) in sum.iter_mut().zip(grad) {
+                        *sum = lanes.add_f32s(*sum, *value);
+                    }
+                } else {
+                    for (sum, value) in sum.iter_mut().step_by(self.stride).zip(grad) {
+                        *sum = lanes.add_f32s(*sum, *value);
+                    }
+                }
+            }
         }
     }
 }

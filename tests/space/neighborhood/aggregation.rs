@@ -28,13 +28,21 @@ fn every_aggregation_has_the_value_and_weights_of_its_definition() {
         value,
         losses.map(|loss| (loss / 0.5).exp() / sum),
     );
+    // Half of the first loss and half of the mean of the others.
+    let others = losses[1..].iter().sum::<f64>() / 3.0;
+    let sixth = 1.0 / 6.0;
+    check(
+        "own:0.5",
+        0.5 * losses[0] + 0.5 * others,
+        [0.5, sixth, sixth, sixth],
+    );
     assert_eq!(
         Aggregation::Median.weights(&[3.0, 1.0, 2.0]),
         [0.0, 0.0, 1.0]
     );
 }
 
-const AGGREGATIONS: [Aggregation; 7] = [
+const AGGREGATIONS: [Aggregation; 8] = [
     Aggregation::Mean,
     Aggregation::Median,
     Aggregation::Max,
@@ -42,6 +50,7 @@ const AGGREGATIONS: [Aggregation; 7] = [
     Aggregation::MeanStd { lambda: 1.5 },
     Aggregation::Quantile { q: 0.9 },
     Aggregation::LogSumExp { tau: 0.25 },
+    Aggregation::Own { weight: 0.25 },
 ];
 
 #[test]
@@ -77,6 +86,8 @@ fn names_of_aggregations_are_read_back() {
         "mean+std:inf",
         "logsumexp:0",
         "logsumexp:x",
+        "own",
+        "own:1.5",
     ] {
         assert!(wrong.parse::<Aggregation>().is_err(), "{wrong}");
     }

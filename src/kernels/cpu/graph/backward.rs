@@ -32,6 +32,14 @@ pub(super) struct Problem<'a> {
     pub wanted: GraphTensors<bool>,
 }
 
+impl Problem<'_> {
+    /// Whether a state's gradient is needed.
+    #[inline(always)]
+    fn wants(&self, state: usize) -> bool {
+        state != Graph::INPUT || self.wanted.x
+    }
+}
+
 /// The gradients that are wanted.
 pub(super) fn run(problem: &Problem) -> GraphTensors<Option<Vec<f32>>> {
     let (plan, shape, wanted) = (problem.plan, problem.shape, problem.wanted);
@@ -181,7 +189,7 @@ impl Image<'_> {
     /// Whether a state's gradient is needed.
     #[inline(always)]
     fn wants(&self, state: usize) -> bool {
-        state != Graph::INPUT || self.problem.wanted.x
+        self.problem.wants(state)
     }
 
     /// The coefficients of a unit in this image's lane.
@@ -551,17 +559,19 @@ impl Image<'_> {
                     gradient_sums(lanes, values, grad, normal, size.pixels(), sums);
                 }
                 Value::State(from) => {
-                    if wants_dot {
-                        let values = &self.values[plan.state(from)];
-                        let sum = &mut self.partial[dot_at..dot_at + LANES];
-                        dot(lanes, grad, values, sum);
-                    }
+                    let values = &self.values[plan.state(from)];
+                    let total = &mut self.partial[dot_at..dot_at + LANES];
                     let both = [plan.state_grad(from), range.clone()];
                     // Both are needed here, so that they lie apart.
-                    if self.wants(from)
-                        && let Ok([sum, grad]) = self.grads.get_disjoint_mut(both)
-                    {
-                        add_scaled(lanes, sum, grad, scale);
+                    match self.grads.get_disjoint_mut(both) {
+                        Ok([sum, grad]) if self.problem.wants(from) && wants_dot => {
+                            add_scaled_and_dot(lanes, sum, [grad, values], scale, total);
+                        }
+                        Ok([sum, grad]) if self.problem.wants(from) => {
+                            add_scaled(lanes, sum, grad, scale)
+                        }
+                        _ if wants_dot => dot(lanes, &self.grads[range.clone()], values, total),
+                        _ => {}
                     }
                 }
                 Value::Pool(kind, from) => {
@@ -657,6 +667,25 @@ fn add_scaled<S: Lanes>(lanes: S, sum: &mut [f32], values: &[f32], scale: f32) {
     for (sum, value) in vectors_mut::<S>(sum).iter_mut().zip(vectors::<S>(values)) {
         *sum = lanes.fma(scale, *value, *sum);
     }
+}
+
+/// [`add_scaled`] of a gradient to a sum, and the [`dot`] of the gradient and some values.
+#[inline(always)]
+fn add_scaled_and_dot<S: Lanes>(
+    lanes: S,
+    sum: &mut [f32],
+    [grad, values]: [&[f32]; 2],
+    scale: f32,
+    total: &mut [f32],
+) {
+    let scale = lanes.splat_f32s(scale);
+    let mut products = lanes.splat_f32s(0.0);
+    let both = vectors::<S>(grad).iter().zip(vectors::<S>(values));
+    for (sum, (grad, value)) in vectors_mut::<S>(sum).iter_mut().zip(both) {
+        *sum = lanes.fma(scale, *grad, *sum);
+        products = lanes.fma(*grad, *value, products);
+    }
+    vectors_mut::<S>(total)[0] = products;
 }
 
 /// Adds a gradient where the values are above zero; everywhere where there are none.

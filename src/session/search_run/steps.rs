@@ -1,0 +1,171 @@
+//! The two steps of a gradient search.
+
+use burn::tensor::Tensor;
+
+use super::{Measured, RunData, SearchState};
+use crate::data::Batch;
+use crate::search::a2m::a2m;
+use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
+use crate::search::na_darts::{draw_neighbors, effective_radius, neighbor_maps};
+use crate::search::objective::{
+    Evaluated, NeighborMaps, Objective, StepObjective, Wanted, softmax_at,
+};
+use crate::search::sdarts::{perturbation, perturbed};
+use crate::search::{Order, SearchError, Strategy};
+use crate::session::failure::RunError;
+
+impl SearchState {
+    /// One step of each with a fresh batch: of α on the architecture half, and of the weights (§3.3).
+    pub(super) async fn step(
+        &mut self,
+        data: &RunData,
+        rate: f64,
+        number: usize,
+        epoch: usize,
+    ) -> Result<(), RunError> {
+        let temperature = self.config.temperature.at(number, self.steps());
+        self.network.temperature = temperature;
+        let augmentation = self.config.augmentation;
+        let training_indices = self.weight_batches.next();
+        let validation_indices = self.alpha_batches.next();
+        let training = data.batch(&augmentation, &training_indices, &mut self.augmentation);
+        let validation = data.batch(&augmentation, &validation_indices, &mut self.augmentation);
+
+        let batches = [&training, &validation];
+        let (outer, radius, inner);
+        match self.config.order {
+            Order::AlphaFirst => {
+                (outer, radius) = self.alpha_step(batches, rate, epoch).await?;
+                inner = self.weight_step(batches, rate, epoch).await?;
+            }
+            Order::WeightsFirst => {
+                inner = self.weight_step(batches, rate, epoch).await?;
+                (outer, radius) = self.alpha_step(batches, rate, epoch).await?;
+            }
+        }
+        let lanes = outer.losses.dims()[0];
+        self.pending.push(Measured {
+            step: number,
+            epoch,
+            temperature,
+            lanes,
+            values: Tensor::cat(
+                vec![
+                    inner.losses,
+                    inner.accuracy,
+                    outer.accuracy,
+                    radius,
+                    outer.losses,
+                    self.alpha.clone().reshape([-1]),
+                ],
+                0,
+            ),
+        });
+        Ok(())
+    }
+
+    /// The step of α, with the batches `[training, validation]`, and the effective radius of its neighbors. In the epochs in which α does
+    /// not move its loss is measured only.
+    async fn alpha_step(
+        &mut self,
+        [training, validation]: [&Batch; 2],
+        rate: f64,
+        epoch: usize,
+    ) -> Result<(Evaluated, Tensor<1>), RunError> {
+        let none = Tensor::zeros([1], &self.device);
+        if epoch <= self.config.alpha_after {
+            let objective = self.objective([training, validation], None, None);
+            let measured = Wanted {
+                alpha: false,
+                weights: false,
+            };
+            let evaluated = objective.validation(&self.weights, &self.alpha, measured);
+            return Ok((evaluated.await?, none));
+        }
+        let beta = softmax_at(self.alpha.clone(), self.network.temperature);
+        let maps = self.draw_neighbor_maps(&beta)?;
+        let radius = match &maps {
+            Some(maps) => effective_radius(&beta, maps),
+            None => none,
+        };
+        let objective = self.objective([training, validation], maps.as_ref(), None);
+        let (weights, alpha) = (&self.weights, &self.alpha);
+        let outer = match self.config.strategy {
+            Strategy::A2m => {
+                let (rho, point) = (self.config.rho, self.config.hessian_point);
+                a2m(&objective, weights, alpha, rho, point).await?
+            }
+            strategy if strategy.second_order() => {
+                second_order(&objective, weights, alpha, &self.weight_optimizer, rate).await?
+            }
+            _ => first_order(&objective, weights, alpha).await?,
+        };
+        let gradient = wanted(outer.alpha.clone())?;
+        self.alpha = self.alpha_optimizer.step(self.alpha.clone(), gradient);
+        Ok((outer, radius))
+    }
+
+    /// The step of the weights.
+    async fn weight_step(
+        &mut self,
+        batches: [&Batch; 2],
+        rate: f64,
+        epoch: usize,
+    ) -> Result<Evaluated, RunError> {
+        let noise = (self.config.strategy == Strategy::SdartsRs && self.config.perturbation > 0.0)
+            .then(|| {
+                let epochs = self.config.epochs;
+                let epsilon = perturbation(epoch - 1, epochs, self.config.perturbation);
+                let beta = softmax_at(self.alpha.clone(), self.network.temperature);
+                perturbed(&beta, epsilon, &mut self.noise)
+            });
+        let objective = self.objective(batches, None, noise.as_ref());
+        let inner = weight_gradient(&objective, &self.weights, &self.alpha).await?;
+        let gradient = wanted(inner.weights.clone())?;
+        let (weights, limit) = (self.weights.clone(), self.config.clip);
+        self.weights = self
+            .weight_optimizer
+            .clipped_step(weights, gradient, limit, rate);
+        Ok(inner)
+    }
+
+    /// The two losses on the batches `[training, validation]`.
+    pub(super) fn objective<'a>(
+        &'a self,
+        [training, validation]: [&'a Batch; 2],
+        neighbors: Option<&'a NeighborMaps>,
+        perturbed: Option<&'a NeighborMaps>,
+    ) -> StepObjective<'a> {
+        StepObjective {
+            network: &self.network,
+            training,
+            validation,
+            neighborhood: neighbors.map(|maps| (maps, self.config.aggregation)),
+            perturbed,
+        }
+    }
+
+    /// Fresh neighbors for one step; none for plain DARTS, radius 0 or no neighbors, which therefore compute the same.
+    fn draw_neighbor_maps(
+        &mut self,
+        beta: &Tensor<3>,
+    ) -> Result<Option<NeighborMaps>, SearchError> {
+        let config = &self.config;
+        if !config.strategy.neighborhood_aware() {
+            return Ok(None);
+        }
+        let [kinds, edges, operations] = beta.dims();
+        let neighbors = draw_neighbors(
+            config.draw,
+            kinds * edges,
+            operations,
+            config.radius,
+            config.neighbors,
+            &mut self.neighbors,
+        )?;
+        Ok((!neighbors.is_empty()).then(|| NeighborMaps {
+            include_self: !config.exclude_self,
+            ..neighbor_maps(config.representation, beta, &neighbors)
+        }))
+    }
+}
