@@ -141,17 +141,33 @@ impl Task for OuterProduct<'_> {
         let rows = vectors::<S>(self.rows);
         let (columns, _) = self.columns.as_chunks::<LANES>();
         let (sum, _) = vectors_mut::<S>(self.sum).as_chunks_mut::<LANES>();
-        let mut sums = sum.iter_mut();
-        for (block, row) in rows.chunks_exact(self.pixels).enumerate() {
-            for (index, column) in columns.chunks_exact(self.pixels).enumerate() {
-                let Some(sum) = sums.next() else { return };
-                if self
-                    .only
-                    .get(block)
-                    .is_some_and(|only| !only.contains(&index))
-                {
-                    continue;
+        let (rows, columns) = (
+            rows.chunks_exact(self.pixels),
+            columns.chunks_exact(self.pixels),
+        );
+        let blocks = columns.len();
+        let all = 0..blocks;
+        let wanted = |block: usize| self.only.get(block).unwrap_or(&all);
+        let rows = rows.zip(sum.chunks_exact_mut(blocks.max(1)));
+        let mut rows = rows.enumerate().peekable();
+        while let Some((block, (row, sum))) = rows.next() {
+            let own = wanted(block);
+            // Two row blocks share what is loaded of the columns.
+            let other = match S::FEW {
+                true => None,
+                false => rows.next_if(|(other, _)| wanted(*other) == own),
+            };
+            let columns = columns.clone().enumerate().skip(own.start).take(own.len());
+            if let Some((_, (other_row, other_sum))) = other {
+                for (index, column) in columns {
+                    let rows = [row, other_row];
+                    let sums = [&mut sum[index], &mut other_sum[index]];
+                    add_product_pairs::<S>(lanes, rows, column, sums);
                 }
+                continue;
+            }
+            for (index, column) in columns {
+                let sum = &mut sum[index];
                 if S::FEW {
                     add_products::<S, { LANES / 2 }>(lanes, row, column, 0, sum);
                     add_products::<S, { LANES / 2 }>(lanes, row, column, LANES / 2, sum);
@@ -160,6 +176,32 @@ impl Task for OuterProduct<'_> {
                 }
             }
         }
+    }
+}
+
+/// All columns of a block of the gradients of two row blocks, half of them at a time, held in registers over all pixels.
+#[inline(always)]
+fn add_product_pairs<S: Lanes>(
+    lanes: S,
+    [row, other]: [&[V<S>]; 2],
+    column: &[[f32; LANES]],
+    [sum, other_sum]: [&mut [V<S>; LANES]; 2],
+) {
+    const N: usize = LANES / 2;
+    for first in [0, N] {
+        let mut total: [V<S>; N] = std::array::from_fn(|n| sum[first + n]);
+        let mut other_total: [V<S>; N] = std::array::from_fn(|n| other_sum[first + n]);
+        for ((row, other), column) in row.iter().zip(other).zip(column) {
+            let column = &column[first..first + N];
+            for ((total, other_total), value) in total.iter_mut().zip(&mut other_total).zip(column)
+            {
+                let value = lanes.splat_f32s(*value);
+                *total = lanes.fma(*row, value, *total);
+                *other_total = lanes.fma(*other, value, *other_total);
+            }
+        }
+        sum[first..first + N].copy_from_slice(&total);
+        other_sum[first..first + N].copy_from_slice(&other_total);
     }
 }
 
