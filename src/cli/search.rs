@@ -255,7 +255,7 @@ pub fn report(outcome: &Outcome, json: bool) -> Result<(), CliError> {
             false => "",
         };
         say!(
-            "radius         {radius:.2} of {asked} edges between the last neighbors and the architecture{near}"
+            "radius         {radius:.2} edges between the architecture and its last neighbors, of {asked} asked for{near}"
         )?;
     }
     match strategy {
