@@ -1,7 +1,7 @@
 //! What the window calls the settings that messages name by their flags.
 
 /// A flag and its label; those of training from scratch have the label of the search's and say that.
-const LABELS: [(&str, &str); 26] = [
+const LABELS: [(&str, &str); 28] = [
     ("alpha-decay", "α decay"),
     ("alpha-rate", "α rate"),
     ("auxiliary-weight", "Auxiliary head"),
@@ -12,8 +12,10 @@ const LABELS: [(&str, &str); 26] = [
     ("cutout", "Cutout"),
     ("dataset", "Data set"),
     ("device", "Device"),
+    ("draw", "Drawn"),
     ("drop-path", "Drop path"),
     ("epochs", "Epochs"),
+    ("exclude-self", "Leave itself out"),
     ("label-smoothing", "Label smoothing"),
     ("layers", "Cells"),
     ("memory-limit", "Memory limit"),
