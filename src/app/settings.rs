@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use eframe::egui::{self, DragValue};
 
 use crate::data::Augmentation;
-use crate::search::{Draw, HessianPoint, Representation, Strategy};
+use crate::search::{Draw, HessianPoint, Representation, Strategy, Temperature};
 use crate::session::{SearchConfig, TrainConfig};
 use crate::space::{Aggregation, Space};
 
@@ -211,7 +211,7 @@ pub fn neighborhood(ui: &mut egui::Ui, search: &mut SearchConfig) {
                 ui.label("to");
             }
             let speed = (end.abs() * 0.01).max(1e-3);
-            ui.add(DragValue::new(end).range(1e-3..=1e3).speed(speed))
+            ui.add(DragValue::new(end).range(Temperature::RANGE).speed(speed))
                 .labelled_by(label)
                 .on_hover_text(help);
         }

@@ -36,7 +36,10 @@ pub fn neighbor_maps(
         Representation::HardReplacement => 1.0,
     };
     // What a strongest operation gives to which.
-    let mut moved = vec![0.0_f32; lanes * edges * k * k];
+    let mut moved = match representation {
+        Representation::Permutation => Vec::new(),
+        _ => vec![0.0_f32; linear.len()],
+    };
     for (lane, neighbor) in neighbors.iter().enumerate() {
         for &(edge, shift) in neighbor {
             let place = (lane + 1) * edges + edge;

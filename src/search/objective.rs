@@ -92,8 +92,6 @@ pub struct Network {
     pub fused: Option<Memory>,
     /// Most architectures in one pass; see [`crate::forecast::Forecast`].
     pub lanes_a_pass: usize,
-    /// T of β = softmax(α/T).
-    pub temperature: f64,
 }
 
 impl Network {
@@ -107,7 +105,6 @@ impl Network {
             supernet: Supernet::new(space, size, packing)?,
             fused,
             lanes_a_pass: usize::MAX,
-            temperature: 1.0,
         })
     }
 }
@@ -143,6 +140,8 @@ pub struct StepObjective<'a> {
     pub neighborhood: Option<(&'a NeighborMaps, Aggregation)>,
     /// One lane that the weights are trained on instead of α itself; none but for SDARTS.
     pub perturbed: Option<&'a NeighborMaps>,
+    /// T of β = softmax(α/T).
+    pub temperature: f64,
 }
 
 impl Objective for StepObjective<'_> {
@@ -153,8 +152,8 @@ impl Objective for StepObjective<'_> {
         wanted: Wanted,
     ) -> Result<Evaluated, SearchError> {
         let perturbed = self.perturbed.map(|maps| (maps, Aggregation::Mean));
-        let batch = self.training;
-        evaluate(self.network, weights, alpha, perturbed, batch, wanted).await
+        self.evaluate(weights, alpha, perturbed, self.training, wanted)
+            .await
     }
 
     async fn validation(
@@ -163,27 +162,52 @@ impl Objective for StepObjective<'_> {
         alpha: &Tensor<3>,
         wanted: Wanted,
     ) -> Result<Evaluated, SearchError> {
-        let neighborhood = self.neighborhood;
-        let batch = self.validation;
-        evaluate(self.network, weights, alpha, neighborhood, batch, wanted).await
+        self.evaluate(weights, alpha, self.neighborhood, self.validation, wanted)
+            .await
     }
 }
 
-/// A batch through the supernet with weights `[parameters]` at α `[cell kinds, edges, operations]` and, where given, its
-/// neighbors; then the wanted gradients of the aggregated loss. All lanes see the same batch (§8, pitfall 2). Lanes that do not
+impl StepObjective<'_> {
+    async fn evaluate(
+        &self,
+        weights: &Tensor<1>,
+        alpha: &Tensor<3>,
+        neighborhood: Option<(&NeighborMaps, Aggregation)>,
+        batch: &Batch,
+        wanted: Wanted,
+    ) -> Result<Evaluated, SearchError> {
+        let point = Point {
+            weights,
+            alpha,
+            temperature: self.temperature,
+        };
+        evaluate(self.network, point, neighborhood, batch, wanted).await
+    }
+}
+
+/// Where a loss is evaluated.
+#[derive(Clone, Copy)]
+pub struct Point<'a> {
+    /// `[parameters]`.
+    pub weights: &'a Tensor<1>,
+    /// `[cell kinds, edges, operations]`.
+    pub alpha: &'a Tensor<3>,
+    /// T of β = softmax(α/T).
+    pub temperature: f64,
+}
+
+/// A batch through the supernet at a point and, where given, its neighbors; then the wanted gradients of the aggregated loss. All lanes see the same batch (§8, pitfall 2). Lanes that do not
 /// fit into one pass go through in chunks of [`Network::lanes_a_pass`], and their gradients are added up in order.
 pub async fn evaluate(
     network: &Network,
-    weights: &Tensor<1>,
-    alpha: &Tensor<3>,
+    point: Point<'_>,
     neighborhood: Option<(&NeighborMaps, Aggregation)>,
     batch: &Batch,
     wanted: Wanted,
 ) -> Result<Evaluated, SearchError> {
     let chunks = chunks(network, neighborhood.map(|(maps, _)| maps));
-    let chunk_pass = |maps: Option<&NeighborMaps>, wanted| {
-        LanePass::new(network, weights, alpha, maps, batch, wanted)
-    };
+    let chunk_pass =
+        |maps: Option<&NeighborMaps>, wanted| LanePass::new(network, point, maps, batch, wanted);
     // Shares only matter to a backward pass.
     let aggregation = neighborhood
         .filter(|_| wanted != NOTHING)
@@ -202,7 +226,7 @@ pub async fn evaluate(
         // Those of the mean do not depend on the losses.
         Some(how @ (Aggregation::Mean, _)) => {
             let count = chunks.iter().map(lanes).sum::<usize>();
-            let losses = Tensor::zeros([count], &weights.device());
+            let losses = Tensor::zeros([count], &point.weights.device());
             Some(shares(how, &losses).await?)
         }
         // All others need every loss before the first backward pass.
@@ -266,15 +290,21 @@ struct LanePass {
 impl LanePass {
     fn new(
         network: &Network,
-        weights: &Tensor<1>,
-        alpha: &Tensor<3>,
+        point: Point,
         maps: Option<&NeighborMaps>,
         batch: &Batch,
         wanted: Wanted,
     ) -> Self {
-        let leaves = network.supernet.layout().leaves(weights, wanted.weights);
-        let alpha = alpha.clone().autodiff().set_require_grad(wanted.alpha);
-        let mix = mixing_weights(softmax_at(alpha.clone(), network.temperature), maps);
+        let leaves = network
+            .supernet
+            .layout()
+            .leaves(point.weights, wanted.weights);
+        let alpha = point
+            .alpha
+            .clone()
+            .autodiff()
+            .set_require_grad(wanted.alpha);
+        let mix = mixing_weights(softmax_at(alpha.clone(), point.temperature), maps);
         let lanes = mix[0].dims()[0];
         let pass = Pass {
             leaves: &leaves,

@@ -1,9 +1,8 @@
 //! The temperature of the relaxation: an operation's weight is β = softmax(α/T) (`method.md` §10.1).
 
-use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
-/// Lowest and highest temperature.
-const RANGE: [f64; 2] = [1e-3, 1e3];
+use serde::{Deserialize, Serialize};
 
 /// The temperature of every step of a search: geometric from its first step to its last. The lower it is, the more a difference in α
 /// counts; it changes neither what is derived nor its order.
@@ -24,6 +23,9 @@ impl Default for Temperature {
 }
 
 impl Temperature {
+    /// The temperatures that there are.
+    pub const RANGE: RangeInclusive<f64> = 1e-3..=1e3;
+
     /// That of a step, counted from 1.
     pub fn at(self, step: usize, steps: usize) -> f64 {
         let passed = step.saturating_sub(1) as f64 / steps.saturating_sub(1).max(1) as f64;
@@ -45,16 +47,17 @@ impl std::str::FromStr for Temperature {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (from, to) = text.split_once(':').unwrap_or((text, text));
-        let [low, high] = RANGE;
         let number = |text: &str| {
             text.parse()
                 .ok()
-                .filter(|value| (low..=high).contains(value))
+                .filter(|value| Self::RANGE.contains(value))
         };
         match (number(from), number(to)) {
             (Some(from), Some(to)) => Ok(Self { from, to }),
             _ => Err(format!(
-                "\"{text}\" is no temperature: give one from {low} to {high}, or FROM:TO"
+                "\"{text}\" is no temperature: give one from {} to {}, or FROM:TO",
+                Self::RANGE.start(),
+                Self::RANGE.end()
             )),
         }
     }

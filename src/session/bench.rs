@@ -23,7 +23,7 @@ use super::random::{Purpose, generator};
 use super::search_run::{RunData, SearchState};
 use super::train_run::TrainState;
 use crate::data::{Dataset, Split};
-use crate::kernels::cpu::{forget_buffers, peak_flops};
+use crate::kernels::cpu::peak_flops;
 use crate::kernels::gpu::bytes_moved;
 use crate::space::Space;
 
@@ -249,11 +249,7 @@ struct PeakMemory {
 }
 
 impl PeakMemory {
-    /// Memory is only free for others where the case before has given it back, and Linux begins a new peak.
     fn start() -> Self {
-        forget_buffers();
-        // Where that is not allowed the peak of an earlier case stands for one below it.
-        let _ = std::fs::write("/proc/self/clear_refs", "5");
         Self {
             before: proc_bytes(Path::new("/proc/self/status"), "VmRSS:"),
         }

@@ -105,7 +105,8 @@ pub struct SearchState {
     done: usize,
 }
 
-/// One step's values, still on the device: train loss, train accuracy, validation accuracy, effective radius, lane losses, α.
+/// One step's values, still on the device: train loss, train accuracy, validation accuracy, lane losses, α and, where there are neighbors,
+/// their effective radius.
 struct Measured {
     step: usize,
     epoch: usize,
@@ -287,14 +288,15 @@ impl SearchState {
         let pending = std::mem::take(&mut self.pending);
         let joined = pending.iter().map(|m| m.values.clone()).collect();
         let values = read(Tensor::cat(joined, 0)).await?;
-        let [_, edges, operations] = self.alpha.dims();
+        let [kinds, edges, operations] = self.alpha.dims();
         let mut rest = values.as_slice();
         for measured in pending {
             let length = measured.values.dims()[0];
             let (own, after) = rest.split_at(length);
             rest = after;
-            let (head, alpha) = own.split_at(4 + measured.lanes);
-            let (head, losses) = head.split_at(4);
+            let (head, own) = own.split_at(3);
+            let (losses, own) = own.split_at(measured.lanes);
+            let (alpha, radius) = own.split_at(kinds * edges * operations);
             let not_finite = [("training loss", head[0])]
                 .into_iter()
                 .chain(losses.iter().map(|&loss| ("validation loss", loss)))
@@ -316,7 +318,7 @@ impl SearchState {
                 validation_accuracy: head[2],
                 validation_loss: losses[0],
                 neighbor_losses: losses[1..].to_vec(),
-                effective_radius: (losses.len() > 1).then_some(head[3]),
+                effective_radius: radius.first().copied(),
                 temperature: measured.temperature as f32,
                 entropy: entropy(alpha, measured.temperature, operations),
                 alpha: nest(alpha, edges, operations),
@@ -335,7 +337,7 @@ impl SearchState {
         let Some(batch) = &self.sharpness_batch else {
             return Ok(None);
         };
-        let objective = self.objective([batch, batch], None, None);
+        let objective = self.objective([batch, batch], self.temperature(step), None, None);
         let (weights, alpha) = (&self.weights, &self.alpha);
         let size = alpha.dims().iter().product();
         let eigenvalue = largest_eigenvalue(size, PRODUCTS, async |vector| {

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use plateau::data::Batch;
 use plateau::kernels::Memory;
 use plateau::search::na_darts::{Representation, neighbor_maps};
-use plateau::search::objective::{Network, Wanted, evaluate};
+use plateau::search::objective::{Network, Point, Wanted, evaluate};
 use plateau::space::{Aggregation, Macro, Space};
 use pollster::block_on;
 
@@ -67,7 +67,12 @@ fn run_network(network: &Network, device: &Device) -> [Vec<f32>; 3] {
     };
     // Every lane counts differently.
     let neighborhood = Some((&maps, Aggregation::LogSumExp { tau: 0.1 }));
-    let evaluated = evaluate(network, &weights, &alpha, neighborhood, &batch, wanted);
+    let point = Point {
+        weights: &weights,
+        alpha: &alpha,
+        temperature: 1.0,
+    };
+    let evaluated = evaluate(network, point, neighborhood, &batch, wanted);
     let evaluated = block_on(evaluated).unwrap();
     [
         values(evaluated.losses),

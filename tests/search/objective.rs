@@ -8,7 +8,8 @@ use plateau::search::na_darts::{
     Draw, Representation, Substitutions, draw_neighbors, effective_radius, neighbor_maps,
 };
 use plateau::search::objective::{
-    Evaluated, NeighborMaps, Network, Objective, Wanted, evaluate, mixing_weights, softmax_at,
+    Evaluated, NeighborMaps, Network, Objective, Point, Wanted, evaluate, mixing_weights,
+    softmax_at,
 };
 use plateau::search::optimizer::{Adam, Sgd, clip, cosine_rate};
 use plateau::search::{SearchError, Temperature};
@@ -26,6 +27,16 @@ fn one_hot(choices: &[usize], operations: usize) -> Tensor<3> {
         alpha[edge * operations + choice] = 200.0;
     }
     vector(&alpha, [1, choices.len(), operations])
+}
+
+/// A point at temperature 1.
+fn at<'a>(weights: &'a Tensor<1>, alpha: &'a Tensor<3>) -> Point<'a> {
+    let temperature = 1.0;
+    Point {
+        weights,
+        alpha,
+        temperature,
+    }
 }
 
 fn all_neighbors(edges: usize, operations: usize) -> NeighborMaps {
@@ -109,8 +120,7 @@ fn alpha_gradient(
     };
     let evaluated = block_on(evaluate(
         network,
-        weights,
-        &alpha,
+        at(weights, &alpha),
         neighborhood,
         batch,
         wanted,
@@ -235,8 +245,16 @@ fn finite_differences_confirm_the_gradient_of_every_aggregation_and_representati
 fn gradients_are_finite_with_only_alpha_and_with_only_weights_tracked() {
     let (network, weights, batch) = small(5);
     let alpha = vector(&some_alpha(), [2, 14, 8]);
-    let run =
-        |wanted| block_on(evaluate(&network, &weights, &alpha, None, &batch, wanted)).unwrap();
+    let run = |wanted| {
+        block_on(evaluate(
+            &network,
+            at(&weights, &alpha),
+            None,
+            &batch,
+            wanted,
+        ))
+        .unwrap()
+    };
     let only_alpha = run(Wanted {
         alpha: true,
         weights: false,
@@ -473,7 +491,7 @@ fn lanes_in_chunks_give_the_losses_and_gradients_of_one_pass() {
         let mut run = |lanes| {
             network.lanes_a_pass = lanes;
             let neighborhood = Some((&maps, aggregation));
-            let evaluated = evaluate(&network, &weights, &alpha, neighborhood, &batch, both);
+            let evaluated = evaluate(&network, at(&weights, &alpha), neighborhood, &batch, both);
             let evaluated = block_on(evaluated).unwrap();
             [
                 values(evaluated.losses),
@@ -509,7 +527,7 @@ fn a_neighborhood_without_its_centre_gives_the_gradient_of_the_neighbors_alone()
     };
     let gradient = |maps: &NeighborMaps, aggregation| {
         let neighborhood = Some((maps, aggregation));
-        let evaluated = evaluate(&network, &weights, &alpha, neighborhood, &batch, wanted);
+        let evaluated = evaluate(&network, at(&weights, &alpha), neighborhood, &batch, wanted);
         let evaluated = block_on(evaluated).unwrap();
         assert_eq!(
             values(evaluated.losses).len(),
@@ -544,7 +562,7 @@ fn lanes_that_share_what_is_equal_give_the_losses_and_gradients_of_lanes_apart()
     };
     let run = |maps: &NeighborMaps| {
         let neighborhood = Some((maps, Aggregation::LogSumExp { tau: 0.1 }));
-        let evaluated = evaluate(&network, &weights, &alpha, neighborhood, &batch, wanted);
+        let evaluated = evaluate(&network, at(&weights, &alpha), neighborhood, &batch, wanted);
         let evaluated = block_on(evaluated).unwrap();
         [
             values(evaluated.losses),

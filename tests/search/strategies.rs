@@ -217,6 +217,7 @@ fn sharpness_is_the_largest_eigenvalue_of_the_full_hessian_of_a_supernet() {
         validation: &batch,
         neighborhood: None,
         perturbed: None,
+        temperature: 1.0,
     };
     let alpha: Vec<f32> = (0..224).map(|i| (i * 29 % 17) as f32 / 10.0).collect();
     let alpha = vector(&alpha, [2, 14, 8]);

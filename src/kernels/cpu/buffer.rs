@@ -68,12 +68,6 @@ fn make_room(free: &mut Vec<Vec<f32>>, needed: usize) -> Vec<Vec<f32>> {
     pieces
 }
 
-/// Gives all free memory back.
-pub fn forget_buffers() {
-    let mut free = FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    free.clear();
-}
-
 impl Drop for Buffer {
     fn drop(&mut self) {
         let memory = std::mem::take(&mut self.memory);

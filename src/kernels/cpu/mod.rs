@@ -39,7 +39,6 @@ mod stats;
 mod update;
 
 use super::shape::{EdgesShape, Wanted};
-pub use buffer::forget_buffers;
 pub use cell::{mixed_cell_backward, mixed_cell_forward};
 pub use conv_bn::{ConvGradients, ConvSaved, conv_bn_backward, conv_bn_forward};
 pub use graph::{GraphSaved, graph_backward, graph_forward};

@@ -23,8 +23,7 @@ impl SearchState {
         number: usize,
         epoch: usize,
     ) -> Result<(), RunError> {
-        let temperature = self.config.temperature.at(number, self.steps());
-        self.network.temperature = temperature;
+        let temperature = self.temperature(number);
         let augmentation = self.config.augmentation;
         let training_indices = self.weight_batches.next();
         let validation_indices = self.alpha_batches.next();
@@ -35,60 +34,59 @@ impl SearchState {
         let (outer, radius, inner);
         match self.config.order {
             Order::AlphaFirst => {
-                (outer, radius) = self.alpha_step(batches, rate, epoch).await?;
-                inner = self.weight_step(batches, rate, epoch).await?;
+                (outer, radius) = self.alpha_step(batches, rate, epoch, temperature).await?;
+                inner = self.weight_step(batches, rate, epoch, temperature).await?;
             }
             Order::WeightsFirst => {
-                inner = self.weight_step(batches, rate, epoch).await?;
-                (outer, radius) = self.alpha_step(batches, rate, epoch).await?;
+                inner = self.weight_step(batches, rate, epoch, temperature).await?;
+                (outer, radius) = self.alpha_step(batches, rate, epoch, temperature).await?;
             }
         }
         let lanes = outer.losses.dims()[0];
+        let mut values = vec![
+            inner.losses,
+            inner.accuracy,
+            outer.accuracy,
+            outer.losses,
+            self.alpha.clone().reshape([-1]),
+        ];
+        values.extend(radius);
         self.pending.push(Measured {
             step: number,
             epoch,
             temperature,
             lanes,
-            values: Tensor::cat(
-                vec![
-                    inner.losses,
-                    inner.accuracy,
-                    outer.accuracy,
-                    radius,
-                    outer.losses,
-                    self.alpha.clone().reshape([-1]),
-                ],
-                0,
-            ),
+            values: Tensor::cat(values, 0),
         });
         Ok(())
     }
 
-    /// The step of α, with the batches `[training, validation]`, and the effective radius of its neighbors. In the epochs in which α does
-    /// not move its loss is measured only.
+    /// The temperature of a step, counted from 1.
+    pub(super) fn temperature(&self, step: usize) -> f64 {
+        self.config.temperature.at(step, self.steps())
+    }
+
+    /// The step of α, with the batches `[training, validation]`, and the effective radius of its neighbors, where there are any. In the
+    /// epochs in which α does not move its loss is measured only.
     async fn alpha_step(
         &mut self,
         [training, validation]: [&Batch; 2],
         rate: f64,
         epoch: usize,
-    ) -> Result<(Evaluated, Tensor<1>), RunError> {
-        let none = Tensor::zeros([1], &self.device);
+        temperature: f64,
+    ) -> Result<(Evaluated, Option<Tensor<1>>), RunError> {
         if epoch <= self.config.alpha_after {
-            let objective = self.objective([training, validation], None, None);
+            let objective = self.objective([training, validation], temperature, None, None);
             let measured = Wanted {
                 alpha: false,
                 weights: false,
             };
             let evaluated = objective.validation(&self.weights, &self.alpha, measured);
-            return Ok((evaluated.await?, none));
+            return Ok((evaluated.await?, None));
         }
-        let beta = softmax_at(self.alpha.clone(), self.network.temperature);
-        let maps = self.draw_neighbor_maps(&beta)?;
-        let radius = match &maps {
-            Some(maps) => effective_radius(&beta, maps),
-            None => none,
-        };
-        let objective = self.objective([training, validation], maps.as_ref(), None);
+        let (maps, radius) = self.draw_neighbor_maps(temperature)?.unzip();
+        let batches = [training, validation];
+        let objective = self.objective(batches, temperature, maps.as_ref(), None);
         let (weights, alpha) = (&self.weights, &self.alpha);
         let outer = match self.config.strategy {
             Strategy::A2m => {
@@ -111,15 +109,16 @@ impl SearchState {
         batches: [&Batch; 2],
         rate: f64,
         epoch: usize,
+        temperature: f64,
     ) -> Result<Evaluated, RunError> {
         let noise = (self.config.strategy == Strategy::SdartsRs && self.config.perturbation > 0.0)
             .then(|| {
                 let epochs = self.config.epochs;
                 let epsilon = perturbation(epoch - 1, epochs, self.config.perturbation);
-                let beta = softmax_at(self.alpha.clone(), self.network.temperature);
+                let beta = softmax_at(self.alpha.clone(), temperature);
                 perturbed(&beta, epsilon, &mut self.noise)
             });
-        let objective = self.objective(batches, None, noise.as_ref());
+        let objective = self.objective(batches, temperature, None, noise.as_ref());
         let inner = weight_gradient(&objective, &self.weights, &self.alpha).await?;
         let gradient = wanted(inner.weights.clone())?;
         let (weights, limit) = (self.weights.clone(), self.config.clip);
@@ -133,6 +132,7 @@ impl SearchState {
     pub(super) fn objective<'a>(
         &'a self,
         [training, validation]: [&'a Batch; 2],
+        temperature: f64,
         neighbors: Option<&'a NeighborMaps>,
         perturbed: Option<&'a NeighborMaps>,
     ) -> StepObjective<'a> {
@@ -142,19 +142,21 @@ impl SearchState {
             validation,
             neighborhood: neighbors.map(|maps| (maps, self.config.aggregation)),
             perturbed,
+            temperature,
         }
     }
 
-    /// Fresh neighbors for one step; none for plain DARTS, radius 0 or no neighbors, which therefore compute the same.
+    /// Fresh neighbors for one step and their effective radius; none for plain DARTS, radius 0 or no neighbors, which therefore compute the
+    /// same.
     fn draw_neighbor_maps(
         &mut self,
-        beta: &Tensor<3>,
-    ) -> Result<Option<NeighborMaps>, SearchError> {
+        temperature: f64,
+    ) -> Result<Option<(NeighborMaps, Tensor<1>)>, SearchError> {
         let config = &self.config;
         if !config.strategy.neighborhood_aware() {
             return Ok(None);
         }
-        let [kinds, edges, operations] = beta.dims();
+        let [kinds, edges, operations] = self.alpha.dims();
         let neighbors = draw_neighbors(
             config.draw,
             kinds * edges,
@@ -163,9 +165,15 @@ impl SearchState {
             config.neighbors,
             &mut self.neighbors,
         )?;
-        Ok((!neighbors.is_empty()).then(|| NeighborMaps {
+        if neighbors.is_empty() {
+            return Ok(None);
+        }
+        let beta = softmax_at(self.alpha.clone(), temperature);
+        let maps = NeighborMaps {
             include_self: !config.exclude_self,
-            ..neighbor_maps(config.representation, beta, &neighbors)
-        }))
+            ..neighbor_maps(config.representation, &beta, &neighbors)
+        };
+        let radius = effective_radius(&beta, &maps);
+        Ok(Some((maps, radius)))
     }
 }
