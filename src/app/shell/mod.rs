@@ -402,28 +402,36 @@ impl App {
         tree.ui(&mut behavior, ui);
     }
 
+    /// What waits for an answer, above the status bar: at the top it would move the button that a person is about to press.
     fn banners(&mut self, ui: &mut egui::Ui) {
-        if self.session() == SessionState::Gone
-            && notices::strip(
-                ui,
-                "The session has ended, so nothing can be computed. What is shown stays; restart the session to go on.",
-                "Restart session",
-            )
-        {
-            self.actions.push(Action::Restart);
-        }
-        if self.session() == SessionState::Idle
-            && let Some(name) = self.unfinished.clone()
-            && notices::offer(
-                ui,
-                "This run was interrupted and has a checkpoint.",
-                "Go on",
-            )
-        {
-            self.unfinished = None;
-            self.actions.push(Action::Shelf(Ask::GoOn(name)));
-        }
-        self.notices.strips(ui);
+        egui::Panel::bottom("banners")
+            .frame(egui::Frame::NONE)
+            .min_size(0.0)
+            .resizable(false)
+            .show_separator_line(false)
+            .show(ui, |ui| {
+                if self.session() == SessionState::Gone
+                    && notices::strip(
+                        ui,
+                        "The session has ended, so nothing can be computed. What is shown stays; restart the session to go on.",
+                        "Restart session",
+                    )
+                {
+                    self.actions.push(Action::Restart);
+                }
+                if self.session() == SessionState::Idle
+                    && let Some(name) = self.unfinished.clone()
+                    && notices::offer(
+                        ui,
+                        "This run was interrupted and has a checkpoint.",
+                        "Go on",
+                    )
+                {
+                    self.unfinished = None;
+                    self.actions.push(Action::Shelf(Ask::GoOn(name)));
+                }
+                self.notices.strips(ui);
+            });
     }
 }
 
@@ -460,8 +468,8 @@ impl eframe::App for App {
         let context = ui.ctx().clone();
         self.files.dropped(&context);
         self.menu(ui);
-        self.banners(ui);
         self.status(ui);
+        self.banners(ui);
         egui::CentralPanel::default()
             .frame(egui::Frame::new().fill(theme::bar_color(ui.visuals())))
             .show(ui, |ui| self.panels(ui));
