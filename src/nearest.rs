@@ -32,6 +32,21 @@ pub fn unknown(wanted: &str, what: &str, names: &[&str]) -> String {
     )
 }
 
+/// The one of these values that has that name, or the sentence for a name that there is not. So a name stands in one place, where its value
+/// says it.
+pub fn named<T: Copy>(
+    wanted: &str,
+    what: &str,
+    values: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Result<T, String> {
+    let names: Vec<&str> = values.iter().map(|&value| name(value)).collect();
+    match names.iter().position(|&name| name == wanted) {
+        Some(place) => Ok(values[place]),
+        None => Err(unknown(wanted, what, &names)),
+    }
+}
+
 /// ` (did you mean darts?)`, or nothing where no name is near.
 pub fn guess<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     match nearest(wanted, names) {

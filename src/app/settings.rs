@@ -201,21 +201,6 @@ pub fn neighborhood(ui: &mut egui::Ui, search: &mut SearchConfig) {
         &mut search.radius,
         0..=3,
     );
-    let help = "Temperature T of the operations' weights softmax(α/T): the lower, the more a difference in α counts. From the first step to the last.";
-    row(ui, "Temperature", help, |ui, label| {
-        for (index, end) in [&mut search.temperature.from, &mut search.temperature.to]
-            .into_iter()
-            .enumerate()
-        {
-            if index > 0 {
-                ui.label("to");
-            }
-            let speed = (end.abs() * 0.01).max(1e-3);
-            ui.add(DragValue::new(end).range(Temperature::RANGE).speed(speed))
-                .labelled_by(label)
-                .on_hover_text(help);
-        }
-    });
     let help = "How the neighbors' losses become one: the mean prizes flat places, the maximum fears the worst neighbor.";
     row(ui, "Joined by", help, |ui, label| {
         let options = [
@@ -342,8 +327,23 @@ pub fn neighborhood(ui: &mut egui::Ui, search: &mut SearchConfig) {
     });
 }
 
-/// Rates and penalties of the search.
+/// Rates, penalties and the temperature of the search.
 pub fn search_rates(ui: &mut egui::Ui, search: &mut SearchConfig) {
+    let help = "Temperature T of the operations' weights softmax(α/T): the lower, the more a difference in α counts. From the first step to the last.";
+    row(ui, "Temperature", help, |ui, label| {
+        for (index, end) in [&mut search.temperature.from, &mut search.temperature.to]
+            .into_iter()
+            .enumerate()
+        {
+            if index > 0 {
+                ui.label("to");
+            }
+            let speed = (end.abs() * 0.01).max(1e-3);
+            ui.add(DragValue::new(end).range(Temperature::RANGE).speed(speed))
+                .labelled_by(label)
+                .on_hover_text(help);
+        }
+    });
     let rows: [(&str, &str, &mut f64, RangeInclusive<f64>); 7] = [
         (
             "α rate",

@@ -3,7 +3,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::nearest::unknown;
+use crate::nearest::{named, unknown};
 
 /// How architectures are searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,10 +73,7 @@ impl std::str::FromStr for Strategy {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Strategy::ALL
-            .into_iter()
-            .find(|strategy| strategy.name() == text)
-            .ok_or_else(|| unknown(text, "a strategy", &Strategy::ALL.map(Strategy::name)))
+        named(text, "a strategy", &Strategy::ALL, Strategy::name)
     }
 }
 
@@ -105,15 +102,12 @@ impl std::str::FromStr for HessianPoint {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "ascended" => Ok(HessianPoint::Ascended),
-            "alpha" => Ok(HessianPoint::Alpha),
-            _ => Err(unknown(
-                text,
-                "a point of A2M's Hessian",
-                &["ascended", "alpha"],
-            )),
-        }
+        named(
+            text,
+            "a point of A2M's Hessian",
+            &[HessianPoint::Ascended, HessianPoint::Alpha],
+            HessianPoint::name,
+        )
     }
 }
 
@@ -131,9 +125,6 @@ pub enum Draw {
 }
 
 impl Draw {
-    /// All of them.
-    pub const ALL: [Draw; 3] = [Draw::Ball, Draw::Antithetic, Draw::Edge];
-
     /// The name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {
@@ -148,10 +139,12 @@ impl std::str::FromStr for Draw {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Draw::ALL
-            .into_iter()
-            .find(|draw| draw.name() == text)
-            .ok_or_else(|| unknown(text, "a draw of neighbors", &Draw::ALL.map(Draw::name)))
+        named(
+            text,
+            "a draw of neighbors",
+            &[Draw::Ball, Draw::Antithetic, Draw::Edge],
+            Draw::name,
+        )
     }
 }
 
@@ -180,11 +173,12 @@ impl std::str::FromStr for Order {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "alpha-first" => Ok(Order::AlphaFirst),
-            "weights-first" => Ok(Order::WeightsFirst),
-            _ => Err(unknown(text, "an order", &["alpha-first", "weights-first"])),
-        }
+        named(
+            text,
+            "an order",
+            &[Order::AlphaFirst, Order::WeightsFirst],
+            Order::name,
+        )
     }
 }
 

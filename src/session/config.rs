@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Augmentation, short_name};
-use crate::nearest::unknown;
+use crate::nearest::named;
 use crate::search::{Draw, HessianPoint, Order, Representation, Strategy, Temperature};
 use crate::space::{Aggregation, Genotype, Macro, Space};
 
@@ -54,22 +54,29 @@ impl std::str::FromStr for DeviceChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "auto" => Ok(DeviceChoice::Auto),
-            "gpu" => Ok(DeviceChoice::Gpu),
-            "cpu" => Ok(DeviceChoice::Cpu),
-            _ => Err(unknown(text, "a device", &["auto", "gpu", "cpu"])),
+        named(
+            text,
+            "a device",
+            &[DeviceChoice::Auto, DeviceChoice::Gpu, DeviceChoice::Cpu],
+            DeviceChoice::name,
+        )
+    }
+}
+
+impl DeviceChoice {
+    /// The name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            DeviceChoice::Auto => "auto",
+            DeviceChoice::Gpu => "gpu",
+            DeviceChoice::Cpu => "cpu",
         }
     }
 }
 
 impl std::fmt::Display for DeviceChoice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            DeviceChoice::Auto => "auto",
-            DeviceChoice::Gpu => "gpu",
-            DeviceChoice::Cpu => "cpu",
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -108,11 +115,12 @@ impl std::str::FromStr for KernelChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "stock" => Ok(KernelChoice::Stock),
-            "fused" => Ok(KernelChoice::Fused),
-            _ => Err(unknown(text, "a choice of kernels", &["fused", "stock"])),
-        }
+        named(
+            text,
+            "a choice of kernels",
+            &[KernelChoice::Fused, KernelChoice::Stock],
+            KernelChoice::name,
+        )
     }
 }
 
@@ -132,16 +140,16 @@ impl std::str::FromStr for MemoryChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "auto" => Ok(MemoryChoice::Auto),
-            "keep" => Ok(MemoryChoice::Keep),
-            "recompute" => Ok(MemoryChoice::Recompute),
-            _ => Err(unknown(
-                text,
-                "a memory plan",
-                &["auto", "keep", "recompute"],
-            )),
-        }
+        named(
+            text,
+            "a memory plan",
+            &[
+                MemoryChoice::Auto,
+                MemoryChoice::Keep,
+                MemoryChoice::Recompute,
+            ],
+            MemoryChoice::name,
+        )
     }
 }
 
@@ -276,12 +284,12 @@ impl std::str::FromStr for Preset {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "quick" => Ok(Preset::Quick),
-            "teach" => Ok(Preset::Teach),
-            "paper" => Ok(Preset::Paper),
-            _ => Err(unknown(text, "a preset", &["quick", "teach", "paper"])),
-        }
+        named(
+            text,
+            "a preset",
+            &[Preset::Quick, Preset::Teach, Preset::Paper],
+            Preset::name,
+        )
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::Augmentation;
-use crate::nearest::unknown;
+use crate::nearest::named;
 use crate::search::Strategy;
 use crate::session::config::{DeviceChoice, KernelChoice, MemoryChoice, Preset};
 use crate::session::config::{SearchConfig, TrainConfig};
@@ -30,12 +30,12 @@ impl std::str::FromStr for BenchSize {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "quick" => Ok(BenchSize::Quick),
-            "teach" => Ok(BenchSize::Teach),
-            "paper" => Ok(BenchSize::Paper),
-            _ => Err(unknown(text, "a size", &["quick", "teach", "paper"])),
-        }
+        named(
+            text,
+            "a size",
+            &[BenchSize::Quick, BenchSize::Teach, BenchSize::Paper],
+            BenchSize::name,
+        )
     }
 }
 
@@ -94,11 +94,7 @@ impl std::str::FromStr for BenchStep {
             .filter(|&strategy| strategy != Strategy::Random);
         let mut steps: Vec<BenchStep> = searches.map(BenchStep::Search).collect();
         steps.push(BenchStep::Train);
-        let names: Vec<&str> = steps.iter().map(|step| step.name()).collect();
-        let index = names.iter().position(|&name| name == text);
-        index
-            .and_then(|index| steps.get(index).copied())
-            .ok_or_else(|| unknown(text, "a strategy", &names))
+        named(text, "a strategy", &steps, BenchStep::name)
     }
 }
 
