@@ -114,10 +114,11 @@ impl GraphKernels for Flex {
     fn graph_forward(
         tensors: GraphTensors<FlexTensor>,
         shape: &GraphShape,
+        keep: bool,
     ) -> (FlexTensor, Option<Self::GraphSaved>) {
         let [x, weights, factors, statistics] = tensors.into_array().map(contiguous);
         let slices = [&x, &weights, &factors, &statistics].map(slice);
-        let (out, saved) = cpu::graph_forward(shape, slices.into());
+        let (out, saved) = cpu::graph_forward(shape, slices.into(), keep);
         (tensor(out, [shape.output_len()]), saved)
     }
 

@@ -15,10 +15,12 @@ pub trait GraphKernels: Backend {
     /// What the backward pass needs beyond what the graph reads.
     type GraphSaved: Clone + Debug + Send + 'static;
 
-    /// What [`GraphShape::output_len`] says; nothing is saved where the statistics are the running ones.
+    /// What [`GraphShape::output_len`] says, and what the backward pass needs, if one is to follow (`keep`); nothing is saved where the
+    /// statistics are the running ones.
     fn graph_forward(
         tensors: GraphTensors<FloatTensor<Self>>,
         shape: &GraphShape,
+        keep: bool,
     ) -> (FloatTensor<Self>, Option<Self::GraphSaved>);
 
     /// The wanted gradients.
@@ -52,7 +54,7 @@ impl<B: GraphKernels> GraphOps for B {
         statistics: FloatTensor<B>,
         shape: GraphShape,
     ) -> FloatTensor<B> {
-        B::graph_forward([x, weights, factors, statistics].into(), &shape).0
+        B::graph_forward([x, weights, factors, statistics].into(), &shape, false).0
     }
 }
 
@@ -103,9 +105,9 @@ impl<B: GraphKernels, C: CheckpointStrategy> GraphOps for Autodiff<B, C> {
         let parents = [x, weights, factors, statistics];
         let nodes = parents.each_ref().map(|parent| parent.node());
         let tensors = GraphTensors::from(parents.map(|parent| parent.into_primitive()));
-        let (out, saved) = B::graph_forward(tensors.clone(), &shape);
         match GraphStep.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
+                let (out, saved) = B::graph_forward(tensors.clone(), &shape, true);
                 let state = GraphState {
                     tensors,
                     saved,
@@ -113,7 +115,7 @@ impl<B: GraphKernels, C: CheckpointStrategy> GraphOps for Autodiff<B, C> {
                 };
                 prep.finish(state, out)
             }
-            OpsKind::UnTracked(prep) => prep.finish(out),
+            OpsKind::UnTracked(prep) => prep.finish(B::graph_forward(tensors, &shape, false).0),
         }
     }
 }

@@ -5,8 +5,8 @@ use burn::tensor::Tensor;
 use super::evaluator::{Evaluator, EvaluatorError, Score};
 use crate::data::Batch;
 use crate::kernels::Memory;
-use crate::nn::{Pass, Statistics, Supernet, lane_correct, lane_losses, read};
-use crate::space::{Genotype, Space};
+use crate::nn::{Packing, Pass, Statistics, Supernet, lane_correct, lane_losses, read};
+use crate::space::{Genotype, Macro, MacroError, Space};
 
 /// Scores genotypes with the weights of a supernet as they are: many genotypes in one pass, one operation an edge, statistics of the
 /// batch (`method.md` §8, pitfall 1), no augmentation. Loss is the mean cross-entropy in nats, accuracy is in percent, both over all
@@ -15,7 +15,7 @@ use crate::space::{Genotype, Space};
 pub struct SupernetEvaluator {
     /// The plan.
     pub supernet: Supernet,
-    /// Fused kernels or stock operations; fused ones need a packed layout.
+    /// Fused kernels or stock operations.
     pub fused: Option<Memory>,
     /// `[parameters]`, outside autodiff.
     pub weights: Tensor<1>,
@@ -26,6 +26,27 @@ pub struct SupernetEvaluator {
 }
 
 impl SupernetEvaluator {
+    /// The evaluator of a supernet of this size. weights `[parameters]`, whatever it was trained with: they lie in the same order.
+    ///
+    /// # Errors
+    /// A size that cannot be built.
+    pub fn new(
+        space: Space,
+        size: &Macro,
+        fused: Option<Memory>,
+        weights: Tensor<1>,
+        batches: Vec<Batch>,
+        lanes_a_pass: usize,
+    ) -> Result<Self, MacroError> {
+        Ok(Self {
+            supernet: Supernet::new(space, size, Packing::of_body(fused.is_some()))?,
+            fused,
+            weights,
+            batches,
+            lanes_a_pass,
+        })
+    }
+
     /// Images that a genotype is scored on.
     pub fn images(&self) -> usize {
         let sizes = self.batches.iter().map(|batch| batch.labels.dims()[0]);

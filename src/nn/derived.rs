@@ -96,10 +96,7 @@ impl DerivedNetwork {
     /// Plans the network of a genotype. `fused`: for the fused kernels or for stock operations.
     pub fn new(genotype: &Genotype, size: &Macro, fused: bool) -> Result<Self, MacroError> {
         let space = genotype.space();
-        let mut layout = Layout::new(match fused {
-            true => Packing::Body,
-            false => Packing::Entries,
-        });
+        let mut layout = Layout::new(Packing::of_body(fused));
         let stages = genotype_stages(genotype, size)?;
         let mut features = 0;
         let mut drop_places = 0;

@@ -10,7 +10,7 @@ use super::residual::ResidualBlock;
 use super::supernet::{MixedEdge, SuperCell, SuperStage, Supernet};
 use crate::kernels::graph::{Graph, Norm, Pool as Pooling, Size, Term, Value, Work};
 use crate::kernels::shape::Branch;
-use crate::space::Space;
+use crate::space::Operation;
 
 /// States side by side along the channels: what a cell hands on.
 type Joined = Vec<usize>;
@@ -51,19 +51,56 @@ impl DerivedNetwork {
     }
 }
 
+/// What an edge does in one lane: operations, by their number in the space, with the places of their factors.
+type Mixture = Vec<(usize, Option<usize>)>;
+
 impl Supernet {
     /// The graph of a supernet of NAS-Bench-201 behind its stem, whose output is of `input`; an output for each lane: what the classifier
     /// reads. The factor of operation k on edge e (of all cell kinds) in a lane is at place `(lane · edges + e) · operations + k`.
-    pub(super) fn graph(&self, input: Size, lanes: Lanes) -> Graph {
+    pub(super) fn mixed(&self, input: Size, lanes: Lanes) -> Graph {
+        let edges = self.space.cell_kinds().len() * self.space.edges().len();
+        let operations = self.space.operations().len();
+        let mixture = |lane: usize, edge: usize| {
+            let row = lanes.alike(lane, edge) * edges + edge;
+            let all = 0..operations;
+            all.map(|k| (k, Some(row * operations + k))).collect()
+        };
+        let mut graph = self.graph(input, lanes.count, mixture);
+        // Those of `none` and of edges that are alike are never looked at.
+        graph.places = lanes.count * edges * operations;
+        graph
+    }
+
+    /// The graph of architectures behind the stem, whose output is of `input`; an output for each: what the classifier reads. `choices`:
+    /// an operation for each edge of each cell kind, architecture by architecture, all different.
+    pub(super) fn single_paths(&self, input: Size, choices: &[&Vec<Vec<Operation>>]) -> Graph {
+        let edges = self.space.edges().len();
+        self.graph(input, choices.len(), |lane, edge| {
+            let chosen = choices[lane][edge / edges][edge % edges];
+            let operation = self.space.operation_index(chosen);
+            let operation = operation.filter(|_| chosen != Operation::None);
+            operation.map(|k| (k, None)).into_iter().collect()
+        })
+    }
+
+    /// The graph behind the stem with an output for each lane. `mixture`: what an edge, of all cell kinds, does in a lane.
+    fn graph(&self, input: Size, count: usize, mixture: impl Fn(usize, usize) -> Mixture) -> Graph {
+        let lanes = Lanes { count, own: None };
         let mut graph = Graph::new(input);
-        let mut x: Vec<Joined> = vec![vec![Graph::INPUT]; lanes.count];
+        let mut x: Vec<Joined> = vec![vec![Graph::INPUT]; count];
+        let mut before = x.clone();
         for stage in &self.stages {
-            x = match stage {
-                SuperStage::Cell(cell) => cell.add(&mut graph, self.space, lanes, &x),
+            let y = match stage {
+                SuperStage::Cell(cell) => {
+                    let of_kind = cell.kind * self.space.edges().len();
+                    let mixture = |lane, edge| mixture(lane, of_kind + edge);
+                    cell.add(&mut graph, lanes, [&before, &x], mixture)
+                }
                 SuperStage::Residual(block) => {
                     lanes.each(|lane| x[lane].clone(), |x| block.add(&mut graph, x))
                 }
             };
+            before = std::mem::replace(&mut x, y);
         }
         if let Some(norm) = &self.last_norm {
             let add = |x: &Joined| {
@@ -73,104 +110,123 @@ impl Supernet {
             x = lanes.each(|lane| x[lane].clone(), add);
         }
         graph.outputs = x;
-        let edges = self.space.cell_kinds().len() * self.space.edges().len();
-        // Those of `none` and of edges that are alike are never looked at.
-        graph.places = lanes.count * edges * self.space.operations().len();
         graph
     }
 }
 
-/// An edge of a lane: its place among the cell's edges, the state that it leaves, and the first lane with the same mixing weights on it.
-type LaneEdge = (usize, usize, usize);
+/// An edge of a lane: its place among the cell's edges, the state that it leaves, and what it does.
+type LaneEdge = (usize, usize, Mixture);
 
 impl SuperCell {
-    /// Adds the cell of every lane behind what the cell before hands on, in NAS-Bench-201.
-    fn add(&self, graph: &mut Graph, space: Space, lanes: Lanes, from: &[Joined]) -> Vec<Joined> {
-        let edges = space.edges().len();
-        let operations = space.operations().len();
+    /// Adds the cell of every lane behind what the two before it hand on. `mixture`: what an edge does in a lane.
+    fn add(
+        &self,
+        graph: &mut Graph,
+        lanes: Lanes,
+        inputs: [&[Joined]; 2],
+        mixture: impl Fn(usize, usize) -> Mixture,
+    ) -> Vec<Joined> {
+        let [before, last] = inputs;
         // What every lane has of every state.
-        let mut states: Vec<Vec<usize>> = vec![from.iter().map(|joined| joined[0]).collect()];
+        let mut states: Vec<Vec<usize>> = match &self.preprocess {
+            Some([first, second]) => [(first, before), (second, last)]
+                .map(|(layer, from)| {
+                    lanes.each(|lane| from[lane].clone(), |from| layer.add(graph, from))
+                })
+                .into(),
+            None => vec![last.iter().map(|joined| joined[0]).collect()],
+        };
         let mut values = EdgeValues::default();
         for node in self.inputs..self.inputs + self.nodes {
             let entering = |lane: usize| -> Vec<LaneEdge> {
                 let edges = self.edges.iter().enumerate();
                 let edges = edges.filter(|(_, edge)| edge.to == node);
                 let own = edges.map(|(place, edge)| {
-                    let row = self.kind * space.edges().len() + edge.index;
-                    (place, states[edge.from][lane], lanes.alike(lane, row))
+                    (place, states[edge.from][lane], mixture(lane, edge.index))
                 });
                 own.collect()
             };
             let mut variants: Vec<Vec<LaneEdge>> = (0..lanes.count).map(entering).collect();
             variants.sort();
             variants.dedup();
+            let readers = |place: usize, from: usize, k: usize| {
+                let edges = variants.iter().flatten();
+                let same = edges.filter(|other| (other.0, other.1) == (place, from));
+                same.filter(|(.., mixture)| mixture.iter().any(|&(other, _)| other == k))
+                    .count()
+            };
+            let size = graph.states[states[0][0]].size;
+            let stride = self.stride;
             let add = |entering: &Vec<LaneEdge>| {
                 let mut terms = Vec::new();
-                for &(place, from, lane) in entering {
-                    let edge = &self.edges[place];
-                    let same = |other: &&LaneEdge| (other.0, other.1) == (place, from);
-                    let readers = variants.iter().flatten().filter(same).count();
-                    let row = (lane * space.cell_kinds().len() + self.kind) * edges + edge.index;
-                    for (k, value) in values.of(graph, edge, place, from, readers > 1) {
-                        let factor = Some(row * operations + k);
-                        terms.push(Term { value, factor });
+                for (place, from, mixture) in entering {
+                    for &(k, factor) in mixture {
+                        let shared = readers(*place, *from, k) > 1;
+                        let edge = &self.edges[*place];
+                        if let Some(value) = values.of(graph, edge, [*place, *from, k], shared) {
+                            terms.push(Term { value, factor });
+                        }
                     }
                 }
-                // Both spaces offer operations beside `none` on every edge.
-                let size = graph.size_of(terms[0].value);
+                // A node of NAS-Bench-201 may have `none` on every edge: it is zero.
+                let size = match terms.first() {
+                    Some(term) => graph.size_of(term.value),
+                    None => size.strided(stride),
+                };
                 graph.state(size, terms)
             };
             states.push(lanes.each(entering, add));
         }
-        // The last node is the output.
-        let output = states.pop().unwrap_or_default();
-        output.into_iter().map(|state| vec![state]).collect()
+        let outputs = match self.preprocess {
+            Some(_) => &states[self.inputs..],
+            None => &states[states.len() - 1..],
+        };
+        (0..lanes.count)
+            .map(|lane| outputs.iter().map(|state| state[lane]).collect())
+            .collect()
     }
 }
 
-/// What the operations of edges make of the states that they leave, each once.
+/// What operations of edges make of the states that they leave, each once; nothing for `none`.
 #[derive(Default)]
 struct EdgeValues {
     /// Of a pooling, by the state and the operation: it is the same on every edge.
-    pooled: BTreeMap<(usize, usize), usize>,
-    /// By the edge and the state: operations and values.
-    known: BTreeMap<(usize, usize), Vec<(usize, Value)>>,
+    pooled: BTreeMap<[usize; 2], usize>,
+    /// By the edge, the state and the operation.
+    known: BTreeMap<[usize; 3], Option<Value>>,
 }
 
 impl EdgeValues {
-    /// Operations and values of an edge behind a state; `shared`: several nodes read them.
+    /// The value of an operation of an edge behind a state, as `[place of the edge, state, operation]`; `shared`: several nodes read it.
     fn of(
         &mut self,
         graph: &mut Graph,
         edge: &MixedEdge,
-        place: usize,
-        from: usize,
+        key: [usize; 3],
         shared: bool,
-    ) -> Vec<(usize, Value)> {
-        if let Some(known) = self.known.get(&(place, from)) {
-            return known.clone();
+    ) -> Option<Value> {
+        if let Some(known) = self.known.get(&key) {
+            return *known;
         }
-        let mut values = Vec::new();
-        for (k, operation) in edge.operations.iter().enumerate() {
-            let value = match operation {
-                EdgeOperation::Pool(..) => match self.pooled.get(&(from, k)) {
-                    Some(&pooled) => Some(Value::State(pooled)),
-                    None => operation.value(graph, from).map(|value| {
-                        let pooled = graph.only(value);
-                        self.pooled.insert((from, k), pooled);
-                        Value::State(pooled)
-                    }),
-                },
-                // A unit is read once.
-                _ => operation.value(graph, from).map(|value| match value {
-                    Value::Unit(unit) if shared => Value::State(graph.behind(unit)),
-                    value => value,
+        let [_, from, k] = key;
+        let operation = &edge.operations[k];
+        let value = match operation {
+            EdgeOperation::Pool(..) => match self.pooled.get(&[from, k]) {
+                Some(&pooled) => Some(Value::State(pooled)),
+                None => operation.value(graph, from).map(|value| {
+                    let pooled = graph.only(value);
+                    self.pooled.insert([from, k], pooled);
+                    Value::State(pooled)
                 }),
-            };
-            values.extend(value.map(|value| (k, value)));
-        }
-        self.known.insert((place, from), values.clone());
-        values
+            },
+            // A unit is read once.
+            _ => operation.value(graph, from).map(|value| match value {
+                Value::Unit(unit) if shared => Value::State(graph.behind(unit)),
+                value => value,
+            }),
+        };
+        self.known.insert(key, value);
+        value
     }
 }
 

@@ -97,7 +97,7 @@ impl State {
 }
 
 /// Variants `[variants·batch, channels, height, width]` by their numbers.
-pub(super) fn pick(values: &Tensor<4>, batch: usize, variants: &[usize]) -> Tensor<4> {
+fn pick(values: &Tensor<4>, batch: usize, variants: &[usize]) -> Tensor<4> {
     let [images, channels, height, width] = values.dims();
     let rows = [images / batch, batch * channels * height * width];
     let picked = pick_rows(&values.clone().reshape(rows), variants);

@@ -9,11 +9,11 @@ mod graph;
 mod lanes;
 mod layers;
 mod loss;
-mod one_hot;
 mod operation;
 mod parameters;
 mod read;
 mod residual;
+mod single_path;
 mod supernet;
 
 pub use derived::{DerivedNetwork, DropPath, Logits, draw_drop_path, update_statistics};

@@ -68,6 +68,16 @@ pub enum Packing {
     Body,
 }
 
+impl Packing {
+    /// That of a network whose body is a fused graph, or of stock operations.
+    pub fn of_body(fused: bool) -> Self {
+        match fused {
+            true => Packing::Body,
+            false => Packing::Entries,
+        }
+    }
+}
+
 /// The plan of a network's flat parameter vector; see the module text.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use burn::tensor::{Tensor, TensorData, activation::relu};
+use burn::tensor::{Tensor, TensorData};
 
 use super::lanes::{Groups, Lanes, State, pick_rows};
 use super::layers::{BatchNorm, Classifier, Convolution, Pass};
@@ -10,7 +10,7 @@ use super::operation::{EdgeOperation, Norm, Preprocess};
 use super::parameters::{Block, Layout, Packing};
 use super::residual::ResidualBlock;
 use crate::kernels::cell::CellShape;
-use crate::kernels::graph::{GraphShape, Size};
+use crate::kernels::graph::{Graph, GraphShape, Size};
 use crate::kernels::{Memory, graph, mixed_cell};
 use crate::space::{CellKind, CellSpec, Macro, MacroError, Operation, Space, Stage, macro_stages};
 
@@ -25,7 +25,7 @@ pub struct Supernet {
     pub(super) last_norm: Option<BatchNorm>,
     pub(super) classifier: Classifier,
     /// The weights of everything between stem and classifier, where the fused kernels take it as one graph.
-    body: Option<Block>,
+    pub(super) body: Option<Block>,
 }
 
 #[derive(Clone, Debug)]
@@ -59,9 +59,6 @@ pub(super) struct MixedEdge {
     pub(super) from: usize,
     /// The state it enters.
     pub(super) to: usize,
-    pub(super) stride: usize,
-    /// The weights of all its operations, for the fused kernels.
-    pub(super) weights: Block,
     /// In the space's operation order.
     pub(super) operations: Vec<EdgeOperation>,
 }
@@ -79,14 +76,10 @@ const STORAGE_ORDER: [Operation; 8] = [
 ];
 
 impl Supernet {
-    /// Plans the supernet of a space. `packing`: [`Packing::Entries`] for stock operations, [`Packing::Body`] for the fused kernels, or
-    /// [`Packing::Blocks`] where they are to compute single edges.
+    /// Plans the supernet of a space. `packing`: [`Packing::Entries`] for stock operations; for the fused kernels [`Packing::Blocks`] where
+    /// cells of the DARTS space are mixed, else [`Packing::Body`].
     pub fn new(space: Space, size: &Macro, packing: Packing) -> Result<Self, MacroError> {
-        let mut layout = Layout::new(match (space, packing) {
-            // As a graph it would keep a fifth more, and be faster at the published size only (by 13 %).
-            (Space::Darts, Packing::Body) => Packing::Blocks,
-            _ => packing,
-        });
+        let mut layout = Layout::new(packing);
         let stages = macro_stages(space, size)?;
         let stem_channels = match space {
             Space::Darts => 3 * size.channels,
@@ -172,10 +165,10 @@ impl Supernet {
                 count: pass.lanes,
                 own,
             };
-            let mut x = self.whole_body(stem, pass.leaves.block(body), mix, lanes);
-            // The graph ends with the normalisation behind the last cell, which a ReLU follows.
-            x = relu(x);
-            return self.classifier.forward(pass, x);
+            let body_graph = self.mixed(size_of(&stem), lanes);
+            let factors = Tensor::cat(mix.to_vec(), 1).reshape([-1, 1]);
+            let x = self.whole_body(stem, pass.leaves.block(body), factors, body_graph);
+            return self.classifier.forward(pass, self.activated(x));
         }
         let lanes = Lanes {
             count: pass.lanes,
@@ -204,32 +197,24 @@ impl Supernet {
         }
         let mut x = x.of_lanes(batch, &(0..lanes.count).collect::<Vec<_>>());
         if let Some(norm) = &self.last_norm {
-            x = relu(norm.forward(pass, x));
+            x = norm.forward(pass, x);
         }
-        self.classifier.forward(pass, x)
+        self.classifier.forward(pass, self.activated(x))
     }
 
-    /// Everything between stem and classifier as one operation, lane by lane.
-    fn whole_body(
+    /// Everything between stem and classifier as one operation: the outputs of a graph of the body, one after the other.
+    pub(super) fn whole_body(
         &self,
         stem: Tensor<4>,
         weights: Tensor<1>,
-        mix: &[Tensor<3>],
-        lanes: Lanes,
+        factors: Tensor<2>,
+        body: Graph,
     ) -> Tensor<4> {
-        let [batch, channels, height, width] = stem.dims();
-        let body = self.graph(
-            Size {
-                channels,
-                height,
-                width,
-            },
-            lanes,
-        );
+        let [batch, ..] = stem.dims();
         let output = &body.outputs[0];
         let Size { height, width, .. } = body.states[output[0]].size;
-        let size = [lanes.count * batch, body.channels(output), height, width];
-        let factors = Tensor::cat(mix.to_vec(), 1).reshape([-1, 1]);
+        let images = body.outputs.len() * batch;
+        let size = [images, body.channels(output), height, width];
         let unused = Tensor::zeros([1], &stem.device());
         let shape = GraphShape {
             graph: Arc::new(body),
@@ -239,6 +224,16 @@ impl Supernet {
             running: false,
         };
         graph(stem, weights, factors, unused, shape).reshape(size)
+    }
+}
+
+/// Channels, rows and columns of feature maps.
+pub(super) fn size_of(maps: &Tensor<4>) -> Size {
+    let [_, channels, height, width] = maps.dims();
+    Size {
+        channels,
+        height,
+        width,
     }
 }
 
@@ -304,15 +299,11 @@ impl SuperCell {
                     let edge = space.edges()[index];
                     let stride = if edge.from < inputs { stride } else { 1 };
                     let name = format!("{name}.edge{index}");
-                    let (weights, operations) = layout.block(|layout| {
-                        mixed_operations(layout, &name, space, cell.channels, stride)
-                    });
+                    let operations = mixed_operations(layout, &name, space, cell.channels, stride);
                     MixedEdge {
                         index,
                         from: edge.from,
                         to: edge.to,
-                        stride,
-                        weights,
                         operations,
                     }
                 })

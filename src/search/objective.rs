@@ -97,9 +97,10 @@ pub struct Network {
 impl Network {
     /// Plans a supernet for these kernels.
     pub fn new(space: Space, size: &Macro, fused: Option<Memory>) -> Result<Self, MacroError> {
-        let packing = match fused {
-            None => Packing::Entries,
-            Some(_) => Packing::Body,
+        let packing = match space {
+            // As a graph it would keep a fifth more, and be faster at the published size only (by 13 %).
+            Space::Darts if fused.is_some() => Packing::Blocks,
+            _ => Packing::of_body(fused.is_some()),
         };
         Ok(Self {
             supernet: Supernet::new(space, size, packing)?,

@@ -133,9 +133,11 @@ impl MemoryPlan {
         })?)
     }
 
-    /// Genotypes that are scored in one pass: as many as the forecast of a search step allows, which needs more than a score does.
+    /// Genotypes that are scored in one pass on batches of so many images: as many as the forecast of a search step allows, which needs
+    /// more than a score does.
     pub fn score_lanes(
         config: &SearchConfig,
+        batch: usize,
         fused: Option<Memory>,
         size: &Macro,
         device: &DeviceInfo,
@@ -143,7 +145,7 @@ impl MemoryPlan {
         let parameters = count_supernet(config.space, size)?.parameters;
         let fused = fused.map(|_| Memory::Recompute);
         let gpu = device.max_binding > 0;
-        let forecast = Forecast::new(config.space, size, config.batch, parameters, fused, gpu)?;
+        let forecast = Forecast::new(config.space, size, batch, parameters, fused, gpu)?;
         let binding = match device.max_binding {
             0 => u64::MAX,
             binding => binding,

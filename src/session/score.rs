@@ -13,8 +13,7 @@ use super::random::{Purpose, generator};
 use super::search_run::{RunData, split_images};
 use crate::data::{Batch, Dataset, chunks};
 use crate::landscape::{Evaluator, SupernetEvaluator};
-use crate::nn::{Packing, Supernet};
-use crate::space::Genotype;
+use crate::space::{Genotype, count_supernet};
 
 /// Batches of the architecture half that a genotype is scored on while a person waits: 2 of the search's batch size.
 pub const SCORE_BATCHES: usize = 2;
@@ -69,20 +68,13 @@ pub async fn open_supernet(
     let data = RunData::new(&dataset, split, &device)?;
     let size = search.size(data.shape, data.classes);
     let plan = MemoryPlan::choose(search, config.kernels, config.memory, &size, &info)?;
-    // Single architectures are scored edge by edge, whatever the search did.
-    let packing = match plan.fused {
-        None => Packing::Entries,
-        Some(_) => Packing::Blocks,
-    };
-    let supernet = Supernet::new(search.space, &size, packing)?;
-    let shape = [supernet.layout().parameters()];
-    Ok(SupernetEvaluator {
-        weights: checkpoint.tensor("supernet.weights", shape, &device)?,
-        supernet,
-        fused: plan.fused,
-        batches: score_batches(search, &data, config.seed, most),
-        lanes_a_pass: MemoryPlan::score_lanes(search, plan.fused, &size, &info)?,
-    })
+    let parameters = count_supernet(search.space, &size)?.parameters as usize;
+    let weights = checkpoint.tensor("supernet.weights", [parameters], &device)?;
+    let batches = score_batches(search, &data, config.seed, most);
+    let lanes = MemoryPlan::score_lanes(search, search.batch, plan.fused, &size, &info)?;
+    let evaluator =
+        SupernetEvaluator::new(search.space, &size, plan.fused, weights, batches, lanes);
+    Ok(evaluator?)
 }
 
 /// The supernet that scores, and what it still has to score.

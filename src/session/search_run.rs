@@ -24,7 +24,7 @@ use crate::search::objective::{Network, read};
 use crate::search::optimizer::{Adam, Sgd, cosine_rate};
 use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
 use crate::search::{SearchError, Strategy};
-use crate::space::{Genotype, derive};
+use crate::space::{Genotype, Macro, MacroError, derive};
 
 /// The images of a run and how they are shared out.
 pub struct RunData {
@@ -258,14 +258,21 @@ impl SearchState {
     }
 
     /// What scores genotypes by the weights of now.
-    pub(super) fn evaluator(&self, batches: Vec<Batch>, lanes_a_pass: usize) -> SupernetEvaluator {
-        SupernetEvaluator {
-            supernet: self.network.supernet.clone(),
-            fused: self.network.fused,
-            weights: self.weights.clone(),
+    pub(super) fn evaluator(
+        &self,
+        size: &Macro,
+        batches: Vec<Batch>,
+        lanes_a_pass: usize,
+    ) -> Result<SupernetEvaluator, MacroError> {
+        let (fused, weights) = (self.network.fused, self.weights.clone());
+        SupernetEvaluator::new(
+            self.config.space,
+            size,
+            fused,
+            weights,
             batches,
             lanes_a_pass,
-        }
+        )
     }
 
     /// One step whose measurements are read back, so that all its work is done when this returns: what the benchmark times.

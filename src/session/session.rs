@@ -258,8 +258,10 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
                         None => state.announce(&data, control)?,
                     }
                     let batches = score_batches(search, &data, config.seed, Some(SCORE_BATCHES));
-                    let lanes = MemoryPlan::score_lanes(search, plan.fused, &size, &info)?;
-                    control.scoring().take_up(state.evaluator(batches, lanes));
+                    let lanes =
+                        MemoryPlan::score_lanes(search, search.batch, plan.fused, &size, &info)?;
+                    let evaluator = state.evaluator(&size, batches, lanes)?;
+                    control.scoring().take_up(evaluator);
                     state.run(&data, &origin, control).await?
                 }
             };

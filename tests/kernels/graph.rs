@@ -440,11 +440,11 @@ fn gradients_of_graphs_are_those_of_finite_differences() {
         factors: true,
         statistics: false,
     };
-    let (_, saved) = graph_forward(&shape, tensors([&x, &weights, &factors]));
+    let (_, saved) = graph_forward(&shape, tensors([&x, &weights, &factors]), true);
     let read = tensors([&x, &weights, &factors]);
     let found = graph_backward(&shape, read, &saved.unwrap(), &grad, all);
     let loss = |tensors: GraphTensors<&[f32]>| -> f64 {
-        let (out, _) = graph_forward(&shape, tensors);
+        let (out, _) = graph_forward(&shape, tensors, false);
         let products = out.iter().zip(&grad);
         products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
     };
@@ -487,6 +487,17 @@ fn gradients_of_graphs_are_those_of_finite_differences() {
 }
 
 #[test]
+fn a_pass_that_keeps_nothing_gives_the_same_bits() {
+    let shape = everything();
+    let [x, weights, factors, _] = drawn(&shape, 13);
+    let tensors = tensors([&x, &weights, &factors]);
+    let (kept, saved) = graph_forward(&shape, tensors, true);
+    let (out, nothing) = graph_forward(&shape, tensors, false);
+    assert!(saved.is_some() && nothing.is_none());
+    assert!(kept == out);
+}
+
+#[test]
 fn what_is_not_wanted_does_not_change_the_other_gradients() {
     let shape = everything();
     let [x, weights, factors, grad] = drawn(&shape, 12);
@@ -498,7 +509,7 @@ fn what_is_not_wanted_does_not_change_the_other_gradients() {
             factors,
             statistics: false,
         };
-        let (_, saved) = graph_forward(&shape, tensors);
+        let (_, saved) = graph_forward(&shape, tensors, true);
         graph_backward(&shape, tensors, &saved.unwrap(), &grad, wanted)
     };
     let all = gradients(true, true, true);

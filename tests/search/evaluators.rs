@@ -40,15 +40,13 @@ fn digits(count: usize) -> Vec<Batch> {
 }
 
 fn evaluator(space: Space, batches: usize, lanes_a_pass: usize) -> SupernetEvaluator {
-    let supernet = Supernet::new(space, &size(space), Packing::Blocks).unwrap();
-    let weights = supernet.layout().initial_weights(3, &Device::flex());
-    SupernetEvaluator {
-        supernet,
-        fused: Some(Memory::Recompute),
-        weights,
-        batches: digits(batches),
-        lanes_a_pass,
-    }
+    let size = size(space);
+    // The weights are the same, whatever trained them.
+    let trained = Supernet::new(space, &size, Packing::Blocks).unwrap();
+    let weights = trained.layout().initial_weights(3, &Device::flex());
+    let batches = digits(batches);
+    let fused = Some(Memory::Recompute);
+    SupernetEvaluator::new(space, &size, fused, weights, batches, lanes_a_pass).unwrap()
 }
 
 fn scores(evaluator: &mut SupernetEvaluator, genotypes: &[Genotype]) -> Vec<Score> {
@@ -157,6 +155,52 @@ fn scores_in_lanes_are_those_of_one_by_one_through_stock_operations() {
         }
         let different = together.windows(2).any(|pair| pair[0] != pair[1]);
         assert!(different, "all genotypes of {space} score the same");
+    }
+}
+
+/// The gradient in the weights of the mean loss of genotypes.
+fn gradient(
+    evaluator: &SupernetEvaluator,
+    genotypes: &[Genotype],
+    fused: Option<Memory>,
+) -> Vec<f32> {
+    let layout = evaluator.supernet.layout();
+    let leaves = layout.leaves(&evaluator.weights, true);
+    let pass = Pass {
+        leaves: &leaves,
+        lanes: 1,
+        statistics: Statistics::Batch,
+        fused,
+        multiply_adds: None,
+    };
+    let Batch { images, labels } = evaluator.batches[0].clone();
+    let logits = evaluator
+        .supernet
+        .forward_genotypes(pass, images.autodiff(), genotypes);
+    let losses = lane_losses(logits, &labels.autodiff(), genotypes.len());
+    let gradient = leaves.gradient(&mut losses.mean().backward());
+    gradient.into_data().try_into_vec().unwrap()
+}
+
+#[test]
+fn single_paths_train_the_weights_as_stock_operations_do() {
+    for space in Space::ALL {
+        let evaluator = evaluator(space, 1, 4);
+        let mut genotypes = random(space, 3);
+        // One that differs in an edge, and one that is there twice.
+        let first = genotypes[0].clone();
+        genotypes.push(one_cell_neighbors(&first, 0).swap_remove(0));
+        genotypes.push(first);
+        let found = gradient(&evaluator, &genotypes, Some(Memory::Recompute));
+        let stock = gradient(&evaluator, &genotypes, None);
+        let norm =
+            |values: &mut dyn Iterator<Item = f32>| values.map(|v| v * v).sum::<f32>().sqrt();
+        let apart = norm(&mut found.iter().zip(&stock).map(|(found, stock)| found - stock));
+        let size = norm(&mut stock.iter().copied());
+        assert!(
+            size > 0.01 && apart < 1e-3 * size,
+            "{space}: {apart} of {size}"
+        );
     }
 }
 

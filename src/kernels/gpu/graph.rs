@@ -168,7 +168,9 @@ impl Pass {
 pub(super) fn forward(
     tensors: GraphTensors<CubeTensor>,
     shape: &GraphShape,
+    keep: bool,
 ) -> (CubeTensor, Option<GraphSaved>) {
+    let keep = keep && !shape.running;
     let pass = Pass::new(tensors, shape);
     let graph = &*shape.graph;
     let x = &pass.tensors.x;
@@ -182,7 +184,7 @@ pub(super) fn forward(
     };
     let order = values.order.clone();
     // Without a backward pass a feature map goes with the last one that reads it.
-    let mut reads = shape.running.then(|| Reads::of(graph));
+    let mut reads = (!keep).then(|| Reads::of(graph));
     for stage in 0..order.stages() {
         let states = (0..graph.states.len()).filter(|&state| order.of_state[state] == stage);
         for state in states.filter(|&state| state != Graph::INPUT) {
@@ -216,7 +218,7 @@ pub(super) fn forward(
         }
         first += shape.images() * image;
     }
-    (out, (!shape.running).then_some(values))
+    (out, keep.then_some(values))
 }
 
 /// How often every state is still read.

@@ -105,8 +105,9 @@ impl GraphKernels for CubeBackend {
     fn graph_forward(
         tensors: GraphTensors<CubeTensor>,
         shape: &GraphShape,
+        keep: bool,
     ) -> (CubeTensor, Option<Self::GraphSaved>) {
-        graph::forward(tensors, shape)
+        graph::forward(tensors, shape, keep)
     }
 
     fn graph_backward(

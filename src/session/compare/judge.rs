@@ -11,9 +11,9 @@ use crate::data::{Dataset, Sampler, chunks};
 use crate::landscape::{
     LandscapeError, NeighborhoodOptions, NeighborhoodReport, SupernetEvaluator, neighborhood,
 };
-use crate::nn::{Pass, Statistics, lane_losses};
+use crate::nn::{Packing, Pass, Statistics, Supernet, lane_losses};
 use crate::search::SearchError;
-use crate::search::objective::{Network, read};
+use crate::search::objective::read;
 use crate::search::optimizer::{Sgd, cosine_rate};
 use crate::space::{Counting, Genotype};
 
@@ -47,8 +47,8 @@ impl Judge {
         let data = RunData::new(&dataset, split, &device)?;
         let size = search.size(data.shape, data.classes);
         let plan = MemoryPlan::choose(search, config.kernels, config.memory, &size, &info)?;
-        let network = Network::new(search.space, &size, plan.fused)?;
-        let layout = network.supernet.layout();
+        let supernet = Supernet::new(search.space, &size, Packing::of_body(plan.fused.is_some()))?;
+        let layout = supernet.layout();
         let mut weights = layout.initial_weights(seed_for(seed, Purpose::SupernetWeights), &device);
         let mut batches = Sampler::new(
             data.split.weights.clone(),
@@ -75,11 +75,11 @@ impl Judge {
                     leaves: &leaves,
                     lanes: ARCHITECTURES,
                     statistics: Statistics::Batch,
-                    fused: network.fused,
+                    fused: plan.fused,
                     multiply_adds: None,
                 };
                 let images = batch.images.autodiff();
-                let logits = network.supernet.forward_genotypes(pass, images, &genotypes);
+                let logits = supernet.forward_genotypes(pass, images, &genotypes);
                 let losses = lane_losses(logits, &batch.labels.autodiff(), ARCHITECTURES);
                 let mut gradients = losses.mean().backward();
                 let gradient = leaves.gradient(&mut gradients);
@@ -93,15 +93,17 @@ impl Judge {
                 return Err(SearchError::NotFinite { what, value, step }.into());
             }
         }
+        let lanes_a_pass =
+            MemoryPlan::score_lanes(search, EVALUATION_BATCH, plan.fused, &size, &info)?;
         let images = chunks(&data.split.architecture, EVALUATION_BATCH);
         let batches = images.map(|chunk| data.images.batch(&chunk)).collect();
         Ok(Self {
             evaluator: SupernetEvaluator {
-                supernet: network.supernet,
-                fused: network.fused,
+                supernet,
+                fused: plan.fused,
                 weights,
                 batches,
-                lanes_a_pass: plan.lanes_a_pass.clamp(1, 16),
+                lanes_a_pass,
             },
         })
     }

@@ -9,6 +9,7 @@ use super::super::pool::Pooling;
 use super::super::stats::{channel, moments};
 use super::filters::{self, Direction, Filter};
 use super::norm::{Affine, Coefficients, finish};
+use super::place::Others;
 use super::plan::{Bundle, Job, Plan, floats, padded};
 use super::scratch::Scratch;
 use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Size, Source, Value, Work};
@@ -23,8 +24,8 @@ pub(super) struct Shared<'a> {
     pub coefficients: Vec<Coefficients>,
 }
 
-/// Computes everything with the statistics of the batch; returns the chunks of all images, the coefficients of all units and what the tracked
-/// normalisations saw. The outputs are written to `out`.
+/// Computes everything with the statistics of the batch; returns the chunks of all images and the coefficients of all units. The outputs,
+/// and what the tracked normalisations saw, are written to `out`.
 pub(super) fn batch(
     plan: &Plan,
     shape: &GraphShape,
@@ -275,27 +276,23 @@ impl Task for Image<'_> {
         let mut rectified = None;
         for (job, &filter) in stage.jobs.iter().zip(&stage.filters) {
             let filter = &shared.filters[filter];
-            let start = plan.unit_at[job.units()[0]];
-            let (before, own) = self.chunk.split_at_mut(start);
+            let (others, own) = Others::of(self.chunk, plan.job(job));
             match job {
-                Job::Separable(unit) => {
-                    let own = &mut own[..floats(plan.graph.units[*unit].size)];
-                    separate(
-                        lanes,
-                        shared,
-                        self.image,
-                        *unit,
-                        filter,
-                        before,
-                        own,
-                        self.scratch,
-                        &mut rectified,
-                    );
-                }
+                Job::Separable(unit) => separate(
+                    lanes,
+                    shared,
+                    self.image,
+                    *unit,
+                    filter,
+                    others,
+                    own,
+                    self.scratch,
+                    &mut rectified,
+                ),
                 Job::Product(bundle) => {
-                    multiply(lanes, plan, bundle, filter, before, own, self.scratch);
+                    multiply(lanes, plan, bundle, filter, others, own, self.scratch);
                 }
-                Job::Copy(unit) => copy(plan, *unit, before, own),
+                Job::Copy(unit) => copy(plan, *unit, others, own),
             }
         }
         if let Some(partial) = &mut self.partial {
@@ -326,8 +323,7 @@ impl Image<'_> {
         let graph = &*plan.graph;
         let size = graph.states[state].size;
         let range = plan.state(state);
-        let (before, own) = self.chunk.split_at_mut(range.start);
-        let own = &mut own[..range.len()];
+        let (others, own) = Others::of(self.chunk, range.clone());
         if state == Graph::INPUT {
             let elements = size.elements();
             let x = &shared.tensors.x[self.image * elements..(self.image + 1) * elements];
@@ -341,13 +337,20 @@ impl Image<'_> {
             let factor = factor(shape, shared.tensors.factors, term.factor, self.image);
             let (values, affine) = match term.value {
                 Value::Unit(unit) => (
-                    &before[plan.unit(unit)],
+                    others.at(plan.unit(unit)),
                     Some(shared.affine(unit, self.image)),
                 ),
-                Value::State(from) => (&before[plan.state(from)], None),
+                Value::State(from) => (others.at(plan.state(from)), None),
                 Value::Pool(kind, from) => {
                     let pooled = &mut self.scratch.source[..range.len()];
-                    pool(lanes, graph, kind, from, &before[plan.state(from)], pooled);
+                    pool(
+                        lanes,
+                        graph,
+                        kind,
+                        from,
+                        others.at(plan.state(from)),
+                        pooled,
+                    );
                     (&self.scratch.source[..range.len()], None)
                 }
             };
@@ -422,17 +425,16 @@ pub(super) fn for_elements(first: usize, size: Size, mut visit: impl FnMut(usize
 
 /// States as they are, side by side.
 #[inline(always)]
-fn copy(plan: &Plan, unit: usize, before: &[f32], own: &mut [f32]) {
+fn copy(plan: &Plan, unit: usize, others: Others, own: &mut [f32]) {
     let graph = &*plan.graph;
     let Source::States(states) = &graph.units[unit].source else {
         return;
     };
-    let own = &mut own[..plan.unit(unit).len()];
     own.fill(0.0);
     let mut first = 0;
     for &state in states {
         let size = graph.states[state].size;
-        let from = &before[plan.state(state)];
+        let from = others.at(plan.state(state));
         for_elements(first, size, |joined, single| own[joined] = from[single]);
         first += size.channels;
     }
@@ -450,7 +452,7 @@ fn separate<S: Lanes>(
     image: usize,
     unit: usize,
     filter: &Filter,
-    before: &[f32],
+    others: Others,
     own: &mut [f32],
     scratch: &mut Scratch,
     rectified: &mut Option<usize>,
@@ -467,7 +469,7 @@ fn separate<S: Lanes>(
             if rectified.replace(states[0]) != Some(states[0]) {
                 rectify(
                     lanes,
-                    &before[plan.state(states[0])],
+                    others.at(plan.state(states[0])),
                     None,
                     plane,
                     size.channels,
@@ -479,7 +481,7 @@ fn separate<S: Lanes>(
             let affine = shared.affine(*first, image);
             rectify(
                 lanes,
-                &before[plan.unit(*first)],
+                others.at(plan.unit(*first)),
                 Some(affine),
                 plane,
                 size.channels,
@@ -514,20 +516,19 @@ fn multiply<S: Lanes>(
     plan: &Plan,
     bundle: &Bundle,
     filter: &Filter,
-    before: &[f32],
+    others: Others,
     own: &mut [f32],
     scratch: &mut Scratch,
 ) {
     let width = bundle.columns.out_width();
     let pixels = bundle.columns.out_height() * width;
     let in_blocks = bundle.channels.len() / LANES;
-    let own = &mut own[..bundle.rows.len() * pixels];
     for rows in bundle.tiles() {
         let columns = &mut scratch.columns[..bundle.columns_len(rows.len())];
         let inputs = bundle
             .states
             .iter()
-            .map(|&state| &before[plan.state(state)]);
+            .map(|&state| others.at(plan.state(state)));
         bundle
             .columns
             .gather_from(lanes, inputs, in_blocks, bundle.relu, rows.clone(), columns);

@@ -24,28 +24,32 @@ pub struct GraphSaved {
     coefficients: Vec<Coefficients>,
 }
 
-/// What a graph returns, as [`GraphShape::output_len`] says, and what the backward pass needs; nothing in a test.
+/// What a graph returns, as [`GraphShape::output_len`] says, and what the backward pass needs, if it is to be kept; nothing in a test.
 ///
 /// # Panics
 /// If a slice does not have the length its shape says.
 pub fn graph_forward(
     shape: &GraphShape,
     tensors: GraphTensors<&[f32]>,
+    keep: bool,
 ) -> (Vec<f32>, Option<Arc<GraphSaved>>) {
     assert_lengths(shape, &tensors);
-    let plan = Plan::new(&shape.graph);
+    let keep = keep && !shape.running;
+    let plan = Plan::new(&shape.graph, keep);
     let mut out = vec![0.0; shape.output_len()];
     if shape.running {
         forward::running(&plan, shape, tensors, &mut out);
         return (out, None);
     }
     let (chunks, coefficients) = forward::batch(&plan, shape, tensors, &mut out);
-    let saved = GraphSaved {
-        plan,
-        chunks,
-        coefficients,
-    };
-    (out, Some(Arc::new(saved)))
+    let saved = keep.then(|| {
+        Arc::new(GraphSaved {
+            plan,
+            chunks,
+            coefficients,
+        })
+    });
+    (out, saved)
 }
 
 /// The wanted gradients for that of the outputs. The statistics behind them have none.

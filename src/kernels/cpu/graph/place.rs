@@ -1,4 +1,4 @@
-//! Places for the gradients of an image: those that are not needed at the same time share theirs.
+//! Places in the chunk of an image: what is not needed at the same time shares its own.
 
 use std::ops::Range;
 
@@ -66,5 +66,36 @@ fn give_back(free: &mut Vec<Range<usize>>, range: Range<usize>) {
     if index > 0 && free[index - 1].end == free[index].start {
         free[index - 1].end = free[index].end;
         free.remove(index);
+    }
+}
+
+/// What of a chunk may be read while a part of it is written.
+#[derive(Clone, Copy)]
+pub(super) struct Others<'a> {
+    before: &'a [f32],
+    after: &'a [f32],
+    /// Where the part ends.
+    end: usize,
+}
+
+impl<'a> Others<'a> {
+    /// A part of a chunk, and everything else.
+    pub fn of(chunk: &'a mut [f32], part: Range<usize>) -> (Self, &'a mut [f32]) {
+        let (before, rest) = chunk.split_at_mut(part.start);
+        let (own, after) = rest.split_at_mut(part.len());
+        let others = Self {
+            before,
+            after,
+            end: part.end,
+        };
+        (others, own)
+    }
+
+    /// Some of it, which is on one side of the part.
+    pub fn at(self, range: Range<usize>) -> &'a [f32] {
+        match range.end <= self.before.len() {
+            true => &self.before[range],
+            false => &self.after[range.start - self.end..range.end - self.end],
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! When everything of a graph is computed, and where it lies.
 //!
-//! A *stage* is one walk over all images; behind it the statistics of its units are known. What a graph computes of an image lies side by
-//! side in one chunk, in the order of computation, so that everything before a place may be read while it is written. The gradients of an
-//! image lie in a second chunk, and are computed in the same stages backward.
+//! A *stage* is one walk over all images; behind it the statistics of its units are known. What a graph computes of an image lies in one
+//! chunk: side by side where a backward pass follows, else in places that are taken again when nothing reads them any more. The gradients
+//! of an image lie in a second chunk, and are computed in the same stages backward.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -108,7 +108,8 @@ pub(super) const fn floats(size: Size) -> usize {
 }
 
 impl Plan {
-    pub fn new(graph: &Arc<Graph>) -> Self {
+    /// The plan of a graph; `keep`: everything that is computed stays, for a backward pass.
+    pub fn new(graph: &Arc<Graph>, keep: bool) -> Self {
         let order = Order::new(graph);
         let mut stages: Vec<Stage> = (0..order.stages()).map(|_| Stage::default()).collect();
         for (state, &stage) in order.of_state.iter().enumerate() {
@@ -134,22 +135,75 @@ impl Plan {
             sums_at: vec![0; graph.units.len()],
             dots_at: vec![Vec::new(); graph.states.len()],
         };
-        plan.place();
-        plan.place_gradients(&order);
-        plan.reverse(&order);
+        plan.place(&order, keep);
+        if keep {
+            plan.place_gradients(&order);
+            plan.reverse(&order);
+        }
         plan
     }
 
-    /// Lays the chunks out.
-    fn place(&mut self) {
-        for stage in &self.stages {
-            for &state in &stage.states {
-                self.state_at[state] = self.chunk;
-                self.chunk += floats(self.graph.states[state].size);
+    /// Lays the chunk out. The units of a job lie side by side.
+    fn place(&mut self, order: &Order, keep: bool) {
+        let graph = self.graph.clone();
+        let end = self.stages.len() - 1;
+        // The stage that reads a state or unit last.
+        let mut state_until = order.of_state.clone();
+        let mut unit_until = order.of_unit.clone();
+        for &state in graph.outputs.iter().flatten() {
+            state_until[state] = end;
+        }
+        for (unit, &stage) in graph.units.iter().zip(&order.of_unit) {
+            match &unit.source {
+                Source::States(states) => {
+                    for &state in states {
+                        state_until[state] = state_until[state].max(stage);
+                    }
+                }
+                Source::Unit(first) => unit_until[*first] = stage,
             }
-            for &unit in &stage.units {
-                self.unit_at[unit] = self.chunk;
-                self.chunk += floats(self.graph.units[unit].size);
+        }
+        for (state, &stage) in graph.states.iter().zip(&order.of_state) {
+            for term in &state.terms {
+                match term.value {
+                    Value::Unit(unit) => unit_until[unit] = stage,
+                    Value::State(from) | Value::Pool(_, from) => {
+                        state_until[from] = state_until[from].max(stage);
+                    }
+                }
+            }
+        }
+        // Places are found walking backward; the last stage of the way there is the first one of that walk.
+        let span = |stage: usize, until: usize, floats: usize| Span {
+            first: end - stage,
+            last: if keep { 0 } else { end - until },
+            floats,
+        };
+        let mut spans = Vec::new();
+        for (stage, index) in self.stages.iter().zip(0..) {
+            for &state in &stage.states {
+                let floats = floats(graph.states[state].size);
+                spans.push(Some(span(index, state_until[state], floats)));
+            }
+            for job in &stage.jobs {
+                let units = job.units().iter();
+                let floats = units.clone().map(|&unit| floats(graph.units[unit].size));
+                let until = units.map(|&unit| unit_until[unit]).max().unwrap_or(index);
+                spans.push(Some(span(index, until, floats.sum())));
+            }
+        }
+        let (at, floats) = places(&spans, self.stages.len());
+        self.chunk = floats;
+        let mut at = at.into_iter();
+        for stage in &self.stages {
+            for (&state, at) in stage.states.iter().zip(&mut at) {
+                self.state_at[state] = at;
+            }
+            for (job, mut at) in stage.jobs.iter().zip(&mut at) {
+                for &unit in job.units() {
+                    self.unit_at[unit] = at;
+                    at += self::floats(graph.units[unit].size);
+                }
             }
         }
     }
@@ -234,6 +288,14 @@ impl Plan {
     pub fn unit(&self, unit: usize) -> Range<usize> {
         let start = self.unit_at[unit];
         start..start + floats(self.graph.units[unit].size)
+    }
+
+    /// The units of a job in the chunk of an image.
+    pub fn job(&self, job: &Job) -> Range<usize> {
+        let units = job.units();
+        let floats = units.iter().map(|&unit| self.unit(unit).len());
+        let start = self.unit_at[units[0]];
+        start..start + floats.sum::<usize>()
     }
 
     /// The gradient of a state.
