@@ -44,6 +44,24 @@ pub fn check() -> Result<(), DeviceError> {
     }
 }
 
+/// Whether a lost GPU is why something has just failed. The device says so to who asks it, which nobody may have done since.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_after_failure() -> Result<(), DeviceError> {
+    #[cfg(not(target_arch = "wasm32"))]
+    if ON_GPU.load(Ordering::Relaxed)
+        && let Some(gpu) = kept()
+    {
+        // What it says comes to the listener; a device that is gone may refuse to be asked.
+        let _asked = gpu.setup.device.poll(wgpu::PollType::Wait {
+            submission_index: None,
+            timeout: Some(std::time::Duration::from_secs(5)),
+        });
+    }
+    check()
+}
+
 #[cfg(target_arch = "wasm32")]
 static LOST: std::sync::LazyLock<(async_channel::Sender<()>, async_channel::Receiver<()>)> =
     std::sync::LazyLock::new(|| async_channel::bounded(1));

@@ -56,7 +56,7 @@ pub fn spawn_session(
         let served = AssertUnwindSafe(|| pollster::block_on(serve(inbox, &mut say)));
         // Drivers and libraries may panic where a device is lost. Nothing of the session is used after that.
         if let Err(panic) = catch_unwind(served) {
-            let message = match device::check() {
+            let message = match device::check_after_failure() {
                 Err(fault) => fault.to_string(),
                 Ok(()) => format!(
                     "the session ended unexpectedly: {}; what was saved stands",

@@ -194,7 +194,8 @@ async fn run_with(
         Ok(Flow::Stop) | Err(RunError::Stopped) => Event::Stopped,
         // What a lost device makes fail is told by what lost it.
         Err(error) => Event::Failed {
-            message: device::check().map_or_else(|fault| fault.to_string(), |()| error.to_string()),
+            message: device::check_after_failure()
+                .map_or_else(|fault| fault.to_string(), |()| error.to_string()),
         },
     };
     control.emit(last);
