@@ -33,14 +33,10 @@ fn window_at(map: u32, qy: i32, qx: i32, row_inside: bool) -> Window {
     let length = info.images * info.channels * info.out_pixels;
     let q = select(0u, map * info.out_pixels + u32(qy) * info.out_width + u32(qx), inside);
     var window = Window(-1.0, 0.0, 0.0);
-    if (HAS_MAX) {
-        window.tap = select(-1.0, z1[argument_unit() * length + q], inside);
-        window.maximum = dz[pool_unit(1u) * length + q];
-    }
-    if (HAS_AVG) {
-        let count = valid_count(qy, info.height) * valid_count(qx, info.width);
-        window.mean = select(0.0, dz[pool_unit(2u) * length + q] / count, inside);
-    }
+    window.tap = select(-1.0, z1[argument_unit() * length + q], inside);
+    window.maximum = dz[pool_unit(1u) * length + q];
+    let count = valid_count(qy, info.height) * valid_count(qx, info.width);
+    window.mean = select(0.0, dz[pool_unit(2u) * length + q] / count, inside);
     return window;
 }
 
@@ -134,10 +130,7 @@ fn main(
     if (map >= info.images * info.channels) {
         return;
     }
-    var pools = vec4<f32>(0.0);
-    if (POOLS > 0u) {
-        pools = pools_at(map, y, i32(first));
-    }
+    var pools = pools_at(map, y, i32(first));
     let at = x_plane(map) + u32(y) * info.width;
     for (var x_of = first; x_of < min(first + 4u, info.width); x_of++) {
         let value = pixel_at(map, y, i32(x_of)) + pools.x;

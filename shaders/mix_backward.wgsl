@@ -72,27 +72,15 @@ fn main(
         let offset = column_offset(at);
         let grad = g[g_at + at.image * info.node_image + at.pixel];
         sum += grad;
-        if (FIRST_OPS > 0u) {
-            first_dots[0] += grad * first_value(map0, offset);
-        }
-        if (FIRST_OPS > 1u) {
-            first_dots[1] += grad * first_value(map1, offset);
-        }
-        if (FIRST_OPS > 2u) {
-            first_dots[2] += grad * first_value(map2, offset);
-        }
-        if (FIRST_OPS > 3u) {
-            first_dots[3] += grad * first_value(map3, offset);
-        }
+        first_dots[0] += grad * first_value(map0, offset);
+        first_dots[1] += grad * first_value(map1, offset);
+        first_dots[2] += grad * first_value(map2, offset);
+        first_dots[3] += grad * first_value(map3, offset);
         if (FIRST_OPS > 4u) {
             first_dots[4] += grad * first_value(map4, offset);
         }
-        if (N2 > 0u) {
-            second_dots[0] += grad * second_value(second0, offset);
-        }
-        if (N2 > 1u) {
-            second_dots[1] += grad * second_value(second1, offset);
-        }
+        second_dots[0] += grad * second_value(second0, offset);
+        second_dots[1] += grad * second_value(second1, offset);
         if (IDENTITY) {
             identity += grad * x[x_at + at.image * info.x_image + at.pixel];
         }
@@ -100,27 +88,15 @@ fn main(
 
     // In the order of first_op, second_op and the identity.
     parts[local.x] = sum;
-    if (FIRST_OPS > 0u) {
-        parts[THREADS + local.x] = first_dots[0];
-    }
-    if (FIRST_OPS > 1u) {
-        parts[2u * THREADS + local.x] = first_dots[1];
-    }
-    if (FIRST_OPS > 2u) {
-        parts[3u * THREADS + local.x] = first_dots[2];
-    }
-    if (FIRST_OPS > 3u) {
-        parts[4u * THREADS + local.x] = first_dots[3];
-    }
+    parts[THREADS + local.x] = first_dots[0];
+    parts[2u * THREADS + local.x] = first_dots[1];
+    parts[3u * THREADS + local.x] = first_dots[2];
+    parts[4u * THREADS + local.x] = first_dots[3];
     if (FIRST_OPS > 4u) {
         parts[5u * THREADS + local.x] = first_dots[4];
     }
-    if (N2 > 0u) {
-        parts[(FIRST_OPS + 1u) * THREADS + local.x] = second_dots[0];
-    }
-    if (N2 > 1u) {
-        parts[(FIRST_OPS + 2u) * THREADS + local.x] = second_dots[1];
-    }
+    parts[(FIRST_OPS + 1u) * THREADS + local.x] = second_dots[0];
+    parts[(FIRST_OPS + 2u) * THREADS + local.x] = second_dots[1];
     if (IDENTITY) {
         parts[OPS * THREADS + local.x] = identity;
     }

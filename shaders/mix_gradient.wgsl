@@ -1,6 +1,6 @@
 // Gradient of the mixing weights: the dot products of mix_backward summed over the channels.
 // Reads  coef [E,18,LANES,C].
-// Writes mix_grad [LANES,edges,8]: the edges of the fan; zero for `none` and for every inactive operation.
+// Writes mix_grad [LANES,edges,8]: the edges of the fan; zero for `none`.
 // One invocation: one weight.
 // Launched by src/kernels/gpu/mix_gradient.rs.
 {{ constants }}
@@ -22,7 +22,7 @@ fn main(
     let edge = index / 8u % info.edges;
     let lane = index / (8u * info.edges);
     var sum = 0.0;
-    if (is_active(op)) {
+    if (op > 0u) {
         let first = coef_at(edge, 10u + op, lane);
         for (var c = 0u; c < info.channels; c++) {
             sum += coef[first + c].x;

@@ -57,34 +57,28 @@ fn main(
     let plane = x_plane(map);
     let maps = info.images * info.channels;
 
-    if (POOLS > 0u) {
-        var best = vec4<f32>(-3.4e38);
-        var first_best = vec4<f32>(0.0);
-        var sum = vec4<f32>(0.0);
-        var count = vec4<f32>(0.0);
-        for (var tap = 0; tap < 9; tap++) {
-            let dy = tap / 3 - 1;
-            let dx = tap % 3 - 1;
-            let v0 = read(plane, y.x + dy, xx.x + dx);
-            let v1 = read(plane, y.y + dy, xx.y + dx);
-            let v2 = read(plane, y.z + dy, xx.z + dx);
-            let v3 = read(plane, y.w + dy, xx.w + dx);
-            let value = vec4<f32>(v0.value, v1.value, v2.value, v3.value);
-            let inside = vec4<bool>(v0.inside, v1.inside, v2.inside, v3.inside);
-            let better = inside & (value > best);
-            best = select(best, value, better);
-            first_best = select(first_best, vec4<f32>(f32(tap)), better);
-            sum += select(vec4<f32>(0.0), value, inside);
-            count += select(vec4<f32>(0.0), vec4<f32>(1.0), inside);
-        }
-        if (HAS_MAX) {
-            put_unit((pool_unit(1u) * maps + map) * info.out_pixels + first, best);
-            put_unit((argument_unit() * maps + map) * info.out_pixels + first, first_best);
-        }
-        if (HAS_AVG) {
-            put_unit((pool_unit(2u) * maps + map) * info.out_pixels + first, sum / count);
-        }
+    var best = vec4<f32>(-3.4e38);
+    var first_best = vec4<f32>(0.0);
+    var sum = vec4<f32>(0.0);
+    var count = vec4<f32>(0.0);
+    for (var tap = 0; tap < 9; tap++) {
+        let dy = tap / 3 - 1;
+        let dx = tap % 3 - 1;
+        let v0 = read(plane, y.x + dy, xx.x + dx);
+        let v1 = read(plane, y.y + dy, xx.y + dx);
+        let v2 = read(plane, y.z + dy, xx.z + dx);
+        let v3 = read(plane, y.w + dy, xx.w + dx);
+        let value = vec4<f32>(v0.value, v1.value, v2.value, v3.value);
+        let inside = vec4<bool>(v0.inside, v1.inside, v2.inside, v3.inside);
+        let better = inside & (value > best);
+        best = select(best, value, better);
+        first_best = select(first_best, vec4<f32>(f32(tap)), better);
+        sum += select(vec4<f32>(0.0), value, inside);
+        count += select(vec4<f32>(0.0), vec4<f32>(1.0), inside);
     }
+    put_unit((pool_unit(1u) * maps + map) * info.out_pixels + first, best);
+    put_unit((argument_unit() * maps + map) * info.out_pixels + first, first_best);
+    put_unit((pool_unit(2u) * maps + map) * info.out_pixels + first, sum / count);
     if (REDUCES > 0u) {
         for (var phase = 0; phase < 2; phase++) {
             let v0 = read(plane, y.x + phase, xx.x + phase);

@@ -1,7 +1,6 @@
 // Adds the partial weight gradients of all chunks, in order.
 // Reads  partials [LEN, CHUNKS].
-// Writes total: LEN values from first_weight() on, added to what stands there where it adds(); zero where no stage computes a gradient
-// (weights of inactive operations).
+// Writes total: LEN values from first_weight() on, added to what stands there where it adds().
 // One invocation: one weight.
 // Launched by src/kernels/gpu/sum_chunks.rs and src/kernels/gpu/conv_bn.rs.
 {{ constants }}
@@ -20,10 +19,8 @@ fn main(
         return;
     }
     var sum = 0.0;
-    if (is_computed(index)) {
-        for (var chunk = 0u; chunk < info.chunks; chunk++) {
-            sum += partials[index * info.chunks + chunk];
-        }
+    for (var chunk = 0u; chunk < info.chunks; chunk++) {
+        sum += partials[index * info.chunks + chunk];
     }
     if (adds()) {
         sum += total[first_weight() + index];

@@ -1,6 +1,6 @@
 //! The shape of a whole DARTS cell for the fused kernels: its fans, and where their tensors lie in those of the cell.
 
-use super::shape::{ALL_ACTIVE, EdgesShape, OPERATIONS, ShapeError, Wanted};
+use super::shape::{EdgesShape, OPERATIONS, ShapeError, Wanted};
 
 /// Most inputs of a cell: the outputs of the two cells before it, pre-processed.
 pub const INPUTS: usize = 2;
@@ -31,8 +31,6 @@ pub struct CellShape {
     pub nodes: usize,
     /// Stride of the edges that leave the inputs: 2 in a reduction cell. All others have stride 1.
     pub stride: usize,
-    /// For every state that edges leave, the operations that are computed, as in [`EdgesShape::active`].
-    pub active: [u8; MAX_NODES + 1],
 }
 
 /// One thing for each tensor that a cell reads: the tensors, whether their gradients are wanted, or these gradients. A
@@ -92,9 +90,6 @@ pub struct Fan {
 }
 
 impl CellShape {
-    /// A mask for [`CellShape::active`] with every operation of every state.
-    pub const ALL_ACTIVE: [u8; MAX_NODES + 1] = [ALL_ACTIVE; MAX_NODES + 1];
-
     /// Refuses what the kernels do not compute.
     ///
     /// # Errors
@@ -205,7 +200,6 @@ impl CellShape {
             width: if inner { self.out_width() } else { self.width },
             edges: self.nodes - self.first_target(source),
             stride: if inner { 1 } else { self.stride },
-            active: self.active[source],
         }
     }
 

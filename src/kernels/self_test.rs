@@ -47,7 +47,6 @@ pub async fn self_test(device: &Device) -> Result<Vec<Check>, String> {
             inputs: 2,
             nodes: 2,
             stride,
-            active: CellShape::ALL_ACTIVE,
         };
         found.extend(cell(shape, device).await?);
     }

@@ -15,8 +15,6 @@ pub const AVG_POOL: usize = 2;
 pub const SKIP: usize = 3;
 /// Added to the variance of every batch normalisation.
 pub const EPSILON: f32 = 1e-5;
-/// Mask with every operation active.
-pub const ALL_ACTIVE: u8 = 0xff;
 
 /// A shape no kernel accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -72,6 +70,8 @@ pub enum Branch {
 impl Branch {
     /// All branches in order.
     pub const ALL: [Branch; 4] = [Branch::Sep3, Branch::Sep5, Branch::Dil3, Branch::Dil5];
+    /// Those with a second half: the first ones of all.
+    pub const SEPARABLE: [Branch; 2] = [Branch::Sep3, Branch::Sep5];
 
     /// Width of the square depthwise kernel.
     pub const fn kernel(self) -> usize {
@@ -153,8 +153,6 @@ pub struct EdgesShape {
     pub edges: usize,
     /// 1 or 2.
     pub stride: usize,
-    /// Bit `k` set: operation `k` is computed. A cleared bit promises a mixing weight of zero in every lane.
-    pub active: u8,
 }
 
 impl EdgesShape {
@@ -260,11 +258,6 @@ impl EdgesShape {
     /// Elements of the mixing weights `[lanes,E,8]`.
     pub const fn mix_len(&self) -> usize {
         self.lanes * self.edges * OPERATIONS
-    }
-
-    /// Whether an operation is computed.
-    pub const fn is_active(&self, operation: usize) -> bool {
-        self.active >> operation & 1 == 1
     }
 }
 

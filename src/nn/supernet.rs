@@ -394,7 +394,6 @@ impl SuperCell {
             inputs: self.inputs,
             nodes: self.nodes,
             stride: self.stride,
-            active: CellShape::ALL_ACTIVE,
         };
         mixed_cell(&inputs, pass.leaves.block(self.weights), mix, shape, memory)
     }

@@ -2,8 +2,8 @@
 //! included; without any adapter the tests fail.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use plateau::kernels::cell::{CellShape, MAX_NODES};
-use plateau::kernels::shape::{ALL_ACTIVE, ConvShape};
+use plateau::kernels::cell::CellShape;
+use plateau::kernels::shape::ConvShape;
 use plateau::kernels::{Memory, conv_bn, gpu, mixed_cell};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -59,14 +59,7 @@ fn run_cell(shape: CellShape, memory: Memory, tracked: [bool; 4], device: &Devic
         }
     };
     let state = [shape.images(), shape.channels, shape.height, shape.width];
-    let mut mix = random(3, shape.mix_len());
-    for (index, weight) in mix.iter_mut().enumerate() {
-        let edge = index / 8 % shape.edges();
-        let fan = shape.fans().rfind(|fan| fan.first_edge <= edge).unwrap();
-        if !fan.shape.is_active(index % 8) {
-            *weight = 0.0;
-        }
-    }
+    let mix = random(3, shape.mix_len());
     let weights = random(2, shape.weights_len());
     let first = track(tensor(&input(1), state, &device), tracked[0]);
     let second = track(tensor(&input(5), state, &device), tracked[1]);
@@ -142,10 +135,7 @@ fn assert_same(name: &str, actual: &Pass, expected: &Pass) {
     }
 }
 
-fn cell(
-    [lanes, batch, channels, height, width, nodes, stride]: [usize; 7],
-    active: u8,
-) -> CellShape {
+fn cell([lanes, batch, channels, height, width, nodes, stride]: [usize; 7]) -> CellShape {
     CellShape {
         lanes,
         batch,
@@ -155,7 +145,6 @@ fn cell(
         inputs: 2,
         nodes,
         stride,
-        active: [active; MAX_NODES + 1],
     }
 }
 
@@ -179,7 +168,7 @@ fn cells_agree_with_the_cpu_twin() {
         [1, 3, 4, 18, 34, 1, 1],
         [1, 2, 4, 35, 33, 1, 2],
     ] {
-        let shape = cell(sizes, ALL_ACTIVE);
+        let shape = cell(sizes);
         let expected = run_cell(shape, Memory::Keep, TRACK_ALL, &Device::flex());
         let actual = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
         assert_same(&format!("{sizes:?}"), &actual, &expected);
@@ -187,44 +176,9 @@ fn cells_agree_with_the_cpu_twin() {
 }
 
 #[test]
-fn inactive_operations_are_skipped_and_get_no_gradient() {
-    let device = gpu_device();
-    // Each pair compiles its own pipelines, so not every mask meets every stride.
-    for (active, stride) in [
-        (0b0000_0001, 1),
-        (0b0000_1000, 1),
-        (0b0000_1000, 2),
-        (0b0000_0110, 2),
-        (0b1000_0010, 1),
-        (0b0010_0101, 2),
-        (0b0101_1000, 1),
-        (0b0101_1000, 2),
-    ] {
-        let shape = cell([2, 3, 4, 6, 5, 1, stride], active);
-        let expected = run_cell(shape, Memory::Keep, TRACK_ALL, &Device::flex());
-        let actual = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
-        assert_same(
-            &format!("active {active:#b}, stride {stride}"),
-            &actual,
-            &expected,
-        );
-    }
-}
-
-#[test]
-fn every_state_has_its_own_active_operations() {
-    let device = gpu_device();
-    let mut shape = cell([2, 3, 4, 6, 5, 3, 2], ALL_ACTIVE);
-    shape.active[..4].copy_from_slice(&[0b0001_0000, 0b0000_1110, 0b0000_1000, 0b1000_0001]);
-    let expected = run_cell(shape, Memory::Keep, TRACK_ALL, &Device::flex());
-    let actual = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
-    assert_same("one mask a state", &actual, &expected);
-}
-
-#[test]
 fn only_the_tracked_inputs_get_gradients() {
     let device = gpu_device();
-    let shape = cell([2, 3, 8, 6, 6, 3, 2], ALL_ACTIVE);
+    let shape = cell([2, 3, 8, 6, 6, 3, 2]);
     let all = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
     for index in 0..4 {
         let mut tracked = [false; 4];
@@ -240,7 +194,7 @@ fn only_the_tracked_inputs_get_gradients() {
 #[test]
 fn recomputing_the_forward_pass_gives_the_same_bits_as_keeping_it() {
     for device in [gpu_device(), Device::flex()] {
-        let shape = cell([2, 3, 8, 6, 6, 3, 1], ALL_ACTIVE);
+        let shape = cell([2, 3, 8, 6, 6, 3, 1]);
         let kept = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
         let recomputed = run_cell(shape, Memory::Recompute, TRACK_ALL, &device);
         assert_eq!(kept.out, recomputed.out);
@@ -251,7 +205,7 @@ fn recomputing_the_forward_pass_gives_the_same_bits_as_keeping_it() {
 #[test]
 fn the_same_input_gives_the_same_bits() {
     let device = gpu_device();
-    let shape = cell([1, 40, 4, 8, 8, 2, 1], ALL_ACTIVE);
+    let shape = cell([1, 40, 4, 8, 8, 2, 1]);
     let first = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
     let second = run_cell(shape, Memory::Keep, TRACK_ALL, &device);
     assert_eq!(first.out, second.out);

@@ -1,6 +1,6 @@
 //! The kernels by their definitions (method.md §4.1) in f64, one loop for every index.
 
-use plateau::kernels::shape::{ALL_ACTIVE, ConvShape, EdgesShape};
+use plateau::kernels::shape::{ConvShape, EdgesShape};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
@@ -321,7 +321,7 @@ pub fn assert_gradient(
     assert_close(what, &got, &expected, 2e-4);
 }
 
-/// A fan with every operation active.
+/// A fan.
 pub fn edges(
     lanes: usize,
     batch: usize,
@@ -338,7 +338,6 @@ pub fn edges(
         width: size.1,
         edges,
         stride,
-        active: ALL_ACTIVE,
     }
 }
 

@@ -1,8 +1,8 @@
 //! The text of every shader that the kernels launch, for many shapes.
 
-use plateau::kernels::cell::{CellShape, MAX_NODES};
+use plateau::kernels::cell::CellShape;
 use plateau::kernels::gpu::{cell_sources, conv_sources, graph_sources};
-use plateau::kernels::shape::{ALL_ACTIVE, ConvShape};
+use plateau::kernels::shape::ConvShape;
 use std::collections::BTreeSet;
 
 /// Name and text, each text once.
@@ -16,25 +16,16 @@ fn cell_shapes() -> Vec<CellShape> {
     let mut shapes = Vec::new();
     for (channels, size) in [(2, 1), (6, 5), (8, 8), (16, 32), (24, 7), (64, 8), (256, 4)] {
         for stride in [1, 2] {
-            for active in [
-                ALL_ACTIVE,
-                0b0000_0001,
-                0b0000_1000,
-                0b0000_0110,
-                0b1000_0010,
-            ] {
-                shapes.push(CellShape {
-                    lanes: 3,
-                    batch: 5,
-                    channels,
-                    height: size,
-                    width: size + 2,
-                    inputs: 2,
-                    nodes: 2,
-                    stride,
-                    active: [active; MAX_NODES + 1],
-                });
-            }
+            shapes.push(CellShape {
+                lanes: 3,
+                batch: 5,
+                channels,
+                height: size,
+                width: size + 2,
+                inputs: 2,
+                nodes: 2,
+                stride,
+            });
         }
     }
     shapes

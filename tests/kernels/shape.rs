@@ -1,6 +1,6 @@
 //! Shapes of the fused kernels: what is refused, and the order of an edge's weights.
 
-use plateau::kernels::shape::{ALL_ACTIVE, Branch, ConvShape, EdgesShape, ShapeError};
+use plateau::kernels::shape::{Branch, ConvShape, EdgesShape, ShapeError};
 
 fn edges() -> EdgesShape {
     EdgesShape {
@@ -11,7 +11,6 @@ fn edges() -> EdgesShape {
         width: 4,
         edges: 1,
         stride: 1,
-        active: ALL_ACTIVE,
     }
 }
 

@@ -7,11 +7,11 @@ use super::columns::Columns;
 use super::depthwise::{self, Correlate, Pass};
 use super::lanes::{Lanes, Task, dispatch};
 use super::layout::{embed, pack};
-use super::plan::{Filter, Matrix, Plan};
+use super::plan::{Filter, Matrix, POOLS, Plan};
 use super::pointwise::Product;
 use super::pool::Pooling;
 use super::stats::{Units, moments};
-use crate::kernels::shape::MAX_POOL;
+use crate::kernels::shape::{Branch, MAX_POOL};
 use rayon::prelude::*;
 
 /// Working memory of one thread.
@@ -72,14 +72,11 @@ pub(super) fn run(plan: &Plan, x: Images, weights: &[f32]) -> Units {
     units
 }
 
-/// The forward pass of every active branch.
+/// The forward pass of every branch.
 pub(super) fn forward_passes(plan: &Plan) -> Vec<Pass> {
     let shape = &plan.shape;
     let forward = |branch| depthwise::forward(branch, shape.stride, shape.height, shape.width);
-    plan.branches
-        .iter()
-        .map(|branch| forward(*branch))
-        .collect()
+    Branch::ALL.iter().map(|branch| forward(*branch)).collect()
 }
 
 struct Image<'a> {
@@ -172,7 +169,7 @@ impl Task for Image<'_> {
             }
         }
         let pooling = Pooling::three(shape.height, shape.width, shape.stride);
-        for operation in &plan.pools {
+        for operation in &POOLS {
             let Some(((unit, mean), square)) = outputs.next() else {
                 return;
             };

@@ -11,12 +11,12 @@ use super::lanes::{Lanes, Task, dispatch, vectors, vectors_mut};
 use super::layout::{embed, pack, unpack};
 use super::mix::lane_weights;
 use super::mix_backward::Sums;
-use super::plan::{Filter, Matrix, Plan};
+use super::plan::{Filter, Matrix, POOLS, Plan};
 use super::pointwise::{OuterProduct, Product};
 use super::pool::Pooling;
 use super::second_backward::SecondGradients;
 use super::stats::NormalGradient;
-use crate::kernels::shape::{MAX_POOL, SKIP};
+use crate::kernels::shape::{Branch, MAX_POOL, SKIP};
 
 /// Gradient of the input `[I,C,H,W]`, if wanted, and the packed weight gradients `[E, …]`; empty if not wanted.
 pub(super) struct FirstGradients {
@@ -44,8 +44,7 @@ pub(super) fn run(problem: &Problem, sums: &Sums, second: &SecondGradients) -> F
         filters: plan.first_filters(problem.weights),
         reduces: plan.reduce_filters(problem.weights),
         passes: forward_passes(plan),
-        backward: plan
-            .branches
+        backward: Branch::ALL
             .iter()
             .map(|branch| depthwise::transposed(*branch, shape.stride, shape.height, shape.width))
             .collect(),
@@ -190,9 +189,9 @@ impl Task for Image<'_> {
                 pixels,
                 &mut scratch.grad,
             );
-            for slot in 0..plan.branches.len() {
+            for slot in 0..Branch::ALL.len() {
                 let len = if problem.wanted.weights {
-                    filter_len(plan, plan.branches[slot])
+                    filter_len(plan, Branch::ALL[slot])
                 } else {
                     0
                 };
@@ -246,7 +245,7 @@ impl Stage<'_> {
         let shape = &plan.shape;
         let pixels = shape.out_pixels();
         let lane = image / shape.batch;
-        let filter = &self.filters[edge * plan.branches.len() + slot];
+        let filter = &self.filters[edge * Branch::ALL.len() + slot];
         let unit = plan.branch_unit(edge, slot);
         let normal = problem.saved.first.normal(lane, unit);
         let n = (shape.batch * pixels) as f32;
@@ -404,10 +403,10 @@ impl Stage<'_> {
         let plan = self.problem.plan;
         let lane = image / plan.shape.batch;
         let weights = lane_weights(plan, self.problem.mix, lane, edge);
-        for (operation, sum) in plan.pools.iter().zip(&mut scratch.pool_grads) {
+        for (operation, sum) in POOLS.iter().zip(&mut scratch.pool_grads) {
             add_map(lanes, sum, &scratch.grad, weights[*operation]);
         }
-        if plan.shape.stride == 1 && plan.shape.is_active(SKIP) {
+        if plan.shape.stride == 1 {
             add_map(lanes, &mut scratch.input_grad, &scratch.grad, weights[SKIP]);
         }
     }
@@ -420,7 +419,7 @@ impl Stage<'_> {
         let (pixels, padded) = (shape.out_pixels(), plan.padded_channels());
         let lane = image / shape.batch;
         let pooling = Pooling::three(shape.height, shape.width, shape.stride);
-        for (slot, operation) in plan.pools.iter().enumerate() {
+        for (slot, operation) in POOLS.iter().enumerate() {
             // Poolings are the first terms of every edge.
             let (mut sum, mut product) = (vec![0.0; padded], vec![0.0; padded]);
             for edge in 0..shape.edges {

@@ -116,8 +116,7 @@ pub(super) fn filter_len(plan: &Plan, branch: Branch) -> usize {
 /// Floats of the packed gradient of one edge's first stage.
 pub(super) fn first_len(plan: &Plan) -> usize {
     let padded = plan.padded_channels();
-    let filters: usize = plan
-        .branches
+    let filters: usize = Branch::ALL
         .iter()
         .map(|branch| filter_len(plan, *branch))
         .sum();
@@ -126,13 +125,13 @@ pub(super) fn first_len(plan: &Plan) -> usize {
 
 /// Floats of the packed gradient of one edge's second stage.
 pub(super) fn second_len(plan: &Plan) -> usize {
-    plan.branches[..plan.separable()]
+    Branch::SEPARABLE
         .iter()
         .map(|branch| filter_len(plan, *branch))
         .sum()
 }
 
-/// Packed gradients of all edges to `[E,S]`; operations that are not active get zeros.
+/// Packed gradients of all edges to `[E,S]`.
 pub(super) fn unpack_edges(plan: &Plan, first: &[f32], second: &[f32]) -> Vec<f32> {
     let channels = plan.shape.channels;
     let mut out = vec![0.0; plan.shape.weights_len()];
@@ -141,7 +140,7 @@ pub(super) fn unpack_edges(plan: &Plan, first: &[f32], second: &[f32]) -> Vec<f3
         .enumerate()
     {
         let mut packed = &first[edge * first_len(plan)..(edge + 1) * first_len(plan)];
-        for branch in &plan.branches {
+        for branch in Branch::ALL {
             let (own, rest) = packed.split_at(filter_len(plan, *branch));
             let offsets = [
                 branch.depthwise_offset(channels),
@@ -154,7 +153,7 @@ pub(super) fn unpack_edges(plan: &Plan, first: &[f32], second: &[f32]) -> Vec<f3
             unpack_reduce(plan, packed, &mut out[plan.shape.reduce_offset()..]);
         }
         let mut packed = &second[edge * second_len(plan)..(edge + 1) * second_len(plan)];
-        for branch in &plan.branches[..plan.separable()] {
+        for branch in Branch::SEPARABLE {
             let (own, rest) = packed.split_at(filter_len(plan, *branch));
             let offsets = [
                 branch.second_depthwise_offset(channels),

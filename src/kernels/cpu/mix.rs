@@ -125,7 +125,7 @@ impl Task for EdgeImage<'_> {
         } else {
             unpack::<false>(sum, plan.shape.channels, pixels, out);
         }
-        if plan.shape.stride == 1 && plan.shape.is_active(SKIP) {
+        if plan.shape.stride == 1 {
             for (out, x) in out.iter_mut().zip(x) {
                 *out += weights[SKIP] * x;
             }

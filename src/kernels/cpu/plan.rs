@@ -7,6 +7,9 @@ use super::layout::{Plane, blocks, pack_matrix};
 use crate::kernels::shape::{AVG_POOL, Branch, EdgesShape, MAX_POOL, SKIP};
 use std::ops::Range;
 
+/// The poolings of a fan.
+pub(super) const POOLS: [usize; 2] = [MAX_POOL, AVG_POOL];
+
 /// Where an operation's output before mixing is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
@@ -26,14 +29,12 @@ pub(super) struct Term {
 }
 
 /// What a shape asks for. A *unit* is one feature map `[blocks, Q, 8]` that is normalised. First-stage units: for
-/// every edge the active branches and the factorised reduce; then the poolings, shared by all edges. Second-stage
-/// units: for every edge the active separable branches.
+/// every edge the branches and the factorised reduce; then the poolings, shared by all edges. Second-stage units: for every edge the
+/// separable branches.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub shape: EdgesShape,
     pub blocks: usize,
-    pub branches: Vec<Branch>,
-    pub pools: Vec<usize>,
     pub reduce: bool,
     /// All channel blocks, for every channel block.
     pub all: Vec<Range<usize>>,
@@ -41,16 +42,10 @@ pub(super) struct Plan {
 
 impl Plan {
     pub fn new(shape: &EdgesShape) -> Self {
-        let active = |operation: &usize| shape.is_active(*operation);
         Self {
             shape: *shape,
             blocks: blocks(shape.channels),
-            branches: Branch::ALL
-                .into_iter()
-                .filter(|branch| active(&branch.operation()))
-                .collect(),
-            pools: [MAX_POOL, AVG_POOL].into_iter().filter(active).collect(),
-            reduce: shape.stride == 2 && shape.is_active(SKIP),
+            reduce: shape.stride == 2,
             all: vec![0..blocks(shape.channels); blocks(shape.channels)],
         }
     }
@@ -78,24 +73,16 @@ impl Plan {
         Plane::padded(self.shape.out_height(), self.shape.out_width())
     }
 
-    /// Separable branches are the first of the active ones.
-    pub fn separable(&self) -> usize {
-        self.branches
-            .iter()
-            .filter(|branch| branch.separable())
-            .count()
-    }
-
     pub fn first_per_edge(&self) -> usize {
-        self.branches.len() + usize::from(self.reduce)
+        Branch::ALL.len() + usize::from(self.reduce)
     }
 
     pub fn first_units(&self) -> usize {
-        self.shape.edges * self.first_per_edge() + self.pools.len()
+        self.shape.edges * self.first_per_edge() + POOLS.len()
     }
 
     pub fn second_units(&self) -> usize {
-        self.shape.edges * self.separable()
+        self.shape.edges * Branch::SEPARABLE.len()
     }
 
     pub fn branch_unit(&self, edge: usize, slot: usize) -> usize {
@@ -103,7 +90,7 @@ impl Plan {
     }
 
     pub fn reduce_unit(&self, edge: usize) -> usize {
-        edge * self.first_per_edge() + self.branches.len()
+        edge * self.first_per_edge() + Branch::ALL.len()
     }
 
     pub fn pool_unit(&self, slot: usize) -> usize {
@@ -111,13 +98,13 @@ impl Plan {
     }
 
     pub fn second_unit(&self, edge: usize, slot: usize) -> usize {
-        edge * self.separable() + slot
+        edge * Branch::SEPARABLE.len() + slot
     }
 
     /// What is added up on an edge, in a fixed order.
     pub fn terms(&self, edge: usize) -> Vec<Term> {
         let mut terms = Vec::new();
-        for (slot, &operation) in self.pools.iter().enumerate() {
+        for (slot, &operation) in POOLS.iter().enumerate() {
             terms.push(Term {
                 operation,
                 source: Source::First(self.pool_unit(slot)),
@@ -128,13 +115,13 @@ impl Plan {
                 operation: SKIP,
                 source: Source::First(self.reduce_unit(edge)),
             });
-        } else if self.shape.is_active(SKIP) {
+        } else {
             terms.push(Term {
                 operation: SKIP,
                 source: Source::Input,
             });
         }
-        for (slot, branch) in self.branches.iter().enumerate() {
+        for (slot, branch) in Branch::ALL.iter().enumerate() {
             let source = if branch.separable() {
                 Source::Second(self.second_unit(edge, slot))
             } else {
@@ -166,7 +153,7 @@ impl Plan {
         let channels = self.shape.channels;
         let pack = |edge| {
             let weights = self.edge_weights(edge, weights);
-            self.branches.iter().map(move |branch| {
+            Branch::ALL.iter().map(move |branch| {
                 let depthwise = branch.depthwise_offset(channels);
                 let pointwise = branch.pointwise_offset(channels);
                 Filter::new(
@@ -185,7 +172,7 @@ impl Plan {
         let channels = self.shape.channels;
         let pack = |edge| {
             let weights = self.edge_weights(edge, weights);
-            self.branches[..self.separable()].iter().map(move |branch| {
+            Branch::SEPARABLE.iter().map(move |branch| {
                 let depthwise = branch.second_depthwise_offset(channels);
                 let pointwise = branch.second_pointwise_offset(channels);
                 Filter::new(

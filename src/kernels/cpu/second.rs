@@ -8,6 +8,7 @@ use super::layout::embed;
 use super::plan::{Filter, Plan};
 use super::pointwise::Product;
 use super::stats::{Normal, Units, channel, moments};
+use crate::kernels::shape::Branch;
 use rayon::prelude::*;
 
 /// Computes all second-stage units.
@@ -54,11 +55,11 @@ pub(super) fn run(plan: &Plan, first: &Units, weights: &[f32]) -> Units {
     units
 }
 
-/// The forward pass of every active separable branch at stride 1.
+/// The forward pass of every separable branch at stride 1.
 pub(super) fn forward_passes(plan: &Plan) -> Vec<Pass> {
     let shape = &plan.shape;
     let forward = |branch| depthwise::forward(branch, 1, shape.out_height(), shape.out_width());
-    plan.branches[..plan.separable()]
+    Branch::SEPARABLE
         .iter()
         .map(|branch| forward(*branch))
         .collect()

@@ -13,6 +13,7 @@ use super::plan::{Filter, Plan};
 use super::pointwise::{OuterProduct, Product};
 use super::second::{forward_passes, hidden};
 use super::stats::{Normal, NormalGradient, channel, gradient_sums, sum_lanes};
+use crate::kernels::shape::Branch;
 
 /// The gradient after the first normalisation of every separable branch.
 pub(super) struct SecondGradients {
@@ -65,7 +66,7 @@ pub(super) fn run(problem: &Problem, sums: &Sums) -> SecondGradients {
     };
     let filters = plan.second_filters(problem.weights);
     let passes = forward_passes(plan);
-    let backward: Vec<_> = plan.branches[..plan.separable()]
+    let backward: Vec<_> = Branch::SEPARABLE
         .iter()
         .map(|branch| depthwise::transposed(*branch, 1, shape.out_height(), shape.out_width()))
         .collect();

@@ -2,6 +2,7 @@
 
 use super::fan::FanStages;
 use super::launch::{Constants, Stage, shader};
+use crate::kernels::shape::Branch;
 
 impl FanStages {
     /// Buffers: dt, weights, dh.
@@ -10,7 +11,7 @@ impl FanStages {
         self.stage(
             shader!("branch_backward"),
             Constants::default(),
-            self.branches * self.planes() * tiles[0] * tiles[1],
+            Branch::ALL.len() * self.planes() * tiles[0] * tiles[1],
         )
     }
 }

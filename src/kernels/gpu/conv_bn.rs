@@ -143,8 +143,7 @@ impl Conv {
         let own = Constants::default()
             .text("fn weight_count() -> u32 { return info.channels * info.in_channels * u32(KERNEL * KERNEL); }")
             .text("fn first_weight() -> u32 { return info.first_weight; }")
-            .text("fn adds() -> bool { return info.adds == 1u; }")
-            .text("fn is_computed(index: u32) -> bool { return true; }");
+            .text("fn adds() -> bool { return info.adds == 1u; }");
         self.stage(shader!("sum_chunks"), own, self.shape.weights_len())
     }
 

@@ -2,6 +2,7 @@
 
 use super::fan::FanStages;
 use super::launch::{Stage, shader};
+use crate::kernels::shape::Branch;
 
 impl FanStages {
     /// Buffers: x, z1, stats, weights, t.
@@ -9,7 +10,7 @@ impl FanStages {
         let (maps, tiles) = if second {
             (self.second_units(), self.second_tiles)
         } else {
-            (self.shape.edges * self.branches, self.first_tiles)
+            (self.shape.edges * Branch::ALL.len(), self.first_tiles)
         };
         self.stage(
             shader!("depthwise"),

@@ -3,6 +3,7 @@
 
 use super::fan::FanStages;
 use super::launch::{Stage, shader};
+use crate::kernels::shape::Branch;
 
 impl FanStages {
     /// Buffers: x, z1, coef, dt, partials.
@@ -13,9 +14,9 @@ impl FanStages {
             1
         };
         let per_edge = if second {
-            self.separable
+            Branch::SEPARABLE.len()
         } else {
-            self.branches
+            Branch::ALL.len()
         };
         let kernels = self.shape.edges * per_edge;
         self.stage(

@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// Columns of a strip of a depthwise convolution.
 const STRIP_COLUMNS: usize = 4;
 
+/// The poolings of a fan.
+pub(super) const POOLS: [usize; 2] = [MAX_POOL, AVG_POOL];
+
 /// What a shape makes of the stages: which feature maps exist, and where.
 #[derive(Debug, Clone)]
 pub(super) struct FanStages {
@@ -18,12 +21,7 @@ pub(super) struct FanStages {
     pub leaves_node: bool,
     info: Info,
     shared: Arc<str>,
-    pub branches: usize,
-    pub separable: usize,
     pub reduce: bool,
-    pub pools: usize,
-    maximum: bool,
-    pub operations: usize,
     pub first_tiles: [usize; 2],
     pub second_tiles: [usize; 2],
     pub input_tiles: [usize; 2],
@@ -44,23 +42,11 @@ fn tiles([width, height]: [usize; 2], strip: usize, interleaved: bool) -> [usize
 impl FanStages {
     pub fn new(cell: &CellShape, fan: &Fan) -> Self {
         let shape = fan.shape;
-        let active = |operation: &usize| shape.is_active(*operation);
-        let branches: Vec<Branch> = Branch::ALL
-            .into_iter()
-            .filter(|branch| active(&branch.operation()))
-            .collect();
-        let pools: Vec<usize> = [MAX_POOL, AVG_POOL].into_iter().filter(active).collect();
-        let operations: Vec<usize> = (1..OPERATIONS).filter(active).collect();
         let strip = if shape.out_height() >= 16 { 16 } else { 8 };
-        let dilated = branches.iter().any(|branch| !branch.separable());
         let out = [shape.out_width(), shape.out_height()];
-        let first_tiles = tiles(out, strip, shape.stride == 1 && dilated);
+        let first_tiles = tiles(out, strip, shape.stride == 1);
         let second_tiles = tiles(out, strip, false);
-        let input_tiles = tiles(
-            [shape.width, shape.height],
-            strip,
-            shape.stride == 2 || dilated,
-        );
+        let input_tiles = tiles([shape.width, shape.height], strip, true);
         let x_image = match fan.node {
             Some(_) => cell.nodes * cell.node_len(),
             None => cell.input_state_len(),
@@ -100,68 +86,37 @@ impl FanStages {
             leaves_node: fan.node.is_some(),
             info,
             shared: "".into(),
-            separable: branches.iter().filter(|branch| branch.separable()).count(),
-            branches: branches.len(),
-            reduce: shape.stride == 2 && shape.is_active(SKIP),
-            pools: pools.len(),
-            maximum: shape.is_active(MAX_POOL),
-            operations: operations.len(),
+            reduce: shape.stride == 2,
             first_tiles,
             second_tiles,
             input_tiles,
         };
         let identity = stages.identity();
         // Operations whose map lies in z1.
-        let firsts: Vec<usize> = operations
-            .iter()
-            .copied()
+        let firsts: Vec<usize> = (1..OPERATIONS)
             .filter(|op| !(matches!(op, 4 | 5) || identity && *op == SKIP))
             .collect();
         let constants = Constants::default()
             .line("EPSILON", "f32", format_args!("{EPSILON:e}"))
             .size("SKIP", SKIP)
             .line("STRIDE", "i32", shape.stride)
-            .size("NB", stages.branches)
+            .size("NB", Branch::ALL.len())
             .size("N1", stages.units_per_edge())
             .size("NI", stages.items_per_edge())
-            .size("N2", stages.separable)
+            .size("N2", Branch::SEPARABLE.len())
             .size("REDUCES", stages.reduces())
-            .size("OPS", stages.operations)
+            .size("OPS", OPERATIONS - 1)
             .size("FIRST_OPS", firsts.len())
-            .size("POOLS", stages.pools)
-            .line("HAS_MAX", "bool", stages.maximum)
-            .line("HAS_AVG", "bool", shape.is_active(AVG_POOL))
+            .size("POOLS", POOLS.len())
             .line("IDENTITY", "bool", identity)
-            .table("branch_of", branches.iter().map(|branch| *branch as usize))
+            .table("branch_of", Branch::ALL.map(|branch| branch as usize))
             .table("first_op", firsts.iter().copied())
-            .table(
-                "second_op",
-                branches.iter().map(|branch| branch.operation()),
-            )
-            .table("pool_op", pools.iter().copied())
-            .table(
-                "slot_of",
-                (0..OPERATIONS).map(|op| stages.slot(op, &branches, &pools)),
-            )
-            .text(FUNCTIONS)
-            .text(&format!(
-                "fn is_active(op: u32) -> bool {{ return op > 0u && (({}u >> op) & 1u) == 1u; }}",
-                shape.active
-            ));
+            .table("second_op", Branch::ALL.map(Branch::operation))
+            .table("pool_op", POOLS)
+            .table("slot_of", (0..OPERATIONS).map(slot))
+            .text(FUNCTIONS);
         stages.shared = shared(constants);
         stages
-    }
-
-    /// Where an operation's feature map lies: its slot among the edge's units of the stage, or among the poolings.
-    fn slot(&self, operation: usize, branches: &[Branch], pools: &[usize]) -> usize {
-        let slot = match operation {
-            MAX_POOL | AVG_POOL => pools.iter().position(|&pool| pool == operation),
-            SKIP => self.reduce.then_some(self.branches),
-            _ => branches
-                .iter()
-                .position(|branch| branch.operation() == operation),
-        };
-        slot.unwrap_or(0)
     }
 
     /// Phases of x that the factorised reduce reads.
@@ -171,21 +126,21 @@ impl FanStages {
 
     /// First-stage feature maps of one edge.
     pub fn units_per_edge(&self) -> usize {
-        self.branches + usize::from(self.reduce)
+        Branch::ALL.len() + usize::from(self.reduce)
     }
 
     /// First-stage products of one edge: the two halves of the factorised reduce count apart.
     pub fn items_per_edge(&self) -> usize {
-        self.branches + self.reduces()
+        Branch::ALL.len() + self.reduces()
     }
 
     /// Normalised feature maps of the first stage.
     pub fn first_units(&self) -> usize {
-        self.shape.edges * self.units_per_edge() + self.pools
+        self.shape.edges * self.units_per_edge() + POOLS.len()
     }
 
     pub fn second_units(&self) -> usize {
-        self.shape.edges * self.separable
+        self.shape.edges * Branch::SEPARABLE.len()
     }
 
     /// Normalised feature maps of both stages.
@@ -195,12 +150,12 @@ impl FanStages {
 
     /// Maps of z1: the last one tells which tap of its window is the maximum.
     pub fn first_maps(&self) -> usize {
-        self.first_units() + usize::from(self.maximum)
+        self.first_units() + 1
     }
 
     /// Maps that enter the pointwise products of both stages.
     pub fn input_maps(&self) -> usize {
-        self.shape.edges * self.branches + self.reduces() + self.second_units()
+        self.shape.edges * Branch::ALL.len() + self.reduces() + self.second_units()
     }
 
     /// Maps of the gradients of these.
@@ -215,7 +170,7 @@ impl FanStages {
 
     /// Parts of the gradient of ReLU(x).
     pub fn input_parts(&self) -> usize {
-        self.branches
+        Branch::ALL.len()
     }
 
     pub fn columns(&self) -> usize {
@@ -269,7 +224,7 @@ impl FanStages {
     }
 
     pub fn identity(&self) -> bool {
-        self.shape.stride == 1 && self.shape.is_active(SKIP)
+        self.shape.stride == 1
     }
 
     /// Declares `function`, which reads `buffer` at its binding where it has one, else the buffer that is `written`.
@@ -300,6 +255,19 @@ impl FanStages {
             self.shape.weights_len(),
         )
     }
+}
+
+/// Where an operation's feature map lies: its slot among the edge's units of the stage, or among the poolings.
+fn slot(operation: usize) -> usize {
+    let slot = match operation {
+        MAX_POOL | AVG_POOL => POOLS.iter().position(|&pool| pool == operation),
+        SKIP => Some(Branch::ALL.len()),
+        _ => Branch::ALL
+            .iter()
+            .position(|branch| branch.operation() == operation),
+    };
+    // `none` has no map.
+    slot.unwrap_or(0)
 }
 
 /// Functions of the shape that several stages need.

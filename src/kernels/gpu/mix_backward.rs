@@ -6,11 +6,7 @@ use super::launch::{Constants, Stage, shader};
 impl FanStages {
     /// Buffers: g, x, z1, z2, stats, mix, coef.
     pub fn mix_backward(&self) -> Stage {
-        let edges = if self.operations > 0 {
-            self.shape.edges
-        } else {
-            0
-        };
+        let edges = self.shape.edges;
         self.channel_stage(shader!("mix_backward"), Constants::default(), edges)
     }
 }

@@ -6,11 +6,7 @@ use super::launch::{Constants, Stage, shader};
 impl FanStages {
     /// Buffers: x, z1, t.
     pub fn pool(&self) -> Stage {
-        let groups = if self.pools > 0 || self.reduce {
-            self.shape.out_pixels().div_ceil(4)
-        } else {
-            0
-        };
+        let groups = self.shape.out_pixels().div_ceil(4);
         self.stage(
             shader!("pool"),
             Constants::default(),
