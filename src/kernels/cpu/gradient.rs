@@ -140,7 +140,7 @@ pub(super) fn unpack_edges(plan: &Plan, first: &[f32], second: &[f32]) -> Vec<f3
         .enumerate()
     {
         let mut packed = &first[edge * first_len(plan)..(edge + 1) * first_len(plan)];
-        for branch in Branch::ALL {
+        for branch in &Branch::ALL {
             let (own, rest) = packed.split_at(filter_len(plan, *branch));
             let offsets = [
                 branch.depthwise_offset(channels),
@@ -153,7 +153,7 @@ pub(super) fn unpack_edges(plan: &Plan, first: &[f32], second: &[f32]) -> Vec<f3
             unpack_reduce(plan, packed, &mut out[plan.shape.reduce_offset()..]);
         }
         let mut packed = &second[edge * second_len(plan)..(edge + 1) * second_len(plan)];
-        for branch in Branch::SEPARABLE {
+        for branch in &Branch::SEPARABLE {
             let (own, rest) = packed.split_at(filter_len(plan, *branch));
             let offsets = [
                 branch.second_depthwise_offset(channels),

@@ -10,7 +10,7 @@ use super::super::stats::{channel, moments};
 use super::filters::{self, Direction, Filter};
 use super::norm::{Affine, Coefficients, finish};
 use super::place::Others;
-use super::plan::{Bundle, Job, Plan, floats, padded};
+use super::plan::{Bundle, Job, Plan, padded};
 use super::scratch::Scratch;
 use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Size, Source, Value, Work};
 use rayon::prelude::*;
