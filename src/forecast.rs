@@ -37,7 +37,41 @@ const STEM_MAPS: u64 = 12;
 /// operations, measured as resident memory on the CPU device.
 const STOCK_MAPS: u64 = 50;
 
+/// Edges of a cell of the DARTS space that a single path goes through: two a node.
+const PATH_EDGES: usize = 2;
+
 impl Forecast {
+    /// The forecast of a step on single paths, one a lane, through a supernet.
+    ///
+    /// # Errors
+    /// A network that cannot be built.
+    pub fn single_paths(
+        space: Space,
+        size: &Macro,
+        batch: usize,
+        parameters: u64,
+        fused: bool,
+        gpu: bool,
+    ) -> Result<Self, MacroError> {
+        let map = FLOAT * (batch * size.channels * size.height * size.width) as u64;
+        let (mut kept, mut peak, mut largest) = (0, 0, 0);
+        for stage in macro_stages(space, size)? {
+            let shares = match stage {
+                Stage::Cell(cell) => path_memory(space, &cell, batch as u64, fused),
+                stage => graph_memory(space, &stage, batch as u64),
+            };
+            kept += shares.kept;
+            peak = peak.max(kept + shares.passing);
+            largest = largest.max(shares.largest);
+        }
+        let process = if gpu { 0 } else { PROCESS };
+        Ok(Self {
+            bytes_a_lane: peak,
+            bytes_fixed: process + STEM_MAPS * map + WEIGHT_COPIES * FLOAT * parameters,
+            largest_tensor_a_lane: largest,
+        })
+    }
+
     /// The forecast of a supernet's step with `batch` images a lane. `fused`: what the fused kernels keep; none: stock operations.
     /// `gpu`: whether they run as shaders, whose stages hand whole feature maps on, or on the CPU, image by image.
     pub fn new(
@@ -152,6 +186,31 @@ fn graph_memory(space: Space, stage: &Stage, batch: u64) -> CellMemory {
         // What goes into the graph or comes out of it, and the gradient of that, too.
         passing: (sources + nodes + 2) * inside,
         largest: inside,
+    }
+}
+
+/// What a single path through a cell keeps: the convolutions before and the states behind their normalisations; stock operations keep
+/// every intermediate.
+fn path_memory(space: Space, cell: &CellSpec, batch: u64, fused: bool) -> CellMemory {
+    let plane = |height: usize, width: usize| {
+        FLOAT * batch * cell.channels.next_multiple_of(8) as u64 * (height * width) as u64
+    };
+    let input = plane(cell.height, cell.width);
+    let inside = match cell.kind {
+        CellKind::Reduction => plane(cell.height.div_ceil(2), cell.width.div_ceil(2)),
+        CellKind::Normal => input,
+    };
+    let nodes = space.nodes() as u64;
+    let (states, units) = match space {
+        // Two units a pre-processed input and a separable convolution.
+        Space::Darts => (2 * 2 * input, 2 * PATH_EDGES as u64 * nodes * inside),
+        _ => (0, space.edges().len() as u64 * inside),
+    };
+    let stock = if fused { 1 } else { 4 };
+    CellMemory {
+        kept: stock * (states + units + nodes * inside),
+        passing: (2 * nodes + 2) * inside,
+        largest: 4 * input,
     }
 }
 

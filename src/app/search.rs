@@ -6,7 +6,7 @@ use crate::data::{EMBEDDED, handed_names, short_name};
 use crate::search::Strategy;
 use crate::session::{
     Command, DeviceChoice, DeviceInfo, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
-    Start, has_room_for_head,
+    RunKind, Start, has_room_for_head,
 };
 use crate::space::{Genotype, Space};
 
@@ -38,6 +38,8 @@ impl Default for SearchPanel {
                 dataset: EMBEDDED[0].into(),
                 test_share: 0.3,
                 seed: 0,
+                split_seed: None,
+                kind: RunKind::Full,
                 device: DeviceChoice::Auto,
                 kernels: KernelChoice::Fused,
                 memory: MemoryChoice::Auto,

@@ -2,20 +2,21 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use clap::Args;
 
 use super::CliError;
+use super::judge::trained;
 use super::out::{self, note, say};
 use super::progress::drive;
 use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;
 use crate::data::short_name;
+use crate::landscape::SupernetEvaluator;
 use crate::search::Strategy;
-use crate::session::compare::{Comparison, Entry, Judge, Judged, search_steps};
-use crate::session::{Recorder, Start, write_whole};
+use crate::session::compare::{Comparison, Entry, Judged, judge_of, search_steps};
+use crate::session::{Recorder, Start, open_supernet, write_whole};
 use crate::space::{Space, without_mark};
 
 /// Arguments of `plateau compare`.
@@ -125,31 +126,31 @@ fn run_missing(
     let missing = comparison.missing();
     let count = missing.len();
     let steps = search_steps(&comparison.settings).map_err(CliError::new)?;
-    let mut judge: Option<(u64, Judge)> = None;
-    // What a judge has learned and scored is not kept; a run is, once it is judged.
+    // One judge for all, or one for each split.
+    let mut judge: Option<(u64, SupernetEvaluator)> = None;
     let goes_on = || stop::goes_on(STOPPED.into());
-    goes_on();
     for (number, (seed, strategy)) in missing.into_iter().enumerate() {
+        let config = comparison.run(strategy, seed, steps);
+        let split = config.split_seed.unwrap_or(seed);
+        let mut own = match judge.take() {
+            Some((of, judge)) if of == split => judge,
+            _ => {
+                note!("judge    the supernet that scores what is found");
+                let name = match config.split_seed {
+                    Some(_) => "judge".to_owned(),
+                    None => format!("judge-{seed}"),
+                };
+                let config = judge_of(&config, comparison.judge_epochs);
+                let checkpoint = trained(config, &folder.join(name), args.run.checkpoints())?;
+                let supernet = open_supernet(&checkpoint, args.run.device, None);
+                pollster::block_on(supernet).map_err(CliError::new)?
+            }
+        };
+        goes_on();
         note!(
             "compare  run {} of {count}: {strategy}, seed {seed}",
             number + 1
         );
-        let config = comparison.run(strategy, seed, steps);
-        let mut own = match judge.take() {
-            Some((of, judge)) if of == seed => judge,
-            _ => {
-                note!(
-                    "judge    training the supernet that scores the architectures of seed {seed}"
-                );
-                let started = Instant::now();
-                let judge = pollster::block_on(Judge::new(&config, comparison.judge_epochs));
-                note!(
-                    "judge    trained in {:.0} s",
-                    started.elapsed().as_secs_f64()
-                );
-                judge.map_err(CliError::new)?
-            }
-        };
         let start = Start {
             checkpoints: Some(args.run.checkpoints()),
             ..Start::new(config)
@@ -162,14 +163,15 @@ fn run_missing(
             _ => CliError(STOPPED.into()),
         })?;
         goes_on();
-        let report = pollster::block_on(own.neighborhood(&outcome.genotype));
-        let report = report.map_err(CliError::new)?;
-        let neighborhood =
-            Judged::of(&report).ok_or_else(|| CliError::new("a genotype without neighbors"))?;
-        judge = Some((seed, own));
+        let neighborhood = pollster::block_on(Judged::by(&mut own, &outcome.genotype));
+        let neighborhood = neighborhood.map_err(CliError::new)?;
+        judge = Some((split, own));
+        let trained = outcome
+            .trained
+            .ok_or_else(|| CliError::new("a run that was not trained"))?;
         note!(
             "result   {strategy}, seed {seed}: test accuracy {:.2} %, judged {:.2} %, its {} neighbors {:.2} % (worst {:.2} %)",
-            100.0 * outcome.test_accuracy,
+            100.0 * trained.test_accuracy,
             neighborhood.own,
             neighborhood.count,
             neighborhood.mean,
@@ -182,12 +184,12 @@ fn run_missing(
             seed,
             run_dir: name.to_string_lossy().into_owned(),
             genotype: outcome.genotype,
-            test_accuracy: 100.0 * outcome.test_accuracy,
-            test_images: outcome.test_images,
+            test_accuracy: 100.0 * trained.test_accuracy,
+            test_images: trained.test_images,
             neighborhood,
             sharpness: outcome.sharpness,
             search_seconds: outcome.step_seconds,
-            train_seconds: outcome.train_seconds,
+            train_seconds: trained.seconds,
         });
         save(comparison, folder)?;
     }

@@ -6,6 +6,7 @@ mod compare;
 mod data;
 mod devices;
 mod genotype;
+mod judge;
 mod landscape;
 mod out;
 mod progress;
@@ -57,6 +58,8 @@ enum CliCommand {
     Sample(sampling::SampleArgs),
     /// Train every architecture of a small space from scratch and write their accuracies as a benchmark table
     Tabulate(tabulate::TabulateArgs),
+    /// Train a supernet that scores architectures, and say how well it ranks them
+    Judge(Box<judge::JudgeArgs>),
     /// Run strategies with the same seeds and say how far they differ
     Compare(Box<compare::CompareArgs>),
     /// Time whole steps of a search or of training, stock operations against fused kernels and PyTorch
@@ -76,6 +79,7 @@ impl CliCommand {
                 | CliCommand::Barrier(_)
                 | CliCommand::Sample(_)
                 | CliCommand::Tabulate(_)
+                | CliCommand::Judge(_)
                 | CliCommand::Compare(_)
         )
     }
@@ -142,6 +146,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<(), CliError> {
         CliCommand::Spectrum(args) => landscape::spectrum(&args),
         CliCommand::Sample(args) => sampling::run(&args),
         CliCommand::Tabulate(args) => tabulate::run(&args),
+        CliCommand::Judge(args) => judge::run(&args),
         CliCommand::Compare(args) => compare::run(&args),
         CliCommand::Bench(args) => bench::run(&args),
         CliCommand::Devices(args) => devices::run(&args),

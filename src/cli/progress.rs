@@ -10,8 +10,8 @@ use super::out::note;
 use super::{CliError, stop};
 use crate::landscape::has_live_path;
 use crate::session::{
-    Clock, Command, DeviceInfo, Event, RecordError, Recorder, RunConfig, SearchStep, SessionHandle,
-    Start, Timed,
+    Clock, Command, DeviceInfo, Event, RecordError, Recorder, RunConfig, RunKind, SearchStep,
+    SessionHandle, Start, Timed,
 };
 use crate::space::Genotype;
 use crate::visible::visible;
@@ -24,14 +24,14 @@ pub struct Outcome {
     pub device: DeviceInfo,
     /// The genotype that was found or trained.
     pub genotype: Genotype,
-    /// Share of right answers on the test part.
-    pub test_accuracy: f64,
-    /// Images tested.
-    pub test_images: usize,
-    /// Weights of the derived network.
-    pub parameters: u64,
-    /// Its multiply-adds an image.
-    pub multiply_adds: u64,
+    /// What came of training it; none where it was only searched.
+    pub trained: Option<Trained>,
+    /// What each epoch of the search would have ended with.
+    pub epochs: Vec<Genotype>,
+    /// Multiply-adds of an image's way through the supernet; 0 where nothing was searched.
+    pub supernet_multiply_adds: u64,
+    /// Steps of the search.
+    pub steps: usize,
     /// Wall time of the search.
     pub search_seconds: f64,
     /// Its share until the last step was done.
@@ -40,10 +40,23 @@ pub struct Outcome {
     pub sharpness: Option<f64>,
     /// The effective radius of the last step's neighbors, in edges.
     pub effective_radius: Option<f32>,
-    /// Wall time of training and test.
-    pub train_seconds: f64,
     /// The run folder.
     pub folder: PathBuf,
+}
+
+/// What came of training a genotype from scratch.
+#[derive(Clone, Copy)]
+pub struct Trained {
+    /// Share of right answers on the test part.
+    pub test_accuracy: f64,
+    /// Images tested.
+    pub test_images: usize,
+    /// Weights of the derived network.
+    pub parameters: u64,
+    /// Its multiply-adds an image.
+    pub multiply_adds: u64,
+    /// Wall time of training and test.
+    pub seconds: f64,
 }
 
 #[derive(Default)]
@@ -51,15 +64,17 @@ struct Seen {
     config: Option<Box<RunConfig>>,
     device: Option<DeviceInfo>,
     genotype: Option<Genotype>,
-    tested: Option<(f64, usize)>,
+    trained: Option<Trained>,
     counts: (u64, u64),
+    epochs: Vec<Genotype>,
+    supernet_multiply_adds: u64,
+    steps: usize,
     search_started: Option<f64>,
     train_started: Option<f64>,
     search_seconds: f64,
     step_seconds: f64,
     sharpness: Option<f64>,
     effective_radius: Option<f32>,
-    train_seconds: f64,
 }
 
 /// The command that goes on with a run, whose images may have been `moved`.
@@ -169,7 +184,16 @@ impl Seen {
                 self.config = Some(config);
                 self.device = Some(device);
             }
-            Event::SearchStarted { .. } => self.search_started = Some(seconds),
+            Event::SearchStarted {
+                multiply_adds,
+                steps,
+                ..
+            } => {
+                self.search_started = Some(seconds);
+                self.supernet_multiply_adds = multiply_adds;
+                self.steps = steps;
+            }
+            Event::SearchEpoch { genotype, .. } => self.epochs.push(genotype),
             Event::SearchStep(step) => {
                 self.effective_radius = step.effective_radius;
                 self.step_seconds = seconds - self.search_started.unwrap_or(seconds);
@@ -192,16 +216,22 @@ impl Seen {
             Event::Tested {
                 accuracy, images, ..
             } => {
-                self.train_seconds = seconds - self.train_started.unwrap_or(seconds);
-                self.tested = Some((accuracy, images));
+                let (parameters, multiply_adds) = self.counts;
+                self.trained = Some(Trained {
+                    test_accuracy: accuracy,
+                    test_images: images,
+                    parameters,
+                    multiply_adds,
+                    seconds: seconds - self.train_started.unwrap_or(seconds),
+                });
             }
             _ => {}
         }
     }
 
     fn outcome(self, folder: &Path) -> Result<Outcome, CliError> {
-        let (Some(config), Some(device), Some(genotype), Some((test_accuracy, test_images))) =
-            (self.config, self.device, self.genotype, self.tested)
+        let (Some(config), Some(device), Some(genotype)) =
+            (self.config, self.device, self.genotype)
         else {
             return Err(CliError("the run ended without a result".into()));
         };
@@ -209,15 +239,14 @@ impl Seen {
             config: *config,
             device,
             genotype,
-            test_accuracy,
-            test_images,
-            parameters: self.counts.0,
-            multiply_adds: self.counts.1,
+            trained: self.trained,
+            epochs: self.epochs,
+            supernet_multiply_adds: self.supernet_multiply_adds,
+            steps: self.steps,
             search_seconds: self.search_seconds,
             step_seconds: self.step_seconds,
             sharpness: self.sharpness,
             effective_radius: self.effective_radius,
-            train_seconds: self.train_seconds,
             folder: folder.to_path_buf(),
         })
     }
@@ -276,9 +305,16 @@ impl Bar {
     fn show(&mut self, event: &Event) {
         match event {
             Event::Started {
-                device, dataset, ..
+                config,
+                device,
+                dataset,
+                ..
             } => {
                 let [weights, architecture, test] = dataset.split;
+                let choose = match config.kind {
+                    RunKind::Judge => "score architectures",
+                    RunKind::Full | RunKind::SearchOnly => "choose the architecture",
+                };
                 self.line(&format!(
                     "device   {}{}",
                     device.name,
@@ -289,7 +325,7 @@ impl Bar {
                     }
                 ));
                 self.line(&format!(
-                    "data     {}: {weights} images train weights, {architecture} choose the architecture, {test} are kept for the test",
+                    "data     {}: {weights} images train weights, {architecture} {choose}, {test} are kept for the test",
                     dataset.name
                 ));
                 for note in &dataset.notes {

@@ -211,15 +211,16 @@ pub fn leave_head_away(image: [usize; 2], train: &mut TrainConfig) {
 /// Prints the summary, or one JSON object.
 pub fn report(outcome: &Outcome, json: bool) -> Result<(), CliError> {
     let strategy = outcome.config.search.as_ref().map(|search| search.strategy);
+    let trained = outcome.trained.as_ref();
     if json {
         let mut value = serde_json::json!({
             "genotype": outcome.genotype,
             "genotype_text": outcome.genotype.to_text(),
-            "test_accuracy": outcome.test_accuracy,
-            "test_images": outcome.test_images,
-            "parameters": outcome.parameters,
-            "multiply_adds": outcome.multiply_adds,
-            "train_seconds": outcome.train_seconds,
+            "test_accuracy": trained.map(|trained| trained.test_accuracy),
+            "test_images": trained.map(|trained| trained.test_images),
+            "parameters": trained.map(|trained| trained.parameters),
+            "multiply_adds": trained.map(|trained| trained.multiply_adds),
+            "train_seconds": trained.map(|trained| trained.seconds),
             "seed": outcome.config.seed,
             "dataset": outcome.config.dataset,
             "device": outcome.device.name,
@@ -235,16 +236,18 @@ pub fn report(outcome: &Outcome, json: bool) -> Result<(), CliError> {
         return out::json(&value.to_string());
     }
     out::lines(&format!("\n{}\n", outcome.genotype.draw()))?;
-    say!(
-        "test accuracy  {:.2} % of {} images that neither search nor training saw",
-        100.0 * outcome.test_accuracy,
-        outcome.test_images
-    )?;
-    say!(
-        "network        {} weights, {} multiply-adds an image",
-        thousands(outcome.parameters),
-        thousands(outcome.multiply_adds)
-    )?;
+    if let Some(trained) = trained {
+        say!(
+            "test accuracy  {:.2} % of {} images that neither search nor training saw",
+            100.0 * trained.test_accuracy,
+            trained.test_images
+        )?;
+        say!(
+            "network        {} weights, {} multiply-adds an image",
+            thousands(trained.parameters),
+            thousands(trained.multiply_adds)
+        )?;
+    }
     let search = outcome.config.search.as_ref();
     let asked = search.and_then(SearchConfig::asked_radius);
     if let (Some(asked), Some(radius)) = (asked, outcome.effective_radius) {
@@ -258,18 +261,15 @@ pub fn report(outcome: &Outcome, json: bool) -> Result<(), CliError> {
             "radius         {radius:.2} edges between the architecture and its last neighbors, of {asked} asked for{near}"
         )?;
     }
-    match strategy {
-        Some(strategy) => say!(
-            "time           {strategy} search {:.0} s, training {:.0} s on {}",
-            outcome.search_seconds,
-            outcome.train_seconds,
-            outcome.device.name
-        ),
-        None => say!(
-            "time           training {:.0} s on {}",
-            outcome.train_seconds,
-            outcome.device.name
-        ),
-    }?;
+    let mut times = Vec::new();
+    if let Some(strategy) = strategy {
+        times.push(format!("{strategy} search {:.0} s", outcome.search_seconds));
+    }
+    times.extend(trained.map(|trained| format!("training {:.0} s", trained.seconds)));
+    say!(
+        "time           {} on {}",
+        times.join(", "),
+        outcome.device.name
+    )?;
     say!("run folder     {}", outcome.folder.display())
 }

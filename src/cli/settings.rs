@@ -15,7 +15,7 @@ use crate::search::na_darts::Representation;
 use crate::search::{Draw, Order, Temperature};
 use crate::session::{
     CheckpointEvery, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, Recorder,
-    RunConfig, SearchConfig, Start, TrainConfig, differences,
+    RunConfig, RunKind, SearchConfig, Start, TrainConfig, differences,
 };
 use crate::space::{Aggregation, Genotype};
 
@@ -33,6 +33,9 @@ pub struct RunArgs {
     /// Seed of everything random; the same seed, device and version give the same run
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+    /// Seed that shares the images out, where it is not --seed: runs with the same one are tested on the same images
+    #[arg(long, value_name = "SEED")]
+    pub split_seed: Option<u64>,
     /// Where to compute: auto (a hardware GPU, else the CPU), gpu (any adapter, software ones too) or cpu
     #[arg(long, default_value = "auto")]
     pub device: DeviceChoice,
@@ -143,6 +146,7 @@ impl RunArgs {
         };
         put("test_share", &|config| config.test_share = self.test_share);
         put("seed", &|config| config.seed = self.seed);
+        put("split_seed", &|config| config.split_seed = self.split_seed);
         put("device", &|config| config.device = self.device);
         put("kernels", &|config| config.kernels = self.kernels);
         put("memory", &|config| config.memory = self.memory);
@@ -160,6 +164,8 @@ impl RunArgs {
             dataset: absolute(&self.dataset),
             test_share: self.test_share,
             seed: self.seed,
+            split_seed: self.split_seed,
+            kind: RunKind::Full,
             device: self.device,
             kernels: self.kernels,
             memory: self.memory,
@@ -345,6 +351,11 @@ fn set<T: Copy>(target: &mut T, value: Option<T>) {
 }
 
 impl SearchOverrides {
+    /// Whether the number of epochs was given.
+    pub fn epochs_given(&self) -> bool {
+        self.epochs.is_some()
+    }
+
     /// What sampling searches use of them.
     pub fn neighborhood(&self) -> NeighborhoodSettings {
         NeighborhoodSettings {

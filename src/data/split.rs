@@ -68,6 +68,35 @@ impl Split {
         })
     }
 
+    /// The images of a judge of architectures (method.md §10.7): one half of the weights' images trains it, it scores on the other. So it
+    /// never sees the images that choose architectures or that test them.
+    ///
+    /// # Errors
+    /// [`DataError::TooFew`] if a half would get no image.
+    pub fn of_judge(&self, dataset: &Dataset, seed: u64) -> Result<Split, DataError> {
+        let mut classes = vec![Vec::new(); dataset.classes.len()];
+        for &index in &self.weights {
+            classes[usize::from(dataset.labels[index as usize])].push(index);
+        }
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        for class in &mut classes {
+            class.shuffle(&mut rng);
+        }
+        let weights = take(&mut classes, 0.5);
+        let architecture = take(&mut classes, 1.0);
+        if weights.is_empty() || architecture.is_empty() {
+            return Err(DataError::TooFew {
+                name: dataset.name.clone(),
+                left: self.weights.len(),
+            });
+        }
+        Ok(Split {
+            weights,
+            architecture,
+            test: self.test.clone(),
+        })
+    }
+
     /// Everything outside the test part: the weights' images, then the architecture's. Final training uses it.
     pub fn train(&self) -> Vec<u32> {
         [self.weights.as_slice(), &self.architecture].concat()

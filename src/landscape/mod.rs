@@ -7,6 +7,7 @@ mod builtin;
 mod classes;
 mod evaluator;
 mod index;
+mod kendall;
 mod memo;
 mod neighborhood;
 mod sampling;
@@ -29,6 +30,7 @@ pub use builtin::builtin_table;
 pub use classes::{Collapse, class_count, function_string, has_live_path};
 pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
 pub use index::{architecture, architecture_count, architecture_index, shells};
+pub use kendall::{Kendall, kendall};
 pub use memo::Memo;
 pub use neighborhood::{
     NeighborReport, NeighborhoodOptions, NeighborhoodReport, RadiusReport, UniqueReport,

@@ -95,7 +95,26 @@ pub struct Network {
 }
 
 impl Network {
-    /// Plans a supernet for these kernels.
+    /// Plans a supernet whose single paths are trained.
+    ///
+    /// # Errors
+    /// A size that cannot be built.
+    pub fn single_paths(
+        space: Space,
+        size: &Macro,
+        fused: Option<Memory>,
+    ) -> Result<Self, MacroError> {
+        Ok(Self {
+            supernet: Supernet::new(space, size, Packing::of_body(fused.is_some()))?,
+            fused,
+            lanes_a_pass: usize::MAX,
+        })
+    }
+
+    /// Plans a supernet whose operations are mixed, for these kernels.
+    ///
+    /// # Errors
+    /// A size that cannot be built.
     pub fn new(space: Space, size: &Macro, fused: Option<Memory>) -> Result<Self, MacroError> {
         let packing = match space {
             // As a graph it would keep a fifth more, and be faster at the published size only (by 13 %).

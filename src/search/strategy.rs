@@ -11,6 +11,9 @@ use crate::nearest::{named, unknown};
 pub enum Strategy {
     /// One architecture drawn uniformly; the baseline.
     Random,
+    /// Random search with parameter sharing (Li and Talwalkar 2019, arXiv 1902.07638): a supernet trained on single paths scores architectures
+    /// that are drawn uniformly.
+    Rsps,
     /// DARTS, first order.
     Darts,
     /// DARTS, second order.
@@ -29,8 +32,9 @@ pub enum Strategy {
 
 impl Strategy {
     /// All strategies.
-    pub const ALL: [Strategy; 7] = [
+    pub const ALL: [Strategy; 8] = [
         Strategy::Random,
+        Strategy::Rsps,
         Strategy::Darts,
         Strategy::Darts2nd,
         Strategy::NaDarts,
@@ -43,6 +47,7 @@ impl Strategy {
     pub fn name(self) -> &'static str {
         match self {
             Strategy::Random => "random",
+            Strategy::Rsps => "rsps",
             Strategy::Darts => "darts",
             Strategy::Darts2nd => "darts-2nd",
             Strategy::NaDarts => "na-darts",
@@ -50,6 +55,11 @@ impl Strategy {
             Strategy::A2m => "a2m",
             Strategy::SdartsRs => "sdarts-rs",
         }
+    }
+
+    /// Whether α, the strengths of the operations, is what it searches with.
+    pub fn by_gradient(self) -> bool {
+        !matches!(self, Strategy::Random | Strategy::Rsps)
     }
 
     /// Whether the α-step looks one weight step ahead.

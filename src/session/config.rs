@@ -24,6 +24,12 @@ pub struct RunConfig {
     pub test_share: f64,
     /// Seed of everything random.
     pub seed: u64,
+    /// The seed that shares the images out, where it is not that one: runs with the same are tested on the same images.
+    #[serde(default)]
+    pub split_seed: Option<u64>,
+    /// How far it goes, and on which images.
+    #[serde(default)]
+    pub kind: RunKind,
     /// Where it computes.
     pub device: DeviceChoice,
     /// How the supernet's mixed operations are computed.
@@ -36,6 +42,20 @@ pub struct RunConfig {
     pub genotype: Option<Genotype>,
     /// Training of the derived network from scratch.
     pub train: TrainConfig,
+}
+
+/// How far a run goes, and on which images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunKind {
+    /// Searches, if it does; then trains from scratch and tests.
+    #[default]
+    Full,
+    /// Searches only.
+    SearchOnly,
+    /// Trains a judge of architectures on images and with random numbers of its own (`method.md` §10.7): half of the weights' images trains
+    /// it, it scores on the other half.
+    Judge,
 }
 
 /// Where a run computes.
@@ -494,9 +514,10 @@ impl ConfigError {
 impl RunConfig {
     /// What a run is called, as its folder is: data set, strategy or `train`, and seed.
     pub fn name(&self) -> String {
-        let what = match &self.search {
-            Some(search) => search.strategy.name(),
-            None => "train",
+        let what = match (&self.search, self.kind) {
+            (_, RunKind::Judge) => "judge",
+            (Some(search), _) => search.strategy.name(),
+            (None, _) => "train",
         };
         format!("{}-{what}-{}", short_name(&self.dataset), self.seed)
     }

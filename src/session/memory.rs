@@ -7,6 +7,7 @@ use super::event::DeviceInfo;
 use super::failure::RunError;
 use super::machine::{MachineMemory, machine_memory};
 use crate::forecast::{Forecast, Memory, least_training_bytes};
+use crate::search::Strategy;
 use crate::space::{Macro, count_genotype, count_supernet};
 
 /// What a search will do with memory.
@@ -83,6 +84,9 @@ impl MemoryPlan {
         size: &Macro,
         device: &DeviceInfo,
     ) -> Result<Self, RunError> {
+        if config.strategy == Strategy::Rsps {
+            return Self::single_paths(config, kernels, size, device);
+        }
         let lanes = 1 + if config.strategy.neighborhood_aware() && config.radius > 0 {
             config.neighbors
         } else {
@@ -131,6 +135,45 @@ impl MemoryPlan {
                 ""
             },
         })?)
+    }
+
+    /// The plan of training single paths: as many side by side as fit.
+    fn single_paths(
+        config: &SearchConfig,
+        kernels: KernelChoice,
+        size: &Macro,
+        device: &DeviceInfo,
+    ) -> Result<Self, RunError> {
+        let fused = (kernels == KernelChoice::Fused).then_some(Memory::Keep);
+        let parameters = count_supernet(config.space, size)?.parameters;
+        let gpu = device.max_binding > 0;
+        let forecast = Forecast::single_paths(
+            config.space,
+            size,
+            config.batch,
+            parameters,
+            fused.is_some(),
+            gpu,
+        )?;
+        let limit = limit(config, device);
+        let binding = match device.max_binding {
+            0 => u64::MAX,
+            binding => binding,
+        };
+        let most = config.space.operations().len();
+        let lanes_a_pass =
+            forecast
+                .lanes_within(most, limit, binding)
+                .ok_or_else(|| MemoryError::Search {
+                    needed_mb: forecast.bytes(1).div_ceil(MB),
+                    limit_mb: limit / MB,
+                    binding: "",
+                })?;
+        Ok(Self {
+            fused,
+            lanes_a_pass,
+            bytes: forecast.bytes(lanes_a_pass),
+        })
     }
 
     /// Genotypes that are scored in one pass on batches of so many images: as many as the forecast of a search step allows, which needs

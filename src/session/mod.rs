@@ -76,7 +76,7 @@ pub use checkpoint::{
 pub use clock::Clock;
 pub use command::{Command, DataFile, Start};
 pub use config::{
-    ConfigError, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
+    ConfigError, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig, RunKind,
     SearchConfig, TrainConfig,
 };
 pub use differences::differences;

@@ -36,10 +36,14 @@ pub enum Purpose {
     Perturbation,
     /// The batch that sharpness is measured on.
     SharpnessBatch,
-    /// The architectures that train the judge of a comparison.
-    JudgePaths,
+    /// The single paths that a supernet is trained on.
+    SinglePaths,
     /// The images that genotypes are scored on.
     ScoreBatches,
+    /// The architectures that a supernet trained on single paths chooses among.
+    Candidates,
+    /// Everything of a judge: its images, weights and paths are not those of a search with the same seed.
+    Judge,
 }
 
 /// The generator of a purpose.

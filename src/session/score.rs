@@ -10,7 +10,7 @@ use super::event::Event;
 use super::failure::RunError;
 use super::memory::MemoryPlan;
 use super::random::{Purpose, generator};
-use super::search_run::{RunData, split_images};
+use super::search_run::{RunData, split_of, stream_seed};
 use crate::data::{Batch, Dataset, chunks};
 use crate::landscape::{Evaluator, SupernetEvaluator};
 use crate::space::{Genotype, count_supernet};
@@ -63,14 +63,14 @@ pub async fn open_supernet(
         let message = format!("the images of {} have changed since", config.dataset);
         return Err(CheckpointError::Other(message).into());
     }
-    let split = split_images(&dataset, config.test_share, config.seed)?;
+    let split = split_of(&dataset, config)?;
     let device::OpenDevice { device, info } = device::open(device).await?;
     let data = RunData::new(&dataset, split, &device)?;
     let size = search.size(data.shape, data.classes);
     let plan = MemoryPlan::choose(search, config.kernels, config.memory, &size, &info)?;
     let parameters = count_supernet(search.space, &size)?.parameters as usize;
     let weights = checkpoint.tensor("supernet.weights", [parameters], &device)?;
-    let batches = score_batches(search, &data, config.seed, most);
+    let batches = score_batches(search, &data, stream_seed(config), most);
     let lanes = MemoryPlan::score_lanes(search, search.batch, plan.fused, &size, &info)?;
     let evaluator =
         SupernetEvaluator::new(search.space, &size, plan.fused, weights, batches, lanes);

@@ -1,6 +1,7 @@
 //! The loop of a gradient search: α-step, weight step, measurements.
 
 mod resume;
+mod single_path;
 mod steps;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -8,7 +9,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::checkpoint::Position;
-use super::config::SearchConfig;
+use super::config::{RunConfig, RunKind, SearchConfig};
 use super::control::{Control, Flow};
 use super::event::{Event, SearchStep};
 use super::failure::RunError;
@@ -25,6 +26,7 @@ use crate::search::optimizer::{Adam, Sgd, cosine_rate};
 use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
 use crate::search::{SearchError, Strategy};
 use crate::space::{Genotype, Macro, MacroError, derive};
+use single_path::SinglePaths;
 
 /// The images of a run and how they are shared out.
 pub struct RunData {
@@ -50,6 +52,27 @@ pub fn split_images(dataset: &Dataset, test_share: f64, seed: u64) -> Result<Spl
         test_share,
         seed_for(seed, Purpose::Split),
     )?)
+}
+
+/// Shares the images of a configured run out.
+///
+/// # Errors
+/// As [`split_images`]; too few images for a judge.
+pub fn split_of(dataset: &Dataset, config: &RunConfig) -> Result<Split, RunError> {
+    let seed = config.split_seed.unwrap_or(config.seed);
+    let split = split_images(dataset, config.test_share, seed)?;
+    match config.kind {
+        RunKind::Full | RunKind::SearchOnly => Ok(split),
+        RunKind::Judge => Ok(split.of_judge(dataset, seed_for(seed, Purpose::Judge))?),
+    }
+}
+
+/// The seed of all random numbers of a run but those that share its images out.
+pub fn stream_seed(config: &RunConfig) -> u64 {
+    match config.kind {
+        RunKind::Full | RunKind::SearchOnly => config.seed,
+        RunKind::Judge => seed_for(config.seed, Purpose::Judge),
+    }
 }
 
 impl RunData {
@@ -97,6 +120,8 @@ pub struct SearchState {
     augmentation: ChaCha8Rng,
     neighbors: ChaCha8Rng,
     noise: ChaCha8Rng,
+    /// Of a search on single paths.
+    paths: Option<SinglePaths>,
     /// The batch that every sharpness is measured on, where any is.
     sharpness_batch: Option<Batch>,
     watch: Watch,
@@ -125,9 +150,14 @@ impl SearchState {
         device: &Device,
     ) -> Result<Self, RunError> {
         let space = config.space;
+        let size = config.size(data.shape, data.classes);
+        let single_paths = config.strategy == Strategy::Rsps;
         let network = Network {
             lanes_a_pass: plan.lanes_a_pass,
-            ..Network::new(space, &config.size(data.shape, data.classes), plan.fused)?
+            ..match single_paths {
+                true => Network::single_paths(space, &size, plan.fused)?,
+                false => Network::new(space, &size, plan.fused)?,
+            }
         };
         let weights = network
             .supernet
@@ -161,7 +191,9 @@ impl SearchState {
             augmentation: generator(seed, Purpose::SearchAugmentation),
             neighbors: generator(seed, Purpose::Neighbors),
             noise: generator(seed, Purpose::Perturbation),
-            sharpness_batch: (config.sharpness > 0 || config.early_stop)
+            paths: single_paths.then(|| SinglePaths::new(config, data, seed)),
+            sharpness_batch: sharpness_interval(config, 1)
+                .is_some()
                 .then(|| sharpness_batch(config, data, seed))
                 .transpose()?,
             watch: Watch::default(),
@@ -369,8 +401,11 @@ impl SearchState {
         }))
     }
 
-    /// The genotype that α derives now.
+    /// The genotype that α derives now, or that the weights of now choose.
     pub async fn genotype(&self) -> Result<Genotype, RunError> {
+        if let Some(paths) = &self.paths {
+            return self.best_candidate(paths).await;
+        }
         let [_, edges, operations] = self.alpha.dims();
         let values = read(self.alpha.clone().reshape([-1])).await?;
         let alpha: Vec<Vec<Vec<f64>>> = nest(&values, edges, operations)

@@ -10,14 +10,14 @@ use async_channel::{Receiver, TryRecvError};
 
 use super::checkpoint::{Phase, Position};
 use super::command::{Command, DataFile, Start};
-use super::config::{DeviceChoice, RunConfig};
+use super::config::{DeviceChoice, RunConfig, RunKind};
 use super::control::{Control, Flow};
 use super::device;
 use super::event::{DatasetInfo, Event};
 use super::failure::RunError;
 use super::memory::MemoryPlan;
 use super::score::{SCORE_BATCHES, Scoring, score_batches};
-use super::search_run::{RunData, SearchState, random_genotype, split_images};
+use super::search_run::{RunData, SearchState, random_genotype, split_of, stream_seed};
 use super::train_run::TrainState;
 use crate::data::{Dataset, hand_over};
 use crate::kernels::self_test;
@@ -208,7 +208,8 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
     if from.is_none() {
         config.check_images([dataset.height, dataset.width])?;
     }
-    let split = split_images(&dataset, config.test_share, config.seed)?;
+    let split = split_of(&dataset, config)?;
+    let seed = stream_seed(config);
     let device::OpenDevice { device, info } = device::open(config.device).await?;
     let size = [dataset.channels, dataset.height, dataset.width];
     let size = config.train.size(size, dataset.classes.len());
@@ -247,18 +248,18 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
     let genotype = match (found, &config.search, &config.genotype) {
         (Some(genotype), ..) if training.is_some() => genotype,
         (found, Some(search), _) => {
-            let genotype = match found.or_else(|| random_genotype(search, config.seed)) {
+            let genotype = match found.or_else(|| random_genotype(search, seed)) {
                 Some(genotype) => genotype,
                 None => {
                     let size = search.size(data.shape, data.classes);
                     let plan =
                         MemoryPlan::choose(search, config.kernels, config.memory, &size, &info)?;
-                    let mut state = SearchState::new(search, &data, config.seed, plan, &device)?;
+                    let mut state = SearchState::new(search, &data, seed, plan, &device)?;
                     match searching {
-                        Some(from) => state.restore(from, config.seed)?,
+                        Some(from) => state.restore(from, seed)?,
                         None => state.announce(&data, control)?,
                     }
-                    let batches = score_batches(search, &data, config.seed, Some(SCORE_BATCHES));
+                    let batches = score_batches(search, &data, seed, Some(SCORE_BATCHES));
                     let lanes =
                         MemoryPlan::score_lanes(search, search.batch, plan.fused, &size, &info)?;
                     let evaluator = state.evaluator(&size, batches, lanes)?;
@@ -270,7 +271,7 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
             control.emit(Event::Derived {
                 genotype: genotype.clone(),
             });
-            if flow == Flow::Stop {
+            if flow == Flow::Stop || config.kind != RunKind::Full {
                 return Ok(flow);
             }
             genotype
@@ -283,12 +284,12 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
         &config.train,
         &genotype,
         &data,
-        config.seed,
+        seed,
         config.kernels,
         &device,
     )?;
     match training {
-        Some(from) => state.restore(from, config.seed)?,
+        Some(from) => state.restore(from, seed)?,
         None => state.announce(control)?,
     }
     state.run(&data, &origin, control).await

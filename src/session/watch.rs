@@ -22,8 +22,11 @@ struct Evaluation {
     genotype: Genotype,
 }
 
-/// Steps between two sharpness evaluations of a search of `steps` steps; none where it is not measured.
+/// Steps between two sharpness evaluations of a search of `steps` steps; none where it is not measured, or where α does not search.
 pub fn sharpness_interval(config: &SearchConfig, steps: usize) -> Option<usize> {
+    if !config.strategy.by_gradient() {
+        return None;
+    }
     match config.sharpness {
         0 => config.early_stop.then(|| interval(steps)),
         every => Some(every),

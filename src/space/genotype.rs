@@ -1,5 +1,6 @@
 //! Discrete architectures. A [`Genotype`] is always a point of its space; only checked constructors make one.
 
+use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
@@ -328,6 +329,31 @@ impl Genotype {
             })
             .collect();
         Self { space, cells }
+    }
+
+    /// As many architectures as there are operations to choose from on an edge (without `none` in DARTS), drawn uniformly but for this: no
+    /// two have the same operation on the same edge. In NAS-Bench-201 every operation of every edge occurs exactly once, which is strict
+    /// fairness (Chu, Zhang and Xu, FairNAS, arXiv 1907.01845).
+    pub fn fair_set(space: Space, rng: &mut impl Rng) -> Vec<Self> {
+        let none = usize::from(space == Space::Darts);
+        let operations = &space.operations()[none..];
+        let mut set: Vec<Self> = operations
+            .iter()
+            .map(|_| Self::random(space, rng))
+            .collect();
+        for cell in 0..space.cell_kinds().len() {
+            for edge in space.edges() {
+                let mut order = operations.to_vec();
+                order.shuffle(rng);
+                for (genotype, operation) in set.iter_mut().zip(order) {
+                    let node = &mut genotype.cells[cell].nodes[edge.to - space.inputs()];
+                    for input in node.iter_mut().filter(|input| input.from == edge.from) {
+                        input.operation = operation;
+                    }
+                }
+            }
+        }
+        set
     }
 
     /// Replaces one node's inputs; the caller keeps them valid.

@@ -15,7 +15,9 @@ use crate::support::chromium::{Chromium, Modifier, Tab, WEBGPU, serve_folder};
 use crate::support::folder::folder;
 use plateau::app::Recording;
 use plateau::search::Strategy;
-use plateau::session::{DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig};
+use plateau::session::{
+    DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig, RunKind,
+};
 use plateau::space::Space;
 use serde_json::Value;
 
@@ -134,6 +136,8 @@ fn small(device: DeviceChoice) -> RunConfig {
         dataset: "digits".into(),
         test_share: 0.3,
         seed: 3,
+        split_seed: None,
+        kind: RunKind::Full,
         device,
         kernels: KernelChoice::Fused,
         memory: MemoryChoice::Auto,

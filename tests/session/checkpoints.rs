@@ -3,7 +3,7 @@
 use plateau::search::{Draw, Strategy, Temperature};
 use plateau::session::{
     Checkpoint, CheckpointEvery, Command, DeviceChoice, Event, Phase, Preset, Recorder, RunConfig,
-    SessionHandle, Start, Timed, latest, load_supernet, read_events, run_blocking,
+    RunKind, SessionHandle, Start, Timed, latest, load_supernet, read_events, run_blocking,
     run_blocking_from, save, saved,
 };
 use plateau::space::{Genotype, Space};
@@ -31,6 +31,8 @@ fn tiny(space: Space, strategy: Strategy) -> RunConfig {
     RunConfig {
         test_share: 0.8,
         seed: 7,
+        split_seed: None,
+        kind: RunKind::Full,
         ..on_digits(Some(search), train)
     }
 }

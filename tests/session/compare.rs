@@ -5,10 +5,13 @@ use std::process::{Command, Output};
 
 use plateau::search::Strategy;
 use plateau::session::compare::{
-    Comparison, ComparisonError, Difference, Entry, Judge, Judged, Metric, Spread, search_steps,
+    Comparison, ComparisonError, Difference, Entry, Judged, Metric, Spread, judge_of, search_steps,
     student_t_95,
 };
-use plateau::session::{Event, MemoryChoice, Preset, RunConfig, read_events};
+use plateau::session::{
+    CheckpointEvery, DeviceChoice, Event, MemoryChoice, Preset, RunConfig, RunKind, Start,
+    open_supernet, read_events, run_blocking_from,
+};
 use plateau::space::{Genotype, Space};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -127,6 +130,8 @@ fn settings() -> RunConfig {
     train.epochs = 1;
     RunConfig {
         seed: 9,
+        split_seed: None,
+        kind: RunKind::Full,
         memory: MemoryChoice::Auto,
         ..on_digits(Some(search), train)
     }
@@ -264,9 +269,21 @@ fn a_judge_learns_and_is_the_same_for_the_same_seed() {
     let judged = |epochs, strategy| {
         let mut config = settings();
         config.search.as_mut().unwrap().strategy = strategy;
-        let mut judge = pollster::block_on(Judge::new(&config, epochs)).unwrap();
-        let report = pollster::block_on(judge.neighborhood(&genotype)).unwrap();
-        Judged::of(&report).unwrap()
+        let start = Start {
+            checkpoints: Some(CheckpointEvery::default()),
+            ..Start::new(judge_of(&config, epochs))
+        };
+        let checkpoint =
+            run_blocking_from(&start)
+                .into_iter()
+                .rev()
+                .find_map(|event| match event {
+                    Event::Checkpoint { checkpoint } => Some(checkpoint),
+                    _ => None,
+                });
+        let supernet = open_supernet(&checkpoint.unwrap(), DeviceChoice::Cpu, None);
+        let mut supernet = pollster::block_on(supernet).unwrap();
+        pollster::block_on(Judged::by(&mut supernet, &genotype)).unwrap()
     };
     let short = judged(1, Strategy::Darts);
     assert_eq!(short.count, 12, "3 edges, 4 other operations");

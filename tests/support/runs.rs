@@ -1,7 +1,8 @@
 //! The run that tests of the session vary.
 
 use plateau::session::{
-    DeviceChoice, KernelChoice, MemoryChoice, RUN_VERSION, RunConfig, SearchConfig, TrainConfig,
+    DeviceChoice, KernelChoice, MemoryChoice, RUN_VERSION, RunConfig, RunKind, SearchConfig,
+    TrainConfig,
 };
 
 /// A run on digits, on the CPU, with fused kernels that keep every branch.
@@ -11,6 +12,8 @@ pub fn on_digits(search: Option<SearchConfig>, train: TrainConfig) -> RunConfig 
         dataset: "digits".into(),
         test_share: 0.3,
         seed: 3,
+        split_seed: None,
+        kind: RunKind::Full,
         device: DeviceChoice::Cpu,
         kernels: KernelChoice::Fused,
         memory: MemoryChoice::Keep,

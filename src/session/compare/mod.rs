@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use super::config::RunConfig;
 use super::differences::differences;
 use super::failure::RunError;
-use super::search_run::split_images;
+use super::search_run::split_of;
 use crate::data::{Dataset, Sampler, absolute};
 use crate::search::{SearchError, Strategy};
 use crate::space::Genotype;
 
 use statistics::difference;
 
-pub use judge::Judge;
+pub use judge::judge_of;
 pub use statistics::{Difference, Spread, student_t_95};
 
 /// The version of `compare.json`.
@@ -73,7 +73,7 @@ pub struct Entry {
     pub train_seconds: f64,
 }
 
-/// A genotype and all its neighbors at distance 1 by a [`Judge`], in percent.
+/// A genotype and all its neighbors at distance 1 by a judge, in percent.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// The genotype itself.
@@ -402,7 +402,7 @@ pub fn search_steps(config: &RunConfig) -> Result<usize, RunError> {
     };
     let dataset = Dataset::load(&config.dataset)?;
     config.check_images([dataset.height, dataset.width])?;
-    let split = split_images(&dataset, config.test_share, config.seed)?;
+    let split = split_of(&dataset, config)?;
     let batches = Sampler::new(split.weights, search.batch, 0)?.batches_per_epoch();
     Ok(batches.saturating_mul(search.epochs))
 }

@@ -46,7 +46,9 @@ impl SearchState {
             (Purpose::Neighbors, &mut self.neighbors),
             (Purpose::Perturbation, &mut self.noise),
         ];
-        for (purpose, rng) in generators {
+        let paths = self.paths.as_mut().map(|paths| &mut paths.rng);
+        let paths = paths.map(|rng| (Purpose::SinglePaths, rng));
+        for (purpose, rng) in generators.into_iter().chain(paths) {
             *rng = generator_at(seed, purpose, from.drawn(purpose)?);
         }
         self.watch = from.position.watch.clone();
@@ -77,7 +79,13 @@ impl SearchState {
                 (Purpose::Neighbors, drawn(&self.neighbors)),
                 (Purpose::Perturbation, drawn(&self.noise)),
             ]
-            .into(),
+            .into_iter()
+            .chain(
+                self.paths
+                    .iter()
+                    .map(|paths| (Purpose::SinglePaths, drawn(&paths.rng))),
+            )
+            .collect(),
             batches: [
                 (Purpose::WeightBatches, self.weight_batches.position()),
                 (Purpose::AlphaBatches, self.alpha_batches.position()),

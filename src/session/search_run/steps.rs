@@ -15,7 +15,7 @@ use crate::search::{Order, SearchError, Strategy};
 use crate::session::failure::RunError;
 
 impl SearchState {
-    /// One step of each with a fresh batch: of α on the architecture half, and of the weights (§3.3).
+    /// One step of each with a fresh batch: of α on the architecture half, and of the weights (§3.3); on single paths of the weights alone.
     pub(super) async fn step(
         &mut self,
         data: &RunData,
@@ -23,6 +23,9 @@ impl SearchState {
         number: usize,
         epoch: usize,
     ) -> Result<(), RunError> {
+        if self.paths.is_some() {
+            return self.single_path_step(data, rate, number, epoch).await;
+        }
         let temperature = self.temperature(number);
         let augmentation = self.config.augmentation;
         let training_indices = self.weight_batches.next();

@@ -7,7 +7,9 @@ use egui_kittest::kittest::Queryable;
 use plateau::app::{Action, RunView};
 use plateau::landscape::{Score, builtin_table};
 use plateau::search::Strategy;
-use plateau::session::{Command, DatasetInfo, DeviceInfo, Event, MemoryChoice, Preset, RunConfig};
+use plateau::session::{
+    Command, DatasetInfo, DeviceInfo, Event, MemoryChoice, Preset, RunConfig, RunKind,
+};
 use plateau::space::{Counting, Genotype, Space, neighbors};
 
 use super::bench::*;
@@ -18,6 +20,8 @@ pub fn search_started(run: &mut RunView, space: Space) {
     let quick = Preset::Quick;
     let config = RunConfig {
         seed: 0,
+        split_seed: None,
+        kind: RunKind::Full,
         memory: MemoryChoice::Auto,
         ..on_digits(
             Some(quick.search(space, Strategy::Darts)),

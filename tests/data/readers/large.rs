@@ -7,7 +7,7 @@ use plateau::data::Dataset;
 use plateau::search::Strategy;
 use plateau::session::{
     Command, DeviceChoice, Event, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
-    SearchStep, SessionHandle, Start,
+    RunKind, SearchStep, SessionHandle, Start,
 };
 use plateau::space::Space;
 use rand::{Rng, SeedableRng};
@@ -38,6 +38,8 @@ fn paper_step(dataset: &str) -> SearchStep {
         dataset: dataset.into(),
         test_share: 0.3,
         seed: 0,
+        split_seed: None,
+        kind: RunKind::Full,
         device: DeviceChoice::Cpu,
         kernels: KernelChoice::Fused,
         memory: MemoryChoice::Recompute,

@@ -1,0 +1,361 @@
+//! `plateau judge`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::CliError;
+use super::landscape::TableArgs;
+use super::out::{self, note, say};
+use super::progress::drive;
+use super::search::settings;
+use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
+use super::stop;
+use crate::data::short_name;
+use crate::landscape::{Evaluator, Kendall, kendall};
+use crate::search::Strategy;
+use crate::session::{
+    self, Checkpoint, CheckpointEvery, Event, Recorder, RunConfig, RunKind, ScratchEvaluator,
+    Start, differences, read_events, write_whole,
+};
+use crate::space::{Genotype, Space};
+
+/// Arguments of `plateau judge`.
+#[derive(Args)]
+#[command(
+    after_help = "Trains a supernet on single paths, every operation of an edge equally often (FairNAS, arXiv 1907.01845), on one half of the images that \
+train weights, and scores architectures on the other half: no image that chooses or tests an architecture is among them. Then measures it: \
+Kendall's τ between its scores and the accuracies of a table (--table), or of networks trained from scratch. Its folder is that of a run \
+(by default runs/judge-DATASET-SPACE): give it to --run of plateau neighborhood, barrier or sample, or open it in the window. The same \
+command goes on where it was stopped, and trains nothing twice.\n\n\
+JSON: folder, dataset, space, against, tau (of accuracies), tau_of_losses (count, tau, low, high: a 95 % interval), cells (genotype, judged, loss, accuracy)"
+)]
+pub struct JudgeArgs {
+    #[command(flatten)]
+    run: RunArgs,
+    /// darts, nas-bench-201 or nas-bench-201-small
+    #[arg(long, default_value = "darts")]
+    space: Space,
+    /// Architectures that it is measured on, drawn uniformly [default: 200 of a table, else 40, each trained from scratch]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=20_000))]
+    cells: Option<u64>,
+    #[command(flatten)]
+    table: TableArgs,
+    #[command(flatten)]
+    search: SearchOverrides,
+    #[command(flatten)]
+    train: TrainOverrides,
+}
+
+/// What a judge was measured to be worth: what `judge.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Worth {
+    /// Its run folder.
+    pub folder: PathBuf,
+    /// The images that it was trained on.
+    pub dataset: String,
+    /// The space.
+    pub space: Space,
+    /// What its scores were compared with.
+    pub against: String,
+    /// Kendall's τ of the accuracies.
+    pub tau: Kendall,
+    /// Of the losses.
+    pub tau_of_losses: Kendall,
+    /// What it was measured on.
+    pub cells: Vec<MeasuredCell>,
+}
+
+/// An architecture as judged and in truth. Accuracies are in percent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeasuredCell {
+    /// Which.
+    pub genotype: Genotype,
+    /// Its accuracy by the judge.
+    pub judged: f64,
+    /// Its loss by the judge, nats.
+    pub loss: f64,
+    /// Its accuracy in the table, or after training from scratch.
+    pub accuracy: f64,
+}
+
+/// The file of a judge's folder that says what it is worth.
+const FILE: &str = "judge.json";
+/// The file with the architectures that were trained from scratch.
+const TRAINED_FILE: &str = "trained.jsonl";
+
+/// Passes over its images that a judge is trained for, in those of the preset's search.
+const EPOCHS: usize = 10;
+
+/// Trains and measures a judge.
+pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
+    if args.run.resume.is_some() {
+        return Err(CliError(
+            "a judge goes on by itself in its --run-dir; leave --resume away".into(),
+        ));
+    }
+    let table = match args.table.given() {
+        true => Some(args.table.read(&[])?),
+        false => None,
+    };
+    let config = args.config()?;
+    let folder = match &args.run.run_dir {
+        Some(folder) => folder.clone(),
+        None => folder_of(Path::new("runs"), &config.dataset, args.space),
+    };
+    let checkpoint = trained(config, &folder, args.run.checkpoints())?;
+    let supernet = session::open_supernet(&checkpoint, args.run.device, None);
+    let mut supernet = pollster::block_on(supernet).map_err(CliError::new)?;
+
+    let cells = args.cells.map(|cells| cells as usize);
+    let (against, truth) = match &table {
+        Some(opened) => {
+            let column = args.table.column(&opened.table)?;
+            if column.evaluator().space() != args.space {
+                return Err(CliError(format!(
+                    "the table is of {}, the judge of {}",
+                    column.evaluator().space(),
+                    args.space
+                )));
+            }
+            let genotypes = drawn(args.space, cells.unwrap_or(200), args.run.seed);
+            let scores = column.evaluator().scores(&genotypes);
+            let scores = pollster::block_on(scores).map_err(CliError::new)?;
+            let accuracies = scores.iter().map(|score| score.accuracy);
+            let truth: Vec<_> = genotypes.into_iter().zip(accuracies).collect();
+            (column.metric.to_owned(), truth)
+        }
+        None => {
+            let config = &checkpoint.position.config;
+            let genotypes = drawn(args.space, cells.unwrap_or(40), args.run.seed);
+            let truth = from_scratch(config, args.space, genotypes, &folder)?;
+            let epochs = config.train.epochs;
+            (format!("training from scratch for {epochs} epochs"), truth)
+        }
+    };
+    let genotypes: Vec<Genotype> = truth.iter().map(|(genotype, _)| genotype.clone()).collect();
+    let scores = pollster::block_on(supernet.scores(&genotypes)).map_err(CliError::new)?;
+    let cells: Vec<MeasuredCell> = truth
+        .into_iter()
+        .zip(scores)
+        .map(|((genotype, accuracy), score)| MeasuredCell {
+            genotype,
+            judged: score.accuracy,
+            loss: score.loss,
+            accuracy,
+        })
+        .collect();
+    let tau = |judged: fn(&MeasuredCell) -> f64| {
+        let judged: Vec<f64> = cells.iter().map(judged).collect();
+        let truth: Vec<f64> = cells.iter().map(|cell| cell.accuracy).collect();
+        kendall(&judged, &truth, args.run.seed)
+            .ok_or_else(|| CliError("all cells are equally good, so nothing can be ranked".into()))
+    };
+    let worth = Worth {
+        folder: folder.clone(),
+        dataset: checkpoint.position.config.dataset.clone(),
+        space: args.space,
+        against,
+        tau: tau(|cell| cell.judged)?,
+        tau_of_losses: tau(|cell| -cell.loss)?,
+        cells,
+    };
+    let json = serde_json::to_string(&worth).map_err(CliError::new)?;
+    let path = folder.join(FILE);
+    write_whole(&path, (json.clone() + "\n").as_bytes())
+        .map_err(|error| CliError(format!("{}: {error}", path.display())))?;
+    if let Some(opened) = &table {
+        opened.say();
+    }
+    if args.run.json {
+        return out::json(&json);
+    }
+    say!("Kendall's τ    {}", worth.sentence())?;
+    say!(
+        "by its losses  {:.3} [{:.3}, {:.3}]",
+        worth.tau_of_losses.tau,
+        worth.tau_of_losses.low,
+        worth.tau_of_losses.high
+    )?;
+    say!("run folder     {}", folder.display())
+}
+
+impl Worth {
+    /// That of a folder; nothing where it was never measured.
+    pub fn of(folder: &Path) -> Option<Self> {
+        let text = fs::read_to_string(folder.join(FILE)).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// τ, its interval, and what it was measured against.
+    pub fn sentence(&self) -> String {
+        let Kendall { tau, low, high, .. } = self.tau;
+        format!(
+            "{tau:.3} [{low:.3}, {high:.3}] over {} architectures, against {}",
+            self.cells.len(),
+            self.against
+        )
+    }
+}
+
+/// Where the judge of a data set and a space lies below a folder of runs.
+pub fn folder_of(runs: &Path, dataset: &str, space: Space) -> PathBuf {
+    runs.join(format!("judge-{}-{space}", short_name(dataset)))
+}
+
+impl JudgeArgs {
+    /// The run that trains it.
+    fn config(&self) -> Result<RunConfig, CliError> {
+        let (mut search, train) = settings(
+            &self.run,
+            self.space,
+            Strategy::Rsps,
+            &self.search,
+            &self.train,
+        )?;
+        if !self.search.epochs_given() {
+            search.epochs *= EPOCHS;
+        }
+        let config = RunConfig {
+            kind: RunKind::Judge,
+            ..self.run.config(Some(search), None, train)
+        };
+        config.check().map_err(CliError::new)?;
+        Ok(config)
+    }
+}
+
+/// The supernet that a run of the folder trains, trained now as far as it is not.
+pub fn trained(
+    config: RunConfig,
+    folder: &Path,
+    checkpoints: CheckpointEvery,
+) -> Result<Checkpoint, CliError> {
+    let before = match folder.join("events.jsonl").exists() {
+        true => read_events(folder).map_err(CliError::new)?,
+        false => Vec::new(),
+    };
+    let there = before.first().and_then(|timed| match &timed.event {
+        Event::Started { config, .. } => Some(config),
+        _ => None,
+    });
+    if let Some(there) = there {
+        let other = differences(there, &config);
+        if !other.is_empty() {
+            return Err(CliError(format!(
+                "{} holds a run with other settings ({}); choose another --run-dir",
+                folder.display(),
+                other.join("; ")
+            )));
+        }
+    }
+    let finished = before
+        .last()
+        .is_some_and(|timed| timed.event == Event::Finished);
+    let checkpoints = Some(checkpoints);
+    if finished {
+        note!("judge    {} is trained already", folder.display());
+    } else if there.is_some() {
+        let found = Recorder::interrupted(folder).map_err(CliError::new)?;
+        let start = Start {
+            config,
+            checkpoints,
+            from: found.from,
+        };
+        drive(start, || found.tail.cut(), found.events, None)?;
+    } else {
+        let start = Start {
+            checkpoints,
+            ..Start::new(config)
+        };
+        drive(start, || Recorder::create(folder), Vec::new(), None)?;
+    }
+    session::load_supernet(folder).map_err(CliError::new)
+}
+
+/// So many different architectures, drawn uniformly with a seed.
+fn drawn(space: Space, count: usize, seed: u64) -> Vec<Genotype> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut found: Vec<Genotype> = Vec::new();
+    let mut known = std::collections::HashSet::new();
+    // A small space has fewer.
+    for _ in 0..100 * count {
+        let genotype = Genotype::random(space, &mut rng);
+        if known.insert(genotype.canonical()) {
+            found.push(genotype);
+        }
+        if found.len() == count {
+            break;
+        }
+    }
+    found
+}
+
+/// A line of [`TRAINED_FILE`].
+#[derive(Serialize, Deserialize)]
+struct TrainedCell {
+    genotype: Genotype,
+    /// On the images that neither trained it nor the judge, in percent.
+    accuracy: f64,
+}
+
+/// The accuracies of architectures after training from scratch with the settings of a run, on what it was not trained on. Those that the
+/// folder knows are not trained again.
+fn from_scratch(
+    config: &RunConfig,
+    space: Space,
+    genotypes: Vec<Genotype>,
+    folder: &Path,
+) -> Result<Vec<(Genotype, f64)>, CliError> {
+    let path = folder.join(TRAINED_FILE);
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    // A line that was cut short is trained again.
+    let mut known: Vec<TrainedCell> = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let mut train = config.train.clone();
+    train.auxiliary_weight = 0.0;
+    let device = pollster::block_on(session::device::open(config.device));
+    let device = device.map_err(CliError::new)?.device;
+    let split = config.split_seed.unwrap_or(config.seed);
+    let evaluator = ScratchEvaluator::new(
+        space,
+        &config.dataset,
+        config.test_share,
+        &train,
+        split,
+        &device,
+    )
+    .map_err(CliError::new)?;
+    let count = genotypes.len();
+    let mut found = Vec::with_capacity(count);
+    stop::goes_on("stopped; the same plateau judge goes on".into());
+    for (number, genotype) in genotypes.into_iter().enumerate() {
+        if let Some(cell) = known.iter().find(|cell| cell.genotype == genotype) {
+            found.push((genotype, cell.accuracy));
+            continue;
+        }
+        let trained = pollster::block_on(evaluator.train(&genotype, split));
+        let trained = trained.map_err(CliError::new)?;
+        let [_, validation, test] = evaluator.split();
+        let right = trained.validation.share * validation as f64 + trained.test.share * test as f64;
+        let accuracy = 100.0 * right / (validation + test) as f64;
+        note!("trained  {} of {count}: {accuracy:.2} %", number + 1);
+        known.push(TrainedCell {
+            genotype: genotype.clone(),
+            accuracy,
+        });
+        let lines = known.iter().map(serde_json::to_string);
+        let lines: Result<Vec<String>, _> = lines.collect();
+        let text = lines.map_err(CliError::new)?.join("\n") + "\n";
+        write_whole(&path, text.as_bytes())
+            .map_err(|error| CliError(format!("{}: {error}", path.display())))?;
+        found.push((genotype, accuracy));
+    }
+    Ok(found)
+}

@@ -1,0 +1,176 @@
+//! Random search with parameter sharing: the step that trains single paths, and the choice by the shared weights.
+
+use burn::tensor::Tensor;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Measured, RunData, SearchState};
+use crate::data::Batch;
+use crate::landscape::{Evaluator, EvaluatorError, SupernetEvaluator};
+use crate::nn::{Pass, Statistics, lane_correct, lane_losses};
+use crate::search::SearchError;
+use crate::session::config::SearchConfig;
+use crate::session::failure::RunError;
+use crate::session::random::{Purpose, generator};
+use crate::session::score::{SCORE_BATCHES, score_batches};
+use crate::space::Genotype;
+
+/// Architectures that the supernet chooses among.
+const CANDIDATES: usize = 100;
+
+/// What a search on single paths has beside the supernet.
+pub(super) struct SinglePaths {
+    /// Draws the paths.
+    pub rng: ChaCha8Rng,
+    /// What is chosen among, the same at every epoch.
+    candidates: Vec<Genotype>,
+    /// Images that they are scored on at an epoch.
+    few: Vec<Batch>,
+    /// At the end.
+    all: Vec<Batch>,
+}
+
+impl SinglePaths {
+    /// Those of a run.
+    pub fn new(config: &SearchConfig, data: &RunData, seed: u64) -> Self {
+        let mut rng = generator(seed, Purpose::Candidates);
+        let candidates = (0..CANDIDATES).map(|_| Genotype::random(config.space, &mut rng));
+        Self {
+            rng: generator(seed, Purpose::SinglePaths),
+            candidates: candidates.collect(),
+            few: score_batches(config, data, seed, Some(SCORE_BATCHES)),
+            all: score_batches(config, data, seed, None),
+        }
+    }
+}
+
+impl SearchState {
+    /// One step of the weights on a fair set of single paths, their gradients added up (strict fairness); the loss on the architecture
+    /// half is that of the first of them.
+    pub(super) async fn single_path_step(
+        &mut self,
+        data: &RunData,
+        rate: f64,
+        number: usize,
+        epoch: usize,
+    ) -> Result<(), RunError> {
+        let Some(paths) = &mut self.paths else {
+            return Err(SearchError::Internal("a search without single paths".into()).into());
+        };
+        let genotypes = Genotype::fair_set(self.config.space, &mut paths.rng);
+        let augmentation = self.config.augmentation;
+        let training = self.weight_batches.next();
+        let training = data.batch(&augmentation, &training, &mut self.augmentation);
+        let validation = self.alpha_batches.next();
+        let validation = data.batch(&augmentation, &validation, &mut self.augmentation);
+
+        let [loss, accuracy] = self.measured(&validation, &genotypes[..1]);
+        let (gradient, trained) = self.gradient(&training, &genotypes);
+        let [train_loss, train_accuracy] = trained;
+        let (weights, limit) = (self.weights.clone(), self.config.clip);
+        self.weights = self
+            .weight_optimizer
+            .clipped_step(weights, gradient, limit, rate);
+        let alpha = self.alpha.clone().reshape([-1]);
+        self.pending.push(Measured {
+            step: number,
+            epoch,
+            temperature: self.temperature(number),
+            lanes: 1,
+            values: Tensor::cat(vec![train_loss, train_accuracy, accuracy, loss, alpha], 0),
+        });
+        Ok(())
+    }
+
+    /// The gradient of the mean loss of single paths, that loss and their mean share of right answers.
+    fn gradient(&self, batch: &Batch, genotypes: &[Genotype]) -> (Tensor<1>, [Tensor<1>; 2]) {
+        let supernet = &self.network.supernet;
+        let count = genotypes.len() as f64;
+        let mut sums: Option<(Tensor<1>, [Tensor<1>; 2])> = None;
+        for genotypes in genotypes.chunks(self.network.lanes_a_pass.max(1)) {
+            let leaves = supernet.layout().leaves(&self.weights, true);
+            let pass = Pass {
+                leaves: &leaves,
+                lanes: genotypes.len(),
+                statistics: Statistics::Batch,
+                fused: self.network.fused,
+                multiply_adds: None,
+            };
+            let images = batch.images.clone().autodiff();
+            let logits = supernet.forward_genotypes(pass, images, genotypes);
+            let labels = batch.labels.clone();
+            let losses = lane_losses(logits.clone(), &labels.clone().autodiff(), genotypes.len());
+            let loss = losses.sum().div_scalar(count);
+            let mut gradients = loss.backward();
+            let gradient = leaves.gradient(&mut gradients);
+            let right = lane_correct(logits.inner(), &labels, genotypes.len()).sum();
+            let right = right.div_scalar(count * labels.dims()[0] as f64);
+            let loss = loss.inner();
+            sums = Some(match sums {
+                None => (gradient, [loss, right]),
+                Some((gradients, [losses, rights])) => {
+                    (gradients + gradient, [losses + loss, rights + right])
+                }
+            });
+        }
+        // A fair set is never empty.
+        sums.unwrap_or_else(|| {
+            let nothing = self.weights.zeros_like();
+            let zero = nothing.clone().narrow(0, 0, 1);
+            (nothing, [zero.clone(), zero])
+        })
+    }
+
+    /// Mean loss of architectures and their share of right answers, without gradients.
+    fn measured(&self, batch: &Batch, genotypes: &[Genotype]) -> [Tensor<1>; 2] {
+        let supernet = &self.network.supernet;
+        let leaves = supernet.layout().leaves(&self.weights, false);
+        let pass = Pass {
+            leaves: &leaves,
+            lanes: genotypes.len(),
+            statistics: Statistics::Batch,
+            fused: self.network.fused,
+            multiply_adds: None,
+        };
+        let images = batch.images.clone().autodiff();
+        let logits = supernet.forward_genotypes(pass, images, genotypes).inner();
+        let lanes = genotypes.len();
+        let right = lane_correct(logits.clone(), &batch.labels, lanes).sum();
+        let count = (lanes * batch.labels.dims()[0]) as f64;
+        [
+            lane_losses(logits, &batch.labels, lanes).mean(),
+            right.div_scalar(count),
+        ]
+    }
+
+    /// The best of the candidates by the weights of now: on a few images, at the end of the search on all that choose architectures.
+    pub(super) async fn best_candidate(&self, paths: &SinglePaths) -> Result<Genotype, RunError> {
+        let batches = match self.done == self.steps() {
+            true => &paths.all,
+            false => &paths.few,
+        };
+        let mut evaluator = SupernetEvaluator {
+            supernet: self.network.supernet.clone(),
+            fused: self.network.fused,
+            weights: self.weights.clone(),
+            batches: batches.clone(),
+            lanes_a_pass: self.network.lanes_a_pass,
+        };
+        let scores = evaluator
+            .scores(&paths.candidates)
+            .await
+            .map_err(|error| match error {
+                EvaluatorError::Failed(text) => SearchError::Device(text),
+                error => SearchError::Internal(error.to_string()),
+            })?;
+        // The least loss tells more than the number of right answers; the first of equal ones.
+        let best = scores.iter().zip(&paths.candidates).reduce(|best, other| {
+            if other.0.loss < best.0.loss {
+                other
+            } else {
+                best
+            }
+        });
+        best.map(|(_, genotype)| genotype.clone())
+            .ok_or_else(|| SearchError::Internal("no candidates".into()).into())
+    }
+}
