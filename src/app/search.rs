@@ -535,6 +535,9 @@ fn machine(ui: &mut egui::Ui, config: &mut RunConfig) {
 fn strategy_words(strategy: Strategy) -> &'static str {
     match strategy {
         Strategy::Random => "Draws one architecture uniformly and trains it: the baseline.",
+        Strategy::Rsps => {
+            "Random search with parameter sharing: trains the supernet on single paths and takes the best of 100 architectures by its weights."
+        }
         Strategy::Darts => {
             "Follows the validation loss's gradient in α, with the weights as they are."
         }

@@ -7,44 +7,57 @@ use clap::Args;
 
 use super::CliError;
 use super::judge::trained;
+use super::landscape::TableArgs;
+use super::looked_up::LookedUp;
 use super::out::{self, note, say};
 use super::progress::drive;
 use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;
 use crate::data::short_name;
-use crate::landscape::SupernetEvaluator;
+use crate::landscape::{SupernetEvaluator, skips};
 use crate::search::Strategy;
-use crate::session::compare::{Comparison, Entry, Judged, judge_of, search_steps};
+use crate::session::compare::{
+    Arm, Comparison, Entry, Judged, JudgedBy, TrainedRun, judge_of, search_steps,
+};
 use crate::session::{Recorder, Start, open_supernet, write_whole};
 use crate::space::{Space, without_mark};
 
 /// Arguments of `plateau compare`.
 #[derive(Args)]
 #[command(
-    after_help = "Every strategy searches with the seeds SEED, SEED + 1, …; what it finds is trained from scratch with the same settings and \
-seed, and tested. A judge scores each found genotype and all its neighbors (one operation changed): one supernet a seed, trained on \
-uniformly drawn architectures, the same for all strategies. Writes compare.json (everything, all seeds), compare.md and compare.svg, and \
+    after_help = "Every strategy searches with the seeds SEED, SEED + 1, …, on the same split of the images (--split-seed). What it finds is trained from \
+scratch with the same settings and seed, and tested; a judge, a supernet trained on single paths with images of its own (plateau judge), \
+scores it and all its neighbors (one operation changed). With --table nothing is trained: the table says how good what is found and its \
+neighbors are. STRATEGY:replica is a strategy with other random numbers for α: with the strategy itself it is a null pair, which shows \
+how often a comparison finds differences that are not there. Writes compare.json (everything, all seeds), compare.md and compare.svg, and \
 a run folder for every run, into --run-dir (by default runs/compare-DATASET). Runs that are in compare.json are not done again: the \
 same command goes on where it was interrupted, and more --seeds or --strategies add to it.\n\n\
-JSON: that of compare.json: settings, strategies, seeds, entries (strategy, seed, run_dir, genotype, test_accuracy, neighborhood, \
-sharpness, search_seconds, train_seconds), summaries (metrics with count, mean, std), pairs (metrics with mean, low, high, inside_noise). \
+JSON: that of compare.json: settings, judged_by, strategies, seeds, entries (strategy, seed, run_dir, genotype, accuracy, trained, \
+neighborhood, residual, skips, curve, sharpness, multiply_adds, search_seconds), summaries (metrics with count, mean, std), pairs (metrics \
+with mean, low, high, inside_noise), primary (pairs with paired, adjusted_p, seeds_needed, interval; redrawn), judge_tau. \
 A deviation of one seed, and an interval of one seed or of equal differences, is null"
 )]
 pub struct CompareArgs {
-    /// Strategies to compare: random, darts, darts-2nd, na-darts, na-darts-2nd, a2m, sdarts-rs
+    /// Strategies to compare: random, rsps, darts, darts-2nd, na-darts, na-darts-2nd, a2m, sdarts-rs, or one of those with α as
+    /// STRATEGY:replica
     #[arg(
         long,
         value_delimiter = ',',
         default_value = "random,darts,na-darts,a2m"
     )]
-    strategies: Vec<Strategy>,
+    strategies: Vec<Arm>,
     /// How many seeds each strategy is run with; the first one is --seed
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
-    /// Epochs that the judge of each seed is trained for
+    /// Share the images out anew for every seed; intervals are then widened for the images that seeds share
+    #[arg(long, conflicts_with = "split_seed")]
+    redraw_split: bool,
+    /// Epochs that the judge is trained for
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     judge_epochs: u64,
+    #[command(flatten)]
+    table: TableArgs,
     #[command(flatten)]
     run: RunArgs,
     /// darts, nas-bench-201 or nas-bench-201-small
@@ -63,7 +76,11 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
             "a comparison goes on by itself in its --run-dir; leave --resume away".into(),
         ));
     }
-    let mut comparison = args.comparison()?;
+    let looked_up = match args.table.given() {
+        true => Some(LookedUp::new(&args.table, None, args.space)?),
+        false => None,
+    };
+    let mut comparison = args.comparison(looked_up.as_ref())?;
     let folder = match &args.run.run_dir {
         Some(folder) => folder.clone(),
         None => PathBuf::from(format!("runs/compare-{}", short_name(&args.run.dataset))),
@@ -81,7 +98,7 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
             CliError(format!("{file}: {error}; choose another --run-dir"))
         })?;
     }
-    run_missing(&mut comparison, &folder, args)?;
+    run_missing(&mut comparison, &folder, looked_up.as_ref(), args)?;
     save(&comparison, &folder)?;
     if args.run.json {
         out::json(&serde_json::to_string(&comparison).map_err(CliError::new)?)
@@ -95,10 +112,14 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
 }
 
 impl CompareArgs {
-    fn comparison(&self) -> Result<Comparison, CliError> {
-        let first = self.strategies.first().copied().unwrap_or(Strategy::Darts);
+    fn comparison(&self, looked_up: Option<&LookedUp>) -> Result<Comparison, CliError> {
+        let first = self.strategies.first().copied();
+        let first = first.map_or(Strategy::Darts, |arm| arm.strategy);
         let (search, train) = settings(&self.run, self.space, first, &self.search, &self.train)?;
-        let settings = self.run.config(Some(search), None, train);
+        let mut settings = self.run.config(Some(search), None, train);
+        if !self.redraw_split {
+            settings.split_seed = Some(self.run.split_seed.unwrap_or(self.run.seed));
+        }
         settings.check().map_err(CliError::new)?;
         let seeds: Vec<u64> = (0..self.seeds)
             .map(|number| self.run.seed.wrapping_add(number))
@@ -109,8 +130,15 @@ impl CompareArgs {
                 strategies.push(strategy);
             }
         }
-        let judge_epochs = self.judge_epochs as usize;
-        Comparison::new(settings, judge_epochs, &strategies, &seeds).map_err(CliError::new)
+        let judged_by = match looked_up {
+            Some(looked_up) => JudgedBy::Table {
+                metric: looked_up.metric().to_owned(),
+            },
+            None => JudgedBy::Judge {
+                epochs: self.judge_epochs as usize,
+            },
+        };
+        Comparison::new(settings, judged_by, &strategies, &seeds).map_err(CliError::new)
     }
 }
 
@@ -121,6 +149,7 @@ const STOPPED: &str = "stopped; the finished runs are kept: go on with the same 
 fn run_missing(
     comparison: &mut Comparison,
     folder: &Path,
+    looked_up: Option<&LookedUp>,
     args: &CompareArgs,
 ) -> Result<(), CliError> {
     let missing = comparison.missing();
@@ -132,30 +161,32 @@ fn run_missing(
     for (number, (seed, strategy)) in missing.into_iter().enumerate() {
         let config = comparison.run(strategy, seed, steps);
         let split = config.split_seed.unwrap_or(seed);
-        let mut own = match judge.take() {
-            Some((of, judge)) if of == split => judge,
-            _ => {
-                note!("judge    the supernet that scores what is found");
-                let name = match config.split_seed {
-                    Some(_) => "judge".to_owned(),
-                    None => format!("judge-{seed}"),
-                };
-                let config = judge_of(&config, comparison.judge_epochs);
-                let checkpoint = trained(config, &folder.join(name), args.run.checkpoints())?;
-                let supernet = open_supernet(&checkpoint, args.run.device, None);
-                pollster::block_on(supernet).map_err(CliError::new)?
-            }
-        };
+        if let (JudgedBy::Judge { epochs }, true) = (
+            &comparison.judged_by,
+            judge.as_ref().is_none_or(|(of, _)| *of != split),
+        ) {
+            note!("judge    the supernet that scores what is found");
+            let name = match config.split_seed {
+                Some(_) => "judge".to_owned(),
+                None => format!("judge-{seed}"),
+            };
+            let config = judge_of(&config, *epochs);
+            let checkpoint = trained(config, &folder.join(name), args.run.checkpoints())?;
+            let supernet = open_supernet(&checkpoint, args.run.device, None);
+            judge = Some((split, pollster::block_on(supernet).map_err(CliError::new)?));
+        }
         goes_on();
         note!(
             "compare  run {} of {count}: {strategy}, seed {seed}",
             number + 1
         );
+        let search = config.search.clone();
         let start = Start {
             checkpoints: Some(args.run.checkpoints()),
             ..Start::new(config)
         };
-        let open = || Recorder::create_free(folder, &format!("{strategy}-{seed}"));
+        let name = format!("{}-{seed}", strategy.folder_name());
+        let open = || Recorder::create_free(folder, &name);
         let outcome = drive(start, open, Vec::new(), None).map_err(|error| match stop::exit_code() {
             1 => CliError(format!(
                 "{error}; plateau compare keeps the finished runs and does this one again when called again"
@@ -163,34 +194,59 @@ fn run_missing(
             _ => CliError(STOPPED.into()),
         })?;
         goes_on();
-        let neighborhood = pollster::block_on(Judged::by(&mut own, &outcome.genotype));
-        let neighborhood = neighborhood.map_err(CliError::new)?;
-        judge = Some((split, own));
-        let trained = outcome
-            .trained
-            .ok_or_else(|| CliError::new("a run that was not trained"))?;
-        note!(
-            "result   {strategy}, seed {seed}: test accuracy {:.2} %, judged {:.2} %, its {} neighbors {:.2} % (worst {:.2} %)",
-            100.0 * trained.test_accuracy,
-            neighborhood.own,
-            neighborhood.count,
-            neighborhood.mean,
-            neighborhood.worst
-        );
         comparison.device.clone_from(&outcome.device.name);
         let name = outcome.folder.file_name().unwrap_or_default();
-        comparison.add(Entry {
+        let work = search.map_or(0, |search| {
+            let step = search.multiply_adds_a_step(outcome.supernet_multiply_adds);
+            step.saturating_mul((search.batch * outcome.steps) as u64)
+        });
+        let mut entry = Entry {
             strategy,
             seed,
             run_dir: name.to_string_lossy().into_owned(),
-            genotype: outcome.genotype,
-            test_accuracy: 100.0 * trained.test_accuracy,
-            test_images: trained.test_images,
-            neighborhood,
+            genotype: outcome.genotype.clone(),
+            accuracy: 0.0,
+            trained: None,
+            neighborhood: Judged::default(),
+            residual: None,
+            skips: skips(&outcome.genotype),
+            curve: Vec::new(),
             sharpness: outcome.sharpness,
+            multiply_adds: work,
             search_seconds: outcome.step_seconds,
-            train_seconds: trained.seconds,
-        });
+        };
+        match (looked_up, &mut judge, outcome.trained) {
+            (Some(looked_up), ..) => {
+                let verdict = looked_up.verdict(&outcome)?;
+                entry.accuracy = verdict.accuracy;
+                entry.neighborhood = Judged {
+                    own: verdict.accuracy,
+                    count: verdict.count,
+                    mean: verdict.mean,
+                    worst: verdict.worst,
+                    best: verdict.best,
+                };
+                entry.curve = verdict.curve;
+            }
+            (None, Some((_, judge)), Some(trained)) => {
+                let judged = Judged::by(judge, &outcome.genotype);
+                entry.neighborhood = pollster::block_on(judged).map_err(CliError::new)?;
+                entry.accuracy = 100.0 * trained.test_accuracy;
+                entry.trained = Some(TrainedRun {
+                    test_images: trained.test_images,
+                    seconds: trained.seconds,
+                });
+            }
+            _ => return Err(CliError::new("a run that nothing has judged")),
+        }
+        note!(
+            "result   {strategy}, seed {seed}: {:.2} %, its {} neighbors {:.2} % (worst {:.2} %)",
+            entry.accuracy,
+            entry.neighborhood.count,
+            entry.neighborhood.mean,
+            entry.neighborhood.worst
+        );
+        comparison.add(entry);
         save(comparison, folder)?;
     }
     Ok(())

@@ -16,7 +16,7 @@ use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;
 use crate::data::short_name;
-use crate::landscape::{Evaluator, Kendall, kendall};
+use crate::landscape::{Evaluator, KendallTau};
 use crate::search::Strategy;
 use crate::session::{
     self, Checkpoint, CheckpointEvery, Event, Recorder, RunConfig, RunKind, ScratchEvaluator,
@@ -63,9 +63,9 @@ pub struct Worth {
     /// What its scores were compared with.
     pub against: String,
     /// Kendall's τ of the accuracies.
-    pub tau: Kendall,
+    pub tau: KendallTau,
     /// Of the losses.
-    pub tau_of_losses: Kendall,
+    pub tau_of_losses: KendallTau,
     /// What it was measured on.
     pub cells: Vec<MeasuredCell>,
 }
@@ -123,8 +123,9 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
                 )));
             }
             let genotypes = drawn(args.space, cells.unwrap_or(200), args.run.seed);
-            let scores = column.evaluator().scores(&genotypes);
-            let scores = pollster::block_on(scores).map_err(CliError::new)?;
+            let mut evaluator = column.evaluator();
+            let scores = pollster::block_on(evaluator.scores(&genotypes));
+            let scores = scores.map_err(CliError::new)?;
             let accuracies = scores.iter().map(|score| score.accuracy);
             let truth: Vec<_> = genotypes.into_iter().zip(accuracies).collect();
             (column.metric.to_owned(), truth)
@@ -152,7 +153,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
     let tau = |judged: fn(&MeasuredCell) -> f64| {
         let judged: Vec<f64> = cells.iter().map(judged).collect();
         let truth: Vec<f64> = cells.iter().map(|cell| cell.accuracy).collect();
-        kendall(&judged, &truth, args.run.seed)
+        KendallTau::of(&judged, &truth, args.run.seed)
             .ok_or_else(|| CliError("all cells are equally good, so nothing can be ranked".into()))
     };
     let worth = Worth {
@@ -175,12 +176,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         return out::json(&json);
     }
     say!("Kendall's τ    {}", worth.sentence())?;
-    say!(
-        "by its losses  {:.3} [{:.3}, {:.3}]",
-        worth.tau_of_losses.tau,
-        worth.tau_of_losses.low,
-        worth.tau_of_losses.high
-    )?;
+    say!("by its losses  {}", with_interval(&worth.tau_of_losses))?;
     say!("run folder     {}", folder.display())
 }
 
@@ -193,12 +189,20 @@ impl Worth {
 
     /// τ, its interval, and what it was measured against.
     pub fn sentence(&self) -> String {
-        let Kendall { tau, low, high, .. } = self.tau;
         format!(
-            "{tau:.3} [{low:.3}, {high:.3}] over {} architectures, against {}",
+            "{} over {} architectures, against {}",
+            with_interval(&self.tau),
             self.cells.len(),
             self.against
         )
+    }
+}
+
+/// τ with its 95 % interval, where it has one.
+fn with_interval(tau: &KendallTau) -> String {
+    match (tau.low, tau.high) {
+        (Some(low), Some(high)) => format!("{:.3} [{low:.3}, {high:.3}]", tau.tau),
+        _ => format!("{:.3}", tau.tau),
     }
 }
 

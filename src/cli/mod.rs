@@ -8,6 +8,7 @@ mod devices;
 mod genotype;
 mod judge;
 mod landscape;
+mod looked_up;
 mod out;
 mod progress;
 mod sampling;

@@ -145,11 +145,17 @@ pub struct Task<'a> {
 impl SamplingArgs {
     /// Whether any of them was given.
     pub fn given(&self) -> bool {
-        self.report_metric.is_some()
-            || self.compare
-            || self.runs.is_some()
-            || self.draws.is_some()
-            || self.evaluations.is_some()
+        self.report_metric.is_some() || self.searches()
+    }
+
+    /// Whether a setting was given that only searches by sampling have.
+    pub fn searches(&self) -> bool {
+        self.compare || self.runs.is_some() || self.draws.is_some() || self.evaluations.is_some()
+    }
+
+    /// The column that was asked for to report.
+    pub fn report_metric(&self) -> Option<&str> {
+        self.report_metric.as_deref()
     }
 
     /// Runs the searches and prints what they choose.

@@ -7,11 +7,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
 use super::genotype::read_genotype;
+use super::judge::Worth;
 use super::landscape::{Column, OpenedTable, TableArgs};
 use super::search::fit_to_images;
 use super::settings::find_data;
 use crate::landscape::{Evaluator, EvaluatorError, Score, SupernetEvaluator, Table};
-use crate::session::{self, DeviceChoice, Preset, ScratchEvaluator, TrainConfig};
+use crate::session::{self, DeviceChoice, Preset, RunKind, ScratchEvaluator, TrainConfig};
 use crate::space::{Genotype, Space};
 
 /// What scores the architectures.
@@ -81,6 +82,11 @@ impl SourceArgs {
         self.run.is_none() && !self.train
     }
 
+    /// The table's arguments.
+    pub fn table(&self) -> &TableArgs {
+        &self.table
+    }
+
     /// Whether networks are trained from scratch.
     pub fn trains(&self) -> bool {
         self.train
@@ -112,11 +118,21 @@ impl SourceArgs {
             find_data(folder, &position.config.dataset, &position.dataset, now)?;
             let supernet = session::open_supernet(&checkpoint, compute.device, self.batches);
             let supernet = pollster::block_on(supernet).map_err(CliError::new)?;
-            let metric = format!(
-                "supernet of {}, {} images of the architecture half",
-                folder.display(),
-                supernet.images()
-            );
+            let images = supernet.images();
+            let metric = match position.config.kind {
+                RunKind::Judge => {
+                    let worth =
+                        Worth::of(folder).map_or("not measured".into(), |worth| worth.sentence());
+                    format!(
+                        "judge {}, {images} images, Kendall's τ {worth}",
+                        folder.display()
+                    )
+                }
+                RunKind::Full | RunKind::SearchOnly => format!(
+                    "supernet of {}, {images} images of the architecture half",
+                    folder.display()
+                ),
+            };
             return Ok(Scorer::new(&metric, Kind::Supernet(Box::new(supernet))));
         }
         let Compute {

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::CliError;
+use super::looked_up::{LookedUp, say_verdict};
 use super::out::{self, note, say};
 use super::progress::{Outcome, thousands};
 use super::sampling::{SamplingArgs, SamplingStrategy, Task};
@@ -11,7 +12,7 @@ use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
 use crate::data::{Dataset, absolute, hand_over_once, short_name};
 use crate::nearest::unknown;
 use crate::search::Strategy;
-use crate::session::{Preset, RunConfig, SearchConfig, TrainConfig, has_room_for_head};
+use crate::session::{Preset, RunConfig, RunKind, SearchConfig, TrainConfig, has_room_for_head};
 use crate::space::Space;
 
 /// Below this share of the radius that was asked for a neighborhood is hardly one.
@@ -22,7 +23,7 @@ const NEAR: f64 = 0.3;
 pub struct SearchArgs {
     #[command(flatten)]
     run: RunArgs,
-    /// na-darts, na-darts-2nd, darts, darts-2nd, a2m, sdarts-rs or random; rs or na-rs on a --table, a --run or with
+    /// na-darts, na-darts-2nd, darts, darts-2nd, a2m, sdarts-rs, rsps or random; rs or na-rs on a --table, a --run or with
     /// --train
     #[arg(long, default_value = "na-darts")]
     strategy: AnyStrategy,
@@ -67,9 +68,10 @@ impl std::str::FromStr for AnyStrategy {
 /// Searches, trains and tests; or searches on an evaluator of architectures.
 pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
     let strategy = match args.strategy {
-        AnyStrategy::Run(_) if args.source.given() || args.sampling.given() => {
+        AnyStrategy::Run(_) if !args.source.is_table() || args.sampling.searches() => {
             return Err(CliError(
-                "--table, --run, --train and the settings of sampling are for --strategy rs or na-rs; the other strategies search on --dataset"
+                "--run, --train and the settings of sampling are for --strategy rs or na-rs; the other strategies search on --dataset, and \
+                 a --table may look up what they find"
                     .into(),
             ));
         }
@@ -111,21 +113,38 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
             });
         }
     };
+    // Whatever is wrong with the table is said before hours of searching.
+    let looked_up = args.looked_up()?;
     if let Some(folder) = &args.run.resume {
         let outcome = args
             .run
             .resume(folder, given, |config| args.apply(config, strategy, given))?;
-        return report(&outcome, args.run.json);
+        return report(&outcome, looked_up.as_ref(), args.run.json);
     }
     let (search, train) = settings(&args.run, args.space, strategy, &args.search, &args.train)?;
-    let config = args.run.config(Some(search), None, train);
+    let config = RunConfig {
+        kind: match looked_up {
+            Some(_) => RunKind::SearchOnly,
+            None => RunKind::Full,
+        },
+        ..args.run.config(Some(search), None, train)
+    };
     let dataset = short_name(&args.run.dataset);
     let name = format!("{dataset}-{strategy}-{}", args.run.seed);
     let outcome = args.run.start(config, &name)?;
-    report(&outcome, args.run.json)
+    report(&outcome, looked_up.as_ref(), args.run.json)
 }
 
 impl SearchArgs {
+    /// The table that looks up what a search on images finds, if one was named.
+    fn looked_up(&self) -> Result<Option<LookedUp>, CliError> {
+        if !self.source.given() && !self.sampling.given() {
+            return Ok(None);
+        }
+        let metric = self.sampling.report_metric();
+        LookedUp::new(self.source.table(), metric, self.space).map(Some)
+    }
+
     /// Puts what was given over the configuration of a search.
     fn apply(
         &self,
@@ -209,7 +228,8 @@ pub fn leave_head_away(image: [usize; 2], train: &mut TrainConfig) {
 }
 
 /// Prints the summary, or one JSON object.
-pub fn report(outcome: &Outcome, json: bool) -> Result<(), CliError> {
+pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Result<(), CliError> {
+    let verdict = looked_up.map(|table| table.verdict(outcome)).transpose()?;
     let strategy = outcome.config.search.as_ref().map(|search| search.strategy);
     let trained = outcome.trained.as_ref();
     if json {
@@ -233,6 +253,13 @@ pub fn report(outcome: &Outcome, json: bool) -> Result<(), CliError> {
             let radius = outcome.effective_radius.map(f64::from);
             object.insert("effective_radius".into(), radius.into());
         }
+        if let (Some(table), Some(verdict), Some(object)) =
+            (looked_up, &verdict, value.as_object_mut())
+        {
+            object.insert("metric".into(), table.metric().into());
+            let verdict = serde_json::to_value(verdict).map_err(CliError::new)?;
+            object.insert("table".into(), verdict);
+        }
         return out::json(&value.to_string());
     }
     out::lines(&format!("\n{}\n", outcome.genotype.draw()))?;
@@ -247,6 +274,9 @@ pub fn report(outcome: &Outcome, json: bool) -> Result<(), CliError> {
             thousands(trained.parameters),
             thousands(trained.multiply_adds)
         )?;
+    }
+    if let (Some(table), Some(verdict)) = (looked_up, &verdict) {
+        say_verdict(table.metric(), verdict)?;
     }
     let search = outcome.config.search.as_ref();
     let asked = search.and_then(SearchConfig::asked_radius);

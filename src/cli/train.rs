@@ -45,7 +45,7 @@ pub fn run(args: &TrainArgs, given: Given) -> Result<(), CliError> {
         }
         (None, None) => return Err(CliError("give a genotype, or --resume DIR".into())),
     };
-    report(&outcome, args.run.json)
+    report(&outcome, None, args.run.json)
 }
 
 impl TrainArgs {

@@ -3,6 +3,7 @@
 //! Accuracies are in percent throughout, as benchmark tables have them; losses are minimised. Only the supernet evaluator touches a tensor.
 
 mod barrier;
+mod bootstrap;
 mod builtin;
 mod classes;
 mod evaluator;
@@ -10,6 +11,7 @@ mod index;
 mod kendall;
 mod memo;
 mod neighborhood;
+mod ranks;
 mod sampling;
 mod sampling_choice;
 mod sampling_report;
@@ -24,18 +26,21 @@ mod table_columns;
 mod table_names;
 mod table_sheet;
 mod table_text;
+mod verdict;
 
 pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
+pub use bootstrap::bootstrap_interval;
 pub use builtin::builtin_table;
 pub use classes::{Collapse, class_count, function_string, has_live_path};
 pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
 pub use index::{architecture, architecture_count, architecture_index, shells};
-pub use kendall::{Kendall, kendall};
+pub use kendall::KendallTau;
 pub use memo::Memo;
 pub use neighborhood::{
     NeighborReport, NeighborhoodOptions, NeighborhoodReport, RadiusReport, UniqueReport,
     neighborhood,
 };
+pub use ranks::spearman;
 pub use sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
 pub use sampling_choice::{SamplingChoice, sampling_choice};
 pub use sampling_report::{
@@ -48,3 +53,4 @@ pub use statistics::Statistics;
 #[cfg(feature = "engine")]
 pub use supernet::SupernetEvaluator;
 pub use table::{ReadTable, Table, TableError};
+pub use verdict::{Verdict, skips};

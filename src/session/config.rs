@@ -181,6 +181,9 @@ pub struct SearchConfig {
     pub space: Space,
     /// How it is searched.
     pub strategy: Strategy,
+    /// Whether α has other random numbers than the seed gives it: the other half of a null pair.
+    #[serde(default)]
+    pub replica: bool,
     /// Channels of the first cells.
     pub channels: usize,
     /// Cells (DARTS) or cells a stage (NAS-Bench-201).
@@ -320,6 +323,7 @@ impl Preset {
         let paper = SearchConfig {
             space,
             strategy,
+            replica: false,
             channels: 16,
             layers: if darts { 8 } else { 5 },
             epochs: 50,
@@ -450,6 +454,39 @@ impl SearchConfig {
             .then_some(share * self.radius as f64)
     }
 
+    /// Multiply-adds that a step on an image asks for, through a supernet of so many.
+    ///
+    /// A forward pass counts once, the gradient of the feature maps once more, and that of the weights, where it is wanted, once more.
+    /// It is the work of the definition: what a kernel computes again counts no second time, and what it shares is not left out.
+    pub fn multiply_adds_a_step(&self, supernet: u64) -> u64 {
+        const ALPHA: u64 = 2;
+        const WEIGHTS: u64 = 3;
+        let lanes = match self.strategy.neighborhood_aware() && self.radius > 0 {
+            true => 1 + self.neighbors as u64,
+            false => 1,
+        };
+        let passes = match self.strategy {
+            Strategy::Random => 0,
+            // Every operation of as many edges as an architecture has, and one architecture forward.
+            Strategy::Rsps => {
+                let edges = self.space.edges().len() as u64;
+                let used = match self.space {
+                    Space::Darts => 2 * self.space.nodes() as u64,
+                    Space::NasBench201 | Space::NasBench201Small => edges,
+                };
+                return (WEIGHTS * supernet * used
+                    + supernet * used / self.space.operations().len() as u64)
+                    / edges;
+            }
+            // The gradient at α, the ascended one and the two of the difference.
+            Strategy::A2m => 4 * ALPHA + WEIGHTS,
+            // The look-ahead step, the gradient in both after it and the two of the difference.
+            strategy if strategy.second_order() => WEIGHTS + lanes * WEIGHTS + 2 * ALPHA + WEIGHTS,
+            _ => lanes * ALPHA + WEIGHTS,
+        };
+        supernet * passes
+    }
+
     /// The supernet's outer shape on images `[channels, height, width]`.
     pub fn size(&self, image: [usize; 3], classes: usize) -> Macro {
         outer_shape(self.channels, self.layers, image, classes, false)
@@ -516,6 +553,14 @@ impl RunConfig {
     pub fn name(&self) -> String {
         let what = match (&self.search, self.kind) {
             (_, RunKind::Judge) => "judge",
+            (Some(search), _) if search.replica => {
+                let strategy = search.strategy;
+                return format!(
+                    "{}-{strategy}-replica-{}",
+                    short_name(&self.dataset),
+                    self.seed
+                );
+            }
             (Some(search), _) => search.strategy.name(),
             (None, _) => "train",
         };

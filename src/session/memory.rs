@@ -8,7 +8,7 @@ use super::failure::RunError;
 use super::machine::{MachineMemory, machine_memory};
 use crate::forecast::{Forecast, Memory, least_training_bytes};
 use crate::search::Strategy;
-use crate::space::{Macro, count_genotype, count_supernet};
+use crate::space::{Macro, Space, count_genotype, count_supernet};
 
 /// What a search will do with memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +160,8 @@ impl MemoryPlan {
             0 => u64::MAX,
             binding => binding,
         };
-        let most = config.space.operations().len();
+        // None of the DARTS space's architectures has `none`.
+        let most = config.space.operations().len() - usize::from(config.space == Space::Darts);
         let lanes_a_pass =
             forecast
                 .lanes_within(most, limit, binding)

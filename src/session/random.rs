@@ -42,6 +42,8 @@ pub enum Purpose {
     ScoreBatches,
     /// The architectures that a supernet trained on single paths chooses among.
     Candidates,
+    /// Everything about α in the other half of a null pair.
+    Replica,
     /// Everything of a judge: its images, weights and paths are not those of a search with the same seed.
     Judge,
 }

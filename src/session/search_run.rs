@@ -163,6 +163,10 @@ impl SearchState {
             .supernet
             .layout()
             .initial_weights(seed_for(seed, Purpose::SupernetWeights), device);
+        let alpha_seed = match config.replica {
+            true => seed_for(seed, Purpose::Replica),
+            false => seed,
+        };
         let weight_batches = Sampler::new(
             data.split.weights.clone(),
             config.batch,
@@ -171,7 +175,7 @@ impl SearchState {
         let alpha_batches = Sampler::new(
             data.split.architecture.clone(),
             config.batch,
-            seed_for(seed, Purpose::AlphaBatches),
+            seed_for(alpha_seed, Purpose::AlphaBatches),
         )?;
         Ok(Self {
             config: config.clone(),
@@ -179,7 +183,7 @@ impl SearchState {
             plan,
             device: device.clone(),
             weights,
-            alpha: initial_alpha(config, seed, device),
+            alpha: initial_alpha(config, alpha_seed, device),
             weight_optimizer: Sgd::new(
                 config.momentum,
                 config.weight_decay,

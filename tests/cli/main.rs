@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod bench;
 mod genotypes;
+mod judges;
 mod landscape;
 mod scorers;
 mod settings;

@@ -128,6 +128,25 @@ fn a_split_uses_every_image_once_and_keeps_the_class_proportions() {
 }
 
 #[test]
+fn a_judge_sees_no_image_that_chooses_an_architecture_or_tests_it() {
+    let digits = Dataset::load("digits").unwrap();
+    let split = Split::new(&digits, 0.3, 7).unwrap();
+    let judge = split.of_judge(&digits, 3).unwrap();
+    let mut own = [judge.weights.clone(), judge.architecture.clone()].concat();
+    own.sort_unstable();
+    assert_eq!(own, split.weights, "both halves of the weights' images");
+    assert_eq!(judge.test, split.test);
+    assert!(judge.weights.len().abs_diff(judge.architecture.len()) <= 1);
+    assert_eq!(judge, split.of_judge(&digits, 3).unwrap());
+    assert_ne!(judge, split.of_judge(&digits, 4).unwrap());
+    let few = Split {
+        weights: split.weights[..1].to_vec(),
+        ..split
+    };
+    assert!(few.of_judge(&digits, 3).is_err());
+}
+
+#[test]
 fn a_split_depends_on_the_seed_and_on_nothing_else() {
     let digits = Dataset::load("digits").unwrap();
     let split = Split::new(&digits, 0.3, 1).unwrap();

@@ -5,8 +5,8 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use plateau::landscape::{
-    Evaluator, EvaluatorError, Memo, Table, TableError, TableEvaluator, architecture,
-    architecture_count, architecture_index,
+    Evaluator, EvaluatorError, Memo, Table, TableError, TableEvaluator, Verdict, architecture,
+    architecture_count, architecture_index, builtin_table,
 };
 use plateau::space::{Genotype, Space};
 use proptest::prelude::*;
@@ -348,4 +348,39 @@ proptest! {
         let header = format!("a,ArchitectureString,UniqueString\n{text}");
         prop_assert!(Table::parse(&header).is_err());
     }
+}
+
+#[test]
+fn a_verdict_is_what_the_table_says_of_a_cell_its_neighbors_and_every_epoch() {
+    let table = builtin_table();
+    let metric = &table.metrics()[0];
+    let values = &table.values()[0];
+    let genotype = architecture(Space::NasBench201Small, 37).unwrap();
+    let epochs = [5, 37].map(|index| architecture(Space::NasBench201Small, index).unwrap());
+    let verdict = Verdict::of(table, metric, &genotype, &epochs).unwrap();
+    assert_eq!((verdict.accuracy, verdict.of), (values[37], 125));
+    let better = values.iter().filter(|&&other| other > values[37]).count();
+    assert_eq!(verdict.rank, better + 1);
+    assert_eq!(verdict.curve, [values[5], values[37]]);
+    // 37 is 122 to the base 5: one digit changed.
+    let neighbors: Vec<f64> = (0..125)
+        .filter(|other| {
+            let digits = |index: usize| [index / 25, index / 5 % 5, index % 5];
+            let pairs = digits(*other).into_iter().zip(digits(37));
+            pairs.filter(|(a, b)| a != b).count() == 1
+        })
+        .map(|index| values[index])
+        .collect();
+    assert_eq!(verdict.count, 12);
+    assert!((verdict.mean - neighbors.iter().sum::<f64>() / 12.0).abs() < 1e-9);
+    assert_eq!(
+        verdict.worst,
+        neighbors.iter().copied().fold(100.0, f64::min)
+    );
+    assert_eq!(verdict.best, neighbors.iter().copied().fold(0.0, f64::max));
+    let skips = genotype.to_text().matches("skip_connect").count();
+    assert_eq!(verdict.skips, skips);
+    assert_eq!(Verdict::of(table, "no such column", &genotype, &[]), None);
+    let other = architecture(Space::NasBench201, 37).unwrap();
+    assert_eq!(Verdict::of(table, metric, &other, &[]), None);
 }

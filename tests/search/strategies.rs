@@ -7,7 +7,7 @@ use plateau::search::objective::{Evaluated, Objective, StepObjective, Wanted, mi
 use plateau::search::sdarts::{perturbation, perturbed};
 use plateau::search::sharpness::{hessian_product, largest_eigenvalue, sharpness, symmetric_eigen};
 use plateau::search::{SearchError, Strategy};
-use plateau::session::{Event, Preset, RunConfig, SearchStep, run_blocking};
+use plateau::session::{Event, Preset, RunConfig, RunKind, SearchStep, run_blocking};
 use plateau::space::{Genotype, Space};
 use pollster::block_on;
 use rand::SeedableRng;
@@ -340,6 +340,40 @@ fn steps(events: &[Event]) -> Vec<SearchStep> {
             _ => None,
         })
         .collect()
+}
+
+#[test]
+fn rsps_learns_on_single_paths_and_chooses_by_the_shared_weights() {
+    for space in [Space::Darts, Space::NasBench201Small] {
+        let config = |epochs, seed| {
+            let mut config = with(tiny(space, Strategy::Rsps), |search| search.epochs = epochs);
+            config.kind = RunKind::SearchOnly;
+            config.seed = seed;
+            config
+        };
+        let events = run_blocking(&config(12, 3));
+        assert_eq!(events.last(), Some(&Event::Finished));
+        let found = |events: &[Event]| {
+            events.iter().rev().find_map(|event| match event {
+                Event::Derived { genotype } => Some(genotype.clone()),
+                _ => None,
+            })
+        };
+        assert_eq!(found(&events).unwrap().space(), space);
+        let trained = events
+            .iter()
+            .any(|event| matches!(event, Event::TrainStarted { .. }));
+        assert!(!trained, "it was asked for a search only");
+        let steps = steps(&events);
+        let mean = |steps: &[SearchStep]| {
+            let losses = steps.iter().map(|step| step.train_loss);
+            losses.sum::<f32>() / steps.len() as f32
+        };
+        let [early, late] = [mean(&steps[..3]), mean(&steps[steps.len() - 3..])];
+        assert!(late < 0.9 * early, "{space}: {early} to {late}");
+        assert_eq!(run_blocking(&config(12, 3)), events);
+        assert_ne!(found(&run_blocking(&config(12, 4))), found(&events));
+    }
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::process::{Command, Output};
 
 use plateau::search::Strategy;
 use plateau::session::compare::{
-    Comparison, ComparisonError, Difference, Entry, Judged, Metric, Spread, judge_of, search_steps,
-    student_t_95,
+    Arm, Comparison, ComparisonError, Difference, Entry, Judged, JudgedBy, Metric, Paired, Spread,
+    TrainedRun, judge_of, search_steps, student_t_95,
 };
 use plateau::session::{
     CheckpointEvery, DeviceChoice, Event, MemoryChoice, Preset, RunConfig, RunKind, Start,
@@ -91,7 +91,8 @@ fn equal_differences_and_single_values_have_no_interval_and_no_deviation() {
 #[test]
 fn a_comparison_of_one_seed_says_why_it_has_no_intervals() {
     let strategies = [Strategy::Random, Strategy::Darts];
-    let mut comparison = Comparison::new(settings(), 5, &strategies, &[0]).unwrap();
+    let mut comparison =
+        Comparison::new(settings(), BY_JUDGE, &strategies.map(Arm::from), &[0]).unwrap();
     for strategy in strategies {
         comparison.add(entry(strategy, 0, 90.0));
     }
@@ -110,15 +111,17 @@ fn a_comparison_of_one_seed_says_why_it_has_no_intervals() {
     );
     assert!(!tables.contains('±') && !tables.contains('['), "{tables}");
     let json: Value = serde_json::from_str(&json).unwrap();
-    assert!(json["summaries"][0]["metrics"]["test_accuracy"]["std"].is_null());
-    assert!(json["pairs"][0]["metrics"]["test_accuracy"].is_null());
+    assert!(json["summaries"][0]["metrics"]["accuracy"]["std"].is_null());
+    assert!(json["pairs"][0]["metrics"]["accuracy"].is_null());
     // No bar of no height.
     assert!(
         !svg.contains("stroke-width=\"1.5\"") && !svg.contains("NaN"),
         "{svg}"
     );
-    assert_eq!(svg.matches("r=\"4.5\"").count(), 4 * 2 + 1);
+    assert_eq!(svg.matches("r=\"4.5\"").count(), 5 * 2 + 1);
 }
+
+const BY_JUDGE: JudgedBy = JudgedBy::Judge { epochs: 5 };
 
 fn settings() -> RunConfig {
     let space = Space::NasBench201Small;
@@ -130,7 +133,7 @@ fn settings() -> RunConfig {
     train.epochs = 1;
     RunConfig {
         seed: 9,
-        split_seed: None,
+        split_seed: Some(0),
         kind: RunKind::Full,
         memory: MemoryChoice::Auto,
         ..on_digits(Some(search), train)
@@ -139,15 +142,18 @@ fn settings() -> RunConfig {
 
 fn entry(strategy: Strategy, seed: u64, accuracy: f64) -> Entry {
     Entry {
-        strategy,
+        strategy: strategy.into(),
         seed,
         run_dir: format!("{strategy}-{seed}"),
         genotype: Genotype::random(
             Space::NasBench201Small,
             &mut ChaCha8Rng::seed_from_u64(seed),
         ),
-        test_accuracy: accuracy,
-        test_images: 100,
+        accuracy,
+        trained: Some(TrainedRun {
+            test_images: 100,
+            seconds: 2.0,
+        }),
         neighborhood: Judged {
             own: 50.0,
             count: 12,
@@ -156,19 +162,23 @@ fn entry(strategy: Strategy, seed: u64, accuracy: f64) -> Entry {
             best: 60.0,
         },
         sharpness: (strategy != Strategy::Random).then_some(0.5),
+        residual: None,
+        skips: 1,
+        curve: Vec::new(),
+        multiply_adds: 3_000_000_000_000,
         search_seconds: 1.0,
-        train_seconds: 2.0,
     }
 }
 
 #[test]
 fn runs_are_paired_by_seed_and_differences_inside_the_noise_are_marked() {
     let strategies = [Strategy::Random, Strategy::Darts];
-    let mut comparison = Comparison::new(settings(), 5, &strategies, &[0, 1, 2]).unwrap();
+    let mut comparison =
+        Comparison::new(settings(), BY_JUDGE, &strategies.map(Arm::from), &[0, 1, 2]).unwrap();
     assert_eq!(comparison.missing().len(), 6);
     assert_eq!(
         comparison.missing()[1],
-        (0, Strategy::Darts),
+        (0, Strategy::Darts.into()),
         "seed by seed"
     );
     // Random varies by ten points, and darts is one better whatever the seed.
@@ -186,9 +196,9 @@ fn runs_are_paired_by_seed_and_differences_inside_the_noise_are_marked() {
     let pair = &comparison.pairs[0];
     assert_eq!(
         (pair.first, pair.second),
-        (Strategy::Darts, Strategy::Random)
+        (Strategy::Darts.into(), Strategy::Random.into())
     );
-    let accuracy = pair.metrics.get(Metric::TestAccuracy).unwrap();
+    let accuracy = pair.metrics.get(Metric::Accuracy).unwrap();
     assert!((accuracy.mean - 1.01).abs() < 1e-9);
     assert_eq!(accuracy.inside_noise, Some(false));
     let equal = pair.metrics.get(Metric::NeighborhoodWorst).unwrap();
@@ -218,17 +228,121 @@ fn runs_are_paired_by_seed_and_differences_inside_the_noise_are_marked() {
     }
     let svg = comparison.svg();
     assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
-    assert_eq!(svg.matches("<title>").count(), 4 * 6 + 3);
+    assert_eq!(svg.matches("<title>").count(), 5 * 6 + 3);
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
 }
 
 #[test]
+fn accuracies_are_primary_with_adjusted_p_and_a_null_pair_belongs_to_no_family() {
+    let arms =
+        ["darts", "na-darts", "a2m", "darts:replica"].map(|name| name.parse::<Arm>().unwrap());
+    let seeds: Vec<u64> = (0..6).collect();
+    let mut comparison = Comparison::new(settings(), BY_JUDGE, &arms, &seeds).unwrap();
+    for &seed in &seeds {
+        let wobble = [0.3, -0.2, 0.1, 0.4, -0.1, 0.0][seed as usize];
+        for (arm, gain) in arms.iter().zip([0.0, 2.0, 0.1 * wobble, -wobble]) {
+            let mut entry = entry(Strategy::Darts, seed, 90.0 + gain + wobble);
+            entry.strategy = *arm;
+            comparison.add(entry);
+        }
+    }
+    let pairs = &comparison.primary.pairs;
+    assert_eq!(pairs.len(), 6);
+    let pair = |first: &str, second: &str| {
+        pairs
+            .iter()
+            .find(|pair| pair.first.to_string() == first && pair.second.to_string() == second)
+            .unwrap()
+    };
+    // Differences of 2 for every seed say nothing about the spread.
+    let equal = pair("na-darts", "darts");
+    assert!(matches!(
+        equal.paired,
+        Some(Paired::AllEqual { count: 6, .. })
+    ));
+    assert_eq!((equal.adjusted_p, equal.seeds_needed), (None, None));
+    let null = pair("darts:replica", "darts");
+    assert!(matches!(null.paired, Some(Paired::Varying(_))));
+    assert_eq!(null.adjusted_p, None);
+    // All six differences have one sign: 2 of 64 patterns. Four p are in the family.
+    let clear = pair("a2m", "na-darts");
+    let Some(Paired::Varying(varying)) = clear.paired else {
+        panic!("{clear:?}");
+    };
+    assert_eq!(varying.p, 2.0 / 64.0);
+    assert_eq!(clear.adjusted_p, Some(4.0 * 2.0 / 64.0));
+    assert_eq!(clear.leaves_out_zero(), Some(true));
+    let tables = comparison.tables();
+    assert!(
+        tables.contains("darts:replica − darts (null pair)"),
+        "{tables}"
+    );
+    assert!(
+        tables.contains("is a null pair, whose differences are chance alone: its interval holds 0"),
+        "{tables}"
+    );
+
+    // With images drawn anew for every seed the same differences have a wider interval.
+    let mut redrawn = settings();
+    redrawn.split_seed = None;
+    let mut wider = Comparison::new(redrawn, BY_JUDGE, &arms, &seeds).unwrap();
+    for entry in &comparison.entries {
+        wider.add(entry.clone());
+    }
+    let width = |comparison: &Comparison| {
+        let pair = &comparison.primary.pairs[1];
+        pair.interval.map(|[low, high]| high - low)
+    };
+    // 100 test images and 233 others: √((1/6 + 100/233) / (1/6)).
+    let ratio = width(&wider).unwrap() / width(&comparison).unwrap();
+    assert!((ratio - 1.8907).abs() < 1e-3, "{ratio}");
+    assert!(wider.tables().contains("Nadeau and Bengio"));
+}
+
+#[test]
+fn a_replica_differs_in_alpha_alone_and_only_strategies_with_alpha_have_one() {
+    assert!(
+        "random:replica"
+            .parse::<Arm>()
+            .unwrap_err()
+            .contains("no α")
+    );
+    assert!("darts:copy".parse::<Arm>().is_err());
+    let arm: Arm = "na-darts:replica".parse().unwrap();
+    assert_eq!(arm.to_string(), "na-darts:replica");
+    let comparison = Comparison::new(settings(), BY_JUDGE, &[arm], &[3]).unwrap();
+    let search = comparison.run(arm, 4, 9).search.unwrap();
+    assert_eq!((search.strategy, search.replica), (Strategy::NaDarts, true));
+    let first_loss = |replica: bool| {
+        let mut config = settings();
+        config.kind = RunKind::SearchOnly;
+        config.search.as_mut().unwrap().replica = replica;
+        run_blocking_from(&Start::new(config))
+            .into_iter()
+            .find_map(|event| match event {
+                Event::SearchStep(step) => Some((step.train_loss, step.alpha)),
+                _ => None,
+            })
+    };
+    let [own, other] = [false, true].map(|replica| first_loss(replica).unwrap());
+    // The first step of the weights sees the same weights and images, and nearly the same α.
+    assert!(
+        (own.0 - other.0).abs() < 1e-2 * own.0,
+        "{} {}",
+        own.0,
+        other.0
+    );
+    assert_ne!(own.1, other.1);
+}
+
+#[test]
 fn an_earlier_comparison_is_taken_over_only_with_the_same_settings() {
-    let mut first = Comparison::new(settings(), 5, &[Strategy::Darts], &[0, 1]).unwrap();
+    let mut first =
+        Comparison::new(settings(), BY_JUDGE, &[Strategy::Darts.into()], &[0, 1]).unwrap();
     first.add(entry(Strategy::Darts, 0, 90.0));
     let json = first.to_json().unwrap();
-    let more = [Strategy::A2m, Strategy::Darts];
-    let mut second = Comparison::new(settings(), 5, &more, &[0, 1, 2]).unwrap();
+    let more = [Strategy::A2m, Strategy::Darts].map(Arm::from);
+    let mut second = Comparison::new(settings(), BY_JUDGE, &more, &[0, 1, 2]).unwrap();
     second.resume(&json).unwrap();
     assert_eq!(second.entries, first.entries);
     assert_eq!(second.missing().len(), 5);
@@ -236,28 +350,36 @@ fn an_earlier_comparison_is_taken_over_only_with_the_same_settings() {
     let refused = |change: fn(&mut RunConfig), judge_epochs| {
         let mut other = settings();
         change(&mut other);
-        let mut other = Comparison::new(other, judge_epochs, &more, &[0]).unwrap();
+        let mut other = Comparison::new(
+            other,
+            JudgedBy::Judge {
+                epochs: judge_epochs,
+            },
+            &more,
+            &[0],
+        )
+        .unwrap();
         other.resume(&json).unwrap_err()
     };
     let train = refused(|config| config.train.epochs = 7, 5);
     let text = train.to_string();
     assert!(text.contains("epochs") && text.contains('7'), "{text}");
     assert!(matches!(refused(|_| {}, 6), ComparisonError::Settings(_)));
-    let mut third = Comparison::new(settings(), 5, &more, &[0]).unwrap();
+    let mut third = Comparison::new(settings(), BY_JUDGE, &more, &[0]).unwrap();
     assert!(matches!(third.resume("{"), Err(ComparisonError::Format(_))));
     assert_eq!(
-        Comparison::new(settings(), 5, &[], &[0]),
+        Comparison::new(settings(), BY_JUDGE, &[], &[0]),
         Err(ComparisonError::Empty)
     );
 }
 
 #[test]
 fn sharpness_is_measured_once_after_the_last_step_of_every_search() {
-    let comparison = Comparison::new(settings(), 5, &[Strategy::A2m], &[3]).unwrap();
+    let comparison = Comparison::new(settings(), BY_JUDGE, &[Strategy::A2m.into()], &[3]).unwrap();
     let steps = search_steps(&comparison.settings).unwrap();
     // 629 images in batches of 64.
     assert_eq!(steps, 9);
-    let run = comparison.run(Strategy::A2m, 4, steps);
+    let run = comparison.run(Strategy::A2m.into(), 4, steps);
     assert_eq!(run.seed, 4);
     let search = run.search.unwrap();
     assert_eq!((search.strategy, search.sharpness), (Strategy::A2m, 9));
@@ -278,7 +400,7 @@ fn a_judge_learns_and_is_the_same_for_the_same_seed() {
                 .into_iter()
                 .rev()
                 .find_map(|event| match event {
-                    Event::Checkpoint { checkpoint } => Some(checkpoint),
+                    Event::Checkpoint { state } => Some(state),
                     _ => None,
                 });
         let supernet = open_supernet(&checkpoint.unwrap(), DeviceChoice::Cpu, None);
@@ -326,7 +448,7 @@ fn a_comparison_leaves_its_files_and_does_not_repeat_a_run() {
     {
         assert_eq!(entry["strategy"], strategy);
         assert_eq!(entry["seed"], 0);
-        let accuracy = entry["test_accuracy"].as_f64().unwrap();
+        let accuracy = entry["accuracy"].as_f64().unwrap();
         assert!((0.0..=100.0).contains(&accuracy));
         assert_eq!(entry["neighborhood"]["count"], 12);
         // A run folder like any other.

@@ -215,24 +215,15 @@ impl BenchCase {
         }
     }
 
-    /// Multiply-adds that a step asks for: of the convolutions and the classifier, in their passes over all images.
-    ///
-    /// A forward pass counts once, the gradient of the feature maps once more, and that of the weights, where it is wanted, once more.
-    /// It is the work of the definition: what a kernel computes again counts no second time, and what it shares is not left out.
+    /// Multiply-adds that a step asks for: of the convolutions and the classifier, in their passes over all images; see
+    /// [`SearchConfig::multiply_adds_a_step`].
     pub(super) fn multiply_adds(&self) -> Result<u64, MacroError> {
-        let lanes = self.lanes() as u64;
-        const ALPHA: u64 = 2;
-        const WEIGHTS: u64 = 3;
-        let of_alpha = match self.step {
-            BenchStep::Train => 0,
-            // The gradient at α, the ascended one and the two of the difference.
-            BenchStep::Search(Strategy::A2m) => 4 * ALPHA,
-            // The look-ahead step, the gradient in both after it and the two of the difference.
-            BenchStep::Search(strategy) if strategy.second_order() => {
-                WEIGHTS + lanes * WEIGHTS + 2 * ALPHA
-            }
-            BenchStep::Search(_) => lanes * ALPHA,
-        };
-        Ok(self.count()?.multiply_adds * self.shape().batch as u64 * (of_alpha + WEIGHTS))
+        let network = self.count()?.multiply_adds;
+        let images = self.shape().batch as u64;
+        Ok(images
+            * match self.step {
+                BenchStep::Train => 3 * network,
+                BenchStep::Search(strategy) => self.search(strategy).multiply_adds_a_step(network),
+            })
     }
 }

@@ -1,32 +1,40 @@
 //! Strategies side by side: the same seeds, the same training of what each finds, and what the seeds say about the differences.
 
+mod arm;
+mod entry;
 mod judge;
+mod primary;
 mod report;
 mod statistics;
 mod svg;
 
 use serde::{Deserialize, Serialize};
 
-use super::config::RunConfig;
+use super::config::{RunConfig, RunKind};
 use super::differences::differences;
 use super::failure::RunError;
 use super::search_run::split_of;
 use crate::data::{Dataset, Sampler, absolute};
-use crate::search::{SearchError, Strategy};
-use crate::space::Genotype;
+use crate::landscape::KendallTau;
+use crate::search::SearchError;
 
 use statistics::difference;
 
+pub use arm::Arm;
+pub use entry::{Entry, Judged, Metric, Metrics, TrainedRun};
 pub use judge::judge_of;
-pub use statistics::{Difference, Spread, student_t_95};
+pub use primary::{Primary, PrimaryPair};
+pub use statistics::{Difference, Paired, Spread, Varying, holm, interquartile_mean, student_t_95};
 
 /// The version of `compare.json`.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// Of the resamples of the judge's τ.
+const TAU_SEED: u64 = 0;
 
 /// Strategies run with the same seeds: what `compare.json` holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// 1.
+    /// 2.
     pub version: u32,
     /// Version of Plateau.
     pub plateau: String,
@@ -34,10 +42,10 @@ pub struct Comparison {
     pub device: String,
     /// Every run's settings, but for the strategy and the seed, which are those of the first.
     pub settings: RunConfig,
-    /// Epochs that every judge is trained for.
-    pub judge_epochs: usize,
+    /// What says how good and how flat: the column of a table, or training from scratch and a judge.
+    pub judged_by: JudgedBy,
     /// In the order of the tables.
-    pub strategies: Vec<Strategy>,
+    pub strategies: Vec<Arm>,
     /// Every strategy is run with each.
     pub seeds: Vec<u64>,
     /// Every run that is finished; no run is left out.
@@ -46,148 +54,33 @@ pub struct Comparison {
     pub summaries: Vec<Summary>,
     /// Every two strategies over the seeds that both have.
     pub pairs: Vec<Pair>,
+    /// The accuracies' differences, which were declared primary together before anything ran.
+    pub primary: Primary,
+    /// Kendall's τ between the judge's scores of the found genotypes and their accuracies, where there is a judge.
+    pub judge_tau: Option<KendallTau>,
 }
 
-/// One strategy with one seed. Accuracies are in percent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// What searched.
-    pub strategy: Strategy,
-    /// With which seed.
-    pub seed: u64,
-    /// Its run folder, beside `compare.json`.
-    pub run_dir: String,
-    /// What it found.
-    pub genotype: Genotype,
-    /// On the test part, after training from scratch.
-    pub test_accuracy: f64,
-    /// Images tested.
-    pub test_images: usize,
-    /// What surrounds the genotype, by the seed's judge.
-    pub neighborhood: Judged,
-    /// Largest eigenvalue of the Hessian of the validation loss in α at the end of the search; none where nothing was searched.
-    pub sharpness: Option<f64>,
-    /// Wall time of the search steps.
-    pub search_seconds: f64,
-    /// Wall time of training from scratch.
-    pub train_seconds: f64,
-}
-
-/// A genotype and all its neighbors at distance 1 by a judge, in percent.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Judged {
-    /// The genotype itself.
-    pub own: f64,
-    /// Neighbors.
-    pub count: usize,
-    /// Their mean.
-    pub mean: f64,
-    /// Their worst.
-    pub worst: f64,
-    /// Their best.
-    pub best: f64,
-}
-
-/// What is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Metric {
-    /// [`Entry::test_accuracy`].
-    TestAccuracy,
-    /// [`Judged::mean`].
-    NeighborhoodMean,
-    /// [`Judged::worst`].
-    NeighborhoodWorst,
-    /// [`Entry::sharpness`].
-    Sharpness,
-    /// [`Entry::search_seconds`].
-    SearchSeconds,
-}
-
-impl Metric {
-    /// In the order of the tables.
-    pub const ALL: [Metric; 5] = [
-        Metric::TestAccuracy,
-        Metric::NeighborhoodMean,
-        Metric::NeighborhoodWorst,
-        Metric::Sharpness,
-        Metric::SearchSeconds,
-    ];
-
-    /// Heading, with the unit.
-    pub fn name(self) -> &'static str {
-        match self {
-            Metric::TestAccuracy => "test accuracy, %",
-            Metric::NeighborhoodMean => "neighbors' mean, %",
-            Metric::NeighborhoodWorst => "worst neighbor, %",
-            Metric::Sharpness => "sharpness",
-            Metric::SearchSeconds => "search, s",
-        }
-    }
-
-    /// Digits after the point.
-    fn digits(self) -> usize {
-        match self {
-            Metric::Sharpness => 4,
-            Metric::SearchSeconds => 1,
-            _ => 2,
-        }
-    }
-
-    /// Of a run, where it has one.
-    pub fn of(self, entry: &Entry) -> Option<f64> {
-        match self {
-            Metric::TestAccuracy => Some(entry.test_accuracy),
-            Metric::NeighborhoodMean => Some(entry.neighborhood.mean),
-            Metric::NeighborhoodWorst => Some(entry.neighborhood.worst),
-            Metric::Sharpness => entry.sharpness,
-            Metric::SearchSeconds => Some(entry.search_seconds),
-        }
-    }
-}
-
-/// One value a [`Metric`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Metrics<T> {
-    /// [`Metric::TestAccuracy`].
-    pub test_accuracy: T,
-    /// [`Metric::NeighborhoodMean`].
-    pub neighborhood_mean: T,
-    /// [`Metric::NeighborhoodWorst`].
-    pub neighborhood_worst: T,
-    /// [`Metric::Sharpness`].
-    pub sharpness: T,
-    /// [`Metric::SearchSeconds`].
-    pub search_seconds: T,
-}
-
-impl<T> Metrics<T> {
-    fn from(mut value: impl FnMut(Metric) -> T) -> Self {
-        Self {
-            test_accuracy: value(Metric::TestAccuracy),
-            neighborhood_mean: value(Metric::NeighborhoodMean),
-            neighborhood_worst: value(Metric::NeighborhoodWorst),
-            sharpness: value(Metric::Sharpness),
-            search_seconds: value(Metric::SearchSeconds),
-        }
-    }
-
-    /// The one of a metric.
-    pub fn get(&self, metric: Metric) -> &T {
-        match metric {
-            Metric::TestAccuracy => &self.test_accuracy,
-            Metric::NeighborhoodMean => &self.neighborhood_mean,
-            Metric::NeighborhoodWorst => &self.neighborhood_worst,
-            Metric::Sharpness => &self.sharpness,
-            Metric::SearchSeconds => &self.search_seconds,
-        }
-    }
+/// What says how good the found genotypes are, and how good their neighbors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgedBy {
+    /// Training from scratch, and a supernet trained on single paths for their neighbors.
+    Judge {
+        /// Passes over its images that it is trained for.
+        epochs: usize,
+    },
+    /// A table.
+    Table {
+        /// Its column.
+        metric: String,
+    },
 }
 
 /// A strategy over its seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Which.
-    pub strategy: Strategy,
+    pub strategy: Arm,
     /// Finished runs.
     pub runs: usize,
     /// Mean and deviation, where there are values.
@@ -198,9 +91,9 @@ pub struct Summary {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
     /// One strategy.
-    pub first: Strategy,
+    pub first: Arm,
     /// The other.
-    pub second: Strategy,
+    pub second: Arm,
     /// Differences, where at least two seeds have both values.
     pub metrics: Metrics<Option<Difference>>,
 }
@@ -229,28 +122,34 @@ impl Comparison {
     /// Without strategies, seeds or a search.
     pub fn new(
         mut settings: RunConfig,
-        judge_epochs: usize,
-        strategies: &[Strategy],
+        judged_by: JudgedBy,
+        strategies: &[Arm],
         seeds: &[u64],
     ) -> Result<Self, ComparisonError> {
-        let (Some(search), Some(&strategy), Some(&seed)) =
-            (&mut settings.search, strategies.first(), seeds.first())
+        let (Some(_), Some(&strategy), Some(&seed)) =
+            (&settings.search, strategies.first(), seeds.first())
         else {
             return Err(ComparisonError::Empty);
         };
-        search.strategy = strategy;
+        strategy.apply(&mut settings);
         settings.seed = seed;
+        settings.kind = match judged_by {
+            JudgedBy::Judge { .. } => RunKind::Full,
+            JudgedBy::Table { .. } => RunKind::SearchOnly,
+        };
         Ok(Self {
             version: VERSION,
             plateau: env!("CARGO_PKG_VERSION").into(),
             device: String::new(),
             settings,
-            judge_epochs,
+            judged_by,
             strategies: strategies.to_vec(),
             seeds: seeds.to_vec(),
             entries: Vec::new(),
             summaries: Vec::new(),
             pairs: Vec::new(),
+            primary: Primary::default(),
+            judge_tau: None,
         })
     }
 
@@ -271,10 +170,14 @@ impl Comparison {
         settings.dataset = absolute(&settings.dataset);
         if let (Some(old), Some(new)) = (&mut settings.search, &self.settings.search) {
             old.strategy = new.strategy;
+            old.replica = new.replica;
         }
-        if earlier.judge_epochs != self.judge_epochs {
-            let (there, here) = (earlier.judge_epochs, self.judge_epochs);
-            let text = format!("judge_epochs is {there} there, {here} here");
+        if earlier.judged_by != self.judged_by {
+            let [there, here] = [&earlier.judged_by, &self.judged_by].map(|by| match by {
+                JudgedBy::Judge { epochs } => format!("a judge of {epochs} epochs"),
+                JudgedBy::Table { metric } => format!("{metric} of a table"),
+            });
+            let text = format!("it is judged by {there} there, by {here} here");
             return Err(ComparisonError::Settings(text));
         }
         let different = differences(&settings, &self.settings);
@@ -298,7 +201,7 @@ impl Comparison {
     }
 
     /// The runs that are still to do, seed by seed, so that an interrupted comparison is a fair one of fewer seeds.
-    pub fn missing(&self) -> Vec<(u64, Strategy)> {
+    pub fn missing(&self) -> Vec<(u64, Arm)> {
         let finished = |seed, strategy| {
             let mut entries = self.entries.iter();
             entries.any(|entry| entry.seed == seed && entry.strategy == strategy)
@@ -312,14 +215,15 @@ impl Comparison {
 
     /// The settings of one run. Its sharpness is measured at its end if no other interval was asked for: `steps` are those of a
     /// search.
-    pub fn run(&self, strategy: Strategy, seed: u64, steps: usize) -> RunConfig {
+    pub fn run(&self, strategy: Arm, seed: u64, steps: usize) -> RunConfig {
         let mut config = self.settings.clone();
         config.seed = seed;
-        if let Some(search) = &mut config.search {
-            search.strategy = strategy;
-            if search.sharpness == 0 && !search.early_stop {
-                search.sharpness = steps;
-            }
+        strategy.apply(&mut config);
+        if let Some(search) = &mut config.search
+            && search.sharpness == 0
+            && !search.early_stop
+        {
+            search.sharpness = steps;
         }
         config
     }
@@ -343,7 +247,7 @@ impl Comparison {
             let entry = entries.find(|entry| entry.strategy == strategy && entry.seed == seed)?;
             metric.of(entry)
         };
-        let summary = |&strategy: &Strategy| Summary {
+        let summary = |&strategy: &Arm| Summary {
             strategy,
             runs: self
                 .entries
@@ -381,6 +285,29 @@ impl Comparison {
         let pairs = pairs.map(|(a, b)| pair(a, b)).collect();
         self.summaries = summaries;
         self.pairs = pairs;
+        self.primary = Primary::of(self);
+        let judged: Vec<f64> = self
+            .entries
+            .iter()
+            .map(|entry| entry.neighborhood.own)
+            .collect();
+        let found: Vec<f64> = self.entries.iter().map(|entry| entry.accuracy).collect();
+        self.judge_tau = match self.judged_by {
+            JudgedBy::Judge { .. } => KendallTau::of(&judged, &found, TAU_SEED),
+            JudgedBy::Table { .. } => None,
+        };
+    }
+
+    /// The differences in accuracy of two strategies, seed by seed.
+    fn differences(&self, first: Arm, second: Arm) -> Vec<f64> {
+        let accuracy = |strategy, seed| {
+            let mut entries = self.entries.iter();
+            entries
+                .find(|entry| entry.strategy == strategy && entry.seed == seed)
+                .map(|entry| entry.accuracy)
+        };
+        let both = |&seed: &u64| Some(difference(accuracy(first, seed)?, accuracy(second, seed)?));
+        self.seeds.iter().filter_map(both).collect()
     }
 
     /// The text of `compare.json`.

@@ -1,32 +1,26 @@
 //! A comparison as Markdown whose tables line up, so that a terminal shows them, too.
 
-use super::statistics::{Difference, Spread};
-use super::{Comparison, Metric};
+use super::statistics::{Difference, Paired, Spread};
+use super::{Comparison, JudgedBy, Metric};
 use crate::data::short_name;
 
 impl Comparison {
-    /// Both tables, and what the numbers are: the text of the terminal.
+    /// All tables, and what the numbers are: the text of the terminal.
     pub fn tables(&self) -> String {
-        let headings = |first: &str| {
-            let names = Metric::ALL.iter().map(|metric| metric.name().to_owned());
-            std::iter::once(first.to_owned()).chain(names).collect()
+        let metrics = self.metrics();
+        let headings = |first: &[&str], metrics: &[Metric]| -> Vec<String> {
+            let first = first.iter().map(|&name| name.to_owned());
+            first
+                .chain(metrics.iter().map(|&metric| self.heading(metric)))
+                .collect()
         };
-        let mut summary: Vec<Vec<String>> = vec![headings("strategy")];
-        summary[0].insert(1, "runs".into());
+        let mut summary = vec![headings(&["strategy", "runs"], &metrics)];
         for row in &self.summaries {
-            let values = Metric::ALL
+            let values = metrics
                 .iter()
                 .map(|&metric| spread(metric, *row.metrics.get(metric)));
-            let head = [row.strategy.name().to_owned(), row.runs.to_string()];
+            let head = [row.strategy.to_string(), row.runs.to_string()];
             summary.push(head.into_iter().chain(values).collect());
-        }
-        let mut differences: Vec<Vec<String>> = vec![headings("difference")];
-        for row in &self.pairs {
-            let values = Metric::ALL
-                .iter()
-                .map(|&metric| difference(metric, *row.metrics.get(metric)));
-            let name = format!("{} − {}", row.first, row.second);
-            differences.push(std::iter::once(name).chain(values).collect());
         }
         let mut text = table(&summary);
         let several = self.summaries.iter().any(|row| row.runs > 1);
@@ -34,33 +28,140 @@ impl Comparison {
             true => "\nMean ± standard deviation (n − 1) over the seeds.\n",
             false => "\nOne seed: there is no deviation and no interval; --seeds runs more.\n",
         });
-        if !self.pairs.is_empty() {
-            text.push('\n');
-            text.push_str(&table(&differences));
+        if let Some(tau) = self.judge_tau {
+            text.push_str(&format!(
+                "The judge orders the {} found genotypes like their accuracies with Kendall's τ {}: what it says of neighbors is worth as much.\n",
+                tau.count,
+                interval(3, tau.tau, tau.low, tau.high)
+            ));
+        }
+        if self.pairs.is_empty() {
+            return text;
+        }
+        text.push_str(&self.primary_table());
+        let exploratory: Vec<Metric> = metrics
+            .into_iter()
+            .filter(|&metric| metric != Metric::Accuracy && metric != Metric::MultiplyAdds)
+            .collect();
+        let mut differences = vec![headings(&["exploratory"], &exploratory)];
+        for row in &self.pairs {
+            let values = exploratory
+                .iter()
+                .map(|&metric| difference(metric, *row.metrics.get(metric)));
+            let name = format!("{} − {}", row.first, row.second);
+            differences.push(std::iter::once(name).chain(values).collect());
+        }
+        text.push('\n');
+        text.push_str(&table(&differences));
+        text.push_str(
+            "\nMean of the differences seed by seed and their 95 % confidence interval (Student's t). A `~` marks an interval that holds 0:\n\
+             inside the noise of these seeds. Of twenty intervals without any true difference one is expected to leave 0 out, so what is\n\
+             found here asks for a comparison that declares it beforehand.\n",
+        );
+        let all = || {
+            self.pairs
+                .iter()
+                .flat_map(|pair| exploratory.iter().map(|&metric| *pair.metrics.get(metric)))
+        };
+        if all().any(|difference| difference.is_none()) {
             text.push_str(
-                "\nMean of the differences seed by seed and their 95 % confidence interval (Student's t). A `~` marks an interval that holds 0:\n\
-                 inside the noise of these seeds. Of twenty intervals without any true difference one is expected to leave 0 out.\n",
+                "A `–`: fewer than two seeds have both values, so there is no interval.\n",
             );
-            let metrics = || {
-                self.pairs
-                    .iter()
-                    .flat_map(|pair| Metric::ALL.map(|metric| *pair.metrics.get(metric)))
-            };
-            if metrics().any(|difference| difference.is_none()) {
-                text.push_str(
-                    "A `–`: fewer than two seeds have both values, so there is no interval.\n",
-                );
-            }
-            if metrics()
-                .flatten()
-                .any(|difference| difference.low.is_none())
-            {
-                text.push_str(
-                    "`all equal`: the difference is the same for every seed, which says nothing about other seeds, so there is no interval.\n",
-                );
-            }
+        }
+        if all().flatten().any(|difference| difference.low.is_none()) {
+            text.push_str(ALL_EQUAL);
         }
         text
+    }
+
+    /// The differences in accuracy with everything that is said of them.
+    fn primary_table(&self) -> String {
+        let head = [
+            "primary: accuracy, points",
+            "mean [95 %]",
+            "interquartile mean [95 %]",
+            "p",
+            "p (Holm)",
+            "seeds to see 0.5",
+        ];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        let mut equal = false;
+        for pair in &self.primary.pairs {
+            let null = match pair.first.is_null_pair(pair.second) {
+                true => " (null pair)",
+                false => "",
+            };
+            let mut row = vec![format!("{} − {}{null}", pair.first, pair.second)];
+            match pair.paired {
+                Some(Paired::Varying(varying)) => {
+                    let [low, high] = pair.interval.map_or([None; 2], |ends| ends.map(Some));
+                    let mark = match pair.leaves_out_zero() {
+                        Some(false) => " ~",
+                        _ => "",
+                    };
+                    row.push(signed(varying.mean, low, high) + mark);
+                    let [low, high] = [varying.low, varying.high].map(Some);
+                    row.push(signed(varying.interquartile_mean, low, high));
+                    row.push(format!("{:.3}", varying.p));
+                    row.push(pair.adjusted_p.map_or("–".into(), |p| format!("{p:.3}")));
+                    row.push(pair.seeds_needed.map_or("–".into(), |n| n.to_string()));
+                }
+                Some(Paired::AllEqual { mean, .. }) => {
+                    equal = true;
+                    row.push(format!("{mean:+.2} all equal"));
+                    row.extend(["–"; 4].map(str::to_owned));
+                }
+                None => row.extend(["–"; 5].map(str::to_owned)),
+            }
+            rows.push(row);
+        }
+        let mut text = format!("\n{}", table(&rows));
+        text.push_str(
+            "\nDifferences seed by seed. These were declared before the runs, so p is adjusted for all of them together (Holm). p: how often random\n\
+             signs give a mean as far from 0. The interquartile mean leaves a quarter at each end out; its interval is of 10,000 resamples. The\n\
+             last column: seeds with which a true difference of 0.5 points would be seen four times of five.\n",
+        );
+        if let Some([test, train]) = self.primary.redrawn {
+            text.push_str(&format!(
+                "Every seed draws its {test} test and {train} training images anew from the same ones, so the intervals are widened (Nadeau and Bengio 2003).\n"
+            ));
+        }
+        let nulls = self.primary.pairs.iter();
+        for pair in nulls.filter(|pair| pair.first.is_null_pair(pair.second)) {
+            let found = match pair.leaves_out_zero() {
+                Some(true) => "its interval leaves 0 out: this comparison cries wolf",
+                Some(false) => {
+                    "its interval holds 0, as it should in nineteen of twenty comparisons"
+                }
+                None => "there is no interval yet",
+            };
+            text.push_str(&format!(
+                "{} − {} is a null pair, whose differences are chance alone: {found}.\n",
+                pair.first, pair.second
+            ));
+        }
+        if equal {
+            text.push_str(ALL_EQUAL);
+        }
+        text
+    }
+
+    /// What is shown: what any run has.
+    pub(super) fn metrics(&self) -> Vec<Metric> {
+        let has = |metric: &Metric| {
+            let mut entries = self.entries.iter();
+            entries.any(|entry| metric.of(entry).is_some())
+        };
+        Metric::ALL.into_iter().filter(has).collect()
+    }
+
+    /// The heading of a metric here.
+    pub(super) fn heading(&self, metric: Metric) -> String {
+        match (metric, &self.judged_by) {
+            (Metric::Accuracy, JudgedBy::Judge { .. }) => "test accuracy, %".into(),
+            (Metric::Accuracy, JudgedBy::Table { .. }) => "table accuracy, %".into(),
+            (metric, _) => metric.name().into(),
+        }
     }
 
     /// The text of `compare.md`: the tables, how they were made, and every run.
@@ -72,49 +173,87 @@ impl Comparison {
                 search.space, search.channels, search.layers, search.epochs, search.batch
             )
         });
-        let train = &settings.train;
+        let metrics = self.metrics();
         let mut runs: Vec<Vec<String>> = vec![
             ["seed", "strategy"]
                 .into_iter()
-                .chain(Metric::ALL.iter().map(|metric| metric.name()))
-                .chain(["judged itself, %", "training, s", "genotype"])
                 .map(str::to_owned)
+                .chain(metrics.iter().map(|&metric| self.heading(metric)))
+                .chain(["scored itself, %", "skips", "training, s", "genotype"].map(str::to_owned))
                 .collect(),
         ];
         for entry in &self.entries {
             let mut row = vec![entry.seed.to_string(), entry.strategy.to_string()];
-            row.extend(Metric::ALL.iter().map(|&metric| {
+            row.extend(metrics.iter().map(|&metric| {
                 metric
                     .of(entry)
                     .map_or("–".into(), |value| format!("{value:.*}", metric.digits()))
             }));
             row.push(format!("{:.2}", entry.neighborhood.own));
-            row.push(format!("{:.1}", entry.train_seconds));
+            row.push(entry.skips.to_string());
+            let seconds = entry
+                .trained
+                .map(|trained| format!("{:.1}", trained.seconds));
+            row.push(seconds.unwrap_or("–".into()));
             // A bar would end the cell.
             let genotype = entry.genotype.to_text().replace('|', "\\|");
             row.push(format!("`{genotype}`"));
             runs.push(row);
         }
+        let train = &settings.train;
+        let (how, what) = match &self.judged_by {
+            JudgedBy::Judge { epochs } => (
+                format!(
+                    "Training from scratch: {} channels, {} layers, {} epochs. ",
+                    train.channels, train.layers, train.epochs
+                ),
+                format!(
+                    "Test accuracy is that of the found network trained from scratch, on {:.0} % of the images that nothing else saw. The\n\
+                     neighbors are all genotypes one operation away. A judge scores them: a supernet, the same for all strategies, that was trained\n\
+                     on single paths for {epochs} epochs, with the statistics of the batch, on images of its own. Its accuracies compare genotypes\n\
+                     with each other; trained networks are better.",
+                    100.0 * settings.test_share
+                ),
+            ),
+            JudgedBy::Table { metric } => (
+                String::new(),
+                format!(
+                    "Nothing was trained from scratch: accuracies are those of the column {metric} of a table, also those of the neighbors, which are all\n\
+                     genotypes one operation away. \"Neighbors beyond\": how much better their mean is than that of architectures as good as the found one\n\
+                     (monotone regression over the whole table)."
+                ),
+            ),
+        };
         format!(
             "# Strategies compared on {}\n\n`{command}`\n\n{}\n\
-             Plateau {} on {}. {search}Training from scratch: {} channels, {} layers, {} epochs. Everything else is in `compare.json`.\n\n\
-             Test accuracy is that of the found network trained from scratch, on {:.0} % of the images that nothing else saw. The\n\
-             neighbors are all genotypes one operation away. A judge scores them: one supernet a seed, the same for all strategies, that\n\
-             was trained on uniformly drawn architectures for {} epochs, with the statistics of the batch, on the images that choose\n\
-             architectures. Its accuracies compare genotypes with each other; trained networks are better. Sharpness is\n\
-             the largest eigenvalue of the Hessian of the validation loss in α at the end of a search. Search time is without that\n\
-             measurement.\n\n## Every run\n\n{}",
+             Plateau {} on {}. {search}{how}Everything else is in `compare.json`.\n\n\
+             {what} Sharpness is the largest eigenvalue of the Hessian of the validation loss in α at the end of a search. Search time is without\n\
+             that measurement; multiply-adds are those that a search asks for, whatever a kernel shares or computes again.\n\n## Every run\n\n{}",
             short_name(&settings.dataset),
             self.tables(),
             self.plateau,
             self.device,
-            train.channels,
-            train.layers,
-            train.epochs,
-            100.0 * settings.test_share,
-            self.judge_epochs,
             table(&runs),
         )
+    }
+}
+
+/// What equal differences mean.
+const ALL_EQUAL: &str = "`all equal`: the difference is the same for every seed, which says nothing about other seeds, so there is no interval.\n";
+
+/// A value with its interval.
+fn interval(digits: usize, value: f64, low: Option<f64>, high: Option<f64>) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) => format!("{value:.digits$} [{low:.digits$}, {high:.digits$}]"),
+        _ => format!("{value:.digits$}"),
+    }
+}
+
+/// A difference with its interval.
+fn signed(value: f64, low: Option<f64>, high: Option<f64>) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) => format!("{value:+.2} [{low:+.2}, {high:+.2}]"),
+        _ => format!("{value:+.2}"),
     }
 }
 

@@ -20,10 +20,7 @@ const COLOURS: [&str; 7] = [
 impl Comparison {
     /// The text of `compare.svg`.
     pub fn svg(&self) -> String {
-        let metrics: Vec<Metric> = Metric::ALL
-            .into_iter()
-            .filter(|&metric| self.entries.iter().any(|entry| metric.of(entry).is_some()))
-            .collect();
+        let metrics = self.metrics();
         let width = PANEL[0] * metrics.len().max(1) as f64;
         let height = PANEL[1] + HEAD + FOOT;
         let mut svg = format!(
@@ -70,7 +67,7 @@ impl Comparison {
                 "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-weight=\"bold\">{}</text>",
                 0.5 * (x0 + x1),
                 y1 - 12.0,
-                metric.name()
+                self.heading(metric)
             ),
         );
         for tick in scale.ticks() {

@@ -209,6 +209,39 @@ fn derivation_inverts_one_hot_encodings() {
 }
 
 #[test]
+fn a_fair_set_has_every_operation_of_an_edge_at_most_once() {
+    for space in Space::ALL {
+        let none = usize::from(space == Space::Darts);
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let set = Genotype::fair_set(space, &mut rng);
+        assert_eq!(set.len(), space.operations().len() - none);
+        let encodings: Vec<_> = set.iter().map(Genotype::encoding).collect();
+        for genotype in &set {
+            let again = Genotype::from_encoding(space, &genotype.encoding()).unwrap();
+            assert_eq!(
+                again.canonical(),
+                genotype.canonical(),
+                "a genotype of the space"
+            );
+        }
+        for cell in 0..space.cell_kinds().len() {
+            for edge in 0..space.edges().len() {
+                let mut used: Vec<_> = encodings.iter().map(|cells| cells[cell][edge]).collect();
+                used.retain(|&operation| space != Space::Darts || operation != Operation::None);
+                let all = used.len();
+                used.sort();
+                used.dedup();
+                assert_eq!(used.len(), all, "{space}: an operation twice on an edge");
+                if space != Space::Darts {
+                    assert_eq!(all, set.len(), "every operation once");
+                }
+            }
+        }
+        assert_ne!(Genotype::fair_set(space, &mut rng), set);
+    }
+}
+
+#[test]
 fn random_draws_are_uniform_and_reproducible() {
     let draw = |seed| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -1,0 +1,74 @@
+//! What a table says of what a search on images has found.
+
+use super::CliError;
+use super::landscape::{Column, OpenedTable, TableArgs};
+use super::out::say;
+use super::progress::{Outcome, thousands};
+use crate::landscape::Verdict;
+use crate::space::Space;
+
+/// The column of a table in which what a search finds is looked up.
+pub struct LookedUp {
+    opened: OpenedTable,
+    metric: String,
+}
+
+impl LookedUp {
+    /// The column of `--report-metric`, or of `--metric`, of the table that was named, which must be of the space.
+    pub fn new(
+        table: &TableArgs,
+        report_metric: Option<&str>,
+        space: Space,
+    ) -> Result<Self, CliError> {
+        let others: Vec<&str> = report_metric.into_iter().collect();
+        let opened = table.read(&others)?;
+        let metric = match report_metric {
+            Some(name) => Column::new(&opened.table, Some(name))?.metric.to_owned(),
+            None => table.column(&opened.table)?.metric.to_owned(),
+        };
+        let found = opened.table.space();
+        if found != space {
+            return Err(CliError(format!(
+                "the table is of {found}, and {space} is searched; give --space {found}"
+            )));
+        }
+        opened.say();
+        Ok(Self { opened, metric })
+    }
+
+    /// The name of the column.
+    pub fn metric(&self) -> &str {
+        &self.metric
+    }
+
+    /// What it says of what a search found.
+    pub fn verdict(&self, outcome: &Outcome) -> Result<Verdict, CliError> {
+        let table = &self.opened.table;
+        Verdict::of(table, &self.metric, &outcome.genotype, &outcome.epochs)
+            .ok_or_else(|| CliError("the table does not have what the search found".into()))
+    }
+}
+
+/// Prints what a table says of what was found.
+pub fn say_verdict(metric: &str, verdict: &Verdict) -> Result<(), CliError> {
+    say!(
+        "table          {:.2} % ({metric}), rank {} of {}",
+        verdict.accuracy,
+        thousands(verdict.rank as u64),
+        thousands(verdict.of as u64)
+    )?;
+    say!(
+        "neighbors      {} one change away: mean {:.2} %, worst {:.2} %, best {:.2} %",
+        verdict.count,
+        verdict.mean,
+        verdict.worst,
+        verdict.best
+    )?;
+    say!("skips          {} skip connections", verdict.skips)?;
+    let curve: Vec<String> = verdict
+        .curve
+        .iter()
+        .map(|accuracy| format!("{accuracy:.2}"))
+        .collect();
+    say!("by epoch, %    {}", curve.join(" "))
+}

@@ -1,0 +1,112 @@
+//! The differences that a comparison declares primary before it runs: those in accuracy.
+
+use serde::{Deserialize, Serialize};
+
+use super::Comparison;
+use super::arm::Arm;
+use super::statistics::{Paired, holm};
+
+/// The family of primary differences. All others are exploratory.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Primary {
+    /// Every two strategies that search differently, then the null pairs.
+    pub pairs: Vec<PrimaryPair>,
+    /// Images of the test part for each that trains, where every seed draws both anew: what widens the intervals (Nadeau and Bengio 2003).
+    pub redrawn: Option<[usize; 2]>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PrimaryPair {
+    /// One strategy.
+    pub first: Arm,
+    /// The other.
+    pub second: Arm,
+    /// What the differences `first − second` say; none for fewer than two seeds.
+    pub paired: Option<Paired>,
+    /// Its p by Holm's method over the family; none for a null pair, which belongs to no family, and where there is no p.
+    pub adjusted_p: Option<f64>,
+    /// Seeds that would show a difference of [`DETECTED`] points with 80 % power.
+    pub seeds_needed: Option<u64>,
+    /// 95 % interval of the mean (Student's t), widened where every seed draws its images anew.
+    pub interval: Option<[f64; 2]>,
+}
+
+/// The difference that is asked to be found, in points of accuracy.
+pub const DETECTED: f64 = 0.5;
+/// Of the resamples and of drawn signs.
+const SEED: u64 = 0;
+
+impl Primary {
+    /// Those of a comparison.
+    pub(super) fn of(comparison: &Comparison) -> Self {
+        let mut redrawn = None;
+        if comparison.settings.split_seed.is_none() {
+            let images = comparison.entries.iter().find_map(|entry| entry.trained);
+            redrawn = images.map(|trained| {
+                let share = comparison.settings.test_share;
+                let train = trained.test_images as f64 * (1.0 - share) / share;
+                [trained.test_images, train.round() as usize]
+            });
+        }
+        let arms = &comparison.strategies;
+        let mut pairs: Vec<PrimaryPair> = arms
+            .iter()
+            .enumerate()
+            .flat_map(|(index, &second)| {
+                arms[index + 1..].iter().map(move |&first| (first, second))
+            })
+            .map(|(first, second)| PrimaryPair::of(comparison, first, second, redrawn))
+            .collect();
+        pairs.sort_by_key(|pair| pair.first.is_null_pair(pair.second));
+        let family: Vec<usize> = (0..pairs.len())
+            .filter(|&at| {
+                !pairs[at].first.is_null_pair(pairs[at].second) && pairs[at].p().is_some()
+            })
+            .collect();
+        let p: Vec<f64> = family.iter().filter_map(|&at| pairs[at].p()).collect();
+        for (&at, p) in family.iter().zip(holm(&p)) {
+            pairs[at].adjusted_p = Some(p);
+        }
+        Self { pairs, redrawn }
+    }
+}
+
+impl PrimaryPair {
+    fn of(comparison: &Comparison, first: Arm, second: Arm, redrawn: Option<[usize; 2]>) -> Self {
+        let differences = comparison.differences(first, second);
+        let paired = Paired::of(&differences, SEED);
+        let varying = match paired {
+            Some(Paired::Varying(varying)) => Some(varying),
+            _ => None,
+        };
+        let interval = varying.and_then(|varying| {
+            let error = match redrawn {
+                Some([test, train]) => varying.corrected_standard_error(train, test)?,
+                None => varying.std / (varying.count as f64).sqrt(),
+            };
+            let half = super::student_t_95(varying.count - 1) * error;
+            Some([varying.mean - half, varying.mean + half])
+        });
+        Self {
+            first,
+            second,
+            paired,
+            adjusted_p: None,
+            seeds_needed: varying.and_then(|varying| varying.seeds_needed(DETECTED)),
+            interval,
+        }
+    }
+
+    fn p(&self) -> Option<f64> {
+        match self.paired {
+            Some(Paired::Varying(varying)) => Some(varying.p),
+            _ => None,
+        }
+    }
+
+    /// Whether its interval leaves out 0.
+    pub fn leaves_out_zero(&self) -> Option<bool> {
+        self.interval.map(|[low, high]| low > 0.0 || high < 0.0)
+    }
+}

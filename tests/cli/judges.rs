@@ -1,0 +1,204 @@
+//! What says how good and how flat a found architecture is: a table that looks it up, and a judge that ranks it.
+
+use std::fs;
+
+use plateau::landscape::architecture;
+use plateau::space::Space;
+use serde_json::Value;
+
+use crate::support::folder::folder;
+use crate::support::outcome::{failure, object, text};
+use crate::support::program::plateau;
+
+/// A search of two epochs in the small space.
+const TINY: [&str; 10] = [
+    "--space",
+    "nas-bench-201-small",
+    "--channels",
+    "4",
+    "--epochs",
+    "2",
+    "--dataset",
+    "digits",
+    "--device",
+    "cpu",
+];
+
+fn tiny<'a>(command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&[command][..], &TINY, more].concat()
+}
+
+#[test]
+fn a_search_is_looked_up_in_a_table_and_nothing_is_trained() {
+    let folder = folder("looked-up");
+    let run = folder.to_str().unwrap();
+    let found = object(&plateau(&tiny(
+        "search",
+        &[
+            "--strategy",
+            "darts",
+            "--table",
+            "builtin",
+            "--run-dir",
+            run,
+            "--json",
+        ],
+    )));
+    assert!(found["test_accuracy"].is_null());
+    assert_eq!(found["metric"], "ValidationAccuracy");
+    let table = &found["table"];
+    assert_eq!(table["of"], 125);
+    assert_eq!(table["count"], 12);
+    assert_eq!(table["curve"].as_array().unwrap().len(), 2);
+    assert_eq!(table["curve"][1], table["accuracy"]);
+    let genotype = found["genotype_text"].as_str().unwrap();
+    let around = object(&plateau(&[
+        "neighborhood",
+        genotype,
+        "--table",
+        "builtin",
+        "--radius",
+        "1",
+        "--json",
+    ]));
+    assert_eq!(around["own"], table["accuracy"]);
+    let mean = around["radii"][0]["mean"].as_f64().unwrap();
+    assert!((mean - table["mean"].as_f64().unwrap()).abs() < 1e-9);
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_table_of_another_space_or_without_the_column_is_one_line_before_anything_runs() {
+    for (more, words) in [
+        (
+            &["--table", "builtin", "--space", "darts"][..],
+            "nas-bench-201-small",
+        ),
+        (&["--table", "builtin", "--metric", "Accuracy"], "no metric"),
+        (
+            &["--table", "builtin", "--report-metric", "Accuracy"],
+            "no metric",
+        ),
+        (&["--table", "no-such-file.csv"], "no-such-file.csv"),
+        (
+            &["--table", "builtin", "--draws", "5"],
+            "--strategy rs or na-rs",
+        ),
+    ] {
+        let mut arguments = vec!["search", "--strategy", "darts", "--device", "cpu"];
+        if !more.contains(&"--space") {
+            arguments.extend(["--space", "nas-bench-201-small"]);
+        }
+        arguments.extend(more);
+        let message = failure(&plateau(&arguments));
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+#[test]
+fn strategies_are_compared_by_a_table_with_a_null_pair() {
+    let folder = folder("compared-by-table");
+    let arguments = [
+        "--strategies",
+        "darts,darts:replica,rsps",
+        "--seeds",
+        "2",
+        "--table",
+        "builtin",
+        "--run-dir",
+        folder.to_str().unwrap(),
+    ];
+    let shown = text(&plateau(&tiny("compare", &arguments)));
+    for words in [
+        "table accuracy, %",
+        "(null pair)",
+        "p (Holm)",
+        "neighbors' mean, %",
+    ] {
+        assert!(shown.contains(words), "{shown}");
+    }
+    assert!(!folder.join("judge").exists(), "a table needs no judge");
+    let json: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("compare.json")).unwrap()).unwrap();
+    let entries = json["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 6);
+    for entry in entries {
+        assert!(entry["trained"].is_null());
+        assert_eq!(entry["curve"].as_array().unwrap().len(), 2);
+        assert!(entry["multiply_adds"].as_u64().unwrap() > 0);
+    }
+    assert_eq!(entries[1]["strategy"], "darts:replica");
+    // What is there is not done again.
+    let again = plateau(&tiny("compare", &arguments));
+    assert_eq!(text(&again), shown);
+    assert!(!String::from_utf8_lossy(&again.stderr).contains("run 1"));
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_judge_says_how_well_it_ranks_and_scores_neighborhoods_with_it() {
+    let folder = folder("judge");
+    let run = folder.to_str().unwrap();
+    let arguments = ["--table", "builtin", "--cells", "60", "--run-dir", run];
+    let json = [&arguments[..], &["--json"]].concat();
+    let first = object(&plateau(&tiny("judge", &json)));
+    assert_eq!(first["cells"].as_array().unwrap().len(), 60);
+    let tau = first["tau"]["tau"].as_f64().unwrap();
+    assert!((-1.0..=1.0).contains(&tau));
+    // Trained once.
+    let again = plateau(&tiny("judge", &json));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is trained already"));
+    assert_eq!(object(&again), first);
+    let shown = text(&plateau(&tiny("judge", &arguments)));
+    assert!(shown.contains("Kendall's τ"), "{shown}");
+    let cell = architecture(Space::NasBench201Small, 37).unwrap().to_text();
+    let around = object(&plateau(&["neighborhood", &cell, "--run", run, "--json"]));
+    let metric = around["metric"].as_str().unwrap();
+    assert!(
+        metric.contains("Kendall's τ") && metric.contains("over 60 architectures"),
+        "{metric}"
+    );
+
+    let other = failure(&plateau(&tiny(
+        "judge",
+        &["--run-dir", run, "--batch", "32"],
+    )));
+    assert!(
+        other.contains("batch") && other.contains("--run-dir"),
+        "{other}"
+    );
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_judge_is_measured_on_trained_networks_which_are_trained_once() {
+    let folder = folder("judge-trained");
+    let arguments = [
+        "--cells",
+        "3",
+        "--train-epochs",
+        "1",
+        "--train-channels",
+        "4",
+        "--run-dir",
+        folder.to_str().unwrap(),
+        "--json",
+    ];
+    let first = plateau(&tiny("judge", &arguments));
+    let said = String::from_utf8_lossy(&first.stderr).into_owned();
+    assert!(said.contains("trained  3 of 3"), "{said}");
+    let found = object(&first);
+    assert_eq!(found["against"], "training from scratch for 1 epochs");
+    // The last one was cut short, as by a process that was killed.
+    let trained = folder.join("trained.jsonl");
+    let lines = fs::read_to_string(&trained).unwrap();
+    fs::write(&trained, &lines[..lines.len() - 20]).unwrap();
+    let again = plateau(&tiny("judge", &arguments));
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(
+        said.contains("trained  3 of 3") && !said.contains("trained  2 of 3"),
+        "{said}"
+    );
+    assert_eq!(object(&again), found);
+    fs::remove_dir_all(&folder).unwrap();
+}
