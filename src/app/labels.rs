@@ -1,7 +1,8 @@
 //! What the window calls the settings that messages name by their flags.
 
 /// A flag and its label; those of training from scratch have the label of the search's and say that.
-const LABELS: [(&str, &str); 28] = [
+const LABELS: [(&str, &str); 30] = [
+    ("alpha-after", "Weights alone"),
     ("alpha-decay", "α decay"),
     ("alpha-rate", "α rate"),
     ("auxiliary-weight", "Auxiliary head"),
@@ -21,6 +22,7 @@ const LABELS: [(&str, &str); 28] = [
     ("memory-limit", "Memory limit"),
     ("momentum", "Momentum"),
     ("neighbors", "Neighbors"),
+    ("order", "First step"),
     ("perturbation", "Perturbation"),
     ("radius", "Radius"),
     ("rate", "Rate"),

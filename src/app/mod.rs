@@ -3,8 +3,10 @@
 //! Every panel is a file with a struct and `fn show(&mut self, ui, context)`. It reads the [`Context`] and pushes actions; the
 //! [`App`] takes them up after the frame. A run reaches the window as events only, through a [`Link`] to a session.
 
+mod any_time;
 mod bars;
 mod cell_canvas;
+mod comparison;
 mod context;
 mod data;
 mod dock;

@@ -4,6 +4,7 @@ use eframe::egui::{self, Key};
 
 use crate::session::SearchStep;
 
+use super::any_time;
 use super::cell_canvas::{CellPicture, cell_title};
 use super::context::{Action, Context};
 use super::dock::Pane;
@@ -252,12 +253,13 @@ fn curves(ui: &mut egui::Ui, context: &mut Context) {
     let columns = if columns == 3.0 { 2.0 } else { columns };
     let gap = SPACE[2];
     let width = (ui.available_width() - gap * (columns - 1.0)) / columns;
-    let plots = [
+    let mut plots = vec![
         ("loss", losses(&run.steps)),
         ("accuracy", accuracies(&run.steps)),
         ("neighbors", neighbors(&run.steps)),
         ("alpha", shape_of_alpha(run)),
     ];
+    plots.extend(any_time::curves(run, context.table).map(|curves| ("any-time", curves)));
     for row in plots.chunks(columns as usize) {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = gap;

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use eframe::egui::{self, DragValue};
 
 use crate::data::Augmentation;
-use crate::search::{Draw, HessianPoint, Representation, Strategy, Temperature};
+use crate::search::{Draw, HessianPoint, Order, Representation, Strategy, Temperature};
 use crate::session::{SearchConfig, TrainConfig};
 use crate::space::{Aggregation, Space};
 
@@ -391,6 +391,23 @@ pub fn search_rates(ui: &mut egui::Ui, search: &mut SearchConfig) {
     for (name, help, value, range) in rows {
         real(ui, name, "", help, value, range);
     }
+    let most = search.epochs.saturating_sub(1);
+    whole(
+        ui,
+        "Weights alone",
+        " epochs",
+        "Epochs at the start in which only the weights are trained.",
+        &mut search.alpha_after,
+        0..=most,
+    );
+    let help = "Which step comes first: that of α, as in DARTS' program, or that of the weights, as in NAS-Bench-201's.";
+    row(ui, "First step", help, |ui, label| {
+        let options = [
+            (Order::AlphaFirst, "α".to_owned(), help),
+            (Order::WeightsFirst, "weights".to_owned(), help),
+        ];
+        choice(ui, label, "order", &mut search.order, &options);
+    });
 }
 
 /// Random changes to images.

@@ -203,17 +203,34 @@ impl RunView {
                 })
                 .collect();
             // A diverged α has no genotype; the last one stays, and the run's own failure event says so.
-            if let Ok(genotype) = derive(space, &alpha)
-                && self
-                    .derivations
-                    .last()
-                    .is_none_or(|(_, last)| *last != genotype)
+            if self.by_gradient()
+                && let Ok(genotype) = derive(space, &alpha)
             {
-                self.derivations.push((self.steps.len(), genotype));
+                self.would_end_with(self.steps.len(), &genotype);
             }
         }
         self.steps.push(step.clone());
         self.step_seconds.push(self.seconds);
+    }
+
+    /// Whether α says what the search would end with; otherwise the end of each epoch does.
+    fn by_gradient(&self) -> bool {
+        let search = self
+            .config
+            .as_ref()
+            .and_then(|config| config.search.as_ref());
+        search.is_none_or(|search| search.strategy.by_gradient())
+    }
+
+    /// From the step at a place on the search would end with this.
+    fn would_end_with(&mut self, place: usize, genotype: &Genotype) {
+        if self
+            .derivations
+            .last()
+            .is_none_or(|(_, last)| last != genotype)
+        {
+            self.derivations.push((place, genotype.clone()));
+        }
     }
 
     /// Takes up one event.
@@ -253,6 +270,9 @@ impl RunView {
                 });
             }
             Event::SearchStep(step) => self.take_step(step),
+            Event::SearchEpoch { genotype, .. } if !self.by_gradient() => {
+                self.would_end_with(self.steps.len().saturating_sub(1), genotype);
+            }
             Event::SearchEpoch { .. }
             | Event::Scored { .. }
             | Event::StoppedEarly { .. }

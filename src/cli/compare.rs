@@ -171,7 +171,7 @@ fn run_missing(
                 None => format!("judge-{seed}"),
             };
             let config = judge_of(&config, *epochs);
-            let checkpoint = trained(config, &folder.join(name), args.run.checkpoints())?;
+            let checkpoint = trained(config, &folder.join(name), args.run.checkpoints(), STOPPED)?;
             let supernet = open_supernet(&checkpoint, args.run.device, None);
             judge = Some((split, pollster::block_on(supernet).map_err(CliError::new)?));
         }

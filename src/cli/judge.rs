@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::CliError;
 use super::landscape::TableArgs;
 use super::out::{self, note, say};
-use super::progress::drive;
+use super::progress::{Outcome, drive};
 use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;
@@ -88,6 +88,9 @@ const FILE: &str = "judge.json";
 /// The file with the architectures that were trained from scratch.
 const TRAINED_FILE: &str = "trained.jsonl";
 
+/// What a stop says.
+const STOPPED: &str = "stopped; go on with the same plateau judge";
+
 /// Passes over its images that a judge is trained for, in those of the preset's search.
 const EPOCHS: usize = 10;
 
@@ -107,7 +110,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         Some(folder) => folder.clone(),
         None => folder_of(Path::new("runs"), &config.dataset, args.space),
     };
-    let checkpoint = trained(config, &folder, args.run.checkpoints())?;
+    let checkpoint = trained(config, &folder, args.run.checkpoints(), STOPPED)?;
     let supernet = session::open_supernet(&checkpoint, args.run.device, None);
     let mut supernet = pollster::block_on(supernet).map_err(CliError::new)?;
 
@@ -233,11 +236,12 @@ impl JudgeArgs {
     }
 }
 
-/// The supernet that a run of the folder trains, trained now as far as it is not.
+/// The supernet that a run of the folder trains, trained now as far as it is not. `stopped`: what is said where a signal ends that.
 pub fn trained(
     config: RunConfig,
     folder: &Path,
     checkpoints: CheckpointEvery,
+    stopped: &str,
 ) -> Result<Checkpoint, CliError> {
     let before = match folder.join("events.jsonl").exists() {
         true => read_events(folder).map_err(CliError::new)?,
@@ -261,6 +265,10 @@ pub fn trained(
         .last()
         .is_some_and(|timed| timed.event == Event::Finished);
     let checkpoints = Some(checkpoints);
+    let end = |driven: Result<Outcome, CliError>| match (driven, stop::exit_code()) {
+        (Err(_), code) if code != 1 => Err(CliError(stopped.into())),
+        (driven, _) => driven,
+    };
     if finished {
         note!("judge    {} is trained already", folder.display());
     } else if there.is_some() {
@@ -270,13 +278,13 @@ pub fn trained(
             checkpoints,
             from: found.from,
         };
-        drive(start, || found.tail.cut(), found.events, None)?;
+        end(drive(start, || found.tail.cut(), found.events, None))?;
     } else {
         let start = Start {
             checkpoints,
             ..Start::new(config)
         };
-        drive(start, || Recorder::create(folder), Vec::new(), None)?;
+        end(drive(start, || Recorder::create(folder), Vec::new(), None))?;
     }
     session::load_supernet(folder).map_err(CliError::new)
 }
@@ -338,7 +346,7 @@ fn from_scratch(
     .map_err(CliError::new)?;
     let count = genotypes.len();
     let mut found = Vec::with_capacity(count);
-    stop::goes_on("stopped; the same plateau judge goes on".into());
+    stop::goes_on(STOPPED.into());
     for (number, genotype) in genotypes.into_iter().enumerate() {
         if let Some(cell) = known.iter().find(|cell| cell.genotype == genotype) {
             found.push((genotype, cell.accuracy));

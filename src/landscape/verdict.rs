@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::index::{architecture_index, shells};
+use super::index::architecture_index;
 use super::table::Table;
 use crate::space::{Genotype, Operation};
 
@@ -55,7 +55,16 @@ impl Verdict {
             Some((index, *values.get(index)?))
         };
         let (index, accuracy) = look_up(genotype)?;
-        let neighbors = shells(table.space(), index, 1).into_iter().flatten();
+        let (edges, operations) = (
+            table.space().edges().len(),
+            table.space().operations().len(),
+        );
+        let powers = std::iter::successors(Some(1), |power| Some(power * operations)).take(edges);
+        let neighbors = powers.flat_map(|power| {
+            let digit = index / power % operations;
+            let others = (0..operations).filter(move |&other| other != digit);
+            others.map(move |other| index - digit * power + other * power)
+        });
         let neighbors: Vec<f64> = neighbors.filter_map(|i| values.get(i).copied()).collect();
         let count = neighbors.len();
         Some(Self {

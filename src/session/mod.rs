@@ -11,7 +11,6 @@ mod checkpoint;
 mod checkpoint_tensors;
 mod clock;
 mod command;
-#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub mod compare;
 mod config;
 #[cfg(feature = "engine")]

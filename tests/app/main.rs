@@ -1,5 +1,6 @@
 //! The window, driven as a person does.
 
+mod comparison;
 mod editor;
 mod panels;
 mod pictures;

@@ -27,7 +27,7 @@ fn window_with(
 }
 
 /// A window with a real session on a thread of its own.
-fn window() -> Harness<'static, App> {
+pub fn window() -> Harness<'static, App> {
     window_with(|context| {
         let context = context.clone();
         Link::spawn(move || context.request_repaint()).map_err(|error| error.to_string())

@@ -177,9 +177,9 @@ fn a_judge_is_measured_on_trained_networks_which_are_trained_once() {
         "--cells",
         "3",
         "--train-epochs",
-        "1",
+        "6",
         "--train-channels",
-        "4",
+        "8",
         "--run-dir",
         folder.to_str().unwrap(),
         "--json",
@@ -188,7 +188,7 @@ fn a_judge_is_measured_on_trained_networks_which_are_trained_once() {
     let said = String::from_utf8_lossy(&first.stderr).into_owned();
     assert!(said.contains("trained  3 of 3"), "{said}");
     let found = object(&first);
-    assert_eq!(found["against"], "training from scratch for 1 epochs");
+    assert_eq!(found["against"], "training from scratch for 6 epochs");
     // The last one was cut short, as by a process that was killed.
     let trained = folder.join("trained.jsonl");
     let lines = fs::read_to_string(&trained).unwrap();

@@ -137,7 +137,7 @@ fn a_second_signal_ends_a_long_step_at_once() {
 #[test]
 fn a_sharpness_that_a_stop_cuts_short_is_measured_when_the_run_goes_on() {
     let flags = "search --dataset digits --strategy darts --space nas-bench-201-small --device cpu --test-share 0.8 --channels 4 \
-                 --epochs 2 --batch 60 --sharpness 1 --train-channels 4 --train-epochs 1 --run-dir";
+                 --epochs 8 --batch 60 --sharpness 1 --train-channels 4 --train-epochs 1 --run-dir";
     let [whole, cut] = ["sharp-whole", "sharp-cut"].map(folder);
     let (code, stderr, _) = end(start(flags, &[whole.to_str().unwrap()]));
     assert_eq!(code, Some(0), "{stderr}");
@@ -195,7 +195,7 @@ fn a_comparison_is_stopped_while_its_judge_trains_and_while_a_run_goes_on() {
     let flags = "compare --dataset digits --device cpu --space nas-bench-201-small --channels 4 --train-channels 4 --seeds 1 \
                  --strategies darts --run-dir";
     for (more, word) in [
-        (["--judge-epochs", "90000"], "judge    training"),
+        (["--judge-epochs", "90000"], "memory   about"),
         (["--train-epochs", "90000"], "train    epoch 5 "),
     ] {
         let folder = folder("compare-stopped");

@@ -403,7 +403,8 @@ fn a_judge_learns_and_is_the_same_for_the_same_seed() {
                     Event::Checkpoint { state } => Some(state),
                     _ => None,
                 });
-        let supernet = open_supernet(&checkpoint.unwrap(), DeviceChoice::Cpu, None);
+        let checkpoint = checkpoint.unwrap();
+        let supernet = open_supernet(&checkpoint, DeviceChoice::Cpu, None);
         let mut supernet = pollster::block_on(supernet).unwrap();
         pollster::block_on(Judged::by(&mut supernet, &genotype)).unwrap()
     };

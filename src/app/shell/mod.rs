@@ -14,6 +14,7 @@ use crate::landscape::builtin_table;
 use crate::session::{Command, DeviceInfo, Start};
 use crate::space::{Genotype, Space};
 
+use super::comparison::ComparisonWindow;
 use super::context::{Action, Context, Notice, OpenTable, SessionState};
 use super::data::DataPanel;
 use super::dock::{self, Behavior, Pane, default_tree};
@@ -69,6 +70,7 @@ pub struct App {
     pub(super) notices: Notices,
     pub(super) files: Files,
     pub(super) shelf: Shelf,
+    comparison: ComparisonWindow,
     /// The shown run, by the name that its keeper knows, if it can go on.
     unfinished: Option<String>,
     pub(super) actions: Vec<Action>,
@@ -118,6 +120,7 @@ impl App {
             notices,
             files: Files::default(),
             shelf: Shelf::default(),
+            comparison: ComparisonWindow::default(),
             unfinished: None,
             actions: Vec::new(),
             tree: default_tree(),
@@ -479,6 +482,7 @@ impl eframe::App for App {
         }
         shortcuts::window(&context, &mut self.keys_shown);
         self.notices.window(&context);
+        self.comparison.window(&context);
         let session = self.session();
         self.shelf.window(&context, session, &mut self.actions);
         self.keyboard(&context);

@@ -13,6 +13,7 @@ use super::super::shelf::Ask;
 use super::App;
 use crate::data::{hand_over, short_name};
 use crate::landscape::{ReadTable, TableError};
+use crate::session::compare::Comparison;
 use crate::session::{Command, RunConfig};
 use crate::space::{Genotype, GenotypeError, Reading, without_mark};
 
@@ -110,6 +111,12 @@ impl App {
                 "opened the run {name}: {} steps",
                 self.run.steps.len()
             ));
+        }
+        if let Some(read) = Comparison::recognised(bytes) {
+            let comparison = read.map_err(|error| format!("{name}: {error}"))?;
+            let runs = comparison.entries.len();
+            self.comparison.open(name, comparison);
+            return Ok(format!("opened the comparison {name}: {runs} runs"));
         }
         if let Ok(file) = serde_json::from_slice::<ConfigFile>(bytes) {
             let config = file.config;

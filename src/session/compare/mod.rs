@@ -12,10 +12,15 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{RunConfig, RunKind};
 use super::differences::differences;
+#[cfg(feature = "engine")]
 use super::failure::RunError;
+#[cfg(feature = "engine")]
 use super::search_run::split_of;
-use crate::data::{Dataset, Sampler, absolute};
+use crate::data::absolute;
+#[cfg(feature = "engine")]
+use crate::data::{Dataset, Sampler};
 use crate::landscape::KendallTau;
+#[cfg(feature = "engine")]
 use crate::search::SearchError;
 
 use statistics::difference;
@@ -23,7 +28,7 @@ use statistics::difference;
 pub use arm::Arm;
 pub use entry::{Entry, Judged, Metric, Metrics, TrainedRun};
 pub use judge::judge_of;
-pub use primary::{Primary, PrimaryPair};
+pub use primary::{DETECTED, Primary, PrimaryPair};
 pub use statistics::{Difference, Paired, Spread, Varying, holm, interquartile_mean, student_t_95};
 
 /// The version of `compare.json`.
@@ -151,6 +156,28 @@ impl Comparison {
             primary: Primary::default(),
             judge_tau: None,
         })
+    }
+
+    /// The comparison that a file holds; nothing where it holds something else.
+    ///
+    /// # Errors
+    /// A comparison that another version wrote in another form.
+    pub fn recognised(bytes: &[u8]) -> Option<Result<Self, ComparisonError>> {
+        let object: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+        let has = |key: &str| object.get(key).is_some();
+        if !["strategies", "seeds", "entries", "pairs"]
+            .into_iter()
+            .all(has)
+        {
+            return None;
+        }
+        let version = object.get("version").and_then(serde_json::Value::as_u64);
+        if version != Some(u64::from(VERSION)) {
+            let found = version.map_or("no version".into(), |version| format!("format {version}"));
+            return Some(Err(ComparisonError::Version(found)));
+        }
+        let read = serde_json::from_value(object);
+        Some(read.map_err(|error| ComparisonError::Format(error.to_string())))
     }
 
     /// Takes over the runs of an earlier file that was made with the same settings and version; strategies and seeds may differ.
@@ -323,6 +350,7 @@ impl Comparison {
 ///
 /// # Errors
 /// An unknown data set, settings that do not fit its images, a split that cannot be made, no search.
+#[cfg(feature = "engine")]
 pub fn search_steps(config: &RunConfig) -> Result<usize, RunError> {
     let Some(search) = &config.search else {
         return Err(SearchError::Setting("these settings hold no search".into()).into());

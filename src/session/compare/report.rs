@@ -147,7 +147,7 @@ impl Comparison {
     }
 
     /// What is shown: what any run has.
-    pub(super) fn metrics(&self) -> Vec<Metric> {
+    pub fn metrics(&self) -> Vec<Metric> {
         let has = |metric: &Metric| {
             let mut entries = self.entries.iter();
             entries.any(|entry| metric.of(entry).is_some())
@@ -156,7 +156,7 @@ impl Comparison {
     }
 
     /// The heading of a metric here.
-    pub(super) fn heading(&self, metric: Metric) -> String {
+    pub fn heading(&self, metric: Metric) -> String {
         match (metric, &self.judged_by) {
             (Metric::Accuracy, JudgedBy::Judge { .. }) => "test accuracy, %".into(),
             (Metric::Accuracy, JudgedBy::Table { .. }) => "table accuracy, %".into(),
