@@ -67,9 +67,10 @@ pub struct NeighborhoodArgs {
 #[derive(Args)]
 #[command(
     after_help = "A shortest path changes one differing edge a step; all orders are walked (a sample where more than 6 edges differ). The barrier of a path is the mean accuracy of \
-its two ends less the lowest accuracy on it, in percent.\n\n\
+its two ends less the lowest accuracy on it, in percent: at least half the difference of the ends. The most that it falls below the straight \
+line between its ends is 0 for a path that never does.\n\n\
 JSON: metric, space, ends, distance, paths, complete, levels (level, architectures, count, mean, median, worst, best, std, q05, q25, \
-q75, q95), barrier (mean, std, lowest, highest, of_means)"
+q75, q95), barrier and below_line (each mean, std, lowest, highest, of_means)"
 )]
 pub struct BarrierArgs {
     /// One end: a file (FILE:NAME of several), - (standard input), a preset (resnet-like), the text of a genotype, or `best`: the

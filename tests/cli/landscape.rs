@@ -136,12 +136,18 @@ fn barrier_walks_all_shortest_paths_and_uses_the_true_ends() {
     close(&value["barrier"]["std"], 0.075_663_730);
     close(&value["barrier"]["lowest"], 0.201_666_667);
     close(&value["barrier"]["highest"], 0.361_666_667);
+    close(&value["below_line"]["mean"], 0.259_814_815);
+    close(&value["below_line"]["std"], 0.127_426_920);
+    close(&value["below_line"]["lowest"], 0.118_888_889);
+    close(&value["below_line"]["highest"], 0.428_888_889);
+    close(&value["below_line"]["of_means"], 0.235_555_556);
 
     let back = object(&on_bench(&["barrier", "best", "resnet-like", "--json"]));
     close(&back["barrier"]["mean"], 0.276_666_667);
     let shown = text(&on_bench(&["barrier", "resnet-like", "best"]));
     assert!(shown.contains("all 6 shortest paths"), "{shown}");
     assert!(shown.contains("0.28 ± 0.08"), "{shown}");
+    assert!(shown.contains("straight line 0.26 ± 0.13"), "{shown}");
 }
 
 #[test]

@@ -101,6 +101,8 @@ fn the_barrier_of_two_pinned_architectures_is_that_of_the_library() {
     let mut evaluator = TableEvaluator::new(&open.table, Some("test accuracy")).unwrap();
     let report = pollster::block_on(barrier(&mut evaluator, &a, &b, 200, 0)).unwrap();
     harness.get_by_label(&format!("Barrier {:.2} %", report.barrier.mean));
+    let line = format!("Below the straight line {:.2} %", report.below_line.mean);
+    harness.get_by_label(&line);
     for level in &report.levels {
         let mean = format!("{:.2}", level.accuracy.mean);
         assert!(harness.query_all_by_label(&mean).next().is_some(), "{mean}");
