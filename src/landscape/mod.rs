@@ -1,14 +1,17 @@
-//! How good and how flat: evaluators of genotypes and reports on the landscape around them (`method.md` §1, §1.2, §5, §6).
+//! How good and how flat: evaluators of genotypes and reports on the landscape around them (`method.md` §1, §1.2, §5, §6, §10).
 //!
 //! Accuracies are in percent throughout, as benchmark tables have them; losses are minimised. Only the supernet evaluator touches a tensor.
 
 mod barrier;
+mod bootstrap;
 mod builtin;
 mod classes;
 mod evaluator;
 mod index;
+mod kendall;
 mod memo;
 mod neighborhood;
+mod ranks;
 mod sampling;
 mod sampling_choice;
 mod sampling_report;
@@ -25,15 +28,18 @@ mod table_sheet;
 mod table_text;
 
 pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
+pub use bootstrap::bootstrap_interval;
 pub use builtin::builtin_table;
 pub use classes::{Collapse, class_count, function_string, has_live_path};
 pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
 pub use index::{architecture, architecture_count, architecture_index, shells};
+pub use kendall::KendallTau;
 pub use memo::Memo;
 pub use neighborhood::{
     NeighborReport, NeighborhoodOptions, NeighborhoodReport, RadiusReport, UniqueReport,
     neighborhood,
 };
+pub use ranks::spearman;
 pub use sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
 pub use sampling_choice::{SamplingChoice, sampling_choice};
 pub use sampling_report::{

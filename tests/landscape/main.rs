@@ -1,4 +1,4 @@
-//! Evaluators, tables and reports on landscapes, against `method.md` §1.2, §5, §6 and §9.4.
+//! Evaluators, tables and reports on landscapes, against `method.md` §1.2, §5, §6, §9.4 and §10.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -10,6 +10,7 @@ mod barriers;
 mod classes;
 mod layouts;
 mod neighborhoods;
+mod orders;
 mod sampling;
 mod spectra;
 mod tables;
