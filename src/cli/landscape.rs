@@ -12,7 +12,8 @@ use super::CliError;
 use super::out::{self, note, say};
 use super::scorer::ScorerArgs;
 use crate::landscape::{
-    self, NeighborhoodOptions, ReadTable, Table, TableError, TableEvaluator, builtin_table,
+    self, NeighborhoodOptions, ReadTable, Table, TableError, TableEvaluator, Transform,
+    builtin_table,
 };
 use crate::space::{Counting, Genotype};
 
@@ -95,12 +96,17 @@ pub struct BarrierArgs {
 #[derive(Args)]
 #[command(
     after_help = "Order 1 is what single edges contribute whatever the others do, order 2 what pairs of edges add, and so on: the analysis \
-of variance of the table. Averaging over a neighborhood keeps low orders and damps high ones.\n\n\
-JSON: metric, edges, operations, mean, variance, orders (order, energy, share, smoothing)"
+of variance of the table. Averaging over a neighborhood keeps low orders and damps high ones. Most of the variance of a table is that \
+between cells that learn and cells that do not; the transforms let the differences among the good ones count.\n\n\
+JSON: metric, transform, edges, operations, mean, variance, orders (order, energy, share, smoothing)"
 )]
 pub struct SpectrumArgs {
     #[command(flatten)]
     table: TableArgs,
+    /// What is done to the accuracies first: raw (nothing), rank (their ranks), log-error (-ln(100.0001 - accuracy)) or floor:X (those
+    /// below X % are X %)
+    #[arg(long, default_value_t)]
+    transform: Transform,
     /// Print exactly one JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -153,7 +159,8 @@ pub fn spectrum(args: &SpectrumArgs) -> Result<(), CliError> {
     let space = table.space();
     let [edges, operations] = [space.edges().len(), space.operations().len()];
     let report =
-        landscape::spectrum(column.accuracies, edges, operations).map_err(CliError::new)?;
+        landscape::transformed_spectrum(column.accuracies, edges, operations, args.transform)
+            .map_err(CliError::new)?;
     print(column.metric, None, &report, args.json)?;
     opened.say();
     Ok(())

@@ -26,6 +26,7 @@ mod table_columns;
 mod table_names;
 mod table_sheet;
 mod table_text;
+mod transform;
 
 pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
 pub use bootstrap::bootstrap_interval;
@@ -47,8 +48,9 @@ pub use sampling_report::{
     sampling_report_on,
 };
 pub use smooth::neighbor_means;
-pub use spectrum::{OrderEnergy, Spectrum, spectrum};
+pub use spectrum::{OrderEnergy, Spectrum, spectrum, transformed_spectrum};
 pub use statistics::Statistics;
 #[cfg(feature = "engine")]
 pub use supernet::SupernetEvaluator;
 pub use table::{ReadTable, Table, TableError};
+pub use transform::Transform;

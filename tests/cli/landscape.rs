@@ -164,7 +164,30 @@ fn spectrum_splits_the_variance_by_order() {
         .filter_map(|part| part["share"].as_f64())
         .sum();
     assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+    assert_eq!(value["transform"], "raw");
     assert!(text(&on_bench(&["spectrum"])).contains("28.58 %"));
+}
+
+#[test]
+fn spectrum_of_transformed_accuracies_says_which_transform() {
+    for (transform, share) in [
+        ("rank", "71.25 %"),
+        ("log-error", "51.78 %"),
+        ("floor:90", "65.02 %"),
+    ] {
+        let value = object(&on_bench(&["spectrum", "--transform", transform, "--json"]));
+        assert_eq!(value["transform"], transform);
+        let shown = text(&on_bench(&["spectrum", "--transform", transform]));
+        assert!(
+            shown.contains(&format!("transform {transform}: ")),
+            "{shown}"
+        );
+        assert!(shown.contains(share), "{shown}");
+    }
+    let wrong = on_bench(&["spectrum", "--transform", "floor:ninety"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let message = String::from_utf8(wrong.stderr).unwrap();
+    assert!(message.contains("a percentage from 0 to 100"), "{message}");
 }
 
 #[test]
