@@ -9,6 +9,7 @@ mod classes;
 mod evaluator;
 mod index;
 mod kendall;
+mod matched;
 mod memo;
 mod neighborhood;
 mod ranks;
@@ -35,6 +36,7 @@ pub use classes::{Collapse, class_count, function_string, has_live_path};
 pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
 pub use index::{architecture, architecture_count, architecture_index, shells};
 pub use kendall::KendallTau;
+pub use matched::{Fit, Matched, MatchedFlatness, isotonic};
 pub use memo::Memo;
 pub use neighborhood::{
     NeighborReport, NeighborhoodOptions, NeighborhoodReport, RadiusReport, UniqueReport,

@@ -68,6 +68,11 @@ fn neighborhood_of_the_best_cell_has_its_exact_statistics() {
         close(&radius["std"], std);
     }
     assert_eq!(value["neighbors"].as_array().unwrap().len(), 24);
+    // scikit-learn's IsotonicRegression of the neighbors' mean on the accuracy.
+    close(&value["matched"]["mean"], 93.812_986_111);
+    close(&value["matched"]["expected"], 93.820_856_481);
+    close(&value["matched"]["residual"], -0.007_870_370);
+    assert_eq!(value["matched"]["architectures"], 3);
 
     let shown = text(&on_bench(&["neighborhood", "best"]));
     for part in [
@@ -76,6 +81,7 @@ fn neighborhood_of_the_best_cell_has_its_exact_statistics() {
         "94.37 %",
         "rank 1 of 25",
         "0→3 skip_connect ⇒ none",
+        "less flat than cells as good as it by 0.01 points: neighbors 93.81 %, 93.82 % expected",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
@@ -257,6 +263,9 @@ fn sample_compares_na_rs_with_rs_at_equal_draws_and_at_equal_evaluations() {
     let scored = aware["evaluations"].as_f64().unwrap();
     assert!((200.0..=250.0).contains(&scored), "{scored}");
     close(&evaluations["evaluations"], scored);
+    for report in [aware, draws, evaluations] {
+        assert!(report["matched_residual"].is_number(), "{report}");
+    }
     assert_eq!(object(&on_bench(&args)), value, "the same seeds");
 
     // Each part alone gives the same numbers.
@@ -280,6 +289,7 @@ fn sample_compares_na_rs_with_rs_at_equal_draws_and_at_equal_evaluations() {
     let shown = text(&on_bench(&["sample", "--compare", "--runs", "5"]));
     assert!(shown.contains("5 runs"), "{shown}");
     assert!(shown.contains("RS, equal evaluations"), "{shown}");
+    assert!(shown.contains("flatter by"), "{shown}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use plateau::space::{Genotype, Space};
 mod barriers;
 mod classes;
 mod layouts;
+mod matched;
 mod neighborhoods;
 mod orders;
 mod sampling;
