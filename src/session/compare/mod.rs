@@ -18,7 +18,7 @@ use crate::space::Genotype;
 use statistics::difference;
 
 pub use judge::Judge;
-pub use statistics::{Difference, Spread, student_t_95};
+pub use statistics::{Difference, Paired, Spread, Varying, holm, interquartile_mean, student_t_95};
 
 /// The version of `compare.json`.
 const VERSION: u32 = 1;
