@@ -227,6 +227,8 @@ fn run_missing(
                     best: verdict.best,
                 };
                 entry.curve = verdict.curve;
+                let matched = looked_up.matched(&outcome.genotype);
+                entry.residual = matched.map(|matched| matched.residual);
             }
             (None, Some((_, judge)), Some(trained)) => {
                 let judged = Judged::by(judge, &outcome.genotype);

@@ -12,7 +12,8 @@ use super::CliError;
 use super::out::{self, note, say};
 use super::scorer::ScorerArgs;
 use crate::landscape::{
-    self, NeighborhoodOptions, ReadTable, Table, TableError, TableEvaluator, builtin_table,
+    self, Matched, MatchedFlatness, NeighborhoodOptions, ReadTable, Table, TableError,
+    TableEvaluator, Transform, builtin_table,
 };
 use crate::space::{Counting, Genotype};
 
@@ -39,7 +40,9 @@ pub struct TableArgs {
     after_help = "Accuracies are in percent. The lines `unique` count neighbors that compute the same function once and leave out those \
 that compute the architecture's own. An architecture is flat if its neighbors are nearly as good as itself. A \
 neighbor of a DARTS genotype has other operations on its edges (48 with one change in each cell); the wiring stays.\n\n\
-JSON: metric, own_standard_error (of a mean of runs), space, genotype, own, own_loss, rank, radii (radius, size, count, mean, median, worst, best, std, q05, q25, q75, q95, \
+On a table the last line compares the mean of the neighbors with that of cells as good as it: a monotone regression of the neighbors' mean \
+on the accuracy over the whole table. The number of cells is that of those with the same expectation: few say little.\n\n\
+JSON: metric, own_standard_error (of a mean of runs), matched (on a table: mean, expected, residual, architectures), space, genotype, own, own_loss, rank, radii (radius, size, count, mean, median, worst, best, std, q05, q25, q75, q95, \
 standard_error (of the mean of a sample whose values differ), unique), neighbors (genotype, changes, accuracy, loss, same_function)"
 )]
 pub struct NeighborhoodArgs {
@@ -67,9 +70,10 @@ pub struct NeighborhoodArgs {
 #[derive(Args)]
 #[command(
     after_help = "A shortest path changes one differing edge a step; all orders are walked (a sample where more than 6 edges differ). The barrier of a path is the mean accuracy of \
-its two ends less the lowest accuracy on it, in percent.\n\n\
+its two ends less the lowest accuracy on it, in percent: at least half the difference of the ends. The most that it falls below the straight \
+line between its ends is 0 for a path that never does.\n\n\
 JSON: metric, space, ends, distance, paths, complete, levels (level, architectures, count, mean, median, worst, best, std, q05, q25, \
-q75, q95), barrier (mean, std, lowest, highest, of_means)"
+q75, q95), barrier and below_line (each mean, std, lowest, highest, of_means)"
 )]
 pub struct BarrierArgs {
     /// One end: a file (FILE:NAME of several), - (standard input), a preset (resnet-like), the text of a genotype, or `best`: the
@@ -94,12 +98,17 @@ pub struct BarrierArgs {
 #[derive(Args)]
 #[command(
     after_help = "Order 1 is what single edges contribute whatever the others do, order 2 what pairs of edges add, and so on: the analysis \
-of variance of the table. Averaging over a neighborhood keeps low orders and damps high ones.\n\n\
-JSON: metric, edges, operations, mean, variance, orders (order, energy, share, smoothing)"
+of variance of the table. Averaging over a neighborhood keeps low orders and damps high ones. Most of the variance of a table is that \
+between cells that learn and cells that do not; the transforms let the differences among the good ones count.\n\n\
+JSON: metric, transform, edges, operations, mean, variance, orders (order, energy, share, smoothing)"
 )]
 pub struct SpectrumArgs {
     #[command(flatten)]
     table: TableArgs,
+    /// What is done to the accuracies first: raw (nothing), rank (their ranks), log-error (-ln(100.0001 - accuracy)) or floor:X (those
+    /// below X % are X %)
+    #[arg(long, default_value_t)]
+    transform: Transform,
     /// Print exactly one JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -123,13 +132,12 @@ pub fn neighborhood(args: &NeighborhoodArgs) -> Result<(), CliError> {
         .with(&arguments, args.seed, |scorer, genotypes| {
             let report = landscape::neighborhood(scorer, &genotypes[0], &options);
             let report = pollster::block_on(report).map_err(CliError::new)?;
-            let errors = scorer.standard_error(&genotypes[0]);
-            print(
-                &scorer.metric,
-                None,
-                &WithError { errors, report },
-                args.json,
-            )
+            let report = InTable {
+                error: scorer.standard_error(&genotypes[0]),
+                matched: scorer.matched(&genotypes[0]),
+                report,
+            };
+            print(&scorer.metric, None, &report, args.json)
         })
 }
 
@@ -152,7 +160,8 @@ pub fn spectrum(args: &SpectrumArgs) -> Result<(), CliError> {
     let space = table.space();
     let [edges, operations] = [space.edges().len(), space.operations().len()];
     let report =
-        landscape::spectrum(column.accuracies, edges, operations).map_err(CliError::new)?;
+        landscape::transformed_spectrum(column.accuracies, edges, operations, args.transform)
+            .map_err(CliError::new)?;
     print(column.metric, None, &report, args.json)?;
     opened.say();
     Ok(())
@@ -174,23 +183,28 @@ impl OpenedTable {
     }
 }
 
-/// A neighborhood in a table of means.
+/// A neighborhood, and what only a table knows about its centre.
 #[derive(Serialize)]
-struct WithError<R> {
+struct InTable<R> {
     #[serde(rename = "own_standard_error", skip_serializing_if = "Option::is_none")]
-    errors: Option<f64>,
+    error: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matched: Option<MatchedFlatness>,
     #[serde(flatten)]
     report: R,
 }
 
-impl<R: Display> Display for WithError<R> {
+impl<R: Display> Display for InTable<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         write!(f, "{}", self.report)?;
-        match self.errors {
-            Some(error) => writeln!(
+        if let Some(error) = self.error {
+            writeln!(
                 f,
                 "own accuracy: mean of several runs, standard error {error:.2}"
-            ),
+            )?;
+        }
+        match &self.matched {
+            Some(matched) => write!(f, "{matched}"),
             None => Ok(()),
         }
     }
@@ -284,6 +298,15 @@ impl<'a> Column<'a> {
     pub fn standard_error(&self, genotype: &Genotype) -> Option<f64> {
         self.table
             .standard_error(self.metric, self.table.index_of(genotype)?)
+    }
+
+    /// How good an architecture's neighbors are beside those of architectures as good as it; nothing for one of another space.
+    pub fn matched(&self, genotype: &Genotype) -> Option<MatchedFlatness> {
+        let space = self.table.space();
+        let [edges, operations] = [space.edges().len(), space.operations().len()];
+        // A column is complete.
+        let matched = Matched::new(self.accuracies, edges, operations).ok()?;
+        matched.at(self.table.index_of(genotype)?)
     }
 
     /// What looks accuracies up in it.

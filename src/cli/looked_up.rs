@@ -2,10 +2,10 @@
 
 use super::CliError;
 use super::landscape::{Column, OpenedTable, TableArgs};
-use super::out::say;
+use super::out::{self, say};
 use super::progress::{Outcome, thousands};
-use crate::landscape::Verdict;
-use crate::space::Space;
+use crate::landscape::{MatchedFlatness, Verdict};
+use crate::space::{Genotype, Space};
 
 /// The column of a table in which what a search finds is looked up.
 pub struct LookedUp {
@@ -41,6 +41,12 @@ impl LookedUp {
         &self.metric
     }
 
+    /// How good the neighbors of an architecture are, compared with those of architectures that are as good as it.
+    pub fn matched(&self, genotype: &Genotype) -> Option<MatchedFlatness> {
+        let column = Column::new(&self.opened.table, Some(&self.metric)).ok()?;
+        column.matched(genotype)
+    }
+
     /// What it says of what a search found.
     pub fn verdict(&self, outcome: &Outcome) -> Result<Verdict, CliError> {
         let table = &self.opened.table;
@@ -50,7 +56,11 @@ impl LookedUp {
 }
 
 /// Prints what a table says of what was found.
-pub fn say_verdict(metric: &str, verdict: &Verdict) -> Result<(), CliError> {
+pub fn say_verdict(
+    metric: &str,
+    verdict: &Verdict,
+    matched: Option<MatchedFlatness>,
+) -> Result<(), CliError> {
     say!(
         "table          {:.2} % ({metric}), rank {} of {}",
         verdict.accuracy,
@@ -64,6 +74,9 @@ pub fn say_verdict(metric: &str, verdict: &Verdict) -> Result<(), CliError> {
         verdict.worst,
         verdict.best
     )?;
+    if let Some(matched) = matched {
+        out::lines(&matched.to_string())?;
+    }
     say!("skips          {} skip connections", verdict.skips)?;
     let curve: Vec<String> = verdict
         .curve

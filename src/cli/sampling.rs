@@ -58,11 +58,12 @@ pub struct SampleArgs {
 
 /// What the report of a sampling search means.
 const SAMPLING_HELP: &str = "Of the chosen architectures: mean ± standard deviation over the runs of their accuracy and of the mean accuracy of \
-their neighbors (one edge changed), and the mean of the worst of these, in percent. Equal evaluations: rs of each seed scores as many \
+their neighbors (one edge changed), and the mean of the worst of these, in percent. Flatter by, on a table: how much better the neighbors' \
+mean is than that of cells as good as the chosen one (as plateau neighborhood says it of one), in points. Equal evaluations: rs of each seed scores as many \
 different architectures as na-rs of that seed did, neighbors included. On the supernet of a run (--run) and on training from scratch \
 (--train) one search is made and its choice shown among its neighbors; with --runs or --compare the runs share their scores.\n\n\
 JSON: metric, report_metric, options, runs, chosen_mean, chosen_std, chosen_worst, chosen_best, neighborhood_mean, neighborhood_std, \
-neighborhood_worst, draws, evaluations, genotype, genotype_accuracy (of the run with the least score); with --compare these from \
+neighborhood_worst, matched_residual (on a table), draws, evaluations, genotype, genotype_accuracy (of the run with the least score); with --compare these from \
 options on under na_rs, rs_equal_draws, rs_equal_evaluations. With --run or --train, without --runs and --compare: metric, options, \
 outcome (genotype, score, own, draw, draws, evaluations), neighborhood (as of plateau neighborhood)";
 

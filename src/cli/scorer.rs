@@ -11,7 +11,9 @@ use super::judge::Worth;
 use super::landscape::{Column, OpenedTable, TableArgs};
 use super::search::fit_to_images;
 use super::settings::find_data;
-use crate::landscape::{Evaluator, EvaluatorError, Score, SupernetEvaluator, Table};
+use crate::landscape::{
+    Evaluator, EvaluatorError, MatchedFlatness, Score, SupernetEvaluator, Table,
+};
 use crate::session::{self, DeviceChoice, Preset, RunKind, ScratchEvaluator, TrainConfig};
 use crate::space::{Genotype, Space};
 
@@ -289,6 +291,14 @@ impl<'a> Scorer<'a> {
     pub fn standard_error(&self, genotype: &Genotype) -> Option<f64> {
         match &self.kind {
             Kind::Table(column) => column.standard_error(genotype),
+            Kind::Supernet(_) | Kind::Scratch(_) => None,
+        }
+    }
+
+    /// How good an architecture's neighbors are beside those of architectures as good as it, where a table says so.
+    pub fn matched(&self, genotype: &Genotype) -> Option<MatchedFlatness> {
+        match &self.kind {
+            Kind::Table(column) => column.matched(genotype),
             Kind::Supernet(_) | Kind::Scratch(_) => None,
         }
     }

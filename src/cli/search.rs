@@ -259,6 +259,9 @@ pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Re
             object.insert("metric".into(), table.metric().into());
             let verdict = serde_json::to_value(verdict).map_err(CliError::new)?;
             object.insert("table".into(), verdict);
+            let matched = table.matched(&outcome.genotype);
+            let matched = serde_json::to_value(matched).map_err(CliError::new)?;
+            object.insert("matched".into(), matched);
         }
         return out::json(&value.to_string());
     }
@@ -276,7 +279,7 @@ pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Re
         )?;
     }
     if let (Some(table), Some(verdict)) = (looked_up, &verdict) {
-        say_verdict(table.metric(), verdict)?;
+        say_verdict(table.metric(), verdict, table.matched(&outcome.genotype))?;
     }
     let search = outcome.config.search.as_ref();
     let asked = search.and_then(SearchConfig::asked_radius);

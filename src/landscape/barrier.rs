@@ -1,4 +1,4 @@
-//! The barrier between two architectures: what accuracy is lost on the way from one to the other (`method.md` §6, §8.15).
+//! The barrier between two architectures: what accuracy is lost on the way from one to the other (`method.md` §6, §8.15, §10.5).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,8 +28,12 @@ pub struct BarrierReport {
     pub complete: bool,
     /// Steps 0 (one end) to k (the other).
     pub levels: Vec<LevelReport>,
-    /// Of the paths.
+    /// B = ½ (accuracy of one end + accuracy of the other) − lowest accuracy of the path, both ends included: at least half the
+    /// difference of the ends.
     pub barrier: PathBarriers,
+    /// B⁺: the most that the accuracy falls below the straight line from one end's to the other's; 0 for a path that never does, and B where
+    /// the ends are equal.
+    pub below_line: PathBarriers,
 }
 
 /// The architectures after one number of steps.
@@ -44,8 +48,7 @@ pub struct LevelReport {
     pub accuracy: Statistics,
 }
 
-/// B = ½ (accuracy of one end + accuracy of the other) − lowest accuracy of the path, both ends included: at least half the
-/// difference of the ends.
+/// How deep the paths fall, by one measure.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
 pub struct PathBarriers {
     /// The mean over the paths.
@@ -117,10 +120,11 @@ pub async fn barrier(
             accuracy,
         }));
     }
-    let depths: Vec<f64> = accuracies.iter().map(|path| depth(path)).collect();
     let means: Vec<f64> = levels.iter().map(|level| level.accuracy.mean).collect();
-    // There is at least one path.
-    let depths = Statistics::of(&depths).ok_or(PathError::Samples(0))?;
+    let barriers = |measure: fn(&[f64]) -> f64| {
+        let depths: Vec<f64> = accuracies.iter().map(|path| measure(path)).collect();
+        PathBarriers::of(&depths, measure(&means))
+    };
     Ok(BarrierReport {
         space: a.space(),
         ends: [a.clone(), b.clone()],
@@ -128,13 +132,8 @@ pub async fn barrier(
         paths: paths.len(),
         complete,
         levels,
-        barrier: PathBarriers {
-            mean: depths.mean,
-            std: depths.std,
-            lowest: depths.worst,
-            highest: depths.best,
-            of_means: depth(&means),
-        },
+        barrier: barriers(depth)?,
+        below_line: barriers(fall)?,
     })
 }
 
@@ -142,6 +141,52 @@ pub async fn barrier(
 fn depth(path: &[f64]) -> f64 {
     let ends = 0.5 * (path[0] + path[path.len() - 1]);
     ends - path.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+/// A fall of less than this share of the ends is rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// B⁺ of the accuracies along a path of at least one architecture.
+fn fall(path: &[f64]) -> f64 {
+    let [first, last] = [path[0], path[path.len() - 1]];
+    let steps = (path.len() - 1).max(1) as f64;
+    let line = |step: usize| first + step as f64 / steps * (last - first);
+    let deepest = (0..path.len())
+        .map(|step| line(step) - path[step])
+        .fold(0.0, f64::max);
+    if deepest > ROUNDING * first.abs().max(last.abs()) {
+        deepest
+    } else {
+        0.0
+    }
+}
+
+impl PathBarriers {
+    /// Of the depths of the paths and that of the level means; an error for no paths.
+    fn of(depths: &[f64], of_means: f64) -> Result<Self, PathError> {
+        let depths = Statistics::of(depths).ok_or(PathError::Samples(0))?;
+        Ok(Self {
+            mean: depths.mean,
+            std: depths.std,
+            lowest: depths.worst,
+            highest: depths.best,
+            of_means,
+        })
+    }
+
+    /// In words, of more than one path.
+    fn spread(&self) -> String {
+        let Self {
+            mean,
+            std,
+            lowest,
+            highest,
+            of_means,
+        } = self;
+        format!(
+            "{mean:.2} ± {std:.2} (lowest {lowest:.2}, highest {highest:.2}), of the mean path {of_means:.2}"
+        )
+    }
 }
 
 impl fmt::Display for BarrierReport {
@@ -170,19 +215,16 @@ impl fmt::Display for BarrierReport {
                 level.level, level.architectures
             )?;
         }
-        let PathBarriers {
-            mean,
-            std,
-            lowest,
-            highest,
-            of_means,
-        } = self.barrier;
+        let [barrier, below_line] = [&self.barrier, &self.below_line];
         if self.paths == 1 {
-            return writeln!(f, "barrier of the only path {mean:.2}");
+            writeln!(f, "barrier of the only path {:.2}", barrier.mean)?;
+            // Between neighbors there is nothing that could fall.
+            return match self.distance {
+                1 => Ok(()),
+                _ => writeln!(f, "most below the straight line {:.2}", below_line.mean),
+            };
         }
-        writeln!(
-            f,
-            "barrier of a path {mean:.2} ± {std:.2} (lowest {lowest:.2}, highest {highest:.2}), of the mean path {of_means:.2}"
-        )
+        writeln!(f, "barrier of a path {}", barrier.spread())?;
+        writeln!(f, "most below the straight line {}", below_line.spread())
     }
 }

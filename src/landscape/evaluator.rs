@@ -183,6 +183,11 @@ impl<'a> TableEvaluator<'a> {
             accuracies,
         })
     }
+
+    /// The accuracies of all architectures by index, in percent.
+    pub fn accuracies(&self) -> &'a [f64] {
+        self.accuracies
+    }
 }
 
 impl Evaluator for TableEvaluator<'_> {

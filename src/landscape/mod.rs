@@ -1,4 +1,4 @@
-//! How good and how flat: evaluators of genotypes and reports on the landscape around them (`method.md` §1, §1.2, §5, §6).
+//! How good and how flat: evaluators of genotypes and reports on the landscape around them (`method.md` §1, §1.2, §5, §6, §10).
 //!
 //! Accuracies are in percent throughout, as benchmark tables have them; losses are minimised. Only the supernet evaluator touches a tensor.
 
@@ -9,6 +9,7 @@ mod classes;
 mod evaluator;
 mod index;
 mod kendall;
+mod matched;
 mod memo;
 mod neighborhood;
 mod ranks;
@@ -26,6 +27,7 @@ mod table_columns;
 mod table_names;
 mod table_sheet;
 mod table_text;
+mod transform;
 mod verdict;
 
 pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
@@ -35,6 +37,7 @@ pub use classes::{Collapse, class_count, function_string, has_live_path};
 pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
 pub use index::{architecture, architecture_count, architecture_index, shells};
 pub use kendall::KendallTau;
+pub use matched::{Fit, Matched, MatchedFlatness, isotonic};
 pub use memo::Memo;
 pub use neighborhood::{
     NeighborReport, NeighborhoodOptions, NeighborhoodReport, RadiusReport, UniqueReport,
@@ -48,9 +51,10 @@ pub use sampling_report::{
     sampling_report_on,
 };
 pub use smooth::neighbor_means;
-pub use spectrum::{OrderEnergy, Spectrum, spectrum};
+pub use spectrum::{OrderEnergy, Spectrum, spectrum, transformed_spectrum};
 pub use statistics::Statistics;
 #[cfg(feature = "engine")]
 pub use supernet::SupernetEvaluator;
 pub use table::{ReadTable, Table, TableError};
+pub use transform::Transform;
 pub use verdict::{Verdict, skips};

@@ -1,4 +1,4 @@
-//! Many runs of the sampling searches, on a table or on any evaluator, and what they choose (`method.md` §2).
+//! Many runs of the sampling searches, on a table or on any evaluator, and what they choose (`method.md` §2, §10.3).
 
 use std::fmt;
 
@@ -6,6 +6,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::evaluator::{Evaluator, LandscapeError, TableEvaluator, finite_scores};
+use super::index::architecture_index;
+use super::matched::Matched;
 use super::memo::Memo;
 use super::sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
 use super::statistics::mean_and_deviation;
@@ -32,6 +34,10 @@ pub struct SamplingReport {
     pub neighborhood_std: f64,
     /// The mean over the runs of the worst accuracy among these neighbors.
     pub neighborhood_worst: f64,
+    /// On a table: the mean over the runs of how much better the neighbors of the chosen one are than those of architectures as good as
+    /// it ([`super::MatchedFlatness::residual`] in the reported column).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matched_residual: Option<f64>,
     /// The mean number of draws.
     pub draws: f64,
     /// The mean number of different evaluated architectures.
@@ -59,6 +65,8 @@ struct Run {
     chosen: f64,
     /// Of the neighbors at distance 1.
     nearest: Vec<f64>,
+    /// How much better these are than those of architectures as good as the chosen one.
+    residual: Option<f64>,
 }
 
 /// Runs a search with the seeds `options.seed`, `options.seed + 1`, … in parallel, choosing by one metric and reporting another:
@@ -73,7 +81,7 @@ pub fn sampling_report(
     runs: usize,
 ) -> Result<SamplingReport, LandscapeError> {
     // Looking a table up never waits.
-    pollster::block_on(report_by(&mut Tables { search, report }, options, runs))
+    pollster::block_on(report_by(&mut Tables::new(search, report)?, options, runs))
 }
 
 /// Runs the search and random search with equal draws and with equal evaluations.
@@ -86,7 +94,7 @@ pub fn compare_sampling(
     options: &SamplingOptions,
     runs: usize,
 ) -> Result<SamplingComparison, LandscapeError> {
-    pollster::block_on(compare_by(&mut Tables { search, report }, options, runs))
+    pollster::block_on(compare_by(&mut Tables::new(search, report)?, options, runs))
 }
 
 /// [`sampling_report`] on an evaluator whose scores cost something: one run after the other, no architecture evaluated twice.
@@ -124,6 +132,20 @@ trait Runs {
 struct Tables<'a> {
     search: TableEvaluator<'a>,
     report: TableEvaluator<'a>,
+    /// Of the reported column.
+    matched: Matched,
+}
+
+impl<'a> Tables<'a> {
+    fn new(search: TableEvaluator<'a>, report: TableEvaluator<'a>) -> Result<Self, LandscapeError> {
+        let space = report.space();
+        let [edges, operations] = [space.edges().len(), space.operations().len()];
+        Ok(Self {
+            search,
+            report,
+            matched: Matched::new(report.accuracies(), edges, operations)?,
+        })
+    }
 }
 
 impl Runs for Tables<'_> {
@@ -133,7 +155,12 @@ impl Runs for Tables<'_> {
             let (mut search, mut report) = (self.search, self.report);
             pollster::block_on(async {
                 let outcome = sampling_search(&mut search, &options).await?;
-                judged(outcome, &options, &mut report).await
+                let index = architecture_index(&outcome.genotype);
+                let matched = index.and_then(|index| self.matched.at(index));
+                Ok(Run {
+                    residual: matched.map(|matched| matched.residual),
+                    ..judged(outcome, &options, &mut report).await?
+                })
             })
         });
         runs.collect()
@@ -177,6 +204,7 @@ async fn judged(
         outcome,
         chosen: accuracies[0],
         nearest: accuracies[1..].to_vec(),
+        residual: None,
     })
 }
 
@@ -229,6 +257,7 @@ fn summary(options: &SamplingOptions, runs: &[Run]) -> SamplingReport {
     let [neighborhood_mean, neighborhood_std] =
         mean_and_deviation(&figures(|run| Aggregation::Mean.value(&run.nearest)));
     let mean = |figure| Aggregation::Mean.value(&figures(figure));
+    let residuals: Option<Vec<f64>> = runs.iter().map(|run| run.residual).collect();
     // There is at least one run.
     let least = (1..runs.len()).fold(0, |least, index| {
         if runs[index].outcome.score < runs[least].outcome.score {
@@ -247,6 +276,7 @@ fn summary(options: &SamplingOptions, runs: &[Run]) -> SamplingReport {
         neighborhood_mean,
         neighborhood_std,
         neighborhood_worst: mean(|run| Aggregation::Min.value(&run.nearest)),
+        matched_residual: residuals.map(|residuals| Aggregation::Mean.value(&residuals)),
         draws: mean(|run| run.outcome.draws as f64),
         evaluations: mean(|run| run.outcome.evaluations as f64),
         genotype: runs[least].outcome.genotype.clone(),
@@ -266,7 +296,7 @@ impl SamplingReport {
             _ if std <= 1e-9 * mean.abs() => format!("{mean:>6.2} (equal)"),
             _ => format!("{mean:>6.2} ± {std:<5.2}"),
         };
-        writeln!(
+        write!(
             f,
             "{name:<24} {:>7.0}  {:>11.1}  {}  {}  {:>11.2}",
             self.draws,
@@ -274,22 +304,29 @@ impl SamplingReport {
             spread(self.chosen_mean, self.chosen_std),
             spread(self.neighborhood_mean, self.neighborhood_std),
             self.neighborhood_worst
-        )
+        )?;
+        match self.matched_residual {
+            Some(residual) => writeln!(f, "  {residual:>+10.2}"),
+            None => writeln!(f),
+        }
     }
 }
 
-/// What the table begins with.
-fn heading(f: &mut fmt::Formatter, runs: usize) -> fmt::Result {
-    match runs {
+/// What the table of a report begins with.
+fn heading(f: &mut fmt::Formatter, report: &SamplingReport) -> fmt::Result {
+    match report.runs {
         1 => writeln!(f, "1 run, accuracies in percent; one run has no deviation")?,
         runs => writeln!(f, "{runs} runs, accuracies in percent")?,
     }
-    writeln!(f, "{HEADER}")
+    match report.matched_residual {
+        Some(_) => writeln!(f, "{HEADER}  flatter by"),
+        None => writeln!(f, "{HEADER}"),
+    }
 }
 
 impl fmt::Display for SamplingReport {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        heading(f, self.runs)?;
+        heading(f, self)?;
         self.row(f, self.options.name())?;
         writeln!(
             f,
@@ -302,7 +339,7 @@ impl fmt::Display for SamplingReport {
 
 impl fmt::Display for SamplingComparison {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        heading(f, self.na_rs.runs)?;
+        heading(f, &self.na_rs)?;
         self.na_rs.row(f, "NA-RS")?;
         self.rs_equal_draws.row(f, "RS, equal draws")?;
         self.rs_equal_evaluations.row(f, "RS, equal evaluations")

@@ -1,15 +1,19 @@
-//! How much of a complete landscape comes from interactions of how many edges (`method.md` §1.2).
+//! How much of a complete landscape comes from interactions of how many edges (`method.md` §1.2, §10.4).
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::evaluator::LandscapeError;
+use super::transform::Transform;
 use crate::space::smoothing_eigenvalue;
 
 /// The energy of a landscape by interaction order: the analysis of variance on Z_K^E.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Spectrum {
+    /// What was done to the accuracies; everything below is about the transformed ones.
+    #[serde(default)]
+    pub transform: Transform,
     /// E.
     pub edges: usize,
     /// K.
@@ -104,11 +108,30 @@ pub fn spectrum(
         })
         .collect();
     Ok(Spectrum {
+        transform: Transform::Raw,
         edges,
         operations,
         mean,
         variance,
         orders,
+    })
+}
+
+/// The spectrum of the transformed values of a complete landscape of accuracies in percent. A monotone transform keeps the order of the
+/// architectures, but not how many edges make up their differences.
+///
+/// # Errors
+/// As [`spectrum`].
+pub fn transformed_spectrum(
+    values: &[f64],
+    edges: usize,
+    operations: usize,
+    transform: Transform,
+) -> Result<Spectrum, LandscapeError> {
+    let spectrum = spectrum(&transform.of(values), edges, operations)?;
+    Ok(Spectrum {
+        transform,
+        ..spectrum
     })
 }
 
@@ -146,6 +169,14 @@ fn transform(values: &mut [f64], matrix: &[Vec<f64>], stride: usize) {
 
 impl fmt::Display for Spectrum {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if self.transform != Transform::Raw {
+            writeln!(
+                f,
+                "transform {}: {}",
+                self.transform,
+                self.transform.meaning()
+            )?;
+        }
         writeln!(
             f,
             "mean {:.4}, standard deviation {:.4} over {} edges with {} operations",
@@ -161,10 +192,12 @@ impl fmt::Display for Spectrum {
             f,
             "order  share of variance       energy  kept by averaging over radius 1"
         )?;
+        // Squares of ranks are large.
+        let digits = if self.variance < 1e5 { 4 } else { 1 };
         for part in &self.orders {
             writeln!(
                 f,
-                "{:>5}  {:>15.2} %  {:>11.4}  {:>6.3}",
+                "{:>5}  {:>15.2} %  {:>11.digits$}  {:>6.3}",
                 part.order,
                 100.0 * part.share,
                 part.energy,

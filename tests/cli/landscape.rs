@@ -68,6 +68,11 @@ fn neighborhood_of_the_best_cell_has_its_exact_statistics() {
         close(&radius["std"], std);
     }
     assert_eq!(value["neighbors"].as_array().unwrap().len(), 24);
+    // scikit-learn's IsotonicRegression of the neighbors' mean on the accuracy.
+    close(&value["matched"]["mean"], 93.812_986_111);
+    close(&value["matched"]["expected"], 93.820_856_481);
+    close(&value["matched"]["residual"], -0.007_870_370);
+    assert_eq!(value["matched"]["architectures"], 3);
 
     let shown = text(&on_bench(&["neighborhood", "best"]));
     for part in [
@@ -76,6 +81,7 @@ fn neighborhood_of_the_best_cell_has_its_exact_statistics() {
         "94.37 %",
         "rank 1 of 25",
         "0→3 skip_connect ⇒ none",
+        "less flat than cells as good as it by 0.01 points: neighbors 93.81 %, 93.82 % expected",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
@@ -136,12 +142,18 @@ fn barrier_walks_all_shortest_paths_and_uses_the_true_ends() {
     close(&value["barrier"]["std"], 0.075_663_730);
     close(&value["barrier"]["lowest"], 0.201_666_667);
     close(&value["barrier"]["highest"], 0.361_666_667);
+    close(&value["below_line"]["mean"], 0.259_814_815);
+    close(&value["below_line"]["std"], 0.127_426_920);
+    close(&value["below_line"]["lowest"], 0.118_888_889);
+    close(&value["below_line"]["highest"], 0.428_888_889);
+    close(&value["below_line"]["of_means"], 0.235_555_556);
 
     let back = object(&on_bench(&["barrier", "best", "resnet-like", "--json"]));
     close(&back["barrier"]["mean"], 0.276_666_667);
     let shown = text(&on_bench(&["barrier", "resnet-like", "best"]));
     assert!(shown.contains("all 6 shortest paths"), "{shown}");
     assert!(shown.contains("0.28 ± 0.08"), "{shown}");
+    assert!(shown.contains("straight line 0.26 ± 0.13"), "{shown}");
 }
 
 #[test]
@@ -158,7 +170,30 @@ fn spectrum_splits_the_variance_by_order() {
         .filter_map(|part| part["share"].as_f64())
         .sum();
     assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+    assert_eq!(value["transform"], "raw");
     assert!(text(&on_bench(&["spectrum"])).contains("28.58 %"));
+}
+
+#[test]
+fn spectrum_of_transformed_accuracies_says_which_transform() {
+    for (transform, share) in [
+        ("rank", "71.25 %"),
+        ("log-error", "51.78 %"),
+        ("floor:90", "65.02 %"),
+    ] {
+        let value = object(&on_bench(&["spectrum", "--transform", transform, "--json"]));
+        assert_eq!(value["transform"], transform);
+        let shown = text(&on_bench(&["spectrum", "--transform", transform]));
+        assert!(
+            shown.contains(&format!("transform {transform}: ")),
+            "{shown}"
+        );
+        assert!(shown.contains(share), "{shown}");
+    }
+    let wrong = on_bench(&["spectrum", "--transform", "floor:ninety"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let message = String::from_utf8(wrong.stderr).unwrap();
+    assert!(message.contains("a percentage from 0 to 100"), "{message}");
 }
 
 #[test]
@@ -228,6 +263,9 @@ fn sample_compares_na_rs_with_rs_at_equal_draws_and_at_equal_evaluations() {
     let scored = aware["evaluations"].as_f64().unwrap();
     assert!((200.0..=250.0).contains(&scored), "{scored}");
     close(&evaluations["evaluations"], scored);
+    for report in [aware, draws, evaluations] {
+        assert!(report["matched_residual"].is_number(), "{report}");
+    }
     assert_eq!(object(&on_bench(&args)), value, "the same seeds");
 
     // Each part alone gives the same numbers.
@@ -251,6 +289,7 @@ fn sample_compares_na_rs_with_rs_at_equal_draws_and_at_equal_evaluations() {
     let shown = text(&on_bench(&["sample", "--compare", "--runs", "5"]));
     assert!(shown.contains("5 runs"), "{shown}");
     assert!(shown.contains("RS, equal evaluations"), "{shown}");
+    assert!(shown.contains("flatter by"), "{shown}");
 }
 
 #[test]

@@ -81,6 +81,7 @@ fn a_name_that_is_nearly_right_brings_the_right_one() {
         ("search --representation permutaion", "permutation"),
         ("search --hessian-point acsended", "ascended"),
         ("bench --size tech", "teach"),
+        ("spectrum --table builtin --transform ranks", "rank"),
         ("data info minst5k", "mnist5k"),
         ("data info digit", "digits"),
         ("genotype show darts_v2", "darts-v2"),

@@ -1,4 +1,4 @@
-//! Barriers between architectures (`method.md` §6, §8.15, §9.4 item 13).
+//! Barriers between architectures (`method.md` §6, §8.15, §9.4 item 13, §10.5).
 
 use plateau::landscape::{LandscapeError, TableEvaluator, barrier};
 use plateau::space::{Genotype, Operation, PathError, Space};
@@ -37,6 +37,8 @@ fn a_path_through_an_additive_landscape_can_dip_below_equal_ends() {
     assert_eq!((report.barrier.lowest, report.barrier.highest), (0.0, 5.0));
     // Level means: 50, 50 + 0/3, 50 + 0/3, 50.
     assert!(report.barrier.of_means.abs() < 1e-12);
+    // The line between equal ends is level.
+    assert_eq!(report.below_line, report.barrier);
     let levels: Vec<(usize, usize)> = report
         .levels
         .iter()
@@ -61,10 +63,58 @@ fn the_true_ends_are_the_ends() {
             (16.5, 16.5)
         );
         assert_eq!(report.barrier.of_means, 16.5);
+        // Whichever edge comes first, one of both ways sags by (30 − 3) / 2 below the line, and the other is above it.
+        let below = report.below_line;
+        assert_eq!((below.lowest, below.highest), (0.0, 13.5));
+        assert_eq!((below.mean, below.std, below.of_means), (6.75, 6.75, 0.0));
         assert_eq!(report.ends, [a.clone(), b.clone()]);
         let ends = [0, 2].map(|level| report.levels[level].accuracy.mean);
         assert_eq!(ends[0].min(ends[1]), 11.0);
         assert_eq!(ends[0].max(ends[1]), 44.0);
+    }
+}
+
+#[test]
+fn a_path_that_never_falls_below_the_straight_line_has_none_of_the_second_barrier() {
+    let [a, b] = [small([0; 3]), small([4; 3])];
+    // The same rise on every edge: all paths are the line itself, whatever decimal fractions round to.
+    for rise in [0.1, 7.3, -7.3] {
+        let table = small_table(|index| {
+            let digits = [index / 25, index / 5 % 5, index % 5];
+            50.0 + rise * digits.iter().filter(|&&digit| digit > 0).count() as f64
+        });
+        let mut evaluator = TableEvaluator::new(&table, None).unwrap();
+        let report = barrier(&mut evaluator, &a, &b, 10, 0);
+        let report = pollster::block_on(report).unwrap();
+        let half = 1.5 * f64::abs(rise);
+        assert!((report.barrier.mean - half).abs() < 1e-9, "{report:?}");
+        let below = report.below_line;
+        let all = [
+            below.mean,
+            below.std,
+            below.lowest,
+            below.highest,
+            below.of_means,
+        ];
+        assert_eq!(all, [0.0; 5]);
+        let text = report.to_string();
+        let line = "most below the straight line 0.00 ± 0.00 (lowest 0.00, highest 0.00), of the mean path 0.00\n";
+        assert!(text.ends_with(line), "{text}");
+    }
+    // One sag of 4 in the middle of a line from 50 to 60, and hills, which do not count.
+    let table = small_table(|index| match index {
+        0 => 50.0,
+        124 => 60.0,
+        // One and two edges at the last operation.
+        100 | 20 | 4 => 50.0 + 10.0 / 3.0 - 4.0,
+        120 | 104 | 24 => 90.0,
+        _ => 0.0,
+    });
+    let mut evaluator = TableEvaluator::new(&table, None).unwrap();
+    let report = barrier(&mut evaluator, &a, &b, 10, 0);
+    let below = pollster::block_on(report).unwrap().below_line;
+    for value in [below.mean, below.lowest, below.highest, below.of_means] {
+        assert!((value - 4.0).abs() < 1e-12, "{below:?}");
     }
 }
 
@@ -79,6 +129,19 @@ fn the_real_table_has_720_paths_across_the_whole_space() {
     let sizes: Vec<usize> = report.levels.iter().map(|l| l.architectures).collect();
     assert_eq!(sizes, [1, 6, 15, 20, 15, 6, 1]);
     assert!(report.barrier.lowest >= 0.0 && report.barrier.lowest <= report.barrier.mean);
+    // By walking all permutations in Python.
+    let [b, below] = [report.barrier, report.below_line];
+    for (found, expected) in [
+        (b.mean, 0.976_305_555_6),
+        (b.std, 0.346_530_901_8),
+        (below.mean, 0.413_681_327_2),
+        (below.std, 0.469_516_631_2),
+        (below.lowest, 0.0),
+        (below.highest, 1.947_777_777_8),
+        (below.of_means, 0.002_222_222_8),
+    ] {
+        assert!((found - expected).abs() < 1e-9, "{report:?}");
+    }
     let text = report.to_string();
     assert!(
         text.contains("6 edges differ, all 720 shortest paths"),
@@ -117,6 +180,11 @@ fn distant_darts_genotypes_are_joined_by_sampled_paths() {
     // No architecture is asked for twice.
     let distinct: usize = report.levels.iter().map(|level| level.architectures).sum();
     assert_eq!(evaluator.asked.len(), distinct);
+    // A single one of many paths.
+    let report = pollster::block_on(barrier(&mut evaluator, &a, &b, 1, 4)).unwrap();
+    let text = report.to_string();
+    let lines = "barrier of the only path 4.00\nmost below the straight line 0.00\n";
+    assert!(text.ends_with(lines), "{text}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Evaluators, tables and reports on landscapes, against `method.md` §1.2, §5, §6 and §9.4.
+//! Evaluators, tables and reports on landscapes, against `method.md` §1.2, §5, §6, §9.4 and §10.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -9,7 +9,9 @@ use plateau::space::{Genotype, Space};
 mod barriers;
 mod classes;
 mod layouts;
+mod matched;
 mod neighborhoods;
+mod orders;
 mod sampling;
 mod spectra;
 mod tables;

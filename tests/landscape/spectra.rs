@@ -1,6 +1,8 @@
-//! The energy of a landscape by interaction order (`method.md` §1.2, §9.4).
+//! The energy of a landscape by interaction order (`method.md` §1.2, §9.4, §10.4).
 
-use plateau::landscape::{LandscapeError, architecture_index, spectrum};
+use plateau::landscape::{
+    LandscapeError, Spectrum, Transform, architecture_index, spectrum, transformed_spectrum,
+};
 use plateau::space::{Counting, Space, neighbors, smoothing_eigenvalue};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -175,4 +177,84 @@ fn a_constant_landscape_has_no_shares_and_an_incomplete_one_no_spectrum() {
             Err(LandscapeError::Incomplete { .. })
         ));
     }
+}
+
+#[test]
+fn ranks_and_errors_of_the_real_table_have_the_shares_of_an_independent_computation() {
+    // With NumPy: x = v.reshape([5] * 6) - v.mean(), multiplied along every axis by the Q of a QR decomposition of [1, e1, e2, e3, e4]; v
+    // through scipy.stats.rankdata, -np.log(100.0001 - v) and np.maximum(v, 90).
+    let values = &benchmark().values()[0];
+    for (name, expected) in [
+        ("raw", [28.5786, 39.3244, 25.4938, 5.7928, 0.6866, 0.1238]),
+        ("rank", [71.2481, 18.5802, 6.6369, 2.3517, 0.806, 0.377]),
+        (
+            "log-error",
+            [51.7775, 32.0095, 12.7233, 2.8677, 0.4827, 0.1392],
+        ),
+        (
+            "floor:90",
+            [65.0164, 17.9822, 10.1072, 4.5113, 1.7296, 0.6533],
+        ),
+    ] {
+        let transform: Transform = name.parse().unwrap();
+        let report = transformed_spectrum(values, 6, 5, transform).unwrap();
+        for (part, share) in report.orders.iter().zip(expected) {
+            assert!(
+                (100.0 * part.share - share).abs() < 1e-4,
+                "{name}: {part:?}"
+            );
+        }
+        let text = report.to_string();
+        let said = text.contains(&format!("transform {name}: "));
+        assert_eq!(said, transform != Transform::Raw, "{text}");
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["transform"], name);
+        let back: Spectrum = serde_json::from_value(json).unwrap();
+        assert_eq!(back, report);
+    }
+    let raw = transformed_spectrum(values, 6, 5, Transform::Raw);
+    assert_eq!(raw, spectrum(values, 6, 5));
+}
+
+#[test]
+fn equal_accuracies_share_the_mean_of_their_ranks() {
+    // scipy.stats.rankdata([3, 1, 3, 2, 3])
+    let ranks = Transform::Rank.of(&[3.0, 1.0, 3.0, 2.0, 3.0]);
+    assert_eq!(ranks, [4.0, 1.0, 4.0, 2.0, 4.0]);
+    assert!(Transform::Rank.of(&[]).is_empty());
+    let floored = Transform::Floor { at: 2.5 }.of(&[3.0, 1.0, 2.5]);
+    assert_eq!(floored, [3.0, 2.5, 2.5]);
+    // No accuracy has an error without a logarithm.
+    let errors = Transform::LogError.of(&[0.0, 90.0, 100.0, 100.5]);
+    let expected = [-(100.0001_f64.ln()), -(10.0001_f64.ln()), -(1e-4_f64.ln())];
+    for (error, expected) in errors.iter().zip(expected) {
+        assert!((error - expected).abs() < 1e-9, "{error}, not {expected}");
+    }
+    assert_eq!(errors[2], errors[3]);
+    // Under a floor above all there is nothing left to share out.
+    let report = transformed_spectrum(&[50.0; 125], 3, 5, Transform::Floor { at: 60.0 }).unwrap();
+    assert_eq!((report.mean, report.variance), (60.0, 0.0));
+}
+
+#[test]
+fn a_transform_that_there_is_not_is_refused_with_the_names() {
+    for transform in Transform::ALL {
+        assert_eq!(transform.to_string().parse(), Ok(transform));
+    }
+    for (text, part) in [
+        ("ranks", "(did you mean rank?)"),
+        ("logerror", "(did you mean log-error?)"),
+        ("none", "use raw, rank, log-error or floor:X"),
+        ("floor", "(did you mean floor:X?)"),
+        ("floor:", "a percentage from 0 to 100"),
+        ("floor:101", "a percentage from 0 to 100"),
+        ("floor:-1", "a percentage from 0 to 100"),
+        ("floor:NaN", "a percentage from 0 to 100"),
+    ] {
+        let error = text.parse::<Transform>().unwrap_err();
+        assert!(error.contains(part), "{text}: {error}");
+    }
+    let old = r#"{"edges":1,"operations":2,"mean":1.0,"variance":0.0,"orders":[]}"#;
+    let old: Spectrum = serde_json::from_str(old).unwrap();
+    assert_eq!(old.transform, Transform::Raw, "a report without the key");
 }

@@ -175,6 +175,21 @@ pub fn show(
             ),
         });
     });
+    // Between neighbors there is nothing that could fall.
+    if report.distance > 1 {
+        let line = &report.below_line;
+        ui.horizontal_wrapped(|ui| {
+            ui.label(format!("Below the straight line {:.2} %", line.mean))
+                .on_hover_text(
+                    "The most that the accuracy falls below the straight line from A to B, averaged over the paths: 0 where no path does, \
+                     however far A and B are apart.",
+                );
+            ui.label(format!(
+                "± {:.2}; {:.2} at least, {:.2} at most",
+                line.std, line.lowest, line.highest
+            ));
+        });
+    }
     let row = ui.spacing().interact_size.y.max(20.0) + ui.spacing().item_spacing.y;
     let below = row * (report.levels.len() + 3) as f32;
     let height = (ui.available_height() - below).max(160.0);

@@ -10,6 +10,7 @@ use eframe::egui::{self, RichText};
 use super::context::{Action, Context, OpenTable};
 use super::export::Export;
 use super::theme::SPACE;
+use crate::landscape::Transform;
 use crate::space::{Genotype, Space};
 use around::Around;
 use barrier::Walk;
@@ -62,6 +63,7 @@ pub struct LandscapePanel {
     around: Option<Around>,
     walk: Option<Walk>,
     pins: [Option<Genotype>; 2],
+    transform: Transform,
     export: Export,
 }
 
@@ -108,7 +110,10 @@ impl LandscapePanel {
                 let walk = Walk::of(&mut self.walk, plane, &self.pins);
                 barrier::show(ui, context, plane, walk, &mut self.export);
             }
-            View::Spectrum => spectrum::show(ui, context, plane, &mut self.export),
+            View::Spectrum => {
+                let transform = &mut self.transform;
+                spectrum::show(ui, context, plane, transform, &mut self.export);
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use egui_plot::MarkerShape;
 use super::super::context::{Action, Context, OpenTable};
 use super::super::export::Export;
 use super::super::figure::{Figure, Hue, Mark, Series, nearest};
-use crate::landscape::{Spectrum, neighbor_means, spectrum};
+use crate::landscape::{Spectrum, Transform, neighbor_means, spectrum, transformed_spectrum};
 use crate::space::Genotype;
 
 /// What is computed once for a table and a metric. Accuracies are in percent, by architecture index.
@@ -23,7 +23,7 @@ pub struct Plane {
     pub most_accurate: usize,
     /// The index of the highest neighborhood mean.
     pub flattest: usize,
-    /// Energy by interaction order.
+    /// Energy by interaction order, of the accuracies as [`Plane::share_out`] was told last.
     pub spectrum: Spectrum,
     /// The first series is all architectures by their index; the others change from frame to frame.
     figure: Figure,
@@ -72,6 +72,17 @@ impl Plane {
     /// Whether this belongs to that table and metric.
     pub fn is_of(&self, open: &OpenTable) -> bool {
         Arc::ptr_eq(&self.open.table, &open.table) && self.open.metric == open.metric
+    }
+
+    /// Shares the variance of the transformed accuracies out, where that is not done.
+    pub fn share_out(&mut self, transform: Transform) {
+        let space = self.open.table.space();
+        let [edges, operations] = [space.edges().len(), space.operations().len()];
+        if self.spectrum.transform != transform
+            && let Ok(spectrum) = transformed_spectrum(&self.accuracy, edges, operations, transform)
+        {
+            self.spectrum = spectrum;
+        }
     }
 
     /// Mean accuracy of the neighbors and accuracy of an architecture of the table.

@@ -6,10 +6,16 @@ use super::super::context::Context;
 use super::super::export::Export;
 use super::super::figure::{Figure, Hue, Mark, Series};
 use super::scatter::Plane;
+use crate::landscape::Transform;
 
 /// Draws the bars and their numbers.
-pub fn show(ui: &mut egui::Ui, context: &mut Context, plane: &Plane, export: &mut Export) {
-    let spectrum = &plane.spectrum;
+pub fn show(
+    ui: &mut egui::Ui,
+    context: &mut Context,
+    plane: &mut Plane,
+    transform: &mut Transform,
+    export: &mut Export,
+) {
     ui.horizontal_wrapped(|ui| {
         ui.label(
             RichText::new(
@@ -19,9 +25,13 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context, plane: &Plane, export: &mu
             .weak(),
         );
     });
+    choose(ui, transform);
+    plane.share_out(*transform);
+    let spectrum = &plane.spectrum;
+    let unit = if transform.keeps_percent() { " %" } else { "" };
     if spectrum.variance == 0.0 {
         ui.label(format!(
-            "All accuracies are {:.2} %: there is no variance to share out.",
+            "All values are {:.2}{unit}: there is no variance to share out.",
             spectrum.mean
         ));
         return;
@@ -36,7 +46,10 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context, plane: &Plane, export: &mu
             .collect()
     };
     let figure = Figure {
-        title: "Variance by interaction order".into(),
+        title: match *transform {
+            Transform::Raw => "Variance by interaction order".into(),
+            other => format!("Variance by interaction order ({other})"),
+        },
         x: "edges that act together".into(),
         y: "share of the variance (%)".into(),
         whole_x: true,
@@ -66,7 +79,7 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context, plane: &Plane, export: &mu
     ui.horizontal(|ui| {
         export.menu(ui, context, &figure, Some(plot.response.rect), None);
         ui.label(format!(
-            "mean {:.2} %, standard deviation {:.2}",
+            "mean {:.2}{unit}, standard deviation {:.2}",
             spectrum.mean,
             spectrum.variance.sqrt()
         ));
@@ -95,4 +108,55 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context, plane: &Plane, export: &mu
                 ui.end_row();
             }
         });
+}
+
+/// How the window calls a transform.
+fn words(transform: Transform) -> &'static str {
+    match transform {
+        Transform::Raw => "accuracies",
+        Transform::Rank => "ranks",
+        Transform::LogError => "logarithm of the error",
+        Transform::Floor { .. } => "accuracies above a floor",
+    }
+}
+
+/// The choice of what is done to the accuracies, and the floor where there is one.
+fn choose(ui: &mut egui::Ui, transform: &mut Transform) {
+    ui.horizontal_wrapped(|ui| {
+        let combo = egui::ComboBox::from_id_salt("transform")
+            .selected_text(words(*transform))
+            .show_ui(ui, |ui| {
+                for option in Transform::ALL {
+                    let same =
+                        std::mem::discriminant(&option) == std::mem::discriminant(transform);
+                    let label = ui
+                        .selectable_label(same, words(option))
+                        .on_hover_text(option.meaning());
+                    if label.clicked() && !same {
+                        *transform = option;
+                    }
+                }
+            });
+        let current = *transform;
+        combo
+            .response
+            .on_hover_text(
+                "What the variance is of. Most of that of the accuracies is between cells that learn and cells that do not; the others let \
+                 the differences among the good ones count.",
+            )
+            .widget_info(|| {
+                let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Transform");
+                info.current_text_value = Some(words(current).to_owned());
+                info
+            });
+        if let Transform::Floor { at } = transform {
+            ui.add(
+                egui::DragValue::new(at)
+                    .range(0.0..=100.0)
+                    .suffix(" %")
+                    .speed(0.1),
+            )
+            .on_hover_text("Accuracies below it count as this.");
+        }
+    });
 }

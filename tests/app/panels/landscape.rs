@@ -6,7 +6,7 @@ use eframe::egui::{self, Pos2, Rect};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use plateau::app::{Action, LandscapePanel};
-use plateau::landscape::{TableEvaluator, architecture, barrier};
+use plateau::landscape::{TableEvaluator, Transform, architecture, barrier, transformed_spectrum};
 use plateau::space::{Genotype, Operation, Space};
 
 use super::{Bench, check_xml, large_table, picture, small_table, window};
@@ -101,6 +101,8 @@ fn the_barrier_of_two_pinned_architectures_is_that_of_the_library() {
     let mut evaluator = TableEvaluator::new(&open.table, Some("test accuracy")).unwrap();
     let report = pollster::block_on(barrier(&mut evaluator, &a, &b, 200, 0)).unwrap();
     harness.get_by_label(&format!("Barrier {:.2} %", report.barrier.mean));
+    let line = format!("Below the straight line {:.2} %", report.below_line.mean);
+    harness.get_by_label(&line);
     for level in &report.levels {
         let mean = format!("{:.2}", level.accuracy.mean);
         assert!(harness.query_all_by_label(&mean).next().is_some(), "{mean}");
@@ -150,6 +152,28 @@ fn the_spectrum_shows_the_share_of_every_order() {
     picture(&mut harness, "spectrum");
     let open = large_table();
     let spectrum = plateau::landscape::spectrum(&open.table.values()[0], 6, 5).unwrap();
+    for order in &spectrum.orders {
+        let share = format!("{:.2} %", 100.0 * order.share);
+        assert!(
+            harness.query_all_by_label(&share).next().is_some(),
+            "{share}"
+        );
+    }
+}
+
+#[test]
+fn the_spectrum_of_ranks_is_one_choice_away() {
+    let mut harness = large();
+    harness.get_by_label("Spectrum").click();
+    harness.run();
+    harness.get_by_label("Transform").click();
+    harness.run();
+    harness.get_by_label("ranks").click();
+    harness.run();
+    harness.get_by_label("Variance by interaction order (rank)");
+    let open = large_table();
+    let values = &open.table.values()[0];
+    let spectrum = transformed_spectrum(values, 6, 5, Transform::Rank).unwrap();
     for order in &spectrum.orders {
         let share = format!("{:.2} %", 100.0 * order.share);
         assert!(
