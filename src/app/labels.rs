@@ -1,7 +1,7 @@
 //! What the window calls the settings that messages name by their flags.
 
 /// A flag and its label; those of training from scratch have the label of the search's and say that.
-const LABELS: [(&str, &str); 30] = [
+const LABELS: [(&str, &str); 31] = [
     ("alpha-after", "Weights alone"),
     ("alpha-decay", "α decay"),
     ("alpha-rate", "α rate"),
@@ -27,6 +27,7 @@ const LABELS: [(&str, &str); 30] = [
     ("radius", "Radius"),
     ("rate", "Rate"),
     ("rho", "Ascent ρ"),
+    ("select", "Ends with"),
     ("temperature", "Temperature"),
     ("test-share", "Test share"),
     ("weight-decay", "Weight decay"),

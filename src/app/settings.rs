@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use eframe::egui::{self, DragValue};
 
 use crate::data::Augmentation;
-use crate::search::{Draw, HessianPoint, Order, Representation, Strategy, Temperature};
+use crate::search::{Draw, HessianPoint, Order, Representation, Select, Strategy, Temperature};
 use crate::session::{SearchConfig, TrainConfig};
 use crate::space::{Aggregation, Space};
 
@@ -383,9 +383,9 @@ pub fn search_rates(ui: &mut egui::Ui, search: &mut SearchConfig) {
         ),
         (
             "Longest gradient",
-            "A longer gradient of the weights is cut to this length.",
+            "A longer gradient of the weights is cut to this length; 0 cuts none.",
             &mut search.clip,
-            1e-6..=1e6,
+            0.0..=1e6,
         ),
     ];
     for (name, help, value, range) in rows {
@@ -407,6 +407,18 @@ pub fn search_rates(ui: &mut egui::Ui, search: &mut SearchConfig) {
             (Order::WeightsFirst, "weights".to_owned(), help),
         ];
         choice(ui, label, "order", &mut search.order, &options);
+    });
+    let help = "Which epoch's architecture the search ends with.";
+    row(ui, "Ends with", help, |ui, label| {
+        let options = [
+            (Select::Last, "the last epoch".to_owned(), help),
+            (
+                Select::BestValidation,
+                "the best validation".to_owned(),
+                "That of the epoch with the best mean accuracy on the architecture half.",
+            ),
+        ];
+        choice(ui, label, "select", &mut search.select, &options);
     });
 }
 
@@ -492,9 +504,9 @@ pub fn training(ui: &mut egui::Ui, train: &mut TrainConfig) {
         ),
         (
             "Longest gradient",
-            "A longer gradient is cut to this length.",
+            "A longer gradient is cut to this length; 0 cuts none.",
             &mut train.clip,
-            1e-6..=1e6,
+            0.0..=1e6,
         ),
         (
             "Auxiliary head",

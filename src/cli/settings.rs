@@ -12,7 +12,7 @@ use super::stop;
 use crate::data::{Augmentation, Dataset, absolute, hand_over_once, path_of, short_name};
 use crate::search::a2m::HessianPoint;
 use crate::search::na_darts::Representation;
-use crate::search::{Draw, Order, Temperature};
+use crate::search::{Draw, Order, Select, Temperature};
 use crate::session::{
     CheckpointEvery, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, Recorder,
     RunConfig, RunKind, SearchConfig, Start, TrainConfig, differences,
@@ -229,7 +229,7 @@ pub struct SearchOverrides {
     /// L2 penalty of the supernet's weights
     #[arg(long)]
     weight_decay: Option<f64>,
-    /// Longest gradient of the supernet's weights
+    /// Longest gradient of the supernet's weights; 0 for any length
     #[arg(long)]
     clip: Option<f64>,
     /// Adam's learning rate for the architecture α
@@ -264,6 +264,9 @@ pub struct SearchOverrides {
     /// Which step comes first: alpha-first (as DARTS) or weights-first (as NAS-Bench-201's program)
     #[arg(long)]
     order: Option<Order>,
+    /// Which epoch's architecture the search ends with: last, or best-validation (of the best mean accuracy on the architecture half)
+    #[arg(long)]
+    select: Option<Select>,
     /// NA-DARTS, na-rs: leave the architecture itself out of its neighborhood
     #[arg(long)]
     exclude_self: bool,
@@ -324,7 +327,7 @@ pub struct TrainOverrides {
     /// L2 penalty
     #[arg(long)]
     train_weight_decay: Option<f64>,
-    /// Longest gradient
+    /// Longest gradient; 0 for any length, as NAS-Bench-201 trained
     #[arg(long)]
     train_clip: Option<f64>,
     /// Weight of the auxiliary head's loss; 0 leaves the head away (it needs images of 32×32 or more)
@@ -388,6 +391,7 @@ impl SearchOverrides {
         set(&mut config.draw, self.draw);
         set(&mut config.alpha_after, self.alpha_after);
         set(&mut config.order, self.order);
+        set(&mut config.select, self.select);
         set(&mut config.rho, self.rho);
         set(&mut config.hessian_point, self.hessian_point);
         set(&mut config.perturbation, self.perturbation);

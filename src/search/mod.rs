@@ -20,7 +20,7 @@ pub mod sharpness;
 mod strategy;
 mod temperature;
 
-pub use strategy::{Draw, HessianPoint, Order, Representation, Strategy};
+pub use strategy::{Draw, HessianPoint, Order, Representation, Select, Strategy};
 pub use temperature::Temperature;
 
 /// Why a search cannot go on.

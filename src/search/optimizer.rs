@@ -45,7 +45,7 @@ impl Sgd {
         }
     }
 
-    /// One step along the gradient [clipped](clip) to the norm `limit`; returns the new weights. On the CPU device it is one pass.
+    /// One step along the gradient [clipped](clip) to the norm `limit`, any length where that is 0; returns the new weights. On the CPU device it is one pass.
     pub fn clipped_step(
         &mut self,
         weights: Tensor<1>,
@@ -53,6 +53,7 @@ impl Sgd {
         limit: f64,
         rate: f64,
     ) -> Tensor<1> {
+        let limit = if limit > 0.0 { limit } else { f64::INFINITY };
         let step = SgdStep {
             limit,
             momentum: self.momentum as f32,

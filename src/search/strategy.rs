@@ -158,6 +158,40 @@ impl std::str::FromStr for Draw {
     }
 }
 
+/// Which epoch's architecture a search ends with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Select {
+    /// The last one's.
+    #[default]
+    Last,
+    /// That of the epoch with the best mean accuracy on the architecture half, as A2M's program and many that are made from DARTS' have it.
+    BestValidation,
+}
+
+impl Select {
+    /// The name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Select::Last => "last",
+            Select::BestValidation => "best-validation",
+        }
+    }
+}
+
+impl std::str::FromStr for Select {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        named(
+            text,
+            "a choice of the epoch",
+            &[Select::Last, Select::BestValidation],
+            Select::name,
+        )
+    }
+}
+
 /// Which of the two steps of a search comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

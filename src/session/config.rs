@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Augmentation, short_name};
 use crate::nearest::named;
-use crate::search::{Draw, HessianPoint, Order, Representation, Strategy, Temperature};
+use crate::search::{Draw, HessianPoint, Order, Representation, Select, Strategy, Temperature};
 use crate::space::{Aggregation, Genotype, Macro, Space};
 
 /// The version of the files of a run folder.
@@ -200,7 +200,7 @@ pub struct SearchConfig {
     pub momentum: f64,
     /// L2 penalty of the weights.
     pub weight_decay: f64,
-    /// Longest gradient of the weights.
+    /// Longest gradient of the weights; 0 for any length.
     pub clip: f64,
     /// Adam's rate for α.
     pub alpha_rate: f64,
@@ -229,6 +229,9 @@ pub struct SearchConfig {
     /// Which step comes first.
     #[serde(default)]
     pub order: Order,
+    /// Which epoch's architecture it ends with.
+    #[serde(default)]
+    pub select: Select,
     /// How far α is moved along its gradient before the gradient is taken (A2M's ρ).
     #[serde(default)]
     pub rho: f64,
@@ -268,7 +271,7 @@ pub struct TrainConfig {
     pub momentum: f64,
     /// L2 penalty.
     pub weight_decay: f64,
-    /// Longest gradient.
+    /// Longest gradient; 0 for any length.
     pub clip: f64,
     /// Share of the auxiliary head's loss; 0 leaves the head away.
     pub auxiliary_weight: f64,
@@ -344,6 +347,7 @@ impl Preset {
             draw: Draw::Ball,
             alpha_after: 0,
             order: Order::AlphaFirst,
+            select: Select::Last,
             rho: if darts { 1e-1 } else { 1e-2 },
             hessian_point: HessianPoint::default(),
             perturbation: 0.3,
@@ -399,7 +403,8 @@ impl Preset {
             rate: if darts { 0.025 } else { 0.1 },
             momentum: 0.9,
             weight_decay: if darts { 3e-4 } else { 5e-4 },
-            clip: 5.0,
+            // NAS-Bench-201 trained without a limit.
+            clip: if darts { 5.0 } else { 0.0 },
             auxiliary_weight: if darts { 0.4 } else { 0.0 },
             drop_path: if darts { 0.2 } else { 0.0 },
             label_smoothing: 0.0,
@@ -414,6 +419,7 @@ impl Preset {
             layers: if darts { 5 } else { 1 },
             batch: 64,
             rate: 0.1,
+            clip: 5.0,
             auxiliary_weight: 0.0,
             drop_path: 0.0,
             ..paper
@@ -614,7 +620,7 @@ impl SearchConfig {
         range("--weight-rate-min", self.weight_rate_min, 0.0, 100.0)?;
         range("--momentum", self.momentum, 0.0, 1.0)?;
         range("--weight-decay", self.weight_decay, 0.0, 10.0)?;
-        range("--clip", self.clip, 1e-6, 1e6)?;
+        range("--clip", self.clip, 0.0, 1e6)?;
         range("--alpha-rate", self.alpha_rate, 0.0, 100.0)?;
         range("--alpha-decay", self.alpha_decay, 0.0, 10.0)
     }
@@ -630,7 +636,7 @@ impl TrainConfig {
         range("--train-rate", self.rate, 0.0, 100.0)?;
         range("--train-momentum", self.momentum, 0.0, 1.0)?;
         range("--train-weight-decay", self.weight_decay, 0.0, 10.0)?;
-        range("--train-clip", self.clip, 1e-6, 1e6)?;
+        range("--train-clip", self.clip, 0.0, 1e6)?;
         range("--auxiliary-weight", self.auxiliary_weight, 0.0, 10.0)?;
         range("--drop-path", self.drop_path, 0.0, 0.99)?;
         range("--label-smoothing", self.label_smoothing, 0.0, 0.99)

@@ -24,7 +24,7 @@ use crate::landscape::SupernetEvaluator;
 use crate::search::objective::{Network, read};
 use crate::search::optimizer::{Adam, Sgd, cosine_rate};
 use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
-use crate::search::{SearchError, Strategy};
+use crate::search::{SearchError, Select, Strategy};
 use crate::space::{Genotype, Macro, MacroError, derive};
 use single_path::SinglePaths;
 
@@ -268,12 +268,16 @@ impl SearchState {
                 self.checkpoint(None, origin, control).await?;
             }
         }
-        let genotype = self.genotype().await?;
+        let genotype = match (self.config.select, self.watch.best()) {
+            (Select::BestValidation, Some(genotype)) => genotype.clone(),
+            _ => self.genotype().await?,
+        };
         self.end(genotype, origin, control).await
     }
 
     async fn end_epoch(&mut self, epoch: usize, control: &mut Control<'_>) -> Result<(), RunError> {
         let genotype = self.genotype().await?;
+        self.watch.epoch(&genotype);
         let collapse = self.watch.collapse(self.done, &genotype);
         control.emit(Event::SearchEpoch { epoch, genotype });
         if let Some(warning) = collapse {
@@ -353,6 +357,7 @@ impl SearchState {
                 }
                 .into());
             }
+            self.watch.validation(head[2]);
             control.emit(Event::SearchStep(SearchStep {
                 step: measured.step,
                 epoch: measured.epoch,

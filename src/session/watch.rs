@@ -12,6 +12,12 @@ use crate::space::{CellKind, Genotype, Operation};
 pub struct Watch {
     evaluations: Vec<Evaluation>,
     collapsed: bool,
+    /// Sum and number of the validation accuracies of the epoch so far.
+    #[serde(default)]
+    validation: (f64, u32),
+    /// The best epoch's mean accuracy and genotype.
+    #[serde(default)]
+    best: Option<(f64, Genotype)>,
 }
 
 /// The sharpness after a step, and what would have been derived then.
@@ -34,6 +40,26 @@ pub fn sharpness_interval(config: &SearchConfig, steps: usize) -> Option<usize> 
 }
 
 impl Watch {
+    /// Notes a step's accuracy on the architecture half, a share.
+    pub fn validation(&mut self, accuracy: f32) {
+        self.validation.0 += f64::from(accuracy);
+        self.validation.1 += 1;
+    }
+
+    /// Notes what an epoch would end with; the first of equally good ones stays.
+    pub fn epoch(&mut self, genotype: &Genotype) {
+        let (sum, steps) = std::mem::take(&mut self.validation);
+        let mean = sum / f64::from(steps.max(1));
+        if self.best.as_ref().is_none_or(|(best, _)| mean > *best) {
+            self.best = Some((mean, genotype.clone()));
+        }
+    }
+
+    /// The genotype of the epoch with the best mean accuracy on the architecture half.
+    pub fn best(&self) -> Option<&Genotype> {
+        self.best.as_ref().map(|(_, genotype)| genotype)
+    }
+
     /// Notes a sharpness. Where the early stop of RobustDARTS applies, the step whose genotype is the result, and that genotype.
     pub fn sharpness(
         &mut self,

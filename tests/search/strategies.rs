@@ -6,7 +6,7 @@ use plateau::search::early_stop::{early_stop, first_candidate, interval};
 use plateau::search::objective::{Evaluated, Objective, StepObjective, Wanted, mixing_weights};
 use plateau::search::sdarts::{perturbation, perturbed};
 use plateau::search::sharpness::{hessian_product, largest_eigenvalue, sharpness, symmetric_eigen};
-use plateau::search::{SearchError, Strategy};
+use plateau::search::{SearchError, Select, Strategy};
 use plateau::session::{Event, Preset, RunConfig, RunKind, SearchStep, run_blocking};
 use plateau::space::{Genotype, Space};
 use pollster::block_on;
@@ -340,6 +340,42 @@ fn steps(events: &[Event]) -> Vec<SearchStep> {
             _ => None,
         })
         .collect()
+}
+
+#[test]
+fn a_search_may_end_with_the_epoch_of_the_best_validation() {
+    let space = Space::NasBench201Small;
+    let mut config = with(tiny(space, Strategy::Darts), |search| {
+        search.epochs = 8;
+        search.alpha_rate = 0.3;
+        search.weight_rate = 0.3;
+        search.select = Select::BestValidation;
+    });
+    config.kind = RunKind::SearchOnly;
+    let events = run_blocking(&config);
+    let mut best: Option<(f32, Genotype)> = None;
+    let (mut sum, mut count) = (0.0, 0.0);
+    for event in &events {
+        match event {
+            Event::SearchStep(step) => {
+                sum += step.validation_accuracy;
+                count += 1.0;
+            }
+            Event::SearchEpoch { genotype, .. } => {
+                let mean = sum / count;
+                if best.as_ref().is_none_or(|(other, _)| mean > *other) {
+                    best = Some((mean, genotype.clone()));
+                }
+                (sum, count) = (0.0, 0.0);
+            }
+            _ => {}
+        }
+    }
+    let derived = events.iter().find_map(|event| match event {
+        Event::Derived { genotype } => Some(genotype.clone()),
+        _ => None,
+    });
+    assert_eq!(derived, best.map(|(_, genotype)| genotype));
 }
 
 #[test]
