@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Augmentation, short_name};
+use crate::data::{Augmentation, file_name};
 use crate::nearest::named;
 use crate::search::{Draw, HessianPoint, Order, Representation, Strategy, Temperature};
 use crate::space::{Aggregation, Genotype, Macro, Space};
@@ -498,7 +498,7 @@ impl RunConfig {
             Some(search) => search.strategy.name(),
             None => "train",
         };
-        format!("{}-{what}-{}", short_name(&self.dataset), self.seed)
+        format!("{}-{what}-{}", file_name(&self.dataset), self.seed)
     }
 
     /// Checks every range, before anything is allocated.
