@@ -8,7 +8,7 @@ use super::progress::{Outcome, thousands};
 use super::sampling::{SamplingArgs, SamplingStrategy, Task};
 use super::scorer::{Compute, SourceArgs};
 use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
-use crate::data::{Dataset, absolute, hand_over_once, short_name};
+use crate::data::{Dataset, absolute, file_name, hand_over_once};
 use crate::nearest::unknown;
 use crate::search::Strategy;
 use crate::session::{Preset, RunConfig, SearchConfig, TrainConfig, has_room_for_head};
@@ -119,7 +119,7 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
     }
     let (search, train) = settings(&args.run, args.space, strategy, &args.search, &args.train)?;
     let config = args.run.config(Some(search), None, train);
-    let dataset = short_name(&args.run.dataset);
+    let dataset = file_name(&args.run.dataset);
     let name = format!("{dataset}-{strategy}-{}", args.run.seed);
     let outcome = args.run.start(config, &name)?;
     report(&outcome, args.run.json)
