@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use eframe::egui::{self, RichText, vec2};
 
-use super::context::{Action, Context};
+use super::context::{Action, Context, ReadData};
 use super::figure::Hue;
 use super::pictures::Pictures;
 use super::theme::SPACE;
-use crate::data::{Dataset, EMBEDDED, Normalisation, Split, handed_names, short_name};
+use crate::data::{Dataset, EMBEDDED, Normalisation, Split, built_in, handed_names, short_name};
 
 /// Height of a sample, points.
 const SAMPLE: f32 = 40.0;
 /// Width of the field for options, points.
 const OPTIONS: f32 = 120.0;
 /// What they are.
-const OPTIONS_HINT: &str = "How the next files are read, separated by commas. size=32 or size=24x32 (rows × columns) scales the images of folders, grey takes their colours away; coarse is for CIFAR-100; set=letters chooses among IDX files, transpose turns their images.";
+const OPTIONS_HINT: &str = "How the next files are read, or the built-in set that is chosen next, separated by commas. size=32 or size=24x32 (rows × columns) scales images, grey takes their colours away; coarse is for CIFAR-100; set=letters chooses among IDX files, transpose turns their images.";
 /// The share that is kept for the test where no run says otherwise.
 const TEST_SHARE: f64 = 0.2;
 
@@ -129,14 +129,44 @@ impl DataPanel {
         );
     }
 
+    /// Looks at a built-in set; with options it is another one, which is taken up as one of files is.
+    fn choose_built_in(&mut self, name: &str, context: &mut Context) {
+        let options: String = self.options.split_whitespace().collect();
+        if options.is_empty() {
+            self.chosen = name.to_owned();
+            return;
+        }
+        let name = format!("{name}#{options}");
+        let read = Dataset::load(&name).map(|dataset| ReadData {
+            name: dataset.name.clone(),
+            dataset: Arc::new(dataset),
+            scaled: false,
+            // The session of a page has the set, too.
+            files: Vec::new(),
+        });
+        let read = read.map_err(|error| error.to_string());
+        context.actions.push(Action::DataRead(read));
+    }
+
     /// The names of the data sets, and the button for a file.
     fn choice(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         ui.horizontal_wrapped(|ui| {
             for name in EMBEDDED {
-                ui.selectable_value(&mut self.chosen, name.to_owned(), name)
-                    .on_hover_text("A data set that comes with the program.");
+                let button = ui.selectable_label(self.chosen == name, name);
+                if button
+                    .on_hover_text("A data set that comes with the program. With options the next run uses it, too.")
+                    .clicked()
+                {
+                    self.choose_built_in(name, context);
+                }
             }
-            for name in handed_names() {
+            let mut names = handed_names();
+            // A run's or a link's, with options.
+            let known = EMBEDDED.contains(&self.of_run.as_str()) || names.contains(&self.of_run);
+            if built_in(&self.of_run).is_some() && !known {
+                names.push(self.of_run.clone());
+            }
+            for name in names {
                 let short = short_name(&name);
                 ui.selectable_value(&mut self.chosen, name.clone(), short)
                     .on_hover_text(name);

@@ -7,7 +7,7 @@ use async_channel::{Receiver, Sender};
 use eframe::egui;
 
 use super::context::{Action, Notice, OpenedFile, ReadData};
-use crate::data::{DataError, Dataset, EMBEDDED};
+use crate::data::{DataError, Dataset, built_in};
 use crate::session::DataFile;
 
 /// Most bytes of a file that is opened.
@@ -182,9 +182,12 @@ fn read_data(files: Vec<OpenedFile>, options: &str) -> Result<ReadData, String> 
     };
     let path = first.path.as_ref().filter(|_| files.len() == 1);
     let base = path.cloned().unwrap_or_else(|| {
-        let name = crate::data::short_name(&first.name);
-        let taken = EMBEDDED.contains(&name.as_str());
-        if taken { format!("my-{name}") } else { name }
+        // What stands behind a # would be read as options.
+        let name = crate::data::short_name(&first.name.replace('#', "-"));
+        match built_in(&name) {
+            Some(_) => format!("my-{name}"),
+            None => name,
+        }
     });
     let named = |options: &[&str]| {
         let given: Vec<&str> = options.iter().copied().filter(|o| !o.is_empty()).collect();

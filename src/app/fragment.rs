@@ -1,9 +1,10 @@
 //! The state in a link: what follows `#` in the page's address, short and versioned.
 //!
 //! `#v=1&preset=quick&strategy=na-darts&space=darts&seed=0&data=digits&device=cpu&cell=d…`, every part but the version optional; the cell
-//! is the compact form of [`Genotype::to_compact`], read by the same code as every genotype. The page opens it, the desktop
-//! program takes it as `plateau app --link`.
+//! is the compact form of [`Genotype::to_compact`], read by the same code as every genotype. Options of a data set stand behind `%23`, as an
+//! address has one `#`; one that was typed is read, too. The page opens it, the desktop program takes it as `plateau app --link`.
 
+use crate::data::{Options, built_in};
 use crate::nearest::guess;
 use crate::search::Strategy;
 use crate::session::{DeviceChoice, Preset};
@@ -11,6 +12,8 @@ use crate::space::{Genotype, Space};
 
 /// The longest fragment that is read, in bytes.
 const MOST: usize = 500;
+/// What stands for `#`.
+const MARK: &str = "%23";
 /// What a link can say, besides its version.
 const KEYS: [&str; 7] = [
     "preset", "strategy", "space", "seed", "data", "device", "cell",
@@ -27,7 +30,7 @@ pub struct Fragment {
     pub space: Option<Space>,
     /// Its seed.
     pub seed: Option<u64>,
-    /// A built-in data set.
+    /// A built-in data set, perhaps with options behind `#`.
     pub dataset: Option<String>,
     /// Where it computes, if that is not left to the machine.
     pub device: Option<DeviceChoice>,
@@ -50,7 +53,10 @@ impl Fragment {
             ),
             ("space", self.space.map(|space| space.name().to_string())),
             ("seed", self.seed.map(|seed| seed.to_string())),
-            ("data", self.dataset.clone()),
+            (
+                "data",
+                self.dataset.as_ref().map(|name| name.replace('#', MARK)),
+            ),
             ("device", self.device.map(|device| device.to_string())),
             ("cell", self.cell.as_ref().map(Genotype::to_compact)),
         ];
@@ -104,13 +110,7 @@ impl Fragment {
                     fragment.seed =
                         Some(seed.map_err(|_| wrong("a seed is a whole number from 0".into()))?);
                 }
-                "data" => {
-                    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-                    if !value.chars().all(plain) {
-                        return Err(wrong("a name has only letters, digits, - and _".into()));
-                    }
-                    fragment.dataset = Some(value.into());
-                }
+                "data" => fragment.dataset = Some(data_set(value).map_err(wrong)?),
                 "device" => fragment.device = Some(value.parse().map_err(wrong)?),
                 "cell" => {
                     let cell = Genotype::from_compact(value);
@@ -124,4 +124,20 @@ impl Fragment {
         }
         Ok(fragment)
     }
+}
+
+/// The name of a data set, perhaps with options.
+fn data_set(value: &str) -> Result<String, String> {
+    let name = value.replace(MARK, "#");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if let (Some(set), Some((_, options))) = (built_in(&name), name.split_once('#')) {
+        let options = Options::parse(options).map_err(|error| error.to_string())?;
+        return Ok(format!("{set}{options}"));
+    }
+    if !name.chars().all(plain) {
+        return Err(
+            "a name has only letters, digits, - and _, and a built-in one options behind #".into(),
+        );
+    }
+    Ok(name)
 }

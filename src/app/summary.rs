@@ -5,15 +5,13 @@ use serde_json::{Value, json};
 use super::fragment::Fragment;
 use super::shell::App;
 use super::view::RunState;
-use crate::data::EMBEDDED;
+use crate::data::built_in;
 
 impl App {
     /// What a link to what is shown now carries. A data set of one's own is not in it.
     pub fn fragment(&self) -> Fragment {
         let mut fragment = self.search.fragment();
-        fragment.dataset = fragment
-            .dataset
-            .filter(|name| EMBEDDED.contains(&name.as_str()));
+        fragment.dataset = fragment.dataset.filter(|name| built_in(name).is_some());
         fragment.cell = Some(self.editor.genotype().clone());
         fragment
     }

@@ -14,7 +14,7 @@ use super::progress::drive;
 use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;
-use crate::data::short_name;
+use crate::data::file_name;
 use crate::landscape::{SupernetEvaluator, skips};
 use crate::search::Strategy;
 use crate::session::compare::{
@@ -83,7 +83,7 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     let mut comparison = args.comparison(looked_up.as_ref())?;
     let folder = match &args.run.run_dir {
         Some(folder) => folder.clone(),
-        None => PathBuf::from(format!("runs/compare-{}", short_name(&args.run.dataset))),
+        None => PathBuf::from(format!("runs/compare-{}", file_name(&args.run.dataset))),
     };
     let path = folder.join("compare.json");
     if path.exists() {

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::CliError;
 use super::out::{self, note, say};
 use super::progress::thousands;
-use crate::data::{Dataset, EMBEDDED, Loaded, Normalisation, read_path};
+use crate::data::{Dataset, Loaded, Normalisation, built_in, read_path};
 use crate::session::write_whole;
 use crate::visible::visible;
 
@@ -26,7 +26,7 @@ pub enum DataCommand {
 /// Arguments of `plateau data info`.
 #[derive(Args)]
 pub struct InfoArgs {
-    /// digits, mnist5k, or a file or folder, as --dataset takes it; options follow behind #, as in photos#size=32
+    /// digits, mnist5k, or a file or folder, as --dataset takes it; options follow behind #, as in photos#size=32,grey
     path: String,
     /// Write a sheet of ten images of each class as PNG
     #[arg(long, value_name = "FILE")]
@@ -68,7 +68,7 @@ pub fn run(command: &DataCommand) -> Result<(), CliError> {
 
 /// A built-in set, or one from files with a bar for what takes long.
 fn load(path: &str) -> Result<Loaded, CliError> {
-    if EMBEDDED.contains(&path) {
+    if built_in(path).is_some() {
         let dataset = Dataset::load(path).map_err(CliError::new)?;
         return Ok(Loaded {
             parts: [dataset.len(), 0, 0],

@@ -15,7 +15,7 @@ use super::progress::{Outcome, drive};
 use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;
-use crate::data::short_name;
+use crate::data::file_name;
 use crate::landscape::{Evaluator, KendallTau};
 use crate::search::Strategy;
 use crate::session::{
@@ -211,7 +211,7 @@ fn with_interval(tau: &KendallTau) -> String {
 
 /// Where the judge of a data set and a space lies below a folder of runs.
 pub fn folder_of(runs: &Path, dataset: &str, space: Space) -> PathBuf {
-    runs.join(format!("judge-{}-{space}", short_name(dataset)))
+    runs.join(format!("judge-{}-{space}", file_name(dataset)))
 }
 
 impl JudgeArgs {

@@ -9,7 +9,7 @@ use super::progress::{Outcome, thousands};
 use super::sampling::{SamplingArgs, SamplingStrategy, Task};
 use super::scorer::{Compute, SourceArgs};
 use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
-use crate::data::{Dataset, absolute, hand_over_once, short_name};
+use crate::data::{Dataset, absolute, file_name, hand_over_once};
 use crate::nearest::unknown;
 use crate::search::Strategy;
 use crate::session::{Preset, RunConfig, RunKind, SearchConfig, TrainConfig, has_room_for_head};
@@ -129,7 +129,7 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
         },
         ..args.run.config(Some(search), None, train)
     };
-    let dataset = short_name(&args.run.dataset);
+    let dataset = file_name(&args.run.dataset);
     let name = format!("{dataset}-{strategy}-{}", args.run.seed);
     let outcome = args.run.start(config, &name)?;
     report(&outcome, looked_up.as_ref(), args.run.json)

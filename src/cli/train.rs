@@ -6,7 +6,7 @@ use super::CliError;
 use super::genotype::read_genotype;
 use super::search::{fit_to_images, leave_head_away, report};
 use super::settings::{Given, RunArgs, TrainOverrides};
-use crate::data::{absolute, short_name};
+use crate::data::{absolute, file_name};
 use crate::session::RunConfig;
 
 /// Arguments of `plateau train`.
@@ -39,7 +39,7 @@ pub fn run(args: &TrainArgs, given: Given) -> Result<(), CliError> {
             args.train.apply(&mut train, args.no_flip);
             leave_head_away(image, &mut train);
             let config = args.run.config(None, Some(genotype), train);
-            let dataset = short_name(&args.run.dataset);
+            let dataset = file_name(&args.run.dataset);
             let name = format!("{dataset}-train-{}", args.run.seed);
             args.run.start(config, &name)?
         }

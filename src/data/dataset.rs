@@ -7,7 +7,7 @@ use super::{DataError, embedded};
 /// The fields are public so that a reader can build one; [`Dataset::check`] says whether they fit together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
-    /// Short name, as the user types it.
+    /// Short name, as the user types it, with the options behind it.
     pub name: String,
     /// Pixels, `[images, channels, height, width]`.
     pub images: Vec<u8>,
@@ -30,12 +30,12 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Loads a data set by name (see [`EMBEDDED`](super::EMBEDDED)), one that was [handed over](super::hand_over), or, natively, from a file or folder (see
-    /// [`read_path`](super::read_path)).
+    /// Loads a data set by name (see [`EMBEDDED`](super::EMBEDDED)), perhaps with options behind it (see [`Options`](super::Options)), one that was
+    /// [handed over](super::hand_over), or, natively, from a file or folder (see [`read_path`](super::read_path)).
     ///
     /// # Errors
     /// [`DataError::Unknown`] for what is neither a name nor a path, [`DataError::Damaged`] if the embedded bytes do not unpack,
-    /// and what is wrong with a file.
+    /// [`DataError::Option`] for options that are none, and what is wrong with a file.
     pub fn load(name: &str) -> Result<Dataset, DataError> {
         if let Some(dataset) = super::handed::take_once(name) {
             return Ok(dataset);
@@ -43,11 +43,17 @@ impl Dataset {
         if let Some(dataset) = super::handed(name) {
             return Ok(Dataset::clone(&dataset));
         }
-        #[cfg(not(target_arch = "wasm32"))]
-        if !super::EMBEDDED.contains(&name) {
-            return Ok(super::read_path(name, &mut |_, _| ())?.dataset);
+        if let Some(set) = super::built_in(name) {
+            let dataset = embedded::load(set)?;
+            return match name.split_once('#') {
+                Some((_, options)) => super::read::with_options(dataset, options),
+                None => Ok(dataset),
+            };
         }
-        embedded::load(name)
+        #[cfg(not(target_arch = "wasm32"))]
+        return Ok(super::read_path(name, &mut |_, _| ())?.dataset);
+        #[cfg(target_arch = "wasm32")]
+        Err(DataError::Unknown(name.to_owned()))
     }
 
     /// Reads a data set from named blobs (see [`read_blobs`](super::read_blobs)).

@@ -27,15 +27,21 @@ pub fn provide_mnist(packed: Vec<u8>) {
     let _known = MNIST.set(packed);
 }
 
-/// Whether a set must be provided before it can be loaded.
+/// Whether the set of a name, perhaps with options behind it, must be provided before it can be loaded.
 #[cfg(target_arch = "wasm32")]
 pub fn is_awaited(name: &str) -> bool {
-    name == EMBEDDED[1] && mnist().is_none()
+    built_in(name) == Some(EMBEDDED[1]) && mnist().is_none()
 }
 
 /// Names of the data sets that come with the program: UCI handwritten digits (1,797 of 8×8, values 0–16) and a balanced
 /// subset of MNIST (5,000 of 28×28, values 0–255, sorted by label).
 pub const EMBEDDED: [&str; 2] = ["digits", "mnist5k"];
+
+/// The embedded set that a name is of, perhaps with options behind it; none for a name of another kind.
+pub fn built_in(name: &str) -> Option<&'static str> {
+    let set = name.split_once('#').map_or(name, |(set, _)| set);
+    EMBEDDED.into_iter().find(|&known| known == set)
+}
 
 /// Unpacks the embedded set of that name. Both are grey images of the ten digits.
 pub(super) fn load(name: &str) -> Result<Dataset, DataError> {

@@ -7,7 +7,7 @@ pub enum DataError {
     /// No embedded set and no file has this name.
     #[error(
         "unknown data set '{0}'{meant}: use {built_in}, or the path of a file or folder that is there",
-        meant = guess(.0, EMBEDDED),
+        meant = guess(.0.split('#').next().unwrap_or_default(), EMBEDDED),
         built_in = EMBEDDED.join(", ")
     )]
     Unknown(String),

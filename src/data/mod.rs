@@ -24,7 +24,7 @@ pub use augmentation::{Augmentation, Cutout, Placement, chunks, place};
 #[cfg(feature = "engine")]
 pub use batch::{Batch, DeviceImages};
 pub use dataset::Dataset;
-pub use embedded::EMBEDDED;
+pub use embedded::{EMBEDDED, built_in};
 #[cfg(target_arch = "wasm32")]
 pub use embedded::{is_awaited, provide_mnist};
 pub use error::DataError;
@@ -34,6 +34,6 @@ pub use normalisation::Normalisation;
 pub use place::{absolute, path_of};
 #[cfg(not(target_arch = "wasm32"))]
 pub use read::read_path;
-pub use read::{Loaded, Options, read_blobs, short_name};
+pub use read::{Loaded, Options, file_name, read_blobs, short_name};
 pub use sampler::Sampler;
 pub use split::Split;

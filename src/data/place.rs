@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{EMBEDDED, Options, handed};
+use super::{Options, built_in, handed};
 
 /// The path that the name of a data set begins with; none for a name of another kind.
 pub fn path_of(name: &str) -> Option<PathBuf> {
-    if EMBEDDED.contains(&name) || handed(name).is_some() {
+    if built_in(name).is_some() || handed(name).is_some() {
         return None;
     }
-    let path = Options::split(name).map_or(name, |(path, _)| path);
+    let path = Options::split_path(name).map_or(name, |(path, _)| path);
     std::path::absolute(path).ok()
 }
 
@@ -18,7 +18,7 @@ pub fn absolute(name: &str) -> String {
     let Some(path) = path_of(name).filter(|path| path.exists()) else {
         return name.to_owned();
     };
-    let written = Options::split(name).map_or(name, |(path, _)| path);
+    let written = Options::split_path(name).map_or(name, |(path, _)| path);
     match path.to_str() {
         Some(path) if !Path::new(written).is_absolute() => path.to_owned() + &name[written.len()..],
         _ => name.to_owned(),

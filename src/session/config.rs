@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Augmentation, short_name};
+use crate::data::{Augmentation, file_name};
 use crate::nearest::named;
 use crate::search::{Draw, HessianPoint, Order, Representation, Select, Strategy, Temperature};
 use crate::space::{Aggregation, Genotype, Macro, Space};
@@ -570,7 +570,7 @@ impl RunConfig {
             (Some(search), _) => search.strategy.name(),
             (None, _) => "train",
         };
-        format!("{}-{what}-{}", short_name(&self.dataset), self.seed)
+        format!("{}-{what}-{}", file_name(&self.dataset), self.seed)
     }
 
     /// Checks every range, before anything is allocated.

@@ -194,7 +194,7 @@ fn a_run_that_is_refused_leaves_nothing_and_its_folder_can_be_used() {
     for args in [
         "search --dataset digit",
         "search --dataset no/such/folder#size=8",
-        "train darts-v2 --dataset digits#grey",
+        "train darts-v2 --dataset digits#coarse",
         "search --strategy darts --memory-limit 1",
         "search --strategy random --train-channels 4096 --train-layers 64 --train-batch 5000",
     ] {

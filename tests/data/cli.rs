@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::support::outcome::{object, text};
+use crate::support::outcome::{failure, object, text};
 use crate::support::program::plateau;
 use crate::support::write::{cifar, image, png_image};
 
@@ -137,6 +137,31 @@ fn what_is_not_taken_as_it_stands_is_a_note_of_data_info_and_of_a_run() {
 }
 
 #[test]
+fn data_info_shows_a_built_in_set_at_another_size() {
+    let value = object(&plateau(&[
+        "data",
+        "info",
+        "--json",
+        "mnist5k#size=14#grey",
+    ]));
+    assert_eq!(value["name"], "mnist5k#size=14,grey");
+    assert_eq!(value["format"], "built in");
+    assert_eq!(
+        [&value["images"], &value["height"], &value["width"]],
+        [5000, 14, 14]
+    );
+    assert_eq!(
+        value["notes"],
+        serde_json::json!([
+            "scaled from 28×28 to 14×14 by area mean",
+            "grey: the images are grey already, and nothing was changed"
+        ])
+    );
+    let line = failure(&plateau(&["data", "info", "mnist5k#siez=14"]));
+    assert!(line.contains("(did you mean size?)"), "{line}");
+}
+
+#[test]
 fn data_info_writes_a_sheet_of_the_classes() {
     let folder = folder("sheet");
     let sheet = folder.join("sheet.png");
@@ -243,7 +268,7 @@ fn a_path_with_options_is_searched_trained_and_kept_in_the_run() {
     let config = std::fs::read_to_string(run.join("config.json")).unwrap();
     let config: serde_json::Value = serde_json::from_str(&config).unwrap();
     assert_eq!(config["config"]["dataset"], path.as_str());
-    assert_eq!(config["dataset"]["name"], "photos");
+    assert_eq!(config["dataset"]["name"], "photos#size=8");
     assert_eq!(config["dataset"]["image"], serde_json::json!([3, 8, 8]));
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -135,7 +135,7 @@ def data():
         seed("data_tar", name, tar(pictures if name == "ustar" else long, form)[: 512 * 40])
     for name in ["pets-pax.tar.gz", "pets-gnu.tar.gz", "cifar10.tar.gz", "medmnist.npz", "pets.zip"]:
         seed("data_file", name, (FIXTURES / name).read_bytes())
-    for number, name in enumerate(["a/b#size=32,grey", "c#coarse", "d.tar.gz#set=letters,transpose", "../x", "e#size=24x32"]):
+    for number, name in enumerate(["a/b#size=32,grey", "c#coarse", "d.tar.gz#set=letters,transpose", "../x", "e#size=24x32", "mnist5k#size=14#grey"]):
         seed("data_name", str(number), name)
 
 
@@ -179,6 +179,7 @@ def links():
     choices = f"preset=teach&strategy=a2m&space=darts&seed={2**64 - 1}&data=mnist5k&device=gpu"
     seed("link", "full", f"v=1&{choices}&cell={cell}")
     seed("link", "small", "#v=1&preset=quick&space=nas-bench-201-small&cell=s333")
+    seed("link", "options", "v=1&data=mnist5k%23size=14,grey")
     seed("link", "bare", "v=1")
 
 

@@ -89,8 +89,33 @@ fn links() {
     let mut seeds = vec![full.to_text().into_bytes()];
     full.cell = Genotype::preset("resnet-like");
     seeds.push(format!("#{}", full.to_text()).into_bytes());
+    full.dataset = Some("mnist5k#size=14,grey".into());
+    seeds.push(full.to_text().into_bytes());
     seeds.push(b"v=1".to_vec());
     crate::mutate::run(crate::targets::link, &seeds);
+}
+
+#[test]
+fn a_link_carries_the_options_of_a_built_in_set_without_a_second_sign() {
+    let named = |name: &str| Fragment {
+        dataset: Some(name.into()),
+        ..Fragment::default()
+    };
+    let text = named("mnist5k#size=14,grey").to_text();
+    assert_eq!(text, "v=1&data=mnist5k%23size=14,grey");
+    for text in [&text, "#v=1&data=mnist5k#grey#size=14"] {
+        assert_eq!(Fragment::parse(text), Ok(named("mnist5k#size=14,grey")));
+    }
+    for (data, why) in [
+        ("mnist5k%23siez=14", "(did you mean size?)"),
+        ("mnist5k%23size=0", "is no size"),
+        ("pets%23size=32", "a name has only letters"),
+        ("../pets", "a name has only letters"),
+    ] {
+        let message = Fragment::parse(&format!("v=1&data={data}")).unwrap_err();
+        assert!(message.starts_with("data in the link: "), "{message}");
+        assert!(message.contains(why), "{message}");
+    }
 }
 
 #[test]

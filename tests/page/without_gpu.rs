@@ -164,6 +164,24 @@ fn mnist_comes_behind_the_page_and_can_be_searched_on() {
 }
 
 #[test]
+fn a_link_to_mnist_at_another_size_is_kept_and_can_be_searched_on() {
+    let mut browser = Chromium::start("mnist-scaled", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&format!("{}#v=1&data=mnist5k%23size=14", page()));
+    assert_eq!(tab.state()["config"]["dataset"], "mnist5k#size=14");
+    tab.wait_for(
+        "the address has the cell and the size",
+        "location.hash.includes('cell=') && location.hash.includes('data=mnist5k%23size=14')",
+        QUICK,
+    );
+    let mut config = small(DeviceChoice::Cpu);
+    config.dataset = "mnist5k#size=14".into();
+    tab.take_settings(&config);
+    tab.press("▶  Run");
+    tab.wait_until("there are steps", "s.run.live && s.run.steps >= 1", QUICK);
+}
+
+#[test]
 fn files_that_are_dropped_become_the_data_of_the_next_run() {
     let count = 60u8;
     let mut images = vec![0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 8, 0, 0, 0, 8];

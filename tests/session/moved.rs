@@ -55,13 +55,18 @@ fn cut_off(name: &str) -> (PathBuf, Vec<Event>) {
     std::fs::create_dir_all(root.join("elsewhere")).unwrap();
     let output = run(&root, &format!("{TINY} --dataset set --run-dir run"));
     assert!(output.status.success(), "{output:?}");
-    let path = root.join("run");
-    let whole = events(&path);
-    let kept = latest(&path).unwrap().checkpoint.unwrap().position.events as usize;
+    let whole = cut(&root.join("run"));
+    (root, whole)
+}
+
+/// Cuts a run off at its last checkpoint; the events that it had.
+fn cut(path: &Path) -> Vec<Event> {
+    let whole = events(path);
+    let kept = latest(path).unwrap().checkpoint.unwrap().position.events as usize;
     let text = std::fs::read_to_string(path.join("events.jsonl")).unwrap();
     let lines: Vec<&str> = text.lines().take(kept).collect();
     std::fs::write(path.join("events.jsonl"), lines.join("\n") + "\n").unwrap();
-    (root, whole)
+    whole
 }
 
 #[test]
@@ -130,6 +135,28 @@ fn a_run_whose_images_have_moved_says_where_they_were_and_takes_where_they_are()
     let output = run(&elsewhere, "search --resume ../run --dataset ../new");
     assert!(output.status.success(), "{output:?}");
     assert_eq!(events(&root.join("run")), whole);
+    std::fs::remove_dir_all(&root).unwrap();
+}
+
+#[test]
+fn a_run_on_images_of_another_size_is_named_after_it_and_goes_on_with_no_other() {
+    let root = folder("other-size");
+    write_set(&root.join("set"), 0);
+    let output = run(&root, &format!("{TINY} --dataset set#size=12"));
+    assert!(output.status.success(), "{output:?}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let note = "enlarged from 8×8 to 12×12 by bilinear interpolation";
+    assert!(stderr.contains(note), "{stderr}");
+    let whole = cut(&root.join("runs/set-size=12-darts-0"));
+    let resume = "search --resume runs/set-size=12-darts-0";
+    for other in ["set", "set#size=10", "set#size=12x10"] {
+        let line = refusal(&run(&root, &format!("{resume} --dataset {other}")));
+        assert!(line.contains("SHA-256"), "{line}");
+    }
+    std::fs::rename(root.join("set"), root.join("new")).unwrap();
+    let output = run(&root, &format!("{resume} --dataset new#size=12"));
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(events(&root.join("runs/set-size=12-darts-0")), whole);
     std::fs::remove_dir_all(&root).unwrap();
 }
 

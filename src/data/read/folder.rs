@@ -7,9 +7,11 @@ use super::kind::Kind;
 use super::layout::places;
 use super::limits::MOST_CLASSES;
 use super::names::extension;
+use super::notes::Notes;
 use super::parts::{Images, Part};
 use super::photo::{self, Deep, Photo};
 use super::range::depth;
+use super::scale::{GREY, GREY_ALREADY, other_size, same_size};
 use super::source::{File, Source};
 use crate::data::DataError;
 use crate::nearest::guess;
@@ -45,7 +47,7 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
     let total = items.len() as u64;
     let channels = if request.options.grey { 1 } else { 3 };
     let white = white(&items, request)?;
-    let mut grey_files = true;
+    let (mut grey_files, mut one_size) = (true, true);
     for (done, item) in items.iter().enumerate() {
         let class = classes.binary_search(&item.class).map_err(|_| {
             item.file.error(
@@ -57,7 +59,11 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
                 ),
             )
         })?;
-        let photo = prepare(item, white, request)?;
+        let mut photo = prepare(item, white, request)?;
+        if let Some(size) = request.options.size {
+            one_size &= photo.size() == size;
+            scale(&mut photo, size, &item.file.name, &mut request.notes);
+        }
         let [height, width] = photo.size();
         let stated = request.options.size.is_some();
         let refuse = |message: String| {
@@ -93,6 +99,16 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
         request
             .notes
             .say("all pictures have three equal planes, so that they are read as grey");
+    }
+    if one_size && request.options.size.is_some() {
+        request
+            .notes
+            .say(same_size([found.shape[1], found.shape[2]]));
+    }
+    if request.options.grey {
+        request
+            .notes
+            .say(if grey_files { GREY_ALREADY } else { GREY });
     }
     Ok(found)
 }
@@ -194,8 +210,18 @@ fn prepare(item: &Item<'_>, white: u16, request: &mut Request<'_>) -> Result<Pho
             .notes
             .of("transparent pixels are laid on white", name);
     }
-    if let Some(size) = request.options.size {
-        photo.scale(size);
-    }
     Ok(photo)
+}
+
+/// Scales an image, and says so.
+fn scale(photo: &mut Photo, size: [u32; 2], name: &str, notes: &mut Notes) {
+    let before = photo.size();
+    if before == size {
+        return;
+    }
+    let [rows, columns] = size;
+    let [from, to] = [before, size].map(|sides| sides.map(|side| side as usize));
+    let sizes = format!("to {rows}×{columns}");
+    notes.of(&other_size(from, to, &sizes, "a triangle filter"), name);
+    photo.scale(size);
 }

@@ -18,6 +18,7 @@ mod outline;
 mod parts;
 mod photo;
 mod range;
+mod scale;
 mod source;
 mod stream;
 mod tar;
@@ -71,12 +72,7 @@ impl Request<'_> {
 /// [`DataError::Unknown`] if there is no such file, and whatever is wrong with it: a line with file and position.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn read_path(name: &str, progress: &mut dyn FnMut(u64, u64)) -> Result<Loaded, DataError> {
-    let whole = std::path::Path::new(name);
-    let (path, options) = if whole.exists() {
-        (name, Options::default())
-    } else {
-        Options::split(name)?
-    };
+    let (path, options) = Options::split_path(name)?;
     if !std::path::Path::new(path).exists() {
         return Err(DataError::Unknown(name.to_owned()));
     }
@@ -91,7 +87,7 @@ pub fn read_path(name: &str, progress: &mut dyn FnMut(u64, u64)) -> Result<Loade
     read(source, options, progress)
 }
 
-/// Reads the data set in named blobs, as a browser hands over dropped files. Options may follow `name` as in [`read_path`].
+/// Reads the data set in named blobs, as a browser hands over dropped files. Options may follow the first `#` of `name`.
 ///
 /// # Errors
 /// As [`read_path`].
@@ -100,13 +96,45 @@ pub fn read_blobs(
     blobs: Vec<(String, Vec<u8>)>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Loaded, DataError> {
-    let (name, options) = Options::split(name)?;
+    let (name, options) = match name.split_once('#') {
+        Some((name, options)) => (name, Options::parse(options)?),
+        None => (name, Options::default()),
+    };
     read(Source::from_blobs(name, blobs)?, options, progress)
 }
 
-/// The short name of a data set: a built-in name as it is, of a path the last part without endings and options.
+/// A built-in set as the options behind the first `#` of a name ask for it.
+pub(super) fn with_options(mut dataset: Dataset, options: &str) -> Result<Dataset, DataError> {
+    let options = Options::parse(options)?;
+    options.only(&[], &format!("the built-in {}", dataset.name))?;
+    let mut notes = Notes::default();
+    let mut shape = [dataset.channels, dataset.height, dataset.width];
+    let scaled = scale::apply(&options, &mut dataset.images, &mut shape, &mut notes);
+    scaled.map_err(|message| DataError::Data {
+        name: dataset.name.clone(),
+        message,
+    })?;
+    [dataset.channels, dataset.height, dataset.width] = shape;
+    dataset.name = called(&dataset.name, &options);
+    dataset.notes = notes.into_sentences();
+    Ok(dataset)
+}
+
+/// The short name of a data set: a built-in name as it is, of a path the last part without endings; with the options behind it, in
+/// their own order, as with other options it is another set.
 pub fn short_name(name: &str) -> String {
-    let path = name.split_once('#').map_or(name, |(path, _)| path);
+    // What is no option is a piece of the name.
+    let (path, options) = Options::split(name).unwrap_or((name, Options::default()));
+    called(path, &options)
+}
+
+/// The short name of a data set as a piece of the name of a file or folder.
+pub fn file_name(name: &str) -> String {
+    short_name(name).replace(['#', ','], "-")
+}
+
+/// The short name of the data set at a path with options.
+fn called(path: &str, options: &Options) -> String {
     let last = path
         .rsplit(['/', '\\'])
         .find(|part| !matches!(*part, "" | "." | ".."))
@@ -115,7 +143,8 @@ pub fn short_name(name: &str) -> String {
     while let Some((rest, "zip" | "npz" | "gz" | "tgz" | "tar" | "bin")) = stem.rsplit_once('.') {
         stem = rest;
     }
-    names::shorten(if stem.is_empty() { last } else { stem })
+    let stem = if stem.is_empty() { last } else { stem };
+    names::shorten(stem) + &names::shorten(&options.to_string())
 }
 
 /// What a source holds.
@@ -162,7 +191,7 @@ fn read(
             ("NPZ".to_owned(), &[])
         }
         Format::Npz => ("NPY".to_owned(), &[]),
-        Format::Folder => ("images in folders".to_owned(), &["size", "grey"]),
+        Format::Folder => ("images in folders".to_owned(), &[]),
     };
     options.only(allowed, &text)?;
     for wrap in wraps.iter().rev() {
@@ -176,13 +205,25 @@ fn read(
         progress,
         shown: 0,
     };
-    let images = match &format {
+    let mut images = match &format {
         Format::Cifar(variant, files) => cifar::read(&source, *variant, files, &mut request)?,
         Format::Idx => idx::read(&source, &mut request)?,
         Format::Npz => npz::read(&source, &mut request)?,
         Format::Folder => folder::read(&source, &mut request)?,
     };
-    finish(&source.name, text, images, request.notes)
+    let Request {
+        options, mut notes, ..
+    } = request;
+    if !matches!(format, Format::Folder) {
+        let (pixels, shape) = (&mut images.pixels, &mut images.shape);
+        let scaled = scale::apply(&options, pixels, shape, &mut notes);
+        scaled.map_err(|message| DataError::Data {
+            name: source.name.clone(),
+            message,
+        })?;
+    }
+    let name = called(&source.name, &options);
+    finish(&source.name, name, text, images, notes)
 }
 
 /// Names what looks like data and is not of the format.
@@ -292,9 +333,10 @@ fn say_missing(labels: &[u16], classes: &[String], parts: [usize; 3], notes: &mu
     }
 }
 
-/// Puts together what a reader found.
+/// Puts together what a reader found at a path; the set is called `name`.
 fn finish(
-    name: &str,
+    path: &str,
+    name: String,
     format: String,
     images: Images,
     mut notes: Notes,
@@ -311,7 +353,7 @@ fn finish(
         let why = notes.into_sentences();
         let why = why.iter().take(4).map(|note| format!("; {note}"));
         return Err(DataError::Data {
-            name: name.to_owned(),
+            name: path.to_owned(),
             message: format!(
                 "only one class: there is nothing to tell apart{}",
                 why.collect::<String>()
@@ -327,7 +369,7 @@ fn finish(
         _ => Some(training + validation),
     };
     let dataset = Dataset {
-        name: short_name(name),
+        name,
         images: pixels,
         labels,
         classes,

@@ -199,25 +199,10 @@ impl Photo {
     }
 
     /// Scales it to rows and columns, the longer side cut.
-    pub fn scale(&mut self, [height, width]: [u32; 2]) {
-        if self.size() == [height, width] {
-            return;
+    pub fn scale(&mut self, size: [u32; 2]) {
+        if self.size() != size {
+            self.picture = fill(&self.picture, size);
         }
-        let [rows, columns] = self.size();
-        let ratio =
-            (f64::from(width) / f64::from(columns)).max(f64::from(height) / f64::from(rows));
-        // A thin picture would first be made large on both sides.
-        if f64::from(rows) * f64::from(columns) * ratio * ratio * 8.0 > LARGEST_DECODED_IMAGE as f64
-        {
-            let cut =
-                |side: u32, wanted: u32| ((f64::from(wanted) / ratio).ceil() as u32).clamp(1, side);
-            let [high, wide] = [cut(rows, height), cut(columns, width)];
-            let [top, left] = [(rows - high) / 2, (columns - wide) / 2];
-            self.picture = self.picture.crop_imm(left, top, wide, high);
-        }
-        self.picture = self
-            .picture
-            .resize_to_fill(width, height, FilterType::Triangle);
     }
 
     /// Whether its format has colours.
@@ -237,6 +222,23 @@ impl Photo {
             }
         }
     }
+}
+
+/// A picture scaled to rows and columns, the longer side cut: a mean weighted by a triangle as wide as two of the smaller pixels, or bilinear
+/// interpolation where it becomes larger.
+pub fn fill(picture: &DynamicImage, [height, width]: [u32; 2]) -> DynamicImage {
+    let [rows, columns] = [picture.height(), picture.width()];
+    let ratio = (f64::from(width) / f64::from(columns)).max(f64::from(height) / f64::from(rows));
+    // A thin picture would first be made large on both sides.
+    if f64::from(rows) * f64::from(columns) * ratio * ratio * 8.0 > LARGEST_DECODED_IMAGE as f64 {
+        let cut =
+            |side: u32, wanted: u32| ((f64::from(wanted) / ratio).ceil() as u32).clamp(1, side);
+        let [high, wide] = [cut(rows, height), cut(columns, width)];
+        let [top, left] = [(rows - high) / 2, (columns - wide) / 2];
+        let middle = picture.crop_imm(left, top, wide, high);
+        return middle.resize_to_fill(width, height, FilterType::Triangle);
+    }
+    picture.resize_to_fill(width, height, FilterType::Triangle)
 }
 
 /// Values of 16 bits up to `white` as values of 8 bits. All of 16 bits used are left to the conversion that follows.

@@ -58,6 +58,22 @@ fn another_data_set_is_shown_on_a_click_and_other_samples_too() {
 }
 
 #[test]
+fn a_built_in_set_is_taken_up_with_the_options_that_are_typed() {
+    let mut harness = open();
+    harness.get_by_label("Options").focus();
+    harness.run();
+    harness.get_by_label("Options").type_text("size=14");
+    harness.run();
+    harness.get_by_label("mnist5k").click();
+    harness.run();
+    let [Action::DataRead(Ok(read))] = &harness.state().actions[..] else {
+        panic!("no data set was read");
+    };
+    assert_eq!(read.name, "mnist5k#size=14");
+    assert_eq!((read.dataset.len(), read.dataset.height), (5000, 14));
+}
+
+#[test]
 fn a_file_of_ones_own_is_asked_for() {
     let mut harness = open();
     harness.get_by_label("Open files…").click();

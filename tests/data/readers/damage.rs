@@ -373,7 +373,7 @@ fn options_are_checked() {
         ("x#size=axb", "is no size"),
         ("x#coarse=1", "is no option"),
         ("x#coarse", "means nothing for CIFAR-10 binary"),
-        ("x#size=16", "means nothing for CIFAR-10 binary"),
+        ("x#size=16,transpose", "means nothing for CIFAR-10 binary"),
     ] {
         let message = refusal_of(name, &files);
         assert!(message.contains(why), "{message}");

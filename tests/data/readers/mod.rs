@@ -8,6 +8,7 @@ mod formats;
 mod independent;
 mod large;
 mod likeness;
+mod scaled;
 
 use crate::support::write::{image, pixel};
 use plateau::data::{Loaded, read_blobs};

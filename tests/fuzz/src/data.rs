@@ -15,7 +15,7 @@ mod read;
 
 pub use augmentation::Augmentation;
 pub use dataset::Dataset;
-pub use embedded::EMBEDDED;
+pub use embedded::{EMBEDDED, built_in};
 pub use error::DataError;
 pub use handed::handed;
 pub use normalisation::Normalisation;

@@ -152,19 +152,19 @@ pub fn data_idx(bytes: &[u8]) -> bool {
     check("data", files(images)) | check("data", mapped)
 }
 
-/// Labels, as many bytes as the first one says, then images.
+/// Labels, as many bytes as the first one says, then images, as they are and at another size.
 pub fn data_npy(bytes: &[u8]) -> bool {
     let Some((&length, rest)) = bytes.split_first() else {
         return false;
     };
     let (labels, images) = rest.split_at(usize::from(length).min(rest.len()));
-    check(
-        "data",
+    let files = || {
         vec![
             ("train_labels.npy".into(), labels.to_vec()),
             ("train_images.npy".into(), images.to_vec()),
-        ],
-    )
+        ]
+    };
+    check("data", files()) | check("data#size=3x5,grey", files())
 }
 
 /// A picture of two classes, resized and as it is.
