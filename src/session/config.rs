@@ -563,7 +563,7 @@ impl RunConfig {
                 let strategy = search.strategy;
                 return format!(
                     "{}-{strategy}-replica-{}",
-                    short_name(&self.dataset),
+                    file_name(&self.dataset),
                     self.seed
                 );
             }
