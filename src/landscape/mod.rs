@@ -6,12 +6,16 @@ mod barrier;
 mod builtin;
 mod classes;
 mod evaluator;
+mod extension;
 mod index;
 mod memo;
 mod neighborhood;
+mod relaxed;
+mod relaxed_report;
 mod sampling;
 mod sampling_choice;
 mod sampling_report;
+mod settled;
 mod smooth;
 mod spectrum;
 mod statistics;
@@ -28,12 +32,15 @@ pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
 pub use builtin::builtin_table;
 pub use classes::{Collapse, class_count, function_string, has_live_path};
 pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
+pub use extension::Extension;
 pub use index::{architecture, architecture_count, architecture_index, shells};
 pub use memo::Memo;
 pub use neighborhood::{
     NeighborReport, NeighborhoodOptions, NeighborhoodReport, RadiusReport, UniqueReport,
     neighborhood,
 };
+pub use relaxed::{Ascent, RelaxedObjective, ascend};
+pub use relaxed_report::{AscentReport, FoundCell, RelaxOptions, RelaxReport, relax};
 pub use sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
 pub use sampling_choice::{SamplingChoice, sampling_choice};
 pub use sampling_report::{

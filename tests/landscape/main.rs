@@ -10,6 +10,7 @@ mod barriers;
 mod classes;
 mod layouts;
 mod neighborhoods;
+mod relaxed;
 mod sampling;
 mod spectra;
 mod tables;
