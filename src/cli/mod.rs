@@ -11,6 +11,7 @@ mod landscape;
 mod looked_up;
 mod out;
 mod progress;
+mod relax;
 mod sampling;
 mod scorer;
 mod search;
@@ -57,6 +58,8 @@ enum CliCommand {
     Spectrum(landscape::SpectrumArgs),
     /// Compare random search and neighborhood-aware random search on a table
     Sample(sampling::SampleArgs),
+    /// Ascend a table as gradient searches do, without any noise, and show where that leads
+    Relax(relax::RelaxArgs),
     /// Train every architecture of a small space from scratch and write their accuracies as a benchmark table
     Tabulate(tabulate::TabulateArgs),
     /// Train a supernet that scores architectures, and say how well it ranks them
@@ -79,6 +82,7 @@ impl CliCommand {
                 | CliCommand::Neighborhood(_)
                 | CliCommand::Barrier(_)
                 | CliCommand::Sample(_)
+                | CliCommand::Relax(_)
                 | CliCommand::Tabulate(_)
                 | CliCommand::Judge(_)
                 | CliCommand::Compare(_)
@@ -146,6 +150,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<(), CliError> {
         CliCommand::Barrier(args) => landscape::barrier(&args),
         CliCommand::Spectrum(args) => landscape::spectrum(&args),
         CliCommand::Sample(args) => sampling::run(&args),
+        CliCommand::Relax(args) => relax::run(&args),
         CliCommand::Tabulate(args) => tabulate::run(&args),
         CliCommand::Judge(args) => judge::run(&args),
         CliCommand::Compare(args) => compare::run(&args),

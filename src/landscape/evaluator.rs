@@ -118,6 +118,16 @@ pub enum LandscapeError {
         /// The largest.
         most: usize,
     },
+    /// A number with a fraction out of range.
+    #[error("{what} must be between {least} and {most}")]
+    Number {
+        /// Which number.
+        what: &'static str,
+        /// The smallest that is allowed.
+        least: f64,
+        /// The largest.
+        most: f64,
+    },
     /// Not one value for each architecture.
     #[error(
         "a complete landscape of {edges} edges and {operations} operations is needed, not {found} values"

@@ -7,15 +7,19 @@ mod bootstrap;
 mod builtin;
 mod classes;
 mod evaluator;
+mod extension;
 mod index;
 mod kendall;
 mod matched;
 mod memo;
 mod neighborhood;
 mod ranks;
+mod relaxed;
+mod relaxed_report;
 mod sampling;
 mod sampling_choice;
 mod sampling_report;
+mod settled;
 mod smooth;
 mod spectrum;
 mod statistics;
@@ -35,6 +39,7 @@ pub use bootstrap::bootstrap_interval;
 pub use builtin::builtin_table;
 pub use classes::{Collapse, class_count, function_string, has_live_path};
 pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
+pub use extension::Extension;
 pub use index::{architecture, architecture_count, architecture_index, shells};
 pub use kendall::KendallTau;
 pub use matched::{Fit, Matched, MatchedFlatness, isotonic};
@@ -44,6 +49,8 @@ pub use neighborhood::{
     neighborhood,
 };
 pub use ranks::spearman;
+pub use relaxed::{Ascent, RelaxedObjective, ascend};
+pub use relaxed_report::{AscentReport, FoundCell, RelaxOptions, RelaxReport, relax};
 pub use sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
 pub use sampling_choice::{SamplingChoice, sampling_choice};
 pub use sampling_report::{

@@ -5,6 +5,7 @@ mod bench;
 mod genotypes;
 mod judges;
 mod landscape;
+mod relax;
 mod scorers;
 mod settings;
 #[cfg(unix)]

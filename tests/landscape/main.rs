@@ -12,6 +12,7 @@ mod layouts;
 mod matched;
 mod neighborhoods;
 mod orders;
+mod relaxed;
 mod sampling;
 mod spectra;
 mod tables;
