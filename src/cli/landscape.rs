@@ -259,7 +259,7 @@ pub struct Column<'a> {
     /// Its name.
     pub metric: &'a str,
     /// Of all architectures, in percent.
-    accuracies: &'a [f64],
+    pub accuracies: &'a [f64],
 }
 
 impl<'a> Column<'a> {

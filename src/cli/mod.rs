@@ -9,6 +9,7 @@ mod genotype;
 mod landscape;
 mod out;
 mod progress;
+mod relax;
 mod sampling;
 mod scorer;
 mod search;
@@ -55,6 +56,8 @@ enum CliCommand {
     Spectrum(landscape::SpectrumArgs),
     /// Compare random search and neighborhood-aware random search on a table
     Sample(sampling::SampleArgs),
+    /// Ascend a table as gradient searches do, without any noise, and show where that leads
+    Relax(relax::RelaxArgs),
     /// Train every architecture of a small space from scratch and write their accuracies as a benchmark table
     Tabulate(tabulate::TabulateArgs),
     /// Run strategies with the same seeds and say how far they differ
@@ -75,6 +78,7 @@ impl CliCommand {
                 | CliCommand::Neighborhood(_)
                 | CliCommand::Barrier(_)
                 | CliCommand::Sample(_)
+                | CliCommand::Relax(_)
                 | CliCommand::Tabulate(_)
                 | CliCommand::Compare(_)
         )
@@ -141,6 +145,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<(), CliError> {
         CliCommand::Barrier(args) => landscape::barrier(&args),
         CliCommand::Spectrum(args) => landscape::spectrum(&args),
         CliCommand::Sample(args) => sampling::run(&args),
+        CliCommand::Relax(args) => relax::run(&args),
         CliCommand::Tabulate(args) => tabulate::run(&args),
         CliCommand::Compare(args) => compare::run(&args),
         CliCommand::Bench(args) => bench::run(&args),

@@ -4,6 +4,7 @@
 mod bench;
 mod genotypes;
 mod landscape;
+mod relax;
 mod scorers;
 mod settings;
 #[cfg(unix)]

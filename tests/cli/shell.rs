@@ -34,7 +34,7 @@ fn run(args: &[&str], out: Stdio, err: Stdio) -> Output {
 }
 
 /// Commands of every kind that print a result.
-const RESULTS: [&[&str]; 14] = [
+const RESULTS: [&[&str]; 15] = [
     &["genotype", "show", "darts-v2"],
     &["genotype", "convert", "darts-v1", "--to", "python"],
     &["genotype", "convert", "darts-v1"],
@@ -44,6 +44,7 @@ const RESULTS: [&[&str]; 14] = [
     &["neighborhood", "best", "--table", "builtin", "--json"],
     &["spectrum", "--table", "builtin"],
     &["sample", "--table", "builtin", "--runs", "2"],
+    &["relax", "--table", "builtin", "--starts", "2"],
     &["data", "info", "digits"],
     &["data", "info", "digits", "--json"],
     &["--version"],
