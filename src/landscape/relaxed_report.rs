@@ -61,7 +61,7 @@ pub struct AscentReport {
     pub radius: usize,
     /// How many different architectures were found.
     pub cells: usize,
-    /// The share of starts that no further step could lead to another architecture.
+    /// The share of starts that provably no further step leads to another architecture; also those at which the objective is level.
     pub settled: f64,
     /// The share that found an architecture which none of its neighbors at distance 1 surpasses in the metric that was ascended.
     pub local_optima: f64,
