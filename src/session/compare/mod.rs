@@ -11,11 +11,13 @@ mod svg;
 use serde::{Deserialize, Serialize};
 
 use super::config::{RunConfig, RunKind};
+#[cfg(not(target_arch = "wasm32"))]
 use super::differences::differences;
 #[cfg(feature = "engine")]
 use super::failure::RunError;
 #[cfg(feature = "engine")]
 use super::search_run::split_of;
+#[cfg(not(target_arch = "wasm32"))]
 use crate::data::absolute;
 #[cfg(feature = "engine")]
 use crate::data::{Dataset, Sampler};
@@ -184,6 +186,7 @@ impl Comparison {
     ///
     /// # Errors
     /// Other text than [`Comparison::to_json`]'s; other settings.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn resume(&mut self, json: &str) -> Result<(), ComparisonError> {
         let earlier: Comparison = serde_json::from_str(json)
             .map_err(|error| ComparisonError::Format(error.to_string()))?;

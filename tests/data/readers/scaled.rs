@@ -1,7 +1,9 @@
 //! `#size` and `#grey`: the same images whatever file they come from, and every change said.
 
 use plateau::data::{Dataset, Options, built_in, file_name, read_blobs, read_path, short_name};
-use plateau::session::{DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig};
+use plateau::session::{
+    DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig, RunKind,
+};
 use plateau::space::Space;
 
 use super::{Folder, blobs, images, refusal_of};
@@ -394,6 +396,8 @@ fn sets_with_other_options_have_other_names_and_hashes_and_runs() {
             dataset: dataset.into(),
             test_share: 0.3,
             seed: 0,
+            split_seed: None,
+            kind: RunKind::Full,
             device: DeviceChoice::Cpu,
             kernels: KernelChoice::Fused,
             memory: MemoryChoice::Auto,
