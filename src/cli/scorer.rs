@@ -1,20 +1,24 @@
 //! What scores architectures on the command line: a table, the supernet of a run, or training from scratch.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
 use super::genotype::read_genotype;
-use super::judge::Worth;
+use super::judge::{Worth, folder_of as judge_folder};
 use super::landscape::{Column, OpenedTable, TableArgs};
+use super::out::note;
 use super::search::fit_to_images;
 use super::settings::find_data;
+use crate::data::short_name;
 use crate::landscape::{
     Evaluator, EvaluatorError, MatchedFlatness, Score, SupernetEvaluator, Table,
 };
-use crate::session::{self, DeviceChoice, Preset, RunKind, ScratchEvaluator, TrainConfig};
+use crate::session::{
+    self, Checkpoint, DeviceChoice, Preset, RunKind, ScratchEvaluator, TrainConfig,
+};
 use crate::space::{Genotype, Space};
 
 /// What scores the architectures.
@@ -22,9 +26,13 @@ use crate::space::{Genotype, Space};
 pub struct SourceArgs {
     #[command(flatten)]
     table: TableArgs,
-    /// Folder of a search: score with the shared weights of its supernet, on the images of its architecture half
+    /// Folder of a search, or of a judge: score with the judge of the same data set and space that lies beside it (see plateau judge), else
+    /// with the shared weights of the search, on the images of its architecture half
     #[arg(long, value_name = "DIR", conflicts_with_all = ["table", "metric", "train"])]
     run: Option<PathBuf>,
+    /// With --run: score with the weights of the search itself, also where a judge lies beside it
+    #[arg(long, requires = "run")]
+    own_weights: bool,
     /// With --run: score on so many batches instead of all images
     #[arg(long, value_name = "N", requires = "run")]
     batches: Option<usize>,
@@ -76,7 +84,11 @@ const TEST_SHARE: f64 = 0.3;
 impl SourceArgs {
     /// Whether any of them was given.
     pub fn given(&self) -> bool {
-        self.table.given() || self.run.is_some() || self.batches.is_some() || self.train
+        self.table.given()
+            || self.run.is_some()
+            || self.own_weights
+            || self.batches.is_some()
+            || self.train
     }
 
     /// Whether a table scores, which costs nothing.
@@ -114,17 +126,21 @@ impl SourceArgs {
     /// Opens what scores where it is no table.
     fn open(&self, compute: Compute) -> Result<Scorer<'static>, CliError> {
         if let Some(folder) = &self.run {
-            let checkpoint = session::load_supernet(folder).map_err(CliError::new)?;
+            let own = session::load_supernet(folder).map_err(CliError::new)?;
+            let (folder, checkpoint) = match self.own_weights {
+                true => (folder.clone(), own),
+                false => judge_beside(folder, own),
+            };
             let position = &checkpoint.position;
             let now = compute.moved.then_some(compute.dataset);
-            find_data(folder, &position.config.dataset, &position.dataset, now)?;
+            find_data(&folder, &position.config.dataset, &position.dataset, now)?;
             let supernet = session::open_supernet(&checkpoint, compute.device, self.batches);
             let supernet = pollster::block_on(supernet).map_err(CliError::new)?;
             let images = supernet.images();
             let metric = match position.config.kind {
                 RunKind::Judge => {
                     let worth =
-                        Worth::of(folder).map_or("not measured".into(), |worth| worth.sentence());
+                        Worth::of(&folder).map_or("not measured".into(), |worth| worth.sentence());
                     format!(
                         "judge {}, {images} images, Kendall's τ {worth}",
                         folder.display()
@@ -222,6 +238,35 @@ impl ScorerArgs {
         let mut scorer = self.source.open(self.compute(space, seed)?)?;
         check_spaces(&genotypes, &scorer)?;
         report(&mut scorer, genotypes)
+    }
+}
+
+/// The judge of a run's data set and space that lies beside its folder; the run itself where there is none or where it is one. Says which.
+fn judge_beside(folder: &Path, own: Checkpoint) -> (PathBuf, Checkpoint) {
+    let config = &own.position.config;
+    let space = config.search.as_ref().map(|search| search.space);
+    let (Some(space), false) = (space, config.kind == RunKind::Judge) else {
+        return (folder.to_path_buf(), own);
+    };
+    let runs = folder.parent().unwrap_or(Path::new("."));
+    let judge = judge_folder(runs, &config.dataset, space);
+    match session::load_supernet(&judge) {
+        Ok(checkpoint) => {
+            note!(
+                "note: scored by the judge in {}; --own-weights takes those of {}",
+                judge.display(),
+                folder.display()
+            );
+            (judge, checkpoint)
+        }
+        Err(_) => {
+            note!(
+                "note: the weights of a search order single architectures badly; plateau judge --space {space} --dataset {} makes a judge, \
+                 which is then used",
+                short_name(&config.dataset)
+            );
+            (folder.to_path_buf(), own)
+        }
     }
 }
 

@@ -202,3 +202,51 @@ fn a_judge_is_measured_on_trained_networks_which_are_trained_once() {
     assert_eq!(object(&again), found);
     fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn a_run_is_scored_by_the_judge_beside_it_unless_its_own_weights_are_asked_for() {
+    let runs = folder("judge-beside");
+    let [run, judge] = ["search", "judge-digits-nas-bench-201-small"].map(|name| runs.join(name));
+    let [run, judge] = [&run, &judge].map(|path| path.to_str().unwrap());
+    let trained = [
+        "--train-epochs",
+        "1",
+        "--train-channels",
+        "4",
+        "--run-dir",
+        run,
+    ];
+    text(&plateau(&tiny(
+        "search",
+        &[&["--strategy", "darts"][..], &trained].concat(),
+    )));
+    let cell = architecture(Space::NasBench201Small, 37).unwrap().to_text();
+    let scored = |more: &[&str]| {
+        let output =
+            plateau(&[&["neighborhood", &cell, "--run", run, "--json"][..], more].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (object(&output)["metric"].as_str().unwrap().to_owned(), said)
+    };
+    let (metric, said) = scored(&[]);
+    assert!(metric.starts_with("supernet of"), "{metric}");
+    assert!(
+        said.contains("plateau judge --space nas-bench-201-small --dataset digits"),
+        "{said}"
+    );
+    text(&plateau(&tiny(
+        "judge",
+        &["--table", "builtin", "--cells", "20", "--run-dir", judge],
+    )));
+    let (metric, said) = scored(&[]);
+    assert!(
+        metric.starts_with("judge ") && metric.contains("over 20 architectures"),
+        "{metric}"
+    );
+    assert!(said.contains("--own-weights"), "{said}");
+    let (metric, said) = scored(&["--own-weights"]);
+    assert!(
+        metric.starts_with("supernet of") && said.is_empty(),
+        "{metric} {said}"
+    );
+    fs::remove_dir_all(&runs).unwrap();
+}
