@@ -63,7 +63,7 @@ fn caption(ui: &mut egui::Ui, name: &str, comparison: &Comparison) {
         JudgedBy::Judge { .. } => {
             "trained from scratch and tested; neighbors scored by a judge".to_owned()
         }
-        JudgedBy::Table { metric } => format!("looked up in {metric} of a table"),
+        JudgedBy::Table { metric, .. } => format!("looked up in {metric} of a table"),
     };
     ui.label(theme::note(format!(
         "{name}: {}, {} seeds, {by}",
@@ -148,6 +148,7 @@ fn runs(ui: &mut egui::Ui, comparison: &Comparison, chosen: &mut Option<Metric>)
         }
     });
     let metric = *metric;
+    let digits = metric.digits();
     let scale = Scale::of(
         comparison
             .entries
@@ -169,8 +170,8 @@ fn runs(ui: &mut egui::Ui, comparison: &Comparison, chosen: &mut Option<Metric>)
                     .collect();
                 let words = match row.metrics.get(metric) {
                     Some(spread) => match spread.std {
-                        Some(std) => format!("{:.2} ± {std:.2}", spread.mean),
-                        None => format!("{:.2}", spread.mean),
+                        Some(std) => format!("{:.digits$} ± {std:.digits$}", spread.mean),
+                        None => format!("{:.digits$}", spread.mean),
                     },
                     None => "none".into(),
                 };
@@ -225,8 +226,8 @@ fn differences(ui: &mut egui::Ui, comparison: &Comparison) {
             }
         });
     ui.label(theme::note(
-        "The bar is the 95 % interval of the mean, the thin upright line is 0. A null pair is a strategy against itself with other random \
-         numbers for α: its difference is chance alone.",
+        "The bar is the 95 % interval of the mean of that pair alone, blue where p (Holm), over all pairs, is below 5 %; the thin upright line is 0. A \
+         null pair is a strategy against itself with other random numbers for α: its difference is chance alone.",
     ));
     ui.add_space(SPACE[2]);
 }
@@ -251,7 +252,7 @@ fn difference(ui: &mut egui::Ui, pair: &PrimaryPair, scale: &Scale) {
     ui.painter()
         .vline(zero, rect.y_range(), Stroke::new(1.0, weak));
     if let (Some(Paired::Varying(varying)), Some([low, high])) = (pair.paired, pair.interval) {
-        let color = match pair.leaves_out_zero() {
+        let color = match pair.tells_apart().or(pair.leaves_out_zero()) {
             Some(true) => Hue::Blue.color(ui.visuals().dark_mode),
             _ => weak,
         };

@@ -14,7 +14,7 @@ use super::progress::drive;
 use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;
-use crate::data::file_name;
+use crate::data::{file_name, short_name};
 use crate::landscape::{SupernetEvaluator, skips};
 use crate::search::Strategy;
 use crate::session::compare::{
@@ -27,7 +27,7 @@ use crate::space::{Space, without_mark};
 #[derive(Args)]
 #[command(
     after_help = "Every strategy searches with the seeds SEED, SEED + 1, …, on the same split of the images (--split-seed). What it finds is trained from \
-scratch with the same settings and seed, and tested; a judge, a supernet trained on single paths with images of its own (plateau judge), \
+scratch with the same settings and seed, and tested; a judge, a supernet trained on single paths with images that choose and test nothing (plateau judge), \
 scores it and all its neighbors (one operation changed). With --table nothing is trained: the table says how good what is found and its \
 neighbors are. STRATEGY:replica is a strategy with other random numbers for α: with the strategy itself it is a null pair, which shows \
 how often a comparison finds differences that are not there. Writes compare.json (everything, all seeds), compare.md and compare.svg, and \
@@ -133,6 +133,7 @@ impl CompareArgs {
         let judged_by = match looked_up {
             Some(looked_up) => JudgedBy::Table {
                 metric: looked_up.metric().to_owned(),
+                hash: looked_up.hash(),
             },
             None => JudgedBy::Judge {
                 epochs: self.judge_epochs as usize,
@@ -194,6 +195,13 @@ fn run_missing(
             _ => CliError(STOPPED.into()),
         })?;
         goes_on();
+        let images = comparison.images.get_or_insert(outcome.images.clone());
+        if *images != outcome.images {
+            return Err(CliError(format!(
+                "the images of {} have changed since this comparison began; choose another --run-dir",
+                short_name(&args.run.dataset)
+            )));
+        }
         comparison.device.clone_from(&outcome.device.name);
         let name = outcome.folder.file_name().unwrap_or_default();
         let work = search.map_or(0, |search| {
@@ -236,6 +244,7 @@ fn run_missing(
                 entry.accuracy = 100.0 * trained.test_accuracy;
                 entry.trained = Some(TrainedRun {
                     test_images: trained.test_images,
+                    train_images: outcome.split[0] + outcome.split[1],
                     seconds: trained.seconds,
                 });
             }

@@ -1,6 +1,7 @@
 //! `plateau judge`.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -28,7 +29,8 @@ use crate::space::{Genotype, Space};
 #[derive(Args)]
 #[command(
     after_help = "Trains a supernet on single paths, every operation of an edge equally often (FairNAS, arXiv 1907.01845), on one half of the images that \
-train weights, and scores architectures on the other half: no image that chooses or tests an architecture is among them. Then measures it: \
+train weights, and scores architectures on the other half: for searches that share its split (--split-seed, or the same --seed) no \
+image that chooses or tests an architecture is among them. Then measures it: \
 Kendall's τ between its scores and the accuracies of a table (--table), or of networks trained from scratch. Its folder is that of a run \
 (by default runs/judge-DATASET-SPACE): give it to --run of plateau neighborhood, barrier or sample, or open it in the window. The same \
 command goes on where it was stopped, and trains nothing twice.\n\n\
@@ -156,8 +158,12 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
     let tau = |judged: fn(&MeasuredCell) -> f64| {
         let judged: Vec<f64> = cells.iter().map(judged).collect();
         let truth: Vec<f64> = cells.iter().map(|cell| cell.accuracy).collect();
-        KendallTau::of(&judged, &truth, args.run.seed)
-            .ok_or_else(|| CliError("all cells are equally good, so nothing can be ranked".into()))
+        KendallTau::of(&judged, &truth, args.run.seed).ok_or_else(|| {
+            CliError(
+                "the judge's scores or the accuracies are all equal, so nothing can be ranked"
+                    .into(),
+            )
+        })
     };
     let worth = Worth {
         folder: folder.clone(),
@@ -311,7 +317,7 @@ fn drawn(space: Space, count: usize, seed: u64) -> Vec<Genotype> {
 #[derive(Serialize, Deserialize)]
 struct TrainedCell {
     genotype: Genotype,
-    /// On the images that neither trained it nor the judge, in percent.
+    /// On the images that choose architectures, which trained neither it nor the judge, in percent.
     accuracy: f64,
 }
 
@@ -324,7 +330,11 @@ fn from_scratch(
     folder: &Path,
 ) -> Result<Vec<(Genotype, f64)>, CliError> {
     let path = folder.join(TRAINED_FILE);
-    let text = fs::read_to_string(&path).unwrap_or_default();
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(CliError(format!("{}: {error}", path.display()))),
+    };
     // A line that was cut short is trained again.
     let mut known: Vec<TrainedCell> = text
         .lines()
@@ -354,9 +364,7 @@ fn from_scratch(
         }
         let trained = pollster::block_on(evaluator.train(&genotype, split));
         let trained = trained.map_err(CliError::new)?;
-        let [_, validation, test] = evaluator.split();
-        let right = trained.validation.share * validation as f64 + trained.test.share * test as f64;
-        let accuracy = 100.0 * right / (validation + test) as f64;
+        let accuracy = 100.0 * trained.validation.share;
         note!("trained  {} of {count}: {accuracy:.2} %", number + 1);
         known.push(TrainedCell {
             genotype: genotype.clone(),

@@ -1,5 +1,7 @@
 //! What a table says of what a search on images has found.
 
+use sha2::{Digest, Sha256};
+
 use super::CliError;
 use super::landscape::{Column, OpenedTable, TableArgs};
 use super::out::{self, say};
@@ -34,6 +36,19 @@ impl LookedUp {
         }
         opened.say();
         Ok(Self { opened, metric })
+    }
+
+    /// SHA-256 of the column.
+    pub fn hash(&self) -> String {
+        let table = &self.opened.table;
+        let column = table.metrics().iter().position(|name| *name == self.metric);
+        let values = column.and_then(|column| table.values().get(column));
+        let mut sha = Sha256::new();
+        for value in values.into_iter().flatten() {
+            sha.update(value.to_le_bytes());
+        }
+        let digits = sha.finalize();
+        digits.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The name of the column.

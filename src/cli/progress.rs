@@ -30,8 +30,12 @@ pub struct Outcome {
     pub epochs: Vec<Genotype>,
     /// Multiply-adds of an image's way through the supernet; 0 where nothing was searched.
     pub supernet_multiply_adds: u64,
-    /// Steps of the search.
+    /// Steps of the search that were made.
     pub steps: usize,
+    /// Images that train weights, that choose architectures and that test.
+    pub split: [usize; 3],
+    /// SHA-256 of the images.
+    pub images: String,
     /// Wall time of the search.
     pub search_seconds: f64,
     /// Its share until the last step was done.
@@ -69,6 +73,8 @@ struct Seen {
     epochs: Vec<Genotype>,
     supernet_multiply_adds: u64,
     steps: usize,
+    split: [usize; 3],
+    images: String,
     search_started: Option<f64>,
     train_started: Option<f64>,
     search_seconds: f64,
@@ -180,21 +186,24 @@ pub fn drive(
 impl Seen {
     fn note(&mut self, seconds: f64, event: Event) {
         match event {
-            Event::Started { config, device, .. } => {
+            Event::Started {
+                config,
+                device,
+                dataset,
+                ..
+            } => {
+                self.split = dataset.split;
+                self.images = dataset.hash;
                 self.config = Some(config);
                 self.device = Some(device);
             }
-            Event::SearchStarted {
-                multiply_adds,
-                steps,
-                ..
-            } => {
+            Event::SearchStarted { multiply_adds, .. } => {
                 self.search_started = Some(seconds);
                 self.supernet_multiply_adds = multiply_adds;
-                self.steps = steps;
             }
             Event::SearchEpoch { genotype, .. } => self.epochs.push(genotype),
             Event::SearchStep(step) => {
+                self.steps = step.step;
                 self.effective_radius = step.effective_radius;
                 self.step_seconds = seconds - self.search_started.unwrap_or(seconds);
             }
@@ -243,6 +252,8 @@ impl Seen {
             epochs: self.epochs,
             supernet_multiply_adds: self.supernet_multiply_adds,
             steps: self.steps,
+            split: self.split,
+            images: self.images,
             search_seconds: self.search_seconds,
             step_seconds: self.step_seconds,
             sharpness: self.sharpness,

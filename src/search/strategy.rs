@@ -12,7 +12,7 @@ pub enum Strategy {
     /// One architecture drawn uniformly; the baseline.
     Random,
     /// Random search with parameter sharing (Li and Talwalkar 2019, arXiv 1902.07638): a supernet trained on single paths scores architectures
-    /// that are drawn uniformly.
+    /// that are drawn uniformly. Here a step trains a strictly fair set of paths (FairNAS, arXiv 1907.01845) and not one.
     Rsps,
     /// DARTS, first order.
     Darts,

@@ -53,8 +53,8 @@ pub enum RunKind {
     Full,
     /// Searches only.
     SearchOnly,
-    /// Trains a judge of architectures on images and with random numbers of its own (`method.md` §10.7): half of the weights' images trains
-    /// it, it scores on the other half.
+    /// Trains a judge of architectures with random numbers of its own on images that train weights but neither choose nor test anything
+    /// (`method.md` §10.7): half of them trains it, it scores on the other half.
     Judge,
 }
 
@@ -593,6 +593,20 @@ impl RunConfig {
         if let Some(search) = &self.search {
             search.check()?;
         }
+        let strategy = self.search.as_ref().map(|search| search.strategy);
+        let fits = match self.kind {
+            RunKind::Full => true,
+            RunKind::SearchOnly => strategy.is_some(),
+            RunKind::Judge => strategy == Some(Strategy::Rsps),
+        };
+        if !fits {
+            let kind = match self.kind {
+                RunKind::Judge => "a judge",
+                RunKind::Full | RunKind::SearchOnly => "a search only",
+            };
+            let rule = "a judge is trained by rsps, and only a search can be left without training";
+            return Err(ConfigError::new("the run", kind, rule));
+        }
         self.train.check()
     }
 }
@@ -609,6 +623,10 @@ impl SearchConfig {
         if self.draw == Draw::Edge && self.radius > 1 {
             let rule = "--draw edge changes one edge a neighbor; use --radius 1";
             return Err(ConfigError::new("--radius", self.radius, rule));
+        }
+        if !self.strategy.by_gradient() && (self.replica || self.select != Select::Last) {
+            let rule = "it has no α, so it has no replica and no validation to select an epoch by";
+            return Err(ConfigError::new("--strategy", self.strategy, rule));
         }
         if self.exclude_self && self.aggregation.weighs_own() {
             let rule = Aggregation::WEIGHS_OWN;

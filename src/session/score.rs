@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use rand::seq::SliceRandom;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
-use super::config::{DeviceChoice, SearchConfig};
+use super::config::{DeviceChoice, RunKind};
 use super::device;
 use super::event::Event;
 use super::failure::RunError;
@@ -18,21 +18,24 @@ use crate::space::{Genotype, count_supernet};
 /// Batches of the architecture half that a genotype is scored on while a person waits: 2 of the search's batch size.
 pub const SCORE_BATCHES: usize = 2;
 
-/// Images of the architecture half, without augmentation, for scores: `most` batches of the search's size from an order that the
-/// seed fixes, or all images in batches of nearly that size.
+/// Images whose statistics a judge normalises with, at least (`method.md` §10.7).
+const JUDGED_TOGETHER: usize = 256;
+
+/// Images of the architecture half, without augmentation, for scores: `most` batches of this size from an order that the seed fixes, or
+/// all images in batches of at least that size.
 pub(super) fn score_batches(
-    config: &SearchConfig,
+    batch: usize,
     data: &RunData,
     seed: u64,
     most: Option<usize>,
 ) -> Vec<Batch> {
     let mut images = data.split.architecture.clone();
     images.shuffle(&mut generator(seed, Purpose::ScoreBatches));
-    let batches = (images.len() / config.batch).max(1);
+    let batches = (images.len() / batch).max(1);
     let size = match most {
         Some(most) if most < batches => {
-            images.truncate(most * config.batch);
-            config.batch
+            images.truncate(most * batch);
+            batch
         }
         // Batch statistics of a small rest would be bad ones.
         _ => images.len().div_ceil(batches),
@@ -70,8 +73,14 @@ pub async fn open_supernet(
     let plan = MemoryPlan::choose(search, config.kernels, config.memory, &size, &info)?;
     let parameters = count_supernet(search.space, &size)?.parameters as usize;
     let weights = checkpoint.tensor("supernet.weights", [parameters], &device)?;
-    let batches = score_batches(search, &data, stream_seed(config), most);
-    let lanes = MemoryPlan::score_lanes(search, search.batch, plan.fused, &size, &info)?;
+    let batch = match config.kind {
+        RunKind::Judge => search.batch.max(JUDGED_TOGETHER),
+        RunKind::Full | RunKind::SearchOnly => search.batch,
+    };
+    let batches = score_batches(batch, &data, stream_seed(config), most);
+    let largest = batches.iter().map(|batch| batch.labels.dims()[0]).max();
+    let largest = largest.unwrap_or(batch);
+    let lanes = MemoryPlan::score_lanes(search, largest, plan.fused, &size, &info)?;
     let evaluator =
         SupernetEvaluator::new(search.space, &size, plan.fused, weights, batches, lanes);
     Ok(evaluator?)

@@ -163,10 +163,7 @@ impl SearchState {
             .supernet
             .layout()
             .initial_weights(seed_for(seed, Purpose::SupernetWeights), device);
-        let alpha_seed = match config.replica {
-            true => seed_for(seed, Purpose::Replica),
-            false => seed,
-        };
+        let alpha_seed = alpha_seed(config, seed);
         let weight_batches = Sampler::new(
             data.split.weights.clone(),
             config.batch,
@@ -193,8 +190,8 @@ impl SearchState {
             weight_batches,
             alpha_batches,
             augmentation: generator(seed, Purpose::SearchAugmentation),
-            neighbors: generator(seed, Purpose::Neighbors),
-            noise: generator(seed, Purpose::Perturbation),
+            neighbors: generator(alpha_seed, Purpose::Neighbors),
+            noise: generator(alpha_seed, Purpose::Perturbation),
             paths: single_paths.then(|| SinglePaths::new(config, data, seed)),
             sharpness_batch: sharpness_interval(config, 1)
                 .is_some()
@@ -435,6 +432,14 @@ fn sharpness_batch(config: &SearchConfig, data: &RunData, seed: u64) -> Result<B
     let indices = Sampler::new(data.split.architecture.clone(), config.batch, seed)?.next();
     let placements: Vec<_> = chunks(&indices, indices.len()).flatten().collect();
     Ok(data.images.batch(&placements))
+}
+
+/// The seed of everything random about α: its first values, images, neighbors and perturbations.
+fn alpha_seed(config: &SearchConfig, seed: u64) -> u64 {
+    match config.replica {
+        true => seed_for(seed, Purpose::Replica),
+        false => seed,
+    }
 }
 
 /// α of every cell kind, `1e-3·N(0, 1)` (§4.4), `[cell kinds, edges, operations]`.

@@ -255,11 +255,14 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
                     let plan =
                         MemoryPlan::choose(search, config.kernels, config.memory, &size, &info)?;
                     let mut state = SearchState::new(search, &data, seed, plan, &device)?;
+                    if config.kind == RunKind::Judge {
+                        state.choose_nothing();
+                    }
                     match searching {
                         Some(from) => state.restore(from, seed)?,
                         None => state.announce(&data, control)?,
                     }
-                    let batches = score_batches(search, &data, seed, Some(SCORE_BATCHES));
+                    let batches = score_batches(search.batch, &data, seed, Some(SCORE_BATCHES));
                     let lanes =
                         MemoryPlan::score_lanes(search, search.batch, plan.fused, &size, &info)?;
                     let evaluator = state.evaluator(&size, batches, lanes)?;

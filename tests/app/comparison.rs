@@ -24,6 +24,7 @@ fn comparison() -> Comparison {
         .into();
     let by = JudgedBy::Table {
         metric: "accuracy".into(),
+        hash: "0".repeat(64),
     };
     let mut comparison = Comparison::new(settings, by, &arms, &[0, 1, 2, 3]).unwrap();
     for seed in 0..4 {

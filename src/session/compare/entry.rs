@@ -41,6 +41,8 @@ pub struct Entry {
 pub struct TrainedRun {
     /// Images tested.
     pub test_images: usize,
+    /// Images trained on.
+    pub train_images: usize,
     /// Wall time of training and test.
     pub seconds: f64,
 }
@@ -105,7 +107,7 @@ impl Metric {
     }
 
     /// Digits after the point.
-    pub(super) fn digits(self) -> usize {
+    pub fn digits(self) -> usize {
         match self {
             Metric::Sharpness => 4,
             Metric::SearchSeconds => 1,

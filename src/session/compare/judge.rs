@@ -1,11 +1,11 @@
-//! The judge of a comparison: one supernet that favours no strategy scores what each of them found, and its neighbors.
+//! The judge of a comparison: one supernet, the same for all strategies, scores what each of them found, and its neighbors.
 
 use super::super::config::{RunConfig, RunKind};
 use super::Judged;
 use crate::landscape::{
     Evaluator, LandscapeError, NeighborhoodOptions, NeighborhoodReport, neighborhood,
 };
-use crate::search::Strategy;
+use crate::search::{Order, Select, Strategy};
 use crate::space::{Counting, Genotype};
 
 /// The run that trains the judge of searches with these settings: on single paths, with images and random numbers of its own.
@@ -19,6 +19,11 @@ pub fn judge_of(settings: &RunConfig, epochs: usize) -> RunConfig {
     if let Some(search) = &mut config.search {
         search.strategy = Strategy::Rsps;
         search.epochs = epochs;
+        // Whatever only concerns the choice of an architecture: the judge is the same for all that are compared.
+        search.replica = false;
+        search.alpha_after = 0;
+        search.order = Order::default();
+        search.select = Select::default();
         search.sharpness = 0;
         search.early_stop = false;
     }

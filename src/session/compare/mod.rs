@@ -8,6 +8,8 @@ mod report;
 mod statistics;
 mod svg;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::config::{RunConfig, RunKind};
@@ -55,6 +57,11 @@ pub struct Comparison {
     pub strategies: Vec<Arm>,
     /// Every strategy is run with each.
     pub seeds: Vec<u64>,
+    /// Whether strategies or seeds were added after the first runs.
+    #[serde(default)]
+    pub extended: bool,
+    /// SHA-256 of the images; none before the first run.
+    pub images: Option<String>,
     /// Every run that is finished; no run is left out.
     pub entries: Vec<Entry>,
     /// Every strategy over its seeds.
@@ -80,6 +87,8 @@ pub enum JudgedBy {
     Table {
         /// Its column.
         metric: String,
+        /// SHA-256 of that column.
+        hash: String,
     },
 }
 
@@ -152,6 +161,8 @@ impl Comparison {
             judged_by,
             strategies: strategies.to_vec(),
             seeds: seeds.to_vec(),
+            extended: false,
+            images: None,
             entries: Vec::new(),
             summaries: Vec::new(),
             pairs: Vec::new(),
@@ -205,7 +216,9 @@ impl Comparison {
         if earlier.judged_by != self.judged_by {
             let [there, here] = [&earlier.judged_by, &self.judged_by].map(|by| match by {
                 JudgedBy::Judge { epochs } => format!("a judge of {epochs} epochs"),
-                JudgedBy::Table { metric } => format!("{metric} of a table"),
+                JudgedBy::Table { metric, hash } => {
+                    format!("{metric} of a table ({}…)", hash.get(..8).unwrap_or(hash))
+                }
             });
             let text = format!("it is judged by {there} there, by {here} here");
             return Err(ComparisonError::Settings(text));
@@ -214,6 +227,11 @@ impl Comparison {
         if !different.is_empty() {
             return Err(ComparisonError::Settings(different.join("; ")));
         }
+        let new_arm = |arm: &Arm| !earlier.strategies.contains(arm);
+        let new_seed = |seed: &u64| !earlier.seeds.contains(seed);
+        let more = self.strategies.iter().any(new_arm) || self.seeds.iter().any(new_seed);
+        self.extended = earlier.extended || more && !earlier.entries.is_empty();
+        self.images = earlier.images;
         for strategy in earlier.strategies {
             if !self.strategies.contains(&strategy) {
                 self.strategies.push(strategy);
@@ -316,16 +334,27 @@ impl Comparison {
         self.summaries = summaries;
         self.pairs = pairs;
         self.primary = Primary::of(self);
-        let judged: Vec<f64> = self
-            .entries
-            .iter()
-            .map(|entry| entry.neighborhood.own)
-            .collect();
-        let found: Vec<f64> = self.entries.iter().map(|entry| entry.accuracy).collect();
         self.judge_tau = match self.judged_by {
-            JudgedBy::Judge { .. } => KendallTau::of(&judged, &found, TAU_SEED),
-            JudgedBy::Table { .. } => None,
+            // Judges of other splits have other scales.
+            JudgedBy::Judge { .. } if self.settings.split_seed.is_some() => self.tau_of_judge(),
+            _ => None,
         };
+    }
+
+    /// Kendall's τ between the judge's scores of the different genotypes and the means of their accuracies.
+    fn tau_of_judge(&self) -> Option<KendallTau> {
+        let mut found: BTreeMap<String, (f64, Vec<f64>)> = BTreeMap::new();
+        for entry in &self.entries {
+            let key = entry.genotype.canonical();
+            let (_, accuracies) = found
+                .entry(key)
+                .or_insert((entry.neighborhood.own, Vec::new()));
+            accuracies.push(entry.accuracy);
+        }
+        let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
+        let judged: Vec<f64> = found.values().map(|(judged, _)| *judged).collect();
+        let trained: Vec<f64> = found.values().map(|(_, values)| mean(values)).collect();
+        KendallTau::of(&judged, &trained, TAU_SEED)
     }
 
     /// The differences in accuracy of two strategies, seed by seed.

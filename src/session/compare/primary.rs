@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Comparison;
 use super::arm::Arm;
+use super::entry::TrainedRun;
 use super::statistics::{Paired, holm};
 
-/// The family of primary differences. All others are exploratory.
+/// The family of primary differences, of the strategies without their replicas. All others are exploratory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Primary {
-    /// Every two strategies that search differently, then the null pairs.
+    /// Every two strategies, then the pairs with a replica.
     pub pairs: Vec<PrimaryPair>,
     /// Images of the test part for each that trains, where every seed draws both anew: what widens the intervals (Nadeau and Bengio 2003).
     pub redrawn: Option<[usize; 2]>,
@@ -24,7 +25,7 @@ pub struct PrimaryPair {
     pub second: Arm,
     /// What the differences `first − second` say; none for fewer than two seeds.
     pub paired: Option<Paired>,
-    /// Its p by Holm's method over the family; none for a null pair, which belongs to no family, and where there is no p.
+    /// Its p by Holm's method over the family; none for a pair with a replica, which belongs to no family, and where there is no p.
     pub adjusted_p: Option<f64>,
     /// Seeds that would show a difference of [`DETECTED`] points with 80 % power.
     pub seeds_needed: Option<u64>,
@@ -40,15 +41,16 @@ const SEED: u64 = 0;
 impl Primary {
     /// Those of a comparison.
     pub(super) fn of(comparison: &Comparison) -> Self {
-        let mut redrawn = None;
-        if comparison.settings.split_seed.is_none() {
-            let images = comparison.entries.iter().find_map(|entry| entry.trained);
-            redrawn = images.map(|trained| {
-                let share = comparison.settings.test_share;
-                let train = trained.test_images as f64 * (1.0 - share) / share;
-                [trained.test_images, train.round() as usize]
-            });
-        }
+        // A data set with test images of its own draws none.
+        let share = comparison.settings.test_share;
+        let drawn = |run: &TrainedRun| {
+            let all = (run.test_images + run.train_images) as f64;
+            (run.test_images as f64 - share * all).abs() <= 1.0
+        };
+        let trained = comparison.entries.iter().find_map(|entry| entry.trained);
+        let redrawn = trained
+            .filter(|run| comparison.settings.split_seed.is_none() && drawn(run))
+            .map(|run| [run.test_images, run.train_images]);
         let arms = &comparison.strategies;
         let mut pairs: Vec<PrimaryPair> = arms
             .iter()
@@ -58,7 +60,7 @@ impl Primary {
             })
             .map(|(first, second)| PrimaryPair::of(comparison, first, second, redrawn))
             .collect();
-        pairs.sort_by_key(|pair| pair.first.is_null_pair(pair.second));
+        pairs.sort_by_key(|pair| !pair.in_family());
         let family: Vec<usize> = (0..pairs.len())
             .filter(|&at| {
                 !pairs[at].first.is_null_pair(pairs[at].second) && pairs[at].p().is_some()
@@ -69,6 +71,20 @@ impl Primary {
             pairs[at].adjusted_p = Some(p);
         }
         Self { pairs, redrawn }
+    }
+}
+
+impl Primary {
+    /// The least p that so many seeds can give a pair of the family, by Holm's method: where all differences have one sign.
+    pub fn least_p(&self) -> Option<f64> {
+        let family = self.pairs.iter().filter(|pair| pair.adjusted_p.is_some());
+        let seeds = family.clone().filter_map(|pair| match pair.paired {
+            Some(Paired::Varying(varying)) => Some(varying.count),
+            _ => None,
+        });
+        let seeds = seeds.max()?;
+        let signs = 2.0 / 2f64.powi(i32::try_from(seeds).unwrap_or(i32::MAX));
+        Some((signs * family.count() as f64).min(1.0))
     }
 }
 
@@ -93,7 +109,10 @@ impl PrimaryPair {
             second,
             paired,
             adjusted_p: None,
-            seeds_needed: varying.and_then(|varying| varying.seeds_needed(DETECTED)),
+            // Seeds that share images are no independent ones.
+            seeds_needed: varying
+                .filter(|_| redrawn.is_none())
+                .and_then(|varying| varying.seeds_needed(DETECTED)),
             interval,
         }
     }
@@ -103,6 +122,16 @@ impl PrimaryPair {
             Some(Paired::Varying(varying)) => Some(varying.p),
             _ => None,
         }
+    }
+
+    /// Whether it was declared primary: a replica only shows what chance does.
+    pub fn in_family(&self) -> bool {
+        !self.first.replica && !self.second.replica
+    }
+
+    /// Whether the family as a whole tells the two apart: p by Holm's method below 5 %.
+    pub fn tells_apart(&self) -> Option<bool> {
+        self.adjusted_p.map(|p| p < 0.05)
     }
 
     /// Whether its interval leaves out 0.

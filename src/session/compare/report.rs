@@ -1,8 +1,9 @@
 //! A comparison as Markdown whose tables line up, so that a terminal shows them, too.
 
 use super::statistics::{Difference, Paired, Spread};
-use super::{Comparison, JudgedBy, Metric};
+use super::{Comparison, DETECTED, JudgedBy, Metric};
 use crate::data::short_name;
+use crate::search::Strategy;
 
 impl Comparison {
     /// All tables, and what the numbers are: the text of the terminal.
@@ -30,7 +31,7 @@ impl Comparison {
         });
         if let Some(tau) = self.judge_tau {
             text.push_str(&format!(
-                "The judge orders the {} found genotypes like their accuracies with Kendall's τ {}: what it says of neighbors is worth as much.\n",
+                "The judge orders the {} different genotypes that were found like their accuracies with Kendall's τ {}.\n",
                 tau.count,
                 interval(3, tau.tau, tau.low, tau.high)
             ));
@@ -82,7 +83,7 @@ impl Comparison {
             "interquartile mean [95 %]",
             "p",
             "p (Holm)",
-            "seeds to see 0.5",
+            &format!("seeds to see {DETECTED}"),
         ];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         let mut equal = false;
@@ -95,7 +96,7 @@ impl Comparison {
             match pair.paired {
                 Some(Paired::Varying(varying)) => {
                     let [low, high] = pair.interval.map_or([None; 2], |ends| ends.map(Some));
-                    let mark = match pair.leaves_out_zero() {
+                    let mark = match pair.tells_apart().or(pair.leaves_out_zero()) {
                         Some(false) => " ~",
                         _ => "",
                     };
@@ -116,23 +117,46 @@ impl Comparison {
             rows.push(row);
         }
         let mut text = format!("\n{}", table(&rows));
-        text.push_str(
-            "\nDifferences seed by seed. These were declared before the runs, so p is adjusted for all of them together (Holm). p: how often random\n\
-             signs give a mean as far from 0. The interquartile mean leaves a quarter at each end out; its interval is of 10,000 resamples. The\n\
-             last column: seeds with which a true difference of 0.5 points would be seen four times of five.\n",
-        );
+        text.push_str(&format!(
+            "\nDifferences seed by seed. Intervals are those of each pair alone. p: how often random signs give a mean as far from 0; p (Holm): the same\n\
+             for all pairs together, without replicas. A `~` marks what that does not tell apart at 5 %. The interquartile mean leaves the lowest and\n\
+             the highest quarter out, rounded down; its bootstrap interval is too narrow for a few seeds. The last column: seeds with which a true\n\
+             difference of {DETECTED} points would be seen four times of five, in a comparison of one pair.\n",
+        ));
+        if let Some(least) = self.primary.least_p().filter(|&least| least > 0.05) {
+            text.push_str(&format!(
+                "With so few seeds no p (Holm) can be below {least:.3}, whatever the difference: more --seeds or fewer --strategies.\n"
+            ));
+        }
+        text.push_str(match self.extended {
+            false => "These pairs and seeds were declared before the first run.\n",
+            true => "Strategies or seeds were added after the first runs, so that p is not to be taken at face value.\n",
+        });
+        text.push_str(match self.judged_by {
+            JudgedBy::Judge { .. } => {
+                "All holds for this split of the images and this judge; others were not tried.\n"
+            }
+            JudgedBy::Table { .. } => {
+                "All holds for this split of the images; others were not tried.\n"
+            }
+        });
+        let rsps = self
+            .strategies
+            .iter()
+            .any(|arm| arm.strategy == Strategy::Rsps);
+        if rsps && matches!(self.judged_by, JudgedBy::Judge { .. }) {
+            text.push_str("The judge was trained as rsps trains its supernet, so it may favour what rsps finds.\n");
+        }
         if let Some([test, train]) = self.primary.redrawn {
             text.push_str(&format!(
-                "Every seed draws its {test} test and {train} training images anew from the same ones, so the intervals are widened (Nadeau and Bengio 2003).\n"
+                "Every seed draws its {test} test and {train} training images anew from the same ones, so the intervals of the mean are widened (Nadeau and Bengio 2003); p and all others are not, and are too small.\n"
             ));
         }
         let nulls = self.primary.pairs.iter();
         for pair in nulls.filter(|pair| pair.first.is_null_pair(pair.second)) {
             let found = match pair.leaves_out_zero() {
-                Some(true) => "its interval leaves 0 out: this comparison cries wolf",
-                Some(false) => {
-                    "its interval holds 0, as it should in nineteen of twenty comparisons"
-                }
+                Some(true) => "its interval leaves 0 out, as one in twenty does",
+                Some(false) => "its interval holds 0, as nineteen of twenty do",
                 None => "there is no interval yet",
             };
             text.push_str(&format!(
@@ -144,6 +168,14 @@ impl Comparison {
             text.push_str(ALL_EQUAL);
         }
         text
+    }
+
+    /// Share of the images that are tested on, in percent.
+    fn tested_share(&self) -> f64 {
+        let trained = self.entries.iter().find_map(|entry| entry.trained);
+        trained.map_or(100.0 * self.settings.test_share, |run| {
+            100.0 * run.test_images as f64 / (run.test_images + run.train_images) as f64
+        })
     }
 
     /// What is shown: what any run has.
@@ -210,12 +242,12 @@ impl Comparison {
                 format!(
                     "Test accuracy is that of the found network trained from scratch, on {:.0} % of the images that nothing else saw. The\n\
                      neighbors are all genotypes one operation away. A judge scores them: a supernet, the same for all strategies, that was trained\n\
-                     on single paths for {epochs} epochs, with the statistics of the batch, on images of its own. Its accuracies compare genotypes\n\
+                     on single paths for {epochs} epochs, with the statistics of the batch, on images that choose and test nothing. Its accuracies compare genotypes\n\
                      with each other; trained networks are better.",
-                    100.0 * settings.test_share
+                    self.tested_share()
                 ),
             ),
-            JudgedBy::Table { metric } => (
+            JudgedBy::Table { metric, .. } => (
                 String::new(),
                 format!(
                     "Nothing was trained from scratch: accuracies are those of the column {metric} of a table, also those of the neighbors, which are all\n\
@@ -227,8 +259,9 @@ impl Comparison {
         format!(
             "# Strategies compared on {}\n\n`{command}`\n\n{}\n\
              Plateau {} on {}. {search}{how}Everything else is in `compare.json`.\n\n\
-             {what} Sharpness is the largest eigenvalue of the Hessian of the validation loss in α at the end of a search. Search time is without\n\
-             that measurement; multiply-adds are those that a search asks for, whatever a kernel shares or computes again.\n\n## Every run\n\n{}",
+             {what} Sharpness is the largest eigenvalue of the Hessian of the validation loss in α at the end of a search. Search time is that of\n\
+             the steps; multiply-adds are those that the steps ask for, whatever a kernel shares or computes again, without measurements and without\n\
+             the choice among candidates of rsps.\n\n## Every run\n\n{}",
             short_name(&settings.dataset),
             self.tables(),
             self.plateau,

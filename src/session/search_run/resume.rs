@@ -1,6 +1,6 @@
 //! How a search begins, how its state becomes a checkpoint, and how it goes on from one.
 
-use super::{RunData, SearchState};
+use super::{RunData, SearchState, alpha_seed};
 use crate::session::checkpoint::{Checkpoint, Phase, Position};
 use crate::session::control::Control;
 use crate::session::event::Event;
@@ -41,14 +41,15 @@ impl SearchState {
         for (purpose, sampler) in samplers {
             sampler.restore(from.batches(purpose)?);
         }
+        let of_alpha = alpha_seed(&self.config, seed);
         let generators = [
-            (Purpose::SearchAugmentation, &mut self.augmentation),
-            (Purpose::Neighbors, &mut self.neighbors),
-            (Purpose::Perturbation, &mut self.noise),
+            (seed, Purpose::SearchAugmentation, &mut self.augmentation),
+            (of_alpha, Purpose::Neighbors, &mut self.neighbors),
+            (of_alpha, Purpose::Perturbation, &mut self.noise),
         ];
         let paths = self.paths.as_mut().map(|paths| &mut paths.rng);
-        let paths = paths.map(|rng| (Purpose::SinglePaths, rng));
-        for (purpose, rng) in generators.into_iter().chain(paths) {
+        let paths = paths.map(|rng| (seed, Purpose::SinglePaths, rng));
+        for (seed, purpose, rng) in generators.into_iter().chain(paths) {
             *rng = generator_at(seed, purpose, from.drawn(purpose)?);
         }
         self.watch = from.position.watch.clone();

@@ -37,15 +37,22 @@ impl SinglePaths {
         Self {
             rng: generator(seed, Purpose::SinglePaths),
             candidates: candidates.collect(),
-            few: score_batches(config, data, seed, Some(SCORE_BATCHES)),
-            all: score_batches(config, data, seed, None),
+            few: score_batches(config.batch, data, seed, Some(SCORE_BATCHES)),
+            all: score_batches(config.batch, data, seed, None),
         }
     }
 }
 
 impl SearchState {
-    /// One step of the weights on a fair set of single paths, their gradients added up (strict fairness); the loss on the architecture
-    /// half is that of the first of them.
+    /// Leaves the choice among candidates away: a judge is trained for its weights alone.
+    pub(in crate::session) fn choose_nothing(&mut self) {
+        if let Some(paths) = &mut self.paths {
+            paths.candidates.truncate(1);
+        }
+    }
+
+    /// One step of the weights on a fair set of single paths, their gradients added up (strict fairness, §10.7): an operation occurs in one of
+    /// them, and is trained at the full rate. The loss on the architecture half is that of the first path.
     pub(super) async fn single_path_step(
         &mut self,
         data: &RunData,
@@ -81,7 +88,7 @@ impl SearchState {
         Ok(())
     }
 
-    /// The gradient of the mean loss of single paths, that loss and their mean share of right answers.
+    /// The gradient of the sum of the losses of single paths, their mean loss and mean share of right answers.
     fn gradient(&self, batch: &Batch, genotypes: &[Genotype]) -> (Tensor<1>, [Tensor<1>; 2]) {
         let supernet = &self.network.supernet;
         let count = genotypes.len() as f64;
@@ -99,12 +106,12 @@ impl SearchState {
             let logits = supernet.forward_genotypes(pass, images, genotypes);
             let labels = batch.labels.clone();
             let losses = lane_losses(logits.clone(), &labels.clone().autodiff(), genotypes.len());
-            let loss = losses.sum().div_scalar(count);
+            let loss = losses.sum();
             let mut gradients = loss.backward();
             let gradient = leaves.gradient(&mut gradients);
             let right = lane_correct(logits.inner(), &labels, genotypes.len()).sum();
             let right = right.div_scalar(count * labels.dims()[0] as f64);
-            let loss = loss.inner();
+            let loss = loss.inner().div_scalar(count);
             sums = Some(match sums {
                 None => (gradient, [loss, right]),
                 Some((gradients, [losses, rights])) => {
@@ -144,6 +151,9 @@ impl SearchState {
 
     /// The best of the candidates by the weights of now: on a few images, at the end of the search on all that choose architectures.
     pub(super) async fn best_candidate(&self, paths: &SinglePaths) -> Result<Genotype, RunError> {
+        if let [only] = &paths.candidates[..] {
+            return Ok(only.clone());
+        }
         let batches = match self.done == self.steps() {
             true => &paths.all,
             false => &paths.few,
