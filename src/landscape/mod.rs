@@ -5,6 +5,7 @@
 mod barrier;
 mod builtin;
 mod classes;
+mod differences;
 mod evaluator;
 mod index;
 mod memo;
@@ -27,6 +28,7 @@ mod table_text;
 pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
 pub use builtin::builtin_table;
 pub use classes::{Collapse, class_count, function_string, has_live_path};
+pub use differences::{Difference, Spread, difference, student_t_95};
 pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
 pub use index::{architecture, architecture_count, architecture_index, shells};
 pub use memo::Memo;

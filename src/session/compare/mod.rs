@@ -2,7 +2,6 @@
 
 mod judge;
 mod report;
-mod statistics;
 mod svg;
 
 use serde::{Deserialize, Serialize};
@@ -12,13 +11,12 @@ use super::differences::differences;
 use super::failure::RunError;
 use super::search_run::split_images;
 use crate::data::{Dataset, Sampler, absolute};
+use crate::landscape::difference;
 use crate::search::{SearchError, Strategy};
 use crate::space::Genotype;
 
-use statistics::difference;
-
+pub use crate::landscape::{Difference, Spread, student_t_95};
 pub use judge::Judge;
-pub use statistics::{Difference, Spread, student_t_95};
 
 /// The version of `compare.json`.
 const VERSION: u32 = 1;

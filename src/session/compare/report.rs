@@ -1,7 +1,6 @@
 //! A comparison as Markdown whose tables line up, so that a terminal shows them, too.
 
-use super::statistics::{Difference, Spread};
-use super::{Comparison, Metric};
+use super::{Comparison, Difference, Metric, Spread};
 use crate::data::short_name;
 
 impl Comparison {
