@@ -242,6 +242,7 @@ impl SamplingArgs {
             aggregation,
             // On NAS-Bench-201 every counting is the same; on DARTS the wiring of a neighbor stays.
             counting: Counting::Topology,
+            screen: None,
             seed,
         })
     }

@@ -13,6 +13,7 @@ mod neighborhood;
 mod sampling;
 mod sampling_choice;
 mod sampling_report;
+mod sampling_screen;
 mod smooth;
 mod spectrum;
 mod statistics;

@@ -19,6 +19,7 @@ const NA_RS: SamplingOptions = SamplingOptions {
     include_self: true,
     aggregation: Aggregation::Mean,
     counting: Counting::Topology,
+    screen: None,
     seed: 9,
 };
 
