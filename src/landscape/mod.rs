@@ -11,7 +11,9 @@ mod index;
 mod memo;
 mod neighborhood;
 mod sampling;
+mod sampling_additive;
 mod sampling_choice;
+mod sampling_local;
 mod sampling_report;
 mod sampling_screen;
 mod smooth;
@@ -38,7 +40,9 @@ pub use neighborhood::{
     neighborhood,
 };
 pub use sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
+pub use sampling_additive::{AdditiveFit, additive_search, ridge};
 pub use sampling_choice::{SamplingChoice, sampling_choice};
+pub use sampling_local::local_search;
 pub use sampling_report::{
     SamplingComparison, SamplingReport, compare_sampling, compare_sampling_on, sampling_report,
     sampling_report_on,
