@@ -12,8 +12,10 @@ mod memo;
 mod neighborhood;
 mod sampling;
 mod sampling_additive;
+mod sampling_arms;
 mod sampling_choice;
 mod sampling_local;
+mod sampling_noise;
 mod sampling_report;
 mod sampling_screen;
 mod smooth;
@@ -41,8 +43,10 @@ pub use neighborhood::{
 };
 pub use sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
 pub use sampling_additive::{AdditiveFit, additive_search, ridge};
+pub use sampling_arms::Arm;
 pub use sampling_choice::{SamplingChoice, sampling_choice};
 pub use sampling_local::local_search;
+pub use sampling_noise::{NoiseComparison, NoiseLevel, NoiseReport, compare_under_noise, noise};
 pub use sampling_report::{
     SamplingComparison, SamplingReport, compare_sampling, compare_sampling_on, sampling_report,
     sampling_report_on,

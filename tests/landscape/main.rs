@@ -11,6 +11,9 @@ mod classes;
 mod layouts;
 mod neighborhoods;
 mod sampling;
+mod sampling_additive;
+mod sampling_arms;
+mod sampling_noise;
 mod spectra;
 mod tables;
 
