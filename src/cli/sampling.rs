@@ -8,7 +8,7 @@ use super::landscape::{Column, print};
 use super::scorer::{Compute, ScorerArgs, SourceArgs};
 use crate::landscape::{
     Budget, LandscapeError, SamplingOptions, compare_sampling, compare_sampling_on,
-    sampling_choice, sampling_report, sampling_report_on,
+    compare_under_noise, sampling_choice, sampling_report, sampling_report_on,
 };
 use crate::space::{Aggregation, Counting, Space};
 
@@ -58,14 +58,21 @@ pub struct SampleArgs {
 
 /// What the report of a sampling search means.
 const SAMPLING_HELP: &str = "Of the chosen architectures: mean ± standard deviation over the runs of their accuracy and of the mean accuracy of \
-their neighbors (one edge changed), and the mean of the worst of these, in percent. Flatter by, on a table: how much better the neighbors' \
-mean is than that of cells as good as the chosen one (as plateau neighborhood says it of one), in points. Equal evaluations: rs of each seed scores as many \
-different architectures as na-rs of that seed did, neighbors included. On the supernet of a run (--run) and on training from scratch \
-(--train) one search is made and its choice shown among its neighbors; with --runs or --compare the runs share their scores.\n\n\
+their neighbors (one edge changed), and the mean of the worst of these, in percent. Flatter by, on a table: how much better the neighbors' mean is \
+than that of cells as good as the chosen one (as plateau neighborhood says it of one), in points. On the supernet of a run (--run) and on training from \
+scratch (--train) one search is made and its choice shown among its neighbors; with --runs or --compare the runs share their scores.\n\n\
+--compare, on a table: na-rs; na-rs behind a screen; rs with as many draws; and with as many different evaluated architectures as \
+na-rs of the same seed, neighbors included: rs, local search (all neighbors of an architecture, the best of them next, from a random one again \
+where none is better) and an additive fit to what rs evaluates (one coefficient an edge and operation; the ridge is the number of edges), which chooses the best \
+fitted of all architectures. Elsewhere: na-rs and rs; behind a screen with --screen. With --noise the scores that they choose by are \
+accuracies with normal noise, the same for all of a run; reported are accuracies without: mean ± standard error for each σ, and \
+the differences to rs with equal evaluations, run by run, with their 95 % interval (Student's t).\n\n\
 JSON: metric, report_metric, options, runs, chosen_mean, chosen_std, chosen_worst, chosen_best, neighborhood_mean, neighborhood_std, \
-neighborhood_worst, matched_residual (on a table), draws, evaluations, genotype, genotype_accuracy (of the run with the least score); with --compare these from \
-options on under na_rs, rs_equal_draws, rs_equal_evaluations. With --run or --train, without --runs and --compare: metric, options, \
-outcome (genotype, score, own, draw, draws, evaluations), neighborhood (as of plateau neighborhood)";
+neighborhood_worst, matched_residual (on a table), draws, evaluations, screened (with a screen), genotype, genotype_accuracy (of the run with the least score); with --compare these from \
+options on under na_rs, na_rs_screen, rs_equal_draws, rs_equal_evaluations, local_search, additive_fit; with --noise metric, report_metric, \
+options, runs, levels (sigma, arms: by the same names the same and standard_error, difference (count, mean, low, high, inside_noise)). \
+With --run or --train, without --runs and --compare: metric, options, outcome (genotype, score, own, draw, draws, evaluations, screened), \
+neighborhood (as of plateau neighborhood)";
 
 /// Most neighbors of the choice that are scored.
 const AROUND: usize = 200;
@@ -79,9 +86,23 @@ pub struct SamplingArgs {
     /// With --table: column in which the chosen architectures and their neighborhoods are reported; by default the one that they are chosen by
     #[arg(long, value_name = "NAME", conflicts_with_all = ["run", "train"])]
     report_metric: Option<String>,
-    /// Run na-rs, rs with equal draws and rs with equal evaluations side by side
+    /// Run na-rs and what its evaluations could be spent on instead side by side
     #[arg(long)]
     compare: bool,
+    /// With --compare on a table: choose by accuracy + N(0, σ²), drawn once an architecture and run, for each of these σ in
+    /// points (0 to 100), and report accuracies without noise
+    #[arg(
+        long,
+        value_name = "σ,…",
+        value_delimiter = ',',
+        requires = "compare",
+        conflicts_with_all = ["run", "train"]
+    )]
+    noise: Vec<f64>,
+    /// na-rs: random search first, with as many evaluations in all, and only the best K of its draws are ranked by their neighborhoods
+    /// (1 to 1000) [default with --compare on a table: 10]
+    #[arg(long, value_name = "K")]
+    screen: Option<usize>,
     /// How often the search is repeated, with the seeds SEED, SEED + 1, … (1 to 100000) [default: 500 on a
     /// table]
     #[arg(long)]
@@ -151,7 +172,12 @@ impl SamplingArgs {
 
     /// Whether a setting was given that only searches by sampling have.
     pub fn searches(&self) -> bool {
-        self.compare || self.runs.is_some() || self.draws.is_some() || self.evaluations.is_some()
+        self.compare
+            || !self.noise.is_empty()
+            || self.screen.is_some()
+            || self.runs.is_some()
+            || self.draws.is_some()
+            || self.evaluations.is_some()
     }
 
     /// The column that was asked for to report.
@@ -194,7 +220,11 @@ impl SamplingArgs {
         let [choose, judge] = [search.evaluator(), report.evaluator()];
         let other = Some(report.metric);
         let runs = self.runs.unwrap_or(500);
-        if self.compare {
+        if !self.noise.is_empty() {
+            let comparison = compare_under_noise(choose, judge, options, runs, &self.noise)
+                .map_err(CliError::new)?;
+            print(search.metric, other, &comparison, task.json)?;
+        } else if self.compare {
             let comparison =
                 compare_sampling(choose, judge, options, runs).map_err(CliError::new)?;
             print(search.metric, other, &comparison, task.json)?;
@@ -216,11 +246,12 @@ impl SamplingArgs {
             || neighborhood.neighbors.is_some()
             || neighborhood.aggregation.is_some()
             || neighborhood.exclude_self
+            || self.screen.is_some()
             || self.compare;
         let radius = match strategy {
             SamplingStrategy::Rs if neighborhood_flags => {
                 return Err(CliError(
-                    "rs has no neighborhood: --radius, --neighbors, --aggregation, --exclude-self and --compare go with --strategy na-rs"
+                    "rs has no neighborhood: --radius, --neighbors, --aggregation, --exclude-self, --screen and --compare go with --strategy na-rs"
                         .into(),
                 ));
             }
@@ -249,6 +280,7 @@ impl SamplingArgs {
             aggregation,
             // On NAS-Bench-201 every counting is the same; on DARTS the wiring of a neighbor stays.
             counting: Counting::Topology,
+            screen: self.screen,
             seed,
         })
     }

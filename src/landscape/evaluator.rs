@@ -128,6 +128,11 @@ pub enum LandscapeError {
         /// The largest.
         most: f64,
     },
+    /// A space that is too large for complete tables.
+    #[error(
+        "{0} has too many architectures to choose among all of them: use a NAS-Bench-201 space"
+    )]
+    NoTable(Space),
     /// Not one value for each architecture.
     #[error(
         "a complete landscape of {edges} edges and {operations} operations is needed, not {found} values"

@@ -9,13 +9,13 @@ use crate::space::{Genotype, Space};
 /// What equal architectures share: their number where the space has numbers, which is much faster, otherwise
 /// [`Genotype::canonical`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-enum Key {
+pub(super) enum Key {
     Number(usize),
     Text(String),
 }
 
 impl Key {
-    fn of(genotype: &Genotype) -> Self {
+    pub(super) fn of(genotype: &Genotype) -> Self {
         architecture_index(genotype).map_or_else(|| Key::Text(genotype.canonical()), Key::Number)
     }
 }
@@ -41,6 +41,11 @@ impl<E: Evaluator> Memo<E> {
     /// How many different architectures have been evaluated.
     pub fn evaluations(&self) -> usize {
         self.scores.len()
+    }
+
+    /// Whether an architecture has been evaluated.
+    pub(super) fn knows(&self, key: &Key) -> bool {
+        self.scores.contains_key(key)
     }
 
     /// How many scores have been asked for.

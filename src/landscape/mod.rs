@@ -6,6 +6,7 @@ mod barrier;
 mod bootstrap;
 mod builtin;
 mod classes;
+mod differences;
 mod evaluator;
 mod extension;
 mod index;
@@ -17,8 +18,13 @@ mod ranks;
 mod relaxed;
 mod relaxed_report;
 mod sampling;
+mod sampling_additive;
+mod sampling_arms;
 mod sampling_choice;
+mod sampling_local;
+mod sampling_noise;
 mod sampling_report;
+mod sampling_screen;
 mod settled;
 mod smooth;
 mod spectrum;
@@ -38,6 +44,9 @@ pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
 pub use bootstrap::bootstrap_interval;
 pub use builtin::builtin_table;
 pub use classes::{Collapse, class_count, function_string, has_live_path};
+pub use differences::{
+    Difference, Paired, Spread, Varying, difference, holm, interquartile_mean, student_t_95,
+};
 pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
 pub use extension::Extension;
 pub use index::{architecture, architecture_count, architecture_index, shells};
@@ -52,7 +61,11 @@ pub use ranks::spearman;
 pub use relaxed::{Ascent, RelaxedObjective, ascend};
 pub use relaxed_report::{AscentReport, FoundCell, RelaxOptions, RelaxReport, relax};
 pub use sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
+pub use sampling_additive::{AdditiveFit, additive_search, ridge};
+pub use sampling_arms::Arm;
 pub use sampling_choice::{SamplingChoice, sampling_choice};
+pub use sampling_local::local_search;
+pub use sampling_noise::{NoiseComparison, NoiseLevel, NoiseReport, compare_under_noise, noise};
 pub use sampling_report::{
     SamplingComparison, SamplingReport, compare_sampling, compare_sampling_on, sampling_report,
     sampling_report_on,

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::evaluator::{Evaluator, LandscapeError, Score, finite_scores};
 use super::index::architecture_count;
 use super::memo::Memo;
-use crate::space::{Aggregation, Counting, Genotype, sample_neighbors};
+use super::sampling_screen::screened_search;
+use crate::space::{Aggregation, Counting, Genotype, NeighborhoodError, Space, sample_neighbors};
 
 /// When a sampling search ends.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +36,10 @@ pub struct SamplingOptions {
     pub aggregation: Aggregation,
     /// What one step is. On DARTS: topology, encoding or mutation.
     pub counting: Counting,
+    /// K: only the best K draws of a random search are ranked by their neighborhoods, 1 to 1,000. The search then evaluates exactly as
+    /// many different architectures as its budget allows, or as the search without a screen evaluates in its number of draws.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<usize>,
     /// Of the draws and, by a generator of their own, of the neighbors: searches of one seed draw the same architectures.
     pub seed: u64,
 }
@@ -54,10 +59,15 @@ pub struct SamplingOutcome {
     pub draws: usize,
     /// How many different architectures were evaluated.
     pub evaluations: usize,
+    /// With a screen: how many draws were ranked by their neighborhoods. The evaluations of a small budget do not pay for K.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screened: Option<usize>,
 }
 
 /// The most draws of a search.
-const MOST_DRAWS: usize = 1_000_000;
+pub(super) const MOST_DRAWS: usize = 1_000_000;
+/// The most draws that a screen lets through.
+const MOST_SCREENED: usize = 1000;
 
 /// Runs a search on any evaluator. Evaluations are remembered within the search.
 ///
@@ -67,51 +77,64 @@ pub async fn sampling_search(
     evaluator: &mut impl Evaluator,
     options: &SamplingOptions,
 ) -> Result<SamplingOutcome, LandscapeError> {
-    options.check(evaluator)?;
+    options.check(evaluator.space())?;
+    match options.screen {
+        Some(best) => screened_search(evaluator, options, best).await,
+        None => plain_search(evaluator, options).await,
+    }
+}
+
+/// A search without a screen.
+pub(super) async fn plain_search(
+    evaluator: &mut impl Evaluator,
+    options: &SamplingOptions,
+) -> Result<SamplingOutcome, LandscapeError> {
     let space = evaluator.space();
     let mut memo = Memo::new(evaluator);
-    let [mut draw_rng, mut neighbor_rng] = [0, 1].map(|stream| {
-        let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
-        rng.set_stream(stream);
-        rng
-    });
-    let mut chosen: Option<SamplingOutcome> = None;
+    let [mut draw_rng, mut neighbor_rng] = options.generators();
+    let mut chosen = None;
     let mut draws = 0;
     while !options.spent(draws, memo.evaluations()) {
         let genotype = Genotype::random(space, &mut draw_rng);
-        let mut members = vec![genotype];
-        if options.radius > 0 {
-            let others = sample_neighbors(
-                &members[0],
-                options.radius,
-                options.counting,
-                options.neighbors,
-                &mut neighbor_rng,
-            )?;
-            members.extend(others.into_iter().map(|neighbor| neighbor.genotype));
-        }
+        let members = options.members(genotype, &mut neighbor_rng)?;
         let scores = finite_scores(&mut memo, &members).await?;
-        let losses: Vec<f64> = scores.iter().map(|score| score.loss).collect();
-        let alone = losses.len() == 1;
-        let first = usize::from(!options.include_self && !alone);
-        let score = options.aggregation.value(&losses[first..]);
-        let own = scores[0];
-        let better = chosen
-            .as_ref()
-            .is_none_or(|best| (score, own.loss) < (best.score, best.own.loss));
-        if better {
-            chosen = Some(SamplingOutcome {
-                genotype: members.swap_remove(0),
-                score,
-                own,
-                draw: draws,
-                draws: 0,
-                evaluations: 0,
-            });
-        }
+        let score = options.score(&scores);
+        keep_better(&mut chosen, &members[0], score, scores[0], draws);
         draws += 1;
     }
-    let evaluations = memo.evaluations();
+    finished(chosen, draws, memo.evaluations())
+}
+
+/// Takes an architecture where it is better than the one that is chosen so far.
+pub(super) fn keep_better(
+    chosen: &mut Option<SamplingOutcome>,
+    genotype: &Genotype,
+    score: f64,
+    own: Score,
+    draw: usize,
+) {
+    let better = chosen
+        .as_ref()
+        .is_none_or(|best| (score, own.loss) < (best.score, best.own.loss));
+    if better {
+        *chosen = Some(SamplingOutcome {
+            genotype: genotype.clone(),
+            score,
+            own,
+            draw,
+            draws: 0,
+            evaluations: 0,
+            screened: None,
+        });
+    }
+}
+
+/// What a search chose, with what it took.
+pub(super) fn finished(
+    chosen: Option<SamplingOutcome>,
+    draws: usize,
+    evaluations: usize,
+) -> Result<SamplingOutcome, LandscapeError> {
     // Every budget allows at least one draw.
     chosen
         .map(|outcome| SamplingOutcome {
@@ -129,22 +152,36 @@ fn out_of_range(what: &'static str, least: usize, most: usize) -> LandscapeError
 impl SamplingOptions {
     /// What the search is called.
     pub(super) fn name(&self) -> &'static str {
-        match self.radius {
-            0 => "RS",
-            _ => "NA-RS",
+        match (self.radius, self.screen) {
+            (0, _) => "RS",
+            (_, None) => "NA-RS",
+            (_, Some(_)) => "NA-RS, screened",
         }
     }
 
-    fn check(&self, evaluator: &impl Evaluator) -> Result<(), LandscapeError> {
+    /// Refuses what is out of range for a space.
+    ///
+    /// # Errors
+    /// [`LandscapeError::Range`].
+    pub(super) fn check(&self, space: Space) -> Result<(), LandscapeError> {
         if self.radius > 6 {
             return Err(out_of_range("the radius", 0, 6));
+        }
+        if let Some(best) = self.screen {
+            if !(1..=MOST_SCREENED).contains(&best) {
+                let what = "the number of draws that a screen lets through";
+                return Err(out_of_range(what, 1, MOST_SCREENED));
+            }
+            if self.radius == 0 {
+                return Err(out_of_range("the radius of a screened search", 1, 6));
+            }
         }
         match self.budget {
             Budget::Draws(draws) if !(1..=MOST_DRAWS).contains(&draws) => {
                 Err(out_of_range("the number of draws", 1, MOST_DRAWS))
             }
             Budget::Evaluations(evaluations) => {
-                let most = architecture_count(evaluator.space()).unwrap_or(MOST_DRAWS);
+                let most = architecture_count(space).unwrap_or(MOST_DRAWS);
                 if (1..=most).contains(&evaluations) {
                     Ok(())
                 } else {
@@ -155,7 +192,40 @@ impl SamplingOptions {
         }
     }
 
-    fn spent(&self, draws: usize, evaluations: usize) -> bool {
+    /// The generators of the draws and of whatever surrounds them.
+    pub(super) fn generators(&self) -> [ChaCha8Rng; 2] {
+        [0, 1].map(|stream| {
+            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+            rng.set_stream(stream);
+            rng
+        })
+    }
+
+    /// A draw and the neighbors that are evaluated with it.
+    pub(super) fn members(
+        &self,
+        genotype: Genotype,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Vec<Genotype>, NeighborhoodError> {
+        let mut members = vec![genotype];
+        if self.radius > 0 {
+            let others =
+                sample_neighbors(&members[0], self.radius, self.counting, self.neighbors, rng)?;
+            members.extend(others.into_iter().map(|neighbor| neighbor.genotype));
+        }
+        Ok(members)
+    }
+
+    /// g of the scores of [`SamplingOptions::members`].
+    pub(super) fn score(&self, scores: &[Score]) -> f64 {
+        let losses: Vec<f64> = scores.iter().map(|score| score.loss).collect();
+        let alone = losses.len() == 1;
+        let first = usize::from(!self.include_self && !alone);
+        self.aggregation.value(&losses[first..])
+    }
+
+    /// Whether the budget allows no further draw.
+    pub(super) fn spent(&self, draws: usize, evaluations: usize) -> bool {
         draws == MOST_DRAWS
             || match self.budget {
                 Budget::Draws(most) => draws >= most,

@@ -1,17 +1,16 @@
 //! Many runs of the sampling searches, on a table or on any evaluator, and what they choose (`method.md` §2, §10.3).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::evaluator::{Evaluator, LandscapeError, TableEvaluator, finite_scores};
-use super::index::architecture_index;
-use super::matched::Matched;
+use super::evaluator::{Evaluator, LandscapeError, TableEvaluator};
 use super::memo::Memo;
-use super::sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
+use super::sampling::SamplingOptions;
+use super::sampling_arms::{Arm, Run, Searches, runs_on, runs_on_table};
 use super::statistics::mean_and_deviation;
-use crate::space::{Aggregation, Genotype, neighbors};
+use crate::space::{Aggregation, Genotype};
 
 /// Runs of one search. Accuracies are those of the reported metric, in percent; deviations are population ones over the runs.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
@@ -42,49 +41,39 @@ pub struct SamplingReport {
     pub draws: f64,
     /// The mean number of different evaluated architectures.
     pub evaluations: f64,
+    /// With a screen: the mean number of draws that were ranked by their neighborhoods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screened: Option<f64>,
     /// What the run with the least score chose.
     pub genotype: Genotype,
     /// Its accuracy.
     pub genotype_accuracy: f64,
 }
 
-/// A neighborhood-aware search and plain random search, seed by seed.
+/// A neighborhood-aware search and other ways to spend its evaluations, seed by seed.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct SamplingComparison {
-    /// The search itself.
-    pub na_rs: SamplingReport,
-    /// Random search with as many draws.
-    pub rs_equal_draws: SamplingReport,
-    /// Random search with as many different evaluations as the search of the same seed made.
-    pub rs_equal_evaluations: SamplingReport,
-}
-
-/// One run and how its choice does in the reported metric.
-struct Run {
-    outcome: SamplingOutcome,
-    chosen: f64,
-    /// Of the neighbors at distance 1.
-    nearest: Vec<f64>,
-    /// How much better these are than those of architectures as good as the chosen one.
-    residual: Option<f64>,
+    /// What was run: all of [`Arm::ALL`] on a table; NA-RS and random search where evaluations cost something.
+    #[serde(flatten)]
+    pub arms: BTreeMap<Arm, SamplingReport>,
 }
 
 /// Runs a search with the seeds `options.seed`, `options.seed + 1`, … in parallel, choosing by one metric and reporting another:
 /// that of the chosen architecture, never of the best in its neighborhood.
 ///
 /// # Errors
-/// No runs or more than 100,000; those of [`sampling_search`].
+/// No runs or more than 100,000; those of [`sampling_search`](super::sampling_search).
 pub fn sampling_report(
     search: TableEvaluator,
     report: TableEvaluator,
     options: &SamplingOptions,
     runs: usize,
 ) -> Result<SamplingReport, LandscapeError> {
-    // Looking a table up never waits.
-    pollster::block_on(report_by(&mut Tables::new(search, report)?, options, runs))
+    let runs = runs_on_table([search, report], options, runs, Searches::Given, 0.0)?;
+    Ok(SamplingReport::of(options, &nth(&runs, 0)))
 }
 
-/// Runs the search and random search with equal draws and with equal evaluations.
+/// Runs all of [`Arm::ALL`], the screened search with the options' screen or one of 10.
 ///
 /// # Errors
 /// As [`sampling_report`].
@@ -94,7 +83,10 @@ pub fn compare_sampling(
     options: &SamplingOptions,
     runs: usize,
 ) -> Result<SamplingComparison, LandscapeError> {
-    pollster::block_on(compare_by(&mut Tables::new(search, report)?, options, runs))
+    let searches = Searches::Arms(&Arm::ALL);
+    let runs = runs_on_table([search, report], options, runs, searches, 0.0)?;
+    let arms = reports(&Arm::ALL, options, &runs);
+    Ok(SamplingComparison { arms })
 }
 
 /// [`sampling_report`] on an evaluator whose scores cost something: one run after the other, no architecture evaluated twice.
@@ -107,10 +99,13 @@ pub async fn sampling_report_on(
     options: &SamplingOptions,
     runs: usize,
 ) -> Result<SamplingReport, LandscapeError> {
-    report_by(&mut Memo::new(evaluator), options, runs).await
+    let mut memo = Memo::new(evaluator);
+    let runs = runs_on(&mut memo, options, runs, Searches::Given).await?;
+    Ok(SamplingReport::of(options, &nth(&runs, 0)))
 }
 
-/// [`compare_sampling`] on an evaluator whose scores cost something, as [`sampling_report_on`].
+/// NA-RS, with a screen, too, where the options have one, and random search with equal draws and with equal evaluations on an evaluator
+/// whose scores cost something, as [`sampling_report_on`].
 ///
 /// # Errors
 /// As [`sampling_report`].
@@ -119,181 +114,91 @@ pub async fn compare_sampling_on(
     options: &SamplingOptions,
     runs: usize,
 ) -> Result<SamplingComparison, LandscapeError> {
-    compare_by(&mut Memo::new(evaluator), options, runs).await
+    let mut memo = Memo::new(evaluator);
+    let arms = Arm::few(options);
+    let runs = runs_on(&mut memo, options, runs, Searches::Arms(arms)).await?;
+    let arms = reports(arms, options, &runs);
+    Ok(SamplingComparison { arms })
 }
 
-/// What makes many runs.
-trait Runs {
-    /// Run i with seed + i.
-    async fn run_all(&mut self, options: &[SamplingOptions]) -> Result<Vec<Run>, LandscapeError>;
+/// The runs of one search of `[run][search]`.
+pub(super) fn nth(runs: &[Vec<Run>], search: usize) -> Vec<&Run> {
+    runs.iter().map(|run| &run[search]).collect()
 }
 
-/// Two columns of a table: the runs are made in parallel.
-struct Tables<'a> {
-    search: TableEvaluator<'a>,
-    report: TableEvaluator<'a>,
-    /// Of the reported column.
-    matched: Matched,
-}
-
-impl<'a> Tables<'a> {
-    fn new(search: TableEvaluator<'a>, report: TableEvaluator<'a>) -> Result<Self, LandscapeError> {
-        let space = report.space();
-        let [edges, operations] = [space.edges().len(), space.operations().len()];
-        Ok(Self {
-            search,
-            report,
-            matched: Matched::new(report.accuracies(), edges, operations)?,
-        })
-    }
-}
-
-impl Runs for Tables<'_> {
-    async fn run_all(&mut self, options: &[SamplingOptions]) -> Result<Vec<Run>, LandscapeError> {
-        let runs = options.par_iter().enumerate().map(|(index, options)| {
-            let options = seeded(options, index);
-            let (mut search, mut report) = (self.search, self.report);
-            pollster::block_on(async {
-                let outcome = sampling_search(&mut search, &options).await?;
-                let index = architecture_index(&outcome.genotype);
-                let matched = index.and_then(|index| self.matched.at(index));
-                Ok(Run {
-                    residual: matched.map(|matched| matched.residual),
-                    ..judged(outcome, &options, &mut report).await?
-                })
-            })
-        });
-        runs.collect()
-    }
-}
-
-impl<E: Evaluator> Runs for Memo<E> {
-    async fn run_all(&mut self, options: &[SamplingOptions]) -> Result<Vec<Run>, LandscapeError> {
-        let mut runs = Vec::with_capacity(options.len());
-        for (index, options) in options.iter().enumerate() {
-            let options = seeded(options, index);
-            let outcome = sampling_search(self, &options).await?;
-            runs.push(judged(outcome, &options, self).await?);
-        }
-        Ok(runs)
-    }
-}
-
-fn seeded(options: &SamplingOptions, index: usize) -> SamplingOptions {
-    SamplingOptions {
-        seed: options.seed.wrapping_add(index as u64),
-        ..*options
-    }
-}
-
-/// Looks at what a search chose.
-async fn judged(
-    outcome: SamplingOutcome,
+/// The report of every arm of `[run][arm]`, of which NA-RS is the first.
+pub(super) fn reports(
+    arms: &[Arm],
     options: &SamplingOptions,
-    report: &mut impl Evaluator,
-) -> Result<Run, LandscapeError> {
-    let mut genotypes = vec![outcome.genotype.clone()];
-    let nearest = neighbors(&outcome.genotype, 1, options.counting)?;
-    genotypes.extend(nearest.into_iter().map(|neighbor| neighbor.genotype));
-    let accuracies: Vec<f64> = finite_scores(report, &genotypes)
-        .await?
-        .iter()
-        .map(|score| score.accuracy)
-        .collect();
-    Ok(Run {
-        outcome,
-        chosen: accuracies[0],
-        nearest: accuracies[1..].to_vec(),
-        residual: None,
-    })
-}
-
-async fn report_by(
-    by: &mut impl Runs,
-    options: &SamplingOptions,
-    runs: usize,
-) -> Result<SamplingReport, LandscapeError> {
-    let runs = by.run_all(&vec![*options; checked(runs)?]).await?;
-    Ok(summary(options, &runs))
-}
-
-async fn compare_by(
-    by: &mut impl Runs,
-    options: &SamplingOptions,
-    runs: usize,
-) -> Result<SamplingComparison, LandscapeError> {
-    let aware = by.run_all(&vec![*options; checked(runs)?]).await?;
-    let random = |budget: fn(&SamplingOutcome) -> Budget| -> Vec<SamplingOptions> {
-        let each = aware.iter().map(|run| SamplingOptions {
-            budget: budget(&run.outcome),
-            radius: 0,
-            ..*options
-        });
-        each.collect()
+    runs: &[Vec<Run>],
+) -> BTreeMap<Arm, SamplingReport> {
+    let aware = &runs[0][0];
+    let report = |(place, &arm): (usize, &Arm)| {
+        let options = arm.options(options, aware.draws, aware.evaluations);
+        (arm, SamplingReport::of(&options, &nth(runs, place)))
     };
-    let draws = random(|outcome| Budget::Draws(outcome.draws));
-    let evaluations = random(|outcome| Budget::Evaluations(outcome.evaluations));
-    Ok(SamplingComparison {
-        rs_equal_draws: summary(&draws[0], &by.run_all(&draws).await?),
-        rs_equal_evaluations: summary(&evaluations[0], &by.run_all(&evaluations).await?),
-        na_rs: summary(options, &aware),
-    })
-}
-
-fn checked(runs: usize) -> Result<usize, LandscapeError> {
-    let (least, most) = (1, 100_000);
-    if (least..=most).contains(&runs) {
-        Ok(runs)
-    } else {
-        let what = "the number of runs";
-        Err(LandscapeError::Range { what, least, most })
-    }
-}
-
-fn summary(options: &SamplingOptions, runs: &[Run]) -> SamplingReport {
-    let figures = |figure: fn(&Run) -> f64| runs.iter().map(figure).collect::<Vec<f64>>();
-    let chosen = figures(|run| run.chosen);
-    let [chosen_mean, chosen_std] = mean_and_deviation(&chosen);
-    let [neighborhood_mean, neighborhood_std] =
-        mean_and_deviation(&figures(|run| Aggregation::Mean.value(&run.nearest)));
-    let mean = |figure| Aggregation::Mean.value(&figures(figure));
-    let residuals: Option<Vec<f64>> = runs.iter().map(|run| run.residual).collect();
-    // There is at least one run.
-    let least = (1..runs.len()).fold(0, |least, index| {
-        if runs[index].outcome.score < runs[least].outcome.score {
-            index
-        } else {
-            least
-        }
-    });
-    SamplingReport {
-        options: *options,
-        runs: runs.len(),
-        chosen_mean,
-        chosen_std,
-        chosen_worst: Aggregation::Min.value(&chosen),
-        chosen_best: Aggregation::Max.value(&chosen),
-        neighborhood_mean,
-        neighborhood_std,
-        neighborhood_worst: mean(|run| Aggregation::Min.value(&run.nearest)),
-        matched_residual: residuals.map(|residuals| Aggregation::Mean.value(&residuals)),
-        draws: mean(|run| run.outcome.draws as f64),
-        evaluations: mean(|run| run.outcome.evaluations as f64),
-        genotype: runs[least].outcome.genotype.clone(),
-        genotype_accuracy: runs[least].chosen,
-    }
+    arms.iter().enumerate().map(report).collect()
 }
 
 const HEADER: &str =
     "search                     draws  evaluations  chosen cell     its neighbors   their worst";
 
 impl SamplingReport {
+    /// Of at least one run of a search with these options.
+    fn of(options: &SamplingOptions, runs: &[&Run]) -> Self {
+        let figures =
+            |figure: fn(&Run) -> f64| -> Vec<f64> { runs.iter().map(|run| figure(run)).collect() };
+        let mean = |figure| Aggregation::Mean.value(&figures(figure));
+        let chosen = figures(|run| run.chosen);
+        let [chosen_mean, chosen_std] = mean_and_deviation(&chosen);
+        let [neighborhood_mean, neighborhood_std] = mean_and_deviation(&figures(|run| run.around));
+        let residuals: Option<Vec<f64>> = runs.iter().map(|run| run.residual).collect();
+        let least = (1..runs.len()).fold(0, |least, index| {
+            if runs[index].score < runs[least].score {
+                index
+            } else {
+                least
+            }
+        });
+        Self {
+            options: *options,
+            runs: runs.len(),
+            chosen_mean,
+            chosen_std,
+            chosen_worst: Aggregation::Min.value(&chosen),
+            chosen_best: Aggregation::Max.value(&chosen),
+            neighborhood_mean,
+            neighborhood_std,
+            neighborhood_worst: mean(|run| run.worst),
+            matched_residual: residuals.map(|residuals| Aggregation::Mean.value(&residuals)),
+            draws: mean(|run| run.draws as f64),
+            evaluations: mean(|run| run.evaluations as f64),
+            screened: options
+                .screen
+                .map(|_| mean(|run| run.screened.unwrap_or(0) as f64)),
+            genotype: runs[least].genotype.clone(),
+            genotype_accuracy: runs[least].chosen,
+        }
+    }
+
+    /// Whether all choices are equally accurate.
+    pub(super) fn is_equal(&self) -> bool {
+        is_rounding(self.chosen_mean, self.chosen_std)
+    }
+
+    /// What is said where a screen lets fewer draws through than it should; a run now and then may lack one.
+    pub(super) fn short_screen(&self) -> Option<String> {
+        let (screen, screened) = (self.options.screen?, self.screened?);
+        (screened < screen as f64 - 0.5).then(|| {
+            format!("the evaluations pay for {screened:.1} of the {screen} neighborhoods of the screen\n")
+        })
+    }
+
     fn row(&self, f: &mut fmt::Formatter, name: &str) -> fmt::Result {
         // One run has no deviation.
         let spread = |mean: f64, std: f64| match self.runs {
             1 => format!("{mean:>6.2}        "),
-            // But for rounding.
-            _ if std <= 1e-9 * mean.abs() => format!("{mean:>6.2} (equal)"),
+            _ if is_rounding(mean, std) => format!("{mean:>6.2} (equal)"),
             _ => format!("{mean:>6.2} ± {std:<5.2}"),
         };
         write!(
@@ -312,7 +217,12 @@ impl SamplingReport {
     }
 }
 
-/// What the table of a report begins with.
+/// Whether runs that deviate so far are equal but for rounding.
+fn is_rounding(mean: f64, std: f64) -> bool {
+    std <= 1e-9 * mean.abs()
+}
+
+/// What the table begins with.
 fn heading(f: &mut fmt::Formatter, report: &SamplingReport) -> fmt::Result {
     match report.runs {
         1 => writeln!(f, "1 run, accuracies in percent; one run has no deviation")?,
@@ -339,9 +249,13 @@ impl fmt::Display for SamplingReport {
 
 impl fmt::Display for SamplingComparison {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        heading(f, &self.na_rs)?;
-        self.na_rs.row(f, "NA-RS")?;
-        self.rs_equal_draws.row(f, "RS, equal draws")?;
-        self.rs_equal_evaluations.row(f, "RS, equal evaluations")
+        if let Some(first) = self.arms.values().next() {
+            heading(f, first)?;
+        }
+        for (arm, report) in &self.arms {
+            report.row(f, &arm.name(&report.options))?;
+        }
+        let mut notes = self.arms.values().filter_map(SamplingReport::short_screen);
+        notes.try_for_each(|note| f.write_str(&note))
     }
 }

@@ -278,3 +278,153 @@ fn files_are_replaced_as_they_were() {
         .map(|entry| entry.unwrap().file_name());
     assert!(!{ names }.any(|name| name.to_string_lossy().ends_with(".new")));
 }
+
+/// The arms of a comparison on a table, by their names in JSON.
+const ARMS: [&str; 6] = [
+    "na_rs",
+    "na_rs_screen",
+    "rs_equal_draws",
+    "rs_equal_evaluations",
+    "local_search",
+    "additive_fit",
+];
+
+const SHORT: [&str; 7] = [
+    "--table",
+    "builtin",
+    "--runs",
+    "12",
+    "--draws",
+    "3",
+    "--compare",
+];
+
+fn sample(flags: &[&str]) -> Output {
+    plateau(&[&["sample"][..], &SHORT, flags].concat())
+}
+
+#[test]
+fn sample_compares_na_rs_with_what_its_evaluations_could_be_spent_on_instead() {
+    let value = object(&sample(&["--json"]));
+    let spent = value["na_rs"]["evaluations"].as_f64().unwrap();
+    assert!((13.0..=39.0).contains(&spent), "{spent}");
+    for arm in ARMS {
+        let report = &value[arm];
+        assert_eq!(report["runs"], 12, "{arm}");
+        match arm {
+            "rs_equal_draws" => assert_eq!(report["draws"], 3.0),
+            _ => assert_eq!(report["evaluations"], spent, "{arm}"),
+        }
+    }
+    assert_eq!(value["na_rs_screen"]["options"]["screen"], 10);
+    let screened = object(&sample(&["--screen", "1", "--json"]));
+    assert_eq!(screened["na_rs_screen"]["options"]["screen"], 1);
+    assert_eq!(screened["na_rs"], value["na_rs"]);
+    assert_ne!(
+        screened["na_rs_screen"]["draws"],
+        value["na_rs_screen"]["draws"]
+    );
+    let shown = text(&sample(&["--screen", "2"]));
+    for row in ["NA-RS, screen of 2 ", "local search ", "additive fit "] {
+        assert!(shown.contains(row), "{shown}");
+    }
+    // Searching says the same.
+    let search = ["search", "--strategy", "na-rs", "--json"];
+    assert_eq!(object(&plateau(&[&search[..], &SHORT].concat())), value);
+}
+
+#[test]
+fn sample_under_noise_has_every_arm_at_every_level() {
+    let noise = ["--noise", "0,2.5", "--json"];
+    let other = ["--metric", "ValidationAccuracy", "--report-metric"];
+    let other = [&other[..], &["TestAccuracy"]].concat();
+    let value = object(&sample(&[&noise[..], &other].concat()));
+    assert_eq!(value["metric"], "ValidationAccuracy");
+    assert_eq!(value["report_metric"], "TestAccuracy");
+    assert_eq!(value["runs"], 12);
+    let levels = value["levels"].as_array().unwrap();
+    assert_eq!(levels.len(), 2);
+    let plain = object(&sample(&[&["--json"][..], &other].concat()));
+    for (level, sigma) in levels.iter().zip([0.0, 2.5]) {
+        assert_eq!(level["sigma"], sigma);
+        for arm in ARMS {
+            let report = &level["arms"][arm];
+            assert!(report["standard_error"].as_f64().unwrap() > 0.0, "{arm}");
+            let difference = &report["difference"];
+            assert_eq!(difference.is_null(), arm == "rs_equal_evaluations");
+            if !difference.is_null() {
+                assert_eq!(difference["count"], 12, "{arm}");
+            }
+            let same = report["chosen_mean"] == plain[arm]["chosen_mean"];
+            assert!(same || sigma > 0.0, "{arm}");
+        }
+    }
+    assert_ne!(
+        levels[1]["arms"]["na_rs"]["chosen_mean"],
+        plain["na_rs"]["chosen_mean"]
+    );
+    let shown = text(&sample(&["--noise", "0,2.5"]));
+    assert!(
+        shown.contains("σ = 2.5") && !shown.contains("NaN"),
+        "{shown}"
+    );
+    assert_eq!(shown.matches("additive fit ").count(), 2, "{shown}");
+    assert_eq!(
+        text(&sample(&["--noise", "0,2.5"])),
+        shown,
+        "the same seeds"
+    );
+}
+
+#[test]
+fn a_screened_search_is_one_of_sample_and_of_search() {
+    let with = |command: &[&str], flags: &[&str]| {
+        let table = [
+            "--table", "builtin", "--runs", "5", "--draws", "4", "--json",
+        ];
+        object(&plateau(&[command, &table, flags].concat()))
+    };
+    let screen = ["--screen", "2"];
+    let screened = with(&["sample"], &screen);
+    assert_eq!(screened["options"]["screen"], 2);
+    assert_eq!(with(&["search", "--strategy", "na-rs"], &screen), screened);
+    let plain = with(&["sample"], &[]);
+    assert!(plain["options"].get("screen").is_none());
+    assert_eq!(screened["evaluations"], plain["evaluations"]);
+    assert!(screened["draws"].as_f64() > plain["draws"].as_f64());
+}
+
+#[test]
+fn noise_and_screens_that_make_no_sense_are_refused() {
+    for (flags, part) in [
+        (&["--noise", "-1"][..], "noise must be between 0 and 100"),
+        (&["--noise", "0,nan"], "noise must be between 0 and 100"),
+        (&["--screen", "0"], "between 1 and 1000"),
+        (&["--strategy", "rs", "--screen", "3"], "no neighborhood"),
+    ] {
+        let line = failure(&sample(flags));
+        assert!(line.contains(part), "{flags:?}: {line}");
+    }
+    let many = vec!["1"; 33].join(",");
+    let line = failure(&sample(&["--noise", &many]));
+    assert!(
+        line.contains("noise levels must be between 1 and 32"),
+        "{line}"
+    );
+    for args in [
+        &["sample", "--table", "builtin", "--noise", "1"][..],
+        &["sample", "--compare", "--table", "builtin", "--noise", "x"],
+        &[
+            "sample",
+            "--compare",
+            "--run",
+            "no-such-run",
+            "--noise",
+            "1",
+        ],
+    ] {
+        assert_eq!(plateau(args).status.code(), Some(2), "{args:?}");
+    }
+    let gradient = plateau(&["search", "--strategy", "darts", "--screen", "5"]);
+    assert!(failure(&gradient).contains("--strategy rs or na-rs"));
+}

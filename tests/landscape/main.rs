@@ -14,6 +14,9 @@ mod neighborhoods;
 mod orders;
 mod relaxed;
 mod sampling;
+mod sampling_additive;
+mod sampling_arms;
+mod sampling_noise;
 mod spectra;
 mod tables;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use plateau::landscape::{
-    Budget, LandscapeError, SamplingOptions, TableEvaluator, architecture_index, compare_sampling,
-    compare_sampling_on, sampling_report, sampling_report_on, sampling_search,
+    Arm, Budget, LandscapeError, SamplingOptions, TableEvaluator, architecture_index,
+    compare_sampling, compare_sampling_on, sampling_report, sampling_report_on, sampling_search,
 };
 use plateau::space::{Aggregation, Counting, Genotype, NeighborhoodError, Space, neighbors};
 use rand_chacha::ChaCha8Rng;
@@ -12,22 +12,23 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::{Scripted, benchmark, small_table};
 
-const NA_RS: SamplingOptions = SamplingOptions {
+pub(super) const NA_RS: SamplingOptions = SamplingOptions {
     budget: Budget::Draws(40),
     radius: 1,
     neighbors: 0,
     include_self: true,
     aggregation: Aggregation::Mean,
     counting: Counting::Topology,
+    screen: None,
     seed: 9,
 };
 
-fn bench() -> TableEvaluator<'static> {
+pub(super) fn bench() -> TableEvaluator<'static> {
     TableEvaluator::new(benchmark(), None).unwrap()
 }
 
 /// The draws of a seed.
-fn draws(space: Space, seed: u64, count: usize) -> Vec<Genotype> {
+pub(super) fn draws(space: Space, seed: u64, count: usize) -> Vec<Genotype> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     (0..count)
         .map(|_| Genotype::random(space, &mut rng))
@@ -170,8 +171,9 @@ fn a_budget_of_evaluations_is_met_exactly_by_random_search() {
 }
 
 #[test]
-fn a_comparison_runs_all_three_searches_on_the_same_seeds() {
+fn a_comparison_runs_na_rs_and_random_search_on_the_same_seeds() {
     let comparison = compare_sampling(bench(), bench(), &NA_RS, 30).unwrap();
+    let aware_report = &comparison.arms[&Arm::NaRs];
     let outcomes = |options: SamplingOptions| -> Vec<_> {
         (0..30)
             .map(|run| {
@@ -184,7 +186,7 @@ fn a_comparison_runs_all_three_searches_on_the_same_seeds() {
     let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
     let aware = outcomes(NA_RS);
     let chosen = mean(aware.iter().map(|o| o.own.accuracy).collect());
-    assert!((comparison.na_rs.chosen_mean - chosen).abs() < 1e-10);
+    assert!((aware_report.chosen_mean - chosen).abs() < 1e-10);
     let around = |genotype: &Genotype| {
         let nearest = neighbors(genotype, 1, Counting::Topology).unwrap();
         mean(
@@ -195,29 +197,29 @@ fn a_comparison_runs_all_three_searches_on_the_same_seeds() {
         )
     };
     let neighborhood = mean(aware.iter().map(|o| around(&o.genotype)).collect());
-    assert!((comparison.na_rs.neighborhood_mean - neighborhood).abs() < 1e-10);
+    assert!((aware_report.neighborhood_mean - neighborhood).abs() < 1e-10);
 
     let random = outcomes(SamplingOptions { radius: 0, ..NA_RS });
     let chosen = mean(random.iter().map(|o| o.own.accuracy).collect());
-    assert!((comparison.rs_equal_draws.chosen_mean - chosen).abs() < 1e-10);
-    assert_eq!(comparison.rs_equal_draws.draws, 40.0);
+    assert!((comparison.arms[&Arm::RsEqualDraws].chosen_mean - chosen).abs() < 1e-10);
+    assert_eq!(comparison.arms[&Arm::RsEqualDraws].draws, 40.0);
     assert_eq!(
-        comparison.rs_equal_evaluations.evaluations,
-        comparison.na_rs.evaluations
+        comparison.arms[&Arm::RsEqualEvaluations].evaluations,
+        aware_report.evaluations
     );
     assert_eq!(
         comparison,
         compare_sampling(bench(), bench(), &NA_RS, 30).unwrap()
     );
     assert_eq!(
-        comparison.na_rs,
+        *aware_report,
         sampling_report(bench(), bench(), &NA_RS, 30).unwrap()
     );
-    let json = serde_json::to_value(&comparison.na_rs).unwrap();
+    let json = serde_json::to_value(aware_report).unwrap();
     for field in ["runs", "chosen_mean", "chosen_std", "neighborhood_mean"] {
         assert!(json[field].is_number());
     }
-    assert_eq!(comparison.to_string().lines().count(), 5);
+    assert_eq!(comparison.to_string().lines().count(), 8);
 }
 
 #[test]
@@ -293,7 +295,23 @@ fn dear_evaluators_make_the_runs_of_a_table_without_scoring_anything_twice() {
     assert!((report.chosen_mean - expected.chosen_mean).abs() < 1e-9);
     assert!((report.neighborhood_mean - expected.neighborhood_mean).abs() < 1e-9);
     let compared = pollster::block_on(compare_sampling_on(&mut dear, &options, 4)).unwrap();
-    assert_eq!(compared.na_rs, report);
+    assert_eq!(compared.arms[&Arm::NaRs], report);
+    let arms: Vec<Arm> = compared.arms.keys().copied().collect();
+    assert_eq!(
+        arms,
+        [Arm::NaRs, Arm::RsEqualDraws, Arm::RsEqualEvaluations],
+        "what costs much is asked for"
+    );
+    let screened = SamplingOptions {
+        screen: Some(3),
+        ..options
+    };
+    let screened = pollster::block_on(compare_sampling_on(&mut dear, &screened, 4)).unwrap();
+    assert_eq!(screened.arms[&Arm::NaRs], report);
+    assert_eq!(
+        screened.arms[&Arm::NaRsScreen].evaluations,
+        report.evaluations
+    );
     let distinct = |asked: &[Genotype]| {
         let names: BTreeSet<_> = asked.iter().map(Genotype::canonical).collect();
         names.len()
@@ -318,8 +336,17 @@ fn impossible_searches_are_refused() {
             "{budget:?}"
         );
     }
-    let result = ask(SamplingOptions { radius: 7, ..NA_RS });
-    assert!(matches!(result, Err(LandscapeError::Range { .. })));
+    for (radius, screen) in [(7, None), (0, Some(10)), (1, Some(0)), (1, Some(1001))] {
+        let result = ask(SamplingOptions {
+            radius,
+            screen,
+            ..NA_RS
+        });
+        assert!(
+            matches!(result, Err(LandscapeError::Range { .. })),
+            "{radius} {screen:?}"
+        );
+    }
     assert!(compare_sampling(bench(), bench(), &NA_RS, 0).is_err());
     let mut darts = Scripted::new(Space::Darts, |_: &Genotype| 50.0);
     let options = SamplingOptions {

@@ -5,7 +5,6 @@ mod entry;
 mod judge;
 mod primary;
 mod report;
-mod statistics;
 mod svg;
 
 use std::collections::BTreeMap;
@@ -23,17 +22,17 @@ use super::search_run::split_of;
 use crate::data::absolute;
 #[cfg(feature = "engine")]
 use crate::data::{Dataset, Sampler};
-use crate::landscape::KendallTau;
+use crate::landscape::{KendallTau, difference};
 #[cfg(feature = "engine")]
 use crate::search::SearchError;
 
-use statistics::difference;
-
+pub use crate::landscape::{
+    Difference, Paired, Spread, Varying, holm, interquartile_mean, student_t_95,
+};
 pub use arm::Arm;
 pub use entry::{Entry, Judged, Metric, Metrics, TrainedRun};
 pub use judge::judge_of;
 pub use primary::{DETECTED, Primary, PrimaryPair};
-pub use statistics::{Difference, Paired, Spread, Varying, holm, interquartile_mean, student_t_95};
 
 /// The version of `compare.json`.
 const VERSION: u32 = 2;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Comparison;
 use super::arm::Arm;
 use super::entry::TrainedRun;
-use super::statistics::{Paired, holm};
+use crate::landscape::{Paired, holm};
 
 /// The family of primary differences, of the strategies without their replicas. All others are exploratory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

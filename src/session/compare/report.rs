@@ -1,7 +1,6 @@
 //! A comparison as Markdown whose tables line up, so that a terminal shows them, too.
 
-use super::statistics::{Difference, Paired, Spread};
-use super::{Comparison, DETECTED, JudgedBy, Metric};
+use super::{Comparison, DETECTED, Difference, JudgedBy, Metric, Paired, Spread};
 use crate::data::short_name;
 use crate::search::Strategy;
 

@@ -6,7 +6,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::landscape::bootstrap_interval;
+use super::bootstrap::bootstrap_interval;
 
 /// Mean and deviation of some values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ pub struct Difference {
 const ROUNDING: f64 = 1e-9;
 
 /// `a − b`, exactly 0 where they differ by rounding alone.
-pub(super) fn difference(a: f64, b: f64) -> f64 {
+pub fn difference(a: f64, b: f64) -> f64 {
     let difference = a - b;
     if difference.abs() <= 1e-12 * a.abs().max(b.abs()) {
         0.0
