@@ -143,6 +143,7 @@ fn a_cell_is_said_to_be_flatter_or_less_flat_than_cells_as_good_as_it() {
 fn a_sampling_search_on_a_table_reports_the_mean_residual_of_its_choices() {
     let mut column = TableEvaluator::new(benchmark(), None).unwrap();
     let options = SamplingOptions {
+        screen: None,
         budget: Budget::Draws(15),
         radius: 1,
         neighbors: 0,
