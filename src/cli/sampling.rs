@@ -197,16 +197,18 @@ impl SamplingArgs {
             let runs = self.runs.unwrap_or(DEAR_RUNS);
             let comparison = compare_sampling_on(&mut scorer, &options, runs);
             let comparison = pollster::block_on(comparison).map_err(CliError::new)?;
-            print(&metric, None, &comparison, task.json)
+            print(&metric, None, &comparison, task.json)?;
         } else if let Some(runs) = self.runs {
             let report = sampling_report_on(&mut scorer, &options, runs);
             let report = pollster::block_on(report).map_err(CliError::new)?;
-            print(&metric, None, &report, task.json)
+            print(&metric, None, &report, task.json)?;
         } else {
             let choice = sampling_choice(&mut scorer, &options, AROUND);
             let choice = pollster::block_on(choice).map_err(CliError::new)?;
-            print(&metric, None, &choice, task.json)
+            print(&metric, None, &choice, task.json)?;
         }
+        scorer.say();
+        Ok(())
     }
 
     fn on_table(&self, task: &Task, options: &SamplingOptions) -> Result<(), CliError> {

@@ -127,8 +127,8 @@ impl SourceArgs {
     fn open(&self, compute: Compute) -> Result<Scorer<'static>, CliError> {
         if let Some(folder) = &self.run {
             let own = session::load_supernet(folder).map_err(CliError::new)?;
-            let (folder, checkpoint) = match self.own_weights {
-                true => (folder.clone(), own),
+            let (folder, checkpoint, note) = match self.own_weights {
+                true => (folder.clone(), own, None),
                 false => judge_beside(folder, own),
             };
             let position = &checkpoint.position;
@@ -151,7 +151,8 @@ impl SourceArgs {
                     folder.display()
                 ),
             };
-            return Ok(Scorer::new(&metric, Kind::Supernet(Box::new(supernet))));
+            let scorer = Scorer::new(&metric, Kind::Supernet(Box::new(supernet)));
+            return Ok(Scorer { note, ..scorer });
         }
         let Compute {
             dataset,
@@ -237,35 +238,38 @@ impl ScorerArgs {
         let space = first.map_or(Space::Darts, Genotype::space);
         let mut scorer = self.source.open(self.compute(space, seed)?)?;
         check_spaces(&genotypes, &scorer)?;
-        report(&mut scorer, genotypes)
+        let reported = report(&mut scorer, genotypes)?;
+        scorer.say();
+        Ok(reported)
     }
 }
 
-/// The judge of a run's data set and space that lies beside its folder; the run itself where there is none or where it is one. Says which.
-fn judge_beside(folder: &Path, own: Checkpoint) -> (PathBuf, Checkpoint) {
+/// The judge of a run's data set and space that lies beside its folder; the run itself where there is none or where it is one. And a sentence
+/// that says which.
+fn judge_beside(folder: &Path, own: Checkpoint) -> (PathBuf, Checkpoint, Option<String>) {
     let config = &own.position.config;
     let space = config.search.as_ref().map(|search| search.space);
     let (Some(space), false) = (space, config.kind == RunKind::Judge) else {
-        return (folder.to_path_buf(), own);
+        return (folder.to_path_buf(), own, None);
     };
     let runs = folder.parent().unwrap_or(Path::new("."));
     let judge = judge_folder(runs, &config.dataset, space);
     match session::load_supernet(&judge) {
         Ok(checkpoint) => {
-            note!(
-                "note: scored by the judge in {}; --own-weights takes those of {}",
+            let note = format!(
+                "scored by the judge in {}; --own-weights takes those of {}",
                 judge.display(),
                 folder.display()
             );
-            (judge, checkpoint)
+            (judge, checkpoint, Some(note))
         }
         Err(_) => {
-            note!(
-                "note: the weights of a search order single architectures badly; plateau judge --space {space} --dataset {} makes a judge, \
+            let note = format!(
+                "the weights of a search order single architectures badly; plateau judge --space {space} --dataset {} makes a judge, \
                  which is then used",
                 short_name(&config.dataset)
             );
-            (folder.to_path_buf(), own)
+            (folder.to_path_buf(), own, Some(note))
         }
     }
 }
@@ -305,6 +309,7 @@ pub struct Scorer<'a> {
     pub metric: String,
     kind: Kind<'a>,
     bar: ProgressBar,
+    note: Option<String>,
 }
 
 enum Kind<'a> {
@@ -329,6 +334,14 @@ impl<'a> Scorer<'a> {
             metric: metric.to_owned(),
             kind,
             bar,
+            note: None,
+        }
+    }
+
+    /// Says on stderr what scored, once nothing can fail any more: a failure is one line.
+    pub fn say(&self) {
+        if let Some(note) = &self.note {
+            note!("note: {note}");
         }
     }
 

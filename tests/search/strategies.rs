@@ -408,7 +408,8 @@ fn rsps_learns_on_single_paths_and_chooses_by_the_shared_weights() {
         let [early, late] = [mean(&steps[..3]), mean(&steps[steps.len() - 3..])];
         assert!(late < early - 0.1, "{space}: {early} to {late}");
         assert_eq!(run_blocking(&config(12, 3)), events);
-        assert_ne!(found(&run_blocking(&config(12, 4))), found(&events));
+        // Seeds may choose the same cell of a small space, but not by the same losses.
+        assert_ne!(run_blocking(&config(12, 4))[1..], events[1..]);
     }
 }
 

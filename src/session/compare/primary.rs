@@ -62,9 +62,7 @@ impl Primary {
             .collect();
         pairs.sort_by_key(|pair| !pair.in_family());
         let family: Vec<usize> = (0..pairs.len())
-            .filter(|&at| {
-                !pairs[at].first.is_null_pair(pairs[at].second) && pairs[at].p().is_some()
-            })
+            .filter(|&at| pairs[at].in_family() && pairs[at].p().is_some())
             .collect();
         let p: Vec<f64> = family.iter().filter_map(|&at| pairs[at].p()).collect();
         for (&at, p) in family.iter().zip(holm(&p)) {
@@ -72,9 +70,7 @@ impl Primary {
         }
         Self { pairs, redrawn }
     }
-}
 
-impl Primary {
     /// The least p that so many seeds can give a pair of the family, by Holm's method: where all differences have one sign.
     pub fn least_p(&self) -> Option<f64> {
         let family = self.pairs.iter().filter(|pair| pair.adjusted_p.is_some());
