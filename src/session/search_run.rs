@@ -221,6 +221,7 @@ impl SearchState {
         let due = |step: usize| every.is_some_and(|every| step.is_multiple_of(every));
         // Where a stop came while the sharpness after a step was measured, that is done first.
         let mut owed = self.done > 0 && due(self.done) && !self.watch.has_seen(self.done);
+        let mut last = None;
         while self.done < steps || owed {
             if control.before_step().await? == Flow::Stop {
                 self.checkpoint(None, origin, control).await?;
@@ -259,7 +260,7 @@ impl SearchState {
                 }
             }
             if end_of_epoch {
-                self.end_epoch(number / steps_per_epoch, control).await?;
+                last = Some(self.end_epoch(number / steps_per_epoch, control).await?);
             }
             if control.checkpoint_due(end_of_epoch) && number < steps {
                 self.checkpoint(None, origin, control).await?;
@@ -267,20 +268,32 @@ impl SearchState {
         }
         let genotype = match (self.config.select, self.watch.best()) {
             (Select::BestValidation, Some(genotype)) => genotype.clone(),
-            _ => self.genotype().await?,
+            // The last step ends an epoch.
+            _ => match last {
+                Some(genotype) => genotype,
+                None => self.genotype().await?,
+            },
         };
         self.end(genotype, origin, control).await
     }
 
-    async fn end_epoch(&mut self, epoch: usize, control: &mut Control<'_>) -> Result<(), RunError> {
+    /// Says what the search would end with now.
+    async fn end_epoch(
+        &mut self,
+        epoch: usize,
+        control: &mut Control<'_>,
+    ) -> Result<Genotype, RunError> {
         let genotype = self.genotype().await?;
         self.watch.epoch(&genotype);
         let collapse = self.watch.collapse(self.done, &genotype);
-        control.emit(Event::SearchEpoch { epoch, genotype });
+        control.emit(Event::SearchEpoch {
+            epoch,
+            genotype: genotype.clone(),
+        });
         if let Some(warning) = collapse {
             control.emit(warning);
         }
-        Ok(())
+        Ok(genotype)
     }
 
     /// Keeps the final state with the genotype that the search ends with.

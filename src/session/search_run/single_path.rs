@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{Measured, RunData, SearchState};
 use crate::data::Batch;
 use crate::landscape::{Evaluator, EvaluatorError, SupernetEvaluator};
-use crate::nn::{Pass, Statistics, lane_correct, lane_losses};
+use crate::nn::{Leaves, Pass, Statistics, lane_correct, lane_losses};
 use crate::search::SearchError;
 use crate::session::config::SearchConfig;
 use crate::session::failure::RunError;
@@ -64,12 +64,7 @@ impl SearchState {
             return Err(SearchError::Internal("a search without single paths".into()).into());
         };
         let genotypes = Genotype::fair_set(self.config.space, &mut paths.rng);
-        let augmentation = self.config.augmentation;
-        let training = self.weight_batches.next();
-        let training = data.batch(&augmentation, &training, &mut self.augmentation);
-        let validation = self.alpha_batches.next();
-        let validation = data.batch(&augmentation, &validation, &mut self.augmentation);
-
+        let [training, validation] = self.next_batches(data);
         let [loss, accuracy] = self.measured(&validation, &genotypes[..1]);
         let (gradient, trained) = self.gradient(&training, &genotypes);
         let [train_loss, train_accuracy] = trained;
@@ -95,15 +90,7 @@ impl SearchState {
         let mut sums: Option<(Tensor<1>, [Tensor<1>; 2])> = None;
         for genotypes in genotypes.chunks(self.network.lanes_a_pass.max(1)) {
             let leaves = supernet.layout().leaves(&self.weights, true);
-            let pass = Pass {
-                leaves: &leaves,
-                lanes: genotypes.len(),
-                statistics: Statistics::Batch,
-                fused: self.network.fused,
-                multiply_adds: None,
-            };
-            let images = batch.images.clone().autodiff();
-            let logits = supernet.forward_genotypes(pass, images, genotypes);
+            let logits = self.logits(&leaves, batch, genotypes);
             let labels = batch.labels.clone();
             let losses = lane_losses(logits.clone(), &labels.clone().autodiff(), genotypes.len());
             let loss = losses.sum();
@@ -131,15 +118,7 @@ impl SearchState {
     fn measured(&self, batch: &Batch, genotypes: &[Genotype]) -> [Tensor<1>; 2] {
         let supernet = &self.network.supernet;
         let leaves = supernet.layout().leaves(&self.weights, false);
-        let pass = Pass {
-            leaves: &leaves,
-            lanes: genotypes.len(),
-            statistics: Statistics::Batch,
-            fused: self.network.fused,
-            multiply_adds: None,
-        };
-        let images = batch.images.clone().autodiff();
-        let logits = supernet.forward_genotypes(pass, images, genotypes).inner();
+        let logits = self.logits(&leaves, batch, genotypes).inner();
         let lanes = genotypes.len();
         let right = lane_correct(logits.clone(), &batch.labels, lanes).sum();
         let count = (lanes * batch.labels.dims()[0]) as f64;
@@ -147,6 +126,21 @@ impl SearchState {
             lane_losses(logits, &batch.labels, lanes).mean(),
             right.div_scalar(count),
         ]
+    }
+
+    /// Logits of architectures, one after the other, on the images of a batch.
+    fn logits(&self, leaves: &Leaves, batch: &Batch, genotypes: &[Genotype]) -> Tensor<2> {
+        let pass = Pass {
+            leaves,
+            lanes: genotypes.len(),
+            statistics: Statistics::Batch,
+            fused: self.network.fused,
+            multiply_adds: None,
+        };
+        let images = batch.images.clone().autodiff();
+        self.network
+            .supernet
+            .forward_genotypes(pass, images, genotypes)
     }
 
     /// The best of the candidates by the weights of now: on a few images, at the end of the search on all that choose architectures.

@@ -27,12 +27,7 @@ impl SearchState {
             return self.single_path_step(data, rate, number, epoch).await;
         }
         let temperature = self.temperature(number);
-        let augmentation = self.config.augmentation;
-        let training_indices = self.weight_batches.next();
-        let validation_indices = self.alpha_batches.next();
-        let training = data.batch(&augmentation, &training_indices, &mut self.augmentation);
-        let validation = data.batch(&augmentation, &validation_indices, &mut self.augmentation);
-
+        let [training, validation] = self.next_batches(data);
         let batches = [&training, &validation];
         let (outer, radius, inner);
         match self.config.order {
@@ -62,6 +57,13 @@ impl SearchState {
             values: Tensor::cat(values, 0),
         });
         Ok(())
+    }
+
+    /// A fresh batch of the weights half and one of the architecture half.
+    pub(super) fn next_batches(&mut self, data: &RunData) -> [Batch; 2] {
+        let augmentation = self.config.augmentation;
+        let halves = [self.weight_batches.next(), self.alpha_batches.next()];
+        halves.map(|indices| data.batch(&augmentation, &indices, &mut self.augmentation))
     }
 
     /// The temperature of a step, counted from 1.
