@@ -133,7 +133,7 @@ impl CompareArgs {
         let judged_by = match looked_up {
             Some(looked_up) => JudgedBy::Table {
                 metric: looked_up.metric().to_owned(),
-                hash: looked_up.hash(),
+                hash: looked_up.hash()?,
             },
             None => JudgedBy::Judge {
                 epochs: self.judge_epochs as usize,

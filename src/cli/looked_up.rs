@@ -39,16 +39,17 @@ impl LookedUp {
     }
 
     /// SHA-256 of the column.
-    pub fn hash(&self) -> String {
-        let table = &self.opened.table;
-        let column = table.metrics().iter().position(|name| *name == self.metric);
-        let values = column.and_then(|column| table.values().get(column));
+    pub fn hash(&self) -> Result<String, CliError> {
         let mut sha = Sha256::new();
-        for value in values.into_iter().flatten() {
+        for value in self.column()?.accuracies {
             sha.update(value.to_le_bytes());
         }
         let digits = sha.finalize();
-        digits.iter().map(|byte| format!("{byte:02x}")).collect()
+        Ok(digits.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    fn column(&self) -> Result<Column<'_>, CliError> {
+        Column::new(&self.opened.table, Some(&self.metric))
     }
 
     /// The name of the column.
@@ -58,8 +59,7 @@ impl LookedUp {
 
     /// How good the neighbors of an architecture are, compared with those of architectures that are as good as it.
     pub fn matched(&self, genotype: &Genotype) -> Option<MatchedFlatness> {
-        let column = Column::new(&self.opened.table, Some(&self.metric)).ok()?;
-        column.matched(genotype)
+        self.column().ok()?.matched(genotype)
     }
 
     /// What it says of what a search found.

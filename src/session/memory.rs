@@ -66,6 +66,14 @@ fn limit(config: &SearchConfig, device: &DeviceInfo) -> u64 {
     }
 }
 
+/// Bytes of the largest tensor that a device takes.
+fn largest_tensor(device: &DeviceInfo) -> u64 {
+    match device.max_binding {
+        0 => u64::MAX,
+        binding => binding,
+    }
+}
+
 /// Genotypes that ride in one pass when the supernet scores them; more than this many would keep a person waiting.
 const SCORED_TOGETHER: usize = 16;
 
@@ -93,10 +101,7 @@ impl MemoryPlan {
             0
         };
         let limit = limit(config, device);
-        let binding = match device.max_binding {
-            0 => u64::MAX,
-            binding => binding,
-        };
+        let binding = largest_tensor(device);
         let choices: &[Option<Memory>] = match (kernels, memory) {
             (KernelChoice::Stock, _) => &[None],
             (KernelChoice::Fused, MemoryChoice::Keep) => &[Some(Memory::Keep)],
@@ -156,10 +161,7 @@ impl MemoryPlan {
             gpu,
         )?;
         let limit = limit(config, device);
-        let binding = match device.max_binding {
-            0 => u64::MAX,
-            binding => binding,
-        };
+        let binding = largest_tensor(device);
         // None of the DARTS space's architectures has `none`.
         let most = config.space.operations().len() - usize::from(config.space == Space::Darts);
         let lanes_a_pass =
@@ -190,10 +192,7 @@ impl MemoryPlan {
         let fused = fused.map(|_| Memory::Recompute);
         let gpu = device.max_binding > 0;
         let forecast = Forecast::new(config.space, size, batch, parameters, fused, gpu)?;
-        let binding = match device.max_binding {
-            0 => u64::MAX,
-            binding => binding,
-        };
+        let binding = largest_tensor(device);
         let lanes = forecast.lanes_within(SCORED_TOGETHER, limit(config, device), binding);
         Ok(lanes.unwrap_or(1))
     }
