@@ -55,7 +55,7 @@ bind() { "$target/bind/release/bind" "$target/wasm32-unknown-unknown/$2/$1.wasm"
 bind page web page
 bind worker "$engine" engine
 cp web/worker.js "$out/"
-cp src/data/embedded/mnist5k.gz "$out/mnist5k.bin"
+for set in mnist5k fashion; do cp "src/data/embedded/$set.gz" "$out/$set.bin"; done
 sed -e "s/const total = 0;/const total = $(wc -c <"$out/page_bg.wasm");/" \
     -e '/<!-- web\/first.html -->/{' -e 'r web/first.html' -e 'd' -e '}' web/index.html >"$out/index.html"
 

@@ -231,7 +231,7 @@ impl SearchPanel {
         let mut space = self.space();
         let mut strategy = self.strategy();
         grid(ui, "main-settings", |ui| {
-            let help = "The images: UCI digits (8×8, 1,797 images), 5,000 of MNIST (28×28), or your own: drop a file on the window.";
+            let help = "The images: UCI digits (8×8, 1,797 images), 5,000 of MNIST or 3,000 of Fashion-MNIST (28×28), or your own: drop a file on the window.";
             row(ui, "Data set", help, |ui, label| {
                 let mut names: Vec<String> = EMBEDDED.map(String::from).into();
                 names.extend(handed_names());

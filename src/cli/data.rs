@@ -26,7 +26,7 @@ pub enum DataCommand {
 /// Arguments of `plateau data info`.
 #[derive(Args)]
 pub struct InfoArgs {
-    /// digits, mnist5k, or a file or folder, as --dataset takes it; options follow behind #, as in photos#size=32,grey
+    /// digits, mnist5k, fashion, or a file or folder, as --dataset takes it; options follow behind #, as in photos#size=32,grey
     path: String,
     /// Write a sheet of ten images of each class as PNG
     #[arg(long, value_name = "FILE")]

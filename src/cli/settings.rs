@@ -22,8 +22,8 @@ use crate::space::{Aggregation, Genotype};
 /// What every run needs.
 #[derive(Args)]
 pub struct RunArgs {
-    /// digits (8×8, 1,797 images), mnist5k (28×28, 5,000 images), or a file or folder of your own: see plateau data info. Options
-    /// follow behind #: mnist5k#size=14 scales images to 14×14, #grey takes colours away, #size=24x32,grey does both. With
+    /// digits (8×8, 1,797 images), mnist5k (28×28, 5,000 images), fashion (28×28, 3,000 images), or a file or folder of your own: see
+    /// plateau data info. Options follow behind #: mnist5k#size=14 scales images to 14×14, #grey takes colours away, #size=24x32,grey does both. With
     /// --resume: where the images of the run are now
     #[arg(long, default_value = "digits")]
     pub dataset: String,

@@ -24,7 +24,7 @@ pub struct TabulateArgs {
     /// The table's file (CSV). One that is there stays as it is until the new table is complete
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Data set: digits, mnist5k, or a file or folder of your own; options follow behind #, as in mnist5k#size=14
+    /// Data set: digits, mnist5k, fashion, or a file or folder of your own; options follow behind #, as in mnist5k#size=14
     #[arg(long, default_value = "digits")]
     dataset: String,
     /// nas-bench-201-small (125 architectures) or nas-bench-201 (15,625: days)

@@ -17,7 +17,7 @@ pub struct TrainArgs {
     genotype: Option<String>,
     #[command(flatten)]
     run: RunArgs,
-    /// Never mirror images (digits and mnist5k never are)
+    /// Never mirror images (grey ones never are)
     #[arg(long)]
     no_flip: bool,
     #[command(flatten)]

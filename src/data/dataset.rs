@@ -2,7 +2,7 @@ use sha2::{Digest, Sha256};
 
 use super::{DataError, embedded};
 
-/// Labelled images, all of one size, as raw bytes in their native value range (digits: 0–16, MNIST: 0–255).
+/// Labelled images, all of one size, as raw bytes in their native value range (digits: 0–16, others: 0–255).
 ///
 /// The fields are public so that a reader can build one; [`Dataset::check`] says whether they fit together.
 #[derive(Debug, Clone, PartialEq)]

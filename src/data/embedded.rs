@@ -6,36 +6,63 @@ use flate2::read::GzDecoder;
 
 use super::{DataError, Dataset};
 
-/// The larger set, packed.
+/// Names of the data sets that come with the program: UCI handwritten digits (1,797 of 8×8, values 0–16), a balanced
+/// subset of MNIST (5,000 of 28×28, values 0–255, sorted by label) and one of Fashion-MNIST (3,000 of 28×28, values 0–255, shuffled).
+pub const EMBEDDED: [&str; 3] = ["digits", "mnist5k", "fashion"];
+
+/// The classes of Fashion-MNIST, as its authors name them.
+const CLOTHES: [&str; 10] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
+
+/// The larger sets, packed.
 #[cfg(not(target_arch = "wasm32"))]
-fn mnist() -> Option<&'static [u8]> {
-    Some(include_bytes!("embedded/mnist5k.gz"))
+fn packed(name: &str) -> Option<&'static [u8]> {
+    match name {
+        "mnist5k" => Some(include_bytes!("embedded/mnist5k.gz")),
+        "fashion" => Some(include_bytes!("embedded/fashion.gz")),
+        _ => None,
+    }
+}
+
+/// What has come, in the order of [`EMBEDDED`].
+#[cfg(target_arch = "wasm32")]
+static PROVIDED: [std::sync::OnceLock<Vec<u8>>; EMBEDDED.len()] =
+    [const { std::sync::OnceLock::new() }; EMBEDDED.len()];
+
+#[cfg(target_arch = "wasm32")]
+fn place(name: &str) -> Option<usize> {
+    EMBEDDED.iter().position(|&known| known == name)
 }
 
 #[cfg(target_arch = "wasm32")]
-static MNIST: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
-
-#[cfg(target_arch = "wasm32")]
-fn mnist() -> Option<&'static [u8]> {
-    MNIST.get().map(Vec::as_slice)
+fn packed(name: &str) -> Option<&'static [u8]> {
+    PROVIDED[place(name)?].get().map(Vec::as_slice)
 }
 
-/// Takes the bytes of `embedded/mnist5k.gz`, which the programs of the page do not carry.
+/// Takes the bytes of `embedded/NAME.gz` for a set that the programs of the page do not carry.
 #[cfg(target_arch = "wasm32")]
-pub fn provide_mnist(packed: Vec<u8>) {
-    // Bytes that come twice are the same.
-    let _known = MNIST.set(packed);
+pub fn provide(name: &str, packed: Vec<u8>) {
+    if let Some(place) = place(name) {
+        // Bytes that come twice are the same.
+        let _known = PROVIDED[place].set(packed);
+    }
 }
 
-/// Whether the set of a name, perhaps with options behind it, must be provided before it can be loaded.
+/// The set of a name, perhaps with options behind it, that must be provided before it can be loaded.
 #[cfg(target_arch = "wasm32")]
-pub fn is_awaited(name: &str) -> bool {
-    built_in(name) == Some(EMBEDDED[1]) && mnist().is_none()
+pub fn awaited(name: &str) -> Option<&'static str> {
+    built_in(name).filter(|&set| set != EMBEDDED[0] && packed(set).is_none())
 }
-
-/// Names of the data sets that come with the program: UCI handwritten digits (1,797 of 8×8, values 0–16) and a balanced
-/// subset of MNIST (5,000 of 28×28, values 0–255, sorted by label).
-pub const EMBEDDED: [&str; 2] = ["digits", "mnist5k"];
 
 /// The embedded set that a name is of, perhaps with options behind it; none for a name of another kind.
 pub fn built_in(name: &str) -> Option<&'static str> {
@@ -43,15 +70,17 @@ pub fn built_in(name: &str) -> Option<&'static str> {
     EMBEDDED.into_iter().find(|&known| known == set)
 }
 
-/// Unpacks the embedded set of that name. Both are grey images of the ten digits.
+/// Unpacks the embedded set of that name. All are grey images of ten classes, which are never mirrored.
 pub(super) fn load(name: &str) -> Result<Dataset, DataError> {
-    let (packed, count, side): (&[u8], usize, usize) = match name {
-        "digits" => (include_bytes!("embedded/digits.gz"), 1797, 8),
-        "mnist5k" => {
-            let packed = mnist().ok_or_else(|| DataError::Awaited(name.to_owned()))?;
-            (packed, 5000, 28)
-        }
+    let (count, side): (usize, usize) = match name {
+        "digits" => (1797, 8),
+        "mnist5k" => (5000, 28),
+        "fashion" => (3000, 28),
         _ => return Err(DataError::Unknown(name.to_owned())),
+    };
+    let packed: &[u8] = match name {
+        "digits" => include_bytes!("embedded/digits.gz"),
+        _ => packed(name).ok_or_else(|| DataError::Awaited(name.to_owned()))?,
     };
     let damaged = || DataError::Damaged(name.to_owned());
     let size = count * (1 + side * side);
@@ -64,11 +93,15 @@ pub(super) fn load(name: &str) -> Result<Dataset, DataError> {
         return Err(damaged());
     }
     let images = labels.split_off(count);
+    let classes = match name {
+        "fashion" => CLOTHES.map(str::to_owned).into(),
+        _ => (0..10).map(|digit: u8| digit.to_string()).collect(),
+    };
     Ok(Dataset {
         name: name.to_owned(),
         images,
         labels: labels.into_iter().map(u16::from).collect(),
-        classes: (0..10).map(|digit: u8| digit.to_string()).collect(),
+        classes,
         channels: 1,
         height: side,
         width: side,

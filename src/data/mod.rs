@@ -26,7 +26,7 @@ pub use batch::{Batch, DeviceImages};
 pub use dataset::Dataset;
 pub use embedded::{EMBEDDED, built_in};
 #[cfg(target_arch = "wasm32")]
-pub use embedded::{is_awaited, provide_mnist};
+pub use embedded::{awaited, provide};
 pub use error::DataError;
 pub use handed::{hand_over, hand_over_once, handed, handed_names};
 pub use normalisation::Normalisation;

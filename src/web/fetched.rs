@@ -1,13 +1,11 @@
-//! What is fetched behind the first picture: MNIST, which neither of the two programs carries.
+//! What is fetched behind the first picture: the larger data sets, which neither of the two programs carries.
 
 use js_sys::{ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use crate::data::{is_awaited, provide_mnist};
+use crate::data::{awaited, provide};
 
-/// Beside the page; `web/build.sh` puts it there.
-const MNIST: &str = "./mnist5k.bin";
 /// How it begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Until a fetch is given up, milliseconds.
@@ -18,9 +16,11 @@ const PATIENCE: u32 = 60_000;
 /// # Errors
 /// The host does not answer, or does not have it.
 pub async fn fetch_set(name: &str) -> Result<(), JsValue> {
-    if !is_awaited(name) {
+    let Some(set) = awaited(name) else {
         return Ok(());
-    }
+    };
+    // Beside the page; `web/build.sh` puts it there.
+    let file = format!("./{set}.bin");
     let global = js_sys::global();
     let fetch: Function = Reflect::get(&global, &"fetch".into())?.dyn_into()?;
     // A line that hangs must not hold up what comes after.
@@ -32,18 +32,18 @@ pub async fn fetch_set(name: &str) -> Result<(), JsValue> {
         &"signal".into(),
         &limit.call1(&signal, &PATIENCE.into())?,
     )?;
-    let response = settled(fetch.call2(&global, &MNIST.into(), &options)?).await?;
+    let response = settled(fetch.call2(&global, &file.as_str().into(), &options)?).await?;
     if !Reflect::get(&response, &"ok".into())?.is_truthy() {
-        return Err(format!("{MNIST} is not there").into());
+        return Err(format!("{file} is not there").into());
     }
     let read: Function = Reflect::get(&response, &"arrayBuffer".into())?.dyn_into()?;
     let buffer: ArrayBuffer = settled(read.call0(&response)?).await?.dyn_into()?;
     let bytes = Uint8Array::new(&buffer).to_vec();
     // Some hosts answer with a page of their own for what they do not have.
     if !bytes.starts_with(&GZIP) {
-        return Err(format!("{MNIST} is something else").into());
+        return Err(format!("{file} is something else").into());
     }
-    provide_mnist(bytes);
+    provide(set, bytes);
     Ok(())
 }
 

@@ -67,14 +67,17 @@ async fn start() -> Result<(), JsValue> {
         script::offer(&runner, context);
     }
     call("plateauReady", &[]);
-    // The engine shares the line and comes first. Who chooses MNIST later, without a connection, is told that it is missing.
+    // The engine shares the line and comes first. Who chooses a larger set later, without a connection, is told that it is
+    // missing.
     let _ended = engine_loaded.recv().await;
-    if fetch_set(EMBEDDED[1]).await.is_ok()
-        && let Some(mut app) = runner.app_mut::<App>()
-    {
-        app.data_arrived();
-        if let Some(context) = context.get() {
-            context.request_repaint();
+    for name in EMBEDDED {
+        if fetch_set(name).await.is_ok()
+            && let Some(mut app) = runner.app_mut::<App>()
+        {
+            app.data_arrived();
+            if let Some(context) = context.get() {
+                context.request_repaint();
+            }
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::fetched::fetch_set;
 use super::{FromWorker, ToWorker, store};
-use crate::data::is_awaited;
+use crate::data::awaited;
 use crate::session::{
     Checkpoint, CheckpointEvery, Clock, Command, Event, Start, Timed, device, serve,
 };
@@ -116,7 +116,7 @@ fn listen(scope: &DedicatedWorkerGlobalScope, commands: Sender<Command>, keep: S
 async fn pass_on(asks: Receiver<Command>, commands: Sender<Command>) {
     while let Ok(command) = asks.recv().await {
         if let Command::Rehearse { config } = &command
-            && is_awaited(&config.dataset)
+            && awaited(&config.dataset).is_some()
         {
             // Nobody waits for a rehearsal, and it need not wait for a line that is slow.
             continue;

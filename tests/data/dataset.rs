@@ -53,6 +53,32 @@ fn mnist5k_is_the_published_subset() {
 }
 
 #[test]
+fn fashion_is_the_published_images_with_the_names_of_their_classes() {
+    let fashion = Dataset::load("fashion").unwrap();
+    fashion.check().unwrap();
+    assert_eq!(fashion.class_counts(), [300; 10]);
+    assert_eq!(
+        (fashion.len(), fashion.height, fashion.width),
+        (3000, 28, 28)
+    );
+    let first = (
+        fashion.labels[0],
+        &fashion.classes[usize::from(fashion.labels[0])],
+    );
+    assert_eq!(first, (0, &"T-shirt/top".to_owned()));
+    assert_eq!(
+        fashion.image(0).unwrap()[402..410],
+        [195, 201, 195, 195, 194, 195, 198, 192]
+    );
+    assert!(!fashion.flip);
+    // Computed from the IDX files by Python's hashlib.
+    assert_eq!(
+        fashion.hash(),
+        "05b3b7db8281d3294ca10c44930a063eb27797f8c5303dd73f9224cad642be90"
+    );
+}
+
+#[test]
 fn a_changed_pixel_or_label_or_shape_changes_the_hash() {
     let original = colours();
     let mut pixel = original.clone();

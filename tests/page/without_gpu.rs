@@ -164,18 +164,18 @@ fn mnist_comes_behind_the_page_and_can_be_searched_on() {
 }
 
 #[test]
-fn a_link_to_mnist_at_another_size_is_kept_and_can_be_searched_on() {
-    let mut browser = Chromium::start("mnist-scaled", &[]);
+fn a_link_to_fashion_at_another_size_is_kept_and_can_be_searched_on() {
+    let mut browser = Chromium::start("fashion-scaled", &[]);
     let mut tab = browser.tab(1280, 800);
-    tab.load(&format!("{}#v=1&data=mnist5k%23size=14", page()));
-    assert_eq!(tab.state()["config"]["dataset"], "mnist5k#size=14");
+    tab.load(&format!("{}#v=1&data=fashion%23size=14", page()));
+    assert_eq!(tab.state()["config"]["dataset"], "fashion#size=14");
     tab.wait_for(
         "the address has the cell and the size",
-        "location.hash.includes('cell=') && location.hash.includes('data=mnist5k%23size=14')",
+        "location.hash.includes('cell=') && location.hash.includes('data=fashion%23size=14')",
         QUICK,
     );
     let mut config = small(DeviceChoice::Cpu);
-    config.dataset = "mnist5k#size=14".into();
+    config.dataset = "fashion#size=14".into();
     tab.take_settings(&config);
     tab.press("▶  Run");
     tab.wait_until("there are steps", "s.run.live && s.run.steps >= 1", QUICK);
