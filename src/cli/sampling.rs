@@ -7,7 +7,7 @@ use super::CliError;
 use super::landscape::{Column, print};
 use super::scorer::{Compute, ScorerArgs, SourceArgs};
 use crate::landscape::{
-    Budget, LandscapeError, SamplingOptions, compare_sampling, compare_sampling_on,
+    Budget, LandscapeError, Noise, SamplingOptions, compare_sampling, compare_sampling_on,
     compare_under_noise, sampling_choice, sampling_report, sampling_report_on,
 };
 use crate::space::{Aggregation, Counting, Space};
@@ -68,9 +68,9 @@ fitted of all architectures. Elsewhere: na-rs and rs; behind a screen with --scr
 accuracies with normal noise, the same for all of a run; reported are accuracies without: mean ± standard error for each σ, and \
 the differences to rs with equal evaluations, run by run, with their 95 % interval (Student's t).\n\n\
 JSON: metric, report_metric, options, runs, chosen_mean, chosen_std, chosen_worst, chosen_best, neighborhood_mean, neighborhood_std, \
-neighborhood_worst, matched_residual (on a table), draws, evaluations, screened (with a screen), genotype, genotype_accuracy (of the run with the least score); with --compare these from \
+neighborhood_worst, matched_residual (on a table), draws, evaluations, screened (with a screen), genotype, genotype_accuracy (of the run with the least score), genotype_standard_error (where the column has them); with --compare these from \
 options on under na_rs, na_rs_screen, rs_equal_draws, rs_equal_evaluations, local_search, additive_fit; with --noise metric, report_metric, \
-options, runs, levels (sigma, arms: by the same names the same and standard_error, difference (count, mean, low, high, inside_noise)). \
+options, runs, levels (sigma (a number or the word table), arms: by the same names the same and standard_error, difference (count, mean, low, high, inside_noise)). \
 With --run or --train, without --runs and --compare: metric, options, outcome (genotype, score, own, draw, draws, evaluations, screened), \
 neighborhood (as of plateau neighborhood)";
 
@@ -90,7 +90,8 @@ pub struct SamplingArgs {
     #[arg(long)]
     compare: bool,
     /// With --compare on a table: choose by accuracy + N(0, σ²), drawn once an architecture and run, for each of these σ in
-    /// points (0 to 100), and report accuracies without noise
+    /// points (0 to 100), or for table, where σ is the standard error of each architecture's own accuracy; and report accuracies
+    /// without noise
     #[arg(
         long,
         value_name = "σ,…",
@@ -98,7 +99,7 @@ pub struct SamplingArgs {
         requires = "compare",
         conflicts_with_all = ["run", "train"]
     )]
-    noise: Vec<f64>,
+    noise: Vec<Noise>,
     /// na-rs: random search first, with as many evaluations in all, and only the best K of its draws are ranked by their neighborhoods
     /// (1 to 1000) [default with --compare on a table: 10]
     #[arg(long, value_name = "K")]

@@ -16,7 +16,8 @@ use crate::space::Space;
 #[derive(Args)]
 #[command(
     after_help = "Every architecture is trained from scratch, on the CPU, on one half of the images outside the test part. Columns, in \
-percent: ValidationAccuracy on the other half and TestAccuracy on the test part, means over the seeds, then both of every seed. The same \
+percent: ValidationAccuracy on the other half and TestAccuracy on the test part, means over the seeds with their standard errors, and both \
+of every seed. The same \
 flags give the same table.\n\n\
 JSON: space, dataset, architectures, seeds, epochs, networks, best (genotype, validation, test), mean, worst, seconds, out"
 )]

@@ -128,6 +128,11 @@ pub enum LandscapeError {
         /// The largest.
         most: f64,
     },
+    /// A metric that is no mean of runs where its standard errors are needed.
+    #[error(
+        "--noise table needs standard errors, which this metric has none of: choose one that is the mean of several runs, or name a number"
+    )]
+    NoStandardErrors,
     /// A space that is too large for complete tables.
     #[error(
         "{0} has too many architectures to choose among all of them: use a NAS-Bench-201 space"
@@ -173,6 +178,7 @@ pub(super) async fn finite_scores(
 pub struct TableEvaluator<'a> {
     space: Space,
     accuracies: &'a [f64],
+    errors: &'a [Option<f64>],
 }
 
 impl<'a> TableEvaluator<'a> {
@@ -181,11 +187,9 @@ impl<'a> TableEvaluator<'a> {
     /// # Errors
     /// A name that the table does not have.
     pub fn new(table: &'a Table, metric: Option<&str>) -> Result<Self, EvaluatorError> {
-        let accuracies = match metric {
-            None => table.values().first().map(Vec::as_slice),
-            Some(name) => table.column(name),
-        };
-        let accuracies = accuracies.ok_or_else(|| EvaluatorError::Metric {
+        let is = |name: &String| metric.is_none_or(|metric| metric == name);
+        let place = table.metrics().iter().position(is);
+        let place = place.ok_or_else(|| EvaluatorError::Metric {
             name: metric.unwrap_or_default().chars().take(80).collect(),
             meant: guess(
                 metric.unwrap_or_default(),
@@ -195,13 +199,19 @@ impl<'a> TableEvaluator<'a> {
         })?;
         Ok(Self {
             space: table.space(),
-            accuracies,
+            accuracies: &table.values()[place],
+            errors: &table.standard_errors()[place],
         })
     }
 
     /// The accuracies of all architectures by index, in percent.
     pub fn accuracies(&self) -> &'a [f64] {
         self.accuracies
+    }
+
+    /// The standard errors of these accuracies; empty where the metric has none.
+    pub fn standard_errors(&self) -> &'a [Option<f64>] {
+        self.errors
     }
 }
 

@@ -65,7 +65,9 @@ pub use sampling_additive::{AdditiveFit, additive_search, ridge};
 pub use sampling_arms::Arm;
 pub use sampling_choice::{SamplingChoice, sampling_choice};
 pub use sampling_local::local_search;
-pub use sampling_noise::{NoiseComparison, NoiseLevel, NoiseReport, compare_under_noise, noise};
+pub use sampling_noise::{
+    Noise, NoiseComparison, NoiseLevel, NoiseReport, compare_under_noise, noise,
+};
 pub use sampling_report::{
     SamplingComparison, SamplingReport, compare_sampling, compare_sampling_on, sampling_report,
     sampling_report_on,

@@ -10,7 +10,7 @@ use super::memo::Memo;
 use super::sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
 use super::sampling_additive::additive_search;
 use super::sampling_local::local_search;
-use super::sampling_noise::NoisyTable;
+use super::sampling_noise::{Noise, NoisyTable};
 use crate::space::{Aggregation, Genotype, neighbors};
 
 /// A search of a comparison. All of a run have one seed and, but for [`Arm::RsEqualDraws`], evaluate as many different architectures.
@@ -176,6 +176,8 @@ pub(super) struct Run {
     pub(super) worst: f64,
     /// How much better that mean is than that of the neighbors of architectures as good as the choice; on a table.
     pub(super) residual: Option<f64>,
+    /// The standard error of `chosen`, where a table has one.
+    pub(super) error: Option<f64>,
 }
 
 /// Looks at what a search chose.
@@ -202,11 +204,12 @@ async fn judged(
         around: Aggregation::Mean.value(&accuracies[1..]),
         worst: Aggregation::Min.value(&accuracies[1..]),
         residual: None,
+        error: None,
     })
 }
 
 /// Makes runs on two columns of a table in parallel, run i with seed + i: `[run][search]`. They choose by the accuracies of `search`
-/// with noise of the deviation `sigma` and report those of `report`.
+/// with noise of a level and report those of `report`.
 ///
 /// # Errors
 /// No runs or more than 100,000; those of the searches.
@@ -215,14 +218,14 @@ pub(super) fn runs_on_table(
     options: &SamplingOptions,
     runs: usize,
     searches: Searches,
-    sigma: f64,
+    level: Noise,
 ) -> Result<Vec<Vec<Run>>, LandscapeError> {
     let space = report.space();
     let [edges, operations] = [space.edges().len(), space.operations().len()];
     let matched = Matched::new(report.accuracies(), edges, operations)?;
     let made = (0..checked(runs)?).into_par_iter().map(|index| {
         let options = seeded(options, index);
-        let mut scores = NoisyTable::new(search, sigma, options.seed);
+        let mut scores = NoisyTable::new(search, level, options.seed);
         let mut report = report;
         // Looking a table up never waits.
         pollster::block_on(async {
@@ -231,7 +234,9 @@ pub(super) fn runs_on_table(
             for outcome in outcomes {
                 let index = architecture_index(&outcome.genotype);
                 let matched = index.and_then(|index| matched.at(index));
+                let errors = report.standard_errors();
                 runs.push(Run {
+                    error: index.and_then(|index| *errors.get(index)?),
                     residual: matched.map(|matched| matched.residual),
                     ..judged(outcome, &options, &mut report).await?
                 });

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 use std::fmt;
+use std::str::FromStr;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -15,6 +16,69 @@ use super::sampling::SamplingOptions;
 use super::sampling_arms::{Arm, Run, Searches, runs_on_table};
 use super::sampling_report::{SamplingReport, nth, reports};
 use crate::space::Genotype;
+
+/// How far the scores that a search chooses by deviate from the accuracies of its column.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
+#[serde(into = "NoiseName", try_from = "NoiseName")]
+pub enum Noise {
+    /// By the same σ for all architectures, in points of accuracy.
+    Sigma(f64),
+    /// Each by the standard error of its own accuracy ([`Table::standard_errors`](super::Table::standard_errors)); those without one
+    /// not at all.
+    Table,
+}
+
+/// How noise stands in JSON: a number or `"table"`.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum NoiseName {
+    Sigma(f64),
+    Name(String),
+}
+
+/// The name of [`Noise::Table`].
+const TABLE: &str = "table";
+
+impl From<Noise> for NoiseName {
+    fn from(noise: Noise) -> Self {
+        match noise {
+            Noise::Sigma(sigma) => Self::Sigma(sigma),
+            Noise::Table => Self::Name(TABLE.to_owned()),
+        }
+    }
+}
+
+impl TryFrom<NoiseName> for Noise {
+    type Error = String;
+
+    fn try_from(name: NoiseName) -> Result<Self, String> {
+        match name {
+            NoiseName::Sigma(sigma) => Ok(Self::Sigma(sigma)),
+            NoiseName::Name(name) => name.parse(),
+        }
+    }
+}
+
+impl FromStr for Noise {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == TABLE {
+            return Ok(Self::Table);
+        }
+        let sigma = text.parse().map(Self::Sigma);
+        sigma.map_err(|_| format!("noise is a number of points, or {TABLE}, not '{text}'"))
+    }
+}
+
+impl fmt::Display for Noise {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Sigma(sigma) => write!(f, "{sigma}"),
+            Self::Table => f.write_str(TABLE),
+        }
+    }
+}
 
 /// A comparison under noise: score = accuracy + ε, ε ~ N(0, σ²) drawn once an architecture and run.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
@@ -31,7 +95,7 @@ pub struct NoiseComparison {
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct NoiseLevel {
     /// σ, in points of accuracy.
-    pub sigma: f64,
+    pub sigma: Noise,
     /// Each of [`Arm::ALL`].
     pub arms: BTreeMap<Arm, NoiseReport>,
 }
@@ -58,9 +122,6 @@ const STREAM: u64 = 2;
 
 /// ε of the first `count` architectures in the run of a seed, by [`architecture_index`]: `sigma` times the same standard normal numbers
 /// whatever `sigma` is; nothing where it is 0.
-///
-/// Every architecture has the same deviation. Where a table knows the standard errors of its values
-/// ([`Table::standard_errors`](super::Table::standard_errors)), an architecture's own would take the place of `sigma` here and nowhere else.
 pub fn noise(seed: u64, sigma: f64, count: usize) -> Vec<f64> {
     if sigma == 0.0 {
         return Vec::new();
@@ -84,9 +145,19 @@ pub(super) struct NoisyTable<'a> {
 }
 
 impl<'a> NoisyTable<'a> {
-    pub(super) fn new(column: TableEvaluator<'a>, sigma: f64, seed: u64) -> Self {
+    pub(super) fn new(column: TableEvaluator<'a>, level: Noise, seed: u64) -> Self {
         let count = architecture_count(column.space()).unwrap_or(0);
-        let noise = noise(seed, sigma, count);
+        let noise = match level {
+            Noise::Sigma(sigma) => noise(seed, sigma, count),
+            Noise::Table => {
+                let errors = column.standard_errors().iter();
+                let sigmas = errors.map(|error| error.unwrap_or_default());
+                sigmas
+                    .zip(noise(seed, 1.0, count))
+                    .map(|(sigma, z)| sigma * z)
+                    .collect()
+            }
+        };
         Self { column, noise }
     }
 }
@@ -114,27 +185,34 @@ impl Evaluator for NoisyTable<'_> {
 /// by `report`, without noise. All arms of a run see the same noise.
 ///
 /// # Errors
-/// No levels or more than 32; a deviation that is not 0 to 100; those of [`compare_sampling`](super::compare_sampling).
+/// No levels or more than 32; a deviation that is not 0 to 100; [`Noise::Table`] for a column without standard errors; those of
+/// [`compare_sampling`](super::compare_sampling).
 pub fn compare_under_noise(
     search: TableEvaluator,
     report: TableEvaluator,
     options: &SamplingOptions,
     runs: usize,
-    sigmas: &[f64],
+    levels: &[Noise],
 ) -> Result<NoiseComparison, LandscapeError> {
     let check = |inside, what, least, most| match inside {
         true => Ok(()),
         false => Err(LandscapeError::Range { what, least, most }),
     };
-    let few = (1..=MOST_LEVELS).contains(&sigmas.len());
+    let few = (1..=MOST_LEVELS).contains(&levels.len());
     check(few, "the number of noise levels", 1, MOST_LEVELS)?;
-    let small = |sigma: &f64| (0.0..=MOST_NOISE as f64).contains(sigma);
+    let small = |level: &Noise| match level {
+        Noise::Sigma(sigma) => (0.0..=MOST_NOISE as f64).contains(sigma),
+        Noise::Table => true,
+    };
     let what = "the standard deviation of the noise";
-    check(sigmas.iter().all(small), what, 0, MOST_NOISE)?;
-    let levels = sigmas.iter().map(|&sigma| {
+    check(levels.iter().all(small), what, 0, MOST_NOISE)?;
+    if levels.contains(&Noise::Table) && search.standard_errors().is_empty() {
+        return Err(LandscapeError::NoStandardErrors);
+    }
+    let levels = levels.iter().map(|&level| {
         let searches = Searches::Arms(&Arm::ALL);
-        let runs = runs_on_table([search, report], options, runs, searches, sigma)?;
-        Ok(NoiseLevel::of(sigma, options, &runs))
+        let runs = runs_on_table([search, report], options, runs, searches, level)?;
+        Ok(NoiseLevel::of(level, options, &runs))
     });
     let levels: Result<Vec<NoiseLevel>, LandscapeError> = levels.collect();
     Ok(NoiseComparison {
@@ -146,7 +224,7 @@ pub fn compare_under_noise(
 
 impl NoiseLevel {
     /// Of `[run][arm]`.
-    fn of(sigma: f64, options: &SamplingOptions, runs: &[Vec<Run>]) -> Self {
+    fn of(sigma: Noise, options: &SamplingOptions, runs: &[Vec<Run>]) -> Self {
         let chosen = |place| nth(runs, place).into_iter().map(|run| run.chosen);
         let places = Arm::ALL.iter().enumerate();
         let reference = places
@@ -221,6 +299,12 @@ impl fmt::Display for NoiseComparison {
             f,
             "{runs}; chosen by accuracy + N(0, σ²), drawn once an architecture and run; reported without noise, in percent"
         )?;
+        if self.levels.iter().any(|level| level.sigma == Noise::Table) {
+            writeln!(
+                f,
+                "σ = table: each architecture has the standard error of its own accuracy"
+            )?;
+        }
         let mut block = |heading: &str, cell: fn(&NoiseReport) -> String| {
             write!(f, "{heading:<26}")?;
             for level in &self.levels {

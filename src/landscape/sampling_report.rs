@@ -9,6 +9,7 @@ use super::evaluator::{Evaluator, LandscapeError, TableEvaluator};
 use super::memo::Memo;
 use super::sampling::SamplingOptions;
 use super::sampling_arms::{Arm, Run, Searches, runs_on, runs_on_table};
+use super::sampling_noise::Noise;
 use super::statistics::mean_and_deviation;
 use crate::space::{Aggregation, Genotype};
 
@@ -48,6 +49,9 @@ pub struct SamplingReport {
     pub genotype: Genotype,
     /// Its accuracy.
     pub genotype_accuracy: f64,
+    /// The standard error of that, where it is the mean of several runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub genotype_standard_error: Option<f64>,
 }
 
 /// A neighborhood-aware search and other ways to spend its evaluations, seed by seed.
@@ -69,7 +73,13 @@ pub fn sampling_report(
     options: &SamplingOptions,
     runs: usize,
 ) -> Result<SamplingReport, LandscapeError> {
-    let runs = runs_on_table([search, report], options, runs, Searches::Given, 0.0)?;
+    let runs = runs_on_table(
+        [search, report],
+        options,
+        runs,
+        Searches::Given,
+        Noise::Sigma(0.0),
+    )?;
     Ok(SamplingReport::of(options, &nth(&runs, 0)))
 }
 
@@ -84,7 +94,7 @@ pub fn compare_sampling(
     runs: usize,
 ) -> Result<SamplingComparison, LandscapeError> {
     let searches = Searches::Arms(&Arm::ALL);
-    let runs = runs_on_table([search, report], options, runs, searches, 0.0)?;
+    let runs = runs_on_table([search, report], options, runs, searches, Noise::Sigma(0.0))?;
     let arms = reports(&Arm::ALL, options, &runs);
     Ok(SamplingComparison { arms })
 }
@@ -178,6 +188,7 @@ impl SamplingReport {
                 .map(|_| mean(|run| run.screened.unwrap_or(0) as f64)),
             genotype: runs[least].genotype.clone(),
             genotype_accuracy: runs[least].chosen,
+            genotype_standard_error: runs[least].error,
         }
     }
 
@@ -238,10 +249,12 @@ impl fmt::Display for SamplingReport {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         heading(f, self)?;
         self.row(f, self.options.name())?;
+        let error = self.genotype_standard_error;
         writeln!(
             f,
-            "best by its score: {:.2} %, {}",
+            "best by its score: {:.2}{} %, {}",
             self.genotype_accuracy,
+            error.map_or(String::new(), |error| format!(" ± {error:.2}")),
             self.genotype.to_text()
         )
     }

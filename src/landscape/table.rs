@@ -133,7 +133,7 @@ impl Table {
 
     /// Adds the standard errors of the values, those that are above 0: `errors[metric][architecture]`, empty for a metric without.
     #[must_use]
-    pub(super) fn with_standard_errors(mut self, errors: Vec<Vec<Option<f64>>>) -> Self {
+    pub(crate) fn with_standard_errors(mut self, errors: Vec<Vec<Option<f64>>>) -> Self {
         self.standard_errors = errors;
         self.standard_errors.resize(self.metrics.len(), Vec::new());
         self

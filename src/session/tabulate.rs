@@ -10,7 +10,7 @@ use std::thread;
 use super::config::TrainConfig;
 use super::failure::RunError;
 use super::scratch::{ScratchEvaluator, Trained};
-use crate::landscape::{Table, TableError, architecture, architecture_count};
+use crate::landscape::{Statistics, Table, TableError, architecture, architecture_count};
 use crate::space::Space;
 
 /// The budget of a table.
@@ -61,8 +61,9 @@ pub enum TabulateError {
 }
 
 /// Trains every architecture on the weights half with every seed, on the CPU. The columns are accuracies in percent, rounded to four
-/// digits: `ValidationAccuracy` on the architecture half and `TestAccuracy` on the test part, both means over the seeds, then
-/// `ValidationAccuracySeed0`, `TestAccuracySeed0` and so on of every seed. `progress` hears how many of all networks are trained.
+/// digits: `ValidationAccuracy` on the architecture half and `TestAccuracy` on the test part, both means over the seeds with their
+/// standard errors, and `ValidationAccuracySeed0`, `TestAccuracySeed0` and so on of every seed. `progress` hears how many of all
+/// networks are trained.
 ///
 /// # Errors
 /// A space without complete tables, numbers out of range, settings out of range, training that diverges.
@@ -152,11 +153,23 @@ fn table(config: &TabulateConfig, trained: &[Trained]) -> Result<Table, TableErr
     let rounded = |value: f64| (1e4 * value).round() / 1e4;
     let mut metrics = Vec::new();
     let mut values = Vec::new();
+    let mut errors = Vec::new();
     for (name, percent) in ["ValidationAccuracy", "TestAccuracy"].iter().zip(percent) {
         metrics.push((*name).to_owned());
-        let mean = |seeds: &[Trained]| seeds.iter().map(percent).sum::<f64>() / seeds.len() as f64;
         let seeds = trained.chunks_exact(config.seeds);
-        values.push(seeds.map(|seeds| rounded(mean(seeds))).collect());
+        let (mut means, mut own_errors) = (Vec::new(), Vec::new());
+        for seeds in seeds {
+            let accuracies: Vec<f64> = seeds.iter().map(percent).collect();
+            let Some(Statistics { mean, std, .. }) = Statistics::of(&accuracies) else {
+                continue;
+            };
+            means.push(rounded(mean));
+            // Of one seed, or of equal ones, nothing is known about others.
+            let error = rounded(std / (accuracies.len() as f64 - 1.0).sqrt());
+            own_errors.push((error > 0.0 && error.is_finite()).then_some(error));
+        }
+        values.push(means);
+        errors.push(own_errors);
     }
     for seed in 0..config.seeds {
         for (name, percent) in ["ValidationAccuracy", "TestAccuracy"].iter().zip(percent) {
@@ -168,5 +181,5 @@ fn table(config: &TabulateConfig, trained: &[Trained]) -> Result<Table, TableErr
             values.push(own.map(|trained| rounded(percent(trained))).collect());
         }
     }
-    Table::new(config.space, metrics, values)
+    Ok(Table::new(config.space, metrics, values)?.with_standard_errors(errors))
 }

@@ -1,7 +1,7 @@
 //! The searches of a table under noise (`method.md` §10.8).
 
 use plateau::landscape::{
-    Arm, Budget, LandscapeError, NoiseComparison, SamplingOptions, Table, TableEvaluator,
+    Arm, Budget, LandscapeError, Noise, NoiseComparison, SamplingOptions, Table, TableEvaluator,
     architecture_index, compare_sampling, compare_under_noise, noise,
 };
 use plateau::space::{Space, neighbors};
@@ -15,7 +15,11 @@ const OPTIONS: SamplingOptions = SamplingOptions {
 };
 
 fn compared(runs: usize, sigmas: &[f64]) -> NoiseComparison {
-    compare_under_noise(bench(), bench(), &OPTIONS, runs, sigmas).unwrap()
+    compare_under_noise(bench(), bench(), &OPTIONS, runs, &levels(sigmas)).unwrap()
+}
+
+fn levels(sigmas: &[f64]) -> Vec<Noise> {
+    sigmas.iter().copied().map(Noise::Sigma).collect()
 }
 
 #[test]
@@ -69,7 +73,7 @@ fn all_arms_of_a_run_choose_by_the_same_noise_and_are_reported_without_it() {
         budget: Budget::Draws(4),
         ..NA_RS
     };
-    let comparison = compare_under_noise(flat, number, &options, 1, &[0.5, 3.0]).unwrap();
+    let comparison = compare_under_noise(flat, number, &options, 1, &levels(&[0.5, 3.0])).unwrap();
     let noise = noise(NA_RS.seed, 1.0, 125);
     let drawn: Vec<usize> = draws(Space::NasBench201Small, NA_RS.seed, 200)
         .iter()
@@ -131,7 +135,8 @@ fn differences_are_run_by_run_with_student_s_interval() {
             .map(|run| {
                 let seed = OPTIONS.seed + run;
                 let options = SamplingOptions { seed, ..OPTIONS };
-                let one = compare_under_noise(bench(), bench(), &options, 1, &[1.0]).unwrap();
+                let one =
+                    compare_under_noise(bench(), bench(), &options, 1, &levels(&[1.0])).unwrap();
                 let report = &one.levels[0].arms[&arm];
                 assert_eq!(report.standard_error, None);
                 assert_eq!(report.difference, None);
@@ -237,7 +242,7 @@ fn a_row_is_an_arm_and_a_column_a_level() {
 
     let table = small_table(|_| 50.0);
     let flat = TableEvaluator::new(&table, None).unwrap();
-    let equal = compare_under_noise(flat, flat, &OPTIONS, 4, &[1.0]).unwrap();
+    let equal = compare_under_noise(flat, flat, &OPTIONS, 4, &levels(&[1.0])).unwrap();
     let shown = equal.to_string();
     assert!(
         shown.contains("50.00 (equal)") && shown.contains("+0.00 all equal"),
@@ -248,7 +253,9 @@ fn a_row_is_an_arm_and_a_column_a_level() {
 
 #[test]
 fn impossible_noise_is_refused() {
-    let ask = |runs, sigmas: &[f64]| compare_under_noise(bench(), bench(), &OPTIONS, runs, sigmas);
+    let ask = |runs, sigmas: &[f64]| {
+        compare_under_noise(bench(), bench(), &OPTIONS, runs, &levels(sigmas))
+    };
     for sigmas in [
         &[][..],
         &[0.5; 33],
@@ -263,4 +270,45 @@ fn impossible_noise_is_refused() {
         );
     }
     assert!(ask(0, &[1.0]).is_err());
+}
+
+#[test]
+fn noise_of_the_table_is_each_architecture_s_own_standard_error() {
+    // Equal accuracies, which only the noise tells apart: it is 0 but for a hundredth of the number of the architecture.
+    let rows: Vec<String> = small_table(|index| index as f64 / 2.0)
+        .to_csv()
+        .lines()
+        .enumerate()
+        .map(|(line, row)| match line {
+            0 => format!("{row},flat,flatStandardError"),
+            _ => {
+                let number: f64 = row.split(',').next().unwrap().parse().unwrap();
+                format!("{row},50,{}", number / 50.0)
+            }
+        })
+        .collect();
+    let table = Table::parse(&rows.join("\n")).unwrap();
+    let [flat, number] =
+        ["flat", "accuracy"].map(|name| TableEvaluator::new(&table, Some(name)).unwrap());
+    let options = SamplingOptions {
+        budget: Budget::Draws(4),
+        ..NA_RS
+    };
+    let comparison = compare_under_noise(flat, number, &options, 1, &[Noise::Table]).unwrap();
+    let standard = noise(NA_RS.seed, 1.0, 125);
+    let highest = draws(Space::NasBench201Small, NA_RS.seed, 4)
+        .iter()
+        .map(|one| architecture_index(one).unwrap())
+        .max_by(|&a, &b| (a as f64 * standard[a]).total_cmp(&(b as f64 * standard[b])));
+    let level = &comparison.levels[0];
+    let chosen = level.arms[&Arm::RsEqualDraws].report.chosen_mean;
+    assert_eq!(chosen, highest.unwrap() as f64 / 2.0);
+    let text = serde_json::to_value(&comparison).unwrap();
+    assert_eq!(text["levels"][0]["sigma"], "table");
+    assert_eq!(
+        serde_json::from_value::<NoiseComparison>(text).unwrap(),
+        comparison
+    );
+    let none = compare_under_noise(number, flat, &options, 1, &[Noise::Table]);
+    assert!(matches!(none, Err(LandscapeError::NoStandardErrors)));
 }

@@ -32,7 +32,10 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
     };
     let dark = ui.visuals().dark_mode;
     ui.horizontal(|ui| {
-        let word = flatness.word.map_or("Flatness", Word::name);
+        let mut word = flatness.word.map_or("Flatness", Word::name).to_owned();
+        if flatness.is_doubtful() {
+            word = format!("perhaps {word}");
+        }
         let color = match flatness.word {
             Some(word) => word_color(word, dark),
             None => ui.visuals().strong_text_color(),
@@ -58,6 +61,11 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
             ),
         };
         ui.label(sentence).on_hover_text(&explain);
+        if let Some([_, _, error]) = flatness.errors.filter(|_| flatness.is_doubtful()) {
+            ui.label(format!(
+                "These are less than two standard errors (of {error:.2}) apart: other runs could say the opposite."
+            ));
+        }
     }
     ui.add_space(SPACE[0]);
     Grid::new("flatness")
@@ -70,11 +78,15 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
                 rank,
                 ..
             } = flatness;
-            row(ui, "own accuracy", format!("{own:.2} %"), None);
+            let error = |place: usize| {
+                let errors = flatness.errors.map(|errors| errors[place]);
+                errors.map_or(String::new(), |error| format!(" ± {error:.2}"))
+            };
+            row(ui, "own accuracy", format!("{own:.2}{} %", error(0)), None);
             row(
                 ui,
                 "mean of neighbors",
-                format!("{:.2} %", neighbors.mean),
+                format!("{:.2}{} %", neighbors.mean, error(1)),
                 Some(neighbors.mean - own),
             );
             row(

@@ -41,6 +41,9 @@ pub struct Flatness {
     pub share: Option<f64>,
     /// Flat or sharp, where the space's mean is known.
     pub word: Option<Word>,
+    /// The standard errors of the own accuracy, of the neighbors' mean and of `cost` − `share`, in points, where accuracies are means of
+    /// runs.
+    pub errors: Option<[f64; 3]>,
 }
 
 /// The part of the way to the space's mean that one change of an operation makes where the accuracy is a sum over E edges with K operations
@@ -75,7 +78,27 @@ impl Flatness {
             cost,
             share,
             word,
+            errors: None,
         })
+    }
+
+    /// Adds the standard errors of the own accuracy and of the neighbors', where the own is known. Those of neighbors without one, whose
+    /// runs were equal, count as 0. `share` is [`share_of_one_change`].
+    #[must_use]
+    pub fn with_errors(self, own: Option<f64>, neighbors: &[Option<f64>], share: f64) -> Self {
+        let squares: f64 = neighbors.iter().flatten().map(|error| error * error).sum();
+        let mean = squares.sqrt() / neighbors.len().max(1) as f64;
+        // cost − share = (1 − s)·own − mean of neighbors + s·mean of the space, whose own error is small.
+        let errors = own.map(|own| [own, mean, mean.hypot((1.0 - share) * own)]);
+        Self { errors, ..self }
+    }
+
+    /// Whether flat and sharp are less than two standard errors apart.
+    pub fn is_doubtful(&self) -> bool {
+        let Some(([_, _, error], share)) = self.errors.zip(self.share) else {
+            return false;
+        };
+        self.word != Some(Word::Low) && (self.cost - share).abs() < 2.0 * error
     }
 }
 

@@ -460,19 +460,17 @@ impl Editor {
 
     /// The architecture among the neighbors whose scores are known, once all are.
     pub fn flatness(&self) -> Option<Flatness> {
-        let known: Option<Vec<f64>> = self
-            .scores
-            .neighbors()
-            .iter()
-            .filter(|one| one.is_operation())
+        let of_operations = self.scores.neighbors().iter();
+        let of_operations = of_operations.filter(|one| one.is_operation());
+        let known: Option<Vec<f64>> = of_operations
+            .clone()
             .map(|one| one.score.map(|score| score.accuracy))
             .collect();
-        Flatness::of(
-            self.scores.own()?.accuracy,
-            &known?,
-            self.scores.reference(),
-            share_of_one_change(self.genotype()),
-        )
+        let errors: Vec<Option<f64>> = of_operations.map(|one| one.error).collect();
+        let share = share_of_one_change(self.genotype());
+        let own = self.scores.own()?.accuracy;
+        let flatness = Flatness::of(own, &known?, self.scores.reference(), share)?;
+        Some(flatness.with_errors(self.scores.own_error(), &errors, share))
     }
 
     /// The edge that keys act on, in words.

@@ -187,8 +187,14 @@ pub fn show_dots(
             continue;
         };
         let color = gain::color(gain, visuals.dark_mode);
+        let error = scores.gain_error(index);
         let stem = Stroke::new(1.2, blend(visuals.panel_fill, color, 0.55));
         painter.line_segment([pos2(at.x, zero), at], stem);
+        if let Some(error) = error {
+            let ends = [y(gain + error), y(gain - error)];
+            let ends = ends.map(|end| pos2(at.x, end.clamp(plot.top(), plot.bottom())));
+            painter.line_segment(ends, Stroke::new(1.2, weak));
+        }
         painter.circle_filled(at, radius, color);
         if lit == Some(index) || response.hovered() {
             let ring = Stroke::new(2.0, visuals.strong_text_color());
@@ -201,6 +207,15 @@ pub fn show_dots(
                 let accuracy = one.score.map_or(0.0, |score| score.accuracy);
                 ui.weak(format!("{accuracy:.2} %, click to take it"));
             });
+            if let Some(error) = error {
+                let apart = match gain.abs() < 2.0 * error {
+                    true => ", not told apart",
+                    false => "",
+                };
+                ui.weak(format!(
+                    "standard error of the difference {error:.2}{apart}"
+                ));
+            }
         });
     }
     pointed

@@ -38,6 +38,8 @@ pub struct ScoredNeighbor {
     pub change: Change,
     /// What it scores.
     pub score: Option<Score>,
+    /// The standard error of that accuracy, in points, where a table has the mean of several runs.
+    pub error: Option<f64>,
 }
 
 impl ScoredNeighbor {
@@ -68,6 +70,7 @@ pub struct Scores {
     pub rewirings: bool,
     question: Option<Question>,
     own: Option<Score>,
+    own_error: Option<f64>,
     before: Option<Score>,
     neighbors: Vec<ScoredNeighbor>,
     references: Vec<Option<Score>>,
@@ -85,6 +88,11 @@ impl Scores {
     /// The score of the architecture.
     pub fn own(&self) -> Option<Score> {
         self.own
+    }
+
+    /// The standard error of its accuracy, in points, where a table has the mean of several runs.
+    pub fn own_error(&self) -> Option<f64> {
+        self.own_error
     }
 
     /// What the architecture before the last edit scored with the same judge.
@@ -131,6 +139,12 @@ impl Scores {
     pub fn gain(&self, neighbor: usize) -> Option<f64> {
         let score = self.neighbors.get(neighbor)?.score?;
         Some(score.accuracy - self.own?.accuracy)
+    }
+
+    /// The standard error of that gain, in points, where a table has those of both accuracies.
+    pub fn gain_error(&self, neighbor: usize) -> Option<f64> {
+        let other = self.neighbors.get(neighbor)?.error?;
+        Some(self.own_error?.hypot(other))
     }
 
     /// The neighbors, the best first, those without a score last.
@@ -185,6 +199,7 @@ impl Scores {
     fn ask(&mut self, question: &Question, context: &mut Context) {
         let genotype = &question.genotype;
         self.own = None;
+        self.own_error = None;
         self.reference = None;
         self.references.clear();
         self.problem = None;
@@ -232,9 +247,12 @@ impl Scores {
             Some(open) if open.table.space() == space => format!("{}, {metric}", open.name),
             _ => format!("built-in landscape, {metric}"),
         };
+        let error = |genotype| table.standard_error(metric, table.index_of(genotype)?);
         self.own = look_up(table, column, genotype);
+        self.own_error = error(genotype);
         for neighbor in &mut self.neighbors {
             neighbor.score = look_up(table, column, &neighbor.genotype);
+            neighbor.error = error(&neighbor.genotype);
         }
         self.reference = Some(column.iter().sum::<f64>() / column.len().max(1) as f64);
     }
@@ -368,6 +386,7 @@ fn list_neighbors(genotype: &Genotype, rewirings: bool) -> Vec<ScoredNeighbor> {
                 },
                 change,
                 score: None,
+                error: None,
             })
         })
         .collect();

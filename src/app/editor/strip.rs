@@ -15,8 +15,13 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut
         match scores.own() {
             Some(own) => {
                 let text = RichText::new(format!("{:.2} %", own.accuracy));
-                ui.label(text.size(28.0).strong())
-                    .on_hover_text("Accuracy of the cell on the screen");
+                let help = match scores.own_error() {
+                    Some(error) => format!(
+                        "Accuracy of the cell on the screen, the mean of several runs; its standard error is {error:.2} points"
+                    ),
+                    None => "Accuracy of the cell on the screen".to_owned(),
+                };
+                ui.label(text.size(28.0).strong()).on_hover_text(help);
                 if let Some(before) = scores.before() {
                     let gain = own.accuracy - before.accuracy;
                     ui.label(gain::text(ui, gain).size(17.0))

@@ -85,6 +85,21 @@ impl Plane {
         }
     }
 
+    /// Ends of upright bars, two by two: a standard error above and below each architecture, of large tables only the marked ones.
+    fn error_bars(&self, marked: &[usize]) -> Vec<[f64; 2]> {
+        let every: Vec<usize> = (0..self.accuracy.len()).collect();
+        let shown = match every.len() {
+            0..=MOST_ERRORS => &every,
+            _ => marked,
+        };
+        let bar = |&index: &usize| {
+            let error = self.open.table.standard_error(&self.open.metric, index)?;
+            let [mean, own] = [self.means[index], self.accuracy[index]];
+            Some([[mean, own - error], [mean, own + error]])
+        };
+        shown.iter().filter_map(bar).flatten().collect()
+    }
+
     /// Mean accuracy of the neighbors and accuracy of an architecture of the table.
     fn point(&self, genotype: &Genotype) -> Option<[f64; 2]> {
         let index = self.open.table.index_of(genotype)?;
@@ -92,6 +107,8 @@ impl Plane {
     }
 }
 
+/// The most architectures that all have their standard errors drawn; of more, only those that are marked.
+const MOST_ERRORS: usize = 1000;
 /// How far from a dot the pointer takes it, pixels.
 const REACH: f32 = 12.0;
 
@@ -134,13 +151,20 @@ pub fn show(
         ("A", pins[0].as_ref(), Hue::Green, MarkerShape::Diamond),
         ("B", pins[1].as_ref(), Hue::Purple, MarkerShape::Square),
     ];
+    let mut marked = Vec::new();
     for (name, genotype, hue, shape) in markers {
         if let Some(point) = genotype.and_then(|genotype| plane.point(genotype)) {
             plane
                 .figure
                 .series
                 .push(Series::new(name, hue, Mark::Marker(shape), [point]));
+            marked.extend(genotype.and_then(|genotype| plane.open.table.index_of(genotype)));
         }
+    }
+    let errors = plane.error_bars(&marked);
+    if !errors.is_empty() {
+        let bars = Series::new("± standard error", Hue::Grey, Mark::Segments, errors);
+        plane.figure.series.push(bars);
     }
     let footer = ui.spacing().interact_size.y + ui.spacing().item_spacing.y;
     let height = (ui.available_height() - footer).max(160.0);
@@ -156,7 +180,9 @@ pub fn show(
         ui.painter().circle_stroke(center, 6.0, stroke);
         let response = plot.response.clone().on_hover_ui_at_pointer(|ui| {
             ui.set_max_width(420.0);
-            ui.strong(format!("{:.2} %", plane.accuracy[index]));
+            let error = plane.open.table.standard_error(&plane.open.metric, index);
+            let error = error.map_or(String::new(), |error| format!(" ± {error:.2}"));
+            ui.strong(format!("{:.2}{error} %", plane.accuracy[index]));
             ui.label(format!("neighbors {:.2} % on average", plane.means[index]));
             for node in genotype.to_text().split('+') {
                 ui.label(RichText::new(node).monospace());

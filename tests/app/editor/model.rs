@@ -181,6 +181,28 @@ fn a_sum_over_edges_is_on_the_border_between_flat_and_sharp() {
 }
 
 #[test]
+fn flat_or_sharp_is_in_doubt_where_standard_errors_are_larger_than_what_parts_them() {
+    // Own 90, neighbors 88 and 86, mean of the space 60, a share of a tenth: one change costs 3 and may cost 3.
+    let of = |second: f64, own: Option<f64>| {
+        Flatness::of(90.0, &[88.0, second], Some(60.0), 0.1)
+            .unwrap()
+            .with_errors(own, &[Some(0.3), Some(0.4)], 0.1)
+    };
+    let certain = of(84.0, None);
+    assert_eq!((certain.errors, certain.is_doubtful()), (None, false));
+    // By hand: 0.5 / 2, and √(0.25² + (0.9 · 0.2)²).
+    let doubtful = of(85.5, Some(0.2));
+    let [own, mean, margin] = doubtful.errors.unwrap();
+    assert!((own - 0.2).abs() < 1e-12 && (mean - 0.25).abs() < 1e-12);
+    assert!((margin - 0.30805843601498727).abs() < 1e-12, "{margin}");
+    assert_eq!(
+        (doubtful.word, doubtful.is_doubtful()),
+        (Some(Word::Sharp), true)
+    );
+    assert!(!of(84.0, Some(0.2)).is_doubtful());
+}
+
+#[test]
 fn an_svg_of_a_cell_has_every_edge_with_its_label_and_every_state() {
     for (genotype, states) in [(darts(), 7), (small(), 3)] {
         let kind = CellKind::Normal;
