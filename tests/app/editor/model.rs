@@ -194,7 +194,7 @@ fn flat_or_sharp_is_in_doubt_where_standard_errors_are_larger_than_what_parts_th
     let doubtful = of(85.5, Some(0.2));
     let [own, mean, margin] = doubtful.errors.unwrap();
     assert!((own - 0.2).abs() < 1e-12 && (mean - 0.25).abs() < 1e-12);
-    assert!((margin - 0.30805843601498727).abs() < 1e-12, "{margin}");
+    assert!((margin - 0.308_058_436_014_987_3).abs() < 1e-12, "{margin}");
     assert_eq!(
         (doubtful.word, doubtful.is_doubtful()),
         (Some(Word::Sharp), true)
