@@ -198,7 +198,7 @@ fn a_row_is_an_arm_and_a_column_a_level() {
         ..OPTIONS
     };
     let sigmas = [0.0, 0.5, 8.0];
-    let comparison = compare_under_noise(bench(), bench(), &options, 5, &sigmas).unwrap();
+    let comparison = compare_under_noise(bench(), bench(), &options, 5, &levels(&sigmas)).unwrap();
     let shown = comparison.to_string();
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(lines.len(), 2 + 6 + 1 + 6 + 1, "{shown}");
