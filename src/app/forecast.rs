@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Dataset, Sampler, Split};
+use crate::data::{Dataset, Split};
 use crate::session::{DeviceInfo, MemoryPlan, RunConfig};
 
 /// What is known of a data set without touching a device.
@@ -54,9 +54,10 @@ pub fn forecast(
     device: Option<&DeviceInfo>,
 ) -> Option<RunForecast> {
     let search = config.search.as_ref()?;
-    let indices = (0..facts.split[0] as u32).collect();
-    let steps = Sampler::new(indices, search.batch, 0)
-        .map_or(0, |sampler| sampler.batches_per_epoch() * search.epochs);
+    let steps = match facts.split[0] {
+        0 => 0,
+        images => search.last_batch.batches(images, search.batch) * search.epochs,
+    };
     let cpu = DeviceInfo {
         name: String::new(),
         backend: "cpu".into(),
@@ -109,7 +110,7 @@ fn key(config: &RunConfig) -> Option<String> {
         false => 0,
     };
     Some(format!(
-        "{} {} {} {} {} {} {} {} {} {} {}",
+        "{} {} {} {} {} {} {} {} {} {} {} {}",
         config.dataset,
         config.device,
         config.kernels.name(),
@@ -119,6 +120,7 @@ fn key(config: &RunConfig) -> Option<String> {
         search.channels,
         search.layers,
         search.batch,
+        search.alpha_images(),
         neighbors,
         search.memory_limit,
     ))

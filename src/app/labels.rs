@@ -1,8 +1,9 @@
 //! What the window calls the settings that messages name by their flags.
 
 /// A flag and its label; those of training from scratch have the label of the search's and say that.
-const LABELS: [(&str, &str); 31] = [
+const LABELS: [(&str, &str); 33] = [
     ("alpha-after", "Weights alone"),
+    ("alpha-batch", "α batch"),
     ("alpha-decay", "α decay"),
     ("alpha-rate", "α rate"),
     ("auxiliary-weight", "Auxiliary head"),
@@ -18,6 +19,7 @@ const LABELS: [(&str, &str); 31] = [
     ("epochs", "Epochs"),
     ("exclude-self", "Leave itself out"),
     ("label-smoothing", "Label smoothing"),
+    ("last-batch", "Last batch"),
     ("layers", "Cells"),
     ("memory-limit", "Memory limit"),
     ("momentum", "Momentum"),

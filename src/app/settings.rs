@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use eframe::egui::{self, DragValue};
 
-use crate::data::Augmentation;
+use crate::data::{Augmentation, LastBatch};
 use crate::search::{Draw, HessianPoint, Order, Representation, Select, Strategy, Temperature};
 use crate::session::{SearchConfig, TrainConfig};
 use crate::space::{Aggregation, Space};
@@ -127,6 +127,26 @@ pub fn search_size(ui: &mut egui::Ui, search: &mut SearchConfig) {
         &mut search.layers,
         1..=64,
     );
+}
+
+/// What becomes of an epoch's incomplete last batch.
+fn last_batch(ui: &mut egui::Ui, id: &str, value: &mut LastBatch) {
+    let help = "What becomes of an epoch's incomplete last batch.";
+    row(ui, "Last batch", help, |ui, label| {
+        let options = [
+            (
+                LastBatch::Drop,
+                "left out".to_owned(),
+                "Its images come in other epochs.",
+            ),
+            (
+                LastBatch::Keep,
+                "kept".to_owned(),
+                "A smaller batch, as in DARTS' program.",
+            ),
+        ];
+        choice(ui, label, id, value, &options);
+    });
 }
 
 /// What only some gradient strategies have, and how sharpness is watched.
@@ -391,6 +411,15 @@ pub fn search_rates(ui: &mut egui::Ui, search: &mut SearchConfig) {
     for (name, help, value, range) in rows {
         real(ui, name, "", help, value, range);
     }
+    whole(
+        ui,
+        "α batch",
+        " images",
+        "Images of a step of α; 0 for as many as Batch.",
+        &mut search.alpha_batch,
+        0..=65_536,
+    );
+    last_batch(ui, "search-last-batch", &mut search.last_batch);
     let most = search.epochs.saturating_sub(1);
     whole(
         ui,
@@ -466,6 +495,7 @@ pub fn training(ui: &mut egui::Ui, train: &mut TrainConfig) {
         &mut train.batch,
         2..=65_536,
     );
+    last_batch(ui, "train-last-batch", &mut train.last_batch);
     whole(
         ui,
         "Channels",

@@ -205,8 +205,8 @@ fn run_missing(
         comparison.device.clone_from(&outcome.device.name);
         let name = outcome.folder.file_name().unwrap_or_default();
         let work = search.map_or(0, |search| {
-            let step = search.multiply_adds_a_step(outcome.supernet_multiply_adds);
-            step.saturating_mul((search.batch * outcome.steps) as u64)
+            let halves = [outcome.split[0], outcome.split[1]];
+            search.multiply_adds(outcome.supernet_multiply_adds, outcome.steps, halves)
         });
         let mut entry = Entry {
             strategy,

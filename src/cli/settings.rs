@@ -9,7 +9,9 @@ use super::out::note;
 use super::progress::{Outcome, drive, go_on};
 use super::sampling::NeighborhoodSettings;
 use super::stop;
-use crate::data::{Augmentation, Dataset, absolute, hand_over_once, path_of, short_name};
+use crate::data::{
+    Augmentation, Dataset, LastBatch, absolute, hand_over_once, path_of, short_name,
+};
 use crate::search::a2m::HessianPoint;
 use crate::search::na_darts::Representation;
 use crate::search::{Draw, Order, Select, Temperature};
@@ -218,6 +220,13 @@ pub struct SearchOverrides {
     /// Images a search step
     #[arg(long)]
     batch: Option<usize>,
+    /// Images of its step of α; 0 for as many as --batch
+    #[arg(long, value_name = "IMAGES")]
+    alpha_batch: Option<usize>,
+    /// What becomes of an epoch's incomplete last batch of the search: drop (its images come in other epochs) or keep (a smaller batch,
+    /// as in DARTS' program)
+    #[arg(long, value_name = "drop|keep")]
+    last_batch: Option<LastBatch>,
     /// Highest learning rate of the supernet's weights (cosine schedule)
     #[arg(long)]
     weight_rate: Option<f64>,
@@ -319,6 +328,9 @@ pub struct TrainOverrides {
     /// Images a step
     #[arg(long)]
     train_batch: Option<usize>,
+    /// What becomes of an epoch's incomplete last batch: drop or keep
+    #[arg(long, value_name = "drop|keep")]
+    train_last_batch: Option<LastBatch>,
     /// Highest learning rate (cosine schedule to 0)
     #[arg(long)]
     train_rate: Option<f64>,
@@ -376,6 +388,8 @@ impl SearchOverrides {
         set(&mut config.layers, self.layers);
         set(&mut config.epochs, self.epochs);
         set(&mut config.batch, self.batch);
+        set(&mut config.alpha_batch, self.alpha_batch);
+        set(&mut config.last_batch, self.last_batch);
         set(&mut config.weight_rate, self.weight_rate);
         set(&mut config.weight_rate_min, self.weight_rate_min);
         set(&mut config.momentum, self.momentum);
@@ -420,6 +434,7 @@ impl TrainOverrides {
         set(&mut config.layers, self.train_layers);
         set(&mut config.epochs, self.train_epochs);
         set(&mut config.batch, self.train_batch);
+        set(&mut config.last_batch, self.train_last_batch);
         set(&mut config.rate, self.train_rate);
         set(&mut config.momentum, self.train_momentum);
         set(&mut config.weight_decay, self.train_weight_decay);

@@ -35,5 +35,5 @@ pub use place::{absolute, path_of};
 #[cfg(not(target_arch = "wasm32"))]
 pub use read::read_path;
 pub use read::{Loaded, Options, file_name, read_blobs, short_name};
-pub use sampler::Sampler;
+pub use sampler::{LastBatch, Sampler};
 pub use split::Split;

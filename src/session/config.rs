@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Augmentation, file_name};
+use crate::data::{Augmentation, LastBatch, file_name};
 use crate::nearest::named;
 use crate::search::{Draw, HessianPoint, Order, Representation, Select, Strategy, Temperature};
 use crate::space::{Aggregation, Genotype, Macro, Space};
@@ -192,6 +192,12 @@ pub struct SearchConfig {
     pub epochs: usize,
     /// Images a step.
     pub batch: usize,
+    /// Images of a step of α; 0 for as many as the weights' step has.
+    #[serde(default)]
+    pub alpha_batch: usize,
+    /// What becomes of an epoch's incomplete last batch.
+    #[serde(default)]
+    pub last_batch: LastBatch,
     /// Highest rate of the weights' cosine schedule.
     pub weight_rate: f64,
     /// Its lowest.
@@ -265,6 +271,9 @@ pub struct TrainConfig {
     pub epochs: usize,
     /// Images a step.
     pub batch: usize,
+    /// What becomes of an epoch's incomplete last batch.
+    #[serde(default)]
+    pub last_batch: LastBatch,
     /// Highest rate of the cosine schedule to 0.
     pub rate: f64,
     /// Momentum of SGD.
@@ -331,6 +340,8 @@ impl Preset {
             layers: if darts { 8 } else { 5 },
             epochs: 50,
             batch: 64,
+            alpha_batch: 0,
+            last_batch: LastBatch::Drop,
             weight_rate: 0.025,
             weight_rate_min: 0.001,
             momentum: 0.9,
@@ -400,6 +411,7 @@ impl Preset {
             layers: if darts { 20 } else { 5 },
             epochs: if darts { 600 } else { 200 },
             batch: if darts { 96 } else { 256 },
+            last_batch: LastBatch::Drop,
             rate: if darts { 0.025 } else { 0.1 },
             momentum: 0.9,
             weight_decay: if darts { 3e-4 } else { 5e-4 },
@@ -460,19 +472,28 @@ impl SearchConfig {
             .then_some(share * self.radius as f64)
     }
 
-    /// Multiply-adds that a step on an image asks for, through a supernet of so many.
+    /// Images of a step of α.
+    pub fn alpha_images(&self) -> usize {
+        match self.alpha_batch {
+            0 => self.batch,
+            images => images,
+        }
+    }
+
+    /// Multiply-adds that a step asks for on an image of the weights half and on one of the architecture half, through a supernet of
+    /// so many.
     ///
     /// A forward pass counts once, the gradient of the feature maps once more, and that of the weights, where it is wanted, once more.
     /// It is the work of the definition: what a kernel computes again counts no second time, and what it shares is not left out.
-    pub fn multiply_adds_a_step(&self, supernet: u64) -> u64 {
+    pub fn multiply_adds_an_image(&self, supernet: u64) -> [u64; 2] {
         const ALPHA: u64 = 2;
         const WEIGHTS: u64 = 3;
         let lanes = match self.strategy.neighborhood_aware() && self.radius > 0 {
             true => 1 + self.neighbors as u64,
             false => 1,
         };
-        let passes = match self.strategy {
-            Strategy::Random => 0,
+        match self.strategy {
+            Strategy::Random => [0; 2],
             // Every operation of as many edges as an architecture has, and one architecture forward.
             Strategy::Rsps => {
                 let edges = self.space.edges().len() as u64;
@@ -480,17 +501,46 @@ impl SearchConfig {
                     Space::Darts => 2 * self.space.nodes() as u64,
                     Space::NasBench201 | Space::NasBench201Small => edges,
                 };
-                return (WEIGHTS * supernet * used
-                    + supernet * used / self.space.operations().len() as u64)
-                    / edges;
+                let operations = self.space.operations().len() as u64;
+                [
+                    WEIGHTS * supernet * used / edges,
+                    supernet * used / operations / edges,
+                ]
             }
             // The gradient at α, the ascended one and the two of the difference.
-            Strategy::A2m => 4 * ALPHA + WEIGHTS,
+            Strategy::A2m => [WEIGHTS * supernet, 4 * ALPHA * supernet],
             // The look-ahead step, the gradient in both after it and the two of the difference.
-            strategy if strategy.second_order() => WEIGHTS + lanes * WEIGHTS + 2 * ALPHA + WEIGHTS,
-            _ => lanes * ALPHA + WEIGHTS,
+            strategy if strategy.second_order() => [
+                (WEIGHTS + 2 * ALPHA + WEIGHTS) * supernet,
+                lanes * WEIGHTS * supernet,
+            ],
+            _ => [WEIGHTS * supernet, lanes * ALPHA * supernet],
+        }
+    }
+
+    /// Multiply-adds that so many steps ask for, where the halves `[weights, architecture]` have so many images. In the epochs in which α does
+    /// not move its loss is only measured.
+    pub fn multiply_adds(&self, supernet: u64, steps: usize, halves: [usize; 2]) -> u64 {
+        let [weights, alpha] = self.multiply_adds_an_image(supernet);
+        let mean = |images: usize, batch: usize, steps: usize| {
+            let batches = self.last_batch.batches(images, batch) as u64;
+            steps as u64 * self.last_batch.images(images, batch) as u64 / batches
         };
-        supernet * passes
+        let epoch = self.last_batch.batches(halves[0], self.batch);
+        let frozen = match self.strategy {
+            Strategy::Rsps | Strategy::Random => 0,
+            _ => steps.min(self.alpha_after.saturating_mul(epoch)),
+        };
+        let alpha_images = |steps| mean(halves[1], self.alpha_images(), steps);
+        [
+            (weights, mean(halves[0], self.batch, steps)),
+            (alpha, alpha_images(steps - frozen)),
+            (supernet, alpha_images(frozen)),
+        ]
+        .into_iter()
+        .fold(0, |sum, (work, images)| {
+            sum.saturating_add(work.saturating_mul(images))
+        })
     }
 
     /// The supernet's outer shape on images `[channels, height, width]`.
@@ -617,6 +667,9 @@ impl SearchConfig {
         whole("--layers", self.layers, 1, 64)?;
         whole("--epochs", self.epochs, 1, 100_000)?;
         whole("--batch", self.batch, 2, 65_536)?;
+        if self.alpha_batch != 0 {
+            whole("--alpha-batch", self.alpha_batch, 2, 65_536)?;
+        }
         whole("--radius", self.radius, 0, 3)?;
         whole("--neighbors", self.neighbors, 0, 1024)?;
         whole("--alpha-after", self.alpha_after, 0, self.epochs - 1)?;

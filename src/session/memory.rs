@@ -26,7 +26,7 @@ pub struct MemoryPlan {
 pub enum MemoryError {
     /// The search.
     #[error(
-        "the search needs about {needed_mb} MB even one architecture at a time, but {limit_mb} MB are allowed{binding}; lower --batch, --channels or --layers, or raise --memory-limit"
+        "the search needs about {needed_mb} MB even one architecture at a time, but {limit_mb} MB are allowed{binding}; lower {batch}, --channels or --layers, or raise --memory-limit"
     )]
     Search {
         /// At least, in megabytes.
@@ -35,6 +35,8 @@ pub enum MemoryError {
         limit_mb: u64,
         /// A limit of the GPU that is exceeded too.
         binding: &'static str,
+        /// The setting of the larger batch.
+        batch: &'static str,
     },
     /// Training of the derived network.
     #[error(
@@ -116,7 +118,8 @@ impl MemoryPlan {
         let mut too_wide = false;
         for &fused in choices {
             let gpu = device.max_binding > 0;
-            let forecast = Forecast::new(config.space, size, config.batch, parameters, fused, gpu)?;
+            let batch = config.batch.max(config.alpha_images());
+            let forecast = Forecast::new(config.space, size, batch, parameters, fused, gpu)?;
             needed = forecast.bytes(1);
             too_wide = forecast.largest_tensor_a_lane > binding;
             let Some(lanes_a_pass) = forecast.lanes_within(lanes, limit, binding) else {
@@ -138,6 +141,11 @@ impl MemoryPlan {
                 " and a tensor exceeds the largest buffer of this GPU"
             } else {
                 ""
+            },
+            batch: if config.alpha_images() > config.batch {
+                "--alpha-batch"
+            } else {
+                "--batch"
             },
         })?)
     }
@@ -171,6 +179,7 @@ impl MemoryPlan {
                     needed_mb: forecast.bytes(1).div_ceil(MB),
                     limit_mb: limit / MB,
                     binding: "",
+                    batch: "--batch",
                 })?;
         Ok(Self {
             fused,

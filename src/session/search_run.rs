@@ -168,12 +168,14 @@ impl SearchState {
             data.split.weights.clone(),
             config.batch,
             seed_for(seed, Purpose::WeightBatches),
-        )?;
+        )?
+        .with_last(config.last_batch);
         let alpha_batches = Sampler::new(
             data.split.architecture.clone(),
-            config.batch,
+            config.alpha_images(),
             seed_for(alpha_seed, Purpose::AlphaBatches),
-        )?;
+        )?
+        .with_last(config.last_batch);
         Ok(Self {
             config: config.clone(),
             network,

@@ -73,7 +73,8 @@ impl TrainState {
         let layout = network.layout();
         let weights = layout.initial_weights(seed_for(seed, Purpose::DerivedWeights), device);
         let statistics = layout.initial_statistics(device);
-        let batches = Sampler::new(images, config.batch, seed_for(seed, Purpose::TrainBatches))?;
+        let batches = Sampler::new(images, config.batch, seed_for(seed, Purpose::TrainBatches))?
+            .with_last(config.last_batch);
         Ok(Self {
             config: config.clone(),
             genotype: genotype.clone(),

@@ -216,14 +216,17 @@ impl BenchCase {
     }
 
     /// Multiply-adds that a step asks for: of the convolutions and the classifier, in their passes over all images; see
-    /// [`SearchConfig::multiply_adds_a_step`].
+    /// [`SearchConfig::multiply_adds_an_image`].
     pub(super) fn multiply_adds(&self) -> Result<u64, MacroError> {
         let network = self.count()?.multiply_adds;
         let images = self.shape().batch as u64;
         Ok(images
             * match self.step {
                 BenchStep::Train => 3 * network,
-                BenchStep::Search(strategy) => self.search(strategy).multiply_adds_a_step(network),
+                BenchStep::Search(strategy) => {
+                    let halves = self.search(strategy).multiply_adds_an_image(network);
+                    halves.iter().sum()
+                }
             })
     }
 }

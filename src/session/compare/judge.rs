@@ -21,6 +21,7 @@ pub fn judge_of(settings: &RunConfig, epochs: usize) -> RunConfig {
         search.epochs = epochs;
         // Whatever only concerns the choice of an architecture: the judge is the same for all that are compared.
         search.replica = false;
+        search.alpha_batch = 0;
         search.alpha_after = 0;
         search.order = Order::default();
         search.select = Select::default();

@@ -18,10 +18,10 @@ use super::differences::differences;
 use super::failure::RunError;
 #[cfg(feature = "engine")]
 use super::search_run::split_of;
+#[cfg(feature = "engine")]
+use crate::data::Dataset;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::data::absolute;
-#[cfg(feature = "engine")]
-use crate::data::{Dataset, Sampler};
 use crate::landscape::{KendallTau, difference};
 #[cfg(feature = "engine")]
 use crate::search::SearchError;
@@ -146,7 +146,12 @@ impl Comparison {
         else {
             return Err(ComparisonError::Empty);
         };
-        strategy.apply(&mut settings);
+        // What an arm may spend is reckoned from these settings, and is no part of them.
+        let plain = Arm {
+            cost: None,
+            ..strategy
+        };
+        plain.apply(&mut settings);
         settings.seed = seed;
         settings.kind = match judged_by {
             JudgedBy::Judge { .. } => RunKind::Full,
@@ -389,6 +394,6 @@ pub fn search_steps(config: &RunConfig) -> Result<usize, RunError> {
     let dataset = Dataset::load(&config.dataset)?;
     config.check_images([dataset.height, dataset.width])?;
     let split = split_of(&dataset, config)?;
-    let batches = Sampler::new(split.weights, search.batch, 0)?.batches_per_epoch();
+    let batches = search.last_batch.batches(split.weights.len(), search.batch);
     Ok(batches.saturating_mul(search.epochs))
 }
