@@ -1,7 +1,7 @@
 //! What the window calls the settings that messages name by their flags.
 
 /// A flag and its label; those of training from scratch have the label of the search's and say that.
-const LABELS: [(&str, &str); 33] = [
+const LABELS: [(&str, &str); 34] = [
     ("alpha-after", "Weights alone"),
     ("alpha-batch", "α batch"),
     ("alpha-decay", "α decay"),
@@ -30,6 +30,7 @@ const LABELS: [(&str, &str); 33] = [
     ("rate", "Rate"),
     ("rho", "Ascent ρ"),
     ("select", "Ends with"),
+    ("sharpness-batches", "Of batches"),
     ("temperature", "Temperature"),
     ("test-share", "Test share"),
     ("weight-decay", "Weight decay"),

@@ -195,6 +195,14 @@ pub fn curvature(ui: &mut egui::Ui, search: &mut SearchConfig) {
         &mut search.sharpness,
         0..=1_000_000,
     );
+    whole(
+        ui,
+        "Of batches",
+        "",
+        "Batches of the architecture half that a measurement is the mean over, with its standard error.",
+        &mut search.sharpness_batches,
+        1..=1024,
+    );
     let help = "Ends the search when its sharpness has risen by 30 % and keeps the earlier architecture (RobustDARTS).";
     row(ui, "Early stop", help, |ui, label| {
         ui.checkbox(&mut search.early_stop, "")

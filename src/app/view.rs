@@ -280,7 +280,9 @@ impl RunView {
             | Event::SupernetOpened { .. }
             | Event::DataAdded { .. }
             | Event::DeviceChecked { .. } => {}
-            Event::Sharpness { step, eigenvalue } => self.sharpness.push((*step, *eigenvalue)),
+            Event::Sharpness(sharpness) => {
+                self.sharpness.push((sharpness.step, sharpness.eigenvalue));
+            }
             Event::SkipCollapse { step, skips, edges } => {
                 self.skip_collapse.get_or_insert((*step, *skips, *edges));
             }

@@ -30,7 +30,8 @@ use crate::space::{Space, without_mark};
 scratch with the same settings and seed, and tested; a judge, a supernet trained on single paths with images that choose and test nothing (plateau judge), \
 scores it and all its neighbors (one operation changed). With --table nothing is trained: the table says how good what is found and its \
 neighbors are. STRATEGY:replica is a strategy with other random numbers for α: with the strategy itself it is a null pair, which shows \
-how often a comparison finds differences that are not there. Writes compare.json (everything, all seeds), compare.md and compare.svg, and \
+how often a comparison finds differences that are not there. STRATEGY:cost=OTHER spends as many multiply-adds as OTHER: darts and sdarts-rs \
+with more images in a step of α, rsps with more epochs. Writes compare.json (everything, all seeds), compare.md and compare.svg, and \
 a run folder for every run, into --run-dir (by default runs/compare-DATASET). Runs that are in compare.json are not done again: the \
 same command goes on where it was interrupted, and more --seeds or --strategies add to it.\n\n\
 JSON: that of compare.json: settings, judged_by, strategies, seeds, entries (strategy, seed, run_dir, genotype, accuracy, trained, \
@@ -40,7 +41,7 @@ A deviation of one seed, and an interval of one seed or of equal differences, is
 )]
 pub struct CompareArgs {
     /// Strategies to compare: random, rsps, darts, darts-2nd, na-darts, na-darts-2nd, a2m, sdarts-rs, or one of those with α as
-    /// STRATEGY:replica
+    /// STRATEGY:replica; darts, sdarts-rs and rsps also with the cost of another, as in darts:cost=na-darts
     #[arg(
         long,
         value_delimiter = ',',
@@ -195,6 +196,16 @@ fn run_missing(
             _ => CliError(STOPPED.into()),
         })?;
         goes_on();
+        let half = outcome.split[1];
+        if let Some(search) = search
+            .as_ref()
+            .filter(|search| search.alpha_images() > half)
+        {
+            note!(
+                "note: {strategy}: a step of α has the {half} images that choose architectures, fewer than the {} that its cost asks for",
+                search.alpha_images()
+            );
+        }
         let images = comparison.images.get_or_insert(outcome.images.clone());
         if *images != outcome.images {
             return Err(CliError(format!(
@@ -219,7 +230,7 @@ fn run_missing(
             residual: None,
             skips: skips(&outcome.genotype),
             curve: Vec::new(),
-            sharpness: outcome.sharpness,
+            sharpness: outcome.sharpness.map(|sharpness| sharpness.eigenvalue),
             multiply_adds: work,
             search_seconds: outcome.step_seconds,
         };

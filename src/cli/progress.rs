@@ -11,7 +11,7 @@ use super::{CliError, stop};
 use crate::landscape::has_live_path;
 use crate::session::{
     Clock, Command, DeviceInfo, Event, RecordError, Recorder, RunConfig, RunKind, SearchStep,
-    SessionHandle, Start, Timed,
+    SessionHandle, Sharpness, Start, Timed,
 };
 use crate::space::Genotype;
 use crate::visible::visible;
@@ -41,7 +41,7 @@ pub struct Outcome {
     /// Its share until the last step was done.
     pub step_seconds: f64,
     /// The last sharpness that was measured.
-    pub sharpness: Option<f64>,
+    pub sharpness: Option<Sharpness>,
     /// The effective radius of the last step's neighbors, in edges.
     pub effective_radius: Option<f32>,
     /// The run folder.
@@ -79,7 +79,7 @@ struct Seen {
     train_started: Option<f64>,
     search_seconds: f64,
     step_seconds: f64,
-    sharpness: Option<f64>,
+    sharpness: Option<Sharpness>,
     effective_radius: Option<f32>,
 }
 
@@ -207,7 +207,7 @@ impl Seen {
                 self.effective_radius = step.effective_radius;
                 self.step_seconds = seconds - self.search_started.unwrap_or(seconds);
             }
-            Event::Sharpness { eigenvalue, .. } => self.sharpness = Some(eigenvalue),
+            Event::Sharpness(sharpness) => self.sharpness = Some(sharpness),
             Event::Derived { genotype } => {
                 self.search_seconds = seconds - self.search_started.unwrap_or(seconds);
                 self.genotype = Some(genotype);
@@ -374,8 +374,9 @@ impl Bar {
                     );
                 }
             }
-            Event::Sharpness { step, eigenvalue } => {
-                self.line(&format!("sharpness {eigenvalue:.4} after step {step}"));
+            Event::Sharpness(sharpness) => {
+                let step = sharpness.step;
+                self.line(&format!("sharpness {sharpness} (after step {step})"));
             }
             Event::SkipCollapse { step, skips, edges } => self.line(&format!(
                 "warning: {skips} of {edges} edges of the normal cell are skip connections after step {step}: the search may be collapsing"

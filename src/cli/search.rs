@@ -249,7 +249,17 @@ pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Re
         if let (Some(strategy), Some(object)) = (strategy, value.as_object_mut()) {
             object.insert("strategy".into(), strategy.name().into());
             object.insert("search_seconds".into(), outcome.search_seconds.into());
-            object.insert("sharpness".into(), outcome.sharpness.into());
+            let sharpness = outcome.sharpness;
+            let eigenvalue = sharpness.map(|sharpness| sharpness.eigenvalue);
+            object.insert("sharpness".into(), eigenvalue.into());
+            if let Some(sharpness) = sharpness {
+                let rest = [
+                    ("sharpness_standard_error", sharpness.standard_error),
+                    ("sharpness_relative", sharpness.relative()),
+                    ("rise", sharpness.rise),
+                ];
+                object.extend(rest.map(|(name, value)| (name.to_owned(), value.into())));
+            }
             let radius = outcome.effective_radius.map(f64::from);
             object.insert("effective_radius".into(), radius.into());
         }

@@ -289,10 +289,13 @@ pub struct SearchOverrides {
     /// SDARTS-RS: largest perturbation of an operation's weight, reached linearly from its tenth; 0 is plain DARTS
     #[arg(long)]
     perturbation: Option<f64>,
-    /// Measure the sharpness (largest eigenvalue of the Hessian of the validation loss in α) every so many steps; each
-    /// measurement takes up to 40 gradient passes
+    /// Measure the sharpness (largest eigenvalue of the Hessian of the validation loss in α) every so many steps, and
+    /// what one changed operation does to the loss; each measurement takes up to 40 gradient passes a batch
     #[arg(long, value_name = "STEPS")]
     sharpness: Option<usize>,
+    /// Batches of the architecture half that a measurement of the sharpness is the mean over, with its standard error [default: 1]
+    #[arg(long, value_name = "N")]
+    sharpness_batches: Option<usize>,
     /// End the search when its sharpness rises (RobustDARTS) and keep the earlier architecture: when the mean of five
     /// measurements is 1.3 times that of four measurements before, at the earliest that after a fifth of the search. Without
     /// --sharpness it is measured 25 times
@@ -411,6 +414,7 @@ impl SearchOverrides {
         set(&mut config.hessian_point, self.hessian_point);
         set(&mut config.perturbation, self.perturbation);
         set(&mut config.sharpness, self.sharpness);
+        set(&mut config.sharpness_batches, self.sharpness_batches);
         config.early_stop |= self.early_stop;
         set(&mut config.memory_limit, self.memory_limit);
         augment(

@@ -250,6 +250,9 @@ pub struct SearchConfig {
     /// Steps between two measurements of the sharpness; 0 for none but those of the early stop.
     #[serde(default)]
     pub sharpness: usize,
+    /// Batches that each measurement is the mean over.
+    #[serde(default = "one_batch")]
+    pub sharpness_batches: usize,
     /// Whether a rising sharpness ends the search (RobustDARTS).
     #[serde(default)]
     pub early_stop: bool,
@@ -257,6 +260,10 @@ pub struct SearchConfig {
     pub augmentation: Augmentation,
     /// Most memory a step may take, MB; 0 for half of what this process may use.
     pub memory_limit: u64,
+}
+
+fn one_batch() -> usize {
+    1
 }
 
 /// Settings of training a derived network from scratch (§4.6).
@@ -363,6 +370,7 @@ impl Preset {
             hessian_point: HessianPoint::default(),
             perturbation: 0.3,
             sharpness: 0,
+            sharpness_batches: 1,
             early_stop: false,
             augmentation: Augmentation {
                 crop_padding: 4,
@@ -672,6 +680,7 @@ impl SearchConfig {
         }
         whole("--radius", self.radius, 0, 3)?;
         whole("--neighbors", self.neighbors, 0, 1024)?;
+        whole("--sharpness-batches", self.sharpness_batches, 1, 1024)?;
         whole("--alpha-after", self.alpha_after, 0, self.epochs - 1)?;
         if self.draw == Draw::Edge && self.radius > 1 {
             let rule = "--draw edge changes one edge a neighbor; use --radius 1";

@@ -1,5 +1,7 @@
 //! What a session says. A run is this stream and nothing else: the terminal, the window and the run folder all read it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::Checkpoint;
@@ -7,6 +9,57 @@ use super::config::RunConfig;
 use super::finite::finite;
 use crate::landscape::Score;
 use crate::space::{Genotype, Space};
+
+/// How sharp the validation loss is at α, on a few batches of the architecture half.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sharpness {
+    /// The step after which it was measured.
+    pub step: usize,
+    /// Largest eigenvalue of the Hessian of the validation loss in α, the mean over the batches.
+    pub eigenvalue: f64,
+    /// Batches.
+    #[serde(default = "one")]
+    pub batches: usize,
+    /// The standard error of that mean; none for a single batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error: Option<f64>,
+    /// The validation loss at α on these batches, nats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<f64>,
+    /// How much higher the loss is after one changed operation: the mean over all neighbors at distance 1 of the genotype that would be
+    /// derived, less its own, by the supernet's weights on these batches, nats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rise: Option<f64>,
+}
+
+fn one() -> usize {
+    1
+}
+
+impl Sharpness {
+    /// The eigenvalue in units of the loss, 1/α².
+    pub fn relative(&self) -> Option<f64> {
+        self.loss
+            .filter(|&loss| loss > 0.0)
+            .map(|loss| self.eigenvalue / loss)
+    }
+}
+
+impl fmt::Display for Sharpness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.4}", self.eigenvalue)?;
+        if let Some(error) = self.standard_error {
+            write!(f, " ± {error:.4} ({} batches)", self.batches)?;
+        }
+        if let Some(relative) = self.relative() {
+            write!(f, ", {relative:.4} of the loss")?;
+        }
+        if let Some(rise) = self.rise {
+            write!(f, "; one operation changed: loss {rise:+.4}")?;
+        }
+        Ok(())
+    }
+}
 
 /// One thing that happened in a run. It holds no times, so the same run gives the same events bit for bit; see [`Timed`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,12 +101,7 @@ pub enum Event {
         genotype: Genotype,
     },
     /// How sharp the validation loss is at α.
-    Sharpness {
-        /// The step after which it was measured.
-        step: usize,
-        /// Largest eigenvalue of the Hessian of the validation loss in α.
-        eigenvalue: f64,
-    },
+    Sharpness(Sharpness),
     /// Skip connections have come to dominate the normal cell that would be derived now: at least half of its edges.
     SkipCollapse {
         /// The step after which that was seen.

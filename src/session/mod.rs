@@ -79,7 +79,7 @@ pub use config::{
     SearchConfig, TrainConfig,
 };
 pub use differences::differences;
-pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, Timed};
+pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, Sharpness, Timed};
 pub use failure::RunError;
 pub use fit::has_room_for_head;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]

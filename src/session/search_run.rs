@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use super::checkpoint::Position;
 use super::config::{RunConfig, RunKind, SearchConfig};
 use super::control::{Control, Flow};
-use super::event::{Event, SearchStep};
+use super::event::{Event, SearchStep, Sharpness};
 use super::failure::RunError;
 use super::memory::MemoryPlan;
 use super::pace::Pace;
@@ -20,12 +20,12 @@ use super::watch::{Watch, sharpness_interval};
 use crate::data::{
     Augmentation, Batch, Dataset, DeviceImages, Normalisation, Sampler, Split, chunks,
 };
-use crate::landscape::SupernetEvaluator;
-use crate::search::objective::{Network, read};
+use crate::landscape::{Evaluator, EvaluatorError, Spread, SupernetEvaluator};
+use crate::search::objective::{Network, StepObjective, Wanted, read};
 use crate::search::optimizer::{Adam, Sgd, cosine_rate};
 use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
 use crate::search::{SearchError, Select, Strategy};
-use crate::space::{Genotype, Macro, MacroError, derive};
+use crate::space::{Counting, Genotype, Macro, MacroError, derive, neighbors};
 use single_path::SinglePaths;
 
 /// The images of a run and how they are shared out.
@@ -122,8 +122,8 @@ pub struct SearchState {
     noise: ChaCha8Rng,
     /// Of a search on single paths.
     paths: Option<SinglePaths>,
-    /// The batch that every sharpness is measured on, where any is.
-    sharpness_batch: Option<Batch>,
+    /// The batches that every sharpness is measured on, where any is.
+    sharpness_batches: Vec<Batch>,
     watch: Watch,
     pending: Vec<Measured>,
     /// Steps that are done.
@@ -195,10 +195,10 @@ impl SearchState {
             neighbors: generator(alpha_seed, Purpose::Neighbors),
             noise: generator(alpha_seed, Purpose::Perturbation),
             paths: single_paths.then(|| SinglePaths::new(config, data, seed)),
-            sharpness_batch: sharpness_interval(config, 1)
-                .is_some()
-                .then(|| sharpness_batch(config, data, seed))
-                .transpose()?,
+            sharpness_batches: match sharpness_interval(config, 1) {
+                Some(_) => sharpness_batches(config, data, seed)?,
+                None => Vec::new(),
+            },
             watch: Watch::default(),
             pending: Vec::new(),
             done: 0,
@@ -250,7 +250,7 @@ impl SearchState {
                 pace.has_read(pending);
             }
             if measure {
-                match self.watch_sharpness(number, steps, control).await {
+                match self.watch_sharpness(data, number, steps, control).await {
                     // The next turn of the loop hears the stop, too.
                     Err(RunError::Stopped) => {
                         owed = true;
@@ -390,36 +390,78 @@ impl SearchState {
     /// Measures the sharpness after a step; the earlier genotype to end with where the early stop applies.
     async fn watch_sharpness(
         &mut self,
+        data: &RunData,
         step: usize,
         steps: usize,
         control: &mut Control<'_>,
     ) -> Result<Option<Genotype>, RunError> {
-        let Some(batch) = &self.sharpness_batch else {
+        if self.sharpness_batches.is_empty() {
             return Ok(None);
-        };
-        let objective = self.objective([batch, batch], self.temperature(step), None, None);
-        let (weights, alpha) = (&self.weights, &self.alpha);
-        let size = alpha.dims().iter().product();
-        let eigenvalue = largest_eigenvalue(size, PRODUCTS, async |vector| {
-            if control.stops() {
-                return Err(RunError::Stopped);
-            }
-            Ok(hessian_product(&objective, weights, alpha, vector).await?)
-        })
-        .await?;
-        if !eigenvalue.is_finite() {
-            let (what, value) = ("sharpness", eigenvalue as f32);
-            return Err(SearchError::NotFinite { what, value, step }.into());
         }
-        control.emit(Event::Sharpness { step, eigenvalue });
+        let (mut eigenvalues, mut losses) = (Vec::new(), Vec::new());
+        for batch in &self.sharpness_batches {
+            let objective = self.objective([batch, batch], self.temperature(step), None, None);
+            let (weights, alpha) = (&self.weights, &self.alpha);
+            let size = alpha.dims().iter().product();
+            let eigenvalue = largest_eigenvalue(size, PRODUCTS, async |vector| {
+                if control.stops() {
+                    return Err(RunError::Stopped);
+                }
+                Ok(hessian_product(&objective, weights, alpha, vector).await?)
+            })
+            .await?;
+            if !eigenvalue.is_finite() {
+                let (what, value) = ("sharpness", eigenvalue as f32);
+                return Err(SearchError::NotFinite { what, value, step }.into());
+            }
+            eigenvalues.push(eigenvalue);
+            let measured = Wanted {
+                alpha: false,
+                weights: false,
+            };
+            let evaluated = objective.validation(weights, alpha, measured).await?;
+            losses.extend(read(evaluated.losses).await?.first().copied());
+        }
         let genotype = self.genotype().await?;
+        let rise = self.rise(data, &genotype).await?;
+        let Spread { mean, std, .. } = Spread::of(&eigenvalues)
+            .ok_or_else(|| SearchError::Internal("no batch to measure on".into()))?;
+        let batches = eigenvalues.len();
+        let loss = losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / batches as f64;
+        control.emit(Event::Sharpness(Sharpness {
+            step,
+            eigenvalue: mean,
+            batches,
+            standard_error: std.map(|std| std / (batches as f64).sqrt()),
+            loss: Some(loss).filter(|loss| loss.is_finite()),
+            rise,
+        }));
         let earlier = self
             .watch
-            .sharpness(&self.config, steps, step, eigenvalue, genotype);
+            .sharpness(&self.config, steps, step, mean, genotype);
         Ok(earlier.map(|(kept_step, genotype)| {
             control.emit(Event::StoppedEarly { step, kept_step });
             genotype
         }))
+    }
+
+    /// The mean loss of an architecture's neighbors at distance 1 less its own, by the weights of now on the batches of the sharpness;
+    /// none where a loss is not a number.
+    async fn rise(&self, data: &RunData, genotype: &Genotype) -> Result<Option<f64>, RunError> {
+        let near = neighbors(genotype, 1, Counting::Topology)
+            .map_err(|error| SearchError::Internal(error.to_string()))?;
+        let near = near.into_iter().map(|neighbor| neighbor.genotype);
+        let genotypes: Vec<Genotype> = [genotype.clone()].into_iter().chain(near).collect();
+        let size = self.config.size(data.shape, data.classes);
+        let (batches, lanes) = (self.sharpness_batches.clone(), self.plan.lanes_a_pass);
+        let mut evaluator = self.evaluator(&size, batches, lanes)?;
+        let scores = evaluator.scores(&genotypes).await.map_err(failed)?;
+        let losses: Vec<f64> = scores.iter().map(|score| score.loss).collect();
+        let Some((own, near)) = losses.split_first().filter(|(_, near)| !near.is_empty()) else {
+            return Ok(None);
+        };
+        let rise = near.iter().sum::<f64>() / near.len() as f64 - own;
+        Ok(rise.is_finite().then_some(rise))
     }
 
     /// The genotype that α derives now, or that the weights of now choose.
@@ -441,12 +483,22 @@ impl SearchState {
     }
 }
 
-/// One batch of the architecture half as it is, the same for a whole search, so that sharpness changes with the search alone.
-fn sharpness_batch(config: &SearchConfig, data: &RunData, seed: u64) -> Result<Batch, RunError> {
+/// Batches of the architecture half as it is, the same for a whole search, so that sharpness changes with the search alone: as many as were
+/// asked for, or as there are.
+fn sharpness_batches(
+    config: &SearchConfig,
+    data: &RunData,
+    seed: u64,
+) -> Result<Vec<Batch>, RunError> {
     let seed = seed_for(seed, Purpose::SharpnessBatch);
-    let indices = Sampler::new(data.split.architecture.clone(), config.batch, seed)?.next();
-    let placements: Vec<_> = chunks(&indices, indices.len()).flatten().collect();
-    Ok(data.images.batch(&placements))
+    let mut sampler = Sampler::new(data.split.architecture.clone(), config.batch, seed)?;
+    let count = config.sharpness_batches.min(sampler.batches_per_epoch());
+    let batches = (0..count).map(|_| {
+        let indices = sampler.next();
+        let placements: Vec<_> = chunks(&indices, indices.len()).flatten().collect();
+        data.images.batch(&placements)
+    });
+    Ok(batches.collect())
 }
 
 /// The seed of everything random about α: its first values, images, neighbors and perturbations.
@@ -510,4 +562,12 @@ fn entropy(alpha: &[f32], temperature: f64, operations: usize) -> f32 {
 pub fn random_genotype(config: &SearchConfig, seed: u64) -> Option<Genotype> {
     (config.strategy == Strategy::Random)
         .then(|| Genotype::random(config.space, &mut generator(seed, Purpose::RandomGenotype)))
+}
+
+/// What an evaluator's failure is in a search.
+fn failed(error: EvaluatorError) -> SearchError {
+    match error {
+        EvaluatorError::Failed(text) => SearchError::Device(text),
+        error => SearchError::Internal(error.to_string()),
+    }
 }

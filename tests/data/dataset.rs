@@ -1,8 +1,8 @@
 //! Data sets, splits, normalisation, mini-batches of indices and augmentation. No tensors; batch.rs has those.
 
 use plateau::data::{
-    Augmentation, Cutout, DataError, Dataset, EMBEDDED, Normalisation, Placement, Sampler, Split,
-    chunks, place,
+    Augmentation, Cutout, DataError, Dataset, EMBEDDED, LastBatch, Normalisation, Placement,
+    Sampler, Split, chunks, place,
 };
 
 use super::{colours, generator};
@@ -296,6 +296,35 @@ fn an_epoch_deals_each_image_once_and_drops_the_incomplete_batch() {
     let mut other = Sampler::new(indices, 3, 6).unwrap();
     let dealt: Vec<u32> = (0..3).flat_map(|_| other.next()).collect();
     assert_ne!(dealt, orders[0]);
+}
+
+#[test]
+fn a_kept_last_batch_has_the_images_that_are_left_unless_it_is_a_single_one() {
+    for (images, sizes) in [
+        (11, vec![3, 3, 3, 2]),
+        (10, vec![3, 3, 3]),
+        (9, vec![3, 3, 3]),
+        (2, vec![2]),
+    ] {
+        let indices: Vec<u32> = (0..images).collect();
+        let mut sampler = Sampler::new(indices.clone(), 3, 5)
+            .unwrap()
+            .with_last(LastBatch::Keep);
+        assert_eq!(sampler.batches_per_epoch(), sizes.len(), "{images}");
+        for _ in 0..2 {
+            let dealt: Vec<Vec<u32>> = sizes.iter().map(|_| sampler.next()).collect();
+            assert_eq!(dealt.iter().map(Vec::len).collect::<Vec<_>>(), sizes);
+            let mut all: Vec<u32> = dealt.concat();
+            all.sort_unstable();
+            all.dedup();
+            assert_eq!(all.len(), sizes.iter().sum::<usize>());
+        }
+        assert_eq!(
+            LastBatch::Keep.images(images as usize, 3),
+            sizes.iter().sum::<usize>()
+        );
+    }
+    assert_eq!(LastBatch::Drop.images(11, 3), 9);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use plateau::search::objective::{Evaluated, Objective, StepObjective, Wanted, mi
 use plateau::search::sdarts::{perturbation, perturbed};
 use plateau::search::sharpness::{hessian_product, largest_eigenvalue, sharpness, symmetric_eigen};
 use plateau::search::{SearchError, Select, Strategy};
-use plateau::session::{Event, Preset, RunConfig, RunKind, SearchStep, run_blocking};
+use plateau::session::{Event, Preset, RunConfig, RunKind, SearchStep, Sharpness, run_blocking};
 use plateau::space::{Genotype, Space};
 use pollster::block_on;
 use rand::SeedableRng;
@@ -436,7 +436,7 @@ fn sharpnesses(events: &[Event]) -> Vec<(usize, f64)> {
     events
         .iter()
         .filter_map(|event| match event {
-            Event::Sharpness { step, eigenvalue } => Some((*step, *eigenvalue)),
+            Event::Sharpness(sharpness) => Some((sharpness.step, sharpness.eigenvalue)),
             _ => None,
         })
         .collect()
@@ -452,12 +452,49 @@ fn measuring_sharpness_changes_nothing_else_of_a_search() {
         assert_eq!(measured.len(), 1);
         assert_eq!(measured[0].0, 2);
         assert!(measured[0].1.is_finite());
+        let sharpness = watched.iter().find_map(|event| match event {
+            Event::Sharpness(sharpness) => Some(sharpness),
+            _ => None,
+        });
+        let Sharpness { loss, rise, .. } = *sharpness.unwrap();
+        assert!(loss.unwrap() > 0.0 && rise.unwrap().is_finite());
         let rest: Vec<Event> = watched
             .into_iter()
-            .filter(|event| !matches!(event, Event::Sharpness { .. }))
+            .filter(|event| !matches!(event, Event::Sharpness(_)))
             .collect();
         assert_eq!(plain[1..], rest[1..]);
     }
+}
+
+#[test]
+fn sharpness_of_several_batches_is_their_mean_with_its_standard_error() {
+    let one = with(tiny(Space::NasBench201Small, Strategy::Darts), |search| {
+        (search.sharpness, search.batch) = (2, 16);
+    });
+    let measured = |batches: usize| {
+        let config = with(one.clone(), |search| search.sharpness_batches = batches);
+        let found = run_blocking(&config)
+            .into_iter()
+            .find_map(|event| match event {
+                Event::Sharpness(sharpness) => Some(sharpness),
+                _ => None,
+            });
+        found.unwrap()
+    };
+    let [one, two] = [1, 2].map(measured);
+    assert_eq!((one.batches, one.standard_error), (1, None));
+    // Of two values the standard error of the mean is half of what parts them, and the first batch is the same.
+    let error = two.standard_error.unwrap();
+    assert_eq!(two.batches, 2);
+    assert!(((two.eigenvalue - one.eigenvalue).abs() - error).abs() < 1e-9 * error.max(1.0));
+    let text = two.to_string();
+    assert!(
+        text.contains(" ± ") && text.contains("(2 batches)"),
+        "{text}"
+    );
+    assert!((two.relative().unwrap() - two.eigenvalue / two.loss.unwrap()).abs() < 1e-12);
+    // As many as there are, where more are asked for.
+    assert!(measured(1024).batches < 1024);
 }
 
 #[test]

@@ -309,6 +309,42 @@ fn accuracies_are_primary_with_adjusted_p_and_a_null_pair_belongs_to_no_family()
 }
 
 #[test]
+fn an_arm_spends_as_many_multiply_adds_as_the_strategy_that_it_names() {
+    let [wide, long]: [Arm; 2] =
+        ["darts:cost=na-darts", "rsps:cost=na-darts"].map(|name| name.parse().unwrap());
+    assert_eq!(wide.to_string(), "darts:cost=na-darts");
+    assert_eq!(long.folder_name(), "rsps-cost-na-darts");
+    for (text, why) in [
+        ("na-darts:cost=darts", "cannot be given the cost"),
+        ("darts:cost=random", "costs nothing"),
+        ("darts:cost=dart", "darts"),
+    ] {
+        let message = text.parse::<Arm>().unwrap_err();
+        assert!(message.contains(why), "{message}");
+    }
+    let mut settings = settings();
+    let search = settings.search.as_mut().unwrap();
+    (search.batch, search.epochs, search.neighbors) = (10, 20, 4);
+    let dear: Arm = Strategy::NaDarts.into();
+    // The first arm must not change the settings that the others begin from.
+    let comparison = Comparison::new(settings, BY_JUDGE, &[wide, dear, long], &[3]).unwrap();
+    let searches = [wide, dear, long].map(|arm| comparison.run(arm, 3, 9).search.unwrap());
+    // By hand: 2·5 passes of 10 images against 2 passes of 50.
+    assert_eq!(searches[0].alpha_batch, 50);
+    assert_eq!(searches[1].alpha_batch, 0);
+    assert!(searches[2].epochs > searches[1].epochs);
+    let halves = [200, 200];
+    let [wide, dear, long] = searches.map(|search| {
+        let steps = search.epochs * search.last_batch.batches(halves[0], search.batch);
+        search.multiply_adds(1000, steps, halves) as f64
+    });
+    assert_eq!(wide, dear);
+    // By hand: 400 steps of 3·10 + 2·5·10 images' passes through a thousand.
+    assert_eq!(dear, 400.0 * 130.0 * 1000.0);
+    assert!((long / dear - 1.0).abs() < 0.05, "{long} {dear}");
+}
+
+#[test]
 fn a_replica_differs_in_alpha_alone_and_only_strategies_with_alpha_have_one() {
     assert!(
         "random:replica"

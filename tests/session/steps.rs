@@ -1,5 +1,6 @@
 //! What a search does in its steps, and says of them.
 
+use plateau::data::LastBatch;
 use plateau::search::{Order, Strategy};
 use plateau::session::{Event, Preset, SearchConfig, SearchStep, run_blocking};
 use plateau::space::Space;
@@ -58,6 +59,26 @@ fn alpha_stands_still_in_the_epochs_before_it_may_move() {
     assert_ne!(steps[1].alpha, steps[2].alpha);
     assert!(steps[1].neighbor_losses.is_empty() && steps[1].effective_radius.is_none());
     assert_eq!(steps[2].neighbor_losses.len(), 3);
+}
+
+#[test]
+fn a_larger_batch_of_alpha_and_a_kept_last_one_are_trained_on() {
+    let plain = steps(|search| search.strategy = Strategy::Darts);
+    let wide = steps(|search| {
+        (search.strategy, search.alpha_batch) = (Strategy::Darts, 150);
+    });
+    // The weights see the same images; α sees others, of which more are in a step.
+    assert_eq!(plain[0].train_loss, wide[0].train_loss);
+    assert_ne!(plain[0].validation_loss, wide[0].validation_loss);
+    let share = wide[0].validation_accuracy * 150.0;
+    assert!((share - share.round()).abs() < 1e-3, "{share}");
+    // Of about 180 images a batch of 120 leaves the rest.
+    let kept = steps(|search| {
+        (search.batch, search.epochs) = (120, 2);
+        search.last_batch = LastBatch::Keep;
+    });
+    let share = kept[1].train_accuracy * 60.0;
+    assert!((share - share.round()).abs() < 1e-3, "{share}");
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Measured, RunData, SearchState};
+use super::{Measured, RunData, SearchState, failed};
 use crate::data::Batch;
-use crate::landscape::{Evaluator, EvaluatorError, SupernetEvaluator};
+use crate::landscape::{Evaluator, SupernetEvaluator};
 use crate::nn::{Leaves, Pass, Statistics, lane_correct, lane_losses};
 use crate::search::SearchError;
 use crate::session::config::SearchConfig;
@@ -159,13 +159,7 @@ impl SearchState {
             batches: batches.clone(),
             lanes_a_pass: self.network.lanes_a_pass,
         };
-        let scores = evaluator
-            .scores(&paths.candidates)
-            .await
-            .map_err(|error| match error {
-                EvaluatorError::Failed(text) => SearchError::Device(text),
-                error => SearchError::Internal(error.to_string()),
-            })?;
+        let scores = evaluator.scores(&paths.candidates).await.map_err(failed)?;
         // The least loss tells more than the number of right answers; the first of equal ones.
         let best = scores.iter().zip(&paths.candidates).reduce(|best, other| {
             if other.0.loss < best.0.loss {
