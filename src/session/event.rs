@@ -18,7 +18,7 @@ pub struct Sharpness {
     /// Largest eigenvalue of the Hessian of the validation loss in α, the mean over the batches.
     pub eigenvalue: f64,
     /// Batches.
-    #[serde(default = "one")]
+    #[serde(default = "one_batch")]
     pub batches: usize,
     /// The standard error of that mean; none for a single batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,7 +32,7 @@ pub struct Sharpness {
     pub rise: Option<f64>,
 }
 
-fn one() -> usize {
+fn one_batch() -> usize {
     1
 }
 

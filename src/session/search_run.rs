@@ -21,7 +21,7 @@ use crate::data::{
     Augmentation, Batch, Dataset, DeviceImages, Normalisation, Sampler, Split, chunks,
 };
 use crate::landscape::{Evaluator, EvaluatorError, Spread, SupernetEvaluator};
-use crate::search::objective::{Network, StepObjective, Wanted, read};
+use crate::search::objective::{Network, Objective, Wanted, read};
 use crate::search::optimizer::{Adam, Sgd, cosine_rate};
 use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
 use crate::search::{SearchError, Select, Strategy};
