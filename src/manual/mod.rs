@@ -2,6 +2,8 @@
 
 #[doc = include_str!("data.md")]
 pub mod data {}
+#[doc = include_str!("defaults.md")]
+pub mod defaults {}
 #[doc = include_str!("genotypes.md")]
 pub mod genotypes {}
 #[doc = include_str!("runs.md")]

@@ -335,6 +335,9 @@ impl std::str::FromStr for Preset {
     }
 }
 
+/// The temperature of short searches, which ends where a choice has weight.
+const SHARPENING: Temperature = Temperature { from: 1.0, to: 0.3 };
+
 impl Preset {
     /// The search settings for a space.
     pub fn search(self, space: Space, strategy: Strategy) -> SearchConfig {
@@ -381,13 +384,15 @@ impl Preset {
         };
         match self {
             Preset::Paper => paper,
-            // Few steps: α must move further in each for its choice to be more than its initial noise.
+            // Few steps: α must move further in each, and its weights sharpen, for its choice to be more than its initial noise and for a
+            // neighbor to be another architecture; measured in the manual's page on defaults.
             Preset::Teach => SearchConfig {
                 channels: 8,
                 layers: if darts { 5 } else { 1 },
                 epochs: 15,
                 batch: 32,
-                alpha_rate: 3e-3,
+                alpha_rate: 3e-2,
+                temperature: SHARPENING,
                 neighbors: 4,
                 augmentation: Augmentation {
                     crop_padding: 2,
@@ -400,7 +405,8 @@ impl Preset {
                 layers: if darts { 5 } else { 1 },
                 epochs: 6,
                 weight_rate: 0.05,
-                alpha_rate: 1e-2,
+                alpha_rate: 1e-1,
+                temperature: SHARPENING,
                 neighbors: 4,
                 augmentation: Augmentation {
                     crop_padding: 1,

@@ -63,10 +63,13 @@ fn alpha_stands_still_in_the_epochs_before_it_may_move() {
 
 #[test]
 fn a_larger_batch_of_alpha_and_a_kept_last_one_are_trained_on() {
-    let plain = steps(|search| search.strategy = Strategy::Darts);
-    let wide = steps(|search| {
-        (search.strategy, search.alpha_batch) = (Strategy::Darts, 150);
-    });
+    let of = |images: usize| {
+        steps(|search| {
+            (search.strategy, search.alpha_batch) = (Strategy::Darts, images);
+            search.order = Order::WeightsFirst;
+        })
+    };
+    let [plain, wide] = [0, 150].map(of);
     // The weights see the same images; α sees others, of which more are in a step.
     assert_eq!(plain[0].train_loss, wide[0].train_loss);
     assert_ne!(plain[0].validation_loss, wide[0].validation_loss);
