@@ -15,7 +15,8 @@ use crate::space::Space;
 /// Arguments of `plateau tabulate`.
 #[derive(Args)]
 #[command(
-    after_help = "Every architecture is trained from scratch, on the CPU, on one half of the images outside the test part. Columns, in \
+    after_help = "Every architecture is trained from scratch, on the CPU, on one half of the images outside the test part; those that \
+NAS-Bench-201 counts as one function share their networks. Columns, in \
 percent: ValidationAccuracy on the other half and TestAccuracy on the test part, means over the seeds with their standard errors, and both \
 of every seed. The same \
 flags give the same table.\n\n\
@@ -75,7 +76,9 @@ pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
     if let Ok(style) = ProgressStyle::with_template("networks {wide_bar} {pos}/{len}  {eta} left") {
         bar.set_style(style);
     }
+    let mut networks = 0;
     let table = tabulate(&config, &mut |done, total| {
+        networks = total;
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     });
@@ -100,7 +103,7 @@ pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
             "architectures": architectures,
             "seeds": config.seeds,
             "epochs": config.train.epochs,
-            "networks": architectures * config.seeds,
+            "networks": networks,
             "best": { "genotype": best.to_text(), "validation": accuracy, "test": test },
             "mean": mean,
             "worst": worst,
@@ -110,9 +113,8 @@ pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
         return out::json(&summary.to_string());
     }
     say!(
-        "{architectures} architectures of {}, {} networks trained in {seconds:.0} s",
-        config.space,
-        architectures * config.seeds
+        "{architectures} architectures of {}, {networks} networks trained in {seconds:.0} s",
+        config.space
     )?;
     say!("validation accuracy  mean {mean:.2} %, worst {worst:.2} %, best {accuracy:.2} %")?;
     say!("best                 {}", best.to_text())?;

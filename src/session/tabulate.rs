@@ -3,6 +3,7 @@
 //! Every network has weights of its own, which lanes do not have, so the networks are trained one a thread: each thread works alone
 //! in a pool of one, and the numbers are the same however many threads there are.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -10,7 +11,9 @@ use std::thread;
 use super::config::TrainConfig;
 use super::failure::RunError;
 use super::scratch::{ScratchEvaluator, Trained};
-use crate::landscape::{Statistics, Table, TableError, architecture, architecture_count};
+use crate::landscape::{
+    Collapse, Statistics, Table, TableError, architecture, architecture_count, function_string,
+};
 use crate::space::Space;
 
 /// The budget of a table.
@@ -60,10 +63,11 @@ pub enum TabulateError {
     Threads(String),
 }
 
-/// Trains every architecture on the weights half with every seed, on the CPU. The columns are accuracies in percent, rounded to four
+/// Trains every function of the space on the weights half with every seed, on the CPU. The columns are accuracies in percent, rounded to four
 /// digits: `ValidationAccuracy` on the architecture half and `TestAccuracy` on the test part, both means over the seeds with their
-/// standard errors, and `ValidationAccuracySeed0`, `TestAccuracySeed0` and so on of every seed. `progress` hears how many of all
-/// networks are trained.
+/// standard errors, and `ValidationAccuracySeed0`, `TestAccuracySeed0` and so on of every seed. Architectures that compute the same
+/// function, as NAS-Bench-201 counts them ([`function_string`]), share the networks of the first of them. `progress` hears how many of
+/// all networks are trained.
 ///
 /// # Errors
 /// A space without complete tables, numbers out of range, settings out of range, training that diverges.
@@ -83,7 +87,22 @@ pub fn tabulate(
         config.seed,
         &burn::tensor::Device::flex(),
     )?;
-    let total = architectures * config.seeds;
+    let mut firsts: Vec<usize> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    // Of each architecture the place of its function.
+    let functions: Vec<usize> = (0..architectures)
+        .map(|index| {
+            let genotype = architecture(config.space, index);
+            let function = genotype.and_then(|one| function_string(&one, Collapse::SkipAndZero));
+            *known
+                .entry(function.unwrap_or_else(|| index.to_string()))
+                .or_insert_with(|| {
+                    firsts.push(index);
+                    firsts.len() - 1
+                })
+        })
+        .collect();
+    let total = firsts.len() * config.seeds;
     progress(0, total);
 
     let next = AtomicUsize::new(0);
@@ -96,7 +115,8 @@ pub fn tabulate(
         let pool = pool.map_err(|error| TabulateError::Threads(error.to_string()))?;
         while !failed.load(Ordering::Relaxed) {
             let job = next.fetch_add(1, Ordering::Relaxed);
-            let Some(genotype) = architecture(config.space, job / config.seeds) else {
+            let first = firsts.get(job / config.seeds);
+            let Some(genotype) = first.and_then(|&index| architecture(config.space, index)) else {
                 break;
             };
             let seed = config.seed.wrapping_add((job % config.seeds) as u64);
@@ -133,7 +153,11 @@ pub fn tabulate(
     if trained.len() != total {
         return Err(TabulateError::Threads("some networks are missing".into()));
     }
-    Ok(table(config, &trained)?)
+    let seeds = config.seeds;
+    let of_each = functions
+        .iter()
+        .flat_map(|&function| trained[function * seeds..][..seeds].iter().copied());
+    Ok(table(config, &of_each.collect::<Vec<_>>())?)
 }
 
 fn in_range(what: &'static str, value: usize, most: usize) -> Result<(), TabulateError> {

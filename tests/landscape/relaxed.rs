@@ -1,10 +1,11 @@
 //! The objective of a gradient search without noise (`method.md` §3.2, §10.2).
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use plateau::landscape::{
-    Extension, LandscapeError, RelaxOptions, RelaxReport, RelaxedObjective, architecture_index,
-    ascend, builtin_table, neighbor_means, relax,
+    Extension, LandscapeError, RelaxOptions, RelaxReport, RelaxedObjective, Table,
+    architecture_index, ascend, neighbor_means, relax,
 };
 use plateau::search::Representation;
 use plateau::space::{Counting, Space, enumerate_ball, neighbors};
@@ -138,9 +139,16 @@ fn options(starts: usize, steps: usize) -> RelaxOptions {
     }
 }
 
-/// On the validation accuracies of the built-in table.
-fn on_builtin(options: &RelaxOptions) -> RelaxReport {
-    let values = &builtin_table().values()[0];
+/// The 125 cells on the digits, three seeds each: what `plateau tabulate --out tests/landscape/digits.csv` wrote.
+fn digits() -> &'static Table {
+    static TABLE: LazyLock<Table> =
+        LazyLock::new(|| Table::parse(include_str!("digits.csv")).unwrap());
+    &TABLE
+}
+
+/// On the validation accuracies of the digits.
+fn on_digits(options: &RelaxOptions) -> RelaxReport {
+    let values = &digits().values()[0];
     relax(Space::NasBench201Small, values, None, options, &|| ()).unwrap()
 }
 
@@ -343,7 +351,7 @@ fn a_step_follows_the_gradient_in_alpha() {
 
 /// `python tests/peers/relax.py`, which lists every neighbor.
 #[test]
-fn ascents_on_the_builtin_table_are_those_of_numpy() {
+fn ascents_on_the_table_of_the_digits_are_those_of_numpy() {
     let permutation = Representation::Permutation;
     let transfer = Representation::MassTransfer { share: 0.5 };
     let hard = Representation::HardReplacement;
@@ -352,7 +360,7 @@ fn ascents_on_the_builtin_table_are_those_of_numpy() {
         radius,
         include_self,
     };
-    let values = &builtin_table().values()[0];
+    let values = &digits().values()[0];
     let extension = Extension::new(values, 3, 5).unwrap();
     let start: Vec<f64> = (1..=15).map(|i| 2.0 * f64::from(i).sin()).collect();
     for (objective, ascended, value, entropy, found) in [
@@ -558,17 +566,17 @@ fn a_landscape_of_equal_values_leads_nowhere_at_once() {
 fn the_report_is_the_same_whatever_the_number_of_threads() {
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        pool.unwrap().install(|| on_builtin(&options(24, 200)))
+        pool.unwrap().install(|| on_digits(&options(24, 200)))
     };
     let alone = with(1);
     assert_eq!(with(3), alone);
-    let other = on_builtin(&RelaxOptions {
+    let other = on_digits(&RelaxOptions {
         seed: 6,
         ..options(24, 200)
     });
     assert_ne!(other.objectives[0].value, alone.objectives[0].value);
     // Another radius changes no other objective.
-    let more = on_builtin(&RelaxOptions {
+    let more = on_digits(&RelaxOptions {
         radii: vec![1, 2],
         ..options(24, 200)
     });
@@ -584,7 +592,7 @@ fn the_report_is_the_same_whatever_the_number_of_threads() {
 
 #[test]
 fn the_first_start_is_undecided_and_the_spread_scales_the_others() {
-    let none = on_builtin(&RelaxOptions {
+    let none = on_digits(&RelaxOptions {
         spread: 0.0,
         ..options(6, 300)
     });
@@ -593,7 +601,7 @@ fn the_first_start_is_undecided_and_the_spread_scales_the_others() {
         assert_eq!(row.most_frequent, row.from_zero);
         close(row.value, row.from_zero_value, 1e-9);
     }
-    let wide = on_builtin(&RelaxOptions {
+    let wide = on_digits(&RelaxOptions {
         spread: 10.0,
         ..options(40, 300)
     });
@@ -602,12 +610,12 @@ fn the_first_start_is_undecided_and_the_spread_scales_the_others() {
 
 #[test]
 fn what_was_found_is_judged_by_the_reported_metric() {
-    let table = builtin_table();
+    let table = digits();
     let [searched, reported] = [&table.values()[0], &table.values()[1]];
     let space = Space::NasBench201Small;
     let options = options(30, 300);
     let report = relax(space, searched, Some(reported), &options, &|| ()).unwrap();
-    let alone = on_builtin(&options);
+    let alone = on_digits(&options);
     for (row, own) in report.objectives.iter().zip(&alone.objectives) {
         assert_eq!(row.accuracy_mean, own.accuracy_mean);
         assert_eq!(row.local_optima, own.local_optima);
@@ -647,14 +655,14 @@ fn every_ascent_is_counted() {
     let count = || {
         done.fetch_add(1, Ordering::Relaxed);
     };
-    let values = &builtin_table().values()[0];
+    let values = &digits().values()[0];
     relax(Space::NasBench201Small, values, None, &options, &count).unwrap();
     assert_eq!(done.into_inner(), 7 * options.objectives().len());
 }
 
 #[test]
 fn options_out_of_range_are_refused_in_words() {
-    let values = &builtin_table().values()[0];
+    let values = &digits().values()[0];
     let refused = |options: RelaxOptions| {
         relax(Space::NasBench201Small, values, None, &options, &|| ())
             .unwrap_err()

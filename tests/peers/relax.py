@@ -13,7 +13,7 @@ import itertools
 import numpy as np
 
 EDGES, OPERATIONS = 3, 5
-with open("src/landscape/builtin.csv") as file:
+with open("tests/landscape/digits.csv") as file:
     TABLE = np.array([float(row["ValidationAccuracy"]) for row in csv.DictReader(file)])
 TABLE = TABLE.reshape([OPERATIONS] * EDGES)
 

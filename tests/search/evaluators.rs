@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use plateau::data::{Batch, Dataset, DeviceImages, Normalisation, Placement};
 use plateau::kernels::Memory;
 use plateau::landscape::{
-    Evaluator, EvaluatorError, Score, SupernetEvaluator, architecture, builtin_table,
+    Evaluator, EvaluatorError, Score, SupernetEvaluator, architecture, builtin_table, spearman,
 };
 use plateau::nn::{Packing, Pass, Statistics, Supernet, lane_correct, lane_losses};
 use plateau::session::{
@@ -273,16 +273,50 @@ fn the_builtin_table_is_a_complete_landscape_of_the_3_node_space() {
         ["ValidationAccuracy", "TestAccuracy"].map(str::to_owned)
     );
     let seeds = table.metrics().len() / 2 - 1;
+    assert!(seeds >= 10);
     for (place, mean) in table.values()[..2].iter().enumerate() {
         assert_eq!(mean.len(), 125);
         for (architecture, mean) in mean.iter().enumerate() {
             let own = (0..seeds).map(|seed| table.values()[2 + 2 * seed + place][architecture]);
-            assert!((own.sum::<f64>() / seeds as f64 - mean).abs() < 1e-3);
+            let own: Vec<f64> = own.collect();
+            assert!((own.iter().sum::<f64>() / seeds as f64 - mean).abs() < 1e-3);
+            let variance = own.iter().map(|one| (one - mean).powi(2)).sum::<f64>();
+            let error = (variance / (seeds as f64 - 1.0) / seeds as f64).sqrt();
+            let known = table.standard_errors()[place][architecture].unwrap_or(0.0);
+            assert!((known - error).abs() < 1e-3, "{known} {error}");
         }
     }
-    // A cell that passes nothing on can only guess; the best one reads digits.
+    // A cell that passes nothing on can only guess.
     assert!(table.values()[0][0] < 20.0);
-    assert!(table.best("ValidationAccuracy").unwrap().1 > 90.0);
+}
+
+#[test]
+fn the_builtin_table_tells_its_best_cells_apart() {
+    let table = builtin_table();
+    let seeds = table.metrics().len() / 2 - 1;
+    for place in [0, 1] {
+        let mean = &table.values()[place];
+        let mut order: Vec<usize> = (0..125).collect();
+        order.sort_by(|&a, &b| mean[b].total_cmp(&mean[a]));
+        let best = &order[..31];
+        let half = |parity: usize| -> Vec<f64> {
+            let seeds: Vec<usize> = (0..seeds).filter(|seed| seed % 2 == parity).collect();
+            let of = |cell: &usize| {
+                let own = seeds
+                    .iter()
+                    .map(|seed| table.values()[2 + 2 * seed + place][*cell]);
+                own.sum::<f64>() / seeds.len() as f64
+            };
+            best.iter().map(of).collect()
+        };
+        let agreement = spearman(&half(0), &half(1)).unwrap();
+        assert!(agreement >= 0.7, "column {place}: {agreement}");
+        let errors = &table.standard_errors()[place];
+        let error = errors.iter().flatten().sum::<f64>() / errors.iter().flatten().count() as f64;
+        let center = mean.iter().sum::<f64>() / 125.0;
+        let deviation = mean.iter().map(|one| (one - center).powi(2)).sum::<f64>() / 124.0;
+        assert!(deviation.sqrt() >= 2.0 * error, "{deviation} {error}");
+    }
 }
 
 fn tiny_training() -> TrainConfig {

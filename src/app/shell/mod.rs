@@ -442,7 +442,7 @@ impl App {
 fn builtin() -> OpenTable {
     let table = builtin_table().clone();
     OpenTable {
-        name: "built-in: 125 architectures on digits".into(),
+        name: "built-in: 125 architectures on Fashion-MNIST".into(),
         metric: table.metrics().first().cloned().unwrap_or_default(),
         table: Arc::new(table),
     }
