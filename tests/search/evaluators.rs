@@ -341,8 +341,8 @@ fn a_table_holds_what_training_each_architecture_gives() {
     };
     let mut told = Vec::new();
     let table = tabulate(&config, &mut |done, total| told.push((done, total))).unwrap();
-    assert_eq!(told.first(), Some(&(0, 250)));
-    assert_eq!(told.last(), Some(&(250, 250)));
+    assert_eq!(told.first(), Some(&(0, 120)));
+    assert_eq!(told.last(), Some(&(120, 120)));
     let evaluator = ScratchEvaluator::new(
         config.space,
         "digits",
