@@ -6,6 +6,7 @@ use egui_plot::{Legend, Line, Plot, PlotPoints};
 use super::figure::Hue;
 use super::theme::{self, SPACE};
 use crate::data::short_name;
+use crate::landscape::signed;
 use crate::session::compare::{Arm, Comparison, DETECTED, JudgedBy, Metric, Paired, PrimaryPair};
 
 /// Width of a strip with points or an interval.
@@ -241,9 +242,10 @@ fn difference(ui: &mut egui::Ui, pair: &PrimaryPair, scale: &Scale) {
     ui.label(&name);
     let words = match (pair.paired, pair.interval) {
         (Some(Paired::Varying(varying)), Some([low, high])) => {
-            format!("{:+.2} [{low:+.2}, {high:+.2}]", varying.mean)
+            let [mean, low, high] = [varying.mean, low, high].map(|value| signed(value, 2));
+            format!("{mean} [{low}, {high}]")
         }
-        (Some(Paired::AllEqual { mean, .. }), _) => format!("{mean:+.2}, all equal"),
+        (Some(Paired::AllEqual { mean, .. }), _) => format!("{}, all equal", signed(mean, 2)),
         _ => "fewer than two seeds".into(),
     };
     let rect = strip(ui, &format!("{name}: {words}"));

@@ -18,7 +18,7 @@ use crate::data::{file_name, short_name};
 use crate::landscape::{SupernetEvaluator, skips};
 use crate::search::Strategy;
 use crate::session::compare::{
-    Arm, Comparison, Entry, Judged, JudgedBy, TrainedRun, judge_of, search_steps,
+    Arm, Comparison, Entry, JUDGE_EPOCHS, Judged, JudgedBy, TrainedRun, judge_of, search_steps,
 };
 use crate::session::{Recorder, Start, open_supernet, write_whole};
 use crate::space::{Space, without_mark};
@@ -54,9 +54,9 @@ pub struct CompareArgs {
     /// Share the images out anew for every seed; intervals are then widened for the images that seeds share
     #[arg(long, conflicts_with = "split_seed")]
     redraw_split: bool,
-    /// Epochs that the judge is trained for
-    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    judge_epochs: u64,
+    /// Epochs that the judge is trained for [default: 10 times those of a search]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    judge_epochs: Option<u64>,
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
@@ -122,6 +122,7 @@ impl CompareArgs {
             settings.split_seed = Some(self.run.split_seed.unwrap_or(self.run.seed));
         }
         settings.check().map_err(CliError::new)?;
+        let epochs = settings.search.as_ref().map_or(1, |search| search.epochs);
         let seeds: Vec<u64> = (0..self.seeds)
             .map(|number| self.run.seed.wrapping_add(number))
             .collect();
@@ -137,7 +138,10 @@ impl CompareArgs {
                 hash: looked_up.hash()?,
             },
             None => JudgedBy::Judge {
-                epochs: self.judge_epochs as usize,
+                epochs: match self.judge_epochs {
+                    Some(epochs) => epochs as usize,
+                    None => epochs.saturating_mul(JUDGE_EPOCHS),
+                },
             },
         };
         Comparison::new(settings, judged_by, &strategies, &seeds).map_err(CliError::new)

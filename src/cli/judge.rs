@@ -19,6 +19,7 @@ use super::stop;
 use crate::data::file_name;
 use crate::landscape::{Evaluator, KendallTau};
 use crate::search::Strategy;
+use crate::session::compare::JUDGE_EPOCHS;
 use crate::session::{
     self, Checkpoint, CheckpointEvery, Event, Recorder, RunConfig, RunKind, ScratchEvaluator,
     Start, differences, read_events, write_whole,
@@ -92,9 +93,6 @@ const TRAINED_FILE: &str = "trained.jsonl";
 
 /// What a stop says.
 const STOPPED: &str = "stopped; go on with the same plateau judge";
-
-/// Passes over its images that a judge is trained for, in those of the preset's search.
-const EPOCHS: usize = 10;
 
 /// Trains and measures a judge.
 pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
@@ -231,7 +229,7 @@ impl JudgeArgs {
             &self.train,
         )?;
         if !self.search.epochs_given() {
-            search.epochs *= EPOCHS;
+            search.epochs *= JUDGE_EPOCHS;
         }
         let config = RunConfig {
             kind: RunKind::Judge,

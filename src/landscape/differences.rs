@@ -8,6 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use super::bootstrap::bootstrap_interval;
 
+/// A difference with its sign and so many digits behind the point; without one where those are all 0.
+pub fn signed(value: f64, digits: usize) -> String {
+    let text = format!("{value:+.digits$}");
+    match text.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) || !value.is_finite() {
+        true => text,
+        false => format!("{:.digits$}", 0.0),
+    }
+}
+
 /// Mean and deviation of some values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {

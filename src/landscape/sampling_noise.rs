@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::differences::{Difference, difference};
+use super::differences::{Difference, difference, signed};
 use super::evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
 use super::index::{architecture_count, architecture_index};
 use super::sampling::SamplingOptions;
@@ -282,9 +282,9 @@ impl NoiseReport {
                 } else {
                     " "
                 };
-                format!("{mean:+.2} ± {:.2}{mark}", (high - low) / 2.0)
+                format!("{} ± {:.2}{mark}", signed(mean, 2), (high - low) / 2.0)
             }
-            _ => format!("{mean:+.2} all equal"),
+            _ => format!("{} all equal", signed(mean, 2)),
         }
     }
 }

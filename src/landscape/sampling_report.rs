@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::differences::signed;
 use super::evaluator::{Evaluator, LandscapeError, TableEvaluator};
 use super::memo::Memo;
 use super::sampling::SamplingOptions;
@@ -222,7 +223,7 @@ impl SamplingReport {
             self.neighborhood_worst
         )?;
         match self.matched_residual {
-            Some(residual) => writeln!(f, "  {residual:>+10.2}"),
+            Some(residual) => writeln!(f, "  {:>10}", signed(residual, 2)),
             None => writeln!(f),
         }
     }

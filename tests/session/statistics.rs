@@ -1,5 +1,6 @@
 //! What the seeds of a comparison say about others (`method.md` §10.6), against SciPy 1.17 and statsmodels 0.15.
 
+use plateau::landscape::signed;
 use plateau::session::compare::{Paired, Varying, holm, interquartile_mean};
 
 const EIGHT: [f64; 8] = [0.56, -0.19, 1.30, 0.74, 0.0, 2.22, -0.37, 0.93];
@@ -14,6 +15,21 @@ fn varying(differences: &[f64]) -> Varying {
     match Paired::of(differences, 0) {
         Some(Paired::Varying(varying)) => varying,
         other => panic!("{differences:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_difference_that_rounding_makes_zero_has_no_sign() {
+    for (value, digits, text) in [
+        (0.0, 2, "0.00"),
+        (-0.0, 2, "0.00"),
+        (-0.004, 2, "0.00"),
+        (0.004, 2, "0.00"),
+        (-0.006, 2, "-0.01"),
+        (1.25, 1, "+1.2"),
+        (10.0, 0, "+10"),
+    ] {
+        assert_eq!(signed(value, digits), text, "{value}");
     }
 }
 

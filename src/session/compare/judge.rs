@@ -8,6 +8,9 @@ use crate::landscape::{
 use crate::search::{Order, Select, Strategy};
 use crate::space::{Counting, Genotype};
 
+/// Epochs that a judge is trained for where nothing else is asked for, in those of a search with the same settings.
+pub const JUDGE_EPOCHS: usize = 10;
+
 /// The run that trains the judge of searches with these settings: on single paths, with images and random numbers of its own.
 pub fn judge_of(settings: &RunConfig, epochs: usize) -> RunConfig {
     let mut config = RunConfig {

@@ -31,7 +31,7 @@ pub use crate::landscape::{
 };
 pub use arm::Arm;
 pub use entry::{Entry, Judged, Metric, Metrics, TrainedRun};
-pub use judge::judge_of;
+pub use judge::{JUDGE_EPOCHS, judge_of};
 pub use primary::{DETECTED, Primary, PrimaryPair};
 
 /// The version of `compare.json`.

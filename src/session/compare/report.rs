@@ -2,6 +2,7 @@
 
 use super::{Comparison, DETECTED, Difference, JudgedBy, Metric, Paired, Spread};
 use crate::data::short_name;
+use crate::landscape::signed;
 use crate::search::Strategy;
 
 impl Comparison {
@@ -99,16 +100,16 @@ impl Comparison {
                         Some(false) => " ~",
                         _ => "",
                     };
-                    row.push(signed(varying.mean, low, high) + mark);
+                    row.push(within(varying.mean, low, high) + mark);
                     let [low, high] = [varying.low, varying.high].map(Some);
-                    row.push(signed(varying.interquartile_mean, low, high));
+                    row.push(within(varying.interquartile_mean, low, high));
                     row.push(format!("{:.3}", varying.p));
                     row.push(pair.adjusted_p.map_or("–".into(), |p| format!("{p:.3}")));
                     row.push(pair.seeds_needed.map_or("–".into(), |n| n.to_string()));
                 }
                 Some(Paired::AllEqual { mean, .. }) => {
                     equal = true;
-                    row.push(format!("{mean:+.2} all equal"));
+                    row.push(format!("{} all equal", signed(*mean, 2)));
                     row.extend(["–"; 4].map(str::to_owned));
                 }
                 None => row.extend(["–"; 5].map(str::to_owned)),
@@ -282,10 +283,13 @@ fn interval(digits: usize, value: f64, low: Option<f64>, high: Option<f64>) -> S
 }
 
 /// A difference with its interval.
-fn signed(value: f64, low: Option<f64>, high: Option<f64>) -> String {
+fn within(value: f64, low: Option<f64>, high: Option<f64>) -> String {
     match (low, high) {
-        (Some(low), Some(high)) => format!("{value:+.2} [{low:+.2}, {high:+.2}]"),
-        _ => format!("{value:+.2}"),
+        (Some(low), Some(high)) => {
+            let [value, low, high] = [value, low, high].map(|value| signed(value, 2));
+            format!("{value} [{low}, {high}]")
+        }
+        _ => signed(value, 2),
     }
 }
 
@@ -300,7 +304,7 @@ fn spread(metric: Metric, spread: Option<Spread>) -> String {
 fn difference(metric: Metric, difference: Option<Difference>) -> String {
     let digits = metric.digits();
     difference.map_or("–".into(), |d| {
-        let mean = format!("{:+.digits$}", d.mean);
+        let mean = signed(d.mean, digits);
         let (Some(low), Some(high)) = (d.low, d.high) else {
             return format!("{mean} all equal");
         };
@@ -309,7 +313,8 @@ fn difference(metric: Metric, difference: Option<Difference>) -> String {
         } else {
             ""
         };
-        format!("{mean} [{low:+.digits$}, {high:+.digits$}]{mark}")
+        let [low, high] = [low, high].map(|value| signed(value, digits));
+        format!("{mean} [{low}, {high}]{mark}")
     })
 }
 
