@@ -10,6 +10,7 @@ use egui_kittest::kittest::Queryable;
 use plateau::app::{
     App, Fragment, Keeper, LEAST_SIZE, Link, Pane, Recording, RunState, SessionState,
 };
+use plateau::search::Strategy;
 use plateau::session::{Command, DeviceChoice, DeviceInfo, Event, Preset, RunConfig};
 use plateau::space::{Genotype, Space};
 
@@ -57,8 +58,7 @@ fn window_without_session() -> (Harness<'static, App>, Arc<Mutex<Vec<Ends>>>) {
 fn small_search(window: &mut Harness<'_, App>) {
     let panel = window.state_mut().search_mut();
     let mut config = panel.config().clone();
-    let mut search =
-        Preset::Quick.search(Space::NasBench201Small, plateau::search::Strategy::NaDarts);
+    let mut search = Preset::Quick.search(Space::NasBench201Small, Strategy::NaDarts);
     search.channels = 2;
     search.batch = 8;
     search.epochs = 1;
@@ -232,6 +232,24 @@ fn a_device_that_fails_is_told_and_the_window_stays_usable() {
     window.get_by_label("Close").click();
     window.run_ok();
     window.get_by_label("▶  Run");
+}
+
+/// The conditions of the manual's page on defaults.
+#[test]
+fn the_recorded_run_is_the_default_search_whose_neighbors_are_other_architectures() {
+    let demo = Recording::demo().view("recorded");
+    let config = demo.config.as_ref().unwrap();
+    let expected = Preset::Quick.search(Space::Darts, Strategy::NaDarts);
+    assert_eq!(config.search.as_ref().unwrap(), &expected);
+    assert_eq!(config.train, Preset::Quick.train(Space::Darts));
+    let last = demo.steps.last().unwrap();
+    let radius = f64::from(last.effective_radius.unwrap());
+    assert!(radius >= 0.5 * expected.asked_radius().unwrap(), "{radius}");
+    assert!(
+        f64::from(last.entropy) <= 0.8 * 8_f64.ln(),
+        "{}",
+        last.entropy
+    );
 }
 
 #[test]
