@@ -106,7 +106,7 @@ pub fn search_size(ui: &mut egui::Ui, search: &mut SearchConfig) {
         ui,
         "Batch",
         " images",
-        "Images in each of a step's two batches, one for α and one for the weights.",
+        "Images of a step of the weights, and of one of α where α batch is 0.",
         &mut search.batch,
         2..=65_536,
     );

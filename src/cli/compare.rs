@@ -18,7 +18,7 @@ use crate::data::{file_name, short_name};
 use crate::landscape::{SupernetEvaluator, skips};
 use crate::search::Strategy;
 use crate::session::compare::{
-    Arm, Comparison, Entry, JUDGE_EPOCHS, Judged, JudgedBy, TrainedRun, judge_of, search_steps,
+    Arm, Comparison, Entry, JUDGE_EPOCHS, Judged, JudgedBy, TrainedRun, judge_of, search_size,
 };
 use crate::session::{Recorder, Start, open_supernet, write_whole};
 use crate::space::{Space, without_mark};
@@ -31,7 +31,7 @@ scratch with the same settings and seed, and tested; a judge, a supernet trained
 scores it and all its neighbors (one operation changed). With --table nothing is trained: the table says how good what is found and its \
 neighbors are. STRATEGY:replica is a strategy with other random numbers for α: with the strategy itself it is a null pair, which shows \
 how often a comparison finds differences that are not there. STRATEGY:cost=OTHER spends as many multiply-adds as OTHER: darts and sdarts-rs \
-with more images in a step of α, rsps with more epochs. Writes compare.json (everything, all seeds), compare.md and compare.svg, and \
+with more images in a step of α, rsps with more epochs (what rsps spends on choosing among its candidates comes on top). Writes compare.json (everything, all seeds), compare.md and compare.svg, and \
 a run folder for every run, into --run-dir (by default runs/compare-DATASET). Runs that are in compare.json are not done again: the \
 same command goes on where it was interrupted, and more --seeds or --strategies add to it.\n\n\
 JSON: that of compare.json: settings, judged_by, strategies, seeds, entries (strategy, seed, run_dir, genotype, accuracy, trained, \
@@ -160,12 +160,19 @@ fn run_missing(
 ) -> Result<(), CliError> {
     let missing = comparison.missing();
     let count = missing.len();
-    let steps = search_steps(&comparison.settings).map_err(CliError::new)?;
+    let size = search_size(&comparison.settings).map_err(CliError::new)?;
+    let mut configs = Vec::new();
+    // What cannot be run is known before anything is.
+    for (seed, strategy) in missing {
+        let config = comparison
+            .run(strategy, seed, size)
+            .map_err(CliError::new)?;
+        configs.push((seed, strategy, config));
+    }
     // One judge for all, or one for each split.
     let mut judge: Option<(u64, SupernetEvaluator)> = None;
     let goes_on = || stop::goes_on(STOPPED.into());
-    for (number, (seed, strategy)) in missing.into_iter().enumerate() {
-        let config = comparison.run(strategy, seed, steps);
+    for (number, (seed, strategy, config)) in configs.into_iter().enumerate() {
         let split = config.split_seed.unwrap_or(seed);
         if let (JudgedBy::Judge { epochs }, true) = (
             &comparison.judged_by,
@@ -200,16 +207,6 @@ fn run_missing(
             _ => CliError(STOPPED.into()),
         })?;
         goes_on();
-        let half = outcome.split[1];
-        if let Some(search) = search
-            .as_ref()
-            .filter(|search| search.alpha_images() > half)
-        {
-            note!(
-                "note: {strategy}: a step of α has the {half} images that choose architectures, fewer than the {} that its cost asks for",
-                search.alpha_images()
-            );
-        }
         let images = comparison.images.get_or_insert(outcome.images.clone());
         if *images != outcome.images {
             return Err(CliError(format!(

@@ -121,6 +121,12 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
             .resume(folder, given, |config| args.apply(config, strategy, given))?;
         return report(&outcome, looked_up.as_ref(), args.run.json);
     }
+    if args.search.batches_of_no_sharpness() {
+        return Err(CliError(
+            "--sharpness-batches says on how many batches a sharpness is measured: add --sharpness STEPS or --early-stop"
+                .into(),
+        ));
+    }
     let (search, train) = settings(&args.run, args.space, strategy, &args.search, &args.train)?;
     let config = RunConfig {
         kind: match looked_up {

@@ -220,11 +220,11 @@ pub struct SearchOverrides {
     /// Images a search step
     #[arg(long)]
     batch: Option<usize>,
-    /// Images of its step of α; 0 for as many as --batch
+    /// Images of its step of α, at most all that choose architectures; 0 for as many as --batch
     #[arg(long, value_name = "IMAGES")]
     alpha_batch: Option<usize>,
     /// What becomes of an epoch's incomplete last batch of the search: drop (its images come in other epochs) or keep (a smaller batch,
-    /// as in DARTS' program)
+    /// as in DARTS' program, unless it is a single image)
     #[arg(long, value_name = "drop|keep")]
     last_batch: Option<LastBatch>,
     /// Highest learning rate of the supernet's weights (cosine schedule)
@@ -290,10 +290,12 @@ pub struct SearchOverrides {
     #[arg(long)]
     perturbation: Option<f64>,
     /// Measure the sharpness (largest eigenvalue of the Hessian of the validation loss in α) every so many steps, and
-    /// what one changed operation does to the loss; each measurement takes up to 40 gradient passes a batch
+    /// what one changed operation does to the loss; each measurement takes up to 40 gradient passes a batch, and a forward pass of every
+    /// neighbor of the derived architecture
     #[arg(long, value_name = "STEPS")]
     sharpness: Option<usize>,
-    /// Batches of the architecture half that a measurement of the sharpness is the mean over, with its standard error [default: 1]
+    /// Batches of the architecture half: a measurement of the sharpness is the mean over them of that on one, with its standard error
+    /// [default: 1]
     #[arg(long, value_name = "N")]
     sharpness_batches: Option<usize>,
     /// End the search when its sharpness rises (RobustDARTS) and keep the earlier architecture: when the mean of five
@@ -373,6 +375,11 @@ impl SearchOverrides {
     /// Whether the number of epochs was given.
     pub fn epochs_given(&self) -> bool {
         self.epochs.is_some()
+    }
+
+    /// Whether batches were given for a sharpness that was not asked for.
+    pub fn batches_of_no_sharpness(&self) -> bool {
+        self.sharpness_batches.is_some() && self.sharpness.is_none() && !self.early_stop
     }
 
     /// What sampling searches use of them.

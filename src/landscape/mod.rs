@@ -77,6 +77,6 @@ pub use spectrum::{OrderEnergy, Spectrum, spectrum, transformed_spectrum};
 pub use statistics::Statistics;
 #[cfg(feature = "engine")]
 pub use supernet::SupernetEvaluator;
-pub use table::{ReadTable, Table, TableError};
+pub use table::{Networks, ReadTable, Table, TableError};
 pub use transform::Transform;
 pub use verdict::{Verdict, skips};

@@ -10,7 +10,7 @@ use super::memo::Memo;
 use super::sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
 use super::sampling_additive::additive_search;
 use super::sampling_local::local_search;
-use super::sampling_noise::{Noise, NoisyTable};
+use super::sampling_noise::{Noise, NoisyTable, networks};
 use crate::space::{Aggregation, Genotype, neighbors};
 
 /// A search of a comparison. All of a run have one seed and, but for [`Arm::RsEqualDraws`], evaluate as many different architectures.
@@ -223,9 +223,13 @@ pub(super) fn runs_on_table(
     let space = report.space();
     let [edges, operations] = [space.edges().len(), space.operations().len()];
     let matched = Matched::new(report.accuracies(), edges, operations)?;
+    let networks = match level {
+        Noise::Table => networks(search),
+        Noise::Sigma(_) => Vec::new(),
+    };
     let made = (0..checked(runs)?).into_par_iter().map(|index| {
         let options = seeded(options, index);
-        let mut scores = NoisyTable::new(search, level, options.seed);
+        let mut scores = NoisyTable::new(search, level, &networks, options.seed);
         let mut report = report;
         // Looking a table up never waits.
         pollster::block_on(async {

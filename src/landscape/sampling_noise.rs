@@ -1,6 +1,6 @@
 //! The sampling searches where scores are noisy (`method.md` §10.8).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::f64::consts::TAU;
 use std::fmt;
 use std::str::FromStr;
@@ -15,6 +15,7 @@ use super::index::{architecture_count, architecture_index};
 use super::sampling::SamplingOptions;
 use super::sampling_arms::{Arm, Run, Searches, runs_on_table};
 use super::sampling_report::{SamplingReport, nth, reports};
+use super::table::Networks;
 use crate::space::Genotype;
 
 /// How far the scores that a search chooses by deviate from the accuracies of its column.
@@ -24,7 +25,7 @@ pub enum Noise {
     /// By the same σ for all architectures, in points of accuracy.
     Sigma(f64),
     /// Each by the standard error of its own accuracy ([`Table::standard_errors`](super::Table::standard_errors)); those without one
-    /// not at all.
+    /// not at all, those that share their [`Networks`] alike.
     Table,
 }
 
@@ -137,6 +138,20 @@ pub fn noise(seed: u64, sigma: f64, count: usize) -> Vec<f64> {
     pairs.take(count).collect()
 }
 
+/// Of each architecture of a column with standard errors the first one that has the same [`Networks`], whose error is its own, too.
+pub(super) fn networks(column: TableEvaluator) -> Vec<usize> {
+    let mut firsts = HashMap::new();
+    let both = column.accuracies().iter().zip(column.standard_errors());
+    both.enumerate()
+        .map(|(index, (&accuracy, &error))| {
+            match Networks::of(column.space(), index, accuracy, error) {
+                Some(networks) => *firsts.entry(networks).or_insert(index),
+                None => index,
+            }
+        })
+        .collect()
+}
+
 /// A column of a table, and the noise of one run on it.
 pub(super) struct NoisyTable<'a> {
     column: TableEvaluator<'a>,
@@ -145,16 +160,23 @@ pub(super) struct NoisyTable<'a> {
 }
 
 impl<'a> NoisyTable<'a> {
-    pub(super) fn new(column: TableEvaluator<'a>, level: Noise, seed: u64) -> Self {
+    /// `networks`: those of [`networks`] for [`Noise::Table`].
+    pub(super) fn new(
+        column: TableEvaluator<'a>,
+        level: Noise,
+        networks: &[usize],
+        seed: u64,
+    ) -> Self {
         let count = architecture_count(column.space()).unwrap_or(0);
         let noise = match level {
             Noise::Sigma(sigma) => noise(seed, sigma, count),
             Noise::Table => {
                 let errors = column.standard_errors().iter();
                 let sigmas = errors.map(|error| error.unwrap_or_default());
+                let standard = noise(seed, 1.0, count);
                 sigmas
-                    .zip(noise(seed, 1.0, count))
-                    .map(|(sigma, z)| sigma * z)
+                    .zip(networks)
+                    .map(|(sigma, &first)| sigma * standard[first])
                     .collect()
             }
         };
@@ -302,7 +324,7 @@ impl fmt::Display for NoiseComparison {
         if self.levels.iter().any(|level| level.sigma == Noise::Table) {
             writeln!(
                 f,
-                "σ = table: each architecture has the standard error of its own accuracy"
+                "σ = table: each architecture has the standard error of its own accuracy, none where that is unknown; those that share networks share ε"
             )?;
         }
         let mut block = |heading: &str, cell: fn(&NoiseReport) -> String| {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
+use super::classes::{Collapse, function_string};
 use super::index::{architecture, architecture_count, architecture_index};
 use super::table_text;
 use crate::space::{Genotype, Space, without_mark};
@@ -18,6 +19,32 @@ pub struct Table {
     values: Vec<Vec<f64>>,
     /// Of each value of each metric; empty for a metric without.
     standard_errors: Vec<Vec<Option<f64>>>,
+}
+
+/// The networks that an accuracy is the mean of. Architectures that compute one function may share them, as those that `plateau tabulate`
+/// trains do: their errors are one error then. Where function, accuracy and standard error are the same, they are taken for shared.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Networks {
+    function: String,
+    accuracy: u64,
+    error: Option<u64>,
+}
+
+impl Networks {
+    /// Of an architecture by its index.
+    pub(super) fn of(
+        space: Space,
+        index: usize,
+        accuracy: f64,
+        error: Option<f64>,
+    ) -> Option<Self> {
+        let function = function_string(&architecture(space, index)?, Collapse::SkipAndZero)?;
+        Some(Self {
+            function,
+            accuracy: accuracy.to_bits(),
+            error: error.map(f64::to_bits),
+        })
+    }
 }
 
 /// A table and what was not taken as it stood in its file.
@@ -192,6 +219,17 @@ impl Table {
     pub fn standard_error(&self, metric: &str, index: usize) -> Option<f64> {
         let place = self.metrics.iter().position(|name| name == metric)?;
         *self.standard_errors.get(place)?.get(index)?
+    }
+
+    /// What stands behind an architecture's accuracy: architectures with the same networks have equal ones.
+    pub fn networks(&self, metric: &str, index: usize) -> Option<Networks> {
+        let accuracy = *self.column(metric)?.get(index)?;
+        Networks::of(
+            self.space,
+            index,
+            accuracy,
+            self.standard_error(metric, index),
+        )
     }
 
     /// A column by its name.

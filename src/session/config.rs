@@ -486,6 +486,22 @@ impl SearchConfig {
             .then_some(share * self.radius as f64)
     }
 
+    /// Neighbors whose losses a step of α has: as many as were asked for, or as there are.
+    fn neighbors_a_step(&self) -> u64 {
+        if !self.strategy.neighborhood_aware() {
+            return 0;
+        }
+        let edges = (self.space.cell_kinds().len() * self.space.edges().len()) as u64;
+        let others = self.space.operations().len() as u64 - 1;
+        let mut shell = 1_u64;
+        let ball = (1..=self.radius as u64).fold(0_u64, |ball, distance| {
+            // C(E, d)·(K − 1)^d from the shell before.
+            shell = shell.saturating_mul((edges + 1).saturating_sub(distance) * others) / distance;
+            ball.saturating_add(shell)
+        });
+        ball.min(self.neighbors as u64)
+    }
+
     /// Images of a step of α.
     pub fn alpha_images(&self) -> usize {
         match self.alpha_batch {
@@ -502,10 +518,7 @@ impl SearchConfig {
     pub fn multiply_adds_an_image(&self, supernet: u64) -> [u64; 2] {
         const ALPHA: u64 = 2;
         const WEIGHTS: u64 = 3;
-        let lanes = match self.strategy.neighborhood_aware() && self.radius > 0 {
-            true => 1 + self.neighbors as u64,
-            false => 1,
-        };
+        let lanes = 1 + self.neighbors_a_step();
         match self.strategy {
             Strategy::Random => [0; 2],
             // Every operation of as many edges as an architecture has, and one architecture forward.
@@ -682,7 +695,9 @@ impl SearchConfig {
         whole("--epochs", self.epochs, 1, 100_000)?;
         whole("--batch", self.batch, 2, 65_536)?;
         if self.alpha_batch != 0 {
-            whole("--alpha-batch", self.alpha_batch, 2, 65_536)?;
+            let rule = "use 0 for as many as a step of the weights has, or 2 to 65536";
+            whole("--alpha-batch", self.alpha_batch, 2, 65_536)
+                .map_err(|_| ConfigError::new("--alpha-batch", self.alpha_batch, rule))?;
         }
         whole("--radius", self.radius, 0, 3)?;
         whole("--neighbors", self.neighbors, 0, 1024)?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::checkpoint::Checkpoint;
 use super::config::RunConfig;
 use super::finite::finite;
-use crate::landscape::Score;
+use crate::landscape::{Score, signed};
 use crate::space::{Genotype, Space};
 
 /// How sharp the validation loss is at α, on a few batches of the architecture half.
@@ -15,7 +15,8 @@ use crate::space::{Genotype, Space};
 pub struct Sharpness {
     /// The step after which it was measured.
     pub step: usize,
-    /// Largest eigenvalue of the Hessian of the validation loss in α, the mean over the batches.
+    /// Largest eigenvalue of the Hessian of the validation loss on a batch in α, the mean over the batches. Chance makes that of a batch larger
+    /// than that of all images, however many batches there are.
     pub eigenvalue: f64,
     /// Batches.
     #[serde(default = "one_batch")]
@@ -55,7 +56,8 @@ impl fmt::Display for Sharpness {
             write!(f, ", {relative:.4} of the loss")?;
         }
         if let Some(rise) = self.rise {
-            write!(f, "; one operation changed: loss {rise:+.4}")?;
+            let rise = signed(rise, 4);
+            write!(f, "; one operation changed: loss {rise}")?;
         }
         Ok(())
     }

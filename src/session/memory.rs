@@ -163,7 +163,7 @@ impl MemoryPlan {
         let forecast = Forecast::single_paths(
             config.space,
             size,
-            config.batch,
+            config.batch.max(config.alpha_images()),
             parameters,
             fused.is_some(),
             gpu,

@@ -423,6 +423,9 @@ impl SearchState {
             losses.extend(read(evaluated.losses).await?.first().copied());
         }
         let genotype = self.genotype().await?;
+        if control.stops() {
+            return Err(RunError::Stopped);
+        }
         let rise = self.rise(data, &genotype).await?;
         let Spread { mean, std, .. } = Spread::of(&eigenvalues)
             .ok_or_else(|| SearchError::Internal("no batch to measure on".into()))?;

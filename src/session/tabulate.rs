@@ -65,8 +65,9 @@ pub enum TabulateError {
 
 /// Trains every function of the space on the weights half with every seed, on the CPU. The columns are accuracies in percent, rounded to four
 /// digits: `ValidationAccuracy` on the architecture half and `TestAccuracy` on the test part, both means over the seeds with their
-/// standard errors, and `ValidationAccuracySeed0`, `TestAccuracySeed0` and so on of every seed. Architectures that compute the same
-/// function, as NAS-Bench-201 counts them ([`function_string`]), share the networks of the first of them. `progress` hears how many of
+/// standard errors over the seeds, and `ValidationAccuracySeed0`, `TestAccuracySeed0` and so on of every seed. Architectures that compute the same
+/// function, as NAS-Bench-201 counts them ([`function_string`]; up to the constants of batch norms behind a zero), share the networks of
+/// the first of them. `progress` hears how many of
 /// all networks are trained.
 ///
 /// # Errors

@@ -70,7 +70,7 @@ async fn start() -> Result<(), JsValue> {
     // The engine shares the line and comes first. Who chooses a larger set later, without a connection, is told that it is
     // missing.
     let _ended = engine_loaded.recv().await;
-    for name in EMBEDDED {
+    for &name in &EMBEDDED[1..] {
         if fetch_set(name).await.is_ok()
             && let Some(mut app) = runner.app_mut::<App>()
         {

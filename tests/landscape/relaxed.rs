@@ -139,7 +139,8 @@ fn options(starts: usize, steps: usize) -> RelaxOptions {
     }
 }
 
-/// The 125 cells on the digits, three seeds each: what `plateau tabulate --out tests/landscape/digits.csv` wrote.
+/// The 125 cells on the digits, three seeds each: what `plateau tabulate --out tests/landscape/digits.csv` wrote when it trained every cell
+/// for itself.
 fn digits() -> &'static Table {
     static TABLE: LazyLock<Table> =
         LazyLock::new(|| Table::parse(include_str!("digits.csv")).unwrap());

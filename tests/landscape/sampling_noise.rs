@@ -245,7 +245,7 @@ fn a_row_is_an_arm_and_a_column_a_level() {
     let equal = compare_under_noise(flat, flat, &OPTIONS, 4, &levels(&[1.0])).unwrap();
     let shown = equal.to_string();
     assert!(
-        shown.contains("50.00 (equal)") && shown.contains("+0.00 all equal"),
+        shown.contains("50.00 (equal)") && shown.contains("0.00 all equal"),
         "{shown}"
     );
     assert!(!shown.contains("NaN"), "{shown}");

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use plateau::data::LastBatch;
 use plateau::search::Strategy;
 use plateau::session::compare::{
-    Arm, Comparison, ComparisonError, Difference, Entry, Judged, JudgedBy, Metric, Paired, Spread,
-    TrainedRun, judge_of, search_steps, student_t_95,
+    Arm, Comparison, ComparisonError, Difference, Entry, Judged, JudgedBy, Metric, Paired,
+    SearchSize, Spread, TrainedRun, judge_of, search_size, student_t_95,
 };
 use plateau::session::{
     CheckpointEvery, DeviceChoice, Event, MemoryChoice, Preset, RunConfig, RunKind, Start,
@@ -18,6 +19,11 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 use crate::support::runs::on_digits;
+
+const SIZE: SearchSize = SearchSize {
+    steps: 9,
+    halves: [200, 200],
+};
 
 #[test]
 fn student_s_quantiles_are_those_of_the_published_tables() {
@@ -221,7 +227,7 @@ fn runs_are_paired_by_seed_and_differences_inside_the_noise_are_marked() {
         tables.contains("no p (Holm) can be below 0.250"),
         "{tables}"
     );
-    assert!(tables.contains("| +0.00 all equal "), "{tables}");
+    assert!(tables.contains("| 0.00 all equal "), "{tables}");
     assert!(
         tables.contains("`all equal`: the difference is the same for every seed"),
         "{tables}"
@@ -318,6 +324,7 @@ fn an_arm_spends_as_many_multiply_adds_as_the_strategy_that_it_names() {
         ("na-darts:cost=darts", "cannot be given the cost"),
         ("darts:cost=random", "costs nothing"),
         ("darts:cost=dart", "darts"),
+        ("darts:cost=darts", "its own cost"),
     ] {
         let message = text.parse::<Arm>().unwrap_err();
         assert!(message.contains(why), "{message}");
@@ -328,20 +335,49 @@ fn an_arm_spends_as_many_multiply_adds_as_the_strategy_that_it_names() {
     let dear: Arm = Strategy::NaDarts.into();
     // The first arm must not change the settings that the others begin from.
     let comparison = Comparison::new(settings, BY_JUDGE, &[wide, dear, long], &[3]).unwrap();
-    let searches = [wide, dear, long].map(|arm| comparison.run(arm, 3, 9).search.unwrap());
+    let run = |arm| comparison.run(arm, 3, SIZE);
+    let searches = [wide, dear, long].map(|arm| run(arm).unwrap().search.unwrap());
     // By hand: 2·5 passes of 10 images against 2 passes of 50.
     assert_eq!(searches[0].alpha_batch, 50);
     assert_eq!(searches[1].alpha_batch, 0);
     assert!(searches[2].epochs > searches[1].epochs);
-    let halves = [200, 200];
     let [wide, dear, long] = searches.map(|search| {
-        let steps = search.epochs * search.last_batch.batches(halves[0], search.batch);
-        search.multiply_adds(1000, steps, halves) as f64
+        let steps = search.epochs * search.last_batch.batches(200, search.batch);
+        search.multiply_adds(1000, steps, SIZE.halves) as f64
     });
     assert_eq!(wide, dear);
     // By hand: 400 steps of 3·10 + 2·5·10 images' passes through a thousand.
     assert_eq!(dear, 400.0 * 130.0 * 1000.0);
     assert!((long / dear - 1.0).abs() < 0.05, "{long} {dear}");
+
+    // Epochs in which α stands still, and batches that do not divide the half, are reckoned with.
+    let mut odd = comparison.settings.clone();
+    let search = odd.search.as_mut().unwrap();
+    (search.alpha_after, search.batch, search.last_batch) = (5, 32, LastBatch::Keep);
+    let arms: [Arm; 2] = ["na-darts", "darts:cost=na-darts"].map(|name| name.parse().unwrap());
+    let odd = Comparison::new(odd, BY_JUDGE, &arms, &[3]).unwrap();
+    let size = SearchSize {
+        steps: 9,
+        halves: [630, 629],
+    };
+    let [dear, wide] = arms.map(|arm| {
+        let search = odd.run(arm, 3, size).unwrap().search.unwrap();
+        let steps = search.epochs * search.last_batch.batches(630, search.batch);
+        search.multiply_adds(1_000_000, steps, size.halves) as f64
+    });
+    assert!((wide / dear - 1.0).abs() < 0.05, "{wide} {dear}");
+    // RSPS spends less than DARTS' weights alone, and a half has only so many images.
+    for (arm, halves) in [
+        ("darts:cost=rsps", [630, 629]),
+        ("darts:cost=na-darts", [100, 40]),
+    ] {
+        let size = SearchSize { steps: 9, halves };
+        let refused = comparison.run(arm.parse().unwrap(), 3, size).unwrap_err();
+        assert!(
+            refused.to_string().contains("times as much as"),
+            "{refused}"
+        );
+    }
 }
 
 #[test]
@@ -356,7 +392,7 @@ fn a_replica_differs_in_alpha_alone_and_only_strategies_with_alpha_have_one() {
     let arm: Arm = "na-darts:replica".parse().unwrap();
     assert_eq!(arm.to_string(), "na-darts:replica");
     let comparison = Comparison::new(settings(), BY_JUDGE, &[arm], &[3]).unwrap();
-    let search = comparison.run(arm, 4, 9).search.unwrap();
+    let search = comparison.run(arm, 4, SIZE).unwrap().search.unwrap();
     assert_eq!((search.strategy, search.replica), (Strategy::NaDarts, true));
     let first_loss = |replica: bool| {
         let mut config = settings();
@@ -421,10 +457,10 @@ fn an_earlier_comparison_is_taken_over_only_with_the_same_settings() {
 #[test]
 fn sharpness_is_measured_once_after_the_last_step_of_every_search() {
     let comparison = Comparison::new(settings(), BY_JUDGE, &[Strategy::A2m.into()], &[3]).unwrap();
-    let steps = search_steps(&comparison.settings).unwrap();
+    let size = search_size(&comparison.settings).unwrap();
     // 629 images in batches of 64.
-    assert_eq!(steps, 9);
-    let run = comparison.run(Strategy::A2m.into(), 4, steps);
+    assert_eq!((size.steps, size.halves), (9, [629, 629]));
+    let run = comparison.run(Strategy::A2m.into(), 4, size).unwrap();
     assert_eq!(run.seed, 4);
     let search = run.search.unwrap();
     assert_eq!((search.strategy, search.sharpness), (Strategy::A2m, 9));

@@ -63,7 +63,7 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
         ui.label(sentence).on_hover_text(&explain);
         if let Some([_, _, error]) = flatness.errors.filter(|_| flatness.is_doubtful()) {
             ui.label(format!(
-                "These are less than two standard errors (of {error:.2}) apart: other runs could say the opposite."
+                "These are less than two standard errors (of {error:.2}) apart: training with other random numbers could say the opposite."
             ));
         }
     }

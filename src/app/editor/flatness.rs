@@ -1,8 +1,28 @@
 //! Flat or sharp: what one change costs, beside what it would cost if every edge counted for itself.
 
 use super::edits::operations;
-use crate::landscape::Statistics;
+use crate::landscape::{Networks, Statistics, Table};
 use crate::space::{Genotype, Space};
+
+/// How far the accuracy of a table is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// Its standard error, points.
+    pub error: f64,
+    /// The networks that it is the mean of.
+    pub networks: Networks,
+}
+
+impl Known {
+    /// That of an architecture; nothing for a single run or equal ones.
+    pub fn of(table: &Table, metric: &str, genotype: &Genotype) -> Option<Self> {
+        let index = table.index_of(genotype)?;
+        Some(Self {
+            error: table.standard_error(metric, index)?,
+            networks: table.networks(metric, index)?,
+        })
+    }
+}
 
 /// What is said of an architecture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,15 +102,45 @@ impl Flatness {
         })
     }
 
-    /// Adds the standard errors of the own accuracy and of the neighbors', where the own is known. Those of neighbors without one, whose
-    /// runs were equal, count as 0. `share` is [`share_of_one_change`].
+    /// Adds the standard errors, where the own accuracy has one. Those of neighbors without one, whose runs were equal, count as 0; those that
+    /// share networks err together. `share` is [`share_of_one_change`].
     #[must_use]
-    pub fn with_errors(self, own: Option<f64>, neighbors: &[Option<f64>], share: f64) -> Self {
-        let squares: f64 = neighbors.iter().flatten().map(|error| error * error).sum();
-        let mean = squares.sqrt() / neighbors.len().max(1) as f64;
+    pub fn with_errors(
+        self,
+        own: Option<&Known>,
+        neighbors: &[Option<&Known>],
+        share: f64,
+    ) -> Self {
+        let Some(own) = own else {
+            return Self {
+                errors: None,
+                ..self
+            };
+        };
+        let part = 1.0 / neighbors.len().max(1) as f64;
+        // Factors of the accuracies of the same networks in a sum, times their error.
+        let error = |of_own: f64, of_neighbor: f64| {
+            let mut terms: Vec<(&Known, f64)> = vec![(own, of_own)];
+            for known in neighbors.iter().flatten() {
+                match terms
+                    .iter_mut()
+                    .find(|(one, _)| one.networks == known.networks)
+                {
+                    Some((_, factor)) => *factor += of_neighbor,
+                    None => terms.push((known, of_neighbor)),
+                }
+            }
+            let squares = terms
+                .iter()
+                .map(|(one, factor)| (factor * one.error).powi(2));
+            squares.sum::<f64>().sqrt()
+        };
         // cost − share = (1 − s)·own − mean of neighbors + s·mean of the space, whose own error is small.
-        let errors = own.map(|own| [own, mean, mean.hypot((1.0 - share) * own)]);
-        Self { errors, ..self }
+        let errors = [own.error, error(0.0, part), error(1.0 - share, -part)];
+        Self {
+            errors: Some(errors),
+            ..self
+        }
     }
 
     /// Whether flat and sharp are less than two standard errors apart.

@@ -466,11 +466,11 @@ impl Editor {
             .clone()
             .map(|one| one.score.map(|score| score.accuracy))
             .collect();
-        let errors: Vec<Option<f64>> = of_operations.map(|one| one.error).collect();
+        let known_to: Vec<_> = of_operations.map(|one| one.known.as_ref()).collect();
         let share = share_of_one_change(self.genotype());
         let own = self.scores.own()?.accuracy;
         let flatness = Flatness::of(own, &known?, self.scores.reference(), share)?;
-        Some(flatness.with_errors(self.scores.own_error(), &errors, share))
+        Some(flatness.with_errors(self.scores.own_known(), &known_to, share))
     }
 
     /// The edge that keys act on, in words.

@@ -55,9 +55,14 @@ pub fn show_dots(
     let painter = ui.painter_at(rect);
 
     // The axis reaches as far as the scores do, at least a point either way.
-    let gains = || (0..scores.neighbors().len()).filter_map(|index| scores.gain(index));
-    let top = gain::height(gains().fold(1.0, f64::max)) + 0.04;
-    let bottom = gain::height(gains().fold(-1.0, f64::min)) - 0.04;
+    let ends = || {
+        (0..scores.neighbors().len()).filter_map(|index| {
+            let (gain, error) = (scores.gain(index)?, scores.gain_error(index).unwrap_or(0.0));
+            Some([gain - error, gain + error])
+        })
+    };
+    let top = gain::height(ends().map(|[_, high]| high).fold(1.0, f64::max)) + 0.04;
+    let bottom = gain::height(ends().map(|[low, _]| low).fold(-1.0, f64::min)) - 0.04;
     let plot = Rect::from_min_max(
         rect.min + vec2(44.0, 10.0),
         rect.max
@@ -208,13 +213,13 @@ pub fn show_dots(
                 ui.weak(format!("{accuracy:.2} %, click to take it"));
             });
             if let Some(error) = error {
-                let apart = match gain.abs() < 2.0 * error {
-                    true => ", not told apart",
-                    false => "",
-                };
-                ui.weak(format!(
-                    "standard error of the difference {error:.2}{apart}"
-                ));
+                ui.weak(match error {
+                    0.0 => "computes the same function: the same networks".to_owned(),
+                    _ if gain.abs() < 2.0 * error => {
+                        format!("standard error of the difference {error:.2}, not told apart")
+                    }
+                    _ => format!("standard error of the difference {error:.2}"),
+                });
             }
         });
     }

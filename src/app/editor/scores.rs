@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::super::context::{Action, Context};
 use super::edits::{Place, operations};
+use super::flatness::Known;
 use crate::landscape::{Score, Table, builtin_table};
 use crate::session::Command;
 use crate::space::{Change, Counting, Genotype, Space, neighbors};
@@ -38,8 +39,8 @@ pub struct ScoredNeighbor {
     pub change: Change,
     /// What it scores.
     pub score: Option<Score>,
-    /// The standard error of that accuracy, in points, where a table has the mean of several runs.
-    pub error: Option<f64>,
+    /// How far that accuracy is known, where a table has the mean of several runs.
+    pub known: Option<Known>,
 }
 
 impl ScoredNeighbor {
@@ -70,7 +71,7 @@ pub struct Scores {
     pub rewirings: bool,
     question: Option<Question>,
     own: Option<Score>,
-    own_error: Option<f64>,
+    own_known: Option<Known>,
     before: Option<Score>,
     neighbors: Vec<ScoredNeighbor>,
     references: Vec<Option<Score>>,
@@ -90,9 +91,9 @@ impl Scores {
         self.own
     }
 
-    /// The standard error of its accuracy, in points, where a table has the mean of several runs.
-    pub fn own_error(&self) -> Option<f64> {
-        self.own_error
+    /// How far its accuracy is known, where a table has the mean of several runs.
+    pub fn own_known(&self) -> Option<&Known> {
+        self.own_known.as_ref()
     }
 
     /// What the architecture before the last edit scored with the same judge.
@@ -141,10 +142,14 @@ impl Scores {
         Some(score.accuracy - self.own?.accuracy)
     }
 
-    /// The standard error of that gain, in points, where a table has those of both accuracies.
+    /// The standard error of that gain, in points, where a table has those of both accuracies; 0 where both are of the same networks.
     pub fn gain_error(&self, neighbor: usize) -> Option<f64> {
-        let other = self.neighbors.get(neighbor)?.error?;
-        Some(self.own_error?.hypot(other))
+        let other = self.neighbors.get(neighbor)?.known.as_ref()?;
+        let own = self.own_known.as_ref()?;
+        Some(match own.networks == other.networks {
+            true => 0.0,
+            false => own.error.hypot(other.error),
+        })
     }
 
     /// The neighbors, the best first, those without a score last.
@@ -199,7 +204,7 @@ impl Scores {
     fn ask(&mut self, question: &Question, context: &mut Context) {
         let genotype = &question.genotype;
         self.own = None;
-        self.own_error = None;
+        self.own_known = None;
         self.reference = None;
         self.references.clear();
         self.problem = None;
@@ -247,12 +252,11 @@ impl Scores {
             Some(open) if open.table.space() == space => format!("{}, {metric}", open.name),
             _ => format!("built-in landscape, {metric}"),
         };
-        let error = |genotype| table.standard_error(metric, table.index_of(genotype)?);
         self.own = look_up(table, column, genotype);
-        self.own_error = error(genotype);
+        self.own_known = Known::of(table, metric, genotype);
         for neighbor in &mut self.neighbors {
             neighbor.score = look_up(table, column, &neighbor.genotype);
-            neighbor.error = error(&neighbor.genotype);
+            neighbor.known = Known::of(table, metric, &neighbor.genotype);
         }
         self.reference = Some(column.iter().sum::<f64>() / column.len().max(1) as f64);
     }
@@ -386,7 +390,7 @@ fn list_neighbors(genotype: &Genotype, rewirings: bool) -> Vec<ScoredNeighbor> {
                 },
                 change,
                 score: None,
-                error: None,
+                known: None,
             })
         })
         .collect();

@@ -15,9 +15,10 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut
         match scores.own() {
             Some(own) => {
                 let text = RichText::new(format!("{:.2} %", own.accuracy));
-                let help = match scores.own_error() {
-                    Some(error) => format!(
-                        "Accuracy of the cell on the screen, the mean of several runs; its standard error is {error:.2} points"
+                let help = match scores.own_known() {
+                    Some(known) => format!(
+                        "Accuracy of the cell on the screen, the mean of several runs on the same images; its standard error is {:.2} points",
+                        known.error
                     ),
                     None => "Accuracy of the cell on the screen".to_owned(),
                 };

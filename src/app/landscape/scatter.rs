@@ -163,7 +163,12 @@ pub fn show(
     }
     let errors = plane.error_bars(&marked);
     if !errors.is_empty() {
-        let bars = Series::new("± standard error", Hue::Grey, Mark::Segments, errors);
+        let bars = Series::new(
+            "± standard error of the accuracy",
+            Hue::Grey,
+            Mark::Segments,
+            errors,
+        );
         plane.figure.series.push(bars);
     }
     let footer = ui.spacing().interact_size.y + ui.spacing().item_spacing.y;

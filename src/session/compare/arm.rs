@@ -25,6 +25,8 @@ pub struct Arm {
 const REPLICA: &str = ":replica";
 /// What follows it in that of one with the cost of another, before the name of that.
 const COST: &str = ":cost=";
+/// How far its cost may be from that of the other, as a share.
+const NEAR: f64 = 0.05;
 
 impl Arm {
     /// Whether both search alike, so that any difference is chance.
@@ -32,42 +34,65 @@ impl Arm {
         self.strategy == other.strategy && self.cost == other.cost
     }
 
-    /// Makes a configuration one of its runs.
-    pub(super) fn apply(self, config: &mut RunConfig) {
-        if let Some(search) = &mut config.search {
-            if let Some(other) = self.cost {
-                self.spend(other, search);
-            }
-            search.strategy = self.strategy;
-            search.replica = self.replica;
+    /// Makes a configuration one of its runs. `halves`: images of the weights half and of the architecture half.
+    ///
+    /// # Errors
+    /// Why it cannot spend as much as another strategy.
+    pub(super) fn apply(self, config: &mut RunConfig, halves: [usize; 2]) -> Result<(), String> {
+        let Some(search) = &mut config.search else {
+            return Ok(());
+        };
+        if let Some(other) = self.cost {
+            *search = self.spending(other, search, halves)?;
         }
+        search.strategy = self.strategy;
+        search.replica = self.replica;
+        Ok(())
     }
 
-    /// Gives the settings of a search by this strategy as many multiply-adds as one by another has with them.
-    fn spend(self, other: Strategy, search: &mut SearchConfig) {
+    /// The settings of a search by this strategy that asks for as many multiply-adds as one by another asks for with these settings.
+    fn spending(
+        self,
+        other: Strategy,
+        search: &SearchConfig,
+        halves: [usize; 2],
+    ) -> Result<SearchConfig, String> {
         // Shares of a supernet, exact to a millionth.
-        let work = |strategy| {
-            let search = SearchConfig {
-                strategy,
-                ..search.clone()
-            };
-            let [weights, alpha] = search.multiply_adds_an_image(1_000_000);
-            [
-                weights as f64 * search.batch as f64,
-                alpha as f64 * search.alpha_images() as f64,
-            ]
+        let work = |search: &SearchConfig| {
+            let steps = search.epochs * search.last_batch.batches(halves[0], search.batch);
+            search.multiply_adds(1_000_000, steps, halves) as f64
         };
-        let ([weights, alpha], theirs) = (work(self.strategy), work(other).iter().sum::<f64>());
-        let times = |count: usize, factor: f64| ((count as f64 * factor).round() as usize).max(1);
-        match self.strategy {
-            Strategy::Rsps => {
-                search.epochs = times(search.epochs, theirs / (weights + alpha));
-            }
+        let of = |strategy| SearchConfig {
+            strategy,
+            ..search.clone()
+        };
+        let (own, theirs) = (of(self.strategy), work(&of(other)));
+        let spending = match self.strategy {
+            Strategy::Rsps => SearchConfig {
+                epochs: ((own.epochs as f64 * theirs / work(&own)).round() as usize).max(1),
+                ..own
+            },
             _ => {
-                search.alpha_batch =
-                    times(search.alpha_images(), (theirs - weights) / alpha).max(2);
+                let wide = |images| SearchConfig {
+                    alpha_batch: images,
+                    ..own.clone()
+                };
+                let far = |images: &usize| (work(&wide(*images)) - theirs).abs();
+                let nearest = (2..=halves[1]).min_by(|a, b| far(a).total_cmp(&far(b)));
+                wide(nearest.unwrap_or(search.batch))
             }
+        };
+        let ratio = work(&spending) / theirs;
+        if (ratio - 1.0).abs() > NEAR {
+            let bound = match self.strategy {
+                Strategy::Rsps => String::new(),
+                _ => format!(": a step of α has 2 to {} images here", halves[1]),
+            };
+            return Err(format!(
+                "{self} would spend {ratio:.2} times as much as {other}{bound}"
+            ));
         }
+        Ok(spending)
     }
 
     /// Its name where it stands in the name of a folder.
@@ -120,6 +145,9 @@ impl FromStr for Arm {
             return Err(format!(
                 "{strategy} cannot be given the cost of another strategy: darts, sdarts-rs and rsps can"
             ));
+        }
+        if cost == Some(strategy) {
+            return Err(format!("{strategy} has its own cost already"));
         }
         if cost == Some(Strategy::Random) {
             return Err("random searches nothing and costs nothing".to_owned());

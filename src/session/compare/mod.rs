@@ -125,6 +125,9 @@ pub enum ComparisonError {
     /// Another version wrote it.
     #[error("it was made by {0}, whose runs are not like those of this version")]
     Version(String),
+    /// A strategy that cannot be run with these settings.
+    #[error("{0}")]
+    Arm(String),
     /// No strategy or no seed.
     #[error("nothing to compare: give at least one strategy and one seed")]
     Empty,
@@ -151,7 +154,9 @@ impl Comparison {
             cost: None,
             ..strategy
         };
-        plain.apply(&mut settings);
+        plain
+            .apply(&mut settings, [0; 2])
+            .map_err(ComparisonError::Settings)?;
         settings.seed = seed;
         settings.kind = match judged_by {
             JudgedBy::Judge { .. } => RunKind::Full,
@@ -265,19 +270,31 @@ impl Comparison {
             .collect()
     }
 
-    /// The settings of one run. Its sharpness is measured at its end if no other interval was asked for: `steps` are those of a
-    /// search.
-    pub fn run(&self, strategy: Arm, seed: u64, steps: usize) -> RunConfig {
+    /// The settings of one run. Its sharpness is measured at its end if no other interval was asked for.
+    ///
+    /// # Errors
+    /// A strategy that cannot spend as much as the one that it names; settings out of range.
+    pub fn run(
+        &self,
+        strategy: Arm,
+        seed: u64,
+        size: SearchSize,
+    ) -> Result<RunConfig, ComparisonError> {
         let mut config = self.settings.clone();
         config.seed = seed;
-        strategy.apply(&mut config);
+        strategy
+            .apply(&mut config, size.halves)
+            .map_err(ComparisonError::Arm)?;
         if let Some(search) = &mut config.search
             && search.sharpness == 0
             && !search.early_stop
         {
-            search.sharpness = steps;
+            search.sharpness = size.steps;
         }
         config
+            .check()
+            .map_err(|error| ComparisonError::Arm(format!("{strategy}: {error}")))?;
+        Ok(config)
     }
 
     /// Adds a finished run and computes the summaries again.
@@ -382,18 +399,31 @@ impl Comparison {
     }
 }
 
-/// Steps of a search with these settings.
+/// How long a search is, and on how many images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SearchSize {
+    /// Steps.
+    pub steps: usize,
+    /// Images that train the weights, and that choose the architecture.
+    pub halves: [usize; 2],
+}
+
+/// The size of a search with these settings.
 ///
 /// # Errors
 /// An unknown data set, settings that do not fit its images, a split that cannot be made, no search.
 #[cfg(feature = "engine")]
-pub fn search_steps(config: &RunConfig) -> Result<usize, RunError> {
+pub fn search_size(config: &RunConfig) -> Result<SearchSize, RunError> {
     let Some(search) = &config.search else {
         return Err(SearchError::Setting("these settings hold no search".into()).into());
     };
     let dataset = Dataset::load(&config.dataset)?;
     config.check_images([dataset.height, dataset.width])?;
     let split = split_of(&dataset, config)?;
-    let batches = search.last_batch.batches(split.weights.len(), search.batch);
-    Ok(batches.saturating_mul(search.epochs))
+    let halves = [split.weights.len(), split.architecture.len()];
+    let batches = search.last_batch.batches(halves[0], search.batch);
+    Ok(SearchSize {
+        steps: batches.saturating_mul(search.epochs),
+        halves,
+    })
 }

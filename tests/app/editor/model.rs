@@ -4,9 +4,9 @@ use eframe::egui::{Pos2, Rect, vec2};
 use proptest::prelude::*;
 
 use plateau::app::edits::{History, Place, operations, sources, with_operation, with_source};
-use plateau::app::flatness::{Flatness, Word, share_of_one_change};
+use plateau::app::flatness::{Flatness, Known, Word, share_of_one_change};
 use plateau::app::{CellPicture, Geometry, distance};
-use plateau::landscape::{architecture, architecture_count};
+use plateau::landscape::{Table, architecture, architecture_count};
 use plateau::space::{CellKind, Counting, Genotype, Space, neighbors};
 
 use super::bench::*;
@@ -182,24 +182,58 @@ fn a_sum_over_edges_is_on_the_border_between_flat_and_sharp() {
 
 #[test]
 fn flat_or_sharp_is_in_doubt_where_standard_errors_are_larger_than_what_parts_them() {
-    // Own 90, neighbors 88 and 86, mean of the space 60, a share of a tenth: one change costs 3 and may cost 3.
-    let of = |second: f64, own: Option<f64>| {
-        Flatness::of(90.0, &[88.0, second], Some(60.0), 0.1)
+    // The cells 0 (nothing passes) and 124 have standard errors of 0.3 and 0.4, the cell 37 one of 0.2; the cell 25 computes nothing, too.
+    let space = Space::NasBench201Small;
+    let cell = |index| architecture(space, index).unwrap();
+    let mut csv = "accuracy,accuracyStandardError,ArchitectureString\n".to_owned();
+    for index in 0..125 {
+        let error = match index {
+            37 => 0.2,
+            124 => 0.4,
+            _ => 0.3,
+        };
+        csv += &format!("50,{error},{}\n", cell(index).to_text());
+    }
+    let table = Table::parse(&csv).unwrap();
+    let known = |index| Known::of(&table, "accuracy", &cell(index)).unwrap();
+    let [own, first, second, again] = [37, 0, 124, 25].map(known);
+    assert_eq!(first.networks, again.networks);
+    assert_ne!(first.networks, second.networks);
+    // Own 90, neighbors 88 and another, mean of the space 60, a share of a tenth: one change costs 3 and may cost 3.
+    let of = |accuracy: f64, own: Option<&Known>, other: &Known| {
+        Flatness::of(90.0, &[88.0, accuracy], Some(60.0), 0.1)
             .unwrap()
-            .with_errors(own, &[Some(0.3), Some(0.4)], 0.1)
+            .with_errors(own, &[Some(&first), Some(other)], 0.1)
     };
-    let certain = of(84.0, None);
+    let certain = of(84.0, None, &second);
     assert_eq!((certain.errors, certain.is_doubtful()), (None, false));
+    let close = |errors: [f64; 3], expected: [f64; 3]| {
+        let pairs = errors.iter().zip(&expected);
+        assert!(
+            pairs.clone().all(|(a, b)| (a - b).abs() < 1e-12),
+            "{errors:?}"
+        );
+    };
     // By hand: 0.5 / 2, and √(0.25² + (0.9 · 0.2)²).
-    let doubtful = of(85.5, Some(0.2));
-    let [own, mean, margin] = doubtful.errors.unwrap();
-    assert!((own - 0.2).abs() < 1e-12 && (mean - 0.25).abs() < 1e-12);
-    assert!((margin - 0.308_058_436_014_987_3).abs() < 1e-12, "{margin}");
+    let doubtful = of(85.5, Some(&own), &second);
+    close(
+        doubtful.errors.unwrap(),
+        [0.2, 0.25, 0.308_058_436_014_987_3],
+    );
     assert_eq!(
         (doubtful.word, doubtful.is_doubtful()),
         (Some(Word::Sharp), true)
     );
-    assert!(!of(84.0, Some(0.2)).is_doubtful());
+    assert!(!of(84.0, Some(&own), &second).is_doubtful());
+    // The same networks err together: (0.3 + 0.3) / 2; and where they are the architecture's own, 0.9 of it less both halves.
+    close(
+        of(85.5, Some(&own), &again).errors.unwrap(),
+        [0.2, 0.3, 0.3_f64.hypot(0.18)],
+    );
+    close(
+        of(85.5, Some(&again), &again).errors.unwrap(),
+        [0.3, 0.3, 0.1 * 0.3],
+    );
 }
 
 #[test]
