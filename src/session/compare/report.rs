@@ -109,7 +109,7 @@ impl Comparison {
                 }
                 Some(Paired::AllEqual { mean, .. }) => {
                     equal = true;
-                    row.push(format!("{} all equal", signed(*mean, 2)));
+                    row.push(format!("{} all equal", signed(mean, 2)));
                     row.extend(["–"; 4].map(str::to_owned));
                 }
                 None => row.extend(["–"; 5].map(str::to_owned)),
