@@ -12,8 +12,8 @@ use super::CliError;
 use super::out::{self, note, say};
 use super::scorer::ScorerArgs;
 use crate::landscape::{
-    self, Matched, MatchedFlatness, NeighborhoodOptions, ReadTable, Table, TableError,
-    TableEvaluator, Transform, builtin_table,
+    self, BUILTIN_METRIC, Matched, MatchedFlatness, NeighborhoodOptions, ReadTable, Table,
+    TableError, TableEvaluator, Transform, builtin_table,
 };
 use crate::space::{Counting, Genotype};
 
@@ -261,7 +261,12 @@ impl TableArgs {
 
     /// The column of `--metric`.
     pub fn column<'a>(&'a self, table: &'a Table) -> Result<Column<'a>, CliError> {
-        Column::new(table, self.metric.as_deref())
+        let builtin = self
+            .table
+            .as_deref()
+            .is_some_and(|path| path.as_os_str() == BUILTIN);
+        let default = builtin.then_some(BUILTIN_METRIC);
+        Column::new(table, self.metric.as_deref().or(default))
     }
 }
 

@@ -42,7 +42,7 @@ mod verdict;
 
 pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
 pub use bootstrap::bootstrap_interval;
-pub use builtin::builtin_table;
+pub use builtin::{BUILTIN_METRIC, builtin_table};
 pub use classes::{Collapse, class_count, function_string, has_live_path};
 pub use differences::{
     Difference, Paired, Spread, Varying, difference, holm, interquartile_mean, signed, student_t_95,

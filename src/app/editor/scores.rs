@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::super::context::{Action, Context};
 use super::edits::{Place, operations};
 use super::flatness::Known;
-use crate::landscape::{Score, Table, builtin_table};
+use crate::landscape::{BUILTIN_METRIC, Score, Table, builtin_table};
 use crate::session::Command;
 use crate::space::{Change, Counting, Genotype, Space, neighbors};
 
@@ -227,11 +227,13 @@ impl Scores {
     /// Looks everything up in the open table, or in the built-in one where that has cells of this space and the open one does not.
     fn ask_table(&mut self, genotype: &Genotype, context: &Context) {
         let space = genotype.space();
-        let built_in = || Some((builtin_table(), builtin_table().metrics().first()?));
-        let open = context.table.map(|open| (&*open.table, &open.metric));
+        let built_in = (builtin_table(), BUILTIN_METRIC);
+        let open = context
+            .table
+            .map(|open| (&*open.table, open.metric.as_str()));
         let fitting = open
             .into_iter()
-            .chain(built_in())
+            .chain([built_in])
             .find(|(table, _)| table.space() == space);
         let Some((table, metric)) = fitting else {
             self.problem = Some(match open {

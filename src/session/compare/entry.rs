@@ -75,7 +75,7 @@ pub enum Metric {
     Residual,
     /// [`Entry::sharpness`].
     Sharpness,
-    /// [`Entry::multiply_adds`], in 10¹².
+    /// [`Entry::multiply_adds`], in 10⁹.
     MultiplyAdds,
     /// [`Entry::search_seconds`].
     SearchSeconds,
@@ -101,7 +101,7 @@ impl Metric {
             Metric::NeighborhoodWorst => "worst neighbor, %",
             Metric::Residual => "neighbors beyond, points",
             Metric::Sharpness => "sharpness",
-            Metric::MultiplyAdds => "search, 10¹² multiply-adds",
+            Metric::MultiplyAdds => "search, 10⁹ multiply-adds",
             Metric::SearchSeconds => "search, s",
         }
     }
@@ -110,7 +110,7 @@ impl Metric {
     pub fn digits(self) -> usize {
         match self {
             Metric::Sharpness => 4,
-            Metric::SearchSeconds => 1,
+            Metric::SearchSeconds | Metric::MultiplyAdds => 1,
             _ => 2,
         }
     }
@@ -123,7 +123,7 @@ impl Metric {
             Metric::NeighborhoodWorst => Some(entry.neighborhood.worst),
             Metric::Residual => entry.residual,
             Metric::Sharpness => entry.sharpness,
-            Metric::MultiplyAdds => Some(entry.multiply_adds as f64 / 1e12),
+            Metric::MultiplyAdds => Some(entry.multiply_adds as f64 / 1e9),
             Metric::SearchSeconds => Some(entry.search_seconds),
         }
     }

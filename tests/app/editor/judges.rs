@@ -5,7 +5,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use plateau::app::{Action, RunView};
-use plateau::landscape::{Score, builtin_table};
+use plateau::landscape::{BUILTIN_METRIC, Score, builtin_table};
 use plateau::search::Strategy;
 use plateau::session::{
     Command, DatasetInfo, DeviceInfo, Event, MemoryChoice, Preset, RunConfig, RunKind,
@@ -164,7 +164,7 @@ fn without_a_table_the_built_in_landscape_scores_small_cells() {
     harness.run();
     let table = builtin_table();
     let index = table.index_of(&small()).unwrap();
-    let expected = table.values()[0][index];
+    let expected = table.column(BUILTIN_METRIC).unwrap()[index];
     assert_eq!(harness.state().editor.score().unwrap().accuracy, expected);
     harness.get_by_label_contains("built-in landscape");
 }
