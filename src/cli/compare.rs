@@ -10,7 +10,7 @@ use super::judge::trained;
 use super::landscape::TableArgs;
 use super::looked_up::LookedUp;
 use super::out::{self, note, say};
-use super::progress::drive;
+use super::progress::{drive, in_shell};
 use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;
@@ -20,7 +20,7 @@ use crate::search::Strategy;
 use crate::session::compare::{
     Arm, Comparison, Entry, JUDGE_EPOCHS, Judged, JudgedBy, TrainedRun, judge_of, search_size,
 };
-use crate::session::{Recorder, Start, open_supernet, write_whole};
+use crate::session::{Recorder, Start, lock, open_supernet, write_whole};
 use crate::space::{Space, without_mark};
 
 /// Arguments of `plateau compare`.
@@ -87,6 +87,9 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
         None => PathBuf::from(format!("runs/compare-{}", file_name(&args.run.dataset))),
     };
     let path = folder.join("compare.json");
+    let held = fs::create_dir_all(&folder)
+        .map_err(|error| CliError(format!("{}: {error}", folder.display())))
+        .and_then(|()| lock(&folder).map_err(CliError::new));
     if path.exists() {
         let resumed = fs::read(&path)
             .map_err(|error| error.to_string())
@@ -99,8 +102,18 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
             CliError(format!("{file}: {error}; choose another --run-dir"))
         })?;
     }
-    run_missing(&mut comparison, &folder, looked_up.as_ref(), args)?;
-    save(&comparison, &folder)?;
+    comparison
+        .commands
+        .extend(Some(command()).filter(|command| {
+            // Going on is the same command.
+            comparison.commands.last() != Some(command)
+        }));
+    // A finished comparison is shown where nothing can be written, too.
+    if !(comparison.missing().is_empty() && path.exists()) {
+        let _held = held?;
+        run_missing(&mut comparison, &folder, looked_up.as_ref(), args)?;
+        save(&comparison, &folder)?;
+    }
     if args.run.json {
         out::json(&serde_json::to_string(&comparison).map_err(CliError::new)?)
     } else {
@@ -202,7 +215,7 @@ fn run_missing(
         let open = || Recorder::create_free(folder, &name);
         let outcome = drive(start, open, Vec::new(), None).map_err(|error| match stop::exit_code() {
             1 => CliError(format!(
-                "{error}; plateau compare keeps the finished runs and does this one again when called again"
+                "{error} (a comparison does such a run again: call the same plateau compare, which keeps the finished ones)"
             )),
             _ => CliError(STOPPED.into()),
         })?;
@@ -275,18 +288,19 @@ fn run_missing(
     Ok(())
 }
 
+/// This call as a shell takes it; a name that is no Unicode is shown as far as it goes.
+fn command() -> String {
+    let arguments = std::env::args_os().skip(1);
+    let arguments: Vec<String> = arguments.map(|one| in_shell(Path::new(&one))).collect();
+    format!("plateau {}", arguments.join(" "))
+}
+
 /// Writes the three files.
 fn save(comparison: &Comparison, folder: &Path) -> Result<(), CliError> {
-    // A name that is no Unicode is shown as far as it goes.
-    let command: Vec<String> = std::env::args_os()
-        .skip(1)
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect();
-    let command = format!("plateau {}", command.join(" "));
     let json = comparison.to_json().map_err(CliError::new)?;
     for (name, text) in [
         ("compare.json", json + "\n"),
-        ("compare.md", comparison.markdown(&command)),
+        ("compare.md", comparison.markdown()),
         ("compare.svg", comparison.svg()),
     ] {
         let path = folder.join(name);

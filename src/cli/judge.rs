@@ -21,8 +21,8 @@ use crate::landscape::{Evaluator, KendallTau};
 use crate::search::Strategy;
 use crate::session::compare::JUDGE_EPOCHS;
 use crate::session::{
-    self, Checkpoint, CheckpointEvery, Event, Recorder, RunConfig, RunKind, ScratchEvaluator,
-    Start, differences, read_events, write_whole,
+    self, Checkpoint, CheckpointEvery, Event, Recorder, RunConfig, RunKind, SUPERNET_FILE,
+    ScratchEvaluator, Start, differences, read_events, write_whole,
 };
 use crate::space::{Genotype, Space};
 
@@ -57,8 +57,8 @@ pub struct JudgeArgs {
 /// What a judge was measured to be worth: what `judge.json` holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Worth {
-    /// Its run folder.
-    pub folder: PathBuf,
+    /// Its run folder, as far as that is Unicode.
+    pub folder: String,
     /// The images that it was trained on.
     pub dataset: String,
     /// The space.
@@ -105,6 +105,16 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         true => Some(args.table.read(&[])?),
         false => None,
     };
+    if let Some(opened) = &table {
+        let column = args.table.column(&opened.table)?;
+        let found = column.evaluator().space();
+        if found != args.space {
+            return Err(CliError(format!(
+                "the table is of {found}, and a judge of {} was asked for; give --space {found}",
+                args.space
+            )));
+        }
+    }
     let config = args.config()?;
     let folder = match &args.run.run_dir {
         Some(folder) => folder.clone(),
@@ -118,13 +128,6 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
     let (against, truth) = match &table {
         Some(opened) => {
             let column = args.table.column(&opened.table)?;
-            if column.evaluator().space() != args.space {
-                return Err(CliError(format!(
-                    "the table is of {}, the judge of {}",
-                    column.evaluator().space(),
-                    args.space
-                )));
-            }
             let genotypes = drawn(args.space, cells.unwrap_or(200), args.run.seed);
             let mut evaluator = column.evaluator();
             let scores = pollster::block_on(evaluator.scores(&genotypes));
@@ -164,7 +167,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         })
     };
     let worth = Worth {
-        folder: folder.clone(),
+        folder: folder.display().to_string(),
         dataset: checkpoint.position.config.dataset.clone(),
         space: args.space,
         against,
@@ -290,7 +293,16 @@ pub fn trained(
         };
         end(drive(start, || Recorder::create(folder), Vec::new(), None))?;
     }
-    session::load_supernet(folder).map_err(CliError::new)
+    session::load_supernet(folder).map_err(|error| {
+        let file = folder.join(SUPERNET_FILE);
+        match file.exists() {
+            true => CliError(format!(
+                "{error}; remove {} to take the last checkpoint beside it",
+                file.display()
+            )),
+            false => CliError::new(error),
+        }
+    })
 }
 
 /// So many different architectures, drawn uniformly with a seed.

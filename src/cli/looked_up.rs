@@ -98,5 +98,8 @@ pub fn say_verdict(
         .iter()
         .map(|accuracy| format!("{accuracy:.2}"))
         .collect();
+    if curve.is_empty() {
+        return Ok(());
+    }
     say!("by epoch, %    {}", curve.join(" "))
 }

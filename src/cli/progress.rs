@@ -90,15 +90,20 @@ pub fn go_on(config: &RunConfig, folder: &Path, moved: Option<&str>) -> String {
         None => "train",
     };
     let moved = moved.map(|path| format!(" --dataset {}", in_shell(Path::new(path))));
+    // What is looked up is not in the run.
+    let table = match config.kind {
+        RunKind::SearchOnly => " and the same --table",
+        RunKind::Full | RunKind::Judge => "",
+    };
     format!(
-        "go on with plateau {command} --resume {}{}",
+        "go on with plateau {command} --resume {}{}{table}",
         in_shell(folder),
         moved.unwrap_or_default()
     )
 }
 
 /// A path as a shell takes it.
-fn in_shell(path: &Path) -> String {
+pub fn in_shell(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = |letter: char| letter.is_alphanumeric() || "/._-+@%:,=".contains(letter);
     match path.chars().all(plain) {

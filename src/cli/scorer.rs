@@ -17,7 +17,8 @@ use crate::landscape::{
     Evaluator, EvaluatorError, MatchedFlatness, Score, SupernetEvaluator, Table,
 };
 use crate::session::{
-    self, Checkpoint, DeviceChoice, Preset, RunKind, ScratchEvaluator, TrainConfig,
+    self, Checkpoint, DeviceChoice, Preset, RunConfig, RunKind, SUPERNET_FILE, ScratchEvaluator,
+    TrainConfig,
 };
 use crate::space::{Genotype, Space};
 
@@ -256,12 +257,24 @@ fn judge_beside(folder: &Path, own: Checkpoint) -> (PathBuf, Checkpoint, Option<
     let judge = judge_folder(runs, &config.dataset, space);
     match session::load_supernet(&judge) {
         Ok(checkpoint) => {
+            let mut note = format!("scored by the judge in {}", judge.display());
+            if !judge.join(SUPERNET_FILE).exists() {
+                note += ", whose training is not finished";
+            }
+            let split = |config: &RunConfig| config.split_seed.unwrap_or(config.seed);
+            if split(&checkpoint.position.config) != split(config) {
+                note += ", which shares the images out otherwise: it may know those that chose or test the architecture";
+            }
+            note += &format!("; --own-weights takes those of {}", folder.display());
+            (judge, checkpoint, Some(note))
+        }
+        Err(error) if judge.exists() => {
             let note = format!(
-                "scored by the judge in {}; --own-weights takes those of {}",
+                "the judge in {} cannot be read, and the weights of {} score: {error}",
                 judge.display(),
                 folder.display()
             );
-            (judge, checkpoint, Some(note))
+            (folder.to_path_buf(), own, Some(note))
         }
         Err(_) => {
             let note = format!(

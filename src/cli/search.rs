@@ -12,7 +12,10 @@ use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
 use crate::data::{Dataset, absolute, file_name, hand_over_once};
 use crate::nearest::unknown;
 use crate::search::Strategy;
-use crate::session::{Preset, RunConfig, RunKind, SearchConfig, TrainConfig, has_room_for_head};
+use crate::session::{
+    Event, Preset, RunConfig, RunKind, SearchConfig, TrainConfig, has_room_for_head, read_events,
+    write_whole,
+};
 use crate::space::Space;
 
 /// Below this share of the radius that was asked for a neighborhood is hardly one.
@@ -114,7 +117,7 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
         }
     };
     // Whatever is wrong with the table is said before hours of searching.
-    let looked_up = args.looked_up()?;
+    let looked_up = args.looked_up(given)?;
     if let Some(folder) = &args.run.resume {
         let outcome = args
             .run
@@ -143,12 +146,20 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
 
 impl SearchArgs {
     /// The table that looks up what a search on images finds, if one was named.
-    fn looked_up(&self) -> Result<Option<LookedUp>, CliError> {
+    fn looked_up(&self, given: Given) -> Result<Option<LookedUp>, CliError> {
         if !self.source.given() && !self.sampling.given() {
             return Ok(None);
         }
+        // A run that goes on has its space.
+        let resumed = self.run.resume.as_ref().filter(|_| !given("space"));
+        let events = resumed.map(|folder| read_events(folder)).transpose();
+        let events = events.map_err(CliError::new)?.unwrap_or_default();
+        let space = match events.first().map(|timed| &timed.event) {
+            Some(Event::Started { config, .. }) => config.search.as_ref().map(|one| one.space),
+            _ => None,
+        };
         let metric = self.sampling.report_metric();
-        LookedUp::new(self.source.table(), metric, self.space).map(Some)
+        LookedUp::new(self.source.table(), metric, space.unwrap_or(self.space)).map(Some)
     }
 
     /// Puts what was given over the configuration of a search.
@@ -238,6 +249,12 @@ pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Re
     let verdict = looked_up.map(|table| table.verdict(outcome)).transpose()?;
     let strategy = outcome.config.search.as_ref().map(|search| search.strategy);
     let trained = outcome.trained.as_ref();
+    if let (Some(table), Some(verdict)) = (looked_up, &verdict) {
+        let path = outcome.folder.join("table.json");
+        let text = serde_json::json!({ "metric": table.metric(), "table": verdict }).to_string();
+        write_whole(&path, (text + "\n").as_bytes())
+            .map_err(|error| CliError(format!("{}: {error}", path.display())))?;
+    }
     if json {
         let mut value = serde_json::json!({
             "genotype": outcome.genotype,
@@ -250,7 +267,7 @@ pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Re
             "seed": outcome.config.seed,
             "dataset": outcome.config.dataset,
             "device": outcome.device.name,
-            "run_dir": outcome.folder,
+            "run_dir": outcome.folder.display().to_string(),
         });
         if let (Some(strategy), Some(object)) = (strategy, value.as_object_mut()) {
             object.insert("strategy".into(), strategy.name().into());

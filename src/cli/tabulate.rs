@@ -83,7 +83,8 @@ pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
         bar.set_position(done as u64);
     });
     bar.finish_and_clear();
-    let table = table.map_err(CliError::new)?;
+    // Its settings of training have no prefix here.
+    let table = table.map_err(|error| CliError(error.to_string().replace("--train-", "--")))?;
     write_whole(&args.out, table.to_csv().as_bytes())
         .map_err(|error| CliError(format!("cannot write {out}: {error}")))?;
 
@@ -108,7 +109,7 @@ pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
             "mean": mean,
             "worst": worst,
             "seconds": seconds,
-            "out": args.out,
+            "out": args.out.display().to_string(),
         });
         return out::json(&summary.to_string());
     }

@@ -90,7 +90,7 @@ pub use machine::{MachineMemory, machine_memory};
 pub use memory::{MemoryError, MemoryPlan};
 pub use random::Purpose;
 #[cfg(not(target_arch = "wasm32"))]
-pub use recorder::{Interrupted, RecordError, Recorder, Tail, read_events};
+pub use recorder::{Interrupted, Lock, RecordError, Recorder, Tail, lock, read_events};
 #[cfg(feature = "engine")]
 pub use score::{SCORE_BATCHES, open_supernet};
 #[cfg(feature = "engine")]

@@ -92,7 +92,7 @@ pub struct Recorder {
 }
 
 /// Keeps other processes from recording into a folder until it is dropped or the process ends, however it ends.
-struct Lock {
+pub struct Lock {
     _file: File,
     /// False on a file system without locks.
     held: bool,
@@ -162,8 +162,11 @@ const NO_LOCKS: &[i32] = if cfg!(target_os = "linux") {
     &[]
 };
 
-/// Locks a run folder; some network file systems have no locks, and a run there goes on without.
-fn lock(folder: &Path) -> Result<Lock, RecordError> {
+/// Locks a folder; some network file systems have no locks, and a run there goes on without.
+///
+/// # Errors
+/// [`RecordError::Locked`] where another process holds it; what the system says.
+pub fn lock(folder: &Path) -> Result<Lock, RecordError> {
     let path = folder.join(".lock");
     let file = OpenOptions::new()
         .create(true)

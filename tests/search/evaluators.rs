@@ -206,6 +206,24 @@ fn single_paths_train_the_weights_as_stock_operations_do() {
 }
 
 #[test]
+fn single_paths_that_read_nothing_give_the_stem_no_gradient() {
+    for (space, edges) in [(Space::NasBench201, 6), (Space::NasBench201Small, 3)] {
+        let evaluator = evaluator(space, 1, 4);
+        let dead = Genotype::from_encoding(space, &[vec![Operation::None; edges]]).unwrap();
+        let found = gradient(&evaluator, std::slice::from_ref(&dead), Some(Memory::Keep));
+        let stock = gradient(&evaluator, &[dead], None);
+        let size = stock
+            .iter()
+            .fold(0.0_f32, |most, value| most.max(value.abs()));
+        let apart = found.iter().zip(&stock).map(|(a, b)| (a - b).abs());
+        assert!(
+            size > 0.0 && apart.fold(0.0, f32::max) < 1e-4 * size,
+            "{space}"
+        );
+    }
+}
+
+#[test]
 fn lanes_do_not_change_a_score() {
     let genotypes = random(Space::Darts, 3);
     let together = scores(&mut evaluator(Space::Darts, 1, 3), &genotypes);

@@ -235,7 +235,9 @@ fn runs_are_paired_by_seed_and_differences_inside_the_noise_are_marked() {
     assert!(tables.contains("`–`: fewer than two seeds"), "{tables}");
 
     // The files hold every run, and the picture is closed.
-    let markdown = comparison.markdown("plateau compare");
+    comparison.commands = vec!["plateau compare --seeds 2".into(), "plateau compare".into()];
+    let markdown = comparison.markdown();
+    assert!(markdown.contains("`plateau compare --seeds 2`\n\n`plateau compare`\n"));
     for genotype in comparison.entries.iter().map(|entry| &entry.genotype) {
         assert!(markdown.contains(&genotype.to_text().replace('|', "\\|")));
     }

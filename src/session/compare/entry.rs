@@ -110,7 +110,7 @@ impl Metric {
     pub fn digits(self) -> usize {
         match self {
             Metric::Sharpness => 4,
-            Metric::SearchSeconds | Metric::MultiplyAdds => 1,
+            Metric::SearchSeconds => 1,
             _ => 2,
         }
     }

@@ -52,6 +52,9 @@ pub struct Comparison {
     pub settings: RunConfig,
     /// What says how good and how flat: the column of a table, or training from scratch and a judge.
     pub judged_by: JudgedBy,
+    /// The commands that made it, in their order.
+    #[serde(default)]
+    pub commands: Vec<String>,
     /// In the order of the tables.
     pub strategies: Vec<Arm>,
     /// Every strategy is run with each.
@@ -168,6 +171,7 @@ impl Comparison {
             device: String::new(),
             settings,
             judged_by,
+            commands: Vec::new(),
             strategies: strategies.to_vec(),
             seeds: seeds.to_vec(),
             extended: false,
@@ -199,7 +203,8 @@ impl Comparison {
             return Some(Err(ComparisonError::Version(found)));
         }
         let read = serde_json::from_value(object);
-        Some(read.map_err(|error| ComparisonError::Format(error.to_string())))
+        let read = read.map_err(|error| ComparisonError::Format(error.to_string()));
+        Some(read.and_then(|read: Self| read.check_entries().map(|()| read)))
     }
 
     /// Takes over the runs of an earlier file that was made with the same settings and version; strategies and seeds may differ.
@@ -214,7 +219,7 @@ impl Comparison {
             let version = format!("Plateau {}, format {}", earlier.plateau, earlier.version);
             return Err(ComparisonError::Version(version));
         }
-        let mut settings = earlier.settings;
+        let mut settings = earlier.settings.clone();
         settings.seed = self.settings.seed;
         // As it is kept since paths are made absolute.
         settings.dataset = absolute(&settings.dataset);
@@ -236,24 +241,55 @@ impl Comparison {
         if !different.is_empty() {
             return Err(ComparisonError::Settings(different.join("; ")));
         }
+        earlier.check_entries()?;
         let new_arm = |arm: &Arm| !earlier.strategies.contains(arm);
         let new_seed = |seed: &u64| !earlier.seeds.contains(seed);
         let more = self.strategies.iter().any(new_arm) || self.seeds.iter().any(new_seed);
         self.extended = earlier.extended || more && !earlier.entries.is_empty();
         self.images = earlier.images;
-        for strategy in earlier.strategies {
-            if !self.strategies.contains(&strategy) {
-                self.strategies.push(strategy);
+        // What was there first stays first, so that no difference changes its sign.
+        let mut strategies = earlier.strategies;
+        for strategy in std::mem::take(&mut self.strategies) {
+            if !strategies.contains(&strategy) {
+                strategies.push(strategy);
             }
         }
-        for seed in earlier.seeds {
-            if !self.seeds.contains(&seed) {
-                self.seeds.push(seed);
+        let mut seeds = earlier.seeds;
+        for seed in std::mem::take(&mut self.seeds) {
+            if !seeds.contains(&seed) {
+                seeds.push(seed);
             }
         }
+        (self.strategies, self.seeds) = (strategies, seeds);
+        self.commands = earlier.commands;
         self.device = earlier.device;
         self.entries = earlier.entries;
         self.summarise();
+        Ok(())
+    }
+
+    /// Refuses entries that no run has made.
+    fn check_entries(&self) -> Result<(), ComparisonError> {
+        for (place, entry) in self.entries.iter().enumerate() {
+            let of = format!("{}, seed {}", entry.strategy, entry.seed);
+            let same = |other: &Entry| (other.strategy, other.seed) == (entry.strategy, entry.seed);
+            if self.entries[..place].iter().any(same) {
+                return Err(ComparisonError::Format(format!("two runs of {of}")));
+            }
+            let Judged {
+                own,
+                mean,
+                worst,
+                best,
+                ..
+            } = entry.neighborhood;
+            let shares = [entry.accuracy, own, mean, worst, best];
+            if let Some(share) = shares.iter().find(|share| !(0.0..=100.0).contains(*share)) {
+                return Err(ComparisonError::Format(format!(
+                    "{of} has an accuracy of {share} %"
+                )));
+            }
+        }
         Ok(())
     }
 

@@ -132,12 +132,18 @@ impl Comparison {
             false => "These pairs and seeds were declared before the first run.\n",
             true => "Strategies or seeds were added after the first runs, so that p is not to be taken at face value.\n",
         });
-        text.push_str(match self.judged_by {
-            JudgedBy::Judge { .. } => {
+        text.push_str(match (&self.judged_by, self.settings.split_seed) {
+            (JudgedBy::Judge { .. }, Some(_)) => {
                 "All holds for this split of the images and this judge; others were not tried.\n"
             }
-            JudgedBy::Table { .. } => {
+            (JudgedBy::Table { .. }, Some(_)) => {
                 "All holds for this split of the images; others were not tried.\n"
+            }
+            (JudgedBy::Judge { .. }, None) => {
+                "Every seed has a split of the images and a judge of its own, whose scores are not to be put in one order: there is no τ.\n"
+            }
+            (JudgedBy::Table { .. }, None) => {
+                "Every seed has a split of the images of its own; a table tests on none of them, so no interval is widened.\n"
             }
         });
         let rsps = self
@@ -197,7 +203,7 @@ impl Comparison {
     }
 
     /// The text of `compare.md`: the tables, how they were made, and every run.
-    pub fn markdown(&self, command: &str) -> String {
+    pub fn markdown(&self) -> String {
         let settings = &self.settings;
         let search = settings.search.as_ref().map_or(String::new(), |search| {
             format!(
@@ -232,6 +238,11 @@ impl Comparison {
             row.push(format!("`{genotype}`"));
             runs.push(row);
         }
+        let commands: String = self
+            .commands
+            .iter()
+            .map(|command| format!("`{command}`\n\n"))
+            .collect();
         let train = &settings.train;
         let (how, what) = match &self.judged_by {
             JudgedBy::Judge { epochs } => (
@@ -257,7 +268,7 @@ impl Comparison {
             ),
         };
         format!(
-            "# Strategies compared on {}\n\n`{command}`\n\n{}\n\
+            "# Strategies compared on {}\n\n{commands}\n{}\n\
              Plateau {} on {}. {search}{how}Everything else is in `compare.json`.\n\n\
              {what} Sharpness is the largest eigenvalue of the Hessian of the validation loss in α at the end of a search. Search time is that of\n\
              the steps; multiply-adds are those that the steps ask for, whatever a kernel shares or computes again, without measurements and without\n\

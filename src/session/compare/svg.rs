@@ -55,9 +55,16 @@ impl Comparison {
             let std = spread.std.unwrap_or_default();
             [spread.mean - std, spread.mean + std]
         });
+        // A deviation may reach beyond what a share can be.
+        let most = match metric {
+            Metric::Accuracy | Metric::NeighborhoodMean | Metric::NeighborhoodWorst => 100.0,
+            _ => f64::INFINITY,
+        };
+        let least = if most.is_finite() { 0.0 } else { -most };
         let all: Vec<f64> = values
             .chain(ends)
             .filter(|value| value.is_finite())
+            .map(|value| value.clamp(least, most))
             .collect();
         let scale = Scale::of(&all);
         let y = |value: f64| y0 + (value - scale.low) / (scale.high - scale.low) * (y1 - y0);
@@ -127,7 +134,8 @@ impl Comparison {
                 let x = middle + 0.28 * column;
                 let half = (0.14 * column).min(8.0);
                 if let Some(std) = spread.std.filter(|std| *std > 0.0) {
-                    let [low, high] = [-1.0, 1.0].map(|sign| y(spread.mean + sign * std));
+                    let [low, high] =
+                        [-1.0, 1.0].map(|sign| y((spread.mean + sign * std).clamp(least, most)));
                     line(
                         svg,
                         format_args!(

@@ -11,7 +11,7 @@ use super::super::stats::{channel, gradient_sums};
 use super::filters::{self, Direction, Filter, kernels_len};
 use super::forward::{factor, for_elements, pool, pooling, rectify, separable};
 use super::norm::{Affine, Coefficients};
-use super::plan::{Bundle, Job, Plan, floats, padded};
+use super::plan::{Bundle, Job, Plan, Reverse, floats, padded};
 use super::scratch::Scratch;
 use super::sums::{self, Sums};
 use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Source, Value};
@@ -99,9 +99,15 @@ pub(super) fn run(problem: &Problem) -> GraphTensors<Option<Vec<f32>>> {
     if let Some(weights) = &mut weights {
         sums::affine(plan, shape, &sums, weights);
     }
+    // Where nothing reads the input, its gradient has no place and is 0.
+    let read = |walk: &Reverse| walk.touched.contains(&Graph::INPUT);
+    let read = plan.reverse.iter().any(read);
     let x = wanted.x.then(|| {
         let size = graph.states[Graph::INPUT].size;
         let mut x = vec![0.0; images * size.elements()];
+        if !read {
+            return x;
+        }
         x.par_chunks_exact_mut(size.elements())
             .zip(grads.par_chunks_exact(plan.grad_chunk))
             .for_each(|(x, grads)| dispatch(ReturnInput { plan, grads, x }));
