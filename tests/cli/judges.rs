@@ -45,7 +45,7 @@ fn a_search_is_looked_up_in_a_table_and_nothing_is_trained() {
         ],
     )));
     assert!(found["test_accuracy"].is_null());
-    assert_eq!(found["metric"], "ValidationAccuracy");
+    assert_eq!(found["metric"], "TestAccuracy");
     let table = &found["table"];
     assert_eq!(table["of"], 125);
     assert_eq!(table["count"], 12);

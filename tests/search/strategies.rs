@@ -6,7 +6,7 @@ use plateau::search::early_stop::{early_stop, first_candidate, interval};
 use plateau::search::objective::{Evaluated, Objective, StepObjective, Wanted, mixing_weights};
 use plateau::search::sdarts::{perturbation, perturbed};
 use plateau::search::sharpness::{hessian_product, largest_eigenvalue, sharpness, symmetric_eigen};
-use plateau::search::{SearchError, Select, Strategy};
+use plateau::search::{SearchError, Select, Strategy, Temperature};
 use plateau::session::{Event, Preset, RunConfig, RunKind, SearchStep, Sharpness, run_blocking};
 use plateau::space::{Genotype, Space};
 use pollster::block_on;
@@ -555,6 +555,7 @@ fn a_cell_of_skip_connections_is_warned_of_once_an_onset() {
         let mut config = with(tiny(Space::NasBench201Small, Strategy::Darts), |search| {
             search.epochs = 4;
             search.alpha_rate = 0.2;
+            search.temperature = Temperature::default();
         });
         config.seed = seed;
         let events = run_blocking(&config);

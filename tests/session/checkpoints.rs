@@ -102,6 +102,7 @@ fn a_search_that_was_interrupted_stops_early_where_it_would_have() {
     search.epochs = 8;
     search.weight_rate = 0.5;
     search.temperature = Temperature::default();
+    search.alpha_rate = 0.01;
     search.early_stop = true;
     let events = every_step(&config, None).0;
     let stops = |event: &Event| matches!(event, Event::StoppedEarly { step: 10, .. });
