@@ -18,7 +18,8 @@ use crate::data::{file_name, short_name};
 use crate::landscape::{SupernetEvaluator, skips};
 use crate::search::Strategy;
 use crate::session::compare::{
-    Arm, Comparison, Entry, JUDGE_EPOCHS, Judged, JudgedBy, TrainedRun, judge_of, search_size,
+    Arm, Comparison, Entry, JUDGE_EPOCHS, Judged, JudgedBy, SearchSize, TrainedRun, judge_of,
+    search_size,
 };
 use crate::session::{Recorder, Start, lock, open_supernet, write_whole};
 use crate::space::{Space, without_mark};
@@ -87,6 +88,13 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
         None => PathBuf::from(format!("runs/compare-{}", file_name(&args.run.dataset))),
     };
     let path = folder.join("compare.json");
+    // What cannot be run is known before anything is there.
+    let size = search_size(&comparison.settings).map_err(CliError::new)?;
+    for (seed, strategy) in comparison.missing() {
+        comparison
+            .run(strategy, seed, size)
+            .map_err(CliError::new)?;
+    }
     let held = fs::create_dir_all(&folder)
         .map_err(|error| CliError(format!("{}: {error}", folder.display())))
         .and_then(|()| lock(&folder).map_err(CliError::new));
@@ -111,7 +119,7 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     // A finished comparison is shown where nothing can be written, too.
     if !(comparison.missing().is_empty() && path.exists()) {
         let _held = held?;
-        run_missing(&mut comparison, &folder, looked_up.as_ref(), args)?;
+        run_missing(&mut comparison, &folder, size, looked_up.as_ref(), args)?;
         save(&comparison, &folder)?;
     }
     if args.run.json {
@@ -168,24 +176,18 @@ const STOPPED: &str = "stopped; the finished runs are kept: go on with the same 
 fn run_missing(
     comparison: &mut Comparison,
     folder: &Path,
+    size: SearchSize,
     looked_up: Option<&LookedUp>,
     args: &CompareArgs,
 ) -> Result<(), CliError> {
     let missing = comparison.missing();
     let count = missing.len();
-    let size = search_size(&comparison.settings).map_err(CliError::new)?;
-    let mut configs = Vec::new();
-    // What cannot be run is known before anything is.
-    for (seed, strategy) in missing {
-        let config = comparison
-            .run(strategy, seed, size)
-            .map_err(CliError::new)?;
-        configs.push((seed, strategy, config));
-    }
     // One judge for all, or one for each split.
     let mut judge: Option<(u64, SupernetEvaluator)> = None;
     let goes_on = || stop::goes_on(STOPPED.into());
-    for (number, (seed, strategy, config)) in configs.into_iter().enumerate() {
+    for (number, (seed, strategy)) in missing.into_iter().enumerate() {
+        let config = comparison.run(strategy, seed, size);
+        let config = config.map_err(CliError::new)?;
         let split = config.split_seed.unwrap_or(seed);
         if let (JudgedBy::Judge { epochs }, true) = (
             &comparison.judged_by,

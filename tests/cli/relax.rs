@@ -41,7 +41,7 @@ fn relax_shows_where_plain_and_neighborhood_ascent_lead() {
     assert!(!shown.contains("NaN"), "{shown}");
 
     let value = object(&relax(&["--json"]));
-    assert_eq!(value["metric"], "ValidationAccuracy");
+    assert_eq!(value["metric"], "TestAccuracy");
     assert!(value["report_metric"].is_null());
     assert_eq!(value["options"]["starts"], 20);
     assert_eq!(value["options"]["include_self"], true);
