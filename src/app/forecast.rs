@@ -67,7 +67,7 @@ pub fn forecast(
     };
     let size = search.size(facts.image, facts.classes);
     let memory = MemoryPlan::choose(
-        search,
+        &search.within([facts.split[0], facts.split[1]]),
         config.kernels,
         config.memory,
         &size,

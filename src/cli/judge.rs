@@ -34,7 +34,8 @@ train weights, and scores architectures on the other half: for searches that sha
 image that chooses or tests an architecture is among them. Then measures it: \
 Kendall's τ between its scores and the accuracies of a table (--table), or of networks trained from scratch. Its folder is that of a run \
 (by default runs/judge-DATASET-SPACE): give it to --run of plateau neighborhood, barrier or sample, or open it in the window. The same \
-command goes on where it was stopped, and trains nothing twice.\n\n\
+command goes on where it was stopped, and trains nothing twice. How well it orders architectures depends on its training: in NAS-Bench-201 on CIFAR-10 at \
+16×16, --epochs 150 --crop-padding 2 --cutout 4 came to τ 0.60, and 40 epochs without them to 0.37.\n\n\
 JSON: folder, dataset, space, against, tau (of accuracies), tau_of_losses (count, tau, low, high: a 95 % interval), cells (genotype, judged, loss, accuracy)"
 )]
 pub struct JudgeArgs {

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::out::note;
 use super::{CliError, stop};
 use crate::landscape::has_live_path;
+use crate::search::Strategy;
 use crate::session::{
     Clock, Command, DeviceInfo, Event, RecordError, Recorder, RunConfig, RunKind, SearchStep,
     SessionHandle, Sharpness, Start, Timed,
@@ -272,6 +273,8 @@ impl Seen {
 struct Bar {
     bar: ProgressBar,
     plain: bool,
+    /// Whether α searches.
+    by_gradient: bool,
     steps: u64,
 }
 
@@ -282,6 +285,7 @@ impl Bar {
         Self {
             bar,
             plain,
+            by_gradient: true,
             steps: 0,
         }
     }
@@ -326,6 +330,8 @@ impl Bar {
                 dataset,
                 ..
             } => {
+                let strategy = config.search.as_ref().map(|search| search.strategy);
+                self.by_gradient = strategy.is_some_and(Strategy::by_gradient);
                 let [weights, architecture, test] = dataset.split;
                 let choose = match config.kind {
                     RunKind::Judge => "score architectures",
@@ -369,13 +375,14 @@ impl Bar {
             }
             Event::SearchStep(step) => {
                 self.bar.set_position(step.step as u64);
-                self.bar.set_message(search_message(step));
+                let message = search_message(step, self.by_gradient);
+                self.bar.set_message(message.clone());
                 if self.plain && (step.step as u64).is_multiple_of(10.max(self.steps / 10)) {
                     note!(
                         "search   {}/{}  {}",
                         step.step,
                         self.steps,
-                        search_message(step)
+                        message
                     );
                 }
             }
@@ -426,12 +433,16 @@ impl Bar {
     }
 }
 
-fn search_message(step: &SearchStep) -> String {
+/// What is said of a step; of α only where it searches.
+fn search_message(step: &SearchStep, by_gradient: bool) -> String {
+    let entropy = match by_gradient {
+        true => format!("  entropy of α {:.3}", step.entropy),
+        false => String::new(),
+    };
     format!(
-        "loss {:.3}  accuracy {:.1} %  entropy of α {:.3}",
+        "loss {:.3}  accuracy {:.1} %{entropy}",
         step.validation_loss,
-        100.0 * step.validation_accuracy,
-        step.entropy
+        100.0 * step.validation_accuracy
     )
 }
 

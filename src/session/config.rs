@@ -486,6 +486,16 @@ impl SearchConfig {
             .then_some(share * self.radius as f64)
     }
 
+    /// The same with batches no larger than the halves `[weights, architecture]` have images.
+    #[must_use]
+    pub fn within(&self, halves: [usize; 2]) -> Self {
+        Self {
+            batch: self.batch.min(halves[0]),
+            alpha_batch: self.alpha_images().min(halves[1]),
+            ..self.clone()
+        }
+    }
+
     /// Neighbors whose losses a step of α has: as many as were asked for, or as there are.
     fn neighbors_a_step(&self) -> u64 {
         if !self.strategy.neighborhood_aware() {

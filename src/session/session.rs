@@ -252,8 +252,10 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
                 Some(genotype) => genotype,
                 None => {
                     let size = search.size(data.shape, data.classes);
+                    let halves = [data.split.weights.len(), data.split.architecture.len()];
+                    let within = search.within(halves);
                     let plan =
-                        MemoryPlan::choose(search, config.kernels, config.memory, &size, &info)?;
+                        MemoryPlan::choose(&within, config.kernels, config.memory, &size, &info)?;
                     let mut state = SearchState::new(search, &data, seed, plan, &device)?;
                     if config.kind == RunKind::Judge {
                         state.choose_nothing();

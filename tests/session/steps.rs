@@ -85,6 +85,17 @@ fn a_larger_batch_of_alpha_and_a_kept_last_one_are_trained_on() {
 }
 
 #[test]
+fn batches_are_no_larger_than_what_they_are_drawn_from() {
+    let mut search = Preset::Quick.search(Space::Darts, Strategy::Darts);
+    let sizes = |search: &SearchConfig| (search.batch, search.alpha_images());
+    assert_eq!(sizes(&search.within([629, 628])), (64, 64));
+    search.alpha_batch = 9999;
+    assert_eq!(sizes(&search.within([629, 628])), (64, 628));
+    (search.batch, search.alpha_batch) = (9999, 0);
+    assert_eq!(sizes(&search.within([629, 628])), (629, 628));
+}
+
+#[test]
 fn weights_that_come_first_have_moved_when_alpha_is_measured() {
     let still = |search: &mut SearchConfig| search.alpha_rate = 0.0;
     let alpha_first = steps(still);
