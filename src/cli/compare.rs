@@ -110,12 +110,11 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
             CliError(format!("{file}: {error}; choose another --run-dir"))
         })?;
     }
-    comparison
-        .commands
-        .extend(Some(command()).filter(|command| {
-            // Going on is the same command.
-            comparison.commands.last() != Some(command)
-        }));
+    let command = command();
+    // Going on is the same command.
+    if comparison.commands.last() != Some(&command) {
+        comparison.commands.push(command);
+    }
     // A finished comparison is shown where nothing can be written, too.
     if !(comparison.missing().is_empty() && path.exists()) {
         let _held = held?;

@@ -107,14 +107,8 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         false => None,
     };
     if let Some(opened) = &table {
-        let column = args.table.column(&opened.table)?;
-        let found = column.evaluator().space();
-        if found != args.space {
-            return Err(CliError(format!(
-                "the table is of {found}, and a judge of {} was asked for; give --space {found}",
-                args.space
-            )));
-        }
+        args.table.column(&opened.table)?;
+        opened.fits(args.space)?;
     }
     let config = args.config()?;
     let folder = match &args.run.run_dir {

@@ -15,7 +15,7 @@ use crate::landscape::{
     self, BUILTIN_METRIC, Matched, MatchedFlatness, NeighborhoodOptions, ReadTable, Table,
     TableError, TableEvaluator, Transform, builtin_table,
 };
-use crate::space::{Counting, Genotype};
+use crate::space::{Counting, Genotype, Space};
 
 /// How the command line calls the table that is part of the program.
 const BUILTIN: &str = "builtin";
@@ -175,6 +175,17 @@ pub struct OpenedTable {
 }
 
 impl OpenedTable {
+    /// Refuses a table of another space than the one that is searched.
+    pub fn fits(&self, space: Space) -> Result<(), CliError> {
+        let found = self.table.space();
+        match found == space {
+            true => Ok(()),
+            false => Err(CliError(format!(
+                "the table is of {found}, and {space} is searched; give --space {found}"
+            ))),
+        }
+    }
+
     /// Says the notes on stderr, once nothing can fail any more: a failure is one line.
     pub fn say(&self) {
         for note in &self.notes {

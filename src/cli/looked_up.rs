@@ -28,12 +28,7 @@ impl LookedUp {
             Some(name) => Column::new(&opened.table, Some(name))?.metric.to_owned(),
             None => table.column(&opened.table)?.metric.to_owned(),
         };
-        let found = opened.table.space();
-        if found != space {
-            return Err(CliError(format!(
-                "the table is of {found}, and {space} is searched; give --space {found}"
-            )));
-        }
+        opened.fits(space)?;
         opened.say();
         Ok(Self { opened, metric })
     }

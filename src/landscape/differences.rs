@@ -17,6 +17,11 @@ pub fn signed(value: f64, digits: usize) -> String {
     }
 }
 
+/// A standard error as it follows a value; nothing where there is none.
+pub fn plus_minus(error: Option<f64>) -> String {
+    error.map_or(String::new(), |error| format!(" ± {error:.2}"))
+}
+
 /// Mean and deviation of some values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {

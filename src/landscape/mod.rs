@@ -45,7 +45,8 @@ pub use bootstrap::bootstrap_interval;
 pub use builtin::{BUILTIN_METRIC, builtin_table};
 pub use classes::{Collapse, class_count, function_string, has_live_path};
 pub use differences::{
-    Difference, Paired, Spread, Varying, difference, holm, interquartile_mean, signed, student_t_95,
+    Difference, Paired, Spread, Varying, difference, holm, interquartile_mean, plus_minus, signed,
+    student_t_95,
 };
 pub use evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
 pub use extension::Extension;

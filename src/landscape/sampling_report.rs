@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::differences::signed;
+use super::differences::{plus_minus, signed};
 use super::evaluator::{Evaluator, LandscapeError, TableEvaluator};
 use super::memo::Memo;
 use super::sampling::SamplingOptions;
@@ -255,7 +255,7 @@ impl fmt::Display for SamplingReport {
             f,
             "best by its score: {:.2}{} %, {}",
             self.genotype_accuracy,
-            error.map_or(String::new(), |error| format!(" ± {error:.2}")),
+            plus_minus(error),
             self.genotype.to_text()
         )
     }

@@ -520,6 +520,11 @@ impl SearchConfig {
         }
     }
 
+    /// Images of the larger of a step's two batches.
+    pub fn largest_batch(&self) -> usize {
+        self.batch.max(self.alpha_images())
+    }
+
     /// Multiply-adds that a step asks for on an image of the weights half and on one of the architecture half, through a supernet of
     /// so many.
     ///

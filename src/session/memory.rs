@@ -118,7 +118,7 @@ impl MemoryPlan {
         let mut too_wide = false;
         for &fused in choices {
             let gpu = device.max_binding > 0;
-            let batch = config.batch.max(config.alpha_images());
+            let batch = config.largest_batch();
             let forecast = Forecast::new(config.space, size, batch, parameters, fused, gpu)?;
             needed = forecast.bytes(1);
             too_wide = forecast.largest_tensor_a_lane > binding;
@@ -163,7 +163,7 @@ impl MemoryPlan {
         let forecast = Forecast::single_paths(
             config.space,
             size,
-            config.batch.max(config.alpha_images()),
+            config.largest_batch(),
             parameters,
             fused.is_some(),
             gpu,

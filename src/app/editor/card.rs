@@ -7,6 +7,7 @@ use super::super::theme::blend;
 use super::flatness::{Flatness, Word, explanation};
 use super::gain;
 use super::scores::Scores;
+use crate::landscape::plus_minus;
 use crate::space::Genotype;
 
 /// The colour of a word; the word itself is always beside it.
@@ -78,10 +79,7 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
                 rank,
                 ..
             } = flatness;
-            let error = |place: usize| {
-                let errors = flatness.errors.map(|errors| errors[place]);
-                errors.map_or(String::new(), |error| format!(" ± {error:.2}"))
-            };
+            let error = |place: usize| plus_minus(flatness.errors.map(|errors| errors[place]));
             row(ui, "own accuracy", format!("{own:.2}{} %", error(0)), None);
             row(
                 ui,

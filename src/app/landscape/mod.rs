@@ -10,7 +10,7 @@ use eframe::egui::{self, RichText};
 use super::context::{Action, Context, OpenTable};
 use super::export::Export;
 use super::theme::SPACE;
-use crate::landscape::Transform;
+use crate::landscape::{Transform, plus_minus};
 use crate::space::{Genotype, Space};
 use around::Around;
 use barrier::Walk;
@@ -239,7 +239,7 @@ fn chosen(
             match plane.open.table.index_of(genotype) {
                 Some(index) => {
                     let error = plane.open.table.standard_error(&plane.open.metric, index);
-                    let error = error.map_or(String::new(), |error| format!(" ± {error:.2}"));
+                    let error = plus_minus(error);
                     ui.label(format!(
                         "{:.2}{error} %, neighbors {:.2} %",
                         plane.accuracy[index], plane.means[index]

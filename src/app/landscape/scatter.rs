@@ -8,7 +8,9 @@ use egui_plot::MarkerShape;
 use super::super::context::{Action, Context, OpenTable};
 use super::super::export::Export;
 use super::super::figure::{Figure, Hue, Mark, Series, nearest};
-use crate::landscape::{Spectrum, Transform, neighbor_means, spectrum, transformed_spectrum};
+use crate::landscape::{
+    Spectrum, Transform, neighbor_means, plus_minus, spectrum, transformed_spectrum,
+};
 use crate::space::Genotype;
 
 /// What is computed once for a table and a metric. Accuracies are in percent, by architecture index.
@@ -186,7 +188,7 @@ pub fn show(
         let response = plot.response.clone().on_hover_ui_at_pointer(|ui| {
             ui.set_max_width(420.0);
             let error = plane.open.table.standard_error(&plane.open.metric, index);
-            let error = error.map_or(String::new(), |error| format!(" ± {error:.2}"));
+            let error = plus_minus(error);
             ui.strong(format!("{:.2}{error} %", plane.accuracy[index]));
             ui.label(format!("neighbors {:.2} % on average", plane.means[index]));
             for node in genotype.to_text().split('+') {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::config::{RunConfig, SearchConfig};
+use super::super::config::SearchConfig;
 use crate::search::Strategy;
 
 /// One row of a comparison: `darts`; `darts:replica`, the same strategy with another stream of random numbers for α: two rows that differ
@@ -34,19 +34,20 @@ impl Arm {
         self.strategy == other.strategy && self.cost == other.cost
     }
 
-    /// Makes a configuration one of its runs. `halves`: images of the weights half and of the architecture half.
+    /// Makes a search one of its own, whatever it may spend.
+    pub(super) fn apply(self, search: &mut SearchConfig) {
+        search.strategy = self.strategy;
+        search.replica = self.replica;
+    }
+
+    /// Gives a search what it may spend. `halves`: images of the weights half and of the architecture half.
     ///
     /// # Errors
     /// Why it cannot spend as much as another strategy.
-    pub(super) fn apply(self, config: &mut RunConfig, halves: [usize; 2]) -> Result<(), String> {
-        let Some(search) = &mut config.search else {
-            return Ok(());
-        };
+    pub(super) fn spend(self, search: &mut SearchConfig, halves: [usize; 2]) -> Result<(), String> {
         if let Some(other) = self.cost {
             *search = self.spending(other, search, halves)?;
         }
-        search.strategy = self.strategy;
-        search.replica = self.replica;
         Ok(())
     }
 

@@ -152,14 +152,10 @@ impl Comparison {
         else {
             return Err(ComparisonError::Empty);
         };
-        // What an arm may spend is reckoned from these settings, and is no part of them.
-        let plain = Arm {
-            cost: None,
-            ..strategy
-        };
-        plain
-            .apply(&mut settings, [0; 2])
-            .map_err(ComparisonError::Settings)?;
+        if let Some(search) = &mut settings.search {
+            // What an arm may spend is reckoned from these settings, and is no part of them.
+            strategy.apply(search);
+        }
         settings.seed = seed;
         settings.kind = match judged_by {
             JudgedBy::Judge { .. } => RunKind::Full,
@@ -318,14 +314,14 @@ impl Comparison {
     ) -> Result<RunConfig, ComparisonError> {
         let mut config = self.settings.clone();
         config.seed = seed;
-        strategy
-            .apply(&mut config, size.halves)
-            .map_err(ComparisonError::Arm)?;
-        if let Some(search) = &mut config.search
-            && search.sharpness == 0
-            && !search.early_stop
-        {
-            search.sharpness = size.steps;
+        if let Some(search) = &mut config.search {
+            strategy
+                .spend(search, size.halves)
+                .map_err(ComparisonError::Arm)?;
+            strategy.apply(search);
+            if search.sharpness == 0 && !search.early_stop {
+                search.sharpness = size.steps;
+            }
         }
         config
             .check()
