@@ -234,7 +234,7 @@ fn differences(ui: &mut egui::Ui, comparison: &Comparison) {
 }
 
 fn difference(ui: &mut egui::Ui, pair: &PrimaryPair, scale: &Scale) {
-    let null = match pair.first.is_null_pair(pair.second) {
+    let null = match pair.first.is_null_pair(&pair.second) {
         true => " (null pair)",
         false => "",
     };
@@ -270,10 +270,10 @@ fn difference(ui: &mut egui::Ui, pair: &PrimaryPair, scale: &Scale) {
 
 /// What each epoch would have ended with in the table, the mean over the seeds.
 fn curves(ui: &mut egui::Ui, comparison: &Comparison) {
-    let mean = |arm: Arm| -> Vec<[f64; 2]> {
+    let mean = |arm: &Arm| -> Vec<[f64; 2]> {
         let entries = comparison.entries.iter();
         let of_arm: Vec<&Vec<f64>> = entries
-            .filter(|entry| entry.strategy == arm)
+            .filter(|entry| entry.strategy == *arm)
             .map(|entry| &entry.curve)
             .collect();
         let epochs = of_arm.iter().map(|curve| curve.len()).min().unwrap_or(0);
@@ -284,11 +284,11 @@ fn curves(ui: &mut egui::Ui, comparison: &Comparison) {
             })
             .collect()
     };
-    let lines: Vec<(Arm, Color32, Vec<[f64; 2]>)> = comparison
+    let lines: Vec<(&Arm, Color32, Vec<[f64; 2]>)> = comparison
         .strategies
         .iter()
         .enumerate()
-        .map(|(index, &arm)| (arm, hue(ui, index), mean(arm)))
+        .map(|(index, arm)| (arm, hue(ui, index), mean(arm)))
         .filter(|(.., points)| points.len() > 1)
         .collect();
     if lines.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::Args;
 
@@ -31,24 +32,30 @@ use crate::space::{Space, without_mark};
 scratch with the same settings and seed, and tested; a judge, a supernet trained on single paths with images that choose and test nothing (plateau judge), \
 scores it and all its neighbors (one operation changed). With --table nothing is trained: the table says how good what is found and its \
 neighbors are. STRATEGY:replica is a strategy with other random numbers for α: with the strategy itself it is a null pair, which shows \
-how often a comparison finds differences that are not there. STRATEGY:cost=OTHER spends as many multiply-adds as OTHER: darts and sdarts-rs \
+how often a comparison finds differences that are not there. STRATEGY:SETTING=VALUE is a strategy with a setting that the others do not \
+have. STRATEGY:cost=OTHER spends as many multiply-adds as OTHER: darts and sdarts-rs \
 with more images in a step of α, rsps with more epochs (what rsps spends on choosing among its candidates comes on top). Writes compare.json (everything, all seeds), compare.md and compare.svg, and \
 a run folder for every run, into --run-dir (by default runs/compare-DATASET). Runs that are in compare.json are not done again: the \
-same command goes on where it was interrupted, and more --seeds or --strategies add to it.\n\n\
-JSON: that of compare.json: settings, judged_by, strategies, seeds, entries (strategy, seed, run_dir, genotype, accuracy, trained, \
+same command goes on where it was interrupted, and other --seeds or --strategies add to it. With --primary only these differences are \
+tested together by Holm's method.\n\n\
+JSON: that of compare.json: settings, judged_by, declared, strategies, seeds, entries (strategy, seed, run_dir, genotype, accuracy, trained, \
 neighborhood, residual, skips, curve, sharpness, multiply_adds, search_seconds), summaries (metrics with count, mean, std), pairs (metrics \
 with mean, low, high, inside_noise), primary (pairs with paired, adjusted_p, seeds_needed, interval; redrawn), judge_tau. \
 A deviation of one seed, and an interval of one seed or of equal differences, is null"
 )]
 pub struct CompareArgs {
     /// Strategies to compare: random, rsps, darts, darts-2nd, na-darts, na-darts-2nd, a2m, sdarts-rs, or one of those with α as
-    /// STRATEGY:replica; darts, sdarts-rs and rsps also with the cost of another, as in darts:cost=na-darts
+    /// STRATEGY:replica; with settings of its own, as in na-darts:radius=3:aggregation=max (flags of this command without --); darts,
+    /// sdarts-rs and rsps also with the cost of another, as in darts:cost=na-darts
     #[arg(
         long,
         value_delimiter = ',',
         default_value = "random,darts,na-darts,a2m"
     )]
     strategies: Vec<Arm>,
+    /// Differences FIRST/SECOND that are declared primary, several with commas; by default those of every two strategies
+    #[arg(long, value_name = "FIRST/SECOND", value_delimiter = ',')]
+    primary: Vec<Pair>,
     /// How many seeds each strategy is run with; the first one is --seed
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
@@ -69,6 +76,21 @@ pub struct CompareArgs {
     search: SearchOverrides,
     #[command(flatten)]
     train: TrainOverrides,
+}
+
+/// A difference that is declared primary.
+#[derive(Clone, Debug)]
+struct Pair([Arm; 2]);
+
+impl FromStr for Pair {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((first, second)) = text.split_once('/') else {
+            return Err("a difference is FIRST/SECOND, such as na-darts/darts".to_owned());
+        };
+        Ok(Self([first.parse()?, second.parse()?]))
+    }
 }
 
 /// Runs what is missing, then prints the tables.
@@ -92,7 +114,7 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     let size = search_size(&comparison.settings).map_err(CliError::new)?;
     for (seed, strategy) in comparison.missing() {
         comparison
-            .run(strategy, seed, size)
+            .run(&strategy, seed, size)
             .map_err(CliError::new)?;
     }
     let held = fs::create_dir_all(&folder)
@@ -134,7 +156,7 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
 
 impl CompareArgs {
     fn comparison(&self, looked_up: Option<&LookedUp>) -> Result<Comparison, CliError> {
-        let first = self.strategies.first().copied();
+        let first = self.strategies.first();
         let first = first.map_or(Strategy::Darts, |arm| arm.strategy);
         let (search, train) = settings(&self.run, self.space, first, &self.search, &self.train)?;
         let mut settings = self.run.config(Some(search), None, train);
@@ -147,9 +169,9 @@ impl CompareArgs {
             .map(|number| self.run.seed.wrapping_add(number))
             .collect();
         let mut strategies = Vec::new();
-        for &strategy in &self.strategies {
-            if !strategies.contains(&strategy) {
-                strategies.push(strategy);
+        for strategy in &self.strategies {
+            if !strategies.contains(strategy) {
+                strategies.push(strategy.clone());
             }
         }
         let judged_by = match looked_up {
@@ -164,7 +186,11 @@ impl CompareArgs {
                 },
             },
         };
-        Comparison::new(settings, judged_by, &strategies, &seeds).map_err(CliError::new)
+        let mut comparison =
+            Comparison::new(settings, judged_by, &strategies, &seeds).map_err(CliError::new)?;
+        let declared = self.primary.iter().map(|Pair(pair)| pair.clone()).collect();
+        comparison.declare(declared).map_err(CliError::new)?;
+        Ok(comparison)
     }
 }
 
@@ -185,7 +211,7 @@ fn run_missing(
     let mut judge: Option<(u64, SupernetEvaluator)> = None;
     let goes_on = || stop::goes_on(STOPPED.into());
     for (number, (seed, strategy)) in missing.into_iter().enumerate() {
-        let config = comparison.run(strategy, seed, size);
+        let config = comparison.run(&strategy, seed, size);
         let config = config.map_err(CliError::new)?;
         let split = config.split_seed.unwrap_or(seed);
         if let (JudgedBy::Judge { epochs }, true) = (
@@ -235,7 +261,7 @@ fn run_missing(
             search.multiply_adds(outcome.supernet_multiply_adds, outcome.steps, halves)
         });
         let mut entry = Entry {
-            strategy,
+            strategy: strategy.clone(),
             seed,
             run_dir: name.to_string_lossy().into_owned(),
             genotype: outcome.genotype.clone(),

@@ -202,7 +202,7 @@ fn runs_are_paired_by_seed_and_differences_inside_the_noise_are_marked() {
     assert_eq!(order, [0, 0, 1, 1, 2, 2]);
     let pair = &comparison.pairs[0];
     assert_eq!(
-        (pair.first, pair.second),
+        (pair.first.clone(), pair.second.clone()),
         (Strategy::Darts.into(), Strategy::Random.into())
     );
     let accuracy = pair.metrics.get(Metric::Accuracy).unwrap();
@@ -256,7 +256,7 @@ fn accuracies_are_primary_with_adjusted_p_and_a_null_pair_belongs_to_no_family()
         let wobble = [0.3, -0.2, 0.1, 0.4, -0.1, 0.0][seed as usize];
         for (arm, gain) in arms.iter().zip([0.0, 2.0, 0.1 * wobble, -wobble]) {
             let mut entry = entry(Strategy::Darts, seed, 90.0 + gain + wobble);
-            entry.strategy = *arm;
+            entry.strategy = arm.clone();
             comparison.add(entry);
         }
     }
@@ -335,8 +335,14 @@ fn an_arm_spends_as_many_multiply_adds_as_the_strategy_that_it_names() {
     (search.batch, search.epochs, search.neighbors) = (10, 20, 4);
     let dear: Arm = Strategy::NaDarts.into();
     // The first arm must not change the settings that the others begin from.
-    let comparison = Comparison::new(settings, BY_JUDGE, &[wide, dear, long], &[3]).unwrap();
-    let run = |arm| comparison.run(arm, 3, SIZE);
+    let comparison = Comparison::new(
+        settings,
+        BY_JUDGE,
+        &[wide.clone(), dear.clone(), long.clone()],
+        &[3],
+    )
+    .unwrap();
+    let run = |arm: Arm| comparison.run(&arm, 3, SIZE);
     let searches = [wide, dear, long].map(|arm| run(arm).unwrap().search.unwrap());
     // By hand: 2·5 passes of 10 images against 2 passes of 50.
     assert_eq!(searches[0].alpha_batch, 50);
@@ -362,7 +368,7 @@ fn an_arm_spends_as_many_multiply_adds_as_the_strategy_that_it_names() {
         halves: [630, 629],
     };
     let [dear, wide] = arms.map(|arm| {
-        let search = odd.run(arm, 3, size).unwrap().search.unwrap();
+        let search = odd.run(&arm, 3, size).unwrap().search.unwrap();
         let steps = search.epochs * search.last_batch.batches(630, search.batch);
         search.multiply_adds(1_000_000, steps, size.halves) as f64
     });
@@ -373,12 +379,135 @@ fn an_arm_spends_as_many_multiply_adds_as_the_strategy_that_it_names() {
         ("darts:cost=na-darts", [100, 40]),
     ] {
         let size = SearchSize { steps: 9, halves };
-        let refused = comparison.run(arm.parse().unwrap(), 3, size).unwrap_err();
+        let refused = comparison.run(&arm.parse().unwrap(), 3, size).unwrap_err();
         assert!(
             refused.to_string().contains("times as much as"),
             "{refused}"
         );
     }
+}
+
+#[test]
+fn an_arm_has_settings_that_the_others_do_not_have() {
+    let text =
+        "na-darts:temperature=1:0.3:--radius=3:representation=mass-transfer:0.25:early_stop=true";
+    let arm: Arm = text.parse().unwrap();
+    let written =
+        "na-darts:early-stop=true:radius=3:representation=mass-transfer:0.25:temperature=1:0.3";
+    assert_eq!(arm.to_string(), written);
+    assert_eq!(written.parse::<Arm>().unwrap(), arm);
+    assert_eq!(
+        arm.folder_name(),
+        "na-darts-early-stop-true-radius-3-representation-mass-transfer-0.25-temperature-1-0.3"
+    );
+    let plain: Arm = Strategy::NaDarts.into();
+    assert!(!arm.is_null_pair(&plain));
+    let arms = [arm.clone(), plain.clone()];
+    let comparison = Comparison::new(settings(), BY_JUDGE, &arms, &[3]).unwrap();
+    let [own, other] = arms.map(|arm| comparison.run(&arm, 3, SIZE).unwrap().search.unwrap());
+    assert_eq!((own.radius, own.early_stop), (3, true));
+    assert_eq!(own.temperature, "1:0.3".parse().unwrap());
+    assert_eq!(own.representation.to_string(), "mass-transfer:0.25");
+    assert_eq!(
+        other,
+        comparison.run(&plain, 4, SIZE).unwrap().search.unwrap()
+    );
+    assert_eq!((other.radius, other.early_stop), (1, false));
+    // Its own settings count where it spends what another costs.
+    let [few, all]: [Arm; 2] =
+        ["darts:batch=20:cost=na-darts", "darts:cost=na-darts"].map(|name| name.parse().unwrap());
+    let spent = |arm: &Arm| {
+        let search = comparison.run(arm, 3, SIZE).unwrap().search.unwrap();
+        let steps = search.epochs * search.last_batch.batches(200, search.batch);
+        (
+            search.batch,
+            search.multiply_adds(1_000_000, steps, SIZE.halves) as f64,
+        )
+    };
+    assert_eq!(spent(&few).0, 20);
+    assert!((spent(&few).1 / spent(&all).1 - 1.0).abs() < 0.05);
+
+    for (text, why) in [
+        ("na-darts:radios=3", "did you mean radius"),
+        ("na-darts:radius=many", "radius=many"),
+        ("na-darts:radius=1.5", "radius=1.5"),
+        ("na-darts:representation=hard", "hard-replacement"),
+        ("darts:strategy=a2m", "no setting strategy"),
+        ("darts:crop-padding=2", "no setting crop-padding"),
+        ("na-darts:radius=9", "radius"),
+    ] {
+        let arm: Arm = text.parse().unwrap();
+        let refused = comparison.run(&arm, 3, SIZE).unwrap_err().to_string();
+        assert!(refused.contains(why), "{text}: {refused}");
+        assert!(!refused.contains('\n'), "{refused}");
+    }
+    for (text, why) in [
+        ("darts:radius=1:radius=2", "twice"),
+        ("darts:3", "SETTING=VALUE"),
+    ] {
+        let refused = text.parse::<Arm>().unwrap_err();
+        assert!(refused.contains(why), "{text}: {refused}");
+    }
+}
+
+#[test]
+fn only_declared_differences_are_tested_together() {
+    let arms: [Arm; 4] =
+        ["random", "darts", "na-darts", "darts:replica"].map(|name| name.parse().unwrap());
+    let mut comparison = Comparison::new(settings(), BY_JUDGE, &arms, &[0, 1, 2, 3]).unwrap();
+    let pair = [arms[2].clone(), arms[1].clone()];
+    let alien: Arm = "a2m".parse().unwrap();
+    let refused = comparison
+        .declare(vec![[alien, arms[1].clone()]])
+        .unwrap_err();
+    assert!(refused.to_string().contains("a2m"), "{refused}");
+    let same = vec![[arms[1].clone(), arms[1].clone()]];
+    assert!(comparison.declare(same).is_err());
+    comparison.declare(vec![pair.clone()]).unwrap();
+    for seed in 0..4 {
+        for (place, arm) in arms.iter().enumerate() {
+            let accuracy =
+                80.0 + [0.0, 1.0, 3.0, 1.0][place] + 0.1 * (seed * (place as u64 + 1)) as f64;
+            comparison.add(Entry {
+                strategy: arm.clone(),
+                ..entry(Strategy::Darts, seed, accuracy)
+            });
+        }
+    }
+    let pairs = &comparison.primary.pairs;
+    assert_eq!(pairs.len(), 2, "the declared pair and the null pair");
+    assert_eq!([&pairs[0].first, &pairs[0].second], [&pair[0], &pair[1]]);
+    let Some(Paired::Varying(varying)) = pairs[0].paired else {
+        panic!("{pairs:?}");
+    };
+    assert_eq!(pairs[0].adjusted_p, Some(varying.p), "a family of one");
+    assert_eq!(pairs[1].adjusted_p, None);
+    assert!(pairs[1].first.is_null_pair(&pairs[1].second));
+    // All differences are still there to be explored.
+    assert_eq!(comparison.pairs.len(), 6);
+    // What was declared stays so.
+    let json = comparison.to_json().unwrap();
+    let mut other = Comparison::new(settings(), BY_JUDGE, &arms, &[0]).unwrap();
+    let refused = other.resume(&json).unwrap_err().to_string();
+    assert!(refused.contains("--primary"), "{refused}");
+}
+
+#[test]
+fn other_strategies_are_added_to_fewer_seeds_than_the_first_ones_have() {
+    let [darts, a2m] = [Strategy::Darts, Strategy::A2m].map(Arm::from);
+    let first = [darts.clone()];
+    let mut long = Comparison::new(settings(), BY_JUDGE, &first, &[0, 1, 2]).unwrap();
+    long.add(entry(Strategy::Darts, 0, 90.0));
+    let json = long.to_json().unwrap();
+    let mut more =
+        Comparison::new(settings(), BY_JUDGE, &[darts.clone(), a2m.clone()], &[0, 1]).unwrap();
+    more.resume(&json).unwrap();
+    assert_eq!(more.seeds, [0, 1, 2]);
+    assert_eq!(
+        more.missing(),
+        [(0, a2m.clone()), (1, darts), (1, a2m)],
+        "seed 2 was not asked for this time"
+    );
 }
 
 #[test]
@@ -392,8 +521,9 @@ fn a_replica_differs_in_alpha_alone_and_only_strategies_with_alpha_have_one() {
     assert!("darts:copy".parse::<Arm>().is_err());
     let arm: Arm = "na-darts:replica".parse().unwrap();
     assert_eq!(arm.to_string(), "na-darts:replica");
-    let comparison = Comparison::new(settings(), BY_JUDGE, &[arm], &[3]).unwrap();
-    let search = comparison.run(arm, 4, SIZE).unwrap().search.unwrap();
+    let comparison =
+        Comparison::new(settings(), BY_JUDGE, std::slice::from_ref(&arm), &[3]).unwrap();
+    let search = comparison.run(&arm, 4, SIZE).unwrap().search.unwrap();
     assert_eq!((search.strategy, search.replica), (Strategy::NaDarts, true));
     let first_loss = |replica: bool| {
         let mut config = settings();
@@ -461,7 +591,7 @@ fn sharpness_is_measured_once_after_the_last_step_of_every_search() {
     let size = search_size(&comparison.settings).unwrap();
     // 629 images in batches of 64.
     assert_eq!((size.steps, size.halves), (9, [629, 629]));
-    let run = comparison.run(Strategy::A2m.into(), 4, size).unwrap();
+    let run = comparison.run(&Strategy::A2m.into(), 4, size).unwrap();
     assert_eq!(run.seed, 4);
     let search = run.search.unwrap();
     assert_eq!((search.strategy, search.sharpness), (Strategy::A2m, 9));

@@ -1,16 +1,20 @@
-//! What is compared: a strategy, once more the same with other random numbers for α, or one that may spend as much as another.
+//! What is compared: a strategy, once more the same with other random numbers for α, one with settings of its own, or one that may spend
+//! as much as another.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::super::config::SearchConfig;
-use crate::search::Strategy;
+use crate::nearest::nearest;
+use crate::search::{Representation, Strategy};
 
 /// One row of a comparison: `darts`; `darts:replica`, the same strategy with another stream of random numbers for α: two rows that differ
-/// in nothing else show how often a comparison cries wolf; or `darts:cost=na-darts`, DARTS with as many multiply-adds as NA-DARTS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// in nothing else show how often a comparison cries wolf; `na-darts:radius=3:aggregation=max`, the strategy with settings that the others
+/// do not have; or `darts:cost=na-darts`, DARTS with as many multiply-adds as NA-DARTS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Arm {
     /// How it searches.
@@ -19,43 +23,66 @@ pub struct Arm {
     pub replica: bool,
     /// The strategy whose multiply-adds it may spend: DARTS and SDARTS-RS by more images in a step of α, RSPS by more epochs.
     pub cost: Option<Strategy>,
+    /// Settings of its own, by the names of their flags without `--`, in the order of their names.
+    pub settings: Vec<(String, String)>,
 }
 
-/// What follows the name of a strategy in that of its replica.
-const REPLICA: &str = ":replica";
-/// What follows it in that of one with the cost of another, before the name of that.
-const COST: &str = ":cost=";
+/// What stands between the name of a strategy and what it has of its own.
+const MARK: char = ':';
+/// The word for a replica.
+const REPLICA: &str = "replica";
+/// The word before the strategy whose cost it may have.
+const COST: &str = "cost";
+/// Settings of a search that are no matter of its arms.
+const COMMON: [&str; 5] = [
+    "space",
+    "strategy",
+    "replica",
+    "augmentation",
+    "memory_limit",
+];
 /// How far its cost may be from that of the other, as a share.
 const NEAR: f64 = 0.05;
 
 impl Arm {
     /// Whether both search alike, so that any difference is chance.
-    pub fn is_null_pair(self, other: Self) -> bool {
-        self.strategy == other.strategy && self.cost == other.cost
+    pub fn is_null_pair(&self, other: &Self) -> bool {
+        let alike = |arm: &Self| Self {
+            replica: false,
+            ..arm.clone()
+        };
+        alike(self) == alike(other)
     }
 
-    /// Makes a search one of its own, whatever it may spend.
-    pub(super) fn apply(self, search: &mut SearchConfig) {
-        search.strategy = self.strategy;
-        search.replica = self.replica;
-    }
-
-    /// Gives a search what it may spend. `halves`: images of the weights half and of the architecture half.
+    /// The search of this arm among those with common settings. `halves`: images of the weights half and of the architecture half.
     ///
     /// # Errors
-    /// Why it cannot spend as much as another strategy.
-    pub(super) fn spend(self, search: &mut SearchConfig, halves: [usize; 2]) -> Result<(), String> {
-        if let Some(other) = self.cost {
-            *search = self.spending(other, search, halves)?;
+    /// A setting that no search has, or with a value that it cannot have; why it cannot spend as much as another strategy.
+    pub(super) fn search(
+        &self,
+        common: &SearchConfig,
+        halves: [usize; 2],
+    ) -> Result<SearchConfig, String> {
+        let mut own = SearchConfig {
+            strategy: self.strategy,
+            replica: self.replica,
+            ..common.clone()
+        };
+        for (name, value) in &self.settings {
+            own = with(&own, name, value).map_err(|error| format!("{self}: {error}"))?;
         }
-        Ok(())
+        match self.cost {
+            Some(other) => self.spending(other, common, own, halves),
+            None => Ok(own),
+        }
     }
 
-    /// The settings of a search by this strategy that asks for as many multiply-adds as one by another asks for with these settings.
+    /// The search that asks for as many multiply-adds as one by another strategy with the common settings.
     fn spending(
-        self,
+        &self,
         other: Strategy,
-        search: &SearchConfig,
+        common: &SearchConfig,
+        own: SearchConfig,
         halves: [usize; 2],
     ) -> Result<SearchConfig, String> {
         // Shares of a supernet, exact to a millionth.
@@ -63,11 +90,10 @@ impl Arm {
             let steps = search.epochs * search.last_batch.batches(halves[0], search.batch);
             search.multiply_adds(1_000_000, steps, halves) as f64
         };
-        let of = |strategy| SearchConfig {
-            strategy,
-            ..search.clone()
-        };
-        let (own, theirs) = (of(self.strategy), work(&of(other)));
+        let theirs = work(&SearchConfig {
+            strategy: other,
+            ..common.clone()
+        });
         let spending = match self.strategy {
             Strategy::Rsps => SearchConfig {
                 epochs: ((own.epochs as f64 * theirs / work(&own)).round() as usize).max(1),
@@ -80,7 +106,7 @@ impl Arm {
                 };
                 let far = |images: &usize| (work(&wide(*images)) - theirs).abs();
                 let nearest = (2..=halves[1]).min_by(|a, b| far(a).total_cmp(&far(b)));
-                wide(nearest.unwrap_or(search.batch))
+                wide(nearest.unwrap_or(own.batch))
             }
         };
         let ratio = work(&spending) / theirs;
@@ -97,9 +123,50 @@ impl Arm {
     }
 
     /// Its name where it stands in the name of a folder.
-    pub fn folder_name(self) -> String {
-        self.to_string().replace([':', '='], "-")
+    pub fn folder_name(&self) -> String {
+        let letter = |letter: char| match letter.is_ascii_alphanumeric() || letter == '.' {
+            true => letter,
+            false => '-',
+        };
+        self.to_string().chars().map(letter).collect()
     }
+}
+
+/// The search with one setting changed, by the name of its flag without `--`.
+fn with(search: &SearchConfig, name: &str, value: &str) -> Result<SearchConfig, String> {
+    let mut fields = match serde_json::to_value(search) {
+        Ok(Value::Object(fields)) => fields,
+        _ => return Err("a search has no settings".to_owned()),
+    };
+    for common in COMMON {
+        fields.remove(common);
+    }
+    let key = name.replace('-', "_");
+    let Some(field) = fields.get_mut(&key) else {
+        let names: Vec<String> = fields.keys().map(|key| key.replace('_', "-")).collect();
+        let meant = nearest(name, names.iter().map(String::as_str))
+            .map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+        return Err(format!("an arm has no setting {name}{meant}"));
+    };
+    let wrong = || format!("{name}={value} is no value of it");
+    *field = match field {
+        // Alone among them it is no word in JSON where it has a share.
+        _ if key == "representation" => {
+            let representation: Representation = value.parse()?;
+            serde_json::to_value(representation).map_err(|error| error.to_string())?
+        }
+        Value::String(_) => Value::String(value.to_owned()),
+        Value::Bool(_) => Value::Bool(value.parse().map_err(|_| wrong())?),
+        Value::Number(_) => {
+            let number: serde_json::Number = value.parse().map_err(|_| wrong())?;
+            Value::Number(number)
+        }
+        _ => return Err(wrong()),
+    };
+    let changed = field.clone();
+    let mut all = serde_json::to_value(search).map_err(|error| error.to_string())?;
+    all[&key] = changed;
+    serde_json::from_value(all).map_err(|error| format!("{name}={value}: {error}"))
 }
 
 impl From<Strategy> for Arm {
@@ -108,17 +175,24 @@ impl From<Strategy> for Arm {
             strategy,
             replica: false,
             cost: None,
+            settings: Vec::new(),
         }
     }
 }
 
 impl fmt::Display for Arm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let replica = if self.replica { REPLICA } else { "" };
-        let cost = self
-            .cost
-            .map_or(String::new(), |other| format!("{COST}{other}"));
-        f.pad(&format!("{}{replica}{cost}", self.strategy))
+        let mut name = self.strategy.to_string();
+        if self.replica {
+            name += &format!("{MARK}{REPLICA}");
+        }
+        for (setting, value) in &self.settings {
+            name += &format!("{MARK}{setting}={value}");
+        }
+        if let Some(other) = self.cost {
+            name += &format!("{MARK}{COST}={other}");
+        }
+        f.pad(&name)
     }
 }
 
@@ -132,15 +206,32 @@ impl FromStr for Arm {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, cost) = match text.split_once(COST) {
-            Some((name, other)) => (name, Some(other.parse::<Strategy>()?)),
-            None => (text, None),
-        };
-        let (name, replica) = match name.strip_suffix(REPLICA) {
-            Some(name) => (name, true),
-            None => (name, false),
-        };
-        let strategy: Strategy = name.parse()?;
+        let mut parts = text.split(MARK);
+        let strategy: Strategy = parts.next().unwrap_or_default().parse()?;
+        let (mut replica, mut cost) = (false, None);
+        let mut settings: Vec<(String, String)> = Vec::new();
+        for part in parts {
+            match (part.split_once('='), settings.last_mut()) {
+                (Some((COST, other)), _) => cost = Some(other.parse::<Strategy>()?),
+                (Some((name, value)), _) => {
+                    // As a flag is written, too.
+                    let name = name.trim_start_matches("--").replace('_', "-");
+                    if settings.iter().any(|(other, _)| *other == name) {
+                        return Err(format!("{text} has {name} twice"));
+                    }
+                    settings.push((name, value.to_owned()));
+                }
+                (None, _) if part == REPLICA => replica = true,
+                // A value with a colon in it, such as 1:0.3.
+                (None, Some((_, value))) => *value += &format!("{MARK}{part}"),
+                (None, None) => {
+                    return Err(format!(
+                        "{text}: after {strategy} follows replica, cost=STRATEGY or SETTING=VALUE, not '{part}'"
+                    ));
+                }
+            }
+        }
+        settings.sort();
         let scaled = [Strategy::Darts, Strategy::SdartsRs, Strategy::Rsps];
         if cost.is_some() && !scaled.contains(&strategy) {
             return Err(format!(
@@ -160,6 +251,7 @@ impl FromStr for Arm {
             strategy,
             replica,
             cost,
+            settings,
         })
     }
 }

@@ -23,6 +23,7 @@ use crate::data::Dataset;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::data::absolute;
 use crate::landscape::{KendallTau, difference};
+use crate::packed::unpacked;
 #[cfg(feature = "engine")]
 use crate::search::SearchError;
 
@@ -36,6 +37,8 @@ pub use primary::{DETECTED, Primary, PrimaryPair};
 
 /// The version of `compare.json`.
 const VERSION: u32 = 2;
+/// The most that is read of one, unpacked.
+const MOST_BYTES: u64 = 64 << 20;
 /// Of the resamples of the judge's τ.
 const TAU_SEED: u64 = 0;
 
@@ -55,6 +58,9 @@ pub struct Comparison {
     /// The commands that made it, in their order.
     #[serde(default)]
     pub commands: Vec<String>,
+    /// The differences that were declared primary, `first − second`; where there are none, those of every two strategies.
+    #[serde(default)]
+    pub declared: Vec<[Arm; 2]>,
     /// In the order of the tables.
     pub strategies: Vec<Arm>,
     /// Every strategy is run with each.
@@ -74,6 +80,9 @@ pub struct Comparison {
     pub primary: Primary,
     /// Kendall's τ between the judge's scores of the found genotypes and their accuracies, where there is a judge.
     pub judge_tau: Option<KendallTau>,
+    /// The strategies and seeds that were asked for this time, which others may be there beside.
+    #[serde(skip)]
+    asked: (Vec<Arm>, Vec<u64>),
 }
 
 /// What says how good the found genotypes are, and how good their neighbors.
@@ -147,14 +156,14 @@ impl Comparison {
         strategies: &[Arm],
         seeds: &[u64],
     ) -> Result<Self, ComparisonError> {
-        let (Some(_), Some(&strategy), Some(&seed)) =
+        let (Some(_), Some(first), Some(&seed)) =
             (&settings.search, strategies.first(), seeds.first())
         else {
             return Err(ComparisonError::Empty);
         };
         if let Some(search) = &mut settings.search {
-            // What an arm may spend is reckoned from these settings, and is no part of them.
-            strategy.apply(search);
+            // What an arm has of its own, or may spend, is reckoned from these settings, and is no part of them.
+            (search.strategy, search.replica) = (first.strategy, first.replica);
         }
         settings.seed = seed;
         settings.kind = match judged_by {
@@ -168,6 +177,7 @@ impl Comparison {
             settings,
             judged_by,
             commands: Vec::new(),
+            declared: Vec::new(),
             strategies: strategies.to_vec(),
             seeds: seeds.to_vec(),
             extended: false,
@@ -177,15 +187,17 @@ impl Comparison {
             pairs: Vec::new(),
             primary: Primary::default(),
             judge_tau: None,
+            asked: (strategies.to_vec(), seeds.to_vec()),
         })
     }
 
-    /// The comparison that a file holds; nothing where it holds something else.
+    /// The comparison that a file holds, perhaps as gzip; nothing where it holds something else.
     ///
     /// # Errors
     /// A comparison that another version wrote in another form.
     pub fn recognised(bytes: &[u8]) -> Option<Result<Self, ComparisonError>> {
-        let object: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+        let text = unpacked(bytes, MOST_BYTES).ok()?;
+        let object: serde_json::Value = serde_json::from_slice(&text).ok()?;
         let has = |key: &str| object.get(key).is_some();
         if !["strategies", "seeds", "entries", "pairs"]
             .into_iter()
@@ -237,6 +249,10 @@ impl Comparison {
         if !different.is_empty() {
             return Err(ComparisonError::Settings(different.join("; ")));
         }
+        if earlier.declared != self.declared {
+            let text = "other differences were declared primary there, with --primary".to_owned();
+            return Err(ComparisonError::Settings(text));
+        }
         earlier.check_entries()?;
         let new_arm = |arm: &Arm| !earlier.strategies.contains(arm);
         let new_seed = |seed: &u64| !earlier.seeds.contains(seed);
@@ -268,7 +284,7 @@ impl Comparison {
     fn check_entries(&self) -> Result<(), ComparisonError> {
         for (place, entry) in self.entries.iter().enumerate() {
             let of = format!("{}, seed {}", entry.strategy, entry.seed);
-            let same = |other: &Entry| (other.strategy, other.seed) == (entry.strategy, entry.seed);
+            let same = |other: &Entry| other.strategy == entry.strategy && other.seed == entry.seed;
             if self.entries[..place].iter().any(same) {
                 return Err(ComparisonError::Format(format!("two runs of {of}")));
             }
@@ -289,16 +305,18 @@ impl Comparison {
         Ok(())
     }
 
-    /// The runs that are still to do, seed by seed, so that an interrupted comparison is a fair one of fewer seeds.
+    /// The runs that were asked for and are still to do, seed by seed, so that an interrupted comparison is a fair one of fewer seeds.
     pub fn missing(&self) -> Vec<(u64, Arm)> {
-        let finished = |seed, strategy| {
+        let finished = |seed: u64, strategy: &Arm| {
             let mut entries = self.entries.iter();
-            entries.any(|entry| entry.seed == seed && entry.strategy == strategy)
+            entries.any(|entry| entry.seed == seed && entry.strategy == *strategy)
         };
-        self.seeds
+        let (strategies, seeds) = &self.asked;
+        let all = seeds
             .iter()
-            .flat_map(|&seed| self.strategies.iter().map(move |&s| (seed, s)))
-            .filter(|&(seed, strategy)| !finished(seed, strategy))
+            .flat_map(|&seed| strategies.iter().map(move |strategy| (seed, strategy)));
+        all.filter(|&(seed, strategy)| !finished(seed, strategy))
+            .map(|(seed, strategy)| (seed, strategy.clone()))
             .collect()
     }
 
@@ -308,17 +326,15 @@ impl Comparison {
     /// A strategy that cannot spend as much as the one that it names; settings out of range.
     pub fn run(
         &self,
-        strategy: Arm,
+        strategy: &Arm,
         seed: u64,
         size: SearchSize,
     ) -> Result<RunConfig, ComparisonError> {
         let mut config = self.settings.clone();
         config.seed = seed;
         if let Some(search) = &mut config.search {
-            strategy
-                .spend(search, size.halves)
-                .map_err(ComparisonError::Arm)?;
-            strategy.apply(search);
+            let own = strategy.search(search, size.halves);
+            *search = own.map_err(ComparisonError::Arm)?;
             if search.sharpness == 0 && !search.early_stop {
                 search.sharpness = size.steps;
             }
@@ -327,6 +343,26 @@ impl Comparison {
             .check()
             .map_err(|error| ComparisonError::Arm(format!("{strategy}: {error}")))?;
         Ok(config)
+    }
+
+    /// Declares these differences primary instead of those of every two strategies.
+    ///
+    /// # Errors
+    /// One of a strategy that is not compared, or of a strategy and itself.
+    pub fn declare(&mut self, pairs: Vec<[Arm; 2]>) -> Result<(), ComparisonError> {
+        for pair in &pairs {
+            let strange = pair.iter().find(|arm| !self.strategies.contains(arm));
+            if let Some(arm) = strange {
+                let text = format!("--primary names {arm}, which is not among the --strategies");
+                return Err(ComparisonError::Arm(text));
+            }
+            if pair[0] == pair[1] {
+                let text = format!("--primary compares {} with itself", pair[0]);
+                return Err(ComparisonError::Arm(text));
+            }
+        }
+        self.declared = pairs;
+        Ok(())
     }
 
     /// Adds a finished run and computes the summaries again.
@@ -340,20 +376,20 @@ impl Comparison {
         let place = |entry: &Entry| {
             let seed = self.seeds.iter().position(|&seed| seed == entry.seed);
             let strategies = &mut self.strategies.iter();
-            (seed, strategies.position(|&s| s == entry.strategy))
+            (seed, strategies.position(|s| *s == entry.strategy))
         };
         self.entries.sort_by_key(place);
-        let value = |strategy, seed, metric: Metric| {
+        let value = |strategy: &Arm, seed, metric: Metric| {
             let mut entries = self.entries.iter();
-            let entry = entries.find(|entry| entry.strategy == strategy && entry.seed == seed)?;
+            let entry = entries.find(|entry| entry.strategy == *strategy && entry.seed == seed)?;
             metric.of(entry)
         };
-        let summary = |&strategy: &Arm| Summary {
-            strategy,
+        let summary = |strategy: &Arm| Summary {
+            strategy: strategy.clone(),
             runs: self
                 .entries
                 .iter()
-                .filter(|entry| entry.strategy == strategy)
+                .filter(|entry| entry.strategy == *strategy)
                 .count(),
             metrics: Metrics::from(|metric| {
                 let values = self.seeds.iter();
@@ -363,9 +399,9 @@ impl Comparison {
                 Spread::of(&values)
             }),
         };
-        let pair = |first, second| Pair {
-            first,
-            second,
+        let pair = |first: &Arm, second: &Arm| Pair {
+            first: first.clone(),
+            second: second.clone(),
             metrics: Metrics::from(|metric| {
                 let seeds = self.seeds.iter();
                 let differences: Vec<f64> = seeds
@@ -382,7 +418,7 @@ impl Comparison {
             .strategies
             .iter()
             .enumerate()
-            .flat_map(|(index, &b)| self.strategies[index + 1..].iter().map(move |&a| (a, b)));
+            .flat_map(|(index, b)| self.strategies[index + 1..].iter().map(move |a| (a, b)));
         let pairs = pairs.map(|(a, b)| pair(a, b)).collect();
         self.summaries = summaries;
         self.pairs = pairs;
@@ -411,11 +447,11 @@ impl Comparison {
     }
 
     /// The differences in accuracy of two strategies, seed by seed.
-    fn differences(&self, first: Arm, second: Arm) -> Vec<f64> {
-        let accuracy = |strategy, seed| {
+    fn differences(&self, first: &Arm, second: &Arm) -> Vec<f64> {
+        let accuracy = |strategy: &Arm, seed| {
             let mut entries = self.entries.iter();
             entries
-                .find(|entry| entry.strategy == strategy && entry.seed == seed)
+                .find(|entry| entry.strategy == *strategy && entry.seed == seed)
                 .map(|entry| entry.accuracy)
         };
         let both = |&seed: &u64| Some(difference(accuracy(first, seed)?, accuracy(second, seed)?));

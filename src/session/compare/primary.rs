@@ -52,12 +52,18 @@ impl Primary {
             .filter(|run| comparison.settings.split_seed.is_none() && drawn(run))
             .map(|run| [run.test_images, run.train_images]);
         let arms = &comparison.strategies;
-        let mut pairs: Vec<PrimaryPair> = arms
+        let every_two = arms
             .iter()
             .enumerate()
-            .flat_map(|(index, &second)| {
-                arms[index + 1..].iter().map(move |&first| (first, second))
-            })
+            .flat_map(|(index, second)| arms[index + 1..].iter().map(move |first| (first, second)));
+        let declared = &comparison.declared;
+        // A null pair belongs to no family, and is no part of what is declared.
+        let shown = |first: &Arm, second: &Arm| {
+            declared.is_empty() || first.is_null_pair(second) && first.replica != second.replica
+        };
+        let declared = declared.iter().map(|[first, second]| (first, second));
+        let mut pairs: Vec<PrimaryPair> = declared
+            .chain(every_two.filter(|(first, second)| shown(first, second)))
             .map(|(first, second)| PrimaryPair::of(comparison, first, second, redrawn))
             .collect();
         pairs.sort_by_key(|pair| !pair.in_family());
@@ -85,7 +91,7 @@ impl Primary {
 }
 
 impl PrimaryPair {
-    fn of(comparison: &Comparison, first: Arm, second: Arm, redrawn: Option<[usize; 2]>) -> Self {
+    fn of(comparison: &Comparison, first: &Arm, second: &Arm, redrawn: Option<[usize; 2]>) -> Self {
         let differences = comparison.differences(first, second);
         let paired = Paired::of(&differences, SEED);
         let varying = match paired {
@@ -101,8 +107,8 @@ impl PrimaryPair {
             Some([varying.mean - half, varying.mean + half])
         });
         Self {
-            first,
-            second,
+            first: first.clone(),
+            second: second.clone(),
             paired,
             adjusted_p: None,
             // Seeds that share images are no independent ones.

@@ -88,7 +88,7 @@ impl Comparison {
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         let mut equal = false;
         for pair in &self.primary.pairs {
-            let null = match pair.first.is_null_pair(pair.second) {
+            let null = match pair.first.is_null_pair(&pair.second) {
                 true => " (null pair)",
                 false => "",
             };
@@ -159,7 +159,7 @@ impl Comparison {
             ));
         }
         let nulls = self.primary.pairs.iter();
-        for pair in nulls.filter(|pair| pair.first.is_null_pair(pair.second)) {
+        for pair in nulls.filter(|pair| pair.first.is_null_pair(&pair.second)) {
             let found = match pair.leaves_out_zero() {
                 Some(true) => "its interval leaves 0 out, as one in twenty does",
                 Some(false) => "its interval holds 0, as nineteen of twenty do",
