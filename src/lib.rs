@@ -13,7 +13,7 @@
 //! | [`cli`] | the command line |
 //! | [`app`] | the window: panels that draw a run |
 //! | [`manual`] | what a person can bring, and what is said about it |
-//! | [`nearest`], [`visible`] | what was probably meant; text from outside, safe to print |
+//! | [`nearest`], [`visible`], [`csv`], [`packed`] | what was probably meant; text from outside, safe to print; tables for other programs; files that may be gzip |
 //!
 //! Arrows only point up this table: `space` knows nothing of tensors, `cli` and `app` never touch one.
 //! The idea is that of Wang, Cao, Li and Kitani, *Neighborhood-Aware Neural Architecture Search* (arXiv 2105.06369).
@@ -31,6 +31,7 @@ compile_error!("the desktop's window needs the engine; only the page is built wi
 pub mod app;
 #[cfg(all(feature = "engine", feature = "window", not(target_arch = "wasm32")))]
 pub mod cli;
+pub mod csv;
 pub mod data;
 pub mod forecast;
 #[cfg(feature = "engine")]
@@ -40,6 +41,7 @@ pub mod manual;
 pub mod nearest;
 #[cfg(feature = "engine")]
 pub mod nn;
+pub mod packed;
 pub mod search;
 pub mod session;
 pub mod space;

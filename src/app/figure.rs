@@ -65,6 +65,8 @@ pub enum Hue {
     Green,
     /// A third series.
     Purple,
+    /// A fourth.
+    Orange,
     /// What lies behind the others.
     Grey,
 }
@@ -77,6 +79,7 @@ impl Hue {
             Hue::Vermillion => [0xd55e00, 0xff8b3d],
             Hue::Green => [0x008a65, 0x2fc99b],
             Hue::Purple => [0xaa4d84, 0xe09ac2],
+            Hue::Orange => [0xa87400, 0xe6b03d],
             Hue::Grey => [0x777777, 0x9a9a9a],
         };
         let [_, red, green, blue] = u32::to_be_bytes(if dark { dark_ground } else { light_ground });

@@ -43,6 +43,7 @@ mod summary;
 pub mod svg;
 pub mod theme;
 mod tour;
+pub mod values;
 mod view;
 
 pub use cell_canvas::{CellPicture, DrawnEdge, Geometry, distance};

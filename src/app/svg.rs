@@ -6,6 +6,7 @@ use eframe::egui::Color32;
 use egui_plot::{MarkerShape, PlotPoint};
 
 use super::figure::{Figure, Mark, Series, nice_step, short};
+use crate::csv::csv;
 
 /// Width of the picture, pixels.
 const WIDTH: f64 = 800.0;
@@ -343,18 +344,4 @@ pub fn figure_csv(figure: &Figure, name: Option<&dyn Fn(usize) -> String>) -> St
         }
     }
     csv(&rows)
-}
-
-/// Rows as CSV; cells with commas, quotes or line breaks are quoted.
-pub fn csv(rows: &[Vec<String>]) -> String {
-    let cell = |text: &String| {
-        if text.contains([',', '"', '\n', '\r']) {
-            format!("\"{}\"", text.replace('"', "\"\""))
-        } else {
-            text.clone()
-        }
-    };
-    rows.iter()
-        .map(|row| row.iter().map(cell).collect::<Vec<_>>().join(",") + "\n")
-        .collect()
 }

@@ -16,6 +16,7 @@ use super::progress::{Outcome, drive};
 use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;
+use crate::csv::csv;
 use crate::data::file_name;
 use crate::landscape::{Evaluator, KendallTau};
 use crate::search::Strategy;
@@ -47,6 +48,10 @@ pub struct JudgeArgs {
     /// Architectures that it is measured on, drawn uniformly [default: 200 of a table, else 40, each trained from scratch]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=20_000))]
     cells: Option<u64>,
+    /// Also write the scores of these architectures and what they are compared with into this file, a table for plateau sample; 15,625 or
+    /// more --cells are all cells of NAS-Bench-201
+    #[arg(long, value_name = "FILE")]
+    scores: Option<PathBuf>,
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
@@ -174,9 +179,15 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
     let path = folder.join(FILE);
     write_whole(&path, (json.clone() + "\n").as_bytes())
         .map_err(|error| CliError(format!("{}: {error}", path.display())))?;
+    let scored = match &args.scores {
+        Some(path) => write_whole(path, worth.scores().as_bytes())
+            .map_err(|error| CliError(format!("{}: {error}", path.display()))),
+        None => Ok(()),
+    };
     if let Some(opened) = &table {
         opened.say();
     }
+    scored?;
     if args.run.json {
         return out::json(&json);
     }
@@ -190,6 +201,18 @@ impl Worth {
     pub fn of(folder: &Path) -> Option<Self> {
         let text = fs::read_to_string(folder.join(FILE)).ok()?;
         serde_json::from_str(&text).ok()
+    }
+
+    /// The table of its architectures: accuracies in percent by the judge and by what it was measured against.
+    fn scores(&self) -> String {
+        let header = ["Architecture", "JudgeAccuracy", &self.against].map(str::to_owned);
+        let rows = self.cells.iter().map(|cell| {
+            let [judged, accuracy] = [cell.judged, cell.accuracy].map(|value| value.to_string());
+            vec![cell.genotype.to_text(), judged, accuracy]
+        });
+        csv(&std::iter::once(header.to_vec())
+            .chain(rows)
+            .collect::<Vec<_>>())
     }
 
     /// τ, its interval, and what it was measured against.

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
@@ -13,8 +13,9 @@ use super::out::{self, note, say};
 use super::scorer::ScorerArgs;
 use crate::landscape::{
     self, BUILTIN_METRIC, Matched, MatchedFlatness, NeighborhoodOptions, ReadTable, Table,
-    TableError, TableEvaluator, Transform, builtin_table,
+    TableError, TableEvaluator, Transform, Values, builtin_table,
 };
+use crate::session::write_whole;
 use crate::space::{Counting, Genotype, Space};
 
 /// How the command line calls the table that is part of the program.
@@ -361,4 +362,12 @@ pub fn print<R: Serialize + Display>(
         _ => say!("metric {metric}"),
     }?;
     out::lines(&report.to_string())
+}
+
+/// Writes the numbers behind a report into a file, one line for each quantity.
+pub fn write_values(path: &Path, values: &[Values]) -> Result<(), CliError> {
+    let lines = values.iter().map(Values::line);
+    let lines: Result<String, _> = lines.collect();
+    write_whole(path, lines.map_err(CliError::new)?.as_bytes())
+        .map_err(|error| CliError(format!("{}: {error}", path.display())))
 }

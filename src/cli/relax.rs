@@ -1,10 +1,12 @@
 //! `plateau relax`: the objective of a gradient search without any noise, on a benchmark table.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
-use super::landscape::{Column, TableArgs, print};
+use super::landscape::{Column, TableArgs, print, write_values};
 use crate::landscape::{RelaxOptions, relax};
 use crate::search::Representation;
 
@@ -45,6 +47,9 @@ pub struct RelaxArgs {
     /// Seed of the starts
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Also write what every start led to into this file, JSON that the window opens
+    #[arg(long, value_name = "FILE")]
+    values: Option<PathBuf>,
     /// Print exactly one JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -92,7 +97,12 @@ pub fn run(args: &RelaxArgs) -> Result<(), CliError> {
     bar.finish_and_clear();
     let report = report.map_err(CliError::new)?;
     let other = reported.map(|column| column.metric);
+    let written = args.values.as_ref().map_or(Ok(()), |path| {
+        write_values(path, &report.values(other.unwrap_or(searched.metric)))
+    });
+    // A file that cannot be written takes nothing from what was computed.
     print(searched.metric, other, &report, args.json)?;
+    written?;
     opened.say();
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! `plateau sample` and `plateau search --strategy rs|na-rs`: random search and neighborhood-aware random search on a benchmark
 //! table, on the supernet of a run, or on networks trained from scratch.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::CliError;
-use super::landscape::{Column, print};
+use super::landscape::{Column, print, write_values};
 use super::scorer::{Compute, ScorerArgs, SourceArgs};
 use crate::landscape::{
     Budget, LandscapeError, Noise, SamplingOptions, compare_sampling, compare_sampling_on,
@@ -100,6 +102,9 @@ pub struct SamplingArgs {
         conflicts_with_all = ["run", "train"]
     )]
     noise: Vec<Noise>,
+    /// With --noise: also write the accuracy of what every run chose into this file, JSON that the window opens
+    #[arg(long, value_name = "FILE", requires = "noise")]
+    values: Option<PathBuf>,
     /// na-rs: random search first, with as many evaluations in all, and only the best K of its draws are ranked by their neighborhoods
     /// (1 to 1000) [default with --compare on a table: 10]
     #[arg(long, value_name = "K")]
@@ -226,7 +231,15 @@ impl SamplingArgs {
         if !self.noise.is_empty() {
             let comparison = compare_under_noise(choose, judge, options, runs, &self.noise)
                 .map_err(CliError::new)?;
+            let mut written = Ok(());
+            if let Some(path) = &self.values {
+                let values = comparison.values(report.metric).ok_or_else(|| {
+                    CliError("--values has numbers of σ only: leave `table` out of --noise".into())
+                })?;
+                written = write_values(path, &[values]);
+            }
             print(search.metric, other, &comparison, task.json)?;
+            written?;
         } else if self.compare {
             let comparison =
                 compare_sampling(choose, judge, options, runs).map_err(CliError::new)?;

@@ -38,6 +38,7 @@ mod table_names;
 mod table_sheet;
 mod table_text;
 mod transform;
+mod values;
 mod verdict;
 
 pub use barrier::{BarrierReport, LevelReport, PathBarriers, barrier};
@@ -80,4 +81,5 @@ pub use statistics::Statistics;
 pub use supernet::SupernetEvaluator;
 pub use table::{Networks, ReadTable, Table, TableError};
 pub use transform::Transform;
+pub use values::{ValueSeries, Values, ValuesError};
 pub use verdict::{Verdict, skips};

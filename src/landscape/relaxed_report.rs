@@ -13,6 +13,7 @@ use super::extension::Extension;
 use super::index::architecture;
 use super::relaxed::{Ascended, Ascent, RelaxedObjective, shifted};
 use super::smooth::neighbor_means;
+use super::values::{ValueSeries, Values};
 use crate::search::Representation;
 use crate::space::{Aggregation, Genotype, Space, enumerate_ball};
 
@@ -97,6 +98,10 @@ pub struct AscentReport {
     pub most_frequent: FoundCell,
     /// How many.
     pub most_frequent_starts: usize,
+    /// For every start the accuracy of what was found and the mean accuracy of its neighbors, in the reported metric, as
+    /// [`RelaxReport::values`] writes them down.
+    #[serde(skip)]
+    pub ends: Vec<[f64; 2]>,
 }
 
 /// An architecture among its neighbors at distance 1.
@@ -352,6 +357,11 @@ fn summary(
         from_zero_value: first.value,
         most_frequent: found[&most.0].clone(),
         most_frequent_starts: most.1,
+        ends: reported
+            .into_iter()
+            .zip(of_cells(|cell| cell.neighborhood_mean))
+            .map(|(accuracy, around)| [accuracy, around])
+            .collect(),
     })
 }
 
@@ -359,6 +369,48 @@ fn summary(
 const NAME: usize = 28;
 
 impl RelaxReport {
+    /// What every start led to by every objective at every radius, in the reported metric: the accuracy of the architecture, then the mean
+    /// accuracy of its neighbors.
+    pub fn values(&self, metric: &str) -> [Values; 2] {
+        let plain = RelaxedObjective::Plain.to_string();
+        let mut names: Vec<&String> = Vec::new();
+        for report in &self.objectives {
+            if !names.contains(&&report.objective) {
+                names.push(&report.objective);
+            }
+        }
+        // Plain ascent has no radius, and stands at all of them.
+        let of = |name: &str, radius: usize, figure: usize| -> Vec<f64> {
+            let mut reports = self.objectives.iter();
+            let found = reports.find(|report| {
+                report.objective == name && (report.radius == radius || name == plain)
+            });
+            let ends = found.map_or(&[][..], |report| &report.ends);
+            ends.iter().map(|end| end[figure]).collect()
+        };
+        let radii = &self.options.radii;
+        let quantities = [
+            "accuracy of the architecture, %",
+            "mean accuracy of its neighbors, %",
+        ];
+        [0, 1].map(|figure| {
+            let series = names.iter().map(|name| ValueSeries {
+                name: (*name).clone(),
+                of: radii
+                    .iter()
+                    .map(|&radius| of(name, radius, figure))
+                    .collect(),
+            });
+            Values::new(
+                [metric, quantities[figure]],
+                ["radius of the neighborhood, edges", "start"],
+                radii.iter().map(|&radius| radius as f64).collect(),
+                &plain,
+                series.collect(),
+            )
+        })
+    }
+
     /// Whether the architectures are judged by another metric.
     fn other(&self) -> bool {
         self.best.reported.is_some()

@@ -70,6 +70,18 @@ impl Arm {
         }
     }
 
+    /// Its name in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Arm::NaRs => "na_rs",
+            Arm::NaRsScreen => "na_rs_screen",
+            Arm::RsEqualDraws => "rs_equal_draws",
+            Arm::RsEqualEvaluations => "rs_equal_evaluations",
+            Arm::LocalSearch => "local_search",
+            Arm::AdditiveFit => "additive_fit",
+        }
+    }
+
     /// Its options where NA-RS with `options` made so many draws and evaluations.
     pub(super) fn options(
         self,

@@ -16,6 +16,7 @@ use super::sampling::SamplingOptions;
 use super::sampling_arms::{Arm, Run, Searches, runs_on_table};
 use super::sampling_report::{SamplingReport, nth, reports};
 use super::table::Networks;
+use super::values::{ValueSeries, Values};
 use crate::space::Genotype;
 
 /// How far the scores that a search chooses by deviate from the accuracies of its column.
@@ -112,6 +113,9 @@ pub struct NoiseReport {
     /// How much more accurate its choice is than that of random search with equal evaluations, run by run; none for that search itself
     /// and for one run.
     pub difference: Option<Difference>,
+    /// The accuracy of what each run chose, as [`NoiseComparison::values`] writes it down.
+    #[serde(skip)]
+    pub chosen: Vec<f64>,
 }
 
 /// The most levels of a comparison.
@@ -244,6 +248,31 @@ pub fn compare_under_noise(
     })
 }
 
+impl NoiseComparison {
+    /// What every run of every arm chose, in the reported metric; nothing where a level is no number.
+    pub fn values(&self, metric: &str) -> Option<Values> {
+        let sigma = |level: &NoiseLevel| match level.sigma {
+            Noise::Sigma(sigma) => Some(sigma),
+            Noise::Table => None,
+        };
+        let at: Option<Vec<f64>> = self.levels.iter().map(sigma).collect();
+        let series = Arm::ALL.iter().map(|arm| {
+            let reports = self.levels.iter().filter_map(|level| level.arms.get(arm));
+            ValueSeries {
+                name: arm.key().to_owned(),
+                of: reports.map(|report| report.chosen.clone()).collect(),
+            }
+        });
+        Some(Values::new(
+            [metric, "accuracy of the chosen architecture, %"],
+            ["σ of the noise, points", "seed"],
+            at?,
+            Arm::RsEqualEvaluations.key(),
+            series.collect(),
+        ))
+    }
+}
+
 impl NoiseLevel {
     /// Of `[run][arm]`.
     fn of(sigma: Noise, options: &SamplingOptions, runs: &[Vec<Run>]) -> Self {
@@ -265,6 +294,7 @@ impl NoiseLevel {
                 NoiseReport {
                     standard_error: standard_error(&report),
                     difference: differences.and_then(|all| Difference::of(&all)),
+                    chosen: chosen(place).collect(),
                     report,
                 },
             )

@@ -4,11 +4,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
-
 use super::classes::{Collapse, function_string};
 use super::index::{architecture, architecture_count, architecture_index};
 use super::table_text;
+use crate::packed::{PackedError, unpacked};
 use crate::space::{Genotype, Space, without_mark};
 
 /// One or more accuracies in percent for each of the 15,625 (or 125) architectures of a NAS-Bench-201 space.
@@ -294,23 +293,11 @@ impl ReadTable {
     /// # Errors
     /// Unknown operations, repeated or missing architectures, wanted columns that are no accuracies, with the line; no metric at all.
     pub fn from_bytes(bytes: &[u8], wanted: &[&str]) -> Result<Self, TableError> {
-        if bytes.len() as u64 > MOST_BYTES {
-            return Err(TableError::TooLarge);
-        }
-        let mut unpacked = Vec::new();
-        let text = if bytes.starts_with(&[0x1f, 0x8b]) {
-            MultiGzDecoder::new(bytes)
-                .take(MOST_BYTES + 1)
-                .read_to_end(&mut unpacked)
-                .map_err(|error| TableError::Gzip(error.to_string()))?;
-            if unpacked.len() as u64 > MOST_BYTES {
-                return Err(TableError::TooLarge);
-            }
-            &unpacked[..]
-        } else {
-            bytes
-        };
-        let text = without_mark(text);
+        let text = unpacked(bytes, MOST_BYTES).map_err(|error| match error {
+            PackedError::Gzip(error) => TableError::Gzip(error),
+            PackedError::TooLarge => TableError::TooLarge,
+        })?;
+        let text = without_mark(&text);
         if let Ok(text) = std::str::from_utf8(&text) {
             return table_text::parse(text, wanted);
         }

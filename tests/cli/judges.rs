@@ -145,6 +145,32 @@ fn a_judge_says_how_well_it_ranks_and_scores_neighborhoods_with_it() {
     assert_eq!(first["cells"].as_array().unwrap().len(), 60);
     let tau = first["tau"]["tau"].as_f64().unwrap();
     assert!((-1.0..=1.0).contains(&tau));
+    // Its scores are a table that other commands take.
+    let scores = folder.join("scores.csv");
+    let scores = scores.to_str().unwrap();
+    let all = ["--table", "builtin", "--cells", "20000", "--run-dir", run];
+    plateau(&tiny("judge", &[&all[..], &["--scores", scores]].concat()));
+    let sampled = object(&plateau(&[
+        "sample",
+        "--compare",
+        "--noise",
+        "0",
+        "--runs",
+        "3",
+        "--draws",
+        "2",
+        "--table",
+        scores,
+        "--metric",
+        "JudgeAccuracy",
+        "--report-metric",
+        "TestAccuracy",
+        "--json",
+    ]));
+    let truth = sampled["levels"][0]["arms"]["na_rs"]["chosen_mean"]
+        .as_f64()
+        .unwrap();
+    assert!((10.0..100.0).contains(&truth), "{sampled}");
     // Trained once.
     let again = plateau(&tiny("judge", &json));
     assert!(String::from_utf8_lossy(&again.stderr).contains("is trained already"));

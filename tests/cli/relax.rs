@@ -1,7 +1,9 @@
 //! `plateau relax`, as a stranger and as a script ask for it. What it computes is tested in tests/landscape/relaxed.rs.
 
+use plateau::landscape::Values;
 use serde_json::Value;
 
+use crate::support::folder::folder;
 use crate::support::outcome::{failure, object, text};
 use crate::support::program::plateau;
 
@@ -113,4 +115,34 @@ fn what_relax_cannot_do_is_said_in_one_line() {
     assert_eq!(wrong.status.code(), Some(2));
     let message = String::from_utf8(wrong.stderr).unwrap();
     assert!(message.contains("did you mean permutation?"), "{message}");
+}
+
+#[test]
+fn relax_writes_what_every_start_led_to() {
+    let folder = folder("relaxed-values");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("values.jsonl");
+    let name = file.to_str().unwrap();
+    let report = object(&relax(&["--json", "--radius", "1,2", "--values", name]));
+    let bytes = std::fs::read(&file).unwrap();
+    let [cells, around] = &Values::recognised(&bytes).unwrap().unwrap()[..] else {
+        panic!("two quantities");
+    };
+    assert_eq!(cells.at, [1.0, 2.0]);
+    for (values, figure) in [(cells, "accuracy_mean"), (around, "neighborhood_mean")] {
+        for row in report["objectives"].as_array().unwrap() {
+            let objective = row["objective"].as_str().unwrap();
+            let radius = row["radius"].as_f64().unwrap();
+            // Plain ascent stands at all radii.
+            let place = values.at.iter().position(|&at| at == radius).unwrap_or(1);
+            assert_eq!(values.of(objective, place).unwrap().len(), 20);
+            let mean = values.spread(objective, place).unwrap().mean;
+            let known = row[figure].as_f64().unwrap();
+            // Written in hundredths.
+            assert!((mean - known).abs() < 0.006, "{objective} {mean} {known}");
+        }
+    }
+    let nowhere = failure(&relax(&["--values", "/no/such/folder/values.jsonl"]));
+    assert!(nowhere.contains("/no/such/folder"), "{nowhere}");
+    std::fs::remove_dir_all(&folder).unwrap();
 }

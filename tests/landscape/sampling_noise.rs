@@ -2,7 +2,7 @@
 
 use plateau::landscape::{
     Arm, Budget, LandscapeError, Noise, NoiseComparison, SamplingOptions, Table, TableEvaluator,
-    architecture_index, compare_sampling, compare_under_noise, noise,
+    Values, architecture_index, compare_sampling, compare_under_noise, noise,
 };
 use plateau::space::{Space, neighbors};
 
@@ -305,10 +305,66 @@ fn noise_of_the_table_is_each_architecture_s_own_standard_error() {
     assert_eq!(chosen, highest.unwrap() as f64 / 2.0);
     let text = serde_json::to_value(&comparison).unwrap();
     assert_eq!(text["levels"][0]["sigma"], "table");
-    assert_eq!(
-        serde_json::from_value::<NoiseComparison>(text).unwrap(),
-        comparison
-    );
+    // But for what each run chose, which `--values` writes.
+    let read: NoiseComparison = serde_json::from_value(text.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), text);
     let none = compare_under_noise(number, flat, &options, 1, &[Noise::Table]);
     assert!(matches!(none, Err(LandscapeError::NoStandardErrors)));
+}
+
+#[test]
+fn the_values_of_a_comparison_give_its_differences_again() {
+    let comparison = compared(6, &[0.0, 2.0]);
+    let values = comparison.values("accuracy").unwrap();
+    let read = Values::recognised(values.line().unwrap().as_bytes());
+    let [read] = &read.unwrap().unwrap()[..] else {
+        panic!("one line");
+    };
+    assert_eq!(*read, values);
+    assert_eq!(values.at, [0.0, 2.0]);
+    assert_eq!(values.reference, "rs_equal_evaluations");
+    for (place, level) in comparison.levels.iter().enumerate() {
+        for (arm, report) in &level.arms {
+            // Written in hundredths.
+            let mean = values.spread(arm.key(), place).unwrap().mean;
+            assert!((mean - report.report.chosen_mean).abs() < 0.006);
+            let difference = values.difference(arm.key(), place);
+            assert_eq!(difference.is_some(), report.difference.is_some());
+            if let (Some(own), Some(known)) = (difference, report.difference) {
+                assert!((own.mean - known.mean).abs() < 0.011, "{arm:?}");
+            }
+        }
+    }
+    let by_table = compare_under_noise(bench(), bench(), &OPTIONS, 1, &[Noise::Sigma(1.0)]);
+    assert!(by_table.unwrap().values("accuracy").is_some());
+}
+
+#[test]
+fn damaged_values_are_named_with_their_line() {
+    let line = compared(2, &[0.0])
+        .values("accuracy")
+        .unwrap()
+        .line()
+        .unwrap();
+    let read = |text: &str| Values::recognised(text.as_bytes());
+    assert!(read("accuracy,architecture\n").is_none());
+    assert!(read("{\"seconds\":1}").is_none());
+    let twice = format!("{line}\n{line}");
+    assert_eq!(read(&twice).unwrap().unwrap().len(), 2);
+    for (wrong, why) in [
+        (line.replacen("\"values\":1", "\"values\":2", 1), "format 2"),
+        (
+            line.replacen("rs_equal_evaluations", "other", 1),
+            "no series",
+        ),
+        (
+            line.replacen("\"at\":[0.0]", "\"at\":[0.0,1.0]", 1),
+            "2 places",
+        ),
+        (line[..line.len() / 2].to_owned(), "line 1"),
+        (format!("{line}{{\"values\":1}}"), "line 2"),
+    ] {
+        let error = read(&wrong).unwrap().unwrap_err().to_string();
+        assert!(error.contains(why), "{why}: {error}");
+    }
 }

@@ -6,8 +6,9 @@ use super::super::context::{Action, Context};
 use super::super::export::Export;
 use super::super::figure::Hue;
 use super::super::pictures::Pictures;
-use super::super::svg::{csv, escape, hex};
+use super::super::svg::{escape, hex};
 use super::super::view::TrainingView;
+use crate::csv::csv;
 use crate::session::MISTAKES;
 
 /// A class and the class that was chosen for it.

@@ -5,8 +5,8 @@ use eframe::egui::{self, RichText, vec2};
 use super::super::context::{Action, Context};
 use super::super::export::Export;
 use super::super::figure::Hue;
-use super::super::svg::csv;
 use super::super::view::RunView;
+use crate::csv::csv;
 use crate::session::Preset;
 use crate::space::{Genotype, Macro, StageCount, count_stages};
 

@@ -34,6 +34,7 @@ use super::shelf::{Ask, Shelf};
 use super::shortcuts::{self, Deed};
 use super::theme;
 use super::tour::Tour;
+use super::values::ValuesWindow;
 use super::view::{RunState, RunView};
 
 /// Makes a link to a fresh session: a thread natively, a worker in the browser. An error is a sentence for a person.
@@ -71,6 +72,7 @@ pub struct App {
     pub(super) files: Files,
     pub(super) shelf: Shelf,
     comparison: ComparisonWindow,
+    values: ValuesWindow,
     /// The shown run, by the name that its keeper knows, if it can go on.
     unfinished: Option<String>,
     pub(super) actions: Vec<Action>,
@@ -121,6 +123,7 @@ impl App {
             files: Files::default(),
             shelf: Shelf::default(),
             comparison: ComparisonWindow::default(),
+            values: ValuesWindow::default(),
             unfinished: None,
             actions: Vec::new(),
             tree: default_tree(),
@@ -483,6 +486,7 @@ impl eframe::App for App {
         shortcuts::window(&context, &mut self.keys_shown);
         self.notices.window(&context);
         self.comparison.window(&context);
+        self.values.window(&context);
         let session = self.session();
         self.shelf.window(&context, session, &mut self.actions);
         self.keyboard(&context);

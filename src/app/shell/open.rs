@@ -12,7 +12,7 @@ use super::super::recording::Recording;
 use super::super::shelf::Ask;
 use super::App;
 use crate::data::{hand_over, short_name};
-use crate::landscape::{ReadTable, TableError};
+use crate::landscape::{ReadTable, TableError, Values};
 use crate::session::compare::Comparison;
 use crate::session::{Command, RunConfig};
 use crate::space::{Genotype, GenotypeError, Reading, without_mark};
@@ -93,6 +93,15 @@ impl App {
 
     fn try_open(&mut self, name: &str, bytes: &[u8]) -> Result<String, String> {
         let bytes = &*without_mark(bytes);
+        if let Some(read) = Comparison::recognised(bytes) {
+            let comparison = read.map_err(|error| format!("{name}: {error}"))?;
+            let runs = comparison.entries.len();
+            self.comparison.open(name, comparison);
+            return Ok(format!("opened the comparison {name}: {runs} runs"));
+        }
+        if let Some(read) = Values::recognised(bytes) {
+            return self.values.open(name, read);
+        }
         let run = Recording::recognises(bytes).then(|| Recording::from_bytes(bytes));
         if let Some(Err(error)) = &run
             && (bytes.starts_with(b"{") || !error.is_other_content())
@@ -111,12 +120,6 @@ impl App {
                 "opened the run {name}: {} steps",
                 self.run.steps.len()
             ));
-        }
-        if let Some(read) = Comparison::recognised(bytes) {
-            let comparison = read.map_err(|error| format!("{name}: {error}"))?;
-            let runs = comparison.entries.len();
-            self.comparison.open(name, comparison);
-            return Ok(format!("opened the comparison {name}: {runs} runs"));
         }
         if let Ok(file) = serde_json::from_slice::<ConfigFile>(bytes) {
             let config = file.config;

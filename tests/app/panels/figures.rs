@@ -2,7 +2,8 @@
 
 use egui_plot::MarkerShape;
 use plateau::app::figure::{Figure, Hue, Mark, Series, nice_step, short};
-use plateau::app::svg::{csv, figure_csv, figure_svg};
+use plateau::app::svg::{figure_csv, figure_svg};
+use plateau::csv::csv;
 
 use super::check_xml;
 
