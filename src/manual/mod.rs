@@ -4,12 +4,16 @@
 pub mod data {}
 #[doc = include_str!("defaults.md")]
 pub mod defaults {}
+#[doc = "[judge]: self::judge\n[noise]: self::noise\n[relaxed]: self::relaxed\n[scratch]: self::scratch\n"]
 #[doc = include_str!("experiments.md")]
 pub mod experiments {
     #[doc = include_str!("experiments/judge.md")]
     pub mod judge {}
+    // Pictures lie beside the pages, seen from target/doc.
+    #[doc = "[figure]: ../../../../../../src/manual/experiments/noise.svg\n"]
     #[doc = include_str!("experiments/noise.md")]
     pub mod noise {}
+    #[doc = "[figure]: ../../../../../../src/manual/experiments/relaxed.svg\n"]
     #[doc = include_str!("experiments/relaxed.md")]
     pub mod relaxed {}
     #[doc = include_str!("experiments/scratch.md")]

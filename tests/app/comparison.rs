@@ -29,10 +29,10 @@ fn comparison() -> Comparison {
     let mut comparison = Comparison::new(settings, by, &arms, &[0, 1, 2, 3]).unwrap();
     for seed in 0..4 {
         let noise = [0.4, -0.3, 0.1, -0.2][seed as usize];
-        for (&strategy, gain) in arms.iter().zip([0.0, 2.0 - 0.3 * noise, noise]) {
+        for (strategy, gain) in arms.iter().zip([0.0, 2.0 - 0.3 * noise, noise]) {
             let accuracy = 90.0 + gain + noise;
             comparison.add(Entry {
-                strategy,
+                strategy: strategy.clone(),
                 seed,
                 run_dir: format!("{strategy}-{seed}"),
                 genotype: Genotype::random(space, &mut ChaCha8Rng::seed_from_u64(seed)),
@@ -95,4 +95,47 @@ fn a_comparison_of_another_version_or_cut_short_is_refused_in_one_line() {
     assert!(!window.state_mut().open("broken.json", broken.as_bytes()));
     let said = &window.state().notices().last().unwrap().text;
     assert!(said.contains("not a comparison"), "{said}");
+}
+
+/// The recorded values of an experiment, as they lie beside its page.
+#[test]
+fn the_values_of_an_experiment_open_in_the_window() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("src/manual/experiments/noise.jsonl.gz");
+    let bytes = std::fs::read(file).unwrap();
+    let mut window = window();
+    assert!(window.state_mut().open("noise.jsonl.gz", &bytes));
+    window.run_steps(4);
+    for label in ["Less rs_equal_evaluations", "Means", "na_rs_screen"] {
+        assert!(window.query_all_by_label(label).count() > 0, "{label}");
+    }
+    let spoken = window
+        .get_all_by_label_contains("500 repetitions, paired by seed")
+        .count();
+    assert_eq!(spoken, 1);
+    // The difference is in sight, then the mean itself.
+    assert!(window.query_all_by_label_contains("+0.13 ± ").count() > 0);
+    window.get_by_label("Means").click();
+    window.run_steps(2);
+    assert!(window.query_all_by_label_contains("90.12 ± ").count() > 0);
+    assert!(!window.state_mut().open("noise.jsonl", b"{\"values\":1,"));
+    let said = &window.state().notices().last().unwrap().text;
+    assert!(said.contains("noise.jsonl: line 1"), "{said}");
+}
+
+#[test]
+fn a_compressed_comparison_opens_like_any() {
+    use std::io::Write;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed
+        .write_all(comparison().to_json().unwrap().as_bytes())
+        .unwrap();
+    let mut window = window();
+    assert!(
+        window
+            .state_mut()
+            .open("compare.json.gz", &packed.finish().unwrap())
+    );
+    window.run_steps(4);
+    window.get_by_label("na-darts − darts");
 }

@@ -2,6 +2,7 @@
 
 mod comparison;
 mod editor;
+mod experiments;
 mod panels;
 mod pictures;
 #[path = "../support/mod.rs"]
