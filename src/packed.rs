@@ -5,6 +5,9 @@ use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
 
+/// The most that is read of a report of Plateau, unpacked.
+pub const MOST_OF_A_REPORT: u64 = 64 << 20;
+
 /// A file that is not read.
 #[derive(Debug, PartialEq, Eq)]
 pub enum PackedError {

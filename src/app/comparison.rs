@@ -44,18 +44,12 @@ impl ComparisonWindow {
             return;
         };
         let metric = &mut self.metric;
-        egui::Window::new("Comparison")
-            .open(&mut self.shown)
-            .default_pos([60.0, 60.0])
-            .default_size([780.0, 560.0])
-            .show(context, |ui| {
-                egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-                    caption(ui, name, comparison);
-                    runs(ui, comparison, metric);
-                    differences(ui, comparison);
-                    curves(ui, comparison);
-                });
-            });
+        theme::report_window(context, "Comparison", &mut self.shown, |ui| {
+            caption(ui, name, comparison);
+            runs(ui, comparison, metric);
+            differences(ui, comparison);
+            curves(ui, comparison);
+        });
     }
 }
 

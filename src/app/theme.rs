@@ -10,6 +10,22 @@ pub const SPACE: [f32; 3] = [4.0, 8.0, 16.0];
 /// The type scale, in points: notes and axis labels, text, titles.
 pub const TYPE: [f32; 3] = [11.5, 13.5, 17.0];
 
+/// A window over the panels for a report that scrolls.
+pub fn report_window(
+    context: &egui::Context,
+    title: &str,
+    open: &mut bool,
+    add: impl FnOnce(&mut egui::Ui),
+) {
+    egui::Window::new(title)
+        .open(open)
+        .default_pos([60.0, 60.0])
+        .default_size([780.0, 560.0])
+        .show(context, |ui| {
+            egui::ScrollArea::both().auto_shrink(false).show(ui, add);
+        });
+}
+
 /// The colour of an operation: the colour-blind-safe palette of Okabe and Ito, the same everywhere.
 pub fn operation_color(operation: Operation) -> Color32 {
     match operation {

@@ -38,10 +38,10 @@ pub struct ValuesWindow {
 }
 
 impl ValuesWindow {
-    /// Shows what was read from a file of that name; says how many repetitions it has.
+    /// Shows what was read from a file of that name; says how many parts it has.
     ///
     /// # Errors
-    /// A damaged file; one without values.
+    /// What is wrong with a damaged file.
     pub fn open(
         &mut self,
         name: &str,
@@ -68,32 +68,27 @@ impl ValuesWindow {
         };
         let names: Vec<String> = self.values.iter().map(heading).collect();
         let (at, shown, file) = (&mut self.at, &mut self.shown, &self.name);
-        egui::Window::new("Experiment")
-            .open(&mut self.open)
-            .default_pos([60.0, 60.0])
-            .default_size([780.0, 600.0])
-            .show(context, |ui| {
-                egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-                    ui.label(theme::note(format!(
-                        "{file}: {} repetitions, paired by {}",
-                        values.of(&values.reference, 0).map_or(0, <[f64]>::len),
-                        values.paired_by
-                    )));
-                    if names.len() > 1 {
-                        egui::ComboBox::new("experiment-part", "Part")
-                            .width(420.0)
-                            .show_index(ui, at, names.len(), |index| &names[index]);
-                    }
-                    ui.horizontal_wrapped(|ui| {
-                        ui.selectable_value(
-                            shown,
-                            Shown::Differences,
-                            format!("Less {}", values.reference),
-                        );
-                        ui.selectable_value(shown, Shown::Means, "Means");
-                    });
-                    figure(values, *shown).show(ui, 300.0);
-                    ui.label(theme::note(match *shown {
+        theme::report_window(context, "Experiment", &mut self.open, |ui| {
+            ui.label(theme::note(format!(
+                "{file}: {} repetitions, paired by {}",
+                values.of(&values.reference, 0).map_or(0, <[f64]>::len),
+                values.paired_by
+            )));
+            if names.len() > 1 {
+                egui::ComboBox::new("experiment-part", "Part")
+                    .width(420.0)
+                    .show_index(ui, at, names.len(), |index| &names[index]);
+            }
+            ui.horizontal_wrapped(|ui| {
+                ui.selectable_value(
+                    shown,
+                    Shown::Differences,
+                    format!("Less {}", values.reference),
+                );
+                ui.selectable_value(shown, Shown::Means, "Means");
+            });
+            figure(values, *shown).show(ui, 300.0);
+            ui.label(theme::note(match *shown {
                         Shown::Differences => {
                             "Mean difference, repetition by repetition; the band is its 95 % interval (Student's t)."
                         }
@@ -101,10 +96,9 @@ impl ValuesWindow {
                             "Mean over the repetitions; the band is its 95 % interval (Student's t)."
                         }
                     }));
-                    ui.add_space(SPACE[1]);
-                    numbers(ui, values, *shown);
-                });
-            });
+            ui.add_space(SPACE[1]);
+            numbers(ui, values, *shown);
+        });
     }
 }
 

@@ -11,7 +11,7 @@ use super::out;
 use super::{CliError, out::note};
 use crate::session::{
     BenchCase, BenchResult, BenchSize, BenchStep, DeviceChoice, KernelChoice, MemoryChoice, Peer,
-    PeerResult, bench, write_whole,
+    PeerResult, bench,
 };
 use crate::space::{Genotype, Space};
 use table::Table;
@@ -119,8 +119,7 @@ pub fn run(args: &BenchArgs) -> Result<(), CliError> {
         results.push(result);
         if let Some(file) = &args.save {
             let text = serde_json::to_string(&results).map_err(CliError::new)?;
-            write_whole(file, (text + "\n").as_bytes())
-                .map_err(|error| CliError(format!("{}: {error}", file.display())))?;
+            out::file(file, (text + "\n").as_bytes())?;
         }
     }
     if args.json {

@@ -23,7 +23,7 @@ use crate::search::Strategy;
 use crate::session::compare::JUDGE_EPOCHS;
 use crate::session::{
     self, Checkpoint, CheckpointEvery, Event, Recorder, RunConfig, RunKind, SUPERNET_FILE,
-    ScratchEvaluator, Start, differences, read_events, write_whole,
+    ScratchEvaluator, Start, differences, read_events,
 };
 use crate::space::{Genotype, Space};
 
@@ -177,23 +177,23 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
     };
     let json = serde_json::to_string(&worth).map_err(CliError::new)?;
     let path = folder.join(FILE);
-    write_whole(&path, (json.clone() + "\n").as_bytes())
-        .map_err(|error| CliError(format!("{}: {error}", path.display())))?;
+    out::file(&path, (json.clone() + "\n").as_bytes())?;
     let scored = match &args.scores {
-        Some(path) => write_whole(path, worth.scores().as_bytes())
-            .map_err(|error| CliError(format!("{}: {error}", path.display()))),
+        Some(path) => out::file(path, worth.scores().as_bytes()),
         None => Ok(()),
     };
     if let Some(opened) = &table {
         opened.say();
     }
-    scored?;
+    // A file that cannot be written takes nothing from what was computed.
     if args.run.json {
-        return out::json(&json);
+        out::json(&json)?;
+    } else {
+        say!("Kendall's τ    {}", worth.sentence())?;
+        say!("by its losses  {}", with_interval(&worth.tau_of_losses))?;
+        say!("run folder     {}", folder.display())?;
     }
-    say!("Kendall's τ    {}", worth.sentence())?;
-    say!("by its losses  {}", with_interval(&worth.tau_of_losses))?;
-    say!("run folder     {}", folder.display())
+    scored
 }
 
 impl Worth {
@@ -401,8 +401,7 @@ fn from_scratch(
         let lines = known.iter().map(serde_json::to_string);
         let lines: Result<Vec<String>, _> = lines.collect();
         let text = lines.map_err(CliError::new)?.join("\n") + "\n";
-        write_whole(&path, text.as_bytes())
-            .map_err(|error| CliError(format!("{}: {error}", path.display())))?;
+        out::file(&path, text.as_bytes())?;
         found.push((genotype, accuracy));
     }
     Ok(found)

@@ -15,7 +15,6 @@ use crate::landscape::{
     self, BUILTIN_METRIC, Matched, MatchedFlatness, NeighborhoodOptions, ReadTable, Table,
     TableError, TableEvaluator, Transform, Values, builtin_table,
 };
-use crate::session::write_whole;
 use crate::space::{Counting, Genotype, Space};
 
 /// How the command line calls the table that is part of the program.
@@ -26,8 +25,8 @@ const BUILTIN: &str = "builtin";
 pub struct TableArgs {
     /// Benchmark table that has the accuracy of every architecture: CSV with a header and a column of architectures, or lines
     /// `[o1, …, o6],accuracy`; plain or .gz. Runs of one metric become their mean, and columns that are no accuracies are left out,
-    /// both said. NAS-Bench-201 (15,625 cells) or its 3-node version (125). `builtin`: the 3-node version on digits, part of this
-    /// program
+    /// both said. NAS-Bench-201 (15,625 cells) or its 3-node version (125). `builtin`: the 3-node version on Fashion-MNIST, part of
+    /// this program
     #[arg(long, value_name = "FILE|builtin")]
     table: Option<PathBuf>,
     /// Column of accuracies, or common name of several runs, by its name in the table's header; by default the first
@@ -368,6 +367,5 @@ pub fn print<R: Serialize + Display>(
 pub fn write_values(path: &Path, values: &[Values]) -> Result<(), CliError> {
     let lines = values.iter().map(Values::line);
     let lines: Result<String, _> = lines.collect();
-    write_whole(path, lines.map_err(CliError::new)?.as_bytes())
-        .map_err(|error| CliError(format!("{}: {error}", path.display())))
+    out::file(path, lines.map_err(CliError::new)?.as_bytes())
 }

@@ -5,9 +5,11 @@
 //! Whatever comes from outside, such as the name of a class, is printed with its control characters written out.
 
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::CliError;
+use crate::session::write_whole;
 use crate::visible::{visible, visible_json, visible_lines};
 
 /// Whether the reader of the standard output has closed it.
@@ -57,6 +59,11 @@ pub fn raw(text: &str) -> Result<(), CliError> {
             }
             CliError(format!("the standard output: {error}"))
         })
+}
+
+/// Writes a file whole, or says which one could not be written.
+pub fn file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    write_whole(path, bytes).map_err(|error| CliError(format!("{}: {error}", path.display())))
 }
 
 /// One line of what is only told.

@@ -229,15 +229,16 @@ impl SamplingArgs {
         let other = Some(report.metric);
         let runs = self.runs.unwrap_or(500);
         if !self.noise.is_empty() {
+            if self.values.is_some() && self.noise.contains(&Noise::Table) {
+                return Err(CliError(
+                    "--values has numbers of σ only: leave `table` out of --noise".into(),
+                ));
+            }
             let comparison = compare_under_noise(choose, judge, options, runs, &self.noise)
                 .map_err(CliError::new)?;
-            let mut written = Ok(());
-            if let Some(path) = &self.values {
-                let values = comparison.values(report.metric).ok_or_else(|| {
-                    CliError("--values has numbers of σ only: leave `table` out of --noise".into())
-                })?;
-                written = write_values(path, &[values]);
-            }
+            let values = self.values.as_ref().zip(comparison.values(report.metric));
+            let written = values.map_or(Ok(()), |(path, values)| write_values(path, &[values]));
+            // A file that cannot be written takes nothing from what was computed.
             print(search.metric, other, &comparison, task.json)?;
             written?;
         } else if self.compare {

@@ -14,7 +14,6 @@ use crate::nearest::unknown;
 use crate::search::Strategy;
 use crate::session::{
     Event, Preset, RunConfig, RunKind, SearchConfig, TrainConfig, has_room_for_head, read_events,
-    write_whole,
 };
 use crate::space::Space;
 
@@ -252,8 +251,7 @@ pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Re
     if let (Some(table), Some(verdict)) = (looked_up, &verdict) {
         let path = outcome.folder.join("table.json");
         let text = serde_json::json!({ "metric": table.metric(), "table": verdict }).to_string();
-        write_whole(&path, (text + "\n").as_bytes())
-            .map_err(|error| CliError(format!("{}: {error}", path.display())))?;
+        out::file(&path, (text + "\n").as_bytes())?;
     }
     if json {
         let mut value = serde_json::json!({

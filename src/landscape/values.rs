@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::differences::{Difference, Paired, Spread, difference};
-use crate::packed::unpacked;
+use crate::packed::{MOST_OF_A_REPORT, unpacked};
 
 /// One measured quantity of several series at several places, over repetitions that all of them share.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
@@ -54,8 +54,6 @@ pub enum ValuesError {
 const VERSION: u32 = 1;
 /// What every line begins with, and no other file of Plateau.
 const MARK: &[u8] = b"{\"values\":";
-/// The most that is read of a file, unpacked.
-const MOST_BYTES: u64 = 64 << 20;
 
 /// A number as it is written: hundredths, far below what its repetitions differ by.
 fn hundredths(value: f64) -> f64 {
@@ -98,7 +96,7 @@ impl Values {
     /// # Errors
     /// What is wrong, with its line.
     pub fn recognised(bytes: &[u8]) -> Option<Result<Vec<Self>, ValuesError>> {
-        match unpacked(bytes, MOST_BYTES) {
+        match unpacked(bytes, MOST_OF_A_REPORT) {
             Ok(text) => text.starts_with(MARK).then(|| Self::lines(&text)),
             // What cannot be unpacked may be anything.
             Err(_) => None,

@@ -326,6 +326,7 @@ fn the_values_of_a_comparison_give_its_differences_again() {
     for (place, level) in comparison.levels.iter().enumerate() {
         for (arm, report) in &level.arms {
             // Written in hundredths.
+            assert_eq!(serde_json::to_value(arm).unwrap(), arm.key());
             let mean = values.spread(arm.key(), place).unwrap().mean;
             assert!((mean - report.report.chosen_mean).abs() < 0.006);
             let difference = values.difference(arm.key(), place);

@@ -1,5 +1,6 @@
 //! Opens what a person chose or dropped, by its content.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use eframe::egui;
@@ -13,6 +14,7 @@ use super::super::shelf::Ask;
 use super::App;
 use crate::data::{hand_over, short_name};
 use crate::landscape::{ReadTable, TableError, Values};
+use crate::packed::{MOST_OF_A_REPORT, unpacked};
 use crate::session::compare::Comparison;
 use crate::session::{Command, RunConfig};
 use crate::space::{Genotype, GenotypeError, Reading, without_mark};
@@ -93,13 +95,15 @@ impl App {
 
     fn try_open(&mut self, name: &str, bytes: &[u8]) -> Result<String, String> {
         let bytes = &*without_mark(bytes);
-        if let Some(read) = Comparison::recognised(bytes) {
+        // Once for both; what is too large or damaged is neither.
+        let text = unpacked(bytes, MOST_OF_A_REPORT).unwrap_or(Cow::Borrowed(bytes));
+        if let Some(read) = Comparison::recognised(&text) {
             let comparison = read.map_err(|error| format!("{name}: {error}"))?;
             let runs = comparison.entries.len();
             self.comparison.open(name, comparison);
             return Ok(format!("opened the comparison {name}: {runs} runs"));
         }
-        if let Some(read) = Values::recognised(bytes) {
+        if let Some(read) = Values::recognised(&text) {
             return self.values.open(name, read);
         }
         let run = Recording::recognises(bytes).then(|| Recording::from_bytes(bytes));
