@@ -462,6 +462,12 @@ fn only_declared_differences_are_tested_together() {
     assert!(refused.to_string().contains("a2m"), "{refused}");
     let same = vec![[arms[1].clone(), arms[1].clone()]];
     assert!(comparison.declare(same).is_err());
+    let chance = vec![[arms[3].clone(), arms[1].clone()]];
+    assert!(comparison.declare(chance).is_err(), "a replica");
+    let [first, second] = pair.clone();
+    let twice = vec![pair.clone(), [second, first]];
+    let refused = comparison.declare(twice).unwrap_err().to_string();
+    assert!(refused.contains("twice"), "{refused}");
     comparison.declare(vec![pair.clone()]).unwrap();
     for seed in 0..4 {
         for (place, arm) in arms.iter().enumerate() {

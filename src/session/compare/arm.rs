@@ -134,16 +134,14 @@ impl Arm {
 
 /// The search with one setting changed, by the name of its flag without `--`.
 fn with(search: &SearchConfig, name: &str, value: &str) -> Result<SearchConfig, String> {
-    let mut fields = match serde_json::to_value(search) {
-        Ok(Value::Object(fields)) => fields,
-        _ => return Err("a search has no settings".to_owned()),
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(search) else {
+        return Err("a search has no settings".to_owned());
     };
-    for common in COMMON {
-        fields.remove(common);
-    }
     let key = name.replace('-', "_");
-    let Some(field) = fields.get_mut(&key) else {
-        let names: Vec<String> = fields.keys().map(|key| key.replace('_', "-")).collect();
+    let own = |key: &str| !COMMON.contains(&key);
+    let Some(field) = fields.get_mut(&key).filter(|_| own(&key)) else {
+        let keys = fields.keys().filter(|key| own(key));
+        let names: Vec<String> = keys.map(|key| key.replace('_', "-")).collect();
         let meant = nearest(name, names.iter().map(String::as_str))
             .map_or(String::new(), |meant| format!("; did you mean {meant}?"));
         return Err(format!("an arm has no setting {name}{meant}"));
@@ -163,10 +161,8 @@ fn with(search: &SearchConfig, name: &str, value: &str) -> Result<SearchConfig, 
         }
         _ => return Err(wrong()),
     };
-    let changed = field.clone();
-    let mut all = serde_json::to_value(search).map_err(|error| error.to_string())?;
-    all[&key] = changed;
-    serde_json::from_value(all).map_err(|error| format!("{name}={value}: {error}"))
+    serde_json::from_value(Value::Object(fields))
+        .map_err(|error| format!("{name}={value}: {error}"))
 }
 
 impl From<Strategy> for Arm {

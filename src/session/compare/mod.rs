@@ -23,7 +23,7 @@ use crate::data::Dataset;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::data::absolute;
 use crate::landscape::{KendallTau, difference};
-use crate::packed::unpacked;
+use crate::packed::{MOST_OF_A_REPORT, unpacked};
 #[cfg(feature = "engine")]
 use crate::search::SearchError;
 
@@ -37,8 +37,6 @@ pub use primary::{DETECTED, Primary, PrimaryPair};
 
 /// The version of `compare.json`.
 const VERSION: u32 = 2;
-/// The most that is read of one, unpacked.
-const MOST_BYTES: u64 = 64 << 20;
 /// Of the resamples of the judge's τ.
 const TAU_SEED: u64 = 0;
 
@@ -196,7 +194,7 @@ impl Comparison {
     /// # Errors
     /// A comparison that another version wrote in another form.
     pub fn recognised(bytes: &[u8]) -> Option<Result<Self, ComparisonError>> {
-        let text = unpacked(bytes, MOST_BYTES).ok()?;
+        let text = unpacked(bytes, MOST_OF_A_REPORT).ok()?;
         let object: serde_json::Value = serde_json::from_slice(&text).ok()?;
         let has = |key: &str| object.get(key).is_some();
         if !["strategies", "seeds", "entries", "pairs"]
@@ -348,9 +346,9 @@ impl Comparison {
     /// Declares these differences primary instead of those of every two strategies.
     ///
     /// # Errors
-    /// One of a strategy that is not compared, or of a strategy and itself.
+    /// One of a strategy that is not compared, of a strategy and itself, of a replica, or one that is there twice.
     pub fn declare(&mut self, pairs: Vec<[Arm; 2]>) -> Result<(), ComparisonError> {
-        for pair in &pairs {
+        for (place, pair) in pairs.iter().enumerate() {
             let strange = pair.iter().find(|arm| !self.strategies.contains(arm));
             if let Some(arm) = strange {
                 let text = format!("--primary names {arm}, which is not among the --strategies");
@@ -358,6 +356,17 @@ impl Comparison {
             }
             if pair[0] == pair[1] {
                 let text = format!("--primary compares {} with itself", pair[0]);
+                return Err(ComparisonError::Arm(text));
+            }
+            if let Some(replica) = pair.iter().find(|arm| arm.replica) {
+                let text = format!(
+                    "--primary names {replica}: what differs by chance alone is no question"
+                );
+                return Err(ComparisonError::Arm(text));
+            }
+            let same = |other: &[Arm; 2]| other.iter().all(|arm| pair.contains(arm));
+            if pairs[..place].iter().any(same) {
+                let text = format!("--primary has {} and {} twice", pair[0], pair[1]);
                 return Err(ComparisonError::Arm(text));
             }
         }
