@@ -4,7 +4,7 @@
 pub mod data {}
 #[doc = include_str!("defaults.md")]
 pub mod defaults {}
-#[doc = "[judge]: self::judge\n[noise]: self::noise\n[relaxed]: self::relaxed\n[scratch]: self::scratch\n"]
+#[doc = "[judge]: experiments::judge\n[noise]: experiments::noise\n[relaxed]: experiments::relaxed\n[scratch]: experiments::scratch\n"]
 #[doc = include_str!("experiments.md")]
 pub mod experiments {
     #[doc = include_str!("experiments/judge.md")]
