@@ -45,6 +45,7 @@ mod graph_extension;
 mod graph_order;
 mod self_test;
 pub mod shape;
+mod total;
 mod update;
 
 pub use crate::forecast::Memory;
@@ -56,4 +57,5 @@ pub fn on_cpu(device: &burn::tensor::Device) -> bool {
     *device == burn::tensor::Device::flex()
 }
 pub use self_test::{Check, self_test};
+pub use total::total;
 pub(crate) use update::{adam_step, sgd_step};

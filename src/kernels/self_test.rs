@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::cell::CellShape;
 use super::graph::{Graph, GraphShape, Norm, Pool, Size, Term, Value, Work};
 use super::shape::{Branch, ConvShape};
-use super::{Memory, conv_bn, graph, mixed_cell};
+use super::{Memory, conv_bn, graph, mixed_cell, total};
 use std::sync::Arc;
 
 /// One comparison.
@@ -86,7 +86,7 @@ async fn cell(shape: CellShape, device: &Device) -> Result<Vec<(String, f64)>, S
     let mix = values([shape.lanes, shape.edges(), 8], device);
     let inputs = [x.clone(), x.clone()];
     let y = mixed_cell(&inputs, weights.clone(), mix.clone(), shape, Memory::Keep);
-    let loss = (y.clone() * coefficients(y.dims(), device)).sum();
+    let loss = total(y.clone() * coefficients(y.dims(), device));
     let mut gradients = loss.backward();
     let stride = shape.stride;
     Ok(vec![
@@ -116,7 +116,7 @@ async fn convolution(shape: ConvShape, device: &Device) -> Result<Vec<(String, f
     );
     let weights = values([shape.weights_len()], device);
     let y = conv_bn(x.clone(), weights.clone(), shape);
-    let loss = (y.clone() * coefficients(y.dims(), device)).sum();
+    let loss = total(y.clone() * coefficients(y.dims(), device));
     let mut gradients = loss.backward();
     let kind = if shape.reduce {
         "factorised reduction".to_string()
@@ -208,7 +208,7 @@ async fn whole_graph(device: &Device) -> Result<Vec<(String, f64)>, String> {
         statistics.clone(),
         shape.clone(),
     );
-    let loss = (y.clone() * coefficients(y.dims(), device)).sum();
+    let loss = total(y.clone() * coefficients(y.dims(), device));
     let mut gradients = loss.backward();
     let shape = GraphShape {
         running: true,

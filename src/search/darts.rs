@@ -4,6 +4,8 @@
 
 use burn::tensor::Tensor;
 
+use crate::kernels::total;
+
 use super::SearchError;
 use super::objective::{Evaluated, Objective, Wanted};
 use super::optimizer::Sgd;
@@ -46,7 +48,7 @@ pub async fn second_order(
     let mut outer = objective.validation(&ahead, alpha, both).await?;
     let direction = wanted(outer.weights.take())?;
     // R = 0.01 / ‖v‖ over all weights; the guard only matters for a gradient that is exactly zero.
-    let norm = direction.clone().square().sum().sqrt();
+    let norm = total(direction.clone().square()).sqrt();
     let epsilon = (norm + 1e-12).recip().mul_scalar(0.01);
     let offset = direction * epsilon.clone();
     let above = weights.clone() + offset.clone();

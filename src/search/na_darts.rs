@@ -2,6 +2,7 @@
 //!
 //! The paper (arXiv 2105.06369) fixes the objective; the three representations are this project's own definitions.
 
+use crate::kernels::total;
 use burn::tensor::{Int, Tensor, TensorData};
 use rand::Rng;
 use rand::seq::index::sample;
@@ -91,7 +92,7 @@ pub fn effective_radius(beta: &Tensor<3>, maps: &NeighborMaps) -> Tensor<1> {
     let mix = mixing_weights(beta.clone().autodiff(), Some(maps));
     let mix = Tensor::cat(mix, 1).inner();
     let own = mix.clone().narrow(0, 0, 1);
-    let variation = (mix.narrow(0, 1, neighbors) - own).abs().sum();
+    let variation = total((mix.narrow(0, 1, neighbors) - own).abs());
     variation.mul_scalar(0.5 / neighbors as f64)
 }
 

@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorData, activation::softmax};
 
 use crate::data::Batch;
-use crate::kernels::Memory;
+use crate::kernels::{Memory, total};
 use crate::nn::{Leaves, Packing, Pass, Statistics, Supernet, lane_correct, lane_losses};
 use crate::space::{Aggregation, Macro, MacroError, Space};
 
@@ -366,8 +366,8 @@ impl LanePass {
             return evaluated;
         }
         let objective = match shares {
-            Some(shares) => self.losses.mul(shares.autodiff()).sum(),
-            None => self.losses.sum(),
+            Some(shares) => total(self.losses.mul(shares.autodiff())),
+            None => total(self.losses),
         };
         let mut gradients = objective.backward();
         if self.wanted.alpha {

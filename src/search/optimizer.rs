@@ -1,12 +1,12 @@
 //! The two optimizers of a search, each on one flat vector (`method.md` §4.4, §4.6).
 
 use crate::kernels::cpu::{AdamStep, SgdStep};
-use crate::kernels::{adam_step, sgd_step};
+use crate::kernels::{adam_step, sgd_step, total};
 use burn::tensor::Tensor;
 
 /// Scales a gradient `[parameters]` down to the norm `limit` where it is longer; stays on the device.
 pub fn clip(gradient: Tensor<1>, limit: f64) -> Tensor<1> {
-    let norm = gradient.clone().square().sum().sqrt();
+    let norm = total(gradient.clone().square()).sqrt();
     // PyTorch's clip_grad_norm_ adds the same guard.
     let scale = (norm + 1e-6).recip().mul_scalar(limit).clamp_max(1.0);
     gradient * scale

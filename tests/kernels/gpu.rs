@@ -4,9 +4,10 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use plateau::kernels::cell::CellShape;
 use plateau::kernels::shape::ConvShape;
-use plateau::kernels::{Memory, conv_bn, gpu, mixed_cell};
+use plateau::kernels::{Memory, conv_bn, gpu, mixed_cell, total};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 /// The adapter, with fresh buffers filled by a large number.
@@ -240,5 +241,22 @@ fn convolutions_agree_with_the_cpu_twin() {
         };
         let expected = run_conv(shape, &Device::flex());
         assert_same(&format!("{shape:?}"), &run_conv(shape, &device), &expected);
+    }
+}
+
+#[test]
+fn a_total_is_the_same_in_every_bit_in_every_run() {
+    let device = gpu_device();
+    // Burn's sum differs on Mesa's software adapter where its workgroups overlap, which takes millions.
+    for count in [1, 255, 256, 511, 512, 70_001, 2_000_003] {
+        let values: Vec<f32> = random(count as u64, count).iter().map(|v| v * v).collect();
+        let exact: f64 = values.iter().map(|&value| f64::from(value)).sum();
+        let values = tensor::<1>(&values, [count], &device);
+        let sums: Vec<Tensor<1>> = (0..100).map(|_| total(values.clone())).collect();
+        let sums = self::values(Tensor::cat(sums, 0));
+        let different: HashSet<u32> = sums.iter().map(|sum| sum.to_bits()).collect();
+        assert_eq!(different.len(), 1, "{count}: {different:?}");
+        let error = (f64::from(sums[0]) - exact).abs() / exact;
+        assert!(error <= 1e-6, "{count}: off by {error}");
     }
 }

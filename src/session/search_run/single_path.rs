@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Measured, RunData, SearchState, failed};
 use crate::data::Batch;
+use crate::kernels::total;
 use crate::landscape::{Evaluator, SupernetEvaluator};
 use crate::nn::{Leaves, Pass, Statistics, lane_correct, lane_losses};
 use crate::search::SearchError;
@@ -93,10 +94,10 @@ impl SearchState {
             let logits = self.logits(&leaves, batch, genotypes);
             let labels = batch.labels.clone();
             let losses = lane_losses(logits.clone(), &labels.clone().autodiff(), genotypes.len());
-            let loss = losses.sum();
+            let loss = total(losses);
             let mut gradients = loss.backward();
             let gradient = leaves.gradient(&mut gradients);
-            let right = lane_correct(logits.inner(), &labels, genotypes.len()).sum();
+            let right = total(lane_correct(logits.inner(), &labels, genotypes.len()));
             let right = right.div_scalar(count * labels.dims()[0] as f64);
             let loss = loss.inner().div_scalar(count);
             sums = Some(match sums {
@@ -120,7 +121,7 @@ impl SearchState {
         let leaves = supernet.layout().leaves(&self.weights, false);
         let logits = self.logits(&leaves, batch, genotypes).inner();
         let lanes = genotypes.len();
-        let right = lane_correct(logits.clone(), &batch.labels, lanes).sum();
+        let right = total(lane_correct(logits.clone(), &batch.labels, lanes));
         let count = (lanes * batch.labels.dims()[0]) as f64;
         [
             lane_losses(logits, &batch.labels, lanes).mean(),
