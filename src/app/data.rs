@@ -9,6 +9,7 @@ use super::figure::Hue;
 use super::pictures::Pictures;
 use super::theme::SPACE;
 use crate::data::{Dataset, EMBEDDED, Normalisation, Split, built_in, handed_names, short_name};
+use crate::session::TEST_SHARE;
 
 /// Height of a sample, points.
 const SAMPLE: f32 = 40.0;
@@ -16,8 +17,6 @@ const SAMPLE: f32 = 40.0;
 const OPTIONS: f32 = 120.0;
 /// What they are.
 const OPTIONS_HINT: &str = "How the next files are read, or the built-in set that is chosen next, separated by commas. size=32 or size=24x32 (rows × columns) scales images, grey takes their colours away; coarse is for CIFAR-100; set=letters chooses among IDX files, transpose turns their images.";
-/// The share that is kept for the test where no run says otherwise.
-const TEST_SHARE: f64 = 0.2;
 
 /// State of the panel.
 #[derive(Default)]

@@ -311,7 +311,15 @@ pub(super) fn read_path(path: &std::path::Path) -> Result<Vec<u8>, String> {
     if size > LARGEST {
         return Err(too_large());
     }
-    std::fs::read(path).map_err(|error| error.to_string())
+    // Of a pipe or a device nobody knows the size.
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|error| error.to_string())?;
+    match bytes.len() as u64 > LARGEST {
+        true => Err(too_large()),
+        false => Ok(bytes),
+    }
 }
 
 /// Lets a dialog run beside the window.

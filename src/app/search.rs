@@ -5,8 +5,8 @@ use eframe::egui::{self, CollapsingHeader};
 use crate::data::{EMBEDDED, handed_names, short_name};
 use crate::search::Strategy;
 use crate::session::{
-    Command, DeviceChoice, DeviceInfo, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
-    RunKind, Start, has_room_for_head,
+    Command, DeviceChoice, DeviceInfo, KernelChoice, MemoryChoice, Preset, RunConfig, Start,
+    has_room_for_head,
 };
 use crate::space::{Genotype, Space};
 
@@ -33,20 +33,7 @@ impl Default for SearchPanel {
         let preset = Preset::Quick;
         Self {
             preset,
-            config: RunConfig {
-                version: RUN_VERSION,
-                dataset: EMBEDDED[0].into(),
-                test_share: 0.3,
-                seed: 0,
-                split_seed: None,
-                kind: RunKind::Full,
-                device: DeviceChoice::Auto,
-                kernels: KernelChoice::Fused,
-                memory: MemoryChoice::Auto,
-                search: Some(preset.search(Space::Darts, Strategy::NaDarts)),
-                genotype: None,
-                train: preset.train(Space::Darts),
-            },
+            config: preset.run(EMBEDDED[0], Space::Darts, Strategy::NaDarts),
             speeds: Speeds::default(),
             facts: None,
             forecast: None,

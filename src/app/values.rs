@@ -70,10 +70,16 @@ impl ValuesWindow {
         let (at, shown, file) = (&mut self.at, &mut self.shown, &self.name);
         theme::report_window(context, "Experiment", &mut self.open, |ui| {
             ui.label(theme::note(format!(
-                "{file}: {} repetitions, paired by {}",
-                values.of(&values.reference, 0).map_or(0, <[f64]>::len),
+                "{file}: {}, paired by {}",
+                match values.of(&values.reference, 0).map_or(0, <[f64]>::len) {
+                    1 => "1 repetition".to_owned(),
+                    several => format!("{several} repetitions"),
+                },
                 values.paired_by
             )));
+            if let [only] = &names[..] {
+                ui.label(only);
+            }
             if names.len() > 1 {
                 egui::ComboBox::new("experiment-part", "Part")
                     .width(420.0)
@@ -83,7 +89,7 @@ impl ValuesWindow {
                 ui.selectable_value(
                     shown,
                     Shown::Differences,
-                    format!("Less {}", values.reference),
+                    format!("Difference from {}", values.reference),
                 );
                 ui.selectable_value(shown, Shown::Means, "Means");
             });
@@ -161,9 +167,10 @@ pub fn figure(values: &Values, shown: Shown) -> Figure {
         title: heading(values),
         x: values.across.clone(),
         y: match shown {
-            Shown::Differences => format!("points more than {}", values.reference),
+            Shown::Differences => format!("difference from {}, points", values.reference),
             Shown::Means => values.quantity.clone(),
         },
+        whole_x: values.at.iter().all(|at| at.fract() == 0.0),
         series,
         ..Figure::default()
     }

@@ -19,10 +19,9 @@ use crate::data::{file_name, short_name};
 use crate::landscape::{SupernetEvaluator, skips};
 use crate::search::Strategy;
 use crate::session::compare::{
-    Arm, Comparison, Entry, JUDGE_EPOCHS, Judged, JudgedBy, SearchSize, TrainedRun, judge_of,
-    search_size,
+    Arm, Comparison, Entry, JUDGE_EPOCHS, Judged, JudgedBy, TrainedRun, judge_of, search_halves,
 };
-use crate::session::{Recorder, Start, lock, open_supernet, write_whole};
+use crate::session::{Recorder, RunConfig, Start, lock, open_supernet, write_whole};
 use crate::space::{Space, without_mark};
 
 /// Arguments of `plateau compare`.
@@ -111,12 +110,8 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     };
     let path = folder.join("compare.json");
     // What cannot be run is known before anything is there.
-    let size = search_size(&comparison.settings).map_err(CliError::new)?;
-    for (seed, strategy) in comparison.missing() {
-        comparison
-            .run(&strategy, seed, size)
-            .map_err(CliError::new)?;
-    }
+    let halves = search_halves(&comparison.settings).map_err(CliError::new)?;
+    comparison.check(halves).map_err(CliError::new)?;
     let held = fs::create_dir_all(&folder)
         .map_err(|error| CliError(format!("{}: {error}", folder.display())))
         .and_then(|()| lock(&folder).map_err(CliError::new));
@@ -137,10 +132,22 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     if comparison.commands.last() != Some(&command) {
         comparison.commands.push(command);
     }
-    // A finished comparison is shown where nothing can be written, too.
-    if !(comparison.missing().is_empty() && path.exists()) {
+    // A finished comparison is shown where nothing can be written, too; a file that a full disk has kept back is written now.
+    if comparison.missing().is_empty() && path.exists() {
+        let missing = ["compare.md", "compare.svg"].map(|name| folder.join(name));
+        let old = |file: &PathBuf| match (fs::metadata(file), fs::metadata(&path)) {
+            (Ok(file), Ok(json)) => file.modified().ok() < json.modified().ok(),
+            _ => true,
+        };
+        if missing.iter().any(old) {
+            let saved = held.and_then(|_held| save(&comparison, &folder));
+            if let Err(error) = saved {
+                note!("note: {error}");
+            }
+        }
+    } else {
         let _held = held?;
-        run_missing(&mut comparison, &folder, size, looked_up.as_ref(), args)?;
+        run_missing(&mut comparison, &folder, halves, looked_up.as_ref(), args)?;
         save(&comparison, &folder)?;
     }
     if args.run.json {
@@ -201,7 +208,7 @@ const STOPPED: &str = "stopped; the finished runs are kept: go on with the same 
 fn run_missing(
     comparison: &mut Comparison,
     folder: &Path,
-    size: SearchSize,
+    halves: [usize; 2],
     looked_up: Option<&LookedUp>,
     args: &CompareArgs,
 ) -> Result<(), CliError> {
@@ -211,7 +218,7 @@ fn run_missing(
     let mut judge: Option<(u64, SupernetEvaluator)> = None;
     let goes_on = || stop::goes_on(STOPPED.into());
     for (number, (seed, strategy)) in missing.into_iter().enumerate() {
-        let config = comparison.run(&strategy, seed, size);
+        let config = comparison.run(&strategy, seed, halves);
         let config = config.map_err(CliError::new)?;
         let split = config.split_seed.unwrap_or(seed);
         if let (JudgedBy::Judge { epochs }, true) = (
@@ -223,7 +230,12 @@ fn run_missing(
                 Some(_) => "judge".to_owned(),
                 None => format!("judge-{seed}"),
             };
-            let config = judge_of(&config, *epochs);
+            // What is common to all, whichever is the first.
+            let common = RunConfig {
+                seed,
+                ..comparison.settings.clone()
+            };
+            let config = judge_of(&common, *epochs);
             let checkpoint = trained(config, &folder.join(name), args.run.checkpoints(), STOPPED)?;
             let supernet = open_supernet(&checkpoint, args.run.device, None);
             judge = Some((split, pollster::block_on(supernet).map_err(CliError::new)?));

@@ -18,7 +18,7 @@ use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;
 use crate::csv::csv;
 use crate::data::file_name;
-use crate::landscape::{Evaluator, KendallTau};
+use crate::landscape::{Evaluator, KendallTau, architecture_count};
 use crate::search::Strategy;
 use crate::session::compare::JUDGE_EPOCHS;
 use crate::session::{
@@ -120,6 +120,12 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         Some(folder) => folder.clone(),
         None => folder_of(Path::new("runs"), &config.dataset, args.space),
     };
+    if let Some(file) = &args.scores {
+        let own = [FILE, TRAINED_FILE].map(|name| folder.join(name));
+        let [judged, trained] = &own;
+        let read = [args.table.table.as_deref(), Some(judged), Some(trained)];
+        out::check_file("--scores", file, &read)?;
+    }
     let checkpoint = trained(config, &folder, args.run.checkpoints(), STOPPED)?;
     let supernet = session::open_supernet(&checkpoint, args.run.device, None);
     let mut supernet = pollster::block_on(supernet).map_err(CliError::new)?;
@@ -182,6 +188,18 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         Some(path) => out::file(path, worth.scores().as_bytes()),
         None => Ok(()),
     };
+    if let (Some(path), Ok(())) = (&args.scores, &scored) {
+        let (known, path) = (worth.cells.len(), path.display());
+        match architecture_count(args.space) {
+            Some(all) if known == all => {}
+            Some(all) => note!(
+                "note: {path} has {known} of {all} architectures; plateau sample takes tables of all, so --cells {all}"
+            ),
+            None => note!(
+                "note: {path} is no table for plateau sample, which takes those of NAS-Bench-201 only"
+            ),
+        }
+    }
     if let Some(opened) = &table {
         opened.say();
     }
@@ -205,7 +223,13 @@ impl Worth {
 
     /// The table of its architectures: accuracies in percent by the judge and by what it was measured against.
     fn scores(&self) -> String {
-        let header = ["Architecture", "JudgeAccuracy", &self.against].map(str::to_owned);
+        // What reads tables knows accuracies by their names; a column of the judge's own name is another judge's.
+        let truth = match self.against.as_str() {
+            "JudgeAccuracy" => "OtherJudgeAccuracy",
+            metric if metric.starts_with("training from scratch") => "FromScratchAccuracy",
+            metric => metric,
+        };
+        let header = ["Architecture", "JudgeAccuracy", truth].map(str::to_owned);
         let rows = self.cells.iter().map(|cell| {
             let [judged, accuracy] = [cell.judged, cell.accuracy].map(|value| value.to_string());
             vec![cell.genotype.to_text(), judged, accuracy]

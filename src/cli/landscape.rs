@@ -28,7 +28,7 @@ pub struct TableArgs {
     /// both said. NAS-Bench-201 (15,625 cells) or its 3-node version (125). `builtin`: the 3-node version on Fashion-MNIST, part of
     /// this program
     #[arg(long, value_name = "FILE|builtin")]
-    table: Option<PathBuf>,
+    pub(super) table: Option<PathBuf>,
     /// Column of accuracies, or common name of several runs, by its name in the table's header; by default the first
     #[arg(long, value_name = "NAME")]
     metric: Option<String>,
@@ -361,6 +361,14 @@ pub fn print<R: Serialize + Display>(
         _ => say!("metric {metric}"),
     }?;
     out::lines(&report.to_string())
+}
+
+/// What the numbers behind a report are about: the column that they are of, and the one that chose where that is another.
+pub fn reported_in(metric: &str, chosen_by: &str) -> String {
+    match metric == chosen_by {
+        true => metric.to_owned(),
+        false => format!("{metric}, chosen by {chosen_by}"),
+    }
 }
 
 /// Writes the numbers behind a report into a file, one line for each quantity.

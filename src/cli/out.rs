@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::CliError;
-use crate::session::write_whole;
+use crate::session::{check_writable, write_whole};
 use crate::visible::{visible, visible_json, visible_lines};
 
 /// Whether the reader of the standard output has closed it.
@@ -59,6 +59,24 @@ pub fn raw(text: &str) -> Result<(), CliError> {
             }
             CliError(format!("the standard output: {error}"))
         })
+}
+
+/// Whether a file that a flag names can be written, known before anything is computed for it.
+///
+/// # Errors
+/// A place where nothing can be written; a file that is read.
+pub fn check_file(flag: &str, path: &Path, read: &[Option<&Path>]) -> Result<(), CliError> {
+    let shown = path.display();
+    let same = |other: &&Path| match (path.canonicalize(), other.canonicalize()) {
+        (Ok(path), Ok(other)) => path == other,
+        _ => false,
+    };
+    if read.iter().flatten().any(same) {
+        return Err(CliError(format!(
+            "{flag} {shown}: what is read from this file would be overwritten"
+        )));
+    }
+    check_writable(path).map_err(|error| CliError(format!("{flag} {shown}: {error}")))
 }
 
 /// Writes a file whole, or says which one could not be written.

@@ -6,7 +6,8 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
-use super::landscape::{Column, TableArgs, print, write_values};
+use super::landscape::{Column, TableArgs, print, reported_in, write_values};
+use super::out;
 use crate::landscape::{RelaxOptions, relax};
 use crate::search::Representation;
 
@@ -71,6 +72,9 @@ of the neighbors); each architecture has genotype, accuracy, reported, rank, nei
 
 /// Climbs and prints where it led.
 pub fn run(args: &RelaxArgs) -> Result<(), CliError> {
+    if let Some(file) = &args.values {
+        out::check_file("--values", file, &[args.table.table.as_deref()])?;
+    }
     let others: Vec<&str> = args.report_metric.iter().map(String::as_str).collect();
     let opened = args.table.read(&others)?;
     let table = &*opened.table;
@@ -98,7 +102,8 @@ pub fn run(args: &RelaxArgs) -> Result<(), CliError> {
     let report = report.map_err(CliError::new)?;
     let other = reported.map(|column| column.metric);
     let written = args.values.as_ref().map_or(Ok(()), |path| {
-        write_values(path, &report.values(other.unwrap_or(searched.metric)))
+        let panel = reported_in(other.unwrap_or(searched.metric), searched.metric);
+        write_values(path, &report.values(&panel))
     });
     // A file that cannot be written takes nothing from what was computed.
     print(searched.metric, other, &report, args.json)?;

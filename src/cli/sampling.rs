@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::CliError;
-use super::landscape::{Column, print, write_values};
+use super::landscape::{Column, print, reported_in, write_values};
+use super::out;
 use super::scorer::{Compute, ScorerArgs, SourceArgs};
 use crate::landscape::{
     Budget, LandscapeError, Noise, SamplingOptions, compare_sampling, compare_sampling_on,
@@ -197,6 +198,11 @@ impl SamplingArgs {
         if task.source.is_table() {
             return self.on_table(&task, &options);
         }
+        if self.values.is_some() {
+            return Err(CliError(
+                "--values has what is chosen on a table under --noise: leave --run and --train away".into(),
+            ));
+        }
         let mut scorer = task.source.open_for(task.space, task.compute)?;
         let metric = scorer.metric.clone();
         if self.compare {
@@ -218,6 +224,9 @@ impl SamplingArgs {
     }
 
     fn on_table(&self, task: &Task, options: &SamplingOptions) -> Result<(), CliError> {
+        if let Some(file) = &self.values {
+            out::check_file("--values", file, &[task.source.table_file()])?;
+        }
         let others: Vec<&str> = self.report_metric.iter().map(String::as_str).collect();
         let opened = task.source.read_table(&others)?;
         let search = task.source.column(&opened.table)?;
@@ -236,7 +245,8 @@ impl SamplingArgs {
             }
             let comparison = compare_under_noise(choose, judge, options, runs, &self.noise)
                 .map_err(CliError::new)?;
-            let values = self.values.as_ref().zip(comparison.values(report.metric));
+            let panel = reported_in(report.metric, search.metric);
+            let values = self.values.as_ref().zip(comparison.values(&panel));
             let written = values.map_or(Ok(()), |(path, values)| write_values(path, &[values]));
             // A file that cannot be written takes nothing from what was computed.
             print(search.metric, other, &comparison, task.json)?;

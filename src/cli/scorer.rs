@@ -18,7 +18,7 @@ use crate::landscape::{
 };
 use crate::session::{
     self, Checkpoint, DeviceChoice, Preset, RunConfig, RunKind, SUPERNET_FILE, ScratchEvaluator,
-    TrainConfig,
+    TEST_SHARE, TrainConfig,
 };
 use crate::space::{Genotype, Space};
 
@@ -79,9 +79,6 @@ pub struct Compute<'a> {
     pub seed: u64,
 }
 
-/// Share of the images that no evaluator sees: the default of `search` and `train`.
-const TEST_SHARE: f64 = 0.3;
-
 impl SourceArgs {
     /// Whether any of them was given.
     pub fn given(&self) -> bool {
@@ -95,6 +92,11 @@ impl SourceArgs {
     /// Whether a table scores, which costs nothing.
     pub fn is_table(&self) -> bool {
         self.run.is_none() && !self.train
+    }
+
+    /// The file of the table that was named.
+    pub fn table_file(&self) -> Option<&Path> {
+        self.table.table.as_deref()
     }
 
     /// The table's arguments.

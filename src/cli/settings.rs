@@ -17,7 +17,7 @@ use crate::search::na_darts::Representation;
 use crate::search::{Draw, Order, Select, Temperature};
 use crate::session::{
     CheckpointEvery, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, Recorder,
-    RunConfig, RunKind, SearchConfig, Start, TrainConfig, differences,
+    RunConfig, RunKind, SearchConfig, Start, TEST_SHARE, TrainConfig, differences,
 };
 use crate::space::{Aggregation, Genotype};
 
@@ -49,7 +49,7 @@ pub struct RunArgs {
     #[arg(long, default_value = "auto")]
     pub memory: MemoryChoice,
     /// Share of the images kept for the one test at the end
-    #[arg(long, default_value_t = 0.3)]
+    #[arg(long, default_value_t = TEST_SHARE)]
     pub test_share: f64,
     /// Folder for this run; by default runs/DATASET-STRATEGY-SEED with a number added where that exists
     #[arg(long)]

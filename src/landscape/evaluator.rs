@@ -108,6 +108,9 @@ pub enum LandscapeError {
     /// There are no such paths.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// The same thing twice in a list, where each is computed once.
+    #[error("{0} twice in the list")]
+    Twice(&'static str),
     /// A radius or a number of samples out of range.
     #[error("{what} must be between {least} and {most}")]
     Range {

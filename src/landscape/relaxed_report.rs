@@ -163,6 +163,12 @@ impl RelaxOptions {
             let (what, least, most) = ("the radius", 1, 3);
             return Err(LandscapeError::Range { what, least, most });
         }
+        if twice(&self.radii) {
+            return Err(LandscapeError::Twice("the same radius"));
+        }
+        if twice(&self.representations) {
+            return Err(LandscapeError::Twice("the same representation"));
+        }
         let numbers = [
             ("the rate", self.rate, 1e-6, 1e6),
             ("the spread", self.spread, 0.0, 1e3),
@@ -174,6 +180,11 @@ impl RelaxOptions {
         }
         Ok(())
     }
+}
+
+/// Whether a list has something twice.
+pub(super) fn twice<T: PartialEq>(list: &[T]) -> bool {
+    (1..list.len()).any(|place| list[..place].contains(&list[place]))
 }
 
 /// Climbs from many starts, the same ones for every objective, in parallel; the result does not depend on the number of threads.

@@ -59,7 +59,7 @@ impl Arm {
     }
 
     /// What reports call it.
-    pub(super) fn name(self, options: &SamplingOptions) -> String {
+    pub fn name(self, options: &SamplingOptions) -> String {
         match self {
             Arm::NaRs => "NA-RS".to_owned(),
             Arm::NaRsScreen => format!("NA-RS, screen of {}", screened(options)),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::differences::{Difference, difference, signed};
 use super::evaluator::{Evaluator, EvaluatorError, LandscapeError, Score, TableEvaluator};
 use super::index::{architecture_count, architecture_index};
+use super::relaxed_report::twice;
 use super::sampling::SamplingOptions;
 use super::sampling_arms::{Arm, Run, Searches, runs_on_table};
 use super::sampling_report::{SamplingReport, nth, reports};
@@ -232,6 +233,9 @@ pub fn compare_under_noise(
     };
     let what = "the standard deviation of the noise";
     check(levels.iter().all(small), what, 0, MOST_NOISE)?;
+    if twice(levels) {
+        return Err(LandscapeError::Twice("the same noise level"));
+    }
     if levels.contains(&Noise::Table) && search.standard_errors().is_empty() {
         return Err(LandscapeError::NoStandardErrors);
     }
@@ -259,7 +263,7 @@ impl NoiseComparison {
         let series = Arm::ALL.iter().map(|arm| {
             let reports = self.levels.iter().filter_map(|level| level.arms.get(arm));
             ValueSeries {
-                name: arm.key().to_owned(),
+                name: arm.name(&self.options),
                 of: reports.map(|report| report.chosen.clone()).collect(),
             }
         });
@@ -267,7 +271,7 @@ impl NoiseComparison {
             [metric, "accuracy of the chosen architecture, %"],
             ["σ of the noise, points", "seed"],
             at?,
-            Arm::RsEqualEvaluations.key(),
+            &Arm::RsEqualEvaluations.name(&self.options),
             series.collect(),
         ))
     }
@@ -375,7 +379,7 @@ impl fmt::Display for NoiseComparison {
             Ok(())
         };
         block("mean ± standard error", NoiseReport::mean)?;
-        block("less RS, equal evaluations", NoiseReport::difference)?;
+        block("− RS, equal evaluations", NoiseReport::difference)?;
         let screened = self.levels.first();
         let screened = screened.and_then(|level| level.arms.get(&Arm::NaRsScreen));
         if let Some(note) = screened.and_then(|arm| arm.report.short_screen()) {

@@ -3,7 +3,7 @@
 use super::evaluator::LandscapeError;
 
 /// The mean over the neighbors at distance 1 of every architecture, itself left out: `radii[0].raw.mean` of
-/// [`neighborhood`](super::neighborhood) for each.
+/// [`neighborhood`](super::neighborhood()) for each.
 ///
 /// The sum over the neighbors along an edge is the sum of the line along that edge without the architecture's own value, so all
 /// K^E means take E · K^E · 2 additions: under a millisecond for 15,625 architectures.

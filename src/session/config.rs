@@ -12,6 +12,9 @@ use crate::space::{Aggregation, Genotype, Macro, Space};
 /// The version of the files of a run folder.
 pub const RUN_VERSION: u32 = 1;
 
+/// Share of the images that no search ever sees, where no other was asked for.
+pub const TEST_SHARE: f64 = 0.3;
+
 /// A run: a search, or the training of one genotype. The same configuration on the same device and version gives the same events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -339,6 +342,24 @@ impl std::str::FromStr for Preset {
 const SHARPENING: Temperature = Temperature { from: 1.0, to: 0.3 };
 
 impl Preset {
+    /// A whole run on a data set: a search, then training of what it finds, with seed 0 on the best device there is.
+    pub fn run(self, dataset: &str, space: Space, strategy: Strategy) -> RunConfig {
+        RunConfig {
+            version: RUN_VERSION,
+            dataset: dataset.into(),
+            test_share: TEST_SHARE,
+            seed: 0,
+            split_seed: None,
+            kind: RunKind::Full,
+            device: DeviceChoice::Auto,
+            kernels: KernelChoice::Fused,
+            memory: MemoryChoice::Auto,
+            search: Some(self.search(space, strategy)),
+            genotype: None,
+            train: self.train(space),
+        }
+    }
+
     /// The search settings for a space.
     pub fn search(self, space: Space, strategy: Strategy) -> SearchConfig {
         let darts = space == Space::Darts;
@@ -476,6 +497,20 @@ impl Preset {
 }
 
 impl SearchConfig {
+    /// Whether a search by a strategy has a use for the setting of that field.
+    pub fn concerns(field: &str, strategy: Strategy) -> bool {
+        match field {
+            "radius" | "neighbors" | "aggregation" | "representation" | "exclude_self" | "draw" => {
+                strategy.neighborhood_aware()
+            }
+            "rho" | "hessian_point" => strategy == Strategy::A2m,
+            "perturbation" => strategy == Strategy::SdartsRs,
+            "alpha_rate" | "alpha_decay" | "temperature" | "alpha_after" | "order" | "select"
+            | "sharpness" | "sharpness_batches" | "early_stop" => strategy.by_gradient(),
+            _ => strategy != Strategy::Random,
+        }
+    }
+
     /// The radius that a step's neighbors are asked to have, in edges; none without neighbors.
     pub fn asked_radius(&self) -> Option<f64> {
         let share = match self.representation {

@@ -76,7 +76,7 @@ pub use clock::Clock;
 pub use command::{Command, DataFile, Start};
 pub use config::{
     ConfigError, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig, RunKind,
-    SearchConfig, TrainConfig,
+    SearchConfig, TEST_SHARE, TrainConfig,
 };
 pub use differences::differences;
 pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, Sharpness, Timed};

@@ -136,6 +136,29 @@ fn strategies_are_compared_by_a_table_with_a_null_pair() {
 }
 
 #[test]
+fn the_judge_of_a_comparison_has_the_settings_that_all_have_in_common() {
+    let folder = folder("common-judge");
+    let small = "--channels 2 --epochs 1 --train-channels 2 --train-epochs 1 --judge-epochs 1 --seeds 1 --device cpu \
+        --space nas-bench-201-small --strategies darts:channels=4,darts";
+    let arguments: Vec<&str> = small.split_whitespace().collect();
+    let run = ["--run-dir", folder.to_str().unwrap()];
+    let shown = text(&plateau(&[&["compare"], &arguments[..], &run].concat()));
+    let config = fs::read_to_string(folder.join("judge/config.json")).unwrap();
+    let config: Value = serde_json::from_str(&config).unwrap();
+    assert_eq!(config["config"]["search"]["channels"], 2);
+    // What a full disk kept back is written by the same command.
+    let file = folder.join("compare.md");
+    let before = fs::read(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    assert_eq!(
+        text(&plateau(&[&["compare"], &arguments[..], &run].concat())),
+        shown
+    );
+    assert_eq!(fs::read(&file).unwrap(), before);
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn a_judge_says_how_well_it_ranks_and_scores_neighborhoods_with_it() {
     let folder = folder("judge");
     let run = folder.to_str().unwrap();
@@ -171,6 +194,38 @@ fn a_judge_says_how_well_it_ranks_and_scores_neighborhoods_with_it() {
         .as_f64()
         .unwrap();
     assert!((10.0..100.0).contains(&truth), "{sampled}");
+    // What is read is never written over.
+    for file in [scores, folder.join("judge.json").to_str().unwrap()] {
+        let before = fs::read(file).unwrap();
+        let over = [
+            "--table",
+            scores,
+            "--metric",
+            "JudgeAccuracy",
+            "--run-dir",
+            run,
+        ];
+        let over = failure(&plateau(&tiny(
+            "judge",
+            &[&over[..], &["--scores", file]].concat(),
+        )));
+        assert!(over.contains("would be overwritten"), "{over}");
+        assert_eq!(fs::read(file).unwrap(), before);
+    }
+    let values = folder.join("values.jsonl");
+    let values = values.to_str().unwrap();
+    let unfit = [
+        "sample",
+        "--run",
+        run,
+        "--compare",
+        "--runs",
+        "2",
+        "--draws",
+        "2",
+    ];
+    let unfit = failure(&plateau(&[&unfit[..], &["--values", values]].concat()));
+    assert!(unfit.contains("--values"), "{unfit}");
     // Trained once.
     let again = plateau(&tiny("judge", &json));
     assert!(String::from_utf8_lossy(&again.stderr).contains("is trained already"));

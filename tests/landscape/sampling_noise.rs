@@ -322,14 +322,15 @@ fn the_values_of_a_comparison_give_its_differences_again() {
     };
     assert_eq!(*read, values);
     assert_eq!(values.at, [0.0, 2.0]);
-    assert_eq!(values.reference, "rs_equal_evaluations");
+    assert_eq!(values.reference, "RS, equal evaluations");
     for (place, level) in comparison.levels.iter().enumerate() {
         for (arm, report) in &level.arms {
             // Written in hundredths.
             assert_eq!(serde_json::to_value(arm).unwrap(), arm.key());
-            let mean = values.spread(arm.key(), place).unwrap().mean;
+            let name = arm.name(&comparison.options);
+            let mean = values.spread(&name, place).unwrap().mean;
             assert!((mean - report.report.chosen_mean).abs() < 0.006);
-            let difference = values.difference(arm.key(), place);
+            let difference = values.difference(&name, place);
             assert_eq!(difference.is_some(), report.difference.is_some());
             if let (Some(own), Some(known)) = (difference, report.difference) {
                 assert!((own.mean - known.mean).abs() < 0.011, "{arm:?}");
@@ -355,7 +356,7 @@ fn damaged_values_are_named_with_their_line() {
     for (wrong, why) in [
         (line.replacen("\"values\":1", "\"values\":2", 1), "format 2"),
         (
-            line.replacen("rs_equal_evaluations", "other", 1),
+            line.replacen("RS, equal evaluations", "other", 1),
             "no series",
         ),
         (

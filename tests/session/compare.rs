@@ -5,8 +5,8 @@ use std::process::{Command, Output};
 
 use plateau::search::Strategy;
 use plateau::session::compare::{
-    Arm, Comparison, ComparisonError, Difference, Entry, Judged, JudgedBy, Metric, Paired,
-    SearchSize, Spread, TrainedRun, judge_of, search_size, student_t_95,
+    Arm, Comparison, ComparisonError, Difference, Entry, Judged, JudgedBy, Metric, Paired, Spread,
+    TrainedRun, judge_of, search_halves, student_t_95,
 };
 use plateau::session::{
     CheckpointEvery, DeviceChoice, Event, MemoryChoice, Preset, RunConfig, RunKind, Start,
@@ -19,10 +19,8 @@ use serde_json::Value;
 
 use crate::support::runs::on_digits;
 
-const SIZE: SearchSize = SearchSize {
-    steps: 9,
-    halves: [200, 200],
-};
+/// Images of the two halves.
+const HALVES: [usize; 2] = [200, 200];
 
 #[test]
 fn student_s_quantiles_are_those_of_the_published_tables() {
@@ -342,7 +340,7 @@ fn an_arm_spends_as_many_multiply_adds_as_the_strategy_that_it_names() {
         &[3],
     )
     .unwrap();
-    let run = |arm: Arm| comparison.run(&arm, 3, SIZE);
+    let run = |arm: Arm| comparison.run(&arm, 3, HALVES);
     let searches = [wide, dear, long].map(|arm| run(arm).unwrap().search.unwrap());
     // By hand: 2·5 passes of 10 images against 2 passes of 50.
     assert_eq!(searches[0].alpha_batch, 50);
@@ -350,7 +348,7 @@ fn an_arm_spends_as_many_multiply_adds_as_the_strategy_that_it_names() {
     assert!(searches[2].epochs > searches[1].epochs);
     let [wide, dear, long] = searches.map(|search| {
         let steps = search.epochs * search.last_batch.batches(200, search.batch);
-        search.multiply_adds(1000, steps, SIZE.halves) as f64
+        search.multiply_adds(1000, steps, HALVES) as f64
     });
     assert_eq!(wide, dear);
     // By hand: 400 steps of 3·10 + 2·5·10 images' passes through a thousand.
@@ -363,14 +361,11 @@ fn an_arm_spends_as_many_multiply_adds_as_the_strategy_that_it_names() {
     (search.alpha_after, search.batch) = (5, 32);
     let arms: [Arm; 2] = ["na-darts", "darts:cost=na-darts"].map(|name| name.parse().unwrap());
     let odd = Comparison::new(odd, BY_JUDGE, &arms, &[3]).unwrap();
-    let size = SearchSize {
-        steps: 9,
-        halves: [630, 629],
-    };
+    let halves = [630, 629];
     let [dear, wide] = arms.map(|arm| {
-        let search = odd.run(&arm, 3, size).unwrap().search.unwrap();
+        let search = odd.run(&arm, 3, halves).unwrap().search.unwrap();
         let steps = search.epochs * search.last_batch.batches(630, search.batch);
-        search.multiply_adds(1_000_000, steps, size.halves) as f64
+        search.multiply_adds(1_000_000, steps, halves) as f64
     });
     assert!((wide / dear - 1.0).abs() < 0.05, "{wide} {dear}");
     // RSPS spends less than DARTS' weights alone, and a half has only so many images.
@@ -378,8 +373,9 @@ fn an_arm_spends_as_many_multiply_adds_as_the_strategy_that_it_names() {
         ("darts:cost=rsps", [630, 629]),
         ("darts:cost=na-darts", [100, 40]),
     ] {
-        let size = SearchSize { steps: 9, halves };
-        let refused = comparison.run(&arm.parse().unwrap(), 3, size).unwrap_err();
+        let refused = comparison
+            .run(&arm.parse().unwrap(), 3, halves)
+            .unwrap_err();
         assert!(
             refused.to_string().contains("times as much as"),
             "{refused}"
@@ -404,23 +400,23 @@ fn an_arm_has_settings_that_the_others_do_not_have() {
     assert!(!arm.is_null_pair(&plain));
     let arms = [arm.clone(), plain.clone()];
     let comparison = Comparison::new(settings(), BY_JUDGE, &arms, &[3]).unwrap();
-    let [own, other] = arms.map(|arm| comparison.run(&arm, 3, SIZE).unwrap().search.unwrap());
+    let [own, other] = arms.map(|arm| comparison.run(&arm, 3, HALVES).unwrap().search.unwrap());
     assert_eq!((own.radius, own.early_stop), (3, true));
     assert_eq!(own.temperature, "1:0.3".parse().unwrap());
     assert_eq!(own.representation.to_string(), "mass-transfer:0.25");
     assert_eq!(
         other,
-        comparison.run(&plain, 4, SIZE).unwrap().search.unwrap()
+        comparison.run(&plain, 4, HALVES).unwrap().search.unwrap()
     );
     assert_eq!((other.radius, other.early_stop), (1, false));
     // Its own settings count where it spends what another costs.
     let few: Arm = "darts:batch=20:cost=na-darts".parse().unwrap();
     let spent = |arm: &Arm| {
-        let search = comparison.run(arm, 3, SIZE).unwrap().search.unwrap();
+        let search = comparison.run(arm, 3, HALVES).unwrap().search.unwrap();
         let steps = search.epochs * search.last_batch.batches(200, search.batch);
         (
             search.batch,
-            search.multiply_adds(1_000_000, steps, SIZE.halves) as f64,
+            search.multiply_adds(1_000_000, steps, HALVES) as f64,
         )
     };
     assert_eq!(spent(&few).0, 20);
@@ -431,21 +427,70 @@ fn an_arm_has_settings_that_the_others_do_not_have() {
         ("na-darts:radius=many", "radius=many"),
         ("na-darts:radius=1.5", "radius=1.5"),
         ("na-darts:representation=hard", "hard-replacement"),
-        ("darts:strategy=a2m", "no setting strategy"),
-        ("darts:crop-padding=2", "no setting crop-padding"),
+        ("darts:strategy=a2m", "no setting 'strategy'"),
+        ("darts:radius=3", "darts has no use for radius"),
+        ("random:epochs=3", "random has no use for epochs"),
+        ("darts:channels=8:cost=na-darts", "no channels of its own"),
+        (
+            "darts:alpha-batch=16:cost=na-darts",
+            "no alpha-batch of its own",
+        ),
+        ("rsps:epochs=3:cost=na-darts", "no epochs of its own"),
+        ("na-darts:early-stop=yes", "neither true nor false"),
+        ("na-darts:radius=3.0", "no whole number"),
+        ("na-darts:alpha-rate=nan", "no number"),
         ("na-darts:radius=9", "radius"),
     ] {
         let arm: Arm = text.parse().unwrap();
-        let refused = comparison.run(&arm, 3, SIZE).unwrap_err().to_string();
+        let refused = comparison.run(&arm, 3, HALVES).unwrap_err().to_string();
         assert!(refused.contains(why), "{text}: {refused}");
         assert!(!refused.contains('\n'), "{refused}");
     }
     for (text, why) in [
         ("darts:radius=1:radius=2", "twice"),
+        ("darts:cost=na-darts:cost=a2m", "twice"),
+        ("darts:early-stop:early-stop=true", "twice"),
+        ("na-darts:radius=3:early", "SETTING=VALUE"),
         ("darts:3", "SETTING=VALUE"),
     ] {
         let refused = text.parse::<Arm>().unwrap_err();
         assert!(refused.contains(why), "{text}: {refused}");
+    }
+}
+
+#[test]
+fn an_arm_has_its_own_augmentation_and_switches_without_a_value() {
+    let arm: Arm = "darts:cutout=2:crop-padding=1:no-flip:early-stop"
+        .parse()
+        .unwrap();
+    let comparison =
+        Comparison::new(settings(), BY_JUDGE, std::slice::from_ref(&arm), &[3]).unwrap();
+    let search = comparison.run(&arm, 3, HALVES).unwrap().search.unwrap();
+    let own = search.augmentation;
+    assert_eq!((own.cutout, own.crop_padding, own.flip), (2, 1, false));
+    assert!(search.early_stop);
+}
+
+#[test]
+fn two_strategies_that_are_one_search_are_refused() {
+    for (other, same) in [
+        ("darts:weight-rate=0.050", true),
+        ("darts:replica", false),
+        ("darts:weight-rate=0.04", false),
+    ] {
+        let arms: [Arm; 2] = ["darts", other].map(|name| name.parse().unwrap());
+        let mut settings = settings();
+        settings.search.as_mut().unwrap().weight_rate = 0.05;
+        let comparison = Comparison::new(settings, BY_JUDGE, &arms, &[3]).unwrap();
+        let checked = comparison.check(HALVES);
+        assert_eq!(checked.is_err(), same, "{other}: {checked:?}");
+        if let Err(refused) = checked {
+            let refused = refused.to_string();
+            assert!(
+                refused.contains(other) && refused.contains("darts:replica"),
+                "{refused}"
+            );
+        }
     }
 }
 
@@ -528,7 +573,7 @@ fn a_replica_differs_in_alpha_alone_and_only_strategies_with_alpha_have_one() {
     assert_eq!(arm.to_string(), "na-darts:replica");
     let comparison =
         Comparison::new(settings(), BY_JUDGE, std::slice::from_ref(&arm), &[3]).unwrap();
-    let search = comparison.run(&arm, 4, SIZE).unwrap().search.unwrap();
+    let search = comparison.run(&arm, 4, HALVES).unwrap().search.unwrap();
     assert_eq!((search.strategy, search.replica), (Strategy::NaDarts, true));
     let first_loss = |replica: bool| {
         let mut config = settings();
@@ -593,13 +638,20 @@ fn an_earlier_comparison_is_taken_over_only_with_the_same_settings() {
 #[test]
 fn sharpness_is_measured_once_after_the_last_step_of_every_search() {
     let comparison = Comparison::new(settings(), BY_JUDGE, &[Strategy::A2m.into()], &[3]).unwrap();
-    let size = search_size(&comparison.settings).unwrap();
-    // 629 images in batches of 64.
-    assert_eq!((size.steps, size.halves), (9, [629, 629]));
-    let run = comparison.run(&Strategy::A2m.into(), 4, size).unwrap();
-    assert_eq!(run.seed, 4);
-    let search = run.search.unwrap();
-    assert_eq!((search.strategy, search.sharpness), (Strategy::A2m, 9));
+    let halves = search_halves(&comparison.settings).unwrap();
+    assert_eq!(halves, [629, 629]);
+    let run = |arm: &str| {
+        let run = comparison.run(&arm.parse().unwrap(), 4, halves).unwrap();
+        assert_eq!(run.seed, 4);
+        run.search.unwrap()
+    };
+    // 629 images in batches of 64, and in those of a strategy's own.
+    assert_eq!(
+        (run("a2m").strategy, run("a2m").sharpness),
+        (Strategy::A2m, 9)
+    );
+    assert_eq!(run("a2m:batch=100").sharpness, 6);
+    assert_eq!(run("a2m:epochs=3").sharpness, 27);
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub struct Arm {
 const MARK: char = ':';
 /// The word for a replica.
 const REPLICA: &str = "replica";
+/// Settings that are on or off.
+const SWITCHES: [&str; 3] = ["early-stop", "exclude-self", "no-flip"];
 /// The word before the strategy whose cost it may have.
 const COST: &str = "cost";
 /// Settings of a search that are no matter of its arms.
@@ -41,6 +43,8 @@ const COMMON: [&str; 5] = [
     "augmentation",
     "memory_limit",
 ];
+/// Settings of the images' augmentation, by the names of their flags: a number, or a flag that takes it away.
+const AUGMENTATION: [&str; 3] = ["crop_padding", "cutout", "no_flip"];
 /// How far its cost may be from that of the other, as a share.
 const NEAR: f64 = 0.05;
 
@@ -85,6 +89,16 @@ impl Arm {
         own: SearchConfig,
         halves: [usize; 2],
     ) -> Result<SearchConfig, String> {
+        let spent = match self.strategy {
+            Strategy::Rsps => "epochs",
+            _ => "alpha-batch",
+        };
+        // The cost is reckoned in supernets of one size, and what it decides is no choice.
+        let decided = ["channels", "layers", spent];
+        let mut names = self.settings.iter().map(|(name, _)| name.as_str());
+        if let Some(name) = names.find(|name| decided.contains(name)) {
+            return Err(format!("{self}: with {COST}= it has no {name} of its own"));
+        }
         // Shares of a supernet, exact to a millionth.
         let work = |search: &SearchConfig| {
             let steps = search.epochs * search.last_batch.batches(halves[0], search.batch);
@@ -132,6 +146,17 @@ impl Arm {
     }
 }
 
+/// What a value of a setting that is on or off is.
+const TRUTH: &str = "true or false";
+
+/// What is said of a value that a setting cannot have.
+fn no(name: &str, value: &str, what: &str) -> String {
+    match what {
+        TRUTH => format!("{name}={value} is neither {}", TRUTH.replace("or", "nor")),
+        _ => format!("{name}={value} is no {what}"),
+    }
+}
+
 /// The search with one setting changed, by the name of its flag without `--`.
 fn with(search: &SearchConfig, name: &str, value: &str) -> Result<SearchConfig, String> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(search) else {
@@ -139,14 +164,33 @@ fn with(search: &SearchConfig, name: &str, value: &str) -> Result<SearchConfig, 
     };
     let key = name.replace('-', "_");
     let own = |key: &str| !COMMON.contains(&key);
+    let known = fields.contains_key(&key) && own(&key) || AUGMENTATION.contains(&key.as_str());
+    if known && !SearchConfig::concerns(&key, search.strategy) {
+        return Err(format!("{} has no use for {name}", search.strategy));
+    }
+    if AUGMENTATION.contains(&key.as_str()) {
+        let mut own = search.clone();
+        let whole = || value.parse().map_err(|_| no(name, value, "whole number"));
+        match key.as_str() {
+            "crop_padding" => own.augmentation.crop_padding = whole()?,
+            "cutout" => own.augmentation.cutout = whole()?,
+            _ => own.augmentation.flip = !value.parse().map_err(|_| no(name, value, TRUTH))?,
+        }
+        return Ok(own);
+    }
     let Some(field) = fields.get_mut(&key).filter(|_| own(&key)) else {
-        let keys = fields.keys().filter(|key| own(key));
-        let names: Vec<String> = keys.map(|key| key.replace('_', "-")).collect();
+        let keys = fields.keys().map(String::as_str).filter(|key| own(key));
+        let names: Vec<String> = keys
+            .chain(AUGMENTATION)
+            .map(|key| key.replace('_', "-"))
+            .collect();
         let meant = nearest(name, names.iter().map(String::as_str))
             .map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-        return Err(format!("an arm has no setting {name}{meant}"));
+        return Err(format!(
+            "a strategy has no setting '{name}' of its own{meant}"
+        ));
     };
-    let wrong = || format!("{name}={value} is no value of it");
+    let wrong = |what| no(name, value, what);
     *field = match field {
         // Alone among them it is no word in JSON where it has a share.
         _ if key == "representation" => {
@@ -154,12 +198,17 @@ fn with(search: &SearchConfig, name: &str, value: &str) -> Result<SearchConfig, 
             serde_json::to_value(representation).map_err(|error| error.to_string())?
         }
         Value::String(_) => Value::String(value.to_owned()),
-        Value::Bool(_) => Value::Bool(value.parse().map_err(|_| wrong())?),
-        Value::Number(_) => {
-            let number: serde_json::Number = value.parse().map_err(|_| wrong())?;
-            Value::Number(number)
+        Value::Bool(_) => Value::Bool(value.parse().map_err(|_| wrong(TRUTH))?),
+        Value::Number(number) if number.is_u64() => {
+            let number: u64 = value.parse().map_err(|_| wrong("whole number"))?;
+            number.into()
         }
-        _ => return Err(wrong()),
+        Value::Number(_) => {
+            let number: f64 = value.parse().map_err(|_| wrong("number"))?;
+            let number = serde_json::Number::from_f64(number);
+            Value::Number(number.ok_or_else(|| wrong("number"))?)
+        }
+        _ => return Err(wrong("value of it")),
     };
     serde_json::from_value(Value::Object(fields))
         .map_err(|error| format!("{name}={value}: {error}"))
@@ -208,19 +257,34 @@ impl FromStr for Arm {
         let mut settings: Vec<(String, String)> = Vec::new();
         for part in parts {
             match (part.split_once('='), settings.last_mut()) {
-                (Some((COST, other)), _) => cost = Some(other.parse::<Strategy>()?),
                 (Some((name, value)), _) => {
                     // As a flag is written, too.
                     let name = name.trim_start_matches("--").replace('_', "-");
+                    let known = settings.iter().any(|(other, _)| *other == name);
+                    if known || name == COST && cost.is_some() {
+                        return Err(format!("{text} has {name} twice"));
+                    }
+                    match name.as_str() {
+                        COST => cost = Some(value.parse::<Strategy>()?),
+                        _ => settings.push((name, value.to_owned())),
+                    }
+                }
+                (None, _) if part == REPLICA => replica = true,
+                // A flag without a value, such as early-stop.
+                (None, _) if SWITCHES.contains(&part.trim_start_matches("--")) => {
+                    let name = part.trim_start_matches("--").to_owned();
                     if settings.iter().any(|(other, _)| *other == name) {
                         return Err(format!("{text} has {name} twice"));
                     }
-                    settings.push((name, value.to_owned()));
+                    settings.push((name, true.to_string()));
                 }
-                (None, _) if part == REPLICA => replica = true,
                 // A value with a colon in it, such as 1:0.3.
-                (None, Some((_, value))) => *value += &format!("{MARK}{part}"),
-                (None, None) => {
+                (None, Some((_, value)))
+                    if part.starts_with(|letter: char| !letter.is_alphabetic()) =>
+                {
+                    *value += &format!("{MARK}{part}");
+                }
+                (None, _) => {
                     return Err(format!(
                         "{text}: after {strategy} follows replica, cost=STRATEGY or SETTING=VALUE, not '{part}'"
                     ));

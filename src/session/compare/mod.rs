@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::config::{RunConfig, RunKind};
+use super::config::{RunConfig, RunKind, SearchConfig};
 #[cfg(not(target_arch = "wasm32"))]
 use super::differences::differences;
 #[cfg(feature = "engine")]
@@ -248,7 +248,20 @@ impl Comparison {
             return Err(ComparisonError::Settings(different.join("; ")));
         }
         if earlier.declared != self.declared {
-            let text = "other differences were declared primary there, with --primary".to_owned();
+            let shown = |pairs: &[[Arm; 2]]| match pairs {
+                [] => "those of every two strategies".to_owned(),
+                pairs => {
+                    let pairs = pairs
+                        .iter()
+                        .map(|[first, second]| format!("{first}/{second}"));
+                    pairs.collect::<Vec<_>>().join(",")
+                }
+            };
+            let text = format!(
+                "--primary is {} there, {} here",
+                shown(&earlier.declared),
+                shown(&self.declared)
+            );
             return Err(ComparisonError::Settings(text));
         }
         earlier.check_entries()?;
@@ -326,21 +339,49 @@ impl Comparison {
         &self,
         strategy: &Arm,
         seed: u64,
-        size: SearchSize,
+        halves: [usize; 2],
     ) -> Result<RunConfig, ComparisonError> {
         let mut config = self.settings.clone();
         config.seed = seed;
         if let Some(search) = &mut config.search {
-            let own = strategy.search(search, size.halves);
+            let own = strategy.search(search, halves);
             *search = own.map_err(ComparisonError::Arm)?;
             if search.sharpness == 0 && !search.early_stop {
-                search.sharpness = size.steps;
+                search.sharpness = steps(search, halves);
             }
         }
         config
             .check()
             .map_err(|error| ComparisonError::Arm(format!("{strategy}: {error}")))?;
         Ok(config)
+    }
+
+    /// Whether everything that is still to do can be run, and no two strategies are the same search.
+    ///
+    /// # Errors
+    /// The first that cannot; two that search alike.
+    pub fn check(&self, halves: [usize; 2]) -> Result<(), ComparisonError> {
+        let missing = self.missing();
+        for (seed, strategy) in &missing {
+            self.run(strategy, *seed, halves)?;
+        }
+        let Some((seed, _)) = missing.first() else {
+            return Ok(());
+        };
+        let (strategies, _) = &self.asked;
+        let mut searches: Vec<(&Arm, RunConfig)> = Vec::new();
+        for strategy in strategies {
+            let run = self.run(strategy, *seed, halves)?;
+            if let Some((other, _)) = searches.iter().find(|(_, other)| *other == run) {
+                let text = format!(
+                    "{strategy} searches as {other} does; {}:replica is the same with other random numbers",
+                    strategy.strategy
+                );
+                return Err(ComparisonError::Arm(text));
+            }
+            searches.push((strategy, run));
+        }
+        Ok(())
     }
 
     /// Declares these differences primary instead of those of every two strategies.
@@ -476,31 +517,23 @@ impl Comparison {
     }
 }
 
-/// How long a search is, and on how many images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SearchSize {
-    /// Steps.
-    pub steps: usize,
-    /// Images that train the weights, and that choose the architecture.
-    pub halves: [usize; 2],
-}
-
-/// The size of a search with these settings.
+/// Images of the weights half and of the architecture half of a search with these settings.
 ///
 /// # Errors
 /// An unknown data set, settings that do not fit its images, a split that cannot be made, no search.
 #[cfg(feature = "engine")]
-pub fn search_size(config: &RunConfig) -> Result<SearchSize, RunError> {
-    let Some(search) = &config.search else {
+pub fn search_halves(config: &RunConfig) -> Result<[usize; 2], RunError> {
+    if config.search.is_none() {
         return Err(SearchError::Setting("these settings hold no search".into()).into());
-    };
+    }
     let dataset = Dataset::load(&config.dataset)?;
     config.check_images([dataset.height, dataset.width])?;
     let split = split_of(&dataset, config)?;
-    let halves = [split.weights.len(), split.architecture.len()];
+    Ok([split.weights.len(), split.architecture.len()])
+}
+
+/// Steps of a search whose halves have so many images.
+fn steps(search: &SearchConfig, halves: [usize; 2]) -> usize {
     let batches = search.last_batch.batches(halves[0], search.batch);
-    Ok(SearchSize {
-        steps: batches.saturating_mul(search.epochs),
-        halves,
-    })
+    batches.saturating_mul(search.epochs)
 }

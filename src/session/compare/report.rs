@@ -1,6 +1,6 @@
 //! A comparison as Markdown whose tables line up, so that a terminal shows them, too.
 
-use super::{Comparison, DETECTED, Difference, JudgedBy, Metric, Paired, Spread};
+use super::{Comparison, DETECTED, Difference, JudgedBy, Metric, Paired, PrimaryPair, Spread};
 use crate::data::short_name;
 use crate::landscape::signed;
 use crate::search::Strategy;
@@ -42,13 +42,25 @@ impl Comparison {
         text.push_str(&self.primary_table());
         let exploratory: Vec<Metric> = metrics
             .into_iter()
-            .filter(|&metric| metric != Metric::Accuracy && metric != Metric::MultiplyAdds)
+            .filter(|&metric| match metric {
+                // Those of all pairs are primary where none is declared.
+                Metric::Accuracy => !self.declared.is_empty(),
+                metric => metric != Metric::MultiplyAdds,
+            })
             .collect();
         let mut differences = vec![headings(&["exploratory"], &exploratory)];
         for row in &self.pairs {
-            let values = exploratory
-                .iter()
-                .map(|&metric| difference(metric, *row.metrics.get(metric)));
+            let primary = |pair: &PrimaryPair| {
+                let pair = [&pair.first, &pair.second];
+                [&row.first, &row.second]
+                    .iter()
+                    .all(|arm| pair.contains(arm))
+            };
+            let primary = self.primary.pairs.iter().any(primary);
+            let values = exploratory.iter().map(|&metric| match metric {
+                Metric::Accuracy if primary => "primary".to_owned(),
+                metric => difference(metric, *row.metrics.get(metric)),
+            });
             let name = format!("{} − {}", row.first, row.second);
             differences.push(std::iter::once(name).chain(values).collect());
         }
@@ -125,7 +137,12 @@ impl Comparison {
         ));
         if let Some(least) = self.primary.least_p().filter(|&least| least > 0.05) {
             text.push_str(&format!(
-                "With so few seeds no p (Holm) can be below {least:.3}, whatever the difference: more --seeds or fewer --strategies.\n"
+                "With so few seeds no p (Holm) can be below {least:.3}, whatever the difference: more --seeds{}.\n",
+                match (self.declared.len(), self.primary.pairs.len()) {
+                    (1, _) | (_, 1) => "",
+                    (0, _) => " or fewer --strategies",
+                    _ => " or fewer --primary differences",
+                }
             ));
         }
         text.push_str(match self.extended {

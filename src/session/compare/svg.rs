@@ -6,9 +6,13 @@ use super::{Comparison, Metric};
 use crate::data::short_name;
 
 /// Size of a panel with its labels, in pixels.
-const PANEL: [f64; 2] = [230.0, 310.0];
+const PANEL: [f64; 2] = [230.0, 258.0];
+/// Least width of a strategy's column.
+const COLUMN: f64 = 22.0;
 /// Space between the edge of a panel and its axes: left, top, right, bottom.
-const MARGIN: [f64; 4] = [52.0, 34.0, 10.0, 66.0];
+const MARGIN: [f64; 4] = [52.0, 34.0, 10.0, 14.0];
+/// Width of a letter of the labels, about.
+const LETTER: f64 = 6.0;
 /// Space above and below all panels.
 const HEAD: f64 = 34.0;
 const FOOT: f64 = 26.0;
@@ -20,9 +24,14 @@ const COLOURS: [&str; 7] = [
 impl Comparison {
     /// The text of `compare.svg`.
     pub fn svg(&self) -> String {
-        let metrics = self.metrics();
-        let width = PANEL[0] * metrics.len().max(1) as f64;
-        let height = PANEL[1] + HEAD + FOOT;
+        self.svg_of(&self.metrics())
+    }
+
+    /// The same with these metrics only.
+    pub fn svg_of(&self, metrics: &[Metric]) -> String {
+        let panel = self.panel_width();
+        let width = panel * metrics.len().max(1) as f64;
+        let height = PANEL[1] + self.label_room() + HEAD + FOOT;
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
              font-family=\"sans-serif\" font-size=\"11\" fill=\"#222\">\n\
@@ -31,7 +40,7 @@ impl Comparison {
             escaped(&short_name(&self.settings.dataset))
         );
         for (index, &metric) in metrics.iter().enumerate() {
-            self.panel(&mut svg, metric, PANEL[0] * index as f64);
+            self.panel(&mut svg, metric, panel * index as f64);
         }
         let note = "Small points: one a seed, in the same order in every column. Large points and bars: mean ± standard deviation.";
         line(
@@ -45,8 +54,20 @@ impl Comparison {
         svg
     }
 
+    /// Wide enough for all strategies.
+    fn panel_width(&self) -> f64 {
+        let columns = COLUMN * self.strategies.len() as f64;
+        PANEL[0].max(MARGIN[0] + columns + MARGIN[2])
+    }
+
+    /// What the names of the strategies take below a panel.
+    fn label_room(&self) -> f64 {
+        let names = self.strategies.iter().map(|name| name.to_string().len());
+        LETTER * names.max().unwrap_or(0) as f64
+    }
+
     fn panel(&self, svg: &mut String, metric: Metric, left: f64) {
-        let [x0, x1] = [left + MARGIN[0], left + PANEL[0] - MARGIN[2]];
+        let [x0, x1] = [left + MARGIN[0], left + self.panel_width() - MARGIN[2]];
         let [y0, y1] = [HEAD + PANEL[1] - MARGIN[3], HEAD + MARGIN[1]];
         let values = self.entries.iter().filter_map(|entry| metric.of(entry));
         let bars = self.summaries.iter();
@@ -103,9 +124,9 @@ impl Comparison {
             line(
                 svg,
                 format_args!(
-                    "<text transform=\"translate({:.1} {:.1}) rotate(-35)\" text-anchor=\"end\">{}</text>",
+                    "<text transform=\"translate({:.1} {:.1}) rotate(-90)\" text-anchor=\"end\">{}</text>",
                     middle + 4.0,
-                    y0 + 16.0,
+                    y0 + 8.0,
                     summary.strategy
                 ),
             );
