@@ -11,23 +11,47 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+fail() {
+    echo "experiments.sh: $1" >&2
+    exit 2
+}
+
 name=${1:-}
 data=${DATA:-../shared/data}
 plateau=${PLATEAU:-target/release/plateau}
 pages=src/manual/experiments
 folder=runs/experiments/$name
+[ $# -le 1 ] || fail "one NAME at a time"
 sets="CIFAR10 CIFAR100 ImageNet"
 runs=$data/nasbench201/nb201_valid_runs.csv.gz
 
+# Packs the results from the standard input as a file beside the pages, whole or not at all.
+publish() {
+    gzip -9 -n >"$folder/$1" && cp "$folder/$1" "$pages/.$1.new" && mv "$pages/.$1.new" "$pages/$1"
+    ls -l "$pages/$1"
+}
+
 # Joins the values of all data sets.
 join() {
-    for set in $sets; do cat "$folder/$set.jsonl"; done | gzip -9 -n >"$pages/$name.jsonl.gz"
-    ls -l "$pages/$name.jsonl.gz"
+    for set in $sets; do cat "$folder/$set.jsonl"; done | publish "$name.jsonl.gz"
+}
+
+# What is finished is taken up again only where it was made by the same program from the same files.
+begin() {
+    command -v "$plateau" >/dev/null || fail "$plateau cannot be run: build it, or name another as PLATEAU=FILE"
+    for file; do [ -r "$file" ] || fail "$file cannot be read: name the folder of the data as DATA=FOLDER"; done
+    local made
+    made=$(cat "$(command -v "$plateau")" "$@" | sha256sum)
+    mkdir -p "$folder"
+    if [ -e "$folder/made-with" ] && [ "$(cat "$folder/made-with")" != "$made" ]; then
+        fail "$folder was made with another program or other data: remove it to begin anew"
+    fi
+    echo "$made" >"$folder/made-with"
 }
 
 case $name in
 noise)
-    mkdir -p "$folder"
+    begin "$runs"
     # The first run of a cell chooses, the mean of the others reports.
     gzip -dc "$runs" | sed '1s/ValidAccuracy200EpochsRun1/ChosenBy/g; 1s/ValidAccuracy200EpochsRun2/ReportedRun1/g
         1s/ValidAccuracy200EpochsRun3/ReportedRun2/g' >"$folder/runs.csv"
@@ -38,7 +62,7 @@ noise)
     join
     ;;
 relaxed)
-    mkdir -p "$folder"
+    begin "$runs"
     for set in $sets; do
         [ -s "$folder/$set.jsonl" ] ||
             "$plateau" relax --table "$runs" --metric "${set}ValidAccuracy200Epochs" --radius 1,2,3 --worst --values "$folder/$set.jsonl"
@@ -46,6 +70,7 @@ relaxed)
     join
     ;;
 *)
+    [ -z "$name" ] || echo "experiments.sh: there is no experiment $name" >&2
     sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2
     exit 2
     ;;

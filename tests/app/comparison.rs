@@ -106,7 +106,11 @@ fn the_values_of_an_experiment_open_in_the_window() {
     let mut window = window();
     assert!(window.state_mut().open("noise.jsonl.gz", &bytes));
     window.run_steps(4);
-    for label in ["Less rs_equal_evaluations", "Means", "na_rs_screen"] {
+    for label in [
+        "Difference from RS, equal evaluations",
+        "Means",
+        "NA-RS, screen of 10",
+    ] {
         assert!(window.query_all_by_label(label).count() > 0, "{label}");
     }
     let spoken = window

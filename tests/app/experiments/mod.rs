@@ -11,12 +11,13 @@ use std::path::{Path, PathBuf};
 
 use plateau::app::figure::Figure;
 use plateau::app::svg::figure_svg;
-use plateau::landscape::{Paired, Values, holm, signed};
+use plateau::landscape::{Difference, Paired, Values, holm, signed};
 
 /// What a page shows of its results.
 struct Shown {
     table: String,
-    figures: Vec<Figure>,
+    /// SVG texts, to be drawn below each other.
+    figures: Vec<String>,
 }
 
 /// The page's part that is written by [`check`].
@@ -35,17 +36,25 @@ fn values(name: &str) -> Vec<Values> {
     Values::recognised(&bytes).unwrap().unwrap()
 }
 
-/// Figures below each other.
-fn stacked(figures: &[Figure]) -> String {
-    let (width, height) = (800, 520);
+/// A number that the head of an SVG text gives.
+fn attribute(svg: &str, name: &str) -> usize {
+    let (_, rest) = svg.split_once(&format!(" {name}=\"")).unwrap();
+    let (value, _) = rest.split_once('"').unwrap();
+    value.parse().unwrap()
+}
+
+/// SVG texts below each other.
+fn stacked(figures: &[String]) -> String {
+    let width = figures.iter().map(|one| attribute(one, "width")).max();
+    let height: usize = figures.iter().map(|one| attribute(one, "height")).sum();
+    let width = width.unwrap();
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{0}\" viewBox=\"0 0 {width} {0}\">\n",
-        height * figures.len()
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n"
     );
-    for (place, figure) in figures.iter().enumerate() {
-        let one = figure_svg(figure);
-        let y = height * place;
+    let mut y = 0;
+    for one in figures {
         svg += &one.replacen("<svg ", &format!("<svg y=\"{y}\" "), 1);
+        y += attribute(one, "height");
     }
     svg + "</svg>\n"
 }
@@ -96,8 +105,7 @@ fn check(name: &str, shown: &Shown) {
 }
 
 /// A difference as a cell of a table: its mean, half of its interval, and a star where Holm's p is below 5 %.
-fn cell(values: &Values, series: &str, place: usize, adjusted: Option<f64>) -> String {
-    let difference = values.difference(series, place).unwrap();
+fn cell(difference: &Difference, adjusted: Option<f64>) -> String {
     let mean = signed(difference.mean, 2);
     let star = if adjusted.is_some_and(|p| p < 0.05) {
         "\\*"
@@ -111,10 +119,10 @@ fn cell(values: &Values, series: &str, place: usize, adjusted: Option<f64>) -> S
 }
 
 /// Leaves room for the legend beside the last place.
-fn with_room(mut drawn: Figure, values: &Values) -> Figure {
+fn with_room(mut drawn: Figure, values: &Values) -> String {
     let [first, last] = [values.at[0], values.at[values.at.len() - 1]];
     drawn.x_range = Some([first, last + 0.3 * (last - first)]);
-    drawn
+    figure_svg(&drawn)
 }
 
 /// Holm's p of a family of differences.
