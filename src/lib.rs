@@ -10,13 +10,35 @@
 //! | [`search`] | DARTS and NA-DARTS |
 //! | [`landscape`] | how good and how flat: tables, neighborhoods, barriers, spectra |
 //! | [`session`] | a run as a stream of events: commands, events, the actor, the recorder |
-//! | [`cli`] | the command line |
 //! | [`app`] | the window: panels that draw a run |
-//! | [`manual`] | what a person can bring, and what is said about it |
+//! | [`cli`] | the command line, which also opens the window |
+//! | `web` | the page and its worker, in a browser only |
+//! | [`manual`] | for users: what a person can bring, ask for and read |
 //! | [`nearest`], [`visible`], [`csv`], [`packed`] | what was probably meant; text from outside, safe to print; tables for other programs; files that may be gzip |
 //!
-//! Arrows only point up this table: `space` knows nothing of tensors, `cli` and `app` never touch one.
+//! Arrows only point up this table: `space` knows nothing of tensors, `cli` and `app` never touch one. [`architecture`] has the rest of what one needs
+//! to know to change it, [`method`] what is computed.
 //! The idea is that of Wang, Cao, Li and Kitani, *Neighborhood-Aware Neural Architecture Search* (arXiv 2105.06369).
+//!
+//! A search of one epoch on the built-in digits, and the cell that it finds:
+//!
+//! ```
+//! use plateau::search::Strategy;
+//! use plateau::session::{DeviceChoice, Event, Preset, RunKind, run_blocking};
+//! use plateau::space::Space;
+//!
+//! let mut config = Preset::Quick.run("digits", Space::Darts, Strategy::NaDarts);
+//! (config.kind, config.device) = (RunKind::SearchOnly, DeviceChoice::Cpu);
+//! if let Some(search) = &mut config.search {
+//!     (search.epochs, search.channels, search.layers) = (1, 4, 2);
+//! }
+//! let found = run_blocking(&config).into_iter().find_map(|event| match event {
+//!     Event::Derived { genotype } => Some(genotype),
+//!     _ => None,
+//! });
+//! println!("{}", found.expect("a search ends with a genotype").to_python()?);
+//! # Ok::<(), plateau::space::GenotypeError>(())
+//! ```
 
 #![forbid(unsafe_code)]
 
@@ -29,6 +51,8 @@ compile_error!("the desktop's window needs the engine; only the page is built wi
 
 #[cfg(feature = "window")]
 pub mod app;
+#[doc = include_str!("architecture.md")]
+pub mod architecture {}
 #[cfg(all(feature = "engine", feature = "window", not(target_arch = "wasm32")))]
 pub mod cli;
 pub mod csv;
@@ -38,6 +62,8 @@ pub mod forecast;
 pub mod kernels;
 pub mod landscape;
 pub mod manual;
+#[doc = include_str!("method.md")]
+pub mod method {}
 pub mod nearest;
 #[cfg(feature = "engine")]
 pub mod nn;

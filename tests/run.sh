@@ -47,4 +47,5 @@ phase "the tests' build"
 cargo nextest run --release --locked "$@"
 phase "the tests"
 cargo test --release --locked --doc
-phase "the examples in the documentation"
+bash tests/docs.sh
+phase "the documentation and its examples"

@@ -87,7 +87,7 @@ impl DeviceImages {
     }
 
     /// Gathers a mini-batch. Only small index vectors are uploaded: `[batch]`, and if anything is moved or cut also
-    /// `[batch, height]` and `[batch, width]`. Equals [`place`](super::place) to the bit.
+    /// `[batch, height]` and `[batch, width]`. Equals [`place`](super::place()) to the bit.
     ///
     /// # Panics
     /// If `placements` is empty or names an image that does not exist; the indices of a [`Split`](super::Split) all do.

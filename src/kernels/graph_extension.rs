@@ -1,4 +1,4 @@
-//! A [graph](super::graph) as one operation on Burn tensors, and its place on the autodiff tape.
+//! A [graph](mod@super::graph) as one operation on Burn tensors, and its place on the autodiff tape.
 
 use super::graph::{Graph, GraphShape, GraphTensors};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;

@@ -1,7 +1,16 @@
-//! The manual, a page each: what is understood, what is said about what is not taken as it stands, and what experiments have shown.
+//! The manual, a page each: how the commands are used and what they print, what is understood and what is said about what is not taken as it
+//! stands, and what experiments have shown.
 
+#[doc = "[window]: window\n"]
+#[doc = include_str!("browser.md")]
+pub mod browser {}
+#[doc = "[judge]: judge\n[search]: search\n[tables]: tables\n[window]: window\n"]
+#[doc = include_str!("compare.md")]
+pub mod compare {}
+#[doc = "[browser]: browser\n[runs]: runs\n[window]: window\n"]
 #[doc = include_str!("data.md")]
 pub mod data {}
+#[doc = "[search]: search\n"]
 #[doc = include_str!("defaults.md")]
 pub mod defaults {}
 #[doc = "[judge]: experiments::judge\n[noise]: experiments::noise\n[relaxed]: experiments::relaxed\n[scratch]: experiments::scratch\n"]
@@ -19,9 +28,27 @@ pub mod experiments {
     #[doc = include_str!("experiments/scratch.md")]
     pub mod scratch {}
 }
+#[doc = "[reports]: reports\n[search]: search\n[window]: window\n"]
 #[doc = include_str!("genotypes.md")]
 pub mod genotypes {}
+#[doc = "[compare]: compare\n[experiment]: experiments::judge\n[reports]: reports\n"]
+#[doc = include_str!("judge.md")]
+pub mod judge {}
+#[doc = "[judge]: judge\n[noise]: experiments::noise\n[relaxed]: experiments::relaxed\n[tables]: tables\n"]
+#[doc = include_str!("reports.md")]
+pub mod reports {}
+#[doc = "[compare]: compare\n[reports]: reports\n[search]: search\n[tables]: tables\n"]
 #[doc = include_str!("runs.md")]
 pub mod runs {}
+#[doc = "[compare]: compare\n[data]: data\n[defaults]: defaults\n[judge]: judge\n[method]: crate::method\n[reports]: reports\n[runs]: runs\n[tables]: tables\n"]
+#[doc = include_str!("search.md")]
+pub mod search {}
+#[doc = "[search]: search\n"]
+#[doc = include_str!("speed.md")]
+pub mod speed {}
+#[doc = "[judge]: judge\n[reports]: reports\n"]
 #[doc = include_str!("tables.md")]
 pub mod tables {}
+#[doc = "[browser]: browser\n[data]: data\n[genotypes]: genotypes\n[runs]: runs\n[tables]: tables\n"]
+#[doc = include_str!("window.md")]
+pub mod window {}

@@ -232,13 +232,13 @@ impl std::str::FromStr for Order {
 pub enum Representation {
     /// R1: the operation weights are rotated by a random shift, so that a one-hot choice becomes another one-hot choice.
     Permutation,
-    /// R2: a share of the weight moves to one random operation; the share is the radius an edge.
+    /// R2: a share of the weight moves to a random operation but the strongest; the share is the radius an edge.
     MassTransfer {
         /// In (0, 1].
         #[serde(deserialize_with = "share")]
         share: f32,
     },
-    /// R3: the edge is forced to one random operation; nothing flows to its α.
+    /// R3: the edge is forced to a random operation but the strongest; nothing flows to its α.
     HardReplacement,
 }
 

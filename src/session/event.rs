@@ -174,7 +174,7 @@ pub enum Event {
     Predicted {
         /// Images of class `row` that were taken for class `column`.
         confusion: Vec<Vec<u32>>,
-        /// Images that were taken for another class, the first [`MISTAKES`](crate::session::MISTAKES) of them.
+        /// Images that were taken for another class, the first [`MISTAKES`] of them.
         mistakes: Vec<Mistake>,
     },
     /// Scores that [`Command::Score`](super::Command::Score) asked for, as they come.

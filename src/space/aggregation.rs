@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// How the losses of a neighborhood become one. All are oriented on a loss: the worst neighbor is the maximum.
 ///
 /// One loss alone is returned unchanged, bit for bit; equal losses give their common value up to rounding.
-/// Text forms: `mean`, `median`, `max`, `min`, `mean+std:λ`, `quantile:q`, `logsumexp:τ`.
+/// Text forms: `mean`, `median`, `max`, `min`, `mean+std:λ`, `quantile:q`, `logsumexp:τ`, `own:W`.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
 #[serde(try_from = "String", into = "String")]
 pub enum Aggregation {

@@ -70,7 +70,7 @@ pub fn derive(space: Space, alpha: &[Vec<Vec<f64>>]) -> Result<Genotype, DeriveE
     Genotype::new(space, cells).map_err(|_| DeriveError::Shape(space))
 }
 
-/// log softmax(row)[index]: ranks as the probability does, without its underflow.
+/// `log softmax(row)[index]`: ranks as the probability does, without its underflow.
 fn log_probability(row: &[f64], index: usize) -> f64 {
     let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let sum: f64 = row.iter().map(|value| (value - largest).exp()).sum();

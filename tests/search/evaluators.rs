@@ -244,7 +244,7 @@ fn genotypes_of_another_space_are_refused() {
     );
 }
 
-/// Prints the times that the README and the issue name: `cargo nextest run --release --test search evaluators --run-ignored only
+/// Prints the times of `src/manual/speed.md`: `cargo nextest run --release --test search evaluators --run-ignored only
 /// --no-capture`.
 #[test]
 #[ignore = "a measurement; its times need idle cores"]
