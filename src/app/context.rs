@@ -8,7 +8,7 @@ use crate::session::{Command, DataFile};
 use crate::space::Genotype;
 
 use super::dock::Pane;
-use super::shelf::Ask;
+use super::kept_runs::Ask;
 use super::view::RunView;
 
 /// What every panel may read in one frame, and where it asks for what it wants done.

@@ -17,13 +17,10 @@ mod files;
 #[cfg(not(target_arch = "wasm32"))]
 mod first_picture;
 mod forecast;
-mod fragment;
-mod heat;
-#[cfg(not(target_arch = "wasm32"))]
-mod keeper;
+mod heat_map;
+mod kept_runs;
 mod labels;
 mod landscape;
-mod line;
 mod link;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
@@ -33,12 +30,14 @@ mod pictures;
 pub mod plots;
 mod recording;
 mod run;
+#[cfg(not(target_arch = "wasm32"))]
+mod run_folders;
 mod search;
 mod settings;
-mod shelf;
+mod share_link;
 mod shell;
 mod shortcuts;
-mod slow;
+mod slow_motion;
 mod summary;
 pub mod svg;
 pub mod theme;
@@ -53,17 +52,17 @@ pub use dock::Pane;
 pub use editor::{Editor, edits, flatness};
 #[cfg(not(target_arch = "wasm32"))]
 pub use first_picture::first_picture;
-pub use fragment::Fragment;
-#[cfg(not(target_arch = "wasm32"))]
-pub use keeper::Keeper;
+pub use kept_runs::{Answer, Ask, KeptRun, Shelf};
 pub use landscape::LandscapePanel;
 pub use link::Link;
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{LEAST_SIZE, WindowError, open_window};
 pub use network::NetworkPanel;
 pub use recording::{Recording, RunFileError, zip_run};
+#[cfg(not(target_arch = "wasm32"))]
+pub use run_folders::Keeper;
 pub use search::SearchPanel;
-pub use shelf::{Answer, Ask, KeptRun, Shelf};
+pub use share_link::Fragment;
 pub use shell::{App, Connect};
-pub use slow::moved;
+pub use slow_motion::moved;
 pub use view::{Progress, RunState, RunView};

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use eframe::egui;
 
 use super::files::{name_of, read_path};
-use super::fragment::Fragment;
-use super::keeper::{Keeper, can_go_on};
+use super::run_folders::{Keeper, can_go_on};
+use super::share_link::Fragment;
 use super::shell::App;
 use crate::session::{Quiet, panic_text};
 

@@ -8,9 +8,9 @@ use super::any_time;
 use super::cell_canvas::{CellPicture, cell_title};
 use super::context::{Action, Context};
 use super::dock::Pane;
-use super::heat;
+use super::heat_map;
 use super::plots::{self, Band, Curves, Series};
-use super::slow::SlowMotion;
+use super::slow_motion::SlowMotion;
 use super::theme::{self, Hue, SPACE};
 use super::view::{RunState, RunView};
 
@@ -420,7 +420,7 @@ fn alphas(
             "Every edge with its strongest operation other than none: the wider, the more weight.",
         );
     });
-    heat::legend(ui, space);
+    heat_map::legend(ui, space);
     ui.add_space(SPACE[0]);
     let kinds = space.cell_kinds();
     let cells = kinds.iter().zip(&step.alpha).enumerate();
@@ -431,7 +431,7 @@ fn alphas(
             let weights: Vec<Vec<f64>> = alpha
                 .iter()
                 .map(|row| {
-                    heat::weights(row, step.temperature)
+                    heat_map::weights(row, step.temperature)
                         .into_iter()
                         .map(f64::from)
                         .collect()
@@ -453,7 +453,7 @@ fn alphas(
                 ui.vertical(|ui| {
                     ui.label(theme::note(cell_title(space, kind)));
                     let lit = edge_of(cell);
-                    heat::show(ui, space, kind, alpha, step.temperature, width, lit);
+                    heat_map::show(ui, space, kind, alpha, step.temperature, width, lit);
                 });
             }
         });

@@ -12,9 +12,9 @@ use crate::space::{Genotype, Space};
 
 use super::context::{Action, Context, SessionState};
 use super::forecast::{self, DataFacts, RunForecast, Speeds, bytes, duration};
-use super::fragment::Fragment;
 use super::labels::in_labels;
 use super::settings::{self, choice, grid, row};
+use super::share_link::Fragment;
 use super::theme::{self, SPACE};
 use super::view::{RunState, RunView};
 

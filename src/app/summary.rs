@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::fragment::Fragment;
+use super::share_link::Fragment;
 use super::shell::App;
 use super::view::RunState;
 use crate::data::built_in;

@@ -7,11 +7,11 @@ use std::str::FromStr;
 use clap::Args;
 
 use super::CliError;
+use super::drive::{drive, in_shell};
 use super::judge::trained;
 use super::landscape::TableArgs;
 use super::looked_up::LookedUp;
 use super::out::{self, note, say};
-use super::progress::{drive, in_shell};
 use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;

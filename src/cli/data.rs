@@ -10,8 +10,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use super::CliError;
+use super::drive::thousands;
 use super::out::{self, note, say};
-use super::progress::thousands;
 use crate::data::{Dataset, Loaded, Normalisation, built_in, read_path};
 use crate::session::write_whole;
 use crate::visible::visible;

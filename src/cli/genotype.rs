@@ -5,8 +5,8 @@ use std::io::Read;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::CliError;
+use super::drive::thousands;
 use super::out::{self, note, say};
-use super::progress::thousands;
 use crate::nearest::guess;
 use crate::space::{Genotype, GenotypeError, LONGEST_TEXT, Macro, PRESETS, Space, count_genotype};
 

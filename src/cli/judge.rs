@@ -10,9 +10,9 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::CliError;
+use super::drive::{Outcome, drive};
 use super::landscape::TableArgs;
 use super::out::{self, note, say};
-use super::progress::{Outcome, drive};
 use super::search::settings;
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;

@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::CliError;
+use super::drive::{Outcome, thousands};
 use super::looked_up::{LookedUp, say_verdict};
 use super::out::{self, note, say};
-use super::progress::{Outcome, thousands};
 use super::sampling::{SamplingArgs, SamplingStrategy, Task};
 use super::scorer::{Compute, SourceArgs};
 use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};

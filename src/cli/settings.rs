@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::CliError;
+use super::drive::{Outcome, drive, go_on};
 use super::out::note;
-use super::progress::{Outcome, drive, go_on};
 use super::sampling::NeighborhoodSettings;
 use super::stop;
 use crate::data::{

@@ -37,7 +37,7 @@ impl Dataset {
     /// [`DataError::Unknown`] for what is neither a name nor a path, [`DataError::Damaged`] if the embedded bytes do not unpack,
     /// [`DataError::Option`] for options that are none, and what is wrong with a file.
     pub fn load(name: &str) -> Result<Dataset, DataError> {
-        if let Some(dataset) = super::handed::take_once(name) {
+        if let Some(dataset) = super::registry::take_once(name) {
             return Ok(dataset);
         }
         if let Some(dataset) = super::handed(name) {

@@ -12,11 +12,11 @@ mod batch;
 mod dataset;
 mod embedded;
 mod error;
-mod handed;
 mod normalisation;
 #[cfg(not(target_arch = "wasm32"))]
 mod place;
 mod read;
+mod registry;
 mod sampler;
 mod split;
 
@@ -28,12 +28,12 @@ pub use embedded::{EMBEDDED, built_in};
 #[cfg(target_arch = "wasm32")]
 pub use embedded::{awaited, provide};
 pub use error::DataError;
-pub use handed::{hand_over, hand_over_once, handed, handed_names};
 pub use normalisation::Normalisation;
 #[cfg(not(target_arch = "wasm32"))]
 pub use place::{absolute, path_of};
 #[cfg(not(target_arch = "wasm32"))]
 pub use read::read_path;
 pub use read::{Loaded, Options, file_name, read_blobs, short_name};
+pub use registry::{hand_over, hand_over_once, handed, handed_names};
 pub use sampler::{LastBatch, Sampler};
 pub use split::Split;

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{KernelChoice, MemoryChoice};
 use super::device;
+use super::error::RunError;
 use super::event::DeviceInfo;
-use super::failure::RunError;
 use super::machine::proc_bytes;
 use super::memory::MemoryPlan;
 use super::random::{Purpose, generator};

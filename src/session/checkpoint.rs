@@ -15,8 +15,8 @@ use super::as_base64;
 use super::config::RunConfig;
 use super::differences::differences;
 use super::event::DeviceInfo;
+use super::monitor::Watch;
 use super::random::Purpose;
-use super::watch::Watch;
 use crate::space::Genotype;
 
 /// The version of the file.

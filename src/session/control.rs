@@ -6,12 +6,12 @@ use std::time::Duration;
 use async_channel::Receiver;
 use web_time::Instant;
 
+use super::actor::add_data;
 use super::checkpoint::{Checkpoint, CheckpointEvery};
 use super::command::{Command, Start};
 use super::device::{self, DeviceError};
 use super::event::Event;
 use super::score::Scoring;
-use super::session::add_data;
 
 /// Whether a run goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl<'a> Control<'a> {
     pub async fn before_step(&mut self) -> Result<Flow, DeviceError> {
         loop {
             #[cfg(target_arch = "wasm32")]
-            super::turn::yield_now().await;
+            super::yield_now::yield_now().await;
             device::check()?;
             if self.stopped {
                 return Ok(Flow::Stop);

@@ -7,8 +7,8 @@ use burn::tensor::wgpu::{WgpuBackend, WgpuSetup};
 use burn::tensor::{Device, DeviceKind};
 
 use super::config::DeviceChoice;
+pub use super::error::DeviceError;
 use super::event::DeviceInfo;
-pub use super::failure::DeviceError;
 use super::quiet::Quiet;
 
 /// Whether the run computes on the GPU.

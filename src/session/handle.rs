@@ -7,11 +7,11 @@ use std::thread;
 
 use async_channel::{Receiver, Sender};
 
+use super::actor::{run, serve};
 use super::command::{Command, Start};
 use super::config::RunConfig;
 use super::device;
 use super::event::Event;
-use super::session::{run, serve};
 
 /// A session on its own thread.
 pub struct SessionHandle {

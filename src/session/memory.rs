@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::config::{KernelChoice, MemoryChoice, RunConfig, SearchConfig};
+use super::error::RunError;
 use super::event::DeviceInfo;
-use super::failure::RunError;
 use super::machine::{MachineMemory, machine_memory};
 use crate::forecast::{Forecast, Memory, least_training_bytes};
 use crate::search::Strategy;

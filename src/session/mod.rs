@@ -3,6 +3,8 @@
 //! A session owns the device and all tensors, takes [`Command`]s and emits [`Event`]s. The terminal, the window, the browser tab
 //! and the run folder are readers of that one stream.
 
+#[cfg(feature = "engine")]
+mod actor;
 mod as_base64;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 mod bench;
@@ -18,18 +20,19 @@ mod control;
 #[cfg(feature = "engine")]
 pub mod device;
 mod differences;
+mod error;
 mod event;
-mod failure;
+#[cfg(not(target_arch = "wasm32"))]
+mod event_lines;
 mod finite;
 mod fit;
+#[cfg(feature = "engine")]
+mod from_scratch;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 mod handle;
-#[cfg(not(target_arch = "wasm32"))]
-mod lines;
 mod machine;
 mod memory;
-#[cfg(feature = "engine")]
-mod pace;
+mod monitor;
 #[cfg(feature = "engine")]
 mod quiet;
 #[cfg_attr(
@@ -37,32 +40,27 @@ mod quiet;
     expect(dead_code, reason = "who only draws a run draws no numbers")
 )]
 mod random;
+#[cfg(feature = "engine")]
+mod readback;
 #[cfg(not(target_arch = "wasm32"))]
 mod recorder;
 #[cfg(feature = "engine")]
 mod score;
 #[cfg(feature = "engine")]
-mod scratch;
-#[cfg(feature = "engine")]
 mod search_run;
-#[cfg(feature = "engine")]
-#[expect(
-    clippy::module_inception,
-    reason = "the actor is what the folder is named after"
-)]
-mod session;
 #[cfg(not(target_arch = "wasm32"))]
 mod store;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 mod tabulate;
 #[cfg(feature = "engine")]
 mod train_run;
-#[cfg(all(feature = "engine", target_arch = "wasm32"))]
-mod turn;
-mod watch;
 #[cfg(not(target_arch = "wasm32"))]
 mod whole;
+#[cfg(all(feature = "engine", target_arch = "wasm32"))]
+mod yield_now;
 
+#[cfg(feature = "engine")]
+pub use actor::{run, serve};
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use bench::{
     BenchCase, BenchResult, BenchShape, BenchSize, BenchStep, Peer, PeerError, PeerResult,
@@ -79,13 +77,15 @@ pub use config::{
     SearchConfig, TEST_SHARE, TrainConfig,
 };
 pub use differences::differences;
+pub use error::RunError;
 pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, Sharpness, Timed};
-pub use failure::RunError;
+#[cfg(not(target_arch = "wasm32"))]
+pub use event_lines::{Lines, read_lines};
 pub use fit::has_room_for_head;
+#[cfg(feature = "engine")]
+pub use from_scratch::{ScratchEvaluator, Trained};
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use handle::{SessionHandle, run_blocking, run_blocking_from, spawn_session};
-#[cfg(not(target_arch = "wasm32"))]
-pub use lines::{Lines, read_lines};
 pub use machine::{MachineMemory, machine_memory};
 pub use memory::{MemoryError, MemoryPlan};
 pub use random::Purpose;
@@ -93,10 +93,6 @@ pub use random::Purpose;
 pub use recorder::{Interrupted, Lock, RecordError, Recorder, Tail, lock, read_events};
 #[cfg(feature = "engine")]
 pub use score::{SCORE_BATCHES, open_supernet};
-#[cfg(feature = "engine")]
-pub use scratch::{ScratchEvaluator, Trained};
-#[cfg(feature = "engine")]
-pub use session::{run, serve};
 #[cfg(not(target_arch = "wasm32"))]
 pub use store::{
     KEPT, Latest, SUPERNET_FILE, StoreError, latest, load, load_supernet, save, saved,

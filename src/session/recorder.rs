@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::checkpoint::Checkpoint;
 use super::config::RunConfig;
 use super::event::{Event, Timed};
-use super::lines::{Lines, read_lines};
+use super::event_lines::{Lines, read_lines};
 use super::store::{StoreError, load, save, saved};
 use super::whole::write_whole;
 use crate::space::Genotype;

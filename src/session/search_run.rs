@@ -11,12 +11,12 @@ use rand_chacha::ChaCha8Rng;
 use super::checkpoint::Position;
 use super::config::{RunConfig, RunKind, SearchConfig};
 use super::control::{Control, Flow};
+use super::error::RunError;
 use super::event::{Event, SearchStep, Sharpness};
-use super::failure::RunError;
 use super::memory::MemoryPlan;
-use super::pace::Pace;
+use super::monitor::{Watch, sharpness_interval};
 use super::random::{Purpose, generator, seed_for};
-use super::watch::{Watch, sharpness_interval};
+use super::readback::Pace;
 use crate::data::{
     Augmentation, Batch, Dataset, DeviceImages, Normalisation, Sampler, Split, chunks,
 };

@@ -9,8 +9,8 @@ use std::sync::mpsc;
 use std::thread;
 
 use super::config::TrainConfig;
-use super::failure::RunError;
-use super::scratch::{ScratchEvaluator, Trained};
+use super::error::RunError;
+use super::from_scratch::{ScratchEvaluator, Trained};
 use crate::landscape::{
     Collapse, Statistics, Table, TableError, architecture, architecture_count, function_string,
 };

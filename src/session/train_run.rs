@@ -6,10 +6,10 @@ use rand_chacha::ChaCha8Rng;
 use super::checkpoint::{Checkpoint, Phase, Position};
 use super::config::{KernelChoice, TrainConfig};
 use super::control::{Control, Flow};
+use super::error::RunError;
 use super::event::{Event, MISTAKES, Mistake};
-use super::failure::RunError;
-use super::pace::Pace;
 use super::random::{Purpose, drawn, generator, generator_at, seed_for};
+use super::readback::Pace;
 use super::search_run::RunData;
 use crate::data::{Batch, Sampler, chunks};
 use crate::nn::{

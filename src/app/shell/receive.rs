@@ -2,9 +2,9 @@
 
 use super::super::context::Notice;
 use super::super::dock::{self, Pane};
+use super::super::kept_runs::Answer;
 use super::super::labels::in_labels;
 use super::super::recording::Recording;
-use super::super::shelf::Answer;
 use super::super::view::{RunState, RunView};
 use super::App;
 use crate::session::{Command, DeviceChoice, Event, Timed};

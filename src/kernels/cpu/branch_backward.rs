@@ -2,12 +2,11 @@
 //! over the edges.
 
 use super::Problem;
-use super::branch::forward_passes;
 use super::buffer::Buffer;
 use super::columns::Columns;
 use super::depthwise::{self, Correlate, KernelGradient, Pass};
+use super::first_stage::forward_passes;
 use super::gradient::{Rows, by_runs, filter_len, first_len};
-use super::lanes::{Lanes, Task, dispatch, vectors, vectors_mut};
 use super::layout::{embed, pack, unpack};
 use super::mix::lane_weights;
 use super::mix_backward::Sums;
@@ -15,6 +14,7 @@ use super::plan::{Filter, Matrix, POOLS, Plan};
 use super::pointwise::{OuterProduct, Product};
 use super::pool::Pooling;
 use super::second_backward::SecondGradients;
+use super::simd::{Simd, Task, dispatch, vectors, vectors_mut};
 use super::stats::NormalGradient;
 use crate::kernels::shape::{Branch, MAX_POOL, SKIP};
 
@@ -137,7 +137,7 @@ impl Task for Image<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let Self {
             stage,
             image,
@@ -231,7 +231,7 @@ impl Task for Image<'_> {
 impl Stage<'_> {
     /// One convolution branch of an edge: its weight gradient, and its share of the gradient of ReLU(x).
     #[inline(always)]
-    fn branch<S: Lanes>(
+    fn branch<S: Simd>(
         &self,
         lanes: S,
         image: usize,
@@ -322,7 +322,7 @@ impl Stage<'_> {
 
     /// The gradient of a first-stage unit that is mixed directly, into `scratch.unit_grad`.
     #[inline(always)]
-    fn output_gradient<S: Lanes>(
+    fn output_gradient<S: Simd>(
         &self,
         lanes: S,
         image: usize,
@@ -356,7 +356,7 @@ impl Stage<'_> {
 
     /// The factorised reduce of an edge.
     #[inline(always)]
-    fn reduce<S: Lanes>(
+    fn reduce<S: Simd>(
         &self,
         lanes: S,
         image: usize,
@@ -399,7 +399,7 @@ impl Stage<'_> {
 
     /// An edge's gradient on the way to the identity and, summed over the edges, to the poolings.
     #[inline(always)]
-    fn collect<S: Lanes>(&self, lanes: S, image: usize, edge: usize, scratch: &mut Scratch) {
+    fn collect<S: Simd>(&self, lanes: S, image: usize, edge: usize, scratch: &mut Scratch) {
         let plan = self.problem.plan;
         let lane = image / plan.shape.batch;
         let weights = lane_weights(plan, self.problem.mix, lane, edge);
@@ -413,7 +413,7 @@ impl Stage<'_> {
 
     /// The poolings of all edges at once.
     #[inline(always)]
-    fn pools<S: Lanes>(&self, lanes: S, image: usize, scratch: &mut Scratch) {
+    fn pools<S: Simd>(&self, lanes: S, image: usize, scratch: &mut Scratch) {
         let plan = self.problem.plan;
         let shape = &plan.shape;
         let (pixels, padded) = (shape.out_pixels(), plan.padded_channels());
@@ -464,7 +464,7 @@ fn add_scaled(sum: &mut [f32], values: &[f32], scale: f32) {
 }
 
 #[inline(always)]
-fn add_map<S: Lanes>(lanes: S, sum: &mut [f32], values: &[f32], scale: f32) {
+fn add_map<S: Simd>(lanes: S, sum: &mut [f32], values: &[f32], scale: f32) {
     let scale = lanes.splat_f32s(scale);
     for (sum, value) in vectors_mut::<S>(sum).iter_mut().zip(vectors::<S>(values)) {
         *sum = lanes.fma(scale, *value, *sum);

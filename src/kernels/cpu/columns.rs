@@ -1,7 +1,7 @@
 //! Dense convolutions as matrix products: the input shifted by every tap of the kernel, side by side ("im2col"), and
 //! the way back. The factorised reduce is the case of two taps, (0,0) and (1,1), at stride 2.
 
-use super::lanes::{LANES, Lanes, vectors, vectors_mut};
+use super::simd::{Simd, WIDTH, vectors, vectors_mut};
 use std::ops::Range;
 
 /// The shifts of a convolution and its sizes.
@@ -80,7 +80,7 @@ impl Columns {
 
     /// Dense `[blocks, H·W, 8]` to `[taps·blocks, rows·Wo, 8]`, with ReLU where asked.
     #[inline(always)]
-    pub fn gather<S: Lanes>(
+    pub fn gather<S: Simd>(
         &self,
         lanes: S,
         input: &[f32],
@@ -89,13 +89,13 @@ impl Columns {
         out: &mut [f32],
     ) {
         let in_pixels = self.height * self.width;
-        let blocks = input.len() / (in_pixels * LANES);
+        let blocks = input.len() / (in_pixels * WIDTH);
         self.gather_from(lanes, [input].into_iter(), blocks, relu, rows, out);
     }
 
     /// The same of several inputs, one behind the other, of `blocks` blocks together.
     #[inline(always)]
-    pub fn gather_from<'a, S: Lanes>(
+    pub fn gather_from<'a, S: Simd>(
         &self,
         lanes: S,
         inputs: impl Iterator<Item = &'a [f32]> + Clone,
@@ -145,9 +145,9 @@ impl Columns {
 
     /// The transpose of `gather` (without ReLU), added to `sum` `[blocks, H·W, 8]`.
     #[inline(always)]
-    pub fn scatter<S: Lanes>(&self, lanes: S, grad: &[f32], rows: Range<usize>, sum: &mut [f32]) {
+    pub fn scatter<S: Simd>(&self, lanes: S, grad: &[f32], rows: Range<usize>, sum: &mut [f32]) {
         let (in_pixels, out_pixels) = (self.height * self.width, rows.len() * self.out_width());
-        let blocks = sum.len() / (in_pixels * LANES);
+        let blocks = sum.len() / (in_pixels * WIDTH);
         let sum = vectors_mut::<S>(sum);
         for (index, grad) in vectors::<S>(grad).chunks_exact(out_pixels).enumerate() {
             let sum = &mut sum[index % blocks * in_pixels..][..in_pixels];

@@ -3,10 +3,10 @@
 use super::buffer::Buffer;
 use super::columns::Columns;
 use super::gradient::{Rows, by_runs, unpack_diagonals};
-use super::lanes::{LANES, Lanes, Task, dispatch, vectors, vectors_mut};
 use super::layout::{blocks, matrix_index, pack, pack_matrix, unpack};
 use super::plan::Matrix;
 use super::pointwise::{OuterProduct, Product};
+use super::simd::{Simd, Task, WIDTH, dispatch, vectors, vectors_mut};
 use super::stats::{Normal, NormalGradient, Units, channel, gradient_sums, moments, sum_lanes};
 use crate::kernels::shape::{ConvShape, Wanted};
 use rayon::prelude::*;
@@ -188,8 +188,8 @@ struct Plan {
 impl Plan {
     fn new(shape: &ConvShape, weights: &[f32]) -> Self {
         let (height, width) = (shape.height, shape.width);
-        let in_padded = blocks(shape.in_channels) * LANES;
-        let out_padded = blocks(shape.out_channels) * LANES;
+        let in_padded = blocks(shape.in_channels) * WIDTH;
+        let out_padded = blocks(shape.out_channels) * WIDTH;
         let columns = if shape.reduce {
             Columns::diagonals(height, width)
         } else {
@@ -215,8 +215,8 @@ impl Plan {
             Matrix {
                 rows: pack_matrix(shape.out_channels, depth, value),
                 transposed: pack_matrix(depth, shape.out_channels, transposed),
-                inputs: vec![0..depth / LANES; out_padded / LANES],
-                outputs: vec![0..out_padded / LANES; depth / LANES],
+                inputs: vec![0..depth / WIDTH; out_padded / WIDTH],
+                outputs: vec![0..out_padded / WIDTH; depth / WIDTH],
             }
         };
         Self {
@@ -303,7 +303,7 @@ impl Task for Convolve<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let Self {
             plan,
             x,
@@ -326,9 +326,9 @@ impl Task for Convolve<'_> {
                 columns: &plan.matrix.inputs,
                 out: tile,
             });
-            let tiles = tile.chunks_exact(rows.len() * width * LANES);
-            for (block, tile) in unit.chunks_exact_mut(shape.out_pixels() * LANES).zip(tiles) {
-                block[rows.start * width * LANES..rows.end * width * LANES].copy_from_slice(tile);
+            let tiles = tile.chunks_exact(rows.len() * width * WIDTH);
+            for (block, tile) in unit.chunks_exact_mut(shape.out_pixels() * WIDTH).zip(tiles) {
+                block[rows.start * width * WIDTH..rows.end * width * WIDTH].copy_from_slice(tile);
             }
         }
         let (mean, squares) = partial.split_at_mut(plan.out_padded);
@@ -348,7 +348,7 @@ impl Task for Normalise<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let Self {
             shape,
             unit,
@@ -385,7 +385,7 @@ impl Task for Sum<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let Self {
             shape,
             unit,
@@ -417,7 +417,7 @@ impl Task for Backward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let Self {
             plan,
             wanted,
@@ -440,12 +440,12 @@ impl Task for Backward<'_> {
         for rows in plan.tiles() {
             let columns = &mut scratch.columns[..plan.columns_len(rows.len())];
             let tile = &mut scratch.tile[..plan.tile_len(rows.len())];
-            let blocks = scratch.unit_grad.chunks_exact(pixels * LANES);
+            let blocks = scratch.unit_grad.chunks_exact(pixels * WIDTH);
             for (tile, block) in tile
-                .chunks_exact_mut(rows.len() * width * LANES)
+                .chunks_exact_mut(rows.len() * width * WIDTH)
                 .zip(blocks)
             {
-                tile.copy_from_slice(&block[rows.start * width * LANES..rows.end * width * LANES]);
+                tile.copy_from_slice(&block[rows.start * width * WIDTH..rows.end * width * WIDTH]);
             }
             if wanted.weights {
                 plan.columns

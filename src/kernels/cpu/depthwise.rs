@@ -4,8 +4,8 @@
 //! one correlation for every parity of the output row and column, each with the taps that reach it.
 
 use super::buffer::Buffer;
-use super::lanes::{LANES, Lanes, Task, V, vectors, vectors_mut};
 use super::layout::Plane;
+use super::simd::{Simd, Task, V, WIDTH, vectors, vectors_mut};
 use crate::kernels::shape::Branch;
 use std::ops::Range;
 
@@ -172,7 +172,7 @@ impl Task for Correlate<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let Self {
             pass,
             weights,
@@ -202,7 +202,7 @@ impl Task for Correlate<'_> {
 }
 
 #[inline(always)]
-fn correlate_block<S: Lanes, const STEP: usize>(
+fn correlate_block<S: Simd, const STEP: usize>(
     lanes: S,
     pass: &Pass,
     taps: &[V<S>; KERNEL * KERNEL],
@@ -265,14 +265,14 @@ fn correlate_block<S: Lanes, const STEP: usize>(
     }
 }
 
-struct Block<'a, S: Lanes> {
+struct Block<'a, S: Simd> {
     lanes: S,
     pass: &'a Pass,
     taps: &'a [V<S>; KERNEL * KERNEL],
     input: &'a [V<S>],
 }
 
-impl<S: Lanes> Block<'_, S> {
+impl<S: Simd> Block<'_, S> {
     /// `N` pixels of `R` rows, held in registers over all `tap_rows` that these rows need.
     #[inline(always)]
     fn sums<const N: usize, const R: usize, const STEP: usize>(
@@ -354,7 +354,7 @@ impl Task for KernelGradient<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let Self {
             branch,
             pass,
@@ -386,14 +386,14 @@ impl Task for KernelGradient<'_> {
     }
 }
 
-struct TapGradients<'a, S: Lanes> {
+struct TapGradients<'a, S: Simd> {
     lanes: S,
     pass: &'a Pass,
     grad: &'a [V<S>],
     input: &'a [V<S>],
 }
 
-impl<S: Lanes> TapGradients<'_, S> {
+impl<S: Simd> TapGradients<'_, S> {
     #[inline(always)]
     fn three<const DILATION: usize, const STEP: usize>(&self, sum: &mut [V<S>]) {
         if S::FEW {
@@ -484,7 +484,7 @@ impl<S: Lanes> TapGradients<'_, S> {
 /// Packs depthwise kernels `[C,k,k]` as `[blocks, k², 8]`.
 pub(super) fn pack_kernels(weights: &[f32], area: usize) -> Buffer {
     let channels = weights.len() / area;
-    let mut out = Buffer::zeros(channels.div_ceil(LANES) * area * LANES);
+    let mut out = Buffer::zeros(channels.div_ceil(WIDTH) * area * WIDTH);
     for (channel, kernel) in weights.chunks_exact(area).enumerate() {
         for (tap, value) in kernel.iter().enumerate() {
             out[kernel_index(area, channel, tap)] = *value;
@@ -495,5 +495,5 @@ pub(super) fn pack_kernels(weights: &[f32], area: usize) -> Buffer {
 
 /// Position of a tap in packed depthwise kernels.
 pub(super) const fn kernel_index(area: usize, channel: usize, tap: usize) -> usize {
-    ((channel / LANES) * area + tap) * LANES + channel % LANES
+    ((channel / WIDTH) * area + tap) * WIDTH + channel % WIDTH
 }

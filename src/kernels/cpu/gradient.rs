@@ -3,9 +3,9 @@
 
 use super::buffer::Buffer;
 use super::depthwise::kernel_index;
-use super::lanes::LANES;
 use super::layout::matrix_index;
 use super::plan::Plan;
+use super::simd::WIDTH;
 use crate::kernels::shape::Branch;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -201,7 +201,7 @@ pub(super) fn unpack_diagonals(
     packed: &[f32],
     out: &mut [f32],
 ) {
-    let padded = in_channels.div_ceil(LANES) * LANES;
+    let padded = in_channels.div_ceil(WIDTH) * WIDTH;
     for (row, out) in out
         .chunks_exact_mut(in_channels)
         .take(out_channels)

@@ -2,14 +2,14 @@
 //! (`[blocks, pixels, 8]`, the last block filled up with zeros), planes with or without a margin of zeros.
 
 use super::buffer::Buffer;
-use super::lanes::{LANES, Lanes, V, vectors, vectors_mut};
+use super::simd::{Simd, V, WIDTH, vectors, vectors_mut};
 
 /// Margin of the padded planes: the reach of the dilated 5×5 kernel, the widest of all.
 const MARGIN: usize = 4;
 
 /// Number of channel blocks.
 pub(super) const fn blocks(channels: usize) -> usize {
-    channels.div_ceil(LANES)
+    channels.div_ceil(WIDTH)
 }
 
 /// Where the pixels of one channel block lie. The margin right of a row is also the one left of the next.
@@ -56,7 +56,7 @@ impl Plane {
 
     /// Floats of a feature map.
     pub const fn floats(&self, channels: usize) -> usize {
-        blocks(channels) * self.len() * LANES
+        blocks(channels) * self.len() * WIDTH
     }
 }
 
@@ -64,18 +64,18 @@ impl Plane {
 #[inline(always)]
 pub(super) fn pack(image: &[f32], channels: usize, pixels: usize, out: &mut [f32]) {
     for block in 0..blocks(channels) {
-        let first = block * LANES;
-        let present = LANES.min(channels - first);
+        let first = block * WIDTH;
+        let present = WIDTH.min(channels - first);
         let rows = &image[first * pixels..(first + present) * pixels];
-        let out = &mut out[block * pixels * LANES..(block + 1) * pixels * LANES];
-        let (tiles, rest) = out.as_chunks_mut::<{ LANES * LANES }>();
-        let whole = tiles.len() * LANES;
-        if present == LANES {
+        let out = &mut out[block * pixels * WIDTH..(block + 1) * pixels * WIDTH];
+        let (tiles, rest) = out.as_chunks_mut::<{ WIDTH * WIDTH }>();
+        let whole = tiles.len() * WIDTH;
+        if present == WIDTH {
             for (tile, out) in tiles.iter_mut().enumerate() {
-                let mut square = [[0.0; LANES]; LANES];
+                let mut square = [[0.0; WIDTH]; WIDTH];
                 for (channel, row) in square.iter_mut().enumerate() {
-                    let start = channel * pixels + tile * LANES;
-                    row.copy_from_slice(&rows[start..start + LANES]);
+                    let start = channel * pixels + tile * WIDTH;
+                    row.copy_from_slice(&rows[start..start + WIDTH]);
                 }
                 *out = transpose(&square);
             }
@@ -89,8 +89,8 @@ pub(super) fn pack(image: &[f32], channels: usize, pixels: usize, out: &mut [f32
 
 #[inline(always)]
 fn pack_slowly(rows: &[f32], pixels: usize, first: usize, out: &mut [f32]) {
-    let (out, _) = out.as_chunks_mut::<LANES>();
-    out.fill([0.0; LANES]);
+    let (out, _) = out.as_chunks_mut::<WIDTH>();
+    out.fill([0.0; WIDTH]);
     for (channel, row) in rows.chunks_exact(pixels).enumerate() {
         for (out, value) in out.iter_mut().zip(&row[first..]) {
             out[channel] = *value;
@@ -107,18 +107,18 @@ pub(super) fn unpack<const ADD: bool>(
     image: &mut [f32],
 ) {
     for block in 0..blocks(channels) {
-        let first = block * LANES;
-        let present = LANES.min(channels - first);
+        let first = block * WIDTH;
+        let present = WIDTH.min(channels - first);
         let rows = &mut image[first * pixels..(first + present) * pixels];
-        let dense = &dense[block * pixels * LANES..(block + 1) * pixels * LANES];
-        let (tiles, rest) = dense.as_chunks::<{ LANES * LANES }>();
-        let whole = tiles.len() * LANES;
-        if present == LANES {
+        let dense = &dense[block * pixels * WIDTH..(block + 1) * pixels * WIDTH];
+        let (tiles, rest) = dense.as_chunks::<{ WIDTH * WIDTH }>();
+        let whole = tiles.len() * WIDTH;
+        if present == WIDTH {
             for (tile, values) in tiles.iter().enumerate() {
                 let square = transpose_back(values);
                 for (channel, row) in square.iter().enumerate() {
-                    let start = channel * pixels + tile * LANES;
-                    let out = &mut rows[start..start + LANES];
+                    let start = channel * pixels + tile * WIDTH;
+                    let out = &mut rows[start..start + WIDTH];
                     for (out, value) in out.iter_mut().zip(row) {
                         *out = if ADD { *out + value } else { *value };
                     }
@@ -133,7 +133,7 @@ pub(super) fn unpack<const ADD: bool>(
 
 #[inline(always)]
 fn unpack_slowly<const ADD: bool>(dense: &[f32], pixels: usize, first: usize, rows: &mut [f32]) {
-    let (dense, _) = dense.as_chunks::<LANES>();
+    let (dense, _) = dense.as_chunks::<WIDTH>();
     for (channel, row) in rows.chunks_exact_mut(pixels).enumerate() {
         for (value, dense) in row[first..].iter_mut().zip(dense) {
             let dense = dense[channel];
@@ -143,9 +143,9 @@ fn unpack_slowly<const ADD: bool>(dense: &[f32], pixels: usize, first: usize, ro
 }
 
 #[inline(always)]
-fn transpose(square: &[[f32; LANES]; LANES]) -> [f32; LANES * LANES] {
-    let mut out = [0.0; LANES * LANES];
-    for (pixel, out) in out.chunks_exact_mut(LANES).enumerate() {
+fn transpose(square: &[[f32; WIDTH]; WIDTH]) -> [f32; WIDTH * WIDTH] {
+    let mut out = [0.0; WIDTH * WIDTH];
+    for (pixel, out) in out.chunks_exact_mut(WIDTH).enumerate() {
         for (value, row) in out.iter_mut().zip(square) {
             *value = row[pixel];
         }
@@ -154,10 +154,10 @@ fn transpose(square: &[[f32; LANES]; LANES]) -> [f32; LANES * LANES] {
 }
 
 #[inline(always)]
-fn transpose_back(values: &[f32; LANES * LANES]) -> [[f32; LANES]; LANES] {
-    let mut out = [[0.0; LANES]; LANES];
+fn transpose_back(values: &[f32; WIDTH * WIDTH]) -> [[f32; WIDTH]; WIDTH] {
+    let mut out = [[0.0; WIDTH]; WIDTH];
     for (channel, row) in out.iter_mut().enumerate() {
-        for (value, pixel) in row.iter_mut().zip(values.chunks_exact(LANES)) {
+        for (value, pixel) in row.iter_mut().zip(values.chunks_exact(WIDTH)) {
             *value = pixel[channel];
         }
     }
@@ -166,7 +166,7 @@ fn transpose_back(values: &[f32; LANES * LANES]) -> [[f32; LANES]; LANES] {
 
 /// Copies dense blocks into the interior of padded planes, every vector through `map(block, vector index, vector)`.
 #[inline(always)]
-pub(super) fn embed<S: Lanes>(
+pub(super) fn embed<S: Simd>(
     dense: &[f32],
     plane: Plane,
     blocks: usize,
@@ -194,8 +194,8 @@ pub(super) fn pack_matrix(
     columns: usize,
     value: impl Fn(usize, usize) -> f32,
 ) -> Buffer {
-    let padded_columns = blocks(columns) * LANES;
-    let mut out = Buffer::zeros(blocks(rows) * padded_columns * LANES);
+    let padded_columns = blocks(columns) * WIDTH;
+    let mut out = Buffer::zeros(blocks(rows) * padded_columns * WIDTH);
     for row in 0..rows {
         for column in 0..columns {
             out[matrix_index(padded_columns, row, column)] = value(row, column);
@@ -206,5 +206,5 @@ pub(super) fn pack_matrix(
 
 /// Position of an element in a packed matrix.
 pub(super) const fn matrix_index(padded_columns: usize, row: usize, column: usize) -> usize {
-    ((row / LANES) * padded_columns + column) * LANES + row % LANES
+    ((row / WIDTH) * padded_columns + column) * WIDTH + row % WIDTH
 }

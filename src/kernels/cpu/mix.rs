@@ -1,9 +1,9 @@
 //! Mix stage: normalises every unit of an edge and adds them up with the lane's weights, and the skip connection.
 
 use super::buffer::Buffer;
-use super::lanes::{LANES, Lanes, Task, dispatch, vectors, vectors_mut};
 use super::layout::unpack;
 use super::plan::{Plan, Source, Term};
+use super::simd::{Simd, Task, WIDTH, dispatch, vectors, vectors_mut};
 use super::stats::{Normal, Units, channel};
 use super::{EdgesSaved, Images, Targets};
 use crate::kernels::shape::{OPERATIONS, SKIP};
@@ -89,7 +89,7 @@ impl Task for EdgeImage<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let Self {
             plan,
             terms,
@@ -104,7 +104,7 @@ impl Task for EdgeImage<'_> {
         let (first, second) = (&saved.first, &saved.second);
         let pixels = plan.shape.out_pixels();
         let lane = image / plan.shape.batch;
-        for (block, sum) in sum.chunks_exact_mut(pixels * LANES).enumerate() {
+        for (block, sum) in sum.chunks_exact_mut(pixels * WIDTH).enumerate() {
             let range = block * sum.len()..(block + 1) * sum.len();
             let sum = vectors_mut::<S>(sum);
             sum.fill(lanes.splat_f32s(0.0));

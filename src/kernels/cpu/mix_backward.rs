@@ -3,10 +3,10 @@
 
 use super::Problem;
 use super::buffer::Buffer;
-use super::lanes::{LANES, Lanes, Task, dispatch};
 use super::layout::pack;
 use super::mix::unit_of;
 use super::plan::{Plan, Term};
+use super::simd::{Simd, Task, WIDTH, dispatch};
 use super::stats::{Normal, gradient_sums, sum_lanes};
 use crate::kernels::shape::OPERATIONS;
 use rayon::prelude::*;
@@ -97,7 +97,7 @@ impl Task for Image<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let Self {
             problem,
             terms,
@@ -135,6 +135,6 @@ impl Task for Image<'_> {
                 gradient_sums(lanes, unit, grad, normal, pixels, [&mut *sum, product]);
             }
         }
-        debug_assert_eq!(padded % LANES, 0);
+        debug_assert_eq!(padded % WIDTH, 0);
     }
 }

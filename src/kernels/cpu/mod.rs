@@ -10,16 +10,15 @@
 //! the cache. All sums have an order that depends on the shape only: the same input gives the same bits on any number
 //! of threads.
 
-mod branch;
 mod branch_backward;
 mod buffer;
 mod cell;
 mod columns;
 mod conv_bn;
 mod depthwise;
+mod first_stage;
 mod gradient;
 mod graph;
-mod lanes;
 mod layout;
 mod mix;
 mod mix_backward;
@@ -33,8 +32,9 @@ mod pool;
     all(target_arch = "wasm32", target_feature = "simd128")
 ))]
 mod quads;
-mod second;
 mod second_backward;
+mod second_stage;
+mod simd;
 mod stats;
 mod update;
 
@@ -126,8 +126,8 @@ pub fn mixed_edges_backward(
 impl EdgesSaved {
     /// The stages in front of the mix.
     fn new(plan: &Plan, x: Images, weights: &[f32]) -> Self {
-        let first = branch::run(plan, x, weights);
-        let second = second::run(plan, &first, weights);
+        let first = first_stage::run(plan, x, weights);
+        let second = second_stage::run(plan, &first, weights);
         Self { first, second }
     }
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use super::lanes::{LANES, Lanes, Task, V, dispatch};
+use super::simd::{Simd, Task, V, WIDTH, dispatch};
 
 /// Sums that do not wait for each other: enough to fill two units of a latency of five, and few enough for sixteen registers.
 const CHAINS: usize = 10;
@@ -31,7 +31,7 @@ impl Task for Chains {
     type Output = u64;
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) -> u64 {
+    fn run<S: Simd>(self, lanes: S) -> u64 {
         let factor = lanes.splat_f32s(black_box(0.999));
         let term = lanes.splat_f32s(black_box(0.001));
         let mut chains: [V<S>; CHAINS] = [term; CHAINS];
@@ -41,6 +41,6 @@ impl Task for Chains {
             }
         }
         black_box(chains);
-        (LINKS * CHAINS * LANES * 2) as u64
+        (LINKS * CHAINS * WIDTH * 2) as u64
     }
 }

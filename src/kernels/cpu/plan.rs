@@ -2,8 +2,8 @@
 
 use super::buffer::Buffer;
 use super::depthwise::pack_kernels;
-use super::lanes::LANES;
 use super::layout::{Plane, blocks, pack_matrix};
+use super::simd::WIDTH;
 use crate::kernels::shape::{AVG_POOL, Branch, EdgesShape, MAX_POOL, SKIP};
 use std::ops::Range;
 
@@ -52,7 +52,7 @@ impl Plan {
 
     /// Channels filled up to whole blocks.
     pub fn padded_channels(&self) -> usize {
-        self.blocks * LANES
+        self.blocks * WIDTH
     }
 
     /// Floats of one unit.
@@ -247,7 +247,7 @@ impl Matrix {
     /// A factorised reduce: over twice the input channels, first those at (2y,2x), then those at (2y+1,2x+1).
     pub fn diagonals(in_channels: usize, out_channels: usize, weights: &[f32]) -> Self {
         let (in_blocks, out_blocks) = (blocks(in_channels), blocks(out_channels));
-        let padded = in_blocks * LANES;
+        let padded = in_blocks * WIDTH;
         let split = out_channels / 2;
         let value = |row: usize, column: usize| {
             let (half, channel) = (column / padded, column % padded);
@@ -259,8 +259,8 @@ impl Matrix {
             }
         };
         let inputs = |block: usize| {
-            let start = if block * LANES >= split { in_blocks } else { 0 };
-            let end = if (block + 1) * LANES <= split {
+            let start = if block * WIDTH >= split { in_blocks } else { 0 };
+            let end = if (block + 1) * WIDTH <= split {
                 in_blocks
             } else {
                 2 * in_blocks
@@ -271,7 +271,7 @@ impl Matrix {
             if block < in_blocks {
                 0..blocks(split)
             } else {
-                split / LANES..out_blocks
+                split / WIDTH..out_blocks
             }
         };
         Self {

@@ -1,6 +1,6 @@
 //! Pointwise convolutions: small matrix products over channels, blocked in registers.
 
-use super::lanes::{LANES, Lanes, Task, V, vectors, vectors_mut};
+use super::simd::{Simd, Task, V, WIDTH, vectors, vectors_mut};
 use std::ops::Range;
 
 /// `out[row block][pixel] = Σ_column weights[row block][column] · input[column block][pixel]`.
@@ -20,9 +20,9 @@ impl Task for Product<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let pixels = self.pixels;
-        let (input, _) = self.input.as_chunks::<LANES>();
+        let (input, _) = self.input.as_chunks::<WIDTH>();
         let out = vectors_mut::<S>(self.out);
         let weights = vectors::<S>(self.weights);
         let row_blocks = out.len() / pixels;
@@ -81,7 +81,7 @@ impl Task for Product<'_> {
 }
 
 struct Tiles<'a, V> {
-    input: &'a [[f32; LANES]],
+    input: &'a [[f32; WIDTH]],
     weights: &'a [V],
     pixels: usize,
     padded_columns: usize,
@@ -92,7 +92,7 @@ impl<W: Copy> Tiles<'_, W> {
     #[inline(always)]
     fn tile<const N: usize, const M: usize>(
         &self,
-        lanes: impl Lanes<f32s = W>,
+        lanes: impl Simd<f32s = W>,
         row: usize,
         pixel: usize,
         columns: &Range<usize>,
@@ -103,10 +103,10 @@ impl<W: Copy> Tiles<'_, W> {
             let start = block * self.pixels + pixel;
             let input = &self.input[start..start + N];
             let weights: [&[W]; M] = std::array::from_fn(|m| {
-                let start = (row + m) * self.padded_columns + block * LANES;
-                &self.weights[start..start + LANES]
+                let start = (row + m) * self.padded_columns + block * WIDTH;
+                &self.weights[start..start + WIDTH]
             });
-            for column in 0..LANES {
+            for column in 0..WIDTH {
                 for n in 0..N {
                     let value = lanes.splat_f32s(input[n][column]);
                     for m in 0..M {
@@ -137,10 +137,10 @@ impl Task for OuterProduct<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let rows = vectors::<S>(self.rows);
-        let (columns, _) = self.columns.as_chunks::<LANES>();
-        let (sum, _) = vectors_mut::<S>(self.sum).as_chunks_mut::<LANES>();
+        let (columns, _) = self.columns.as_chunks::<WIDTH>();
+        let (sum, _) = vectors_mut::<S>(self.sum).as_chunks_mut::<WIDTH>();
         let (rows, columns) = (
             rows.chunks_exact(self.pixels),
             columns.chunks_exact(self.pixels),
@@ -169,10 +169,10 @@ impl Task for OuterProduct<'_> {
             for (index, column) in columns {
                 let sum = &mut sum[index];
                 if S::FEW {
-                    add_products::<S, { LANES / 2 }>(lanes, row, column, 0, sum);
-                    add_products::<S, { LANES / 2 }>(lanes, row, column, LANES / 2, sum);
+                    add_products::<S, { WIDTH / 2 }>(lanes, row, column, 0, sum);
+                    add_products::<S, { WIDTH / 2 }>(lanes, row, column, WIDTH / 2, sum);
                 } else {
-                    add_products::<S, LANES>(lanes, row, column, 0, sum);
+                    add_products::<S, WIDTH>(lanes, row, column, 0, sum);
                 }
             }
         }
@@ -181,13 +181,13 @@ impl Task for OuterProduct<'_> {
 
 /// All columns of a block of the gradients of two row blocks, half of them at a time, held in registers over all pixels.
 #[inline(always)]
-fn add_product_pairs<S: Lanes>(
+fn add_product_pairs<S: Simd>(
     lanes: S,
     [row, other]: [&[V<S>]; 2],
-    column: &[[f32; LANES]],
-    [sum, other_sum]: [&mut [V<S>; LANES]; 2],
+    column: &[[f32; WIDTH]],
+    [sum, other_sum]: [&mut [V<S>; WIDTH]; 2],
 ) {
-    const N: usize = LANES / 2;
+    const N: usize = WIDTH / 2;
     for first in [0, N] {
         let mut total: [V<S>; N] = std::array::from_fn(|n| sum[first + n]);
         let mut other_total: [V<S>; N] = std::array::from_fn(|n| other_sum[first + n]);
@@ -207,12 +207,12 @@ fn add_product_pairs<S: Lanes>(
 
 /// `N` columns of a block of the gradient, from `first`, held in registers over all pixels.
 #[inline(always)]
-fn add_products<S: Lanes, const N: usize>(
+fn add_products<S: Simd, const N: usize>(
     lanes: S,
     row: &[V<S>],
-    column: &[[f32; LANES]],
+    column: &[[f32; WIDTH]],
     first: usize,
-    sum: &mut [V<S>; LANES],
+    sum: &mut [V<S>; WIDTH],
 ) {
     let mut total: [V<S>; N] = std::array::from_fn(|n| sum[first + n]);
     for (row, column) in row.iter().zip(column) {

@@ -1,6 +1,6 @@
 //! 3×3 max and average pooling, padding 1, and 2×2 average pooling, on dense channel blocks.
 
-use super::lanes::{Lanes, V, vectors, vectors_mut};
+use super::simd::{Simd, V, vectors, vectors_mut};
 use std::ops::Range;
 
 /// Sizes of a pooling.
@@ -53,7 +53,7 @@ impl Pooling {
 
     /// Largest value of every window.
     #[inline(always)]
-    pub fn max<S: Lanes>(&self, lanes: S, input: &[f32], out: &mut [f32]) {
+    pub fn max<S: Simd>(&self, lanes: S, input: &[f32], out: &mut [f32]) {
         let input = vectors::<S>(input).chunks_exact(self.height * self.width);
         let out = vectors_mut::<S>(out).chunks_exact_mut(self.out_height() * self.out_width());
         for (input, out) in input.zip(out) {
@@ -66,7 +66,7 @@ impl Pooling {
     }
 
     #[inline(always)]
-    fn largest<S: Lanes>(
+    fn largest<S: Simd>(
         &self,
         lanes: S,
         input: &[V<S>],
@@ -84,7 +84,7 @@ impl Pooling {
 
     /// Mean of every window; the padding does not count.
     #[inline(always)]
-    pub fn average<S: Lanes>(&self, lanes: S, input: &[f32], out: &mut [f32]) {
+    pub fn average<S: Simd>(&self, lanes: S, input: &[f32], out: &mut [f32]) {
         let input = vectors::<S>(input).chunks_exact(self.height * self.width);
         let out = vectors_mut::<S>(out).chunks_exact_mut(self.out_height() * self.out_width());
         for (input, out) in input.zip(out) {
@@ -107,7 +107,7 @@ impl Pooling {
 
     /// Adds the gradient of max pooling to `sum`: it goes to the first largest element of a window in scan order.
     #[inline(always)]
-    pub fn max_backward<S: Lanes>(&self, lanes: S, input: &[f32], grad: &[f32], sum: &mut [f32]) {
+    pub fn max_backward<S: Simd>(&self, lanes: S, input: &[f32], grad: &[f32], sum: &mut [f32]) {
         let input = vectors::<S>(input).chunks_exact(self.height * self.width);
         let sum = vectors_mut::<S>(sum).chunks_exact_mut(self.height * self.width);
         let grad = vectors::<S>(grad).chunks_exact(self.out_height() * self.out_width());
@@ -135,7 +135,7 @@ impl Pooling {
 
     /// Adds the gradient of average pooling to `sum`.
     #[inline(always)]
-    pub fn average_backward<S: Lanes>(&self, lanes: S, grad: &[f32], sum: &mut [f32]) {
+    pub fn average_backward<S: Simd>(&self, lanes: S, grad: &[f32], sum: &mut [f32]) {
         let sum = vectors_mut::<S>(sum).chunks_exact_mut(self.height * self.width);
         let grad = vectors::<S>(grad).chunks_exact(self.out_height() * self.out_width());
         for (sum, grad) in sum.zip(grad) {

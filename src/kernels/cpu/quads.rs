@@ -1,6 +1,6 @@
 //! Vectors of eight channels as pairs of registers of four: NEON, and the `simd128` of WebAssembly.
 
-use super::lanes::{Lanes, Task};
+use super::simd::{Simd, Task};
 
 #[cfg(target_arch = "aarch64")]
 use neon as instructions;
@@ -19,7 +19,7 @@ impl Quads {
     }
 }
 
-impl Lanes for Quads {
+impl Simd for Quads {
     type f32s = [Quad; 2];
     type m32s = [Mask; 2];
 
@@ -121,7 +121,7 @@ impl Lanes for Quads {
 
 #[cfg(target_arch = "aarch64")]
 mod neon {
-    use pulp::Simd;
+    use pulp::Simd as _;
     pub(super) use pulp::aarch64::Neon as Proof;
     pub(super) use pulp::{f32x4 as Quad, m32x4 as Mask};
 

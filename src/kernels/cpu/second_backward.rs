@@ -5,13 +5,13 @@ use super::Problem;
 use super::buffer::Buffer;
 use super::depthwise::{self, Correlate, KernelGradient, Pass};
 use super::gradient::{Rows, by_runs, filter_len, second_len};
-use super::lanes::{Lanes, Task, V, dispatch, vectors, vectors_mut};
 use super::layout::{embed, pack};
 use super::mix::lane_weights;
 use super::mix_backward::Sums;
 use super::plan::{Filter, Plan};
 use super::pointwise::{OuterProduct, Product};
-use super::second::{forward_passes, hidden};
+use super::second_stage::{forward_passes, hidden};
+use super::simd::{Simd, Task, V, dispatch, vectors, vectors_mut};
 use super::stats::{Normal, NormalGradient, channel, gradient_sums, sum_lanes};
 use crate::kernels::shape::Branch;
 
@@ -146,7 +146,7 @@ impl Task for Image<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let Self {
             problem,
             sums,
@@ -260,7 +260,7 @@ impl Task for Image<'_> {
 
 /// Sets the gradient to zero where the normalised value is not positive.
 #[inline(always)]
-fn mask<S: Lanes>(lanes: S, unit: &[f32], normal: Normal, pixels: usize, grad: &mut [f32]) {
+fn mask<S: Simd>(lanes: S, unit: &[f32], normal: Normal, pixels: usize, grad: &mut [f32]) {
     let zero = lanes.splat_f32s(0.0);
     let units = vectors::<S>(unit).chunks_exact(pixels);
     for (block, (grad, unit)) in vectors_mut::<S>(grad)

@@ -2,7 +2,7 @@
 //! around one of its own values, so that a large mean costs no digits); Chan's formula combines the images.
 
 use super::buffer::Buffer;
-use super::lanes::{LANES, Lanes, V, vectors, vectors_mut};
+use super::simd::{Simd, V, WIDTH, vectors, vectors_mut};
 use crate::kernels::shape::EPSILON;
 
 /// Feature maps `[I, units, blocks, Q, 8]` before their normalisation, with statistics `[lanes, units, blocks·8]`.
@@ -118,7 +118,7 @@ pub(super) fn lane_moments(
 
 /// Mean and squared deviations of every channel of one unit of one image.
 #[inline(always)]
-pub(super) fn moments<S: Lanes>(
+pub(super) fn moments<S: Simd>(
     lanes: S,
     unit: &[f32],
     pixels: usize,
@@ -158,7 +158,7 @@ pub(super) fn moments<S: Lanes>(
 }
 
 #[inline(always)]
-pub(super) fn total<S: Lanes>(lanes: S, sum: [V<S>; 4]) -> V<S> {
+pub(super) fn total<S: Simd>(lanes: S, sum: [V<S>; 4]) -> V<S> {
     lanes.add_f32s(
         lanes.add_f32s(sum[0], sum[1]),
         lanes.add_f32s(sum[2], sum[3]),
@@ -183,8 +183,8 @@ pub(super) fn sum_lanes(partial: &[f32], len: usize, batch: usize) -> Vec<f32> {
 
 /// A per-channel vector `[blocks·8]` as vectors.
 #[inline(always)]
-pub(super) fn channel<S: Lanes>(values: &[f32], block: usize) -> V<S> {
-    vectors::<S>(&values[block * LANES..(block + 1) * LANES])[0]
+pub(super) fn channel<S: Simd>(values: &[f32], block: usize) -> V<S> {
+    vectors::<S>(&values[block * WIDTH..(block + 1) * WIDTH])[0]
 }
 
 /// The gradient through a normalisation: `out = scale·inv_std·(grad − Σgrad/n − ŷ·Σ(grad·ŷ)/n)`.
@@ -204,7 +204,7 @@ pub(super) struct NormalGradient<'a> {
 impl NormalGradient<'_> {
     /// `unit` is the feature map before the normalisation, `grad` the gradient after it; all `[blocks, pixels, 8]`.
     #[inline(always)]
-    pub fn apply<S: Lanes>(
+    pub fn apply<S: Simd>(
         &self,
         lanes: S,
         unit: &[f32],
@@ -233,7 +233,7 @@ impl NormalGradient<'_> {
 
 /// Per channel Σ grad and Σ grad·(value − mean)·inv_std of one image.
 #[inline(always)]
-pub(super) fn gradient_sums<S: Lanes>(
+pub(super) fn gradient_sums<S: Simd>(
     lanes: S,
     unit: &[f32],
     grad: &[f32],

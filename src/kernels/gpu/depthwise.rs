@@ -1,4 +1,4 @@
-//! `shaders/depthwise.wgsl`: the depthwise convolutions of both stages. Twins: `cpu/branch.rs` and `cpu/second.rs`.
+//! `shaders/depthwise.wgsl`: the depthwise convolutions of both stages. Twins: `cpu/first_stage.rs` and `cpu/second_stage.rs`.
 
 use super::fan::FanStages;
 use super::launch::{Stage, shader};

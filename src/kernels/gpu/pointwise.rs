@@ -1,4 +1,4 @@
-//! `shaders/pointwise.wgsl`: the pointwise convolutions of both stages. Twins: `cpu/branch.rs` and `cpu/second.rs`.
+//! `shaders/pointwise.wgsl`: the pointwise convolutions of both stages. Twins: `cpu/first_stage.rs` and `cpu/second_stage.rs`.
 
 use super::fan::FanStages;
 use super::launch::{Stage, shader};

@@ -15,7 +15,7 @@ use super::config::{RunConfig, RunKind, SearchConfig};
 #[cfg(not(target_arch = "wasm32"))]
 use super::differences::differences;
 #[cfg(feature = "engine")]
-use super::failure::RunError;
+use super::error::RunError;
 #[cfg(feature = "engine")]
 use super::search_run::split_of;
 #[cfg(feature = "engine")]

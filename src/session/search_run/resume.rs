@@ -3,8 +3,8 @@
 use super::{RunData, SearchState, alpha_seed};
 use crate::session::checkpoint::{Checkpoint, Phase, Position};
 use crate::session::control::Control;
+use crate::session::error::RunError;
 use crate::session::event::Event;
-use crate::session::failure::RunError;
 use crate::session::random::{Purpose, drawn, generator_at};
 use crate::space::{Genotype, count_supernet};
 

@@ -10,7 +10,7 @@ use crate::landscape::{Evaluator, SupernetEvaluator};
 use crate::nn::{Leaves, Pass, Statistics, lane_correct, lane_losses};
 use crate::search::SearchError;
 use crate::session::config::SearchConfig;
-use crate::session::failure::RunError;
+use crate::session::error::RunError;
 use crate::session::random::{Purpose, generator};
 use crate::session::score::{SCORE_BATCHES, score_batches};
 use crate::space::Genotype;

@@ -12,7 +12,7 @@ use crate::search::objective::{
 };
 use crate::search::sdarts::{perturbation, perturbed};
 use crate::search::{Order, SearchError, Strategy};
-use crate::session::failure::RunError;
+use crate::session::error::RunError;
 
 impl SearchState {
     /// One step of each with a fresh batch: of α on the architecture half, and of the weights (§3.3); on single paths of the weights alone.

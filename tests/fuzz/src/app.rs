@@ -1,4 +1,4 @@
-#[path = "../../../src/app/fragment.rs"]
-mod fragment;
+#[path = "../../../src/app/share_link.rs"]
+mod share_link;
 
-pub use fragment::Fragment;
+pub use share_link::Fragment;

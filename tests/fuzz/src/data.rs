@@ -6,8 +6,8 @@ mod dataset;
 mod embedded;
 #[path = "../../../src/data/error.rs"]
 mod error;
-#[path = "../../../src/data/handed.rs"]
-mod handed;
+#[path = "../../../src/data/registry.rs"]
+mod registry;
 #[path = "../../../src/data/normalisation.rs"]
 mod normalisation;
 #[path = "../../../src/data/read/mod.rs"]
@@ -17,6 +17,6 @@ pub use augmentation::Augmentation;
 pub use dataset::Dataset;
 pub use embedded::{EMBEDDED, built_in};
 pub use error::DataError;
-pub use handed::handed;
+pub use registry::handed;
 pub use normalisation::Normalisation;
 pub use read::*;

@@ -10,15 +10,15 @@ mod differences;
 mod event;
 #[path = "../../../src/session/finite.rs"]
 mod finite;
-#[path = "../../../src/session/lines.rs"]
-mod lines;
+#[path = "../../../src/session/event_lines.rs"]
+mod event_lines;
 #[path = "../../../src/session/random.rs"]
 mod random;
-#[path = "../../../src/session/watch.rs"]
-mod watch;
+#[path = "../../../src/session/monitor.rs"]
+mod monitor;
 
 pub use checkpoint::Checkpoint;
 pub use config::{DeviceChoice, Preset, RunConfig};
 pub use differences::differences;
 pub use event::Timed;
-pub use lines::read_lines;
+pub use event_lines::read_lines;

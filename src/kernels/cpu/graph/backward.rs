@@ -4,9 +4,9 @@
 use super::super::buffer::Buffer;
 use super::super::depthwise::{self, Correlate, KernelGradient};
 use super::super::gradient::{Rows, by_runs};
-use super::super::lanes::{LANES, Lanes, Task, dispatch, vectors, vectors_mut};
 use super::super::layout::{blocks, embed, pack, unpack};
 use super::super::pointwise::{OuterProduct, Product};
+use super::super::simd::{Simd, Task, WIDTH, dispatch, vectors, vectors_mut};
 use super::super::stats::{channel, gradient_sums};
 use super::filters::{self, Direction, Filter, kernels_len};
 use super::forward::{factor, for_elements, pool, pooling, rectify, separable};
@@ -131,7 +131,7 @@ impl Task for ReturnInput<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, _lanes: S) {
+    fn run<S: Simd>(self, _lanes: S) {
         let size = self.plan.graph.states[Graph::INPUT].size;
         let grad = &self.grads[self.plan.state_grad(Graph::INPUT)];
         unpack::<false>(grad, size.channels, size.pixels(), self.x);
@@ -158,7 +158,7 @@ impl Task for Image<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(mut self, lanes: S) {
+    fn run<S: Simd>(mut self, lanes: S) {
         let plan = self.problem.plan;
         let reverse = &plan.reverse[self.stage];
         for &state in &reverse.touched {
@@ -208,7 +208,7 @@ impl Image<'_> {
 
     /// Adds the gradient of the outputs to that of their states.
     #[inline(always)]
-    fn outputs<S: Lanes>(&mut self, lanes: S) {
+    fn outputs<S: Simd>(&mut self, lanes: S) {
         let plan = self.problem.plan;
         let mut first = 0;
         for output in &plan.graph.outputs {
@@ -229,7 +229,7 @@ impl Image<'_> {
 
     /// The gradient before the normalisation of a unit, into `out`; zeros where nothing depends on it.
     #[inline(always)]
-    fn through_norm<S: Lanes>(&self, lanes: S, unit: usize, out: &mut [f32]) {
+    fn through_norm<S: Simd>(&self, lanes: S, unit: usize, out: &mut [f32]) {
         let plan = self.problem.plan;
         let size = plan.graph.units[unit].size;
         let (grad, scale) = match plan.readers[unit] {
@@ -266,7 +266,7 @@ impl Image<'_> {
 
     /// A separable unit: its weights, and what it reads.
     #[inline(always)]
-    fn separable<S: Lanes>(
+    fn separable<S: Simd>(
         &mut self,
         lanes: S,
         unit: usize,
@@ -282,12 +282,12 @@ impl Image<'_> {
         let (source, size) = (graph.source_size(unit), graph.units[unit].size);
         let (in_blocks, out_blocks) = (blocks(source.channels), blocks(size.channels));
         let pixels = size.pixels();
-        let filtered_len = in_blocks * LANES * pixels;
+        let filtered_len = in_blocks * WIDTH * pixels;
         let [mut unit_grad, mut filtered, mut filtered_grad] =
             std::mem::take(&mut self.scratch.maps);
-        self.through_norm(lanes, unit, &mut unit_grad[..out_blocks * LANES * pixels]);
+        self.through_norm(lanes, unit, &mut unit_grad[..out_blocks * WIDTH * pixels]);
         lanes.call(Product {
-            input: &unit_grad[..out_blocks * LANES * pixels],
+            input: &unit_grad[..out_blocks * WIDTH * pixels],
             weights: &filter.matrix,
             pixels,
             columns: &vec![0..out_blocks; in_blocks],
@@ -306,7 +306,7 @@ impl Image<'_> {
                 Ok(state) => (&self.values[plan.state(state)], None),
                 Err(first) => {
                     let lane = self.image / self.problem.shape.batch;
-                    let affine = self.problem.coefficients[first].lane(lane, in_blocks * LANES);
+                    let affine = self.problem.coefficients[first].lane(lane, in_blocks * WIDTH);
                     (&self.values[plan.unit(first)], Some(affine))
                 }
             };
@@ -321,7 +321,7 @@ impl Image<'_> {
             });
             let (kernels, matrix) = share.split_at_mut(kernels_len(graph, unit));
             lanes.call(OuterProduct {
-                rows: &unit_grad[..out_blocks * LANES * pixels],
+                rows: &unit_grad[..out_blocks * WIDTH * pixels],
                 columns: &filtered[..filtered_len],
                 pixels,
                 only: &[],
@@ -372,7 +372,7 @@ impl Image<'_> {
 
     /// The gradient behind the normalisation of a first half is there but for its ReLU.
     #[inline(always)]
-    fn hidden<S: Lanes>(&mut self, lanes: S, unit: usize) {
+    fn hidden<S: Simd>(&mut self, lanes: S, unit: usize) {
         let plan = self.problem.plan;
         let size = plan.graph.units[unit].size;
         let lane = self.image / self.problem.shape.batch;
@@ -406,7 +406,7 @@ impl Image<'_> {
 
     /// Adds the gradient behind the ReLU of a state, which is complete, to that of the state.
     #[inline(always)]
-    fn close<S: Lanes>(&mut self, lanes: S, open: &mut Option<usize>) {
+    fn close<S: Simd>(&mut self, lanes: S, open: &mut Option<usize>) {
         if let Some(state) = open.take() {
             let plan = self.problem.plan;
             let range = plan.state_grad(state);
@@ -421,7 +421,7 @@ impl Image<'_> {
 
     /// Dense convolutions: their weights, and what they read.
     #[inline(always)]
-    fn product<S: Lanes>(&mut self, lanes: S, bundle: &Bundle, filter: &Filter, share: &mut [f32]) {
+    fn product<S: Simd>(&mut self, lanes: S, bundle: &Bundle, filter: &Filter, share: &mut [f32]) {
         let plan = self.problem.plan;
         if bundle
             .units
@@ -446,7 +446,7 @@ impl Image<'_> {
         if wants_input {
             source.fill(0.0);
         }
-        let in_blocks = bundle.channels.len() / LANES;
+        let in_blocks = bundle.channels.len() / WIDTH;
         for rows in bundle.tiles() {
             let columns = &mut scratch.columns[..bundle.columns_len(rows.len())];
             let tile_pixels = rows.len() * width;
@@ -454,10 +454,10 @@ impl Image<'_> {
                 true => &*unit_grads,
                 false => {
                     let tile = &mut scratch.tile[..bundle.tile_len(rows.len())];
-                    let blocks = unit_grads.chunks_exact(pixels * LANES);
-                    for (tile, block) in tile.chunks_exact_mut(tile_pixels * LANES).zip(blocks) {
+                    let blocks = unit_grads.chunks_exact(pixels * WIDTH);
+                    for (tile, block) in tile.chunks_exact_mut(tile_pixels * WIDTH).zip(blocks) {
                         tile.copy_from_slice(
-                            &block[rows.start * width * LANES..rows.end * width * LANES],
+                            &block[rows.start * width * WIDTH..rows.end * width * WIDTH],
                         );
                     }
                     &*tile
@@ -510,7 +510,7 @@ impl Image<'_> {
 
     /// States as they are, side by side.
     #[inline(always)]
-    fn copy<S: Lanes>(&mut self, lanes: S, unit: usize) {
+    fn copy<S: Simd>(&mut self, lanes: S, unit: usize) {
         let plan = self.problem.plan;
         let graph = &*plan.graph;
         let Source::States(states) = &graph.units[unit].source else {
@@ -535,7 +535,7 @@ impl Image<'_> {
 
     /// The terms of a state whose gradient is complete.
     #[inline(always)]
-    fn terms<S: Lanes>(&mut self, lanes: S, state: usize) {
+    fn terms<S: Simd>(&mut self, lanes: S, state: usize) {
         let problem = self.problem;
         let plan = problem.plan;
         let graph = &*plan.graph;
@@ -566,7 +566,7 @@ impl Image<'_> {
                 }
                 Value::State(from) => {
                     let values = &self.values[plan.state(from)];
-                    let total = &mut self.partial[dot_at..dot_at + LANES];
+                    let total = &mut self.partial[dot_at..dot_at + WIDTH];
                     let both = [plan.state_grad(from), range.clone()];
                     // Both are needed here, so that they lie apart.
                     match self.grads.get_disjoint_mut(both) {
@@ -585,7 +585,7 @@ impl Image<'_> {
                     let values = &self.values[plan.state(from)];
                     if wants_dot {
                         pool(lanes, graph, kind, from, values, scratch);
-                        let sum = &mut self.partial[dot_at..dot_at + LANES];
+                        let sum = &mut self.partial[dot_at..dot_at + WIDTH];
                         dot(lanes, grad, scratch, sum);
                     }
                     if from != Graph::INPUT || problem.wanted.x {
@@ -602,7 +602,7 @@ impl Image<'_> {
 
 /// Adds the gradient of a pooling of a state to that of the state.
 #[inline(always)]
-fn pool_backward<S: Lanes>(
+fn pool_backward<S: Simd>(
     lanes: S,
     graph: &Graph,
     kind: Pool,
@@ -636,7 +636,7 @@ impl Task for ThroughNorm<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let scale = lanes.splat_f32s(self.scale);
         let Some([sum, product]) = self.sums else {
             let out = vectors_mut::<S>(self.out).iter_mut();
@@ -668,7 +668,7 @@ impl Task for ThroughNorm<'_> {
 }
 
 #[inline(always)]
-fn add_scaled<S: Lanes>(lanes: S, sum: &mut [f32], values: &[f32], scale: f32) {
+fn add_scaled<S: Simd>(lanes: S, sum: &mut [f32], values: &[f32], scale: f32) {
     let scale = lanes.splat_f32s(scale);
     for (sum, value) in vectors_mut::<S>(sum).iter_mut().zip(vectors::<S>(values)) {
         *sum = lanes.fma(scale, *value, *sum);
@@ -677,7 +677,7 @@ fn add_scaled<S: Lanes>(lanes: S, sum: &mut [f32], values: &[f32], scale: f32) {
 
 /// [`add_scaled`] of a gradient to a sum, and the [`dot`] of the gradient and some values.
 #[inline(always)]
-fn add_scaled_and_dot<S: Lanes>(
+fn add_scaled_and_dot<S: Simd>(
     lanes: S,
     sum: &mut [f32],
     [grad, values]: [&[f32]; 2],
@@ -696,7 +696,7 @@ fn add_scaled_and_dot<S: Lanes>(
 
 /// Adds a gradient where the values are above zero; everywhere where there are none.
 #[inline(always)]
-fn add_open<S: Lanes>(lanes: S, sum: &mut [f32], grad: &[f32], values: Option<&[f32]>) {
+fn add_open<S: Simd>(lanes: S, sum: &mut [f32], grad: &[f32], values: Option<&[f32]>) {
     let zero = lanes.splat_f32s(0.0);
     let both = vectors_mut::<S>(sum).iter_mut().zip(vectors::<S>(grad));
     let Some(values) = values else {
@@ -711,7 +711,7 @@ fn add_open<S: Lanes>(lanes: S, sum: &mut [f32], grad: &[f32], values: Option<&[
 
 /// The products of two feature maps, added up channel by channel of a block: `[8]`.
 #[inline(always)]
-fn dot<S: Lanes>(lanes: S, left: &[f32], right: &[f32], sum: &mut [f32]) {
+fn dot<S: Simd>(lanes: S, left: &[f32], right: &[f32], sum: &mut [f32]) {
     let mut total = lanes.splat_f32s(0.0);
     for (left, right) in vectors::<S>(left).iter().zip(vectors::<S>(right)) {
         total = lanes.fma(*left, *right, total);

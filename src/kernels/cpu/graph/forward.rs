@@ -2,10 +2,10 @@
 
 use super::super::buffer::Buffer;
 use super::super::depthwise::{self, Correlate};
-use super::super::lanes::{LANES, Lanes, Task, dispatch, vectors, vectors_mut};
 use super::super::layout::{blocks, embed, pack, unpack};
 use super::super::pointwise::Product;
 use super::super::pool::Pooling;
+use super::super::simd::{Simd, Task, WIDTH, dispatch, vectors, vectors_mut};
 use super::super::stats::{channel, moments};
 use super::filters::{self, Direction, Filter};
 use super::norm::{Affine, Coefficients, finish};
@@ -198,7 +198,7 @@ pub(super) fn pooling(graph: &Graph, pool: Pool, state: usize) -> Pooling {
 
 /// Pools a feature map.
 #[inline(always)]
-pub(super) fn pool<S: Lanes>(
+pub(super) fn pool<S: Simd>(
     lanes: S,
     graph: &Graph,
     pool: Pool,
@@ -226,7 +226,7 @@ pub(super) fn separable(
 
 /// Writes ReLU of a feature map, normalised where there are coefficients, into planes with a margin.
 #[inline(always)]
-pub(super) fn rectify<S: Lanes>(
+pub(super) fn rectify<S: Simd>(
     lanes: S,
     values: &[f32],
     affine: Option<Affine>,
@@ -265,7 +265,7 @@ impl Task for Image<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(mut self, lanes: S) {
+    fn run<S: Simd>(mut self, lanes: S) {
         let shared = self.shared;
         let plan = shared.plan;
         let stage = &plan.stages[self.stage];
@@ -317,7 +317,7 @@ impl Task for Image<'_> {
 impl Image<'_> {
     /// Adds the terms of a state up.
     #[inline(always)]
-    fn state<S: Lanes>(&mut self, lanes: S, state: usize) {
+    fn state<S: Simd>(&mut self, lanes: S, state: usize) {
         let shared = self.shared;
         let (plan, shape) = (shared.plan, shared.shape);
         let graph = &*plan.graph;
@@ -381,7 +381,7 @@ impl Task for Add<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let factor = lanes.splat_f32s(self.factor);
         let zero = lanes.splat_f32s(0.0);
         let values = vectors::<S>(self.values).chunks_exact(self.pixels);
@@ -415,10 +415,10 @@ impl Task for Add<'_> {
 pub(super) fn for_elements(first: usize, size: Size, mut visit: impl FnMut(usize, usize)) {
     let pixels = size.pixels();
     for channel in 0..size.channels {
-        let place = |channel: usize| channel / LANES * pixels * LANES + channel % LANES;
+        let place = |channel: usize| channel / WIDTH * pixels * WIDTH + channel % WIDTH;
         let (joined, single) = (place(first + channel), place(channel));
         for pixel in 0..pixels {
-            visit(joined + pixel * LANES, single + pixel * LANES);
+            visit(joined + pixel * WIDTH, single + pixel * WIDTH);
         }
     }
 }
@@ -446,7 +446,7 @@ fn copy(plan: &Plan, unit: usize, others: Others, own: &mut [f32]) {
     reason = "what one image of one unit needs"
 )]
 #[inline(always)]
-fn separate<S: Lanes>(
+fn separate<S: Simd>(
     lanes: S,
     shared: &Shared,
     image: usize,
@@ -492,7 +492,7 @@ fn separate<S: Lanes>(
     }
     let pixels = graph.units[unit].size.pixels();
     let inputs = blocks(size.channels);
-    let filtered = &mut scratch.maps[0][..inputs * LANES * pixels];
+    let filtered = &mut scratch.maps[0][..inputs * WIDTH * pixels];
     lanes.call(Correlate {
         pass: &depthwise::forward(branch, stride, size.height, size.width),
         weights: &filter.depthwise,
@@ -504,14 +504,14 @@ fn separate<S: Lanes>(
         input: filtered,
         weights: &filter.matrix,
         pixels,
-        columns: &vec![0..inputs; own.len() / (pixels * LANES)],
+        columns: &vec![0..inputs; own.len() / (pixels * WIDTH)],
         out: own,
     });
 }
 
 /// Dense convolutions of one image.
 #[inline(always)]
-fn multiply<S: Lanes>(
+fn multiply<S: Simd>(
     lanes: S,
     plan: &Plan,
     bundle: &Bundle,
@@ -522,7 +522,7 @@ fn multiply<S: Lanes>(
 ) {
     let width = bundle.columns.out_width();
     let pixels = bundle.columns.out_height() * width;
-    let in_blocks = bundle.channels.len() / LANES;
+    let in_blocks = bundle.channels.len() / WIDTH;
     for rows in bundle.tiles() {
         let columns = &mut scratch.columns[..bundle.columns_len(rows.len())];
         let inputs = bundle
@@ -546,9 +546,9 @@ fn multiply<S: Lanes>(
         });
         if !whole {
             let tile = &scratch.tile[..bundle.tile_len(rows.len())];
-            let tiles = tile.chunks_exact(rows.len() * width * LANES);
-            for (block, tile) in own.chunks_exact_mut(pixels * LANES).zip(tiles) {
-                block[rows.start * width * LANES..rows.end * width * LANES].copy_from_slice(tile);
+            let tiles = tile.chunks_exact(rows.len() * width * WIDTH);
+            for (block, tile) in own.chunks_exact_mut(pixels * WIDTH).zip(tiles) {
+                block[rows.start * width * WIDTH..rows.end * width * WIDTH].copy_from_slice(tile);
             }
         }
     }
@@ -566,7 +566,7 @@ impl Task for Return<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, _lanes: S) {
+    fn run<S: Simd>(self, _lanes: S) {
         let mut rest = self.out;
         for &state in self.output {
             let size = self.plan.graph.states[state].size;

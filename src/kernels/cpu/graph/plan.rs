@@ -9,8 +9,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::columns::Columns;
-use super::super::lanes::LANES;
 use super::super::layout::blocks;
+use super::super::simd::WIDTH;
 use super::place::{Span, places};
 use crate::kernels::graph::{Graph, Norm, Size, Source, Value, Work};
 use crate::kernels::graph_order::{Order, Reader, Walks};
@@ -99,7 +99,7 @@ pub(super) struct Plan {
 
 /// Channels filled up to whole blocks.
 pub(super) const fn padded(channels: usize) -> usize {
-    blocks(channels) * LANES
+    blocks(channels) * WIDTH
 }
 
 /// Floats of a feature map in blocks.
@@ -265,7 +265,7 @@ impl Plan {
                         self.sums_at[unit] = *partial;
                         *partial += 2 * padded(graph.units[unit].size.channels);
                     }
-                    Value::State(_) | Value::Pool(..) => *partial += LANES,
+                    Value::State(_) | Value::Pool(..) => *partial += WIDTH,
                 }
             }
         }
@@ -431,7 +431,7 @@ impl Bundle {
         let size = graph.states[states[0]].size;
         let columns = Columns::square(kernel, stride, size.height, size.width);
         let channels = channels(graph, states);
-        let in_blocks = channels.len() / LANES;
+        let in_blocks = channels.len() / WIDTH;
         let (taps, centre) = (columns.taps(), columns.taps() / 2);
         let of_unit = |&unit: &usize| {
             let range = match kernel_of(unit) == kernel {
@@ -457,12 +457,12 @@ impl Bundle {
         let size = graph.states[states[0]].size;
         let columns = Columns::diagonals(size.height, size.width);
         let channels = channels(graph, states);
-        let in_blocks = channels.len() / LANES;
+        let in_blocks = channels.len() / WIDTH;
         let outputs = graph.units[unit].size.channels;
         let split = outputs / 2;
         let input = |block: usize| {
-            let start = if block * LANES >= split { in_blocks } else { 0 };
-            let end = match (block + 1) * LANES <= split {
+            let start = if block * WIDTH >= split { in_blocks } else { 0 };
+            let end = match (block + 1) * WIDTH <= split {
                 true => in_blocks,
                 false => 2 * in_blocks,
             };
@@ -470,7 +470,7 @@ impl Bundle {
         };
         let output = |block: usize| match block < in_blocks {
             true => 0..blocks(split),
-            false => split / LANES..blocks(outputs),
+            false => split / WIDTH..blocks(outputs),
         };
         let inputs = (0..blocks(outputs)).map(input).collect();
         let outputs = (0..2 * in_blocks).map(output).collect();

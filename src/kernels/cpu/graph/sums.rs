@@ -4,7 +4,7 @@
 use super::backward::Problem;
 use super::forward::factor;
 use super::plan::{Plan, padded};
-use crate::kernels::cpu::lanes::LANES;
+use crate::kernels::cpu::simd::WIDTH;
 use crate::kernels::graph::{GraphShape, Norm, Source, Value};
 
 /// Of a unit, Σ grad and Σ grad·ŷ behind its normalisation, with the factors: `[lanes, padded channels]` each.
@@ -48,7 +48,7 @@ pub(super) fn finish(
                 factors[place * shape.groups + shape.group(image)] += match term.value {
                     Value::Unit(unit) => of_unit(problem, unit, image / shape.batch, partial),
                     Value::State(_) | Value::Pool(..) => {
-                        partial[dot_at..dot_at + LANES].iter().sum()
+                        partial[dot_at..dot_at + WIDTH].iter().sum()
                     }
                 };
             }

@@ -6,7 +6,7 @@
 use eframe::egui::{self, Role, WidgetInfo};
 
 use super::context::Action;
-use super::heat::weights;
+use super::heat_map::weights;
 use super::theme::{self, Hue, SPACE, hue, operation_label};
 use super::view::{RunState, RunView};
 use crate::session::{Command, SearchStep};

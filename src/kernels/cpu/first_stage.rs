@@ -5,11 +5,11 @@ use super::Images;
 use super::buffer::Buffer;
 use super::columns::Columns;
 use super::depthwise::{self, Correlate, Pass};
-use super::lanes::{Lanes, Task, dispatch};
 use super::layout::{embed, pack};
 use super::plan::{Filter, Matrix, POOLS, Plan};
 use super::pointwise::Product;
 use super::pool::Pooling;
+use super::simd::{Simd, Task, dispatch};
 use super::stats::{Units, moments};
 use crate::kernels::shape::{Branch, MAX_POOL};
 use rayon::prelude::*;
@@ -94,7 +94,7 @@ impl Task for Image<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let Self {
             plan,
             filters,

@@ -3,10 +3,10 @@
 
 use super::buffer::Buffer;
 use super::depthwise::{self, Correlate, Pass};
-use super::lanes::{Lanes, Task, dispatch};
 use super::layout::embed;
 use super::plan::{Filter, Plan};
 use super::pointwise::Product;
+use super::simd::{Simd, Task, dispatch};
 use super::stats::{Normal, Units, channel, moments};
 use crate::kernels::shape::Branch;
 use rayon::prelude::*;
@@ -67,7 +67,7 @@ pub(super) fn forward_passes(plan: &Plan) -> Vec<Pass> {
 
 /// Writes ReLU of the normalised first-stage unit into planes with a margin.
 #[inline(always)]
-pub(super) fn hidden<S: Lanes>(
+pub(super) fn hidden<S: Simd>(
     lanes: S,
     plan: &Plan,
     unit: &[f32],
@@ -106,7 +106,7 @@ impl Task for Image<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, lanes: S) {
+    fn run<S: Simd>(self, lanes: S) {
         let Self {
             plan,
             filters,

@@ -8,9 +8,9 @@ use async_channel::{Receiver, Sender};
 use eframe::egui;
 
 use super::context::Notice;
+use super::kept_runs::{Answer, Ask, KeptRun, Shelf};
 use super::labels::in_labels;
 use super::link::Link;
-use super::shelf::{Answer, Ask, KeptRun, Shelf};
 use crate::session::{Clock, Command, Event, Recorder, Start, Timed, saved};
 
 /// Bytes at the end of `events.jsonl` in which its last line is looked for.

@@ -1,16 +1,16 @@
 //! Vectors of eight channels, compiled for the instruction set of the machine the program runs on.
 
-use pulp::{Scalar256b, Simd};
+use pulp::Scalar256b;
 
 /// Channels in one vector.
-pub(super) const LANES: usize = 8;
+pub(super) const WIDTH: usize = 8;
 
 /// The vector type of an instruction set.
-pub(super) type V<S> = <S as Lanes>::f32s;
+pub(super) type V<S> = <S as Simd>::f32s;
 
-/// An instruction set, and vectors of [`LANES`] floats made of its registers; named as in pulp, which has only its own widths.
+/// An instruction set, and vectors of [`WIDTH`] floats made of its registers; named as in pulp, which has only its own widths.
 #[allow(non_camel_case_types, reason = "named as in pulp")]
-pub(super) trait Lanes: Copy + Send + Sync + 'static {
+pub(super) trait Simd: Copy + Send + Sync + 'static {
     /// Eight floats.
     type f32s: Copy + Send + Sync + 'static;
     /// Eight answers.
@@ -44,8 +44,8 @@ pub(super) trait Lanes: Copy + Send + Sync + 'static {
 /// What an instruction set of pulp does itself, because its registers hold eight floats.
 macro_rules! registers_of_eight {
     () => {
-        type f32s = <Self as Simd>::f32s;
-        type m32s = <Self as Simd>::m32s;
+        type f32s = <Self as pulp::Simd>::f32s;
+        type m32s = <Self as pulp::Simd>::m32s;
 
         const FEW: bool = false;
 
@@ -55,34 +55,34 @@ macro_rules! registers_of_eight {
         registers_of_eight!(mul_f32s(a: V<Self>, b: V<Self>) -> V<Self>);
         registers_of_eight!(max_f32s(a: V<Self>, b: V<Self>) -> V<Self>);
         registers_of_eight!(neg_f32s(a: V<Self>) -> V<Self>);
-        registers_of_eight!(equal_f32s(a: V<Self>, b: V<Self>) -> <Self as Lanes>::m32s);
-        registers_of_eight!(greater_than_f32s(a: V<Self>, b: V<Self>) -> <Self as Lanes>::m32s);
-        registers_of_eight!(select_f32s(mask: <Self as Lanes>::m32s, yes: V<Self>, no: V<Self>) -> V<Self>);
+        registers_of_eight!(equal_f32s(a: V<Self>, b: V<Self>) -> <Self as Simd>::m32s);
+        registers_of_eight!(greater_than_f32s(a: V<Self>, b: V<Self>) -> <Self as Simd>::m32s);
+        registers_of_eight!(select_f32s(mask: <Self as Simd>::m32s, yes: V<Self>, no: V<Self>) -> V<Self>);
 
         #[inline(always)]
         fn whole(slice: &[f32]) -> &[V<Self>] {
-            Self::as_simd_f32s(slice).0
+            <Self as pulp::Simd>::as_simd_f32s(slice).0
         }
 
         #[inline(always)]
         fn whole_mut(slice: &mut [f32]) -> &mut [V<Self>] {
-            Self::as_mut_simd_f32s(slice).0
+            <Self as pulp::Simd>::as_mut_simd_f32s(slice).0
         }
     };
     ($name:ident($($argument:ident: $type:ty),*) -> $out:ty) => {
         #[inline(always)]
         fn $name(self, $($argument: $type),*) -> $out {
-            Simd::$name(self, $($argument),*)
+            pulp::Simd::$name(self, $($argument),*)
         }
     };
 }
 
-impl Lanes for Scalar256b {
+impl Simd for Scalar256b {
     registers_of_eight!();
 
     #[inline(always)]
     fn fma(self, a: V<Self>, b: V<Self>, c: V<Self>) -> V<Self> {
-        Lanes::add_f32s(self, Lanes::mul_f32s(self, a, b), c)
+        Simd::add_f32s(self, Simd::mul_f32s(self, a, b), c)
     }
 
     #[inline(never)]
@@ -92,12 +92,12 @@ impl Lanes for Scalar256b {
 }
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-impl Lanes for pulp::x86::V3 {
+impl Simd for pulp::x86::V3 {
     registers_of_eight!();
 
     #[inline(always)]
     fn fma(self, a: V<Self>, b: V<Self>, c: V<Self>) -> V<Self> {
-        Simd::mul_add_f32s(self, a, b, c)
+        pulp::Simd::mul_add_f32s(self, a, b, c)
     }
 
     #[inline(never)]
@@ -110,7 +110,7 @@ impl Lanes for pulp::x86::V3 {
                 self.1.run(self.0)
             }
         }
-        Simd::vectorize(self, Call(self, task))
+        pulp::Simd::vectorize(self, Call(self, task))
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) trait Task {
     /// What the work returns.
     type Output;
     /// Does the work.
-    fn run<S: Lanes>(self, lanes: S) -> Self::Output;
+    fn run<S: Simd>(self, lanes: S) -> Self::Output;
 }
 
 /// Runs a task with the widest supported instruction set.
@@ -140,12 +140,12 @@ pub(super) fn dispatch<T: Task>(task: T) -> T::Output {
 
 /// Whole vectors of a slice.
 #[inline(always)]
-pub(super) fn vectors<S: Lanes>(slice: &[f32]) -> &[V<S>] {
+pub(super) fn vectors<S: Simd>(slice: &[f32]) -> &[V<S>] {
     S::whole(slice)
 }
 
 /// Whole vectors of a slice, to be written.
 #[inline(always)]
-pub(super) fn vectors_mut<S: Lanes>(slice: &mut [f32]) -> &mut [V<S>] {
+pub(super) fn vectors_mut<S: Simd>(slice: &mut [f32]) -> &mut [V<S>] {
     S::whole_mut(slice)
 }

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 
 use super::config::{ConfigError, KernelChoice, TrainConfig};
-use super::failure::RunError;
+use super::error::RunError;
 use super::search_run::{RunData, split_images};
 use super::train_run::{Accuracy, TrainState};
 use crate::data::Dataset;

@@ -13,8 +13,8 @@ use super::command::{Command, DataFile, Start};
 use super::config::{DeviceChoice, RunConfig, RunKind};
 use super::control::{Control, Flow};
 use super::device;
+use super::error::RunError;
 use super::event::{DatasetInfo, Event};
-use super::failure::RunError;
 use super::memory::MemoryPlan;
 use super::score::{SCORE_BATCHES, Scoring, score_batches};
 use super::search_run::{RunData, SearchState, random_genotype, split_of, stream_seed};
@@ -32,7 +32,7 @@ pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
     let mut put_off = None;
     loop {
         #[cfg(target_arch = "wasm32")]
-        super::turn::yield_now().await;
+        super::yield_now::yield_now().await;
         let command = match waiting.pop_front().map_or_else(|| commands.try_recv(), Ok) {
             Ok(command) => command,
             Err(TryRecvError::Empty) if scoring.busy() => {
