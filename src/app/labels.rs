@@ -1,42 +1,28 @@
 //! What the window calls the settings that messages name by their flags.
 
-/// A flag and its label; those of training from scratch have the label of the search's and say that.
-const LABELS: [(&str, &str); 34] = [
-    ("alpha-after", "Weights alone"),
-    ("alpha-batch", "α batch"),
-    ("alpha-decay", "α decay"),
-    ("alpha-rate", "α rate"),
-    ("auxiliary-weight", "Auxiliary head"),
-    ("batch", "Batch"),
-    ("channels", "Channels"),
-    ("clip", "Longest gradient"),
-    ("crop-padding", "Shift"),
-    ("cutout", "Cutout"),
-    ("dataset", "Data set"),
-    ("device", "Device"),
-    ("draw", "Drawn"),
-    ("drop-path", "Drop path"),
-    ("epochs", "Epochs"),
-    ("exclude-self", "Leave itself out"),
-    ("label-smoothing", "Label smoothing"),
-    ("last-batch", "Last batch"),
-    ("layers", "Cells"),
-    ("memory-limit", "Memory limit"),
-    ("momentum", "Momentum"),
-    ("neighbors", "Neighbors"),
-    ("order", "First step"),
-    ("perturbation", "Perturbation"),
-    ("radius", "Radius"),
-    ("rate", "Rate"),
-    ("rho", "Ascent ρ"),
-    ("select", "Ends with"),
-    ("sharpness-batches", "Of batches"),
-    ("temperature", "Temperature"),
-    ("test-share", "Test share"),
-    ("weight-decay", "Weight decay"),
-    ("weight-rate", "Weight rate"),
-    ("weight-rate-min", "Lowest rate"),
+use crate::session::settings::{SEARCH, TRAIN};
+
+/// What is no setting of a search or of training: a flag and its label.
+const OTHERS: [(&str, &str); 3] = [
+    ("--dataset", "Data set"),
+    ("--device", "Device"),
+    ("--test-share", "Test share"),
 ];
+
+/// The label of a flag; those of training from scratch say that where a search has the same.
+fn label(flag: &str) -> Option<String> {
+    let of_search = SEARCH.iter().find(|setting| setting.flag == flag);
+    let of_training = TRAIN.iter().find(|setting| setting.flag == flag);
+    let other = OTHERS.iter().find(|(other, _)| *other == flag);
+    let of_search = of_search.map(|setting| setting.label.to_owned());
+    let of_training = of_training.map(|setting| match flag.starts_with("--train-") {
+        true => format!("{} (training from scratch)", setting.label),
+        false => setting.label.to_owned(),
+    });
+    of_search
+        .or(of_training)
+        .or(other.map(|(_, label)| (*label).to_owned()))
+}
 
 /// What the window says in the place of advice about flags that it has no settings for.
 const ADVICE: [(&str, &str); 2] = [
@@ -65,21 +51,9 @@ pub fn in_labels(message: &str) -> String {
         let name = &flag[2..];
         let end = name.find(|letter: char| !(letter.is_ascii_lowercase() || letter == '-'));
         let (name, after) = name.split_at(end.unwrap_or(name.len()));
-        let (own, training) = match name.strip_prefix("train-") {
-            Some(own) => (own, " (training from scratch)"),
-            None => (name, ""),
-        };
+        let flag = format!("--{name}");
         text.push_str(before);
-        match LABELS.iter().find(|(flag, _)| *flag == own) {
-            Some((_, label)) => {
-                text.push_str(label);
-                text.push_str(training);
-            }
-            None => {
-                text.push_str("--");
-                text.push_str(name);
-            }
-        }
+        text.push_str(&label(&flag).unwrap_or(flag));
         rest = after;
     }
     text + rest

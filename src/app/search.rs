@@ -4,6 +4,7 @@ use eframe::egui::{self, CollapsingHeader};
 
 use crate::data::{EMBEDDED, handed_names, short_name};
 use crate::search::Strategy;
+use crate::session::settings::Group;
 use crate::session::{
     Command, DeviceChoice, DeviceInfo, KernelChoice, MemoryChoice, Preset, RunConfig, Start,
     has_room_for_head,
@@ -390,29 +391,20 @@ impl SearchPanel {
 
     fn more_settings(&mut self, ui: &mut egui::Ui) {
         ui.add_space(SPACE[0]);
-        let aware = self.strategy().neighborhood_aware();
         let Some(search) = &mut self.config.search else {
             return;
         };
-        section(ui, "Search size", false, |ui| {
-            settings::search_size(ui, search);
-        });
-        if aware {
-            section(ui, "Neighborhood", false, |ui| {
-                settings::neighborhood(ui, search);
-            });
+        for (name, group) in [
+            ("Search size", Group::Size),
+            ("Neighborhood", Group::Neighborhood),
+            ("Curvature of the loss in α", Group::Curvature),
+            ("Rates and penalties", Group::Rates),
+            ("Search images", Group::Images),
+        ] {
+            if settings::any(search, group) {
+                section(ui, name, false, |ui| settings::search(ui, search, group));
+            }
         }
-        if search.strategy != Strategy::Random {
-            section(ui, "Curvature of the loss in α", false, |ui| {
-                settings::curvature(ui, search);
-            });
-        }
-        section(ui, "Rates and penalties", false, |ui| {
-            settings::search_rates(ui, search);
-        });
-        section(ui, "Search images", false, |ui| {
-            settings::augmentation(ui, &mut search.augmentation);
-        });
         section(ui, "Training from scratch", false, |ui| {
             settings::training(ui, &mut self.config.train);
         });
@@ -493,12 +485,7 @@ fn machine(ui: &mut egui::Ui, config: &mut RunConfig) {
         choice(ui, label, "memory", &mut config.memory, &options);
     });
     if let Some(search) = &mut config.search {
-        let help = "Most memory that a search step may take; 0 is half of the machine's, or of what this container or job may use.";
-        row(ui, "Memory limit", help, |ui, label| {
-            ui.add(egui::DragValue::new(&mut search.memory_limit).suffix(" MB"))
-                .labelled_by(label)
-                .on_hover_text(help);
-        });
+        settings::search(ui, search, Group::Machine);
     }
     let help = "Seed of everything random: the same seed on the same device gives the same run.";
     row(ui, "Seed", help, |ui, label| {

@@ -2,24 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use super::CliError;
 use super::drive::{Outcome, drive, go_on};
 use super::out::note;
 use super::sampling::NeighborhoodSettings;
 use super::stop;
-use crate::data::{
-    Augmentation, Dataset, LastBatch, absolute, hand_over_once, path_of, short_name,
-};
-use crate::search::a2m::HessianPoint;
-use crate::search::na_darts::Representation;
-use crate::search::{Draw, Order, Select, Temperature};
+use crate::data::{Dataset, absolute, hand_over_once, path_of, short_name};
+use crate::search::Strategy;
+use crate::session::settings::{SEARCH, Setting, TRAIN, Value};
 use crate::session::{
     CheckpointEvery, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, Recorder,
     RunConfig, RunKind, SearchConfig, Start, TEST_SHARE, TrainConfig, differences,
 };
-use crate::space::{Aggregation, Genotype};
+use crate::space::{Genotype, Space};
 
 /// What every run needs.
 #[derive(Args)]
@@ -204,271 +201,164 @@ pub fn find_data(folder: &Path, name: &str, hash: &str, now: Option<&str>) -> Re
     Ok(())
 }
 
-/// Overrides of the search settings; each defaults to the preset's.
-#[derive(Args)]
-#[command(next_help_heading = "Search settings (default: the preset's)")]
-pub struct SearchOverrides {
-    /// Channels of the supernet's first cells (even)
-    #[arg(long)]
-    channels: Option<usize>,
-    /// Cells of the supernet (DARTS) or cells a stage (NAS-Bench-201)
-    #[arg(long)]
-    layers: Option<usize>,
-    /// Passes over the half of the training images that trains the weights
-    #[arg(long)]
-    epochs: Option<usize>,
-    /// Images a search step
-    #[arg(long)]
-    batch: Option<usize>,
-    /// Images of its step of α, at most all that choose architectures; 0 for as many as --batch
-    #[arg(long, value_name = "IMAGES")]
-    alpha_batch: Option<usize>,
-    /// What becomes of an epoch's incomplete last batch of the search: drop (its images come in other epochs) or keep (a smaller batch,
-    /// as in DARTS' program, unless it is a single image)
-    #[arg(long, value_name = "drop|keep")]
-    last_batch: Option<LastBatch>,
-    /// Highest learning rate of the supernet's weights (cosine schedule)
-    #[arg(long)]
-    weight_rate: Option<f64>,
-    /// Lowest learning rate of the supernet's weights
-    #[arg(long)]
-    weight_rate_min: Option<f64>,
-    /// Momentum of the supernet's weights
-    #[arg(long)]
-    momentum: Option<f64>,
-    /// L2 penalty of the supernet's weights
-    #[arg(long)]
-    weight_decay: Option<f64>,
-    /// Longest gradient of the supernet's weights; 0 for any length
-    #[arg(long)]
-    clip: Option<f64>,
-    /// Adam's learning rate for the architecture α
-    #[arg(long)]
-    alpha_rate: Option<f64>,
-    /// L2 penalty of the architecture α
-    #[arg(long)]
-    alpha_decay: Option<f64>,
-    /// Temperature T of the operations' weights softmax(α/T), or FROM:TO over the search
-    #[arg(long, value_name = "T|FROM:TO")]
-    temperature: Option<Temperature>,
-    /// NA-DARTS: how many edges a neighbor may change (0 to 3); 0 is plain DARTS. na-rs: 1 to 6
-    #[arg(long)]
-    radius: Option<usize>,
-    /// NA-DARTS: neighbors drawn a step; 0 is plain DARTS. na-rs: neighbors of a draw; 0 is all of them
-    #[arg(long)]
-    neighbors: Option<usize>,
-    /// NA-DARTS, na-rs: how the neighbors' losses are joined: mean, median, max, min, mean+std:λ, quantile:q,
-    /// logsumexp:τ or own:W (W times the own loss, the rest the mean of the others)
-    #[arg(long)]
-    aggregation: Option<Aggregation>,
-    /// NA-DARTS: how a neighbor is made differentiable: permutation, mass-transfer:SHARE or hard-replacement
-    #[arg(long)]
-    representation: Option<Representation>,
-    /// NA-DARTS: how a step's neighbors are drawn: ball (uniformly), antithetic (in pairs with opposite shifts) or edge (all
-    /// changes of one edge, then of another)
-    #[arg(long)]
-    draw: Option<Draw>,
-    /// Epochs at the start in which only the weights are trained
-    #[arg(long, value_name = "EPOCHS")]
-    alpha_after: Option<usize>,
-    /// Which step comes first: alpha-first (as DARTS) or weights-first (as NAS-Bench-201's program)
-    #[arg(long)]
-    order: Option<Order>,
-    /// Which epoch's architecture the search ends with: last, or best-validation (of the best mean accuracy on the architecture half)
-    #[arg(long)]
-    select: Option<Select>,
-    /// NA-DARTS, na-rs: leave the architecture itself out of its neighborhood
-    #[arg(long)]
-    exclude_self: bool,
-    /// A2M: how far α is moved along its gradient before the gradient is taken; 0 is plain DARTS
-    #[arg(long)]
-    rho: Option<f64>,
-    /// A2M: where the Hessian is taken: ascended (after that move, as the authors' program does) or alpha (as the objective has it)
-    #[arg(long)]
-    hessian_point: Option<HessianPoint>,
-    /// SDARTS-RS: largest perturbation of an operation's weight, reached linearly from its tenth; 0 is plain DARTS
-    #[arg(long)]
-    perturbation: Option<f64>,
-    /// Measure the sharpness (largest eigenvalue of the Hessian of the validation loss in α) every so many steps, and
-    /// what one changed operation does to the loss; each measurement takes up to 40 gradient passes a batch, and a forward pass of every
-    /// neighbor of the derived architecture
-    #[arg(long, value_name = "STEPS")]
-    sharpness: Option<usize>,
-    /// Batches of the architecture half: a measurement of the sharpness is the mean over them of that on one, with its standard error
-    /// [default: 1]
-    #[arg(long, value_name = "N")]
-    sharpness_batches: Option<usize>,
-    /// End the search when its sharpness rises (RobustDARTS) and keep the earlier architecture: when the mean of five
-    /// measurements is 1.3 times that of four measurements before, at the earliest that after a fifth of the search. Without
-    /// --sharpness it is measured 25 times
-    #[arg(long)]
-    early_stop: bool,
-    /// Most memory a search step may take, MB (default: half of the machine's, or of what the container or job may use)
-    #[arg(long)]
-    memory_limit: Option<u64>,
-    /// Random shift of the search images, pixels
-    #[arg(long)]
-    crop_padding: Option<usize>,
-    /// Never mirror images (grey ones never are)
-    #[arg(long)]
-    no_flip: bool,
-    /// Side of the square cut out of the search images, pixels
-    #[arg(long)]
-    cutout: Option<usize>,
-}
+/// What was given of the settings of `C`; all others are the preset's.
+struct Overrides<C: 'static>(Vec<(&'static Setting<C>, String)>);
 
-/// Overrides of the settings of training from scratch; each defaults to the preset's.
-#[derive(Args)]
-#[command(next_help_heading = "Settings of training from scratch (default: the preset's)")]
-pub struct TrainOverrides {
-    /// Channels of the derived network's first cells (even)
-    #[arg(long)]
-    train_channels: Option<usize>,
-    /// Cells of the derived network (DARTS) or cells a stage (NAS-Bench-201)
-    #[arg(long)]
-    train_layers: Option<usize>,
-    /// Passes over all training images
-    #[arg(long)]
-    train_epochs: Option<usize>,
-    /// Images a step
-    #[arg(long)]
-    train_batch: Option<usize>,
-    /// What becomes of an epoch's incomplete last batch: drop or keep
-    #[arg(long, value_name = "drop|keep")]
-    train_last_batch: Option<LastBatch>,
-    /// Highest learning rate (cosine schedule to 0)
-    #[arg(long)]
-    train_rate: Option<f64>,
-    /// Momentum
-    #[arg(long)]
-    train_momentum: Option<f64>,
-    /// L2 penalty
-    #[arg(long)]
-    train_weight_decay: Option<f64>,
-    /// Longest gradient; 0 for any length, as NAS-Bench-201 trained
-    #[arg(long)]
-    train_clip: Option<f64>,
-    /// Weight of the auxiliary head's loss; 0 leaves the head away (it needs images of 32×32 or more)
-    #[arg(long)]
-    auxiliary_weight: Option<f64>,
-    /// Probability of drop path at the last epoch
-    #[arg(long)]
-    drop_path: Option<f64>,
-    /// Share of the target spread over all classes
-    #[arg(long)]
-    label_smoothing: Option<f64>,
-    /// Random shift of the training images, pixels
-    #[arg(long)]
-    train_crop_padding: Option<usize>,
-    /// Side of the square cut out of the training images, pixels
-    #[arg(long)]
-    train_cutout: Option<usize>,
-}
+impl<C: Clone + Send + Sync> Overrides<C> {
+    /// A flag for every setting, below a heading. `sample` is a configuration that texts are tried on.
+    fn flags(
+        command: Command,
+        heading: &'static str,
+        settings: &'static [Setting<C>],
+        sample: fn() -> C,
+    ) -> Command {
+        let command = command.next_help_heading(heading);
+        settings.iter().fold(command, |command, setting| {
+            let flag = Arg::new(setting.key())
+                .long(setting.key())
+                .help(setting.sentence());
+            command.arg(match setting.value {
+                Value::Switch(..) => flag.action(ArgAction::SetTrue),
+                _ => flag
+                    .value_name(value_name(setting))
+                    .value_parser(move |text: &str| {
+                        setting.set(&mut sample(), text).map(|()| text.to_owned())
+                    }),
+            })
+        })
+    }
 
-fn set<T: Copy>(target: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *target = value;
+    fn read(matches: &ArgMatches, settings: &'static [Setting<C>]) -> Self {
+        let given = settings.iter().filter_map(|setting| {
+            let text = match setting.value {
+                Value::Switch(..) => matches.get_flag(setting.key()).then(|| true.to_string()),
+                _ => matches.get_one::<String>(setting.key()).cloned(),
+            };
+            text.map(|text| (setting, text))
+        });
+        Self(given.collect())
+    }
+
+    /// What was given behind a flag.
+    fn text(&self, key: &str) -> Option<&str> {
+        let mut given = self.0.iter();
+        let found = given.find(|(setting, _)| setting.key() == key);
+        found.map(|(_, text)| text.as_str())
+    }
+
+    fn parsed<T: std::str::FromStr>(&self, key: &str) -> Option<T> {
+        self.text(key)?.parse().ok()
+    }
+
+    /// Puts what was given over the preset's values.
+    fn apply(&self, config: &mut C) {
+        for (setting, text) in &self.0 {
+            // It was tried when it was read.
+            let _set = setting.set(config, text);
+        }
     }
 }
+
+/// What stands for a value behind its flag.
+fn value_name<C>(setting: &Setting<C>) -> String {
+    let key = setting.flag.trim_start_matches('-');
+    let word = match &setting.value {
+        Value::Word(words @ ([_, _] | [_, _, _]), ..)
+            if words.iter().all(|word| !word.text.contains(':')) =>
+        {
+            let words: Vec<&str> = words.iter().map(|word| word.text).collect();
+            return words.join("|");
+        }
+        _ => match setting.unit.trim_start() {
+            "" => key,
+            unit if unit.contains(' ') => key,
+            unit => unit,
+        },
+    };
+    word.to_uppercase().replace('-', "_")
+}
+
+/// Overrides of the search settings; each defaults to the preset's.
+pub struct SearchOverrides(Overrides<SearchConfig>);
+
+/// Overrides of the settings of training from scratch; each defaults to the preset's.
+pub struct TrainOverrides(Overrides<TrainConfig>);
+
+macro_rules! arguments {
+    ($overrides:ty, $settings:expr, $heading:literal, $sample:expr) => {
+        impl Args for $overrides {
+            fn augment_args(command: Command) -> Command {
+                Overrides::flags(command, $heading, $settings, $sample)
+            }
+
+            fn augment_args_for_update(command: Command) -> Command {
+                Self::augment_args(command)
+            }
+        }
+
+        impl FromArgMatches for $overrides {
+            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+                Ok(Self(Overrides::read(matches, $settings)))
+            }
+
+            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+                *self = Self::from_arg_matches(matches)?;
+                Ok(())
+            }
+        }
+    };
+}
+
+arguments!(
+    SearchOverrides,
+    SEARCH,
+    "Search settings (default: the preset's)",
+    || Preset::Quick.search(Space::Darts, Strategy::Darts)
+);
+arguments!(
+    TrainOverrides,
+    TRAIN,
+    "Settings of training from scratch (default: the preset's)",
+    || Preset::Quick.train(Space::Darts)
+);
 
 impl SearchOverrides {
     /// Whether the number of epochs was given.
     pub fn epochs_given(&self) -> bool {
-        self.epochs.is_some()
+        self.0.text("epochs").is_some()
     }
 
     /// Whether batches were given for a sharpness that was not asked for.
     pub fn batches_of_no_sharpness(&self) -> bool {
-        self.sharpness_batches.is_some() && self.sharpness.is_none() && !self.early_stop
+        let given = |key| self.0.text(key).is_some();
+        given("sharpness-batches") && !given("sharpness") && !given("early-stop")
     }
 
     /// What sampling searches use of them.
     pub fn neighborhood(&self) -> NeighborhoodSettings {
         NeighborhoodSettings {
-            radius: self.radius,
-            neighbors: self.neighbors,
-            aggregation: self.aggregation,
-            exclude_self: self.exclude_self,
+            radius: self.0.parsed("radius"),
+            neighbors: self.0.parsed("neighbors"),
+            aggregation: self.0.parsed("aggregation"),
+            exclude_self: self.0.text("exclude-self").is_some(),
         }
     }
 
     /// Puts what was given over the preset's values.
     pub fn apply(&self, config: &mut SearchConfig) {
-        set(&mut config.channels, self.channels);
-        set(&mut config.layers, self.layers);
-        set(&mut config.epochs, self.epochs);
-        set(&mut config.batch, self.batch);
-        set(&mut config.alpha_batch, self.alpha_batch);
-        set(&mut config.last_batch, self.last_batch);
-        set(&mut config.weight_rate, self.weight_rate);
-        set(&mut config.weight_rate_min, self.weight_rate_min);
-        set(&mut config.momentum, self.momentum);
-        set(&mut config.weight_decay, self.weight_decay);
-        set(&mut config.clip, self.clip);
-        set(&mut config.alpha_rate, self.alpha_rate);
-        set(&mut config.alpha_decay, self.alpha_decay);
-        set(&mut config.temperature, self.temperature);
-        set(&mut config.radius, self.radius);
-        set(&mut config.neighbors, self.neighbors);
-        set(&mut config.aggregation, self.aggregation);
-        set(&mut config.representation, self.representation);
-        config.exclude_self |= self.exclude_self;
-        set(&mut config.draw, self.draw);
-        set(&mut config.alpha_after, self.alpha_after);
-        set(&mut config.order, self.order);
-        set(&mut config.select, self.select);
-        set(&mut config.rho, self.rho);
-        set(&mut config.hessian_point, self.hessian_point);
-        set(&mut config.perturbation, self.perturbation);
-        set(&mut config.sharpness, self.sharpness);
-        set(&mut config.sharpness_batches, self.sharpness_batches);
-        config.early_stop |= self.early_stop;
-        set(&mut config.memory_limit, self.memory_limit);
-        augment(
-            &mut config.augmentation,
-            self.crop_padding,
-            self.cutout,
-            self.no_flip,
-        );
+        self.0.apply(config);
     }
 
     /// Whether flips are switched off altogether.
     pub fn no_flip(&self) -> bool {
-        self.no_flip
+        self.0.text("no-flip").is_some()
     }
 }
 
 impl TrainOverrides {
     /// Puts what was given over the preset's values.
     pub fn apply(&self, config: &mut TrainConfig, no_flip: bool) {
-        set(&mut config.channels, self.train_channels);
-        set(&mut config.layers, self.train_layers);
-        set(&mut config.epochs, self.train_epochs);
-        set(&mut config.batch, self.train_batch);
-        set(&mut config.last_batch, self.train_last_batch);
-        set(&mut config.rate, self.train_rate);
-        set(&mut config.momentum, self.train_momentum);
-        set(&mut config.weight_decay, self.train_weight_decay);
-        set(&mut config.clip, self.train_clip);
-        set(&mut config.auxiliary_weight, self.auxiliary_weight);
-        set(&mut config.drop_path, self.drop_path);
-        set(&mut config.label_smoothing, self.label_smoothing);
-        augment(
-            &mut config.augmentation,
-            self.train_crop_padding,
-            self.train_cutout,
-            no_flip,
-        );
+        self.0.apply(config);
+        config.augmentation.flip &= !no_flip;
     }
-}
-
-fn augment(
-    augmentation: &mut Augmentation,
-    crop_padding: Option<usize>,
-    cutout: Option<usize>,
-    no_flip: bool,
-) {
-    set(&mut augmentation.crop_padding, crop_padding);
-    set(&mut augmentation.cutout, cutout);
-    augmentation.flip &= !no_flip;
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::settings::{SEARCH, TRAIN};
 use crate::data::{Augmentation, LastBatch, file_name};
 use crate::nearest::named;
 use crate::search::{Draw, HessianPoint, Order, Representation, Select, Strategy, Temperature};
@@ -497,20 +498,6 @@ impl Preset {
 }
 
 impl SearchConfig {
-    /// Whether a search by a strategy has a use for the setting of that field.
-    pub fn concerns(field: &str, strategy: Strategy) -> bool {
-        match field {
-            "radius" | "neighbors" | "aggregation" | "representation" | "exclude_self" | "draw" => {
-                strategy.neighborhood_aware()
-            }
-            "rho" | "hessian_point" => strategy == Strategy::A2m,
-            "perturbation" => strategy == Strategy::SdartsRs,
-            "alpha_rate" | "alpha_decay" | "temperature" | "alpha_after" | "order" | "select"
-            | "sharpness" | "sharpness_batches" | "early_stop" => strategy.by_gradient(),
-            _ => strategy != Strategy::Random,
-        }
-    }
-
     /// The radius that a step's neighbors are asked to have, in edges; none without neighbors.
     pub fn asked_radius(&self) -> Option<f64> {
         let share = match self.representation {
@@ -677,7 +664,27 @@ impl ConfigError {
 
     /// Refuses a share of test images that no run has.
     pub(super) fn test_share(value: f64) -> Result<(), ConfigError> {
-        range("--test-share", value, 0.01, 0.9)
+        Self::range("--test-share", value, [0.01, 0.9])
+    }
+
+    /// Refuses a number out of a range.
+    pub(super) fn range(
+        name: &'static str,
+        value: f64,
+        [low, high]: [f64; 2],
+    ) -> Result<(), ConfigError> {
+        if (low..=high).contains(&value) {
+            return Ok(());
+        }
+        let problem = if value < low {
+            "too small"
+        } else if value > high {
+            "too large"
+        } else {
+            "not a number"
+        };
+        let rule = format!("{problem}, use {low} to {high}");
+        Err(Self::new(name, value, rule))
     }
 }
 
@@ -740,19 +747,14 @@ impl RunConfig {
 
 impl SearchConfig {
     fn check(&self) -> Result<(), ConfigError> {
+        SEARCH.iter().try_for_each(|setting| setting.check(self))?;
         even_channels("--channels", self.channels)?;
-        whole("--layers", self.layers, 1, 64)?;
-        whole("--epochs", self.epochs, 1, 100_000)?;
-        whole("--batch", self.batch, 2, 65_536)?;
-        if self.alpha_batch != 0 {
+        if self.alpha_batch == 1 {
             let rule = "use 0 for as many as a step of the weights has, or 2 to 65536";
-            whole("--alpha-batch", self.alpha_batch, 2, 65_536)
-                .map_err(|_| ConfigError::new("--alpha-batch", self.alpha_batch, rule))?;
+            return Err(ConfigError::new("--alpha-batch", self.alpha_batch, rule));
         }
-        whole("--radius", self.radius, 0, 3)?;
-        whole("--neighbors", self.neighbors, 0, 1024)?;
-        whole("--sharpness-batches", self.sharpness_batches, 1, 1024)?;
-        whole("--alpha-after", self.alpha_after, 0, self.epochs - 1)?;
+        let most = (self.epochs - 1) as f64;
+        ConfigError::range("--alpha-after", self.alpha_after as f64, [0.0, most])?;
         if self.draw == Draw::Edge && self.radius > 1 {
             let rule = "--draw edge changes one edge a neighbor; use --radius 1";
             return Err(ConfigError::new("--radius", self.radius, rule));
@@ -765,62 +767,25 @@ impl SearchConfig {
             let rule = Aggregation::WEIGHS_OWN;
             return Err(ConfigError::new("--aggregation", self.aggregation, rule));
         }
-        range("--rho", self.rho, 0.0, 100.0)?;
-        range("--perturbation", self.perturbation, 0.0, 1.0)?;
-        range("--weight-rate", self.weight_rate, 0.0, 100.0)?;
-        range("--weight-rate-min", self.weight_rate_min, 0.0, 100.0)?;
-        range("--momentum", self.momentum, 0.0, 1.0)?;
-        range("--weight-decay", self.weight_decay, 0.0, 10.0)?;
-        range("--clip", self.clip, 0.0, 1e6)?;
-        range("--alpha-rate", self.alpha_rate, 0.0, 100.0)?;
-        range("--alpha-decay", self.alpha_decay, 0.0, 10.0)
+        Ok(())
     }
 }
 
 impl TrainConfig {
     /// Checks every range.
     pub fn check(&self) -> Result<(), ConfigError> {
-        even_channels("--train-channels", self.channels)?;
-        whole("--train-layers", self.layers, 1, 64)?;
-        whole("--train-epochs", self.epochs, 1, 100_000)?;
-        whole("--train-batch", self.batch, 2, 65_536)?;
-        range("--train-rate", self.rate, 0.0, 100.0)?;
-        range("--train-momentum", self.momentum, 0.0, 1.0)?;
-        range("--train-weight-decay", self.weight_decay, 0.0, 10.0)?;
-        range("--train-clip", self.clip, 0.0, 1e6)?;
-        range("--auxiliary-weight", self.auxiliary_weight, 0.0, 10.0)?;
-        range("--drop-path", self.drop_path, 0.0, 0.99)?;
-        range("--label-smoothing", self.label_smoothing, 0.0, 0.99)
+        TRAIN.iter().try_for_each(|setting| setting.check(self))?;
+        even_channels("--train-channels", self.channels)
     }
 }
 
 fn even_channels(name: &'static str, value: usize) -> Result<(), ConfigError> {
-    if value.is_multiple_of(2) {
-        whole(name, value, 2, 4096)
-    } else {
-        Err(ConfigError::new(
+    match value.is_multiple_of(2) {
+        true => Ok(()),
+        false => Err(ConfigError::new(
             name,
             value,
             "it must be even, since a factorised reduction halves it",
-        ))
+        )),
     }
-}
-
-fn whole(name: &'static str, value: usize, low: usize, high: usize) -> Result<(), ConfigError> {
-    range(name, value as f64, low as f64, high as f64)
-}
-
-fn range(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), ConfigError> {
-    if (low..=high).contains(&value) {
-        return Ok(());
-    }
-    let problem = if value < low {
-        "too small"
-    } else if value > high {
-        "too large"
-    } else {
-        "not a number"
-    };
-    let rule = format!("{problem}, use {low} to {high}");
-    Err(ConfigError::new(name, value, rule))
 }

@@ -48,6 +48,7 @@ mod recorder;
 mod score;
 #[cfg(feature = "engine")]
 mod search_run;
+pub mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 mod store;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]

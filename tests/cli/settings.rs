@@ -105,7 +105,7 @@ fn a_shift_or_cutout_that_leaves_less_than_half_of_an_image_is_refused_by_its_fl
             "at most 2 does not",
         ),
         ("search --strategy darts --cutout 8", "--cutout is 8"),
-        ("compare --seeds 1 --cutout 99999999999", "of 8×8"),
+        ("compare --seeds 1 --cutout 99999999999", "use 0 to 4096"),
         (
             "search --preset paper --strategy random --train-cutout 16",
             "--train-cutout is 16",

@@ -331,7 +331,7 @@ fn going_on_with_another_configuration_says_what_differs() {
         panic!("{events:?}");
     };
     assert!(
-        message.contains("search.epochs is 2 there, 12 here"),
+        message.contains("--epochs is 2 there, 12 here"),
         "{message}"
     );
     assert!(message.contains("seed is 7 there, 8 here"), "{message}");

@@ -436,9 +436,9 @@ fn an_arm_has_settings_that_the_others_do_not_have() {
             "no alpha-batch of its own",
         ),
         ("rsps:epochs=3:cost=na-darts", "no epochs of its own"),
-        ("na-darts:early-stop=yes", "neither true nor false"),
-        ("na-darts:radius=3.0", "no whole number"),
-        ("na-darts:alpha-rate=nan", "no number"),
+        ("na-darts:early-stop=yes", "true or false is expected"),
+        ("na-darts:radius=3.0", "a whole number from 0"),
+        ("na-darts:alpha-rate=nan", "not a number"),
         ("na-darts:radius=9", "radius"),
     ] {
         let arm: Arm = text.parse().unwrap();

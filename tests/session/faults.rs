@@ -81,7 +81,7 @@ fn resuming_with_other_flags_says_what_differs_and_changes_nothing() {
     let folder = interrupted("flags");
     let before = std::fs::read(folder.join("events.jsonl")).unwrap();
     let line = complaint(&resume(&folder, &["--epochs", "9", "--seed", "1"]));
-    assert!(line.contains("search.epochs is 2 there, 9 here"), "{line}");
+    assert!(line.contains("--epochs is 2 there, 9 here"), "{line}");
     assert!(line.contains("seed is 0 there, 1 here"), "{line}");
     let line = complaint(&plateau(&["train", "--resume", folder.to_str().unwrap()]));
     assert!(line.contains("plateau search --resume"), "{line}");

@@ -9,6 +9,7 @@ mod machine;
 mod moved;
 mod recorder;
 mod serve;
+mod settings;
 mod statistics;
 mod steps;
 #[path = "../support/mod.rs"]

@@ -5,11 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::super::config::SearchConfig;
+use super::super::settings::{SEARCH, Setting, Value};
 use crate::nearest::nearest;
-use crate::search::{Representation, Strategy};
+use crate::search::Strategy;
 
 /// One row of a comparison: `darts`; `darts:replica`, the same strategy with another stream of random numbers for α: two rows that differ
 /// in nothing else show how often a comparison cries wolf; `na-darts:radius=3:aggregation=max`, the strategy with settings that the others
@@ -31,20 +31,10 @@ pub struct Arm {
 const MARK: char = ':';
 /// The word for a replica.
 const REPLICA: &str = "replica";
-/// Settings that are on or off.
-const SWITCHES: [&str; 3] = ["early-stop", "exclude-self", "no-flip"];
 /// The word before the strategy whose cost it may have.
 const COST: &str = "cost";
 /// Settings of a search that are no matter of its arms.
-const COMMON: [&str; 5] = [
-    "space",
-    "strategy",
-    "replica",
-    "augmentation",
-    "memory_limit",
-];
-/// Settings of the images' augmentation, by the names of their flags: a number, or a flag that takes it away.
-const AUGMENTATION: [&str; 3] = ["crop_padding", "cutout", "no_flip"];
+const COMMON: [&str; 1] = ["memory-limit"];
 /// How far its cost may be from that of the other, as a share.
 const NEAR: f64 = 0.05;
 
@@ -73,7 +63,13 @@ impl Arm {
             ..common.clone()
         };
         for (name, value) in &self.settings {
-            own = with(&own, name, value).map_err(|error| format!("{self}: {error}"))?;
+            let setting = setting(name).map_err(|error| format!("{self}: {error}"))?;
+            if !(setting.concerns)(self.strategy) {
+                return Err(format!("{self}: {} has no use for {name}", self.strategy));
+            }
+            setting
+                .set(&mut own, value)
+                .map_err(|error| format!("{self}: {name}={value}: {error}"))?;
         }
         match self.cost {
             Some(other) => self.spending(other, common, own, halves),
@@ -146,72 +142,23 @@ impl Arm {
     }
 }
 
-/// What a value of a setting that is on or off is.
-const TRUTH: &str = "true or false";
-
-/// What is said of a value that a setting cannot have.
-fn no(name: &str, value: &str, what: &str) -> String {
-    match what {
-        TRUTH => format!("{name}={value} is neither {}", TRUTH.replace("or", "nor")),
-        _ => format!("{name}={value} is no {what}"),
-    }
+/// Whether a setting of that name is on or off, and stands without a value.
+fn is_switch(name: &str) -> bool {
+    setting(name).is_ok_and(|setting| matches!(setting.value, Value::Switch(..)))
 }
 
-/// The search with one setting changed, by the name of its flag without `--`.
-fn with(search: &SearchConfig, name: &str, value: &str) -> Result<SearchConfig, String> {
-    let Ok(Value::Object(mut fields)) = serde_json::to_value(search) else {
-        return Err("a search has no settings".to_owned());
+/// The setting of a search that an arm may have of its own, by its name.
+fn setting(name: &str) -> Result<&'static Setting<SearchConfig>, String> {
+    let own = || {
+        SEARCH
+            .iter()
+            .filter(|setting| !COMMON.contains(&setting.key()))
     };
-    let key = name.replace('-', "_");
-    let own = |key: &str| !COMMON.contains(&key);
-    let known = fields.contains_key(&key) && own(&key) || AUGMENTATION.contains(&key.as_str());
-    if known && !SearchConfig::concerns(&key, search.strategy) {
-        return Err(format!("{} has no use for {name}", search.strategy));
-    }
-    if AUGMENTATION.contains(&key.as_str()) {
-        let mut own = search.clone();
-        let whole = || value.parse().map_err(|_| no(name, value, "whole number"));
-        match key.as_str() {
-            "crop_padding" => own.augmentation.crop_padding = whole()?,
-            "cutout" => own.augmentation.cutout = whole()?,
-            _ => own.augmentation.flip = !value.parse().map_err(|_| no(name, value, TRUTH))?,
-        }
-        return Ok(own);
-    }
-    let Some(field) = fields.get_mut(&key).filter(|_| own(&key)) else {
-        let keys = fields.keys().map(String::as_str).filter(|key| own(key));
-        let names: Vec<String> = keys
-            .chain(AUGMENTATION)
-            .map(|key| key.replace('_', "-"))
-            .collect();
-        let meant = nearest(name, names.iter().map(String::as_str))
+    own().find(|setting| setting.key() == name).ok_or_else(|| {
+        let meant = nearest(name, own().map(Setting::key))
             .map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-        return Err(format!(
-            "a strategy has no setting '{name}' of its own{meant}"
-        ));
-    };
-    let wrong = |what| no(name, value, what);
-    *field = match field {
-        // Alone among them it is no word in JSON where it has a share.
-        _ if key == "representation" => {
-            let representation: Representation = value.parse()?;
-            serde_json::to_value(representation).map_err(|error| error.to_string())?
-        }
-        Value::String(_) => Value::String(value.to_owned()),
-        Value::Bool(_) => Value::Bool(value.parse().map_err(|_| wrong(TRUTH))?),
-        Value::Number(number) if number.is_u64() => {
-            let number: u64 = value.parse().map_err(|_| wrong("whole number"))?;
-            number.into()
-        }
-        Value::Number(_) => {
-            let number: f64 = value.parse().map_err(|_| wrong("number"))?;
-            let number = serde_json::Number::from_f64(number);
-            Value::Number(number.ok_or_else(|| wrong("number"))?)
-        }
-        _ => return Err(wrong("value of it")),
-    };
-    serde_json::from_value(Value::Object(fields))
-        .map_err(|error| format!("{name}={value}: {error}"))
+        format!("a strategy has no setting '{name}' of its own{meant}")
+    })
 }
 
 impl From<Strategy> for Arm {
@@ -271,7 +218,7 @@ impl FromStr for Arm {
                 }
                 (None, _) if part == REPLICA => replica = true,
                 // A flag without a value, such as early-stop.
-                (None, _) if SWITCHES.contains(&part.trim_start_matches("--")) => {
+                (None, _) if is_switch(part.trim_start_matches("--")) => {
                     let name = part.trim_start_matches("--").to_owned();
                     if settings.iter().any(|(other, _)| *other == name) {
                         return Err(format!("{text} has {name} twice"));

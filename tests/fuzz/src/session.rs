@@ -14,6 +14,8 @@ mod finite;
 mod event_lines;
 #[path = "../../../src/session/random.rs"]
 mod random;
+#[path = "../../../src/session/settings.rs"]
+mod settings;
 #[path = "../../../src/session/monitor.rs"]
 mod monitor;
 
