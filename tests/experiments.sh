@@ -4,9 +4,11 @@
 #
 #   noise     E1, half a minute: writes src/manual/experiments/noise.jsonl.gz
 #   relaxed   E2, 8 minutes: writes src/manual/experiments/relaxed.jsonl.gz
+#   scratch   E4, TIME: writes src/manual/experiments/scratch-*.json.gz
+#   judge     E5, half an hour a judge, of which there are 20 (JUDGES=N: fewer): writes src/manual/experiments/judge.jsonl.gz
 #
-# The data are not part of the project: DATA is a folder with nasbench201/nb201_valid_runs.csv.gz (columns NAMEValidAccuracy200EpochsRunN of
-# the data sets CIFAR10, CIFAR100 and ImageNet), by default ../shared/data. Afterwards
+# What is not built in is not part of the project: DATA is a folder with nasbench201/nb201_valid_runs.csv.gz (columns
+# NAMEValidAccuracy200EpochsRunN of the data sets CIFAR10, CIFAR100 and ImageNet), cifar10 and bench_102_num.txt, by default ../shared/data. Afterwards
 # `UPDATE_SNAPSHOTS=true cargo nextest run --release --test app experiments` writes tables and figures anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -68,6 +70,34 @@ relaxed)
             "$plateau" relax --table "$runs" --metric "${set}ValidAccuracy200Epochs" --radius 1,2,3 --worst --values "$folder/$set.jsonl"
     done
     join
+    ;;
+scratch)
+    begin
+    for set in digits fashion#size=14; do
+        short=${set%#*}
+        "$plateau" compare --device cpu --dataset "$set" --split-seed 0 --seeds 20 --run-dir "$folder/$short" \
+            --strategies random,darts,darts:replica,darts:cost=na-darts,na-darts,a2m,rsps:cost=na-darts \
+            --primary na-darts/darts,na-darts/darts:cost=na-darts,na-darts/random --channels 4 --layers 3 --epochs 8 \
+            --train-channels 8 --train-layers 3 --train-epochs 8 --judge-epochs 30
+        publish "scratch-$short.json.gz" <"$folder/$short/compare.json"
+    done
+    ;;
+judge)
+    table=$data/bench_102_num.txt
+    truth=CIFAR10TestAccuracy200Epochs
+    begin "$table"
+    for judge in $(seq 0 $((${JUDGES:-20} - 1))); do
+        scores=$folder/scores-$judge.csv
+        [ -s "$scores" ] || "$plateau" judge --device cpu --space nas-bench-201 --dataset "$data/cifar10#size=16" --split-seed 0 --seed "$judge" \
+            --epochs 150 --crop-padding 2 --cutout 4 --cells 15625 --table "$table" --metric "$truth" --scores "$scores" --run-dir "$folder/$judge"
+        for draws in "20 --screen 10" "200 --screen 100"; do
+            # Unquoted: two words and a flag.
+            "$plateau" sample --compare --noise 0 --runs 25 --draws $draws --table "$scores" --metric JudgeAccuracy --report-metric "$truth" \
+                --values "$folder/one.jsonl"
+            sed "s/\"panel\":\"/&judge $judge, ${draws%% *} draws: /" "$folder/one.jsonl"
+        done >"$folder/$judge.jsonl"
+    done
+    for judge in $(seq 0 $((${JUDGES:-20} - 1))); do cat "$folder/$judge.jsonl"; done | publish judge.jsonl.gz
     ;;
 *)
     [ -z "$name" ] || echo "experiments.sh: there is no experiment $name" >&2

@@ -25,6 +25,7 @@ pub mod experiments {
     #[doc = "[figure]: ../../../../../../src/manual/experiments/relaxed.svg\n"]
     #[doc = include_str!("experiments/relaxed.md")]
     pub mod relaxed {}
+    #[doc = "[figure]: ../../../../../../src/manual/experiments/scratch.svg\n"]
     #[doc = include_str!("experiments/scratch.md")]
     pub mod scratch {}
 }

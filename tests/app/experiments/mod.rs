@@ -3,8 +3,10 @@
 //! `UPDATE_SNAPSHOTS=true cargo nextest run --release --test app experiments` writes tables and figures anew from the results; the sentences
 //! are then to be read again.
 
+mod compared;
 mod noise;
 mod relaxed;
+mod scratch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -157,6 +159,11 @@ fn every_number_of_the_page_on_noise_is_that_of_its_results() {
 #[test]
 fn every_number_of_the_page_on_relaxed_cells_is_that_of_its_results() {
     check("relaxed", &relaxed::shown());
+}
+
+#[test]
+fn every_number_of_the_page_on_training_from_scratch_is_that_of_its_results() {
+    check("scratch", &scratch::shown());
 }
 
 #[test]
