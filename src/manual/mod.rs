@@ -13,9 +13,11 @@ pub mod data {}
 #[doc = "[search]: search\n"]
 #[doc = include_str!("defaults.md")]
 pub mod defaults {}
-#[doc = "[judge]: experiments::judge\n[noise]: experiments::noise\n[relaxed]: experiments::relaxed\n[scratch]: experiments::scratch\n"]
+#[doc = "[collapse]: experiments::collapse\n[judge]: experiments::judge\n[noise]: experiments::noise\n[relaxed]: experiments::relaxed\n[scratch]: experiments::scratch\n"]
 #[doc = include_str!("experiments.md")]
 pub mod experiments {
+    #[doc = include_str!("experiments/collapse.md")]
+    pub mod collapse {}
     #[doc = include_str!("experiments/judge.md")]
     pub mod judge {}
     // Pictures lie beside the pages, seen from target/doc.
