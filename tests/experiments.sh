@@ -4,7 +4,7 @@
 #
 #   noise     E1, half a minute: writes src/manual/experiments/noise.jsonl.gz
 #   relaxed   E2, 8 minutes: writes src/manual/experiments/relaxed.jsonl.gz
-#   scratch   E4, TIME: writes src/manual/experiments/scratch-*.json.gz
+#   scratch   E4, five hours (the digits one): writes src/manual/experiments/scratch-*.json.gz
 #   judge     E5, half an hour a judge, of which there are 20 (JUDGES=N: fewer): writes src/manual/experiments/judge.jsonl.gz
 #
 # What is not built in is not part of the project: DATA is a folder with nasbench201/nb201_valid_runs.csv.gz (columns
