@@ -21,7 +21,7 @@ use crate::search::Strategy;
 use crate::session::compare::{
     Arm, Comparison, Entry, JUDGE_EPOCHS, Judged, JudgedBy, TrainedRun, judge_of, search_halves,
 };
-use crate::session::{Recorder, RunConfig, Start, lock, open_supernet, write_whole};
+use crate::session::{Recorder, RunConfig, Start, lock, open_supernet};
 use crate::space::{Space, without_mark};
 
 /// Arguments of `plateau compare`.
@@ -336,16 +336,15 @@ fn command() -> String {
 
 /// Writes the three files.
 fn save(comparison: &Comparison, folder: &Path) -> Result<(), CliError> {
+    fs::create_dir_all(folder)
+        .map_err(|error| CliError(format!("{}: {error}", folder.display())))?;
     let json = comparison.to_json().map_err(CliError::new)?;
     for (name, text) in [
         ("compare.json", json + "\n"),
         ("compare.md", comparison.markdown()),
         ("compare.svg", comparison.svg()),
     ] {
-        let path = folder.join(name);
-        fs::create_dir_all(folder)
-            .and_then(|()| write_whole(&path, text.as_bytes()))
-            .map_err(|error| CliError(format!("{}: {error}", path.display())))?;
+        out::file(&folder.join(name), text.as_bytes())?;
     }
     Ok(())
 }

@@ -13,7 +13,6 @@ use super::CliError;
 use super::drive::thousands;
 use super::out::{self, note, say};
 use crate::data::{Dataset, Loaded, Normalisation, built_in, read_path};
-use crate::session::write_whole;
 use crate::visible::visible;
 
 /// Subcommands of `plateau data`.
@@ -290,7 +289,6 @@ fn write_sheet(dataset: &Dataset, file: &Path) -> Result<(), CliError> {
     let mut png = std::io::Cursor::new(Vec::new());
     sheet
         .write_to(&mut png, image::ImageFormat::Png)
-        .map_err(|error| error.to_string())
-        .and_then(|()| write_whole(file, png.get_ref()).map_err(|error| error.to_string()))
-        .map_err(|error| CliError(format!("{}: {error}", file.display())))
+        .map_err(|error| CliError(format!("{}: {error}", file.display())))?;
+    out::file(file, png.get_ref())
 }

@@ -600,7 +600,7 @@ pub static SEARCH: &[Setting<SearchConfig>] = &[
         Machine,
         searched,
         Value::Memory(|c| &mut c.memory_limit),
-        "Most memory a search step may take, MB (default: half of the machine's, or of what the container or job may use)",
+        "Most memory a search step may take, MB; 0 for half of the machine's, or of what the container or job may use",
     ),
     row!(
         "--crop-padding",

@@ -31,6 +31,8 @@ pub struct Arm {
 const MARK: char = ':';
 /// The word for a replica.
 const REPLICA: &str = "replica";
+/// The value of a switch that stands without one.
+const SWITCHED: &str = "true";
 /// The word before the strategy whose cost it may have.
 const COST: &str = "cost";
 /// Settings of a search that are no matter of its arms.
@@ -203,10 +205,15 @@ impl FromStr for Arm {
         let (mut replica, mut cost) = (false, None);
         let mut settings: Vec<(String, String)> = Vec::new();
         for part in parts {
-            match (part.split_once('='), settings.last_mut()) {
+            // As a flag is written, too, also without a value, such as early-stop.
+            let flag = part.trim_start_matches("--");
+            let given = match flag.split_once('=') {
+                None if is_switch(flag) => Some((flag, SWITCHED)),
+                given => given,
+            };
+            match (given, settings.last_mut()) {
                 (Some((name, value)), _) => {
-                    // As a flag is written, too.
-                    let name = name.trim_start_matches("--").replace('_', "-");
+                    let name = name.replace('_', "-");
                     let known = settings.iter().any(|(other, _)| *other == name);
                     if known || name == COST && cost.is_some() {
                         return Err(format!("{text} has {name} twice"));
@@ -217,14 +224,6 @@ impl FromStr for Arm {
                     }
                 }
                 (None, _) if part == REPLICA => replica = true,
-                // A flag without a value, such as early-stop.
-                (None, _) if is_switch(part.trim_start_matches("--")) => {
-                    let name = part.trim_start_matches("--").to_owned();
-                    if settings.iter().any(|(other, _)| *other == name) {
-                        return Err(format!("{text} has {name} twice"));
-                    }
-                    settings.push((name, true.to_string()));
-                }
                 // A value with a colon in it, such as 1:0.3.
                 (None, Some((_, value)))
                     if part.starts_with(|letter: char| !letter.is_alphabetic()) =>

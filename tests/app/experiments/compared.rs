@@ -5,7 +5,7 @@ use std::fs;
 use plateau::landscape::{Difference, Paired, Spread, holm, signed};
 use plateau::session::compare::{Comparison, Metric};
 
-use super::{cell, pages};
+use super::{cell, p_of, pages};
 
 /// A comparison that was recorded.
 pub fn comparison(name: &str) -> Comparison {
@@ -61,14 +61,7 @@ pub fn primary(family: &[(&str, &Comparison, [[&str; 2]; 2])], metric: Metric) -
             (differences, paired)
         })
         .collect();
-    let p: Vec<f64> = paired
-        .iter()
-        .map(|(_, paired)| match paired {
-            Some(Paired::Varying(varying)) => varying.p,
-            // Nothing varies, so nothing is told apart.
-            _ => 1.0,
-        })
-        .collect();
+    let p: Vec<f64> = paired.iter().map(|(_, paired)| p_of(*paired)).collect();
     let adjusted = holm(&p);
     let mut rows = vec![
         [

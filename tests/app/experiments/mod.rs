@@ -127,15 +127,19 @@ fn with_room(mut drawn: Figure, values: &Values) -> String {
     figure_svg(&drawn)
 }
 
+/// The p of random signs.
+fn p_of(paired: Option<Paired>) -> f64 {
+    match paired {
+        Some(Paired::Varying(varying)) => varying.p,
+        // Nothing varies, so nothing is told apart.
+        _ => 1.0,
+    }
+}
+
 /// Holm's p of a family of differences.
 fn adjusted(family: &[(&Values, &str, usize)]) -> Vec<f64> {
-    let p = family.iter().map(
-        |(values, series, place)| match values.paired(series, *place) {
-            Some(Paired::Varying(varying)) => varying.p,
-            // Nothing varies, so nothing is told apart.
-            _ => 1.0,
-        },
-    );
+    let p = family.iter();
+    let p = p.map(|(values, series, place)| p_of(values.paired(series, *place)));
     holm(&p.collect::<Vec<f64>>())
 }
 

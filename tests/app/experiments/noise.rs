@@ -1,7 +1,7 @@
 //! E1: sampling under noise.
 
 use plateau::app::values::{Shown as Drawn, figure};
-use plateau::landscape::{Difference, Values};
+use plateau::landscape::Values;
 
 use super::{Shown, adjusted, cell, table, values, with_room};
 
@@ -19,13 +19,6 @@ const SCREEN: &str = "NA-RS, screen of 10";
 const BESIDE: [&str; 3] = [SCREEN, "local search", "additive fit"];
 /// The data sets in the order of the file.
 pub const DATA: [&str; 3] = ["CIFAR-10", "CIFAR-100", "ImageNet-16-120"];
-
-/// A series less NA-RS, repetition by repetition.
-fn beside(of: &Values, name: &str, place: usize) -> Difference {
-    let [own, other] = [name, NA_RS].map(|name| of.of(name, place).unwrap());
-    let differences: Vec<f64> = own.iter().zip(other).map(|(a, b)| a - b).collect();
-    Difference::of(&differences).unwrap()
-}
 
 pub fn shown() -> Shown {
     let all = values("noise");
@@ -61,9 +54,15 @@ pub fn shown() -> Shown {
             }));
             rows.push(row);
         }
+        let beside = Values {
+            reference: NA_RS.to_owned(),
+            ..one.clone()
+        };
         for arm in BESIDE {
             let mut row = vec![format!("{}: {arm}", DATA[data])];
-            row.extend((0..places).map(|place| cell(&beside(one, arm, place), None)));
+            row.extend(
+                (0..places).map(|place| cell(&beside.difference(arm, place).unwrap(), None)),
+            );
             others.push(row);
         }
         let mut drawn = figure(one, Drawn::Differences);
