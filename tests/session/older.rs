@@ -1,0 +1,53 @@
+//! Runs that the program of November 2026 recorded open and go on.
+
+use std::fs;
+use std::path::Path;
+
+use plateau::app::Recording;
+use plateau::session::{
+    CheckpointEvery, Event, Recorder, Start, Timed, read_events, run_blocking_from,
+};
+
+use crate::support::folder::folder;
+
+const BEFORE: &str = "tests/fixtures/before";
+
+#[test]
+fn an_older_run_folder_goes_on_to_its_end() {
+    let folder = folder("older");
+    fs::create_dir_all(&folder).unwrap();
+    for entry in fs::read_dir(Path::new(BEFORE).join("interrupted")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+    }
+    let before = fs::read(folder.join("events.jsonl")).unwrap();
+    let interrupted = Recorder::interrupted(&folder).unwrap();
+    assert!(interrupted.refused.is_empty());
+    let start = Start {
+        from: interrupted.from,
+        checkpoints: Some(CheckpointEvery::Steps(5)),
+        ..Start::new(interrupted.config)
+    };
+    let mut recorder = interrupted.tail.cut().unwrap();
+    for event in run_blocking_from(&start) {
+        let seconds = 1.0;
+        recorder.record(&Timed { seconds, event }).unwrap();
+    }
+    drop(recorder);
+    let after = fs::read(folder.join("events.jsonl")).unwrap();
+    assert!(after.starts_with(&before), "what stood there has changed");
+    let events = read_events(&folder).unwrap();
+    assert_eq!(events.last().unwrap().event, Event::Finished);
+    for name in ["result.json", "supernet.safetensors", "genotype.json"] {
+        assert!(folder.join(name).is_file(), "{name}");
+    }
+}
+
+#[test]
+fn an_older_zip_of_a_run_opens() {
+    let bytes = fs::read(Path::new(BEFORE).join("finished.zip")).unwrap();
+    let recording = Recording::from_bytes(&bytes).unwrap();
+    assert_eq!(recording.events.len(), 25);
+    assert_eq!(recording.events.last().unwrap().event, Event::Finished);
+    assert!(recording.view("older").training.unwrap().tested.is_some());
+}
