@@ -9,12 +9,14 @@
 //! | [`nn`] | supernet and derived network on flat parameter vectors |
 //! | [`search`] | DARTS and NA-DARTS |
 //! | [`landscape`] | how good and how flat: tables, neighborhoods, barriers, spectra |
-//! | [`session`] | a run as a stream of events: commands, events, the actor, the recorder |
+//! | [`session`] | a run as a stream of events: commands, events, the actor |
+//! | [`record`] | a run as files: a folder, and going on from it |
+//! | [`study`] | programs of many runs: strategies compared, a space tabulated, steps timed |
 //! | [`app`] | the window: panels that draw a run |
 //! | [`cli`] | the command line, which also opens the window |
 //! | `web` | the page and its worker, in a browser only |
 //! | [`manual`] | for users: what a person can bring, ask for and read |
-//! | [`nearest`], [`visible`], [`csv`], [`packed`] | what was probably meant; text from outside, safe to print; tables for other programs; files that may be gzip |
+//! | [`nearest`], [`visible`], [`csv`], [`packed`], [`whole`] | what was probably meant; text from outside, safe to print; tables for other programs; files that may be gzip; files that replace others |
 //!
 //! Arrows only point up this table: `space` knows nothing of tensors, `cli` and `app` never touch one. [`architecture`] has the rest of what one needs
 //! to know to change it, [`method`] what is computed.
@@ -68,9 +70,14 @@ pub mod nearest;
 #[cfg(feature = "engine")]
 pub mod nn;
 pub mod packed;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod record;
 pub mod search;
 pub mod session;
 pub mod space;
+pub mod study;
 pub mod visible;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod whole;

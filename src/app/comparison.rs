@@ -7,7 +7,7 @@ use super::figure::Hue;
 use super::theme::{self, SPACE};
 use crate::data::short_name;
 use crate::landscape::signed;
-use crate::session::compare::{Arm, Comparison, DETECTED, JudgedBy, Metric, Paired, PrimaryPair};
+use crate::study::compare::{Arm, Comparison, DETECTED, JudgedBy, Metric, Paired, PrimaryPair};
 
 /// Width of a strip with points or an interval.
 const STRIP: f32 = 260.0;

@@ -101,7 +101,7 @@ impl Files {
                 return;
             };
             let name = file.file_name();
-            let notice = match crate::session::write_whole(file.path(), &bytes) {
+            let notice = match crate::whole::write_whole(file.path(), &bytes) {
                 Ok(()) => Notice::info(format!("saved {name}")),
                 Err(error) => Notice::error(format!(
                     "{name} could not be written: {error}; choose another place"

@@ -11,7 +11,8 @@ use super::context::Notice;
 use super::kept_runs::{Answer, Ask, KeptRun, Shelf};
 use super::labels::in_labels;
 use super::link::Link;
-use crate::session::{Clock, Command, Event, Recorder, Start, Timed, saved};
+use crate::record::{Recorder, saved};
+use crate::session::{Clock, Command, Event, Start, Timed};
 
 /// Bytes at the end of `events.jsonl` in which its last line is looked for.
 const TAIL: u64 = 4096;

@@ -9,11 +9,9 @@ use clap::Args;
 use super::genotype::read_genotype;
 use super::out;
 use super::{CliError, out::note};
-use crate::session::{
-    BenchCase, BenchResult, BenchSize, BenchStep, DeviceChoice, KernelChoice, MemoryChoice, Peer,
-    PeerResult, bench,
-};
+use crate::session::{DeviceChoice, KernelChoice, MemoryChoice};
 use crate::space::{Genotype, Space};
+use crate::study::{BenchCase, BenchResult, BenchSize, BenchStep, Peer, PeerResult, bench};
 use table::Table;
 
 /// Arguments of `plateau bench`.

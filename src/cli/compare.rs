@@ -17,12 +17,13 @@ use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
 use super::stop;
 use crate::data::{file_name, short_name};
 use crate::landscape::{SupernetEvaluator, skips};
+use crate::record::{Recorder, lock};
 use crate::search::Strategy;
-use crate::session::compare::{
+use crate::session::{RunConfig, Start, open_supernet};
+use crate::space::{Space, without_mark};
+use crate::study::compare::{
     Arm, Comparison, Entry, JUDGE_EPOCHS, Judged, JudgedBy, TrainedRun, judge_of, search_halves,
 };
-use crate::session::{Recorder, RunConfig, Start, lock, open_supernet};
-use crate::space::{Space, without_mark};
 
 /// Arguments of `plateau compare`.
 #[derive(Args)]

@@ -9,10 +9,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::out::note;
 use super::{CliError, stop};
 use crate::landscape::has_live_path;
+use crate::record::{RecordError, Recorder};
 use crate::search::Strategy;
 use crate::session::{
-    Clock, Command, DeviceInfo, Event, RecordError, Recorder, RunConfig, RunKind, SearchStep,
-    SessionHandle, Sharpness, Start, Timed,
+    Clock, Command, DeviceInfo, Event, RunConfig, RunKind, SearchStep, SessionHandle, Sharpness,
+    Start, Timed,
 };
 use crate::space::Genotype;
 use crate::visible::visible;

@@ -19,13 +19,14 @@ use super::stop;
 use crate::csv::csv;
 use crate::data::file_name;
 use crate::landscape::{Evaluator, KendallTau, architecture_count};
+use crate::record::{self, Recorder, SUPERNET_FILE, read_events};
 use crate::search::Strategy;
-use crate::session::compare::JUDGE_EPOCHS;
 use crate::session::{
-    self, Checkpoint, CheckpointEvery, Event, Recorder, RunConfig, RunKind, SUPERNET_FILE,
-    ScratchEvaluator, Start, differences, read_events,
+    self, Checkpoint, CheckpointEvery, Event, RunConfig, RunKind, ScratchEvaluator, Start,
+    differences,
 };
 use crate::space::{Genotype, Space};
+use crate::study::compare::JUDGE_EPOCHS;
 
 /// Arguments of `plateau judge`.
 #[derive(Args)]
@@ -335,7 +336,7 @@ pub fn trained(
         };
         end(drive(start, || Recorder::create(folder), Vec::new(), None))?;
     }
-    session::load_supernet(folder).map_err(|error| {
+    record::load_supernet(folder).map_err(|error| {
         let file = folder.join(SUPERNET_FILE);
         match file.exists() {
             true => CliError(format!(

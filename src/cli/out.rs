@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::CliError;
-use crate::session::{check_writable, write_whole};
 use crate::visible::{visible, visible_json, visible_lines};
+use crate::whole::{check_writable, write_whole};
 
 /// Whether the reader of the standard output has closed it.
 static CLOSED: AtomicBool = AtomicBool::new(false);

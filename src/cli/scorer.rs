@@ -16,9 +16,10 @@ use crate::data::short_name;
 use crate::landscape::{
     Evaluator, EvaluatorError, MatchedFlatness, Score, SupernetEvaluator, Table,
 };
+use crate::record::{self, SUPERNET_FILE};
 use crate::session::{
-    self, Checkpoint, DeviceChoice, Preset, RunConfig, RunKind, SUPERNET_FILE, ScratchEvaluator,
-    TEST_SHARE, TrainConfig,
+    self, Checkpoint, DeviceChoice, Preset, RunConfig, RunKind, ScratchEvaluator, TEST_SHARE,
+    TrainConfig,
 };
 use crate::space::{Genotype, Space};
 
@@ -129,7 +130,7 @@ impl SourceArgs {
     /// Opens what scores where it is no table.
     fn open(&self, compute: Compute) -> Result<Scorer<'static>, CliError> {
         if let Some(folder) = &self.run {
-            let own = session::load_supernet(folder).map_err(CliError::new)?;
+            let own = record::load_supernet(folder).map_err(CliError::new)?;
             let (folder, checkpoint, note) = match self.own_weights {
                 true => (folder.clone(), own, None),
                 false => judge_beside(folder, own),
@@ -257,7 +258,7 @@ fn judge_beside(folder: &Path, own: Checkpoint) -> (PathBuf, Checkpoint, Option<
     };
     let runs = folder.parent().unwrap_or(Path::new("."));
     let judge = judge_folder(runs, &config.dataset, space);
-    match session::load_supernet(&judge) {
+    match record::load_supernet(&judge) {
         Ok(checkpoint) => {
             let mut note = format!("scored by the judge in {}", judge.display());
             if !judge.join(SUPERNET_FILE).exists() {

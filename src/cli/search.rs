@@ -11,9 +11,10 @@ use super::scorer::{Compute, SourceArgs};
 use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
 use crate::data::{Dataset, absolute, file_name, hand_over_once};
 use crate::nearest::unknown;
+use crate::record::read_events;
 use crate::search::Strategy;
 use crate::session::{
-    Event, Preset, RunConfig, RunKind, SearchConfig, TrainConfig, has_room_for_head, read_events,
+    Event, Preset, RunConfig, RunKind, SearchConfig, TrainConfig, has_room_for_head,
 };
 use crate::space::Space;
 

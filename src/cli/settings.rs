@@ -10,11 +10,12 @@ use super::out::note;
 use super::sampling::NeighborhoodSettings;
 use super::stop;
 use crate::data::{Dataset, absolute, hand_over_once, path_of, short_name};
+use crate::record::Recorder;
 use crate::search::Strategy;
 use crate::session::settings::{SEARCH, Setting, TRAIN, Value};
 use crate::session::{
-    CheckpointEvery, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, Recorder,
-    RunConfig, RunKind, SearchConfig, Start, TEST_SHARE, TrainConfig, differences,
+    CheckpointEvery, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
+    RunKind, SearchConfig, Start, TEST_SHARE, TrainConfig, differences,
 };
 use crate::space::{Genotype, Space};
 

@@ -9,8 +9,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::CliError;
 use super::out::{self, say};
 use crate::data::Augmentation;
-use crate::session::{Preset, TabulateConfig, TrainConfig, check_writable, tabulate, write_whole};
+use crate::session::{Preset, TrainConfig};
 use crate::space::Space;
+use crate::study::{TabulateConfig, tabulate};
+use crate::whole::{check_writable, write_whole};
 
 /// Arguments of `plateau tabulate`.
 #[derive(Args)]

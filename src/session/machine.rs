@@ -28,7 +28,7 @@ pub fn machine_memory(root: &Path) -> Option<MachineMemory> {
 }
 
 /// A line of one of Linux's `/proc` files that counts kilobytes, in bytes; none on other systems.
-pub(super) fn proc_bytes(file: &Path, key: &str) -> Option<u64> {
+pub(crate) fn proc_bytes(file: &Path, key: &str) -> Option<u64> {
     let text = read_to_string(file).ok()?;
     let line = text.lines().find(|line| line.starts_with(key))?;
     let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;

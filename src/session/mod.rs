@@ -6,14 +6,11 @@
 #[cfg(feature = "engine")]
 mod actor;
 mod as_base64;
-#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
-mod bench;
 mod checkpoint;
 #[cfg(feature = "engine")]
 mod checkpoint_tensors;
 mod clock;
 mod command;
-pub mod compare;
 mod config;
 #[cfg(feature = "engine")]
 mod control;
@@ -22,8 +19,6 @@ pub mod device;
 mod differences;
 mod error;
 mod event;
-#[cfg(not(target_arch = "wasm32"))]
-mod event_lines;
 mod finite;
 mod fit;
 #[cfg(feature = "engine")]
@@ -42,31 +37,18 @@ mod quiet;
 mod random;
 #[cfg(feature = "engine")]
 mod readback;
-#[cfg(not(target_arch = "wasm32"))]
-mod recorder;
 #[cfg(feature = "engine")]
 mod score;
 #[cfg(feature = "engine")]
 mod search_run;
 pub mod settings;
-#[cfg(not(target_arch = "wasm32"))]
-mod store;
-#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
-mod tabulate;
 #[cfg(feature = "engine")]
 mod train_run;
-#[cfg(not(target_arch = "wasm32"))]
-mod whole;
 #[cfg(all(feature = "engine", target_arch = "wasm32"))]
 mod yield_now;
 
 #[cfg(feature = "engine")]
 pub use actor::{run, serve};
-#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
-pub use bench::{
-    BenchCase, BenchResult, BenchShape, BenchSize, BenchStep, Peer, PeerError, PeerResult,
-    PeerTime, bench,
-};
 pub use checkpoint::{
     CHECKPOINT_VERSION, Checkpoint, CheckpointError, CheckpointEvery, HostTensor,
     MAX_CHECKPOINT_BYTES, Phase, Position,
@@ -80,29 +62,27 @@ pub use config::{
 pub use differences::differences;
 pub use error::RunError;
 pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, Sharpness, Timed};
-#[cfg(not(target_arch = "wasm32"))]
-pub use event_lines::{Lines, read_lines};
 pub use fit::has_room_for_head;
 #[cfg(feature = "engine")]
 pub use from_scratch::{ScratchEvaluator, Trained};
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use handle::{SessionHandle, run_blocking, run_blocking_from, spawn_session};
+#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
+pub(crate) use machine::proc_bytes;
 pub use machine::{MachineMemory, machine_memory};
 pub use memory::{MemoryError, MemoryPlan};
 pub use random::Purpose;
-#[cfg(not(target_arch = "wasm32"))]
-pub use recorder::{Interrupted, Lock, RecordError, Recorder, Tail, lock, read_events};
+#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
+pub(crate) use random::generator;
 #[cfg(feature = "engine")]
 pub use score::{SCORE_BATCHES, open_supernet};
-#[cfg(not(target_arch = "wasm32"))]
-pub use store::{
-    KEPT, Latest, SUPERNET_FILE, StoreError, latest, load, load_supernet, save, saved,
-};
+#[cfg(feature = "engine")]
+pub(crate) use search_run::split_of;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
-pub use tabulate::{TabulateConfig, TabulateError, tabulate};
+pub(crate) use search_run::{RunData, SearchState};
 #[cfg(feature = "engine")]
 pub use train_run::Accuracy;
-#[cfg(not(target_arch = "wasm32"))]
-pub use whole::{check_writable, write_whole};
+#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
+pub(crate) use train_run::TrainState;
 #[cfg(all(feature = "engine", feature = "window", not(target_arch = "wasm32")))]
 pub(crate) use {handle::panic_text, quiet::Quiet};

@@ -2,9 +2,9 @@
 
 use egui_kittest::kittest::Queryable;
 use plateau::search::Strategy;
-use plateau::session::compare::{Arm, Comparison, Entry, Judged, JudgedBy};
 use plateau::session::{Preset, RunConfig};
 use plateau::space::{Genotype, Space};
+use plateau::study::compare::{Arm, Comparison, Entry, Judged, JudgedBy};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 

@@ -478,7 +478,7 @@ fn a_stopped_search_goes_on_from_the_list_of_kept_runs_and_reaches_its_end() {
     let run = window.state().run();
     assert_eq!(run.steps[..before.len()], before[..]);
     assert_eq!(run.steps.len(), run.search.as_ref().unwrap().steps);
-    let recorded = plateau::session::read_events(&runs.join(name)).unwrap();
+    let recorded = plateau::record::read_events(&runs.join(name)).unwrap();
     assert_eq!(recorded.last().unwrap().event, Event::Finished);
     std::fs::remove_dir_all(&runs).unwrap();
 }

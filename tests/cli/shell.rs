@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader, pipe};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use plateau::session::{Event, read_events};
+use plateau::record::read_events;
+use plateau::session::Event;
 
 use crate::support::folder::folder;
 

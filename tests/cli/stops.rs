@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use plateau::session::{Event, read_events, saved};
+use plateau::record::{read_events, saved};
+use plateau::session::Event;
 
 use crate::support::folder::folder;
 use crate::support::outcome::text;

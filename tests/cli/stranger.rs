@@ -2,7 +2,8 @@
 
 use std::process::Output;
 
-use plateau::session::{Event, read_events};
+use plateau::record::read_events;
+use plateau::session::Event;
 use plateau::space::Genotype;
 
 use crate::support::folder::folder;

@@ -213,7 +213,7 @@ fn files_are_replaced_as_they_were() {
     use std::io::Read;
     use std::os::unix::fs::PermissionsExt;
 
-    use plateau::session::{check_writable, write_whole};
+    use plateau::whole::{check_writable, write_whole};
 
     let folder = new_folder("tables-whole");
     let file = folder.join("file");

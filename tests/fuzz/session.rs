@@ -1,10 +1,11 @@
 //! Changed files of a run folder never panic. The seeds are what this version writes, where those of tests/fuzz are files.
 
 use plateau::app::Fragment;
+use plateau::record::read_events;
 use plateau::search::Strategy;
 use plateau::session::{
     Checkpoint, DeviceChoice, DeviceInfo, Event, HostTensor, Position, Preset, RunConfig, Timed,
-    read_events, run_blocking,
+    run_blocking,
 };
 use plateau::space::{Genotype, Space};
 

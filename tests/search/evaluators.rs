@@ -10,9 +10,10 @@ use plateau::landscape::{
 use plateau::nn::{Packing, Pass, Statistics, Supernet, lane_correct, lane_losses};
 use plateau::session::{
     Checkpoint, Command, DeviceChoice, Event, MemoryChoice, Preset, RunConfig, ScratchEvaluator,
-    SessionHandle, Start, TabulateConfig, TrainConfig, open_supernet, tabulate,
+    SessionHandle, Start, TrainConfig, open_supernet,
 };
 use plateau::space::{Genotype, Macro, Operation, Space};
+use plateau::study::{TabulateConfig, tabulate};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 

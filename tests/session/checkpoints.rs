@@ -1,10 +1,10 @@
 //! A run that was interrupted goes on bit for bit.
 
+use plateau::record::{Recorder, latest, load_supernet, read_events, save, saved};
 use plateau::search::{Draw, Strategy, Temperature};
 use plateau::session::{
-    Checkpoint, CheckpointEvery, Command, DeviceChoice, Event, Phase, Preset, Recorder, RunConfig,
-    RunKind, SessionHandle, Start, Timed, latest, load_supernet, read_events, run_blocking,
-    run_blocking_from, save, saved,
+    Checkpoint, CheckpointEvery, Command, DeviceChoice, Event, Phase, Preset, RunConfig, RunKind,
+    SessionHandle, Start, Timed, run_blocking, run_blocking_from,
 };
 use plateau::space::{Genotype, Space};
 

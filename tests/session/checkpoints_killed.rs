@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use plateau::session::{Event, latest, load_supernet, read_events};
+use plateau::record::{latest, load_supernet, read_events};
+use plateau::session::Event;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

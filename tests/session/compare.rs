@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use plateau::record::read_events;
 use plateau::search::Strategy;
-use plateau::session::compare::{
+use plateau::session::{
+    CheckpointEvery, DeviceChoice, Event, MemoryChoice, Preset, RunConfig, RunKind, Start,
+    open_supernet, run_blocking_from,
+};
+use plateau::space::{Genotype, Space};
+use plateau::study::compare::{
     Arm, Comparison, ComparisonError, Difference, Entry, Judged, JudgedBy, Metric, Paired, Spread,
     TrainedRun, judge_of, search_halves, student_t_95,
 };
-use plateau::session::{
-    CheckpointEvery, DeviceChoice, Event, MemoryChoice, Preset, RunConfig, RunKind, Start,
-    open_supernet, read_events, run_blocking_from,
-};
-use plateau::space::{Genotype, Space};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;

@@ -1,10 +1,10 @@
 //! A GPU that is taken away in the middle of a search. The device is the process's: nextest gives each test a
 //! process of its own, which this one needs.
 
+use plateau::record::{Recorder, latest, read_events};
 use plateau::search::Strategy;
 use plateau::session::{
-    CheckpointEvery, Command, DeviceChoice, Event, Preset, Recorder, SessionHandle, Start, Timed,
-    device, latest, read_events,
+    CheckpointEvery, Command, DeviceChoice, Event, Preset, SessionHandle, Start, Timed, device,
 };
 use plateau::space::Space;
 

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use plateau::session::{Event, Recorder, Timed, latest, read_events};
+use plateau::record::{Recorder, latest, read_events};
+use plateau::session::{Event, Timed};
 
 use crate::support::folder::folder;
 use crate::support::program::plateau;
@@ -125,7 +126,7 @@ fn a_corrupt_event_line_is_named_unless_a_checkpoint_stands_before_it() {
 #[test]
 fn damaged_checkpoints_are_named_and_never_silently_forgotten() {
     let folder = interrupted("damaged");
-    let kept = plateau::session::saved(&folder).unwrap();
+    let kept = plateau::record::saved(&folder).unwrap();
     std::fs::write(&kept[0].1, b"").unwrap();
     let output = resume(&folder, &[]);
     assert!(output.status.success(), "{output:?}");
@@ -134,7 +135,7 @@ fn damaged_checkpoints_are_named_and_never_silently_forgotten() {
     std::fs::remove_dir_all(&folder).unwrap();
 
     let folder = interrupted("all-damaged");
-    for (_, file) in plateau::session::saved(&folder).unwrap() {
+    for (_, file) in plateau::record::saved(&folder).unwrap() {
         std::fs::write(file, b"nonsense").unwrap();
     }
     let line = complaint(&resume(&folder, &[]));

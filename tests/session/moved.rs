@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use plateau::session::{Event, RecordError, latest, read_events};
+use plateau::record::{RecordError, latest, read_events};
+use plateau::session::Event;
 
 use crate::support::folder::folder;
 use crate::support::write::idx;
@@ -168,7 +169,7 @@ fn a_run_that_kept_a_relative_path_goes_on_where_that_leads_or_with_another() {
     let path = root.join("run/events.jsonl");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace(absolute.to_str().unwrap(), "set")).unwrap();
-    for (_, checkpoint) in plateau::session::saved(&root.join("run")).unwrap() {
+    for (_, checkpoint) in plateau::record::saved(&root.join("run")).unwrap() {
         std::fs::remove_file(checkpoint).unwrap();
     }
     let elsewhere = root.join("elsewhere");

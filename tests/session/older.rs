@@ -4,9 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use plateau::app::Recording;
-use plateau::session::{
-    CheckpointEvery, Event, Recorder, Start, Timed, read_events, run_blocking_from,
-};
+use plateau::record::{Recorder, read_events};
+use plateau::session::{CheckpointEvery, Event, Start, Timed, run_blocking_from};
 
 use crate::support::folder::folder;
 
@@ -47,7 +46,7 @@ fn an_older_run_folder_goes_on_to_its_end() {
 fn an_older_zip_of_a_run_opens() {
     let bytes = fs::read(Path::new(BEFORE).join("finished.zip")).unwrap();
     let recording = Recording::from_bytes(&bytes).unwrap();
-    assert_eq!(recording.events.len(), 25);
+    assert_eq!(recording.events.len(), 28);
     assert_eq!(recording.events.last().unwrap().event, Event::Finished);
     assert!(recording.view("older").training.unwrap().tested.is_some());
 }

@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use plateau::session::{Event, Recorder, Timed, read_events};
+use plateau::record::{Recorder, read_events};
+use plateau::session::{Event, Timed};
 
 use crate::support::folder::folder;
 

@@ -1,7 +1,7 @@
 //! What the seeds of a comparison say about others (`method.md` §10.6), against SciPy 1.17 and statsmodels 0.15.
 
 use plateau::landscape::signed;
-use plateau::session::compare::{Paired, Varying, holm, interquartile_mean};
+use plateau::study::compare::{Paired, Varying, holm, interquartile_mean};
 
 const EIGHT: [f64; 8] = [0.56, -0.19, 1.30, 0.74, 0.0, 2.22, -0.37, 0.93];
 

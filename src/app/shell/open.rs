@@ -15,9 +15,9 @@ use super::App;
 use crate::data::{hand_over, short_name};
 use crate::landscape::{ReadTable, TableError, Values};
 use crate::packed::{MOST_OF_A_REPORT, unpacked};
-use crate::session::compare::Comparison;
 use crate::session::{Command, RunConfig};
 use crate::space::{Genotype, GenotypeError, Reading, without_mark};
+use crate::study::compare::Comparison;
 
 /// What of a run folder's `config.json` says how to repeat the run.
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use crate::cli::CliError;
 use crate::cli::drive::thousands;
 use crate::cli::out::{self, say};
-use crate::session::{BenchResult, PeerResult};
+use crate::study::{BenchResult, PeerResult};
 
 /// Prints results as they come, under a heading for every device and space.
 #[derive(Default)]

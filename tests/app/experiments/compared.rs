@@ -3,7 +3,7 @@
 use std::fs;
 
 use plateau::landscape::{Difference, Paired, Spread, holm, signed};
-use plateau::session::compare::{Comparison, Metric};
+use plateau::study::compare::{Comparison, Metric};
 
 use super::{cell, p_of, pages};
 

@@ -1,6 +1,6 @@
 //! E4: digits and Fashion-MNIST in the DARTS space, trained from scratch.
 
-use plateau::session::compare::{Comparison, Metric};
+use plateau::study::compare::{Comparison, Metric};
 
 use super::compared::{comparison, difference, primary, spread, values};
 use super::{Shown, table};

@@ -9,6 +9,8 @@ pub mod landscape;
 #[allow(dead_code)]
 #[path = "../../../src/nearest.rs"]
 pub mod nearest;
+#[allow(dead_code)]
+pub mod record;
 #[allow(dead_code, unused_imports)]
 pub mod search;
 #[allow(dead_code, unused_imports)]

@@ -10,8 +10,6 @@ mod differences;
 mod event;
 #[path = "../../../src/session/finite.rs"]
 mod finite;
-#[path = "../../../src/session/event_lines.rs"]
-mod event_lines;
 #[path = "../../../src/session/random.rs"]
 mod random;
 #[path = "../../../src/session/settings.rs"]
@@ -23,4 +21,3 @@ pub use checkpoint::Checkpoint;
 pub use config::{DeviceChoice, Preset, RunConfig};
 pub use differences::differences;
 pub use event::Timed;
-pub use event_lines::read_lines;

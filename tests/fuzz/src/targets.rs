@@ -4,7 +4,8 @@
 use plateau::app::Fragment;
 use plateau::data::{Dataset, Options, read_blobs, short_name};
 use plateau::landscape::Table;
-use plateau::session::{Checkpoint, RunConfig, Timed, differences, read_lines};
+use plateau::record::read_lines;
+use plateau::session::{Checkpoint, RunConfig, Timed, differences};
 use plateau::space::{Genotype, GenotypeError};
 use sha2::{Digest, Sha256};
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{BufRead, Error, Read};
 
-use super::event::Timed;
+use crate::session::Timed;
 use crate::space::without_mark;
 
 /// The longest line that is read, bytes.

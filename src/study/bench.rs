@@ -13,18 +13,13 @@ use burn::tensor::Device;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::config::{KernelChoice, MemoryChoice};
-use super::device;
-use super::error::RunError;
-use super::event::DeviceInfo;
-use super::machine::proc_bytes;
-use super::memory::MemoryPlan;
-use super::random::{Purpose, generator};
-use super::search_run::{RunData, SearchState};
-use super::train_run::TrainState;
 use crate::data::{Dataset, Split};
 use crate::kernels::cpu::peak_flops;
 use crate::kernels::gpu::bytes_moved;
+use crate::session::{
+    DeviceInfo, KernelChoice, MemoryChoice, MemoryPlan, Purpose, RunData, RunError, SearchState,
+    TrainState, device, generator, proc_bytes,
+};
 use crate::space::Space;
 
 use case::CLASSES;

@@ -11,13 +11,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::config::{RunConfig, RunKind, SearchConfig};
-#[cfg(not(target_arch = "wasm32"))]
-use super::differences::differences;
-#[cfg(feature = "engine")]
-use super::error::RunError;
-#[cfg(feature = "engine")]
-use super::search_run::split_of;
 #[cfg(feature = "engine")]
 use crate::data::Dataset;
 #[cfg(not(target_arch = "wasm32"))]
@@ -26,6 +19,13 @@ use crate::landscape::{KendallTau, difference};
 use crate::packed::{MOST_OF_A_REPORT, unpacked};
 #[cfg(feature = "engine")]
 use crate::search::SearchError;
+#[cfg(feature = "engine")]
+use crate::session::RunError;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::session::differences;
+#[cfg(feature = "engine")]
+use crate::session::split_of;
+use crate::session::{RunConfig, RunKind, SearchConfig};
 
 pub use crate::landscape::{
     Difference, Paired, Spread, Varying, holm, interquartile_mean, student_t_95,

@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
-use super::whole::write_whole;
+use crate::session::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
+use crate::whole::write_whole;
 
 /// How many checkpoints a run folder keeps.
 pub const KEPT: usize = 2;

@@ -4,13 +4,11 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::checkpoint::Checkpoint;
-use super::config::RunConfig;
-use super::event::{Event, Timed};
+use super::checkpoints::{StoreError, load, save, saved};
 use super::event_lines::{Lines, read_lines};
-use super::store::{StoreError, load, save, saved};
-use super::whole::write_whole;
+use crate::session::{Checkpoint, Event, RunConfig, Timed};
 use crate::space::Genotype;
+use crate::whole::write_whole;
 
 /// Longest first line that is looked for, bytes.
 const LONGEST_LINE: u64 = 1 << 24;

@@ -1,11 +1,11 @@
 //! The judge of a comparison: one supernet, the same for all strategies, scores what each of them found, and its neighbors.
 
-use super::super::config::{RunConfig, RunKind};
 use super::Judged;
 use crate::landscape::{
     Evaluator, LandscapeError, NeighborhoodOptions, NeighborhoodReport, neighborhood,
 };
 use crate::search::{Order, Select, Strategy};
+use crate::session::{RunConfig, RunKind};
 use crate::space::{Counting, Genotype};
 
 /// Epochs that a judge is trained for where nothing else is asked for, in those of a search with the same settings.

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::Augmentation;
 use crate::nearest::named;
 use crate::search::Strategy;
-use crate::session::config::{DeviceChoice, KernelChoice, MemoryChoice, Preset};
-use crate::session::config::{SearchConfig, TrainConfig};
+use crate::session::{DeviceChoice, KernelChoice, MemoryChoice, Preset, SearchConfig, TrainConfig};
 use crate::space::{Count, Genotype, Macro, MacroError, Space, count_genotype, count_supernet};
 
 /// Neighbors of the NA-DARTS cases.

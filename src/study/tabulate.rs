@@ -8,12 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use super::config::TrainConfig;
-use super::error::RunError;
-use super::from_scratch::{ScratchEvaluator, Trained};
 use crate::landscape::{
     Collapse, Statistics, Table, TableError, architecture, architecture_count, function_string,
 };
+use crate::session::{RunError, ScratchEvaluator, TrainConfig, Trained};
 use crate::space::Space;
 
 /// The budget of a table.

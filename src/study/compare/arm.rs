@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::config::SearchConfig;
-use super::super::settings::{SEARCH, Setting, Value};
 use crate::nearest::nearest;
 use crate::search::Strategy;
+use crate::session::SearchConfig;
+use crate::session::settings::{SEARCH, Setting, Value};
 
 /// One row of a comparison: `darts`; `darts:replica`, the same strategy with another stream of random numbers for α: two rows that differ
 /// in nothing else show how often a comparison cries wolf; `na-darts:radius=3:aggregation=max`, the strategy with settings that the others
