@@ -10,7 +10,7 @@
 //! | [`search`] | DARTS and NA-DARTS |
 //! | [`landscape`] | how good and how flat: tables, neighborhoods, barriers, spectra |
 //! | [`session`] | a run as a stream of events: commands, events, the actor |
-//! | [`record`] | a run as files: a folder, and going on from it |
+//! | [`record`] | a run as files: what an event leaves, a folder, a zip, and going on |
 //! | [`study`] | programs of many runs: strategies compared, a space tabulated, steps timed |
 //! | [`app`] | the window: panels that draw a run |
 //! | [`cli`] | the command line, which also opens the window |
@@ -70,7 +70,6 @@ pub mod nearest;
 #[cfg(feature = "engine")]
 pub mod nn;
 pub mod packed;
-#[cfg(not(target_arch = "wasm32"))]
 pub mod record;
 pub mod search;
 pub mod session;

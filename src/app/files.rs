@@ -8,6 +8,8 @@ use eframe::egui;
 
 use super::context::{Action, Notice, OpenedFile, ReadData};
 use crate::data::{DataError, Dataset, built_in};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::record::EVENTS;
 use crate::session::DataFile;
 
 /// Most bytes of a file that is opened.
@@ -284,7 +286,7 @@ fn opened(name: String, bytes: Vec<u8>) -> Result<OpenedFile, String> {
 #[cfg(not(target_arch = "wasm32"))]
 fn open_path(path: &std::path::Path) -> Result<OpenedFile, String> {
     let name = name_of(path);
-    let of_images = path.is_dir() && !path.join("events.jsonl").exists();
+    let of_images = path.is_dir() && !path.join(EVENTS).exists();
     let bytes = if of_images {
         Ok(Vec::new())
     } else {
@@ -300,7 +302,7 @@ fn open_path(path: &std::path::Path) -> Result<OpenedFile, String> {
 /// A file's content; of a run folder, that of its events.
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) fn read_path(path: &std::path::Path) -> Result<Vec<u8>, String> {
-    let events = path.join("events.jsonl");
+    let events = path.join(EVENTS);
     if path.is_dir() && !events.exists() {
         return Err("it is a folder without events.jsonl, so no run; a folder of images is dropped onto the window".into());
     }

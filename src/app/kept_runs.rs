@@ -7,6 +7,7 @@ use eframe::egui;
 
 use super::context::{Action, SessionState};
 use super::theme::{self, SPACE};
+use crate::record::RunFiles;
 
 /// A run that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +27,10 @@ pub enum Ask {
     Open(String),
     /// Let the session go on with a run from its checkpoint.
     GoOn(String),
-    /// Keep a run that was opened from a file, where files that were opened are not at hand later: its name and its events.
-    Keep(String, String),
+    /// The files of a run.
+    Files(String),
+    /// Keep a run that was opened from a file, by its name, where it could not be opened again or gone on with otherwise.
+    Keep(String, RunFiles),
     /// Forget a run.
     #[cfg(target_arch = "wasm32")]
     Remove(String),
@@ -45,6 +48,15 @@ pub enum Answer {
         /// The lines of its `events.jsonl`.
         events: String,
     },
+    /// A run's files.
+    Files {
+        /// Its name.
+        name: String,
+        /// Its files; its events may end before those that the window has heard.
+        files: RunFiles,
+    },
+    /// A run that was opened from a file is kept.
+    Kept(KeptRun),
     /// The session goes on with a run.
     GoesOn {
         /// Its name.

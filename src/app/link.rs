@@ -1,33 +1,41 @@
-//! The link between the window and a session, and what the session at its other end does: stamps events with their time, notices when the session
-//! is gone.
+//! The link between the window and a session, and what the session at its other end does.
 
 use async_channel::{Receiver, Sender, TryRecvError};
 
-use crate::session::{Clock, Command, Event, Timed};
+use crate::session::{Command, Event, Timed};
 
 use super::context::{Notice, SessionState};
 
 /// Commands out, events in. What is at the other end is a thread natively and a web worker in the browser.
 pub struct Link {
     commands: Sender<Command>,
-    events: Receiver<Event>,
-    notices: Option<Receiver<Notice>>,
+    events: Receiver<Timed>,
+    asides: Option<Receiver<Aside>>,
+}
+
+/// What the other end says beside a run's events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// For the person.
+    Tell(Notice),
+    /// The run is kept under that name; none: no more.
+    Kept(Option<String>),
 }
 
 impl Link {
     /// A link over two channels.
-    pub fn new(commands: Sender<Command>, events: Receiver<Event>) -> Self {
+    pub fn new(commands: Sender<Command>, events: Receiver<Timed>) -> Self {
         Self {
             commands,
             events,
-            notices: None,
+            asides: None,
         }
     }
 
-    /// The same link, with what the other end tells the person beside the events, such as where a run is recorded.
-    pub fn with_notices(self, notices: Receiver<Notice>) -> Self {
+    /// The same link, with what the other end says beside the events.
+    pub fn with_asides(self, asides: Receiver<Aside>) -> Self {
         Self {
-            notices: Some(notices),
+            asides: Some(asides),
             ..self
         }
     }
@@ -46,16 +54,16 @@ impl Link {
     /// # Errors
     /// The system has no thread left.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn spawn_with(mut see: impl FnMut(&Event) + Send + 'static) -> std::io::Result<Self> {
+    pub fn spawn_with(mut see: impl FnMut(&Timed) + Send + 'static) -> std::io::Result<Self> {
         let (commands, inbox) = async_channel::unbounded();
         let (outbox, events) = async_channel::unbounded();
-        crate::session::spawn_session(inbox, move |event| {
+        crate::session::spawn_session(inbox, move |timed| {
             // A window that has gone has also closed the commands, which ends the session.
             // A checkpoint is large and nothing for a window.
-            if !matches!(event, Event::Checkpoint { .. }) {
-                let _gone = outbox.try_send(event.clone());
+            if !matches!(timed.event, Event::Checkpoint { .. }) {
+                let _gone = outbox.try_send(timed.clone());
             }
-            see(&event);
+            see(&timed);
         })?;
         Ok(Self::new(commands, events))
     }
@@ -71,7 +79,7 @@ impl Link {
     }
 
     /// The next event that has come, if any. An error: the session is gone and has said its last.
-    pub fn receive(&self) -> Result<Option<Event>, Gone> {
+    pub fn receive(&self) -> Result<Option<Timed>, Gone> {
         match self.events.try_recv() {
             Ok(event) => Ok(Some(event)),
             Err(TryRecvError::Empty) => Ok(None),
@@ -81,9 +89,9 @@ impl Link {
 }
 
 impl Link {
-    /// The next notice that has come, if any.
-    pub fn notice(&self) -> Option<Notice> {
-        self.notices.as_ref()?.try_recv().ok()
+    /// The next aside that has come, if any.
+    pub fn aside(&self) -> Option<Aside> {
+        self.asides.as_ref()?.try_recv().ok()
     }
 }
 
@@ -98,8 +106,6 @@ pub struct Line {
     gone: bool,
     starting: bool,
     busy: bool,
-    /// Of the run of now, or of the last one.
-    clock: Option<Clock>,
 }
 
 impl Line {
@@ -130,25 +136,23 @@ impl Line {
         sent
     }
 
-    /// A run that had taken so many seconds goes on at the other end.
-    pub fn goes_on(&mut self, seconds: f64) {
+    /// A run goes on at the other end.
+    pub fn goes_on(&mut self) {
         self.starting = false;
         self.busy = true;
-        self.clock = Some(Clock::at(seconds));
     }
 
-    /// The next event that has come, with the seconds since its run started.
+    /// The next event that has come.
     pub fn receive(&mut self) -> Option<Timed> {
-        let event = match self.link.as_ref()?.receive() {
-            Ok(event) => event?,
+        let timed = match self.link.as_ref()?.receive() {
+            Ok(timed) => timed?,
             Err(_) => {
                 self.gone = true;
                 return None;
             }
         };
-        match &event {
+        match &timed.event {
             Event::Started { .. } => {
-                self.clock = Some(Clock::at(0.0));
                 self.busy = true;
                 self.starting = false;
             }
@@ -158,12 +162,11 @@ impl Line {
             }
             _ => {}
         }
-        let seconds = self.clock.map_or(0.0, |clock| clock.seconds());
-        Some(Timed { seconds, event })
+        Some(timed)
     }
 
-    /// The next notice that has come.
-    pub fn notice(&self) -> Option<Notice> {
-        self.link.as_ref()?.notice()
+    /// The next aside that has come.
+    pub fn aside(&self) -> Option<Aside> {
+        self.link.as_ref()?.aside()
     }
 }

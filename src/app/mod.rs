@@ -54,11 +54,11 @@ pub use editor::{Editor, edits, flatness};
 pub use first_picture::first_picture;
 pub use kept_runs::{Answer, Ask, KeptRun, Shelf};
 pub use landscape::LandscapePanel;
-pub use link::Link;
+pub use link::{Aside, Link};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{LEAST_SIZE, WindowError, open_window};
 pub use network::NetworkPanel;
-pub use recording::{Recording, RunFileError, zip_run};
+pub use recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
 pub use run_folders::Keeper;
 pub use search::SearchPanel;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use eframe::egui;
 
 use super::files::{name_of, read_path};
-use super::run_folders::{Keeper, can_go_on};
+use super::run_folders::{Keeper, kept_run};
 use super::share_link::Fragment;
 use super::shell::App;
 use crate::session::{Quiet, panic_text};
@@ -78,9 +78,8 @@ pub enum WindowError {
 pub fn open_window(path: Option<&Path>, link: Option<&str>) -> Result<(), WindowError> {
     let fragment = Fragment::parse(link.unwrap_or_default()).map_err(WindowError::Link)?;
     let file = path.map(read_run_or_file).transpose()?;
-    let unfinished = path
-        .filter(|path| can_go_on(path))
-        .and_then(|path| path.canonicalize().ok());
+    let run_folder = path.filter(|path| path.is_dir());
+    let kept = run_folder.and_then(kept_run);
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Plateau")
@@ -109,8 +108,8 @@ pub fn open_window(path: Option<&Path>, link: Option<&str>) -> Result<(), Window
             if let Some((name, bytes)) = &file {
                 app.open(name, bytes);
             }
-            if let Some(folder) = &unfinished {
-                app.offer_to_go_on(&folder.to_string_lossy());
+            if let Some(run) = kept {
+                app.take_kept(run);
             }
             Ok(Box::new(app) as Box<dyn eframe::App>)
         });

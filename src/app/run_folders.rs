@@ -1,4 +1,4 @@
-//! Who keeps runs on the desktop: the folders below `runs/`, and the tape that records the session's events into them.
+//! Who keeps runs on the desktop: the folders below `runs/`, and the recording of what the session says into them.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -8,27 +8,21 @@ use async_channel::{Receiver, Sender};
 use eframe::egui;
 
 use super::context::Notice;
+use super::files::name_of;
 use super::kept_runs::{Answer, Ask, KeptRun, Shelf};
 use super::labels::in_labels;
-use super::link::Link;
-use crate::record::{Recorder, saved};
-use crate::session::{Clock, Command, Event, Start, Timed};
+use super::link::{Aside, Link};
+use crate::record::{EVENTS, RecordError, Recorder, read_files, saved, write_files};
+use crate::session::{Command, Event, Start, Timed};
 
 /// Bytes at the end of `events.jsonl` in which its last line is looked for.
 const TAIL: u64 = 4096;
 
-/// The session that runs are gone on with: its commands, and the recorder that its tape takes up.
-type Current = Arc<Mutex<Option<(Sender<Command>, Sender<Adopted>)>>>;
+/// The session that runs are gone on with: its commands, and the folder that its recording takes up.
+type Current = Arc<Mutex<Option<(Sender<Command>, Sender<Recorder>)>>>;
 
 /// An answer, and the command that follows it, with the session that it is for.
 type Answered = Result<(Answer, Option<(Sender<Command>, Command)>), String>;
-
-/// A run folder that a session goes on with.
-struct Adopted {
-    recorder: Recorder,
-    /// Seconds that the run had taken before.
-    seconds: f64,
-}
 
 /// Keeps the runs of one window.
 #[derive(Clone)]
@@ -51,18 +45,17 @@ impl Keeper {
     /// # Errors
     /// The system has no thread left.
     pub fn session(&self, context: &egui::Context) -> std::io::Result<Link> {
-        let (notices, inbox) = async_channel::unbounded();
+        let (asides, inbox) = async_channel::unbounded();
         let (adopt, adopted) = async_channel::unbounded();
-        let mut tape = Tape {
-            notices,
+        let mut recording = Recording {
+            asides,
             adopted,
             runs: self.runs.clone(),
             recorder: None,
-            clock: Clock::at(0.0),
         };
         let context = context.clone();
-        let link = Link::spawn_with(move |event| {
-            tape.record(event);
+        let link = Link::spawn_with(move |timed| {
+            recording.record(timed);
             context.request_repaint();
         })?;
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,7 +64,7 @@ impl Keeper {
         if !current.as_ref().is_some_and(alive) {
             *current = Some((link.commands(), adopt));
         }
-        Ok(link.with_notices(inbox))
+        Ok(link.with_asides(inbox))
     }
 
     /// The line to this keeper. Without a thread it keeps nothing.
@@ -107,7 +100,7 @@ impl Keeper {
             Ask::List => Ok((Answer::Listed(list(&self.runs)?), None)),
             Ask::Open(name) => {
                 let folder = self.folder(&name);
-                let path = folder.join("events.jsonl");
+                let path = folder.join(EVENTS);
                 let events = std::fs::read_to_string(&path)
                     .map_err(|error| format!("{}: {error}", path.display()))?;
                 let can_go_on = can_go_on(&folder);
@@ -115,7 +108,21 @@ impl Keeper {
                 Ok((Answer::Opened { run, events }, None))
             }
             Ask::GoOn(name) => self.go_on(name),
-            Ask::Keep(name, _) => Err(format!("{name} stays where it was opened from")),
+            Ask::Files(name) => {
+                let files = read_files(&self.folder(&name)).map_err(|error| error.to_string())?;
+                Ok((Answer::Files { name, files }, None))
+            }
+            // The desktop has what was opened where it was, but nobody can go on with a run in an archive.
+            Ask::Keep(_, files) if files.checkpoint().is_none() => {
+                Ok((Answer::Listed(list(&self.runs)?), None))
+            }
+            Ask::Keep(name, files) => {
+                let kept = write_files(&files, &self.runs, name.trim_end_matches(".zip"))
+                    .map_err(|error| in_labels(&error.to_string()))?;
+                let can_go_on = true;
+                let name = name_of(&kept);
+                Ok((Answer::Kept(KeptRun { name, can_go_on }), None))
+            }
         }
     }
 
@@ -137,16 +144,15 @@ impl Keeper {
         // An event always serializes, as it did when it was written.
         let lines = interrupted.events.iter().flat_map(serde_json::to_string);
         let events = lines.map(|line| line + "\n").collect();
-        let seconds = interrupted.events.last().map_or(0.0, |timed| timed.seconds);
         let start = Start {
             from,
+            seconds: interrupted.events.last().map_or(0.0, |timed| timed.seconds),
             ..Start::kept(interrupted.config)
         };
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let gone = || "there is no session to go on with it; restart the session".to_owned();
         let (commands, adopt) = current.as_ref().ok_or_else(gone)?;
-        let adopted = Adopted { recorder, seconds };
-        adopt.try_send(adopted).map_err(|_| gone())?;
+        adopt.try_send(recorder).map_err(|_| gone())?;
         let start = Command::Start(Box::new(start));
         Ok((
             Answer::GoesOn { name, events },
@@ -164,7 +170,7 @@ fn list(runs: &Path) -> Result<Vec<KeptRun>, String> {
     };
     let mut found: Vec<KeptRun> = entries
         .flatten()
-        .filter(|entry| entry.path().join("events.jsonl").exists())
+        .filter(|entry| entry.path().join(EVENTS).exists())
         .map(|entry| KeptRun {
             name: entry.file_name().to_string_lossy().into_owned(),
             can_go_on: can_go_on(&entry.path()),
@@ -174,10 +180,19 @@ fn list(runs: &Path) -> Result<Vec<KeptRun>, String> {
     Ok(found)
 }
 
+/// A run folder that is anywhere, by its whole path; none: it cannot be found.
+pub fn kept_run(folder: &Path) -> Option<KeptRun> {
+    let path = folder.canonicalize().ok()?;
+    Some(KeptRun {
+        can_go_on: can_go_on(&path),
+        name: path.to_string_lossy().into_owned(),
+    })
+}
+
 /// Whether a run folder has a checkpoint and its last event is not the last of a run. What is damaged is found when it is opened.
-pub fn can_go_on(folder: &Path) -> bool {
+fn can_go_on(folder: &Path) -> bool {
     let last = || -> std::io::Result<String> {
-        let mut file = std::fs::File::open(folder.join("events.jsonl"))?;
+        let mut file = std::fs::File::open(folder.join(EVENTS))?;
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
         let mut tail = Vec::new();
@@ -190,73 +205,63 @@ pub fn can_go_on(folder: &Path) -> bool {
 }
 
 /// Writes what a session says into the folder of its run.
-struct Tape {
-    notices: Sender<Notice>,
-    adopted: Receiver<Adopted>,
+struct Recording {
+    asides: Sender<Aside>,
+    adopted: Receiver<Recorder>,
     runs: PathBuf,
     recorder: Option<Recorder>,
-    clock: Clock,
 }
 
-impl Tape {
-    fn record(&mut self, event: &Event) {
+impl Recording {
+    fn record(&mut self, timed: &Timed) {
         while let Ok(adopted) = self.adopted.try_recv() {
-            self.recorder = Some(adopted.recorder);
-            self.clock = Clock::at(adopted.seconds);
+            self.recorder = Some(adopted);
         }
-        if let Event::Started { config, .. } = event {
-            self.clock = Clock::at(0.0);
-            // A run that is resumed from its very beginning has its folder.
-            if !self.recorder.as_ref().is_some_and(Recorder::is_empty) {
-                self.begin(&config.name());
-            }
+        // A run that is resumed from its very beginning has its folder.
+        if let Event::Started { config, .. } = &timed.event
+            && !self.recorder.as_ref().is_some_and(Recorder::is_empty)
+        {
+            self.recorder = self.begin(&config.name());
         }
         let Some(recorder) = &mut self.recorder else {
             return;
         };
-        let timed = Timed {
-            seconds: self.clock.seconds(),
-            event: event.clone(),
-        };
-        if let Err(error) = recorder.record(&timed) {
-            self.stop(&error);
-        }
-        // The folder is free for whoever goes on with the run.
-        if matches!(
-            event,
-            Event::Finished | Event::Stopped | Event::Failed { .. }
-        ) {
-            self.recorder = None;
+        match recorder.record(timed) {
+            Ok(true) => {}
+            // The folder is free for whoever goes on with the run.
+            Ok(false) => self.recorder = None,
+            Err(error) => self.recorder = self.stop(&error),
         }
     }
 
     /// Makes the folder of a run of that name.
-    fn begin(&mut self, name: &str) {
-        match Recorder::create_free(&self.runs, name) {
-            Ok(recorder) => {
-                let folder = recorder.folder().display();
-                self.say(Notice::info(format!("recording into {folder}")));
-                if !recorder.is_locked() {
-                    self.say(Notice::info(
-                        "its file system has no locks, so nothing keeps a second process from recording there",
-                    ));
-                }
-                self.recorder = Some(recorder);
-            }
-            Err(error) => self.stop(&error),
+    fn begin(&self, name: &str) -> Option<Recorder> {
+        let recorder = match Recorder::create_free(&self.runs, name) {
+            Ok(recorder) => recorder,
+            Err(error) => return self.stop(&error),
+        };
+        let folder = recorder.folder();
+        self.say(Aside::Kept(Some(name_of(folder))));
+        let text = format!("recording into {}", folder.display());
+        self.say(Aside::Tell(Notice::info(text)));
+        if !recorder.is_locked() {
+            let text = "its file system has no locks, so nothing keeps a second process from recording there";
+            self.say(Aside::Tell(Notice::info(text)));
         }
+        Some(recorder)
     }
 
-    fn stop(&mut self, error: &impl std::fmt::Display) {
-        self.recorder = None;
-        self.say(Notice::error(format!(
+    fn stop(&self, error: &RecordError) -> Option<Recorder> {
+        self.say(Aside::Kept(None));
+        self.say(Aside::Tell(Notice::error(format!(
             "the run goes on, but it is no longer recorded: {}",
             in_labels(&error.to_string())
-        )));
+        ))));
+        None
     }
 
-    fn say(&self, notice: Notice) {
-        // A window that has gone reads nothing any more.
-        let _gone = self.notices.try_send(notice);
+    fn say(&self, aside: Aside) {
+        // A window that has gone hears nothing any more.
+        let _gone = self.asides.try_send(aside);
     }
 }

@@ -12,8 +12,8 @@ use crate::landscape::has_live_path;
 use crate::record::{RecordError, Recorder};
 use crate::search::Strategy;
 use crate::session::{
-    Clock, Command, DeviceInfo, Event, RunConfig, RunKind, SearchStep, SessionHandle, Sharpness,
-    Start, Timed,
+    Command, DeviceInfo, Event, RunConfig, RunKind, SearchStep, SessionHandle, Sharpness, Start,
+    Timed,
 };
 use crate::space::Genotype;
 use crate::visible::visible;
@@ -117,29 +117,26 @@ pub fn in_shell(path: &Path) -> String {
 /// Runs to the end, after what was said `before`. A signal asks for a stop after the current step. A run that is refused leaves
 /// nothing behind: its folder is opened when it has begun.
 pub fn drive(
-    start: Start,
+    mut start: Start,
     open: impl FnOnce() -> Result<Recorder, RecordError>,
     before: Vec<Timed>,
     moved: Option<&str>,
 ) -> Result<Outcome, CliError> {
     let config = start.config.clone();
+    start.seconds = before.last().map_or(0.0, |timed| timed.seconds);
     let session = SessionHandle::spawn().map_err(CliError::new)?;
     session
         .commands
         .try_send(Command::Start(Box::new(start)))
         .map_err(|_| CliError::new("the session thread ended before the run began"))?;
 
-    let clock = Clock::at(before.last().map_or(0.0, |timed| timed.seconds));
     let mut bar = Bar::new();
     let mut seen = Seen::default();
     for timed in before {
         bar.replay(&timed.event);
         seen.note(timed.seconds, timed.event);
     }
-    let mut events = session.events.iter().map(|event| Timed {
-        seconds: clock.seconds(),
-        event,
-    });
+    let mut events = session.events.iter();
     let mut first = Vec::new();
     for timed in events.by_ref() {
         if let Event::Failed { message } = &timed.event {

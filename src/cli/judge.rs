@@ -19,7 +19,7 @@ use super::stop;
 use crate::csv::csv;
 use crate::data::file_name;
 use crate::landscape::{Evaluator, KendallTau, architecture_count};
-use crate::record::{self, Recorder, SUPERNET_FILE, read_events};
+use crate::record::{self, EVENTS, Recorder, SUPERNET_FILE, read_events};
 use crate::search::Strategy;
 use crate::session::{
     self, Checkpoint, CheckpointEvery, Event, RunConfig, RunKind, ScratchEvaluator, Start,
@@ -293,7 +293,7 @@ pub fn trained(
     checkpoints: CheckpointEvery,
     stopped: &str,
 ) -> Result<Checkpoint, CliError> {
-    let before = match folder.join("events.jsonl").exists() {
+    let before = match folder.join(EVENTS).exists() {
         true => read_events(folder).map_err(CliError::new)?,
         false => Vec::new(),
     };
@@ -324,9 +324,9 @@ pub fn trained(
     } else if there.is_some() {
         let found = Recorder::interrupted(folder).map_err(CliError::new)?;
         let start = Start {
-            config,
             checkpoints,
             from: found.from,
+            ..Start::new(config)
         };
         end(drive(start, || found.tail.cut(), found.events, None))?;
     } else {

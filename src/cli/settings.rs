@@ -124,9 +124,9 @@ impl RunArgs {
             ),
         }
         let start = Start {
-            config,
             checkpoints: Some(self.checkpoints()),
             from: found.from,
+            ..Start::new(config)
         };
         drive(start, || found.tail.cut(), found.events, now)
     }

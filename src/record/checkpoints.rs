@@ -4,13 +4,9 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::tape::{KEPT, SUPERNET_FILE, checkpoint_file, checkpoint_number};
 use crate::session::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 use crate::whole::write_whole;
-
-/// How many checkpoints a run folder keeps.
-pub const KEPT: usize = 2;
-/// The final state of a search, which stays in the run folder: the supernet that scores its neighbors.
-pub const SUPERNET_FILE: &str = "supernet.safetensors";
 
 /// A checkpoint could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +53,7 @@ fn io_error(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError {
 /// # Errors
 /// [`StoreError::Io`]; the checkpoints before stand.
 pub fn save(folder: &Path, checkpoint: &Checkpoint) -> Result<PathBuf, StoreError> {
-    let path = folder.join(file_name(checkpoint.position.events));
+    let path = folder.join(checkpoint_file(checkpoint.position.events));
     let bytes = checkpoint
         .to_bytes()
         .map_err(|source| StoreError::Checkpoint {
@@ -75,10 +71,6 @@ pub fn save(folder: &Path, checkpoint: &Checkpoint) -> Result<PathBuf, StoreErro
     Ok(path)
 }
 
-fn file_name(events: u64) -> String {
-    format!("checkpoint-{events:06}.safetensors")
-}
-
 /// The checkpoints of a folder with their numbers, newest first. They have not been looked into.
 ///
 /// # Errors
@@ -87,13 +79,8 @@ pub fn saved(folder: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(io_error(folder))? {
         let path = entry.map_err(io_error(folder))?.path();
-        let number = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .and_then(|name| name.strip_prefix("checkpoint-"))
-            .and_then(|name| name.strip_suffix(".safetensors"))
-            .and_then(|digits| digits.parse().ok());
-        if let Some(number) = number {
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let Some(number) = name.and_then(checkpoint_number) {
             found.push((number, path));
         }
     }

@@ -16,7 +16,9 @@ pub struct Lines {
     pub events: Vec<Timed>,
     /// Where the line of each event ends, bytes from the beginning.
     pub ends: Vec<u64>,
-    /// What is wrong with the line after them, if it is no event. A last line that a killed process left unfinished is no line.
+    /// Whether the last of them lacks its end, as an editor may leave it.
+    pub open: bool,
+    /// What is wrong with the line after them, if it is no event. A piece of a line at the end, which a killed process left, is no line.
     pub damage: Option<String>,
 }
 
@@ -31,9 +33,7 @@ pub fn read_lines(mut reader: impl BufRead) -> Result<Lines, Error> {
         line.clear();
         end += (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line)? as u64;
         let whole = line.pop_if(|last| *last == b'\n').is_some();
-        if !whole && (line.len() as u64) < MAX_LINE {
-            return Ok(lines);
-        }
+        let piece = !whole && (line.len() as u64) < MAX_LINE;
         // A byte order mark that an editor has put there.
         let json = if lines.ends.is_empty() {
             without_mark(&line)
@@ -42,11 +42,16 @@ pub fn read_lines(mut reader: impl BufRead) -> Result<Lines, Error> {
         };
         match serde_json::from_slice(&json) {
             Ok(event) => lines.events.push(event),
+            Err(_) if piece => return Ok(lines),
             Err(error) => {
                 lines.damage = Some(error.to_string());
                 return Ok(lines);
             }
         }
         lines.ends.push(end);
+        if piece {
+            lines.open = true;
+            return Ok(lines);
+        }
     }
 }

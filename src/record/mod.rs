@@ -1,11 +1,22 @@
-//! A run as files: what each event leaves, the folder that takes it at once, and how it is read and gone on with.
+//! A run as files: what each event leaves, who takes it, and how it is read and gone on with.
+//!
+//! [`writes`] says what an event leaves, without input or output. A [`Recorder`] carries that out in a folder at once; [`RunFiles`] gathers it, for the
+//! browser's storage and for a zip.
 
+#[cfg(not(target_arch = "wasm32"))]
 mod checkpoints;
 mod event_lines;
+mod files;
+#[cfg(not(target_arch = "wasm32"))]
 mod recorder;
+mod tape;
 
-pub use checkpoints::{
-    KEPT, Latest, SUPERNET_FILE, StoreError, latest, load, load_supernet, save, saved,
-};
+#[cfg(not(target_arch = "wasm32"))]
+pub use checkpoints::{Latest, StoreError, latest, load, load_supernet, save, saved};
 pub use event_lines::{Lines, read_lines};
-pub use recorder::{Interrupted, Lock, RecordError, Recorder, Tail, lock, read_events};
+pub use files::{RunFileError, RunFiles};
+#[cfg(not(target_arch = "wasm32"))]
+pub use recorder::{
+    Interrupted, Lock, RecordError, Recorder, Tail, lock, read_events, read_files, write_files,
+};
+pub use tape::{EVENTS, KEPT, SUPERNET_FILE, Write, checkpoint_file, writes};

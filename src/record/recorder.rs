@@ -1,13 +1,14 @@
 //! Writes a run folder: `config.json`, `events.jsonl`, `genotype.json`, `genotype.txt`, `result.json` and checkpoints.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::checkpoints::{StoreError, load, save, saved};
 use super::event_lines::{Lines, read_lines};
+use super::files::{RunFiles, is_plain};
+use super::tape::{EVENTS, Write, writes};
 use crate::session::{Checkpoint, Event, RunConfig, Timed};
-use crate::space::Genotype;
 use crate::whole::write_whole;
 
 /// Longest first line that is looked for, bytes.
@@ -85,7 +86,7 @@ fn advice(source: &std::io::Error, before: &str, after: &str) -> String {
 /// Appends the events of one run to its folder, which no other process can record into meanwhile.
 pub struct Recorder {
     folder: PathBuf,
-    events: BufWriter<File>,
+    events: File,
     lock: Lock,
 }
 
@@ -118,6 +119,8 @@ pub struct Tail {
     lock: Lock,
     /// Bytes of `events.jsonl` that stand.
     length: u64,
+    /// Whether the last line that stands lacks its end.
+    open: bool,
     checkpoints: Vec<PathBuf>,
 }
 
@@ -127,15 +130,21 @@ impl Tail {
         for file in &self.checkpoints {
             fs::remove_file(file).map_err(write_error(file))?;
         }
-        let path = self.folder.join("events.jsonl");
+        let path = self.folder.join(EVENTS);
         let file = OpenOptions::new()
             .append(true)
             .open(&path)
-            .and_then(|file| file.set_len(self.length).map(|()| file))
+            .and_then(|mut file| {
+                file.set_len(self.length)?;
+                if self.open {
+                    file.write_all(b"\n")?;
+                }
+                Ok(file)
+            })
             .map_err(write_error(&path))?;
         Ok(Recorder {
             folder: self.folder,
-            events: BufWriter::new(file),
+            events: file,
             lock: self.lock,
         })
     }
@@ -199,7 +208,7 @@ impl Recorder {
             read.is_err() || line.ends_with(b"\n") || line.len() as u64 == LONGEST_LINE
         };
         // A process that was killed before its run began may have left a piece of the first line.
-        match File::open(folder.join("events.jsonl")) {
+        match File::open(folder.join(EVENTS)) {
             Ok(events) => match begun(events) {
                 true => Err(RecordError::Taken(folder.to_path_buf())),
                 false => Ok(()),
@@ -226,12 +235,12 @@ impl Recorder {
         let lock = lock(folder)?;
         // Another process may have been faster.
         Self::check_free(folder)?;
-        let path = folder.join("events.jsonl");
+        let path = folder.join(EVENTS);
         // What is there is a piece of a line at most.
         let events = File::create(&path).and_then(|_| OpenOptions::new().append(true).open(&path));
         Ok(Self {
             folder: folder.to_path_buf(),
-            events: BufWriter::new(events.map_err(create_error(&path))?),
+            events: events.map_err(create_error(&path))?,
             lock,
         })
     }
@@ -248,7 +257,7 @@ impl Recorder {
             folder: folder.to_path_buf(),
             reason,
         };
-        let path = folder.join("events.jsonl");
+        let path = folder.join(EVENTS);
         if !path.exists() {
             return Err(refuse("it holds no run"));
         }
@@ -259,7 +268,10 @@ impl Recorder {
         })?;
         let (lines, damage) = read_file(&path)?;
         let Lines {
-            mut events, ends, ..
+            mut events,
+            ends,
+            open,
+            ..
         } = lines;
         let (config, hash) = match events.first().map(|timed| &timed.event) {
             Some(Event::Started {
@@ -307,6 +319,7 @@ impl Recorder {
                 folder: folder.to_path_buf(),
                 lock,
                 length: kept.checked_sub(1).map_or(0, |last| ends[last]),
+                open: open && kept == ends.len(),
                 checkpoints,
             },
         })
@@ -326,8 +339,9 @@ impl Recorder {
 
     /// Whether nothing has been recorded yet.
     pub fn is_empty(&self) -> bool {
-        let file = self.events.get_ref();
-        file.metadata().is_ok_and(|metadata| metadata.len() == 0)
+        self.events
+            .metadata()
+            .is_ok_and(|metadata| metadata.len() == 0)
     }
 
     /// Whether no other process can record into the folder meanwhile.
@@ -340,69 +354,34 @@ impl Recorder {
         &self.folder
     }
 
-    /// Appends one event and keeps the files that follow from it. Every line is on disk when this returns, so that a killed
-    /// process loses at most the line it was writing. A checkpoint is no line: it becomes a file.
-    pub fn record(&mut self, timed: &Timed) -> Result<(), RecordError> {
-        let path = self.folder.join("events.jsonl");
-        if let Event::Checkpoint { state } = &timed.event {
-            // A checkpoint must never be ahead of the events that it follows, also after a power cut.
-            let synced = self.events.get_ref().sync_data();
-            synced.map_err(write_error(&path))?;
-            return match save(&self.folder, state) {
-                Ok(_) => Ok(()),
-                Err(StoreError::Io { path, source }) => Err(RecordError::Write { path, source }),
-                Err(error) => Err(error.into()),
-            };
-        }
-        if !timed.event.is_line() {
-            return Ok(());
-        }
-        let failed = |source| RecordError::Write {
-            path: path.clone(),
-            source,
-        };
-        serde_json::to_writer(&mut self.events, timed)
-            .map_err(|error| failed(std::io::Error::from(error)))?;
-        self.events.write_all(b"\n").map_err(failed)?;
-        self.events.flush().map_err(failed)?;
-        match &timed.event {
-            Event::Started {
-                config,
-                plateau,
-                device,
-                dataset,
-            } => self.write_json(
-                "config.json",
-                &serde_json::json!({
-                    "config": config, "plateau": plateau, "device": device, "dataset": dataset,
-                }),
-            ),
-            // The genotype of now, so that a run which fails later leaves its last good one.
-            Event::SearchEpoch { genotype, .. } | Event::Derived { genotype } => {
-                self.write_genotype(genotype)
+    /// Appends one event and keeps the files that follow from it; whether the run may say more. Every line is on disk when this
+    /// returns, so that a killed process loses at most the line it was writing.
+    pub fn record(&mut self, timed: &Timed) -> Result<bool, RecordError> {
+        for write in writes(timed) {
+            match write {
+                Write::Line(line) => self.append(&line)?,
+                Write::File(name, text) => self.write(name, &text)?,
+                Write::Checkpoint(state) => self.save(state)?,
+                Write::Close => return Ok(false),
             }
-            Event::TrainStarted { genotype, .. } => self.write_genotype(genotype),
-            Event::Tested {
-                loss,
-                accuracy,
-                images,
-            } => self.write_json(
-                "result.json",
-                &serde_json::json!({
-                    "test_accuracy": accuracy, "test_loss": loss, "test_images": images,
-                }),
-            ),
-            _ => Ok(()),
         }
+        Ok(true)
     }
 
-    fn write_genotype(&self, genotype: &Genotype) -> Result<(), RecordError> {
-        self.write("genotype.json", &format!("{}\n", genotype.to_json()))?;
-        self.write("genotype.txt", &format!("{}\n", genotype.to_text()))
+    fn append(&mut self, line: &str) -> Result<(), RecordError> {
+        let written = self.events.write_all(line.as_bytes());
+        written.map_err(write_error(&self.folder.join(EVENTS)))
     }
 
-    fn write_json(&self, name: &str, value: &serde_json::Value) -> Result<(), RecordError> {
-        self.write(name, &format!("{value:#}\n"))
+    fn save(&self, state: &Checkpoint) -> Result<(), RecordError> {
+        // A checkpoint must never be ahead of the events that it follows, also after a power cut.
+        let synced = self.events.sync_data();
+        synced.map_err(write_error(&self.folder.join(EVENTS)))?;
+        match save(&self.folder, state) {
+            Ok(_) => Ok(()),
+            Err(StoreError::Io { path, source }) => Err(RecordError::Write { path, source }),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), RecordError> {
@@ -411,9 +390,55 @@ impl Recorder {
     }
 }
 
+/// The files of a run folder, those in folders below it and hidden ones left out.
+///
+/// # Errors
+/// [`RecordError::Read`].
+pub fn read_files(folder: &Path) -> Result<RunFiles, RecordError> {
+    let read_error = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| RecordError::Read { path, source }
+    };
+    let mut files = RunFiles::default();
+    for entry in fs::read_dir(folder).map_err(read_error(folder))? {
+        let path = entry.map_err(read_error(folder))?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let Some(name) = name.filter(|name| is_plain(name) && path.is_file()) {
+            let bytes = fs::read(&path).map_err(read_error(&path))?;
+            match name == EVENTS {
+                // A run that goes on may be in the midst of a line.
+                true => files.events = String::from_utf8_lossy(&bytes).into_owned(),
+                false => drop(files.others.insert(name.to_owned(), bytes)),
+            }
+        }
+    }
+    let whole = files.events.rfind('\n').map_or(0, |end| end + 1);
+    files.events.truncate(whole);
+    Ok(files)
+}
+
+/// Writes a run that came as files into the first free folder of that name; the folder.
+///
+/// # Errors
+/// As [`Recorder::create_free`].
+pub fn write_files(files: &RunFiles, base: &Path, name: &str) -> Result<PathBuf, RecordError> {
+    let recorder = Recorder::create_free(base, name)?;
+    let folder = recorder.folder();
+    let events = (EVENTS, files.events.as_bytes());
+    let others = files
+        .others
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), &bytes[..]));
+    for (name, bytes) in others.chain([events]) {
+        let path = folder.join(name);
+        write_whole(&path, bytes).map_err(write_error(&path))?;
+    }
+    Ok(folder.to_path_buf())
+}
+
 /// Reads the events of a run folder. A last line that a killed process left unfinished is left out.
 pub fn read_events(folder: &Path) -> Result<Vec<Timed>, RecordError> {
-    match read_file(&folder.join("events.jsonl"))? {
+    match read_file(&folder.join(EVENTS))? {
         (lines, None) => Ok(lines.events),
         (_, Some(error)) => Err(error),
     }

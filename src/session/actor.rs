@@ -9,12 +9,13 @@ use std::task::Poll;
 use async_channel::{Receiver, TryRecvError};
 
 use super::checkpoint::{Phase, Position};
+use super::clock::Clock;
 use super::command::{Command, DataFile, Start};
 use super::config::{DeviceChoice, RunConfig, RunKind};
 use super::control::{Control, Flow};
 use super::device;
 use super::error::RunError;
-use super::event::{DatasetInfo, Event};
+use super::event::{DatasetInfo, Event, Timed};
 use super::memory::MemoryPlan;
 use super::score::{SCORE_BATCHES, Scoring, score_batches};
 use super::search_run::{RunData, SearchState, random_genotype, split_of, stream_seed};
@@ -24,7 +25,10 @@ use crate::kernels::self_test;
 
 /// Serves commands until their channel closes. All Burn calls happen in this future, so whoever polls it owns the device: a
 /// named thread natively, a web worker in the browser.
-pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
+///
+/// An event gets its time here, once: that of `clock`, which each run sets.
+pub async fn serve(commands: Receiver<Command>, clock: &Clock, mut emit: impl FnMut(Timed)) {
+    let mut emit = |event| emit(clock.stamp(event));
     let mut scoring = Scoring::default();
     // Taken from the channel already.
     let mut waiting = VecDeque::new();
@@ -52,6 +56,7 @@ pub async fn serve(commands: Receiver<Command>, mut emit: impl FnMut(Event)) {
         match command {
             Command::Start(start) => {
                 scoring = Scoring::default();
+                clock.set(start.seconds);
                 run_with(&start, &commands, &mut emit, &mut scoring).await;
             }
             Command::Score { request, genotypes } => {

@@ -1,26 +1,32 @@
 //! How long a run has taken.
 
+use std::cell::Cell;
+
 use web_time::Instant;
 
-/// Counts the seconds of a run, and goes on where it stood when the run was interrupted. It never goes back, whatever is done to the
-/// system's clock.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    start: Instant,
-    before: f64,
+use super::event::{Event, Timed};
+
+/// The one clock of a session: counts the seconds of its run, and goes on where it stood when the run was interrupted. It never goes
+/// back, whatever is done to the system's clock.
+#[derive(Debug)]
+pub struct Clock(Cell<(Instant, f64)>);
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self(Cell::new((Instant::now(), 0.0)))
+    }
 }
 
 impl Clock {
-    /// A clock that stands at so many seconds now.
-    pub fn at(seconds: f64) -> Self {
-        Self {
-            start: Instant::now(),
-            before: seconds,
-        }
+    /// Sets it to so many seconds.
+    pub fn set(&self, seconds: f64) {
+        self.0.set((Instant::now(), seconds));
     }
 
-    /// What it shows, seconds.
-    pub fn seconds(&self) -> f64 {
-        self.before + self.start.elapsed().as_secs_f64()
+    /// The event with the time of now.
+    pub fn stamp(&self, event: Event) -> Timed {
+        let (start, before) = self.0.get();
+        let seconds = before + start.elapsed().as_secs_f64();
+        Timed { seconds, event }
     }
 }

@@ -70,6 +70,9 @@ pub struct Start {
     /// this state, bit for bit.
     #[serde(default)]
     pub from: Option<Checkpoint>,
+    /// What its clock showed there, seconds.
+    #[serde(default)]
+    pub seconds: f64,
 }
 
 impl Start {
@@ -79,6 +82,7 @@ impl Start {
             config,
             checkpoints: None,
             from: None,
+            seconds: 0.0,
         }
     }
 

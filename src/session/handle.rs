@@ -8,17 +8,18 @@ use std::thread;
 use async_channel::{Receiver, Sender};
 
 use super::actor::{run, serve};
+use super::clock::Clock;
 use super::command::{Command, Start};
 use super::config::RunConfig;
 use super::device;
-use super::event::Event;
+use super::event::{Event, Timed};
 
 /// A session on its own thread.
 pub struct SessionHandle {
     /// Takes commands; dropping it ends the session after the current step.
     pub commands: Sender<Command>,
     /// Gives events in order; ends when the session is gone.
-    pub events: mpsc::Receiver<Event>,
+    pub events: mpsc::Receiver<Timed>,
     thread: thread::JoinHandle<()>,
 }
 
@@ -50,10 +51,11 @@ impl SessionHandle {
 /// The system has no thread left.
 pub fn spawn_session(
     inbox: Receiver<Command>,
-    mut say: impl FnMut(Event) + Send + 'static,
+    mut say: impl FnMut(Timed) + Send + 'static,
 ) -> std::io::Result<thread::JoinHandle<()>> {
     let session = move || {
-        let served = AssertUnwindSafe(|| pollster::block_on(serve(inbox, &mut say)));
+        let clock = Clock::default();
+        let served = AssertUnwindSafe(|| pollster::block_on(serve(inbox, &clock, &mut say)));
         // Drivers and libraries may panic where a device is lost. Nothing of the session is used after that.
         if let Err(panic) = catch_unwind(served) {
             let message = match device::check_after_failure() {
@@ -63,7 +65,7 @@ pub fn spawn_session(
                     panic_text(&*panic)
                 ),
             };
-            say(Event::Failed { message });
+            say(clock.stamp(Event::Failed { message }));
         }
     };
     thread::Builder::new()

@@ -18,7 +18,7 @@ mod worker;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::session::{Command, Event};
+use crate::session::{Command, Timed};
 
 #[cfg(feature = "window")]
 pub use page::page;
@@ -40,9 +40,11 @@ enum FromWorker {
     /// It listens; while it lives it holds the browser's lock of its name.
     Ready,
     /// From the session.
-    Event(Event),
+    Event(Timed),
     /// It goes on with a kept run of that name, which had these events before.
     GoesOn(String, String),
+    /// The run is kept under that name; none: no more.
+    Kept(Option<String>),
     /// For the person: what, and whether something failed.
     Notice(String, bool),
 }

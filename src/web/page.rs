@@ -12,9 +12,9 @@ use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType
 
 use super::fetched::fetch_set;
 use super::{FromWorker, ToWorker, describe, script, store};
-use crate::app::{Answer, App, Ask, Fragment, KeptRun, Link, Notice, Shelf};
+use crate::app::{Answer, App, Aside, Ask, Fragment, KeptRun, Link, Notice, Shelf};
 use crate::data::EMBEDDED;
-use crate::session::{Command, DeviceChoice, Event};
+use crate::session::{Clock, Command, DeviceChoice, Event, Timed};
 
 /// Where `index.html` keeps the worker's bootstrap, relative to the page.
 const WORKER: &str = "./worker.js";
@@ -139,10 +139,17 @@ impl Engine {
                 sent.map_err(|error| describe(&error))?;
                 return Ok(None);
             }
-            Ask::Keep(name, events) => {
+            Ask::Files(name) => {
+                let files = store::files(&name).await.map_err(refused)?;
+                let files = files.ok_or(format!("{name} is not kept any more"))?;
+                return Ok(Some(Answer::Files { name, files }));
+            }
+            Ask::Keep(name, files) => {
                 let taken = store::list().await.map_err(refused)?;
                 let name = store::free_name(name.trim_end_matches(".zip"), &taken);
-                store::keep(&name, &events, None).await.map_err(refused)?;
+                store::keep(&name, &files).await.map_err(refused)?;
+                let can_go_on = files.checkpoint().is_some();
+                return Ok(Some(Answer::Kept(KeptRun { name, can_go_on })));
             }
             Ask::Remove(name) => store::remove(&name).await.map_err(refused)?,
         }
@@ -167,11 +174,11 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
     options.set_name(&name);
     let worker = Worker::new_with_options(WORKER, &options).map_err(|error| describe(&error))?;
     let (commands, inbox) = async_channel::unbounded::<Command>();
-    let (outbox, events) = async_channel::unbounded::<Event>();
-    let (notices, told) = async_channel::unbounded::<Notice>();
+    let (outbox, events) = async_channel::unbounded::<Timed>();
+    let (asides, told) = async_channel::unbounded::<Aside>();
     let voice = Voice {
         outbox,
-        notices,
+        asides,
         engine: engine.clone(),
         worker: worker.clone(),
         context: context.clone(),
@@ -185,23 +192,33 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
     // The other end is here.
     let _gone = commands.try_send(check);
     spawn_local(forward(worker, inbox));
-    Ok(Link::new(commands, events).with_notices(told))
+    Ok(Link::new(commands, events).with_asides(told))
 }
 
 /// How the worker reaches the window.
 #[derive(Clone)]
 struct Voice {
-    outbox: Sender<Event>,
-    notices: Sender<Notice>,
+    outbox: Sender<Timed>,
+    asides: Sender<Aside>,
     engine: Engine,
     worker: Worker,
     context: egui::Context,
 }
 
 impl Voice {
-    fn say(&self, event: Event) {
+    fn say(&self, timed: Timed) {
         // Only a window that has gone has closed the channel.
-        let _gone = self.outbox.try_send(event);
+        let _gone = self.outbox.try_send(timed);
+        self.context.request_repaint();
+    }
+
+    /// What the worker itself could not say, when the page was as old as it is now.
+    fn fail(&self, message: String) {
+        self.say(Clock::default().stamp(Event::Failed { message }));
+    }
+
+    fn aside(&self, aside: Aside) {
+        let _gone = self.asides.try_send(aside);
         self.context.request_repaint();
     }
 
@@ -211,11 +228,9 @@ impl Voice {
         if self.outbox.is_closed() {
             return;
         }
-        self.say(Event::Failed {
-            message: format!(
-                "the engine stopped{why}; restart it, the edited cell and the last checkpoint are kept"
-            ),
-        });
+        self.fail(format!(
+            "the engine stopped{why}; restart it, the edited cell and the last checkpoint are kept"
+        ));
         self.outbox.close();
         let mut current = self.engine.worker.borrow_mut();
         current.take_if(|worker| *worker == self.worker);
@@ -229,11 +244,11 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
         Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let text = message.data().as_string().unwrap_or_default();
             match serde_json::from_str(&text) {
-                Ok(FromWorker::Event(event)) => voice.say(event),
+                Ok(FromWorker::Event(timed)) => voice.say(timed),
                 Ok(FromWorker::Notice(text, error)) => {
-                    let _gone = voice.notices.try_send(Notice { text, error });
-                    voice.context.request_repaint();
+                    voice.aside(Aside::Tell(Notice { text, error }));
                 }
+                Ok(FromWorker::Kept(name)) => voice.aside(Aside::Kept(name)),
                 Ok(FromWorker::GoesOn(name, events)) => {
                     let _gone = voice
                         .engine
@@ -246,9 +261,9 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                     let _told = voice.engine.loaded.try_send(());
                     watch(&name, voice.clone());
                 }
-                Err(error) => voice.say(Event::Failed {
-                    message: format!("the engine said something that is not an event ({error})"),
-                }),
+                Err(error) => voice.fail(format!(
+                    "the engine said something that is not an event ({error})"
+                )),
             }
         })
     };

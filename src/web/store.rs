@@ -1,21 +1,32 @@
-//! Runs that the browser keeps, in IndexedDB: for each its events, and the newest checkpoint where it was not finished.
+//! Runs that the browser keeps, in IndexedDB: for each its events, the supernet of its search, and the newest checkpoint where it was not
+//! finished. Its other files follow from its events.
 
 use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, TransactionMode};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
+
+use crate::record::{RunFiles, SUPERNET_FILE, checkpoint_file};
+use crate::session::Checkpoint;
 
 const DATABASE: &str = "plateau";
 /// The lines of `events.jsonl`, as text, by the name of the run.
 const EVENTS: &str = "events";
 /// The bytes of a checkpoint file, by the name of the run.
 const CHECKPOINTS: &str = "checkpoints";
+/// The bytes of the supernet's file, by the name of the run.
+const SUPERNETS: &str = "supernets";
+const STORES: [&str; 3] = [EVENTS, CHECKPOINTS, SUPERNETS];
 
 async fn open() -> Result<Database, Error> {
-    let mut request = Factory::new()?.open(DATABASE, Some(1))?;
+    let mut request = Factory::new()?.open(DATABASE, Some(2))?;
     request.on_upgrade_needed(|event| {
         // Where a store cannot be made, the transactions below say so.
         if let Ok(database) = event.database() {
-            for name in [EVENTS, CHECKPOINTS] {
+            let there = database.store_names();
+            for name in STORES
+                .into_iter()
+                .filter(|name| !there.contains(&(*name).to_owned()))
+            {
                 let _refused = database.create_object_store(name, ObjectStoreParams::new());
             }
         }
@@ -23,23 +34,26 @@ async fn open() -> Result<Database, Error> {
     request.await
 }
 
-/// Writes the events of a run and, in the same transaction, its checkpoint; none: the run needs none any more.
+/// Writes a run, all of it or nothing. One that is finished needs no checkpoint any more.
 ///
 /// # Errors
 /// The browser refused, for want of space as a rule.
-pub async fn keep(name: &str, events: &str, checkpoint: Option<&[u8]>) -> Result<(), Error> {
+pub async fn keep(name: &str, files: &RunFiles) -> Result<(), Error> {
     let database = open().await?;
-    let transaction = database.transaction(&[EVENTS, CHECKPOINTS], TransactionMode::ReadWrite)?;
+    let transaction = database.transaction(&STORES, TransactionMode::ReadWrite)?;
     let key = JsValue::from_str(name);
     let store = transaction.object_store(EVENTS)?;
-    store.put(&JsValue::from_str(events), Some(&key))?;
-    let store = transaction.object_store(CHECKPOINTS)?;
-    match checkpoint {
-        Some(bytes) => {
-            store.put(&Uint8Array::from(bytes), Some(&key))?;
-        }
-        None => {
-            store.delete(key)?;
+    store.put(&JsValue::from_str(&files.events), Some(&key))?;
+    let supernet = files.others.get(SUPERNET_FILE).map(Vec::as_slice);
+    for (store, bytes) in [(CHECKPOINTS, files.checkpoint()), (SUPERNETS, supernet)] {
+        let store = transaction.object_store(store)?;
+        match bytes {
+            Some(bytes) => {
+                store.put(&Uint8Array::from(bytes), Some(&key))?;
+            }
+            None => {
+                store.delete(key.clone())?;
+            }
         }
     }
     transaction.commit()?.await?;
@@ -76,6 +90,33 @@ pub async fn events(name: &str) -> Result<Option<String>, Error> {
     Ok(value.and_then(|text| text.as_string()))
 }
 
+/// The files of a run; none: there is no such run.
+///
+/// # Errors
+/// The browser refused.
+pub async fn files(name: &str) -> Result<Option<RunFiles>, Error> {
+    let Some(events) = events(name).await? else {
+        return Ok(None);
+    };
+    // What follows from the events; damaged ones have nothing but themselves.
+    let read = RunFiles::from_bytes(events.as_bytes());
+    let mut files = read.map(|(files, _)| files).unwrap_or(RunFiles {
+        events,
+        ..RunFiles::default()
+    });
+    if let Some(bytes) = get(SUPERNETS, name).await? {
+        let bytes = Uint8Array::new(&bytes).to_vec();
+        files.others.insert(SUPERNET_FILE.into(), bytes);
+    }
+    if let Some(bytes) = checkpoint(name).await?
+        && let Ok(state) = Checkpoint::from_bytes(&bytes)
+    {
+        let file = checkpoint_file(state.position.events);
+        files.others.insert(file, bytes);
+    }
+    Ok(Some(files))
+}
+
 /// The bytes of the checkpoint of a run; none: it has none.
 ///
 /// # Errors
@@ -100,8 +141,8 @@ async fn get(store: &str, name: &str) -> Result<Option<JsValue>, Error> {
 /// The browser refused.
 pub async fn remove(name: &str) -> Result<(), Error> {
     let database = open().await?;
-    let transaction = database.transaction(&[EVENTS, CHECKPOINTS], TransactionMode::ReadWrite)?;
-    for store in [EVENTS, CHECKPOINTS] {
+    let transaction = database.transaction(&STORES, TransactionMode::ReadWrite)?;
+    for store in STORES {
         transaction
             .object_store(store)?
             .delete(JsValue::from_str(name))?;

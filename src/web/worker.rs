@@ -1,5 +1,7 @@
 //! The worker: a session that owns its own device, and the keeper of its runs.
 
+use std::rc::Rc;
+
 use async_channel::{Receiver, Sender};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -9,9 +11,8 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 use super::fetched::fetch_set;
 use super::{FromWorker, ToWorker, store};
 use crate::data::awaited;
-use crate::session::{
-    Checkpoint, CheckpointEvery, Clock, Command, Event, Start, Timed, device, serve,
-};
+use crate::record::{RunFiles, checkpoint_file};
+use crate::session::{Checkpoint, Clock, Command, Event, Start, Timed, device, serve};
 
 /// Starts the session; called once, by the worker's program.
 pub fn worker() {
@@ -20,7 +21,8 @@ pub fn worker() {
         let message = format!("Plateau made a mistake and stopped: {panic}");
         web_sys::console::error_1(&JsValue::from_str(&message));
         if let Some(scope) = scope() {
-            say(&scope, &FromWorker::Event(Event::Failed { message }));
+            let failed = Clock::default().stamp(Event::Failed { message });
+            say(&scope, &FromWorker::Event(failed));
             scope.close();
         }
     }));
@@ -33,27 +35,28 @@ pub fn worker() {
     spawn_local(keep_runs(scope.clone(), kept));
     offer_loss();
     say(&scope, &FromWorker::Ready);
-    spawn_local(tell_of_loss(scope.clone(), keep.clone()));
+    let clock = Rc::new(Clock::default());
+    spawn_local(tell_of_loss(scope.clone(), clock.clone(), keep.clone()));
     spawn_local(async move {
-        serve(inbox, move |event| {
+        serve(inbox, &clock, move |timed| {
             // The keeper lives as long as the worker.
             // A checkpoint, which is large, is for it only.
-            if !matches!(event, Event::Checkpoint { .. }) {
-                say(&scope, &FromWorker::Event(event.clone()));
+            if !matches!(timed.event, Event::Checkpoint { .. }) {
+                say(&scope, &FromWorker::Event(timed.clone()));
             }
-            let _gone = keep.try_send(Keep::Event(event));
+            let _gone = keep.try_send(Keep::Event(timed));
         })
         .await;
     });
 }
 
 /// Says that the GPU is gone, in the place of a session that waits for it; the keeper then ends the worker.
-async fn tell_of_loss(scope: DedicatedWorkerGlobalScope, keep: Sender<Keep>) {
+async fn tell_of_loss(scope: DedicatedWorkerGlobalScope, clock: Rc<Clock>, keep: Sender<Keep>) {
     device::lost().await;
     if let Err(fault) = device::check() {
-        let failed = Event::Failed {
+        let failed = clock.stamp(Event::Failed {
             message: fault.to_string(),
-        };
+        });
         say(&scope, &FromWorker::Event(failed.clone()));
         let _gone = keep.try_send(Keep::Event(failed));
     }
@@ -85,25 +88,18 @@ fn listen(scope: &DedicatedWorkerGlobalScope, commands: Sender<Command>, keep: S
                     spawn_local(async move {
                         match start_from(&name).await {
                             Ok((start, run)) => {
-                                let so_far = FromWorker::GoesOn(name, run.events.clone());
+                                let so_far = FromWorker::GoesOn(name, run.files.events.clone());
                                 say(&scope, &so_far);
                                 let _gone = keep.try_send(Keep::GoOn(run));
                                 let _gone = commands.try_send(Command::Start(Box::new(start)));
                             }
-                            Err(reason) => say(
-                                &scope,
-                                &FromWorker::Event(Event::Refused {
-                                    message: format!("{name} cannot go on: {reason}"),
-                                }),
-                            ),
+                            Err(reason) => refuse(&scope, format!("{name} cannot go on: {reason}")),
                         }
                     });
                 }
-                Err(error) => say(
+                Err(error) => refuse(
                     &scope,
-                    &FromWorker::Event(Event::Refused {
-                        message: format!("the engine did not understand a command ({error})"),
-                    }),
+                    format!("the engine did not understand a command ({error})"),
                 ),
             }
         })
@@ -146,21 +142,18 @@ async fn start_from(name: &str) -> Result<(Start, Kept), String> {
         .map_err(|error| error.to_string())?
         .ok_or("the browser keeps no run of that name")?;
     let events = lines(&events, from.position.events);
-    let before = events
-        .lines()
-        .next_back()
-        .and_then(|line| serde_json::from_str::<Timed>(line).ok())
-        .map_or(0.0, |timed| timed.seconds);
+    let (mut files, said) =
+        RunFiles::from_bytes(events.as_bytes()).map_err(|error| error.to_string())?;
+    let file = checkpoint_file(from.position.events);
+    files.others.insert(file, bytes);
     let run = Kept {
         name: name.to_owned(),
-        events,
-        checkpoint: Some(bytes),
-        clock: Clock::at(before),
+        files,
     };
     let start = Start {
-        config: from.position.config.clone(),
-        checkpoints: Some(CheckpointEvery::default()),
-        from: Some(from),
+        from: Some(from.clone()),
+        seconds: said.last().map_or(0.0, |timed| timed.seconds),
+        ..Start::kept(from.position.config)
     };
     Ok((start, run))
 }
@@ -170,43 +163,47 @@ enum Keep {
     /// The session goes on with a run.
     GoOn(Kept),
     /// The session said something.
-    Event(Event),
+    Event(Timed),
 }
 
 /// A run that is under way.
 struct Kept {
     name: String,
-    events: String,
-    checkpoint: Option<Vec<u8>>,
-    clock: Clock,
+    files: RunFiles,
 }
 
 /// Writes the runs of this worker into the browser's storage, at every checkpoint and at the end.
 async fn keep_runs(scope: DedicatedWorkerGlobalScope, told: Receiver<Keep>) {
     let mut kept: Option<Kept> = None;
     while let Ok(told) = told.recv().await {
-        let event = match told {
+        let timed = match told {
             Keep::GoOn(run) => {
                 kept = Some(run);
                 continue;
             }
-            Keep::Event(event) => event,
+            Keep::Event(timed) => timed,
         };
-        if let Event::Started { config, .. } = &event {
+        if let Event::Started { config, .. } = &timed.event {
             let taken = store::list().await.unwrap_or_default();
+            let name = store::free_name(&config.name(), &taken);
+            say(&scope, &FromWorker::Kept(Some(name.clone())));
             kept = Some(Kept {
-                name: store::free_name(&config.name(), &taken),
-                events: String::new(),
-                checkpoint: None,
-                clock: Clock::at(0.0),
+                name,
+                files: RunFiles::default(),
             });
         }
-        let failed = matches!(event, Event::Failed { .. });
         if let Some(run) = &mut kept
-            && !keep_event(run, event, &scope).await
+            && (run.files.take(&timed) || timed.event == Event::Paused)
+            && let Err(error) = store::keep(&run.name, &run.files).await
         {
+            let text = format!(
+                "the run goes on, but this browser does not keep it any more ({error}); save it with File, Save run as zip"
+            );
+            say(&scope, &FromWorker::Kept(None));
+            say(&scope, &FromWorker::Notice(text, true));
             kept = None;
         }
+        let failed = matches!(timed.event, Event::Failed { .. });
         // A GPU that has failed does not come back in this worker: the page offers a fresh one.
         if failed && device::check().is_err() {
             scope.close();
@@ -214,48 +211,16 @@ async fn keep_runs(scope: DedicatedWorkerGlobalScope, told: Receiver<Keep>) {
     }
 }
 
-/// Adds an event to a run, and writes the run where it should be found again. False: the browser keeps it no more.
-async fn keep_event(run: &mut Kept, event: Event, scope: &DedicatedWorkerGlobalScope) -> bool {
-    let write = match &event {
-        Event::Checkpoint { state } => {
-            // What cannot be written is not kept; the run goes on.
-            run.checkpoint = state.to_bytes().ok();
-            true
-        }
-        Event::Finished | Event::Stopped | Event::Failed { .. } | Event::Paused => true,
-        _ if !event.is_line() => return true,
-        _ => false,
-    };
-    if matches!(event, Event::Finished) {
-        run.checkpoint = None;
-    }
-    if !matches!(event, Event::Checkpoint { .. }) {
-        let timed = Timed {
-            seconds: run.clock.seconds(),
-            event,
-        };
-        // An event always serializes.
-        run.events
-            .push_str(&serde_json::to_string(&timed).unwrap_or_default());
-        run.events.push('\n');
-    }
-    if write {
-        let outcome = store::keep(&run.name, &run.events, run.checkpoint.as_deref()).await;
-        if let Err(error) = outcome {
-            let text = format!(
-                "the run goes on, but this browser does not keep it any more ({error}); save it with File, Save run as zip"
-            );
-            say(scope, &FromWorker::Notice(text, true));
-            return false;
-        }
-    }
-    true
-}
-
 /// The first `count` lines of a text, with their ends.
 fn lines(text: &str, count: u64) -> String {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     text.split_inclusive('\n').take(count).collect()
+}
+
+/// Answers what cannot be done, outside of a run.
+fn refuse(scope: &DedicatedWorkerGlobalScope, message: String) {
+    let refused = Clock::default().stamp(Event::Refused { message });
+    say(scope, &FromWorker::Event(refused));
 }
 
 fn say(scope: &DedicatedWorkerGlobalScope, what: &FromWorker) {

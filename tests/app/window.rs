@@ -8,10 +8,10 @@ use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use plateau::app::{
-    App, Fragment, Keeper, LEAST_SIZE, Link, Pane, Recording, RunState, SessionState,
+    Answer, App, Ask, Fragment, Keeper, LEAST_SIZE, Link, Pane, Recording, RunState, SessionState,
 };
 use plateau::search::Strategy;
-use plateau::session::{Command, DeviceChoice, DeviceInfo, Event, Preset, RunConfig};
+use plateau::session::{Clock, Command, DeviceChoice, DeviceInfo, Event, Preset, RunConfig, Timed};
 use plateau::space::{Genotype, Space};
 
 use crate::support::folder::folder;
@@ -35,10 +35,15 @@ pub fn window() -> Harness<'static, App> {
     })
 }
 
+/// What a session says now.
+fn now(event: Event) -> Timed {
+    Clock::default().stamp(event)
+}
+
 /// The other ends of a window's line to a session.
 type Ends = (
     async_channel::Receiver<Command>,
-    async_channel::Sender<Event>,
+    async_channel::Sender<Timed>,
 );
 
 /// A window whose sessions the test plays: it holds their ends, the newest last, and ends a session by dropping them.
@@ -218,12 +223,12 @@ fn a_device_that_fails_is_told_and_the_window_stays_usable() {
     let recorded = Recording::demo().events;
     let (_, outbox) = ends.lock().unwrap()[0].clone();
     for timed in &recorded[..20] {
-        outbox.try_send(timed.event.clone()).unwrap();
+        outbox.try_send(timed.clone()).unwrap();
     }
     outbox
-        .try_send(Event::Failed {
+        .try_send(now(Event::Failed {
             message: message.into(),
-        })
+        }))
         .unwrap();
     window.run_ok();
     assert_eq!(window.state().run().state, RunState::Failed(shown.into()));
@@ -258,13 +263,15 @@ fn files_open_by_what_they_hold_and_others_are_refused() {
     let app = window.state_mut();
     let demo = Recording::demo();
 
-    let zip = plateau::app::zip_run(&demo.text, &demo.view("demo")).unwrap();
+    let zip = demo.files.to_zip("demo").unwrap();
     app.open("run.zip", &zip);
     assert_eq!(app.run().name, "run.zip");
+    assert_eq!(app.run_files(), &demo.files);
     assert_eq!(app.run().steps.len(), demo.view("demo").steps.len());
 
     // A killed process leaves half a line: it is left out, the rest opens.
-    let half = &demo.text.as_bytes()[..demo.text.len() / 2];
+    let text = demo.files.events.as_bytes();
+    let half = &text[..text.len() / 2];
     app.open("half.jsonl", half);
     assert_eq!(app.run().name, "half.jsonl");
     assert!(!app.run().steps.is_empty());
@@ -480,6 +487,19 @@ fn a_stopped_search_goes_on_from_the_list_of_kept_runs_and_reaches_its_end() {
     assert_eq!(run.steps.len(), run.search.as_ref().unwrap().steps);
     let recorded = plateau::record::read_events(&runs.join(name)).unwrap();
     assert_eq!(recorded.last().unwrap().event, Event::Finished);
+    // What the window would save is the folder, byte for byte.
+    let there = plateau::record::read_files(&runs.join(name)).unwrap();
+    assert_eq!(window.state().run_files().events, there.events);
+    let mut shelf = Keeper::new(&runs).shelf(&egui::Context::default());
+    assert!(shelf.ask(Ask::Files(name.to_owned())));
+    let files = loop {
+        match shelf.answer() {
+            Some(Answer::Files { files, .. }) => break files,
+            Some(other) => panic!("{other:?}"),
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    assert_eq!(files, there);
     std::fs::remove_dir_all(&runs).unwrap();
 }
 
@@ -653,10 +673,10 @@ fn a_hardware_gpu_is_asked_to_compile_what_the_settings_need_before_run_is_press
             max_binding: 1 << 27,
         };
         outbox
-            .try_send(Event::DeviceChecked {
+            .try_send(now(Event::DeviceChecked {
                 device: Some(info),
                 problem: None,
-            })
+            }))
             .unwrap();
         window.run_ok();
         let expected = rehearses.then(|| Command::Rehearse {

@@ -19,7 +19,12 @@ fn native_losses(config: RunConfig, steps: usize) -> Vec<[f64; 2]> {
     session.commands.try_send(start).unwrap();
     let mut losses = Vec::new();
     while losses.len() < steps {
-        match session.events.recv().expect("the native run ended early") {
+        match session
+            .events
+            .recv()
+            .expect("the native run ended early")
+            .event
+        {
             Event::SearchStep(step) => {
                 losses.push([step.train_loss.into(), step.validation_loss.into()]);
             }

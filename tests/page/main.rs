@@ -48,6 +48,7 @@ trait Window {
     fn shortcut(&mut self, key: &str);
     fn take_settings(&mut self, config: &RunConfig);
     fn save_run(&mut self, name: &str) -> Recording;
+    fn stored(&mut self, store: &str, name: &str) -> String;
 }
 
 impl Window for Tab<'_> {
@@ -116,6 +117,22 @@ impl Window for Tab<'_> {
         let run = Recording::from_bytes(&std::fs::read(&zip).unwrap()).unwrap();
         std::fs::remove_dir_all(&downloads).unwrap();
         run
+    }
+
+    /// A text in the browser's storage.
+    fn stored(&mut self, store: &str, name: &str) -> String {
+        let ask = format!(
+            "window.stored = undefined; indexedDB.open('plateau').onsuccess = opened => {{
+                const database = opened.target.result;
+                database.transaction({store:?}).objectStore({store:?}).get({name:?}).onsuccess = found => {{
+                    window.stored = found.target.result;
+                    database.close();
+                }};
+            }}"
+        );
+        self.evaluate(&ask);
+        self.wait_for("the storage answers", "window.stored", QUICK);
+        self.evaluate("window.stored").as_str().unwrap().to_owned()
     }
 }
 

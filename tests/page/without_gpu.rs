@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use plateau::app::zip_run;
 use plateau::session::DeviceChoice;
 use serde_json::json;
 
@@ -61,12 +60,27 @@ fn without_webgpu_the_recorded_run_scrubs_the_cpu_searches_and_a_run_is_kept_and
     let run = tab.save_run("digits-na-darts-3");
     let view = run.view("from the page");
     assert_eq!(view.steps.len() as u64, steps);
-    let back = zip_run(&run.text, &view).unwrap();
+    let keys: Vec<&str> = run.files.others.keys().map(String::as_str).collect();
+    let [checkpoint, others @ ..] = &keys[..] else {
+        panic!("the zip of a stopped run has nothing but its events");
+    };
+    assert!(checkpoint.starts_with("checkpoint-"), "{keys:?}");
+    assert_eq!(others, ["config.json", "genotype.json", "genotype.txt"]);
+    let kept = tab.stored("events", "digits-na-darts-3");
+    assert!(
+        kept == run.files.events,
+        "the zip and the browser's storage differ"
+    );
+    let back = run.files.to_zip("desktop").unwrap();
     tab.drop_files(&[("desktop.zip", back)]);
     let shown = format!("!s.run.live && s.run.steps == {steps}");
     tab.wait_until("the run of the desktop is shown", &shown, QUICK);
     tab.shortcut("k");
     tab.widget("Open desktop");
+    // With its checkpoint came what it goes on from.
+    tab.press("Go on desktop");
+    let further = format!("s.run.live && s.run.steps > {steps}");
+    tab.wait_until("the run of the desktop goes on", &further, QUICK);
 }
 
 #[test]

@@ -444,7 +444,7 @@ fn say(session: &SessionHandle, command: Command) {
 fn next(session: &SessionHandle) -> Event {
     loop {
         let patience = std::time::Duration::from_secs(60);
-        let event = session.events.recv_timeout(patience).unwrap();
+        let event = session.events.recv_timeout(patience).unwrap().event;
         if matches!(
             event,
             Event::Scored { .. }
@@ -580,7 +580,7 @@ fn the_supernet_of_a_saved_search_scores_as_it_did() {
     say(&session, Command::Start(Box::new(start)));
     let mut last: Option<Checkpoint> = None;
     loop {
-        match session.events.recv().unwrap() {
+        match session.events.recv().unwrap().event {
             Event::Checkpoint { state } if state.tensors.contains_key("supernet.weights") => {
                 last = Some(*state);
             }

@@ -157,7 +157,7 @@ fn a_rehearsed_run_shows_its_first_step_at_once_and_is_the_same() {
         request: 1,
         genotypes: Vec::new(),
     });
-    let answer = session.events.recv().unwrap();
+    let answer = session.events.recv().unwrap().event;
     assert!(matches!(answer, Event::Refused { .. }), "{answer:?}");
     let rehearsed = began.elapsed();
 
@@ -165,7 +165,7 @@ fn a_rehearsed_run_shows_its_first_step_at_once_and_is_the_same() {
     send(Command::Start(Box::new(Start::new(config.clone()))));
     let mut events = Vec::new();
     while !matches!(events.last(), Some(Event::SearchStep(_))) {
-        events.push(session.events.recv().unwrap());
+        events.push(session.events.recv().unwrap().event);
     }
     let first = began.elapsed();
     assert!(
@@ -174,7 +174,7 @@ fn a_rehearsed_run_shows_its_first_step_at_once_and_is_the_same() {
     );
     send(Command::Stop);
     while !matches!(events.last(), Some(Event::Stopped)) {
-        events.push(session.events.recv().unwrap());
+        events.push(session.events.recv().unwrap().event);
     }
     let unrehearsed = run_blocking(&config);
     let taken = steps(&events);
@@ -194,7 +194,7 @@ fn a_session_pauses_steps_and_stops_on_command() {
     let until = |wanted: fn(&Event) -> bool| {
         let mut seen = Vec::new();
         loop {
-            let event = session.events.recv().unwrap();
+            let event = session.events.recv().unwrap().event;
             seen.push(event);
             if wanted(&seen[seen.len() - 1]) {
                 return seen;

@@ -42,9 +42,9 @@ fn every_step(config: &RunConfig, from: Option<Checkpoint>) -> (Vec<Event>, Vec<
     let mut checkpoints = Vec::new();
     let mut events = Vec::new();
     let start = Start {
-        config: config.clone(),
         checkpoints: Some(CheckpointEvery::Steps(1)),
         from,
+        ..Start::new(config.clone())
     };
     for event in run_blocking_from(&start) {
         match event {
@@ -267,7 +267,12 @@ fn a_session_hands_out_its_state_at_a_stop_and_another_goes_on_with_it() {
     send(Command::Pause);
     send(Command::Step);
     send(Command::Stop);
-    let mut seen: Vec<Event> = session.events.iter().take(7).collect();
+    let mut seen: Vec<Event> = session
+        .events
+        .iter()
+        .take(7)
+        .map(|timed| timed.event)
+        .collect();
     assert_eq!(seen.pop(), Some(Event::Stopped));
     assert!(matches!(seen.pop(), Some(Event::Derived { .. })));
     let Some(Event::Checkpoint { state }) = seen.pop() else {
@@ -280,7 +285,12 @@ fn a_session_hands_out_its_state_at_a_stop_and_another_goes_on_with_it() {
         ..Start::new(config)
     };
     send(Command::Start(Box::new(start)));
-    let rest: Vec<Event> = session.events.iter().take(expected.len() - 3).collect();
+    let rest: Vec<Event> = session
+        .events
+        .iter()
+        .take(expected.len() - 3)
+        .map(|timed| timed.event)
+        .collect();
     // Before: started, search started, paused, step.
     assert_eq!(rest, expected[3..]);
 }
@@ -299,6 +309,7 @@ fn the_state_after_the_first_step_is_kept_whatever_the_clock_says() {
     let seen: Vec<Event> = session
         .events
         .iter()
+        .map(|timed| timed.event)
         .take_while(|event| *event != Event::Stopped)
         .collect();
     let kept = seen.iter().filter_map(|event| match event {

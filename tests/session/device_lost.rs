@@ -40,7 +40,11 @@ fn a_lost_gpu_ends_in_a_message_and_what_was_saved_goes_on_in_this_process_and_i
         .unwrap();
     let mut checkpoints = 0;
     let message = loop {
-        let event = session.events.recv().expect("the session says why it ends");
+        let event = session
+            .events
+            .recv()
+            .expect("the session says why it ends")
+            .event;
         let timed = Timed {
             seconds: 0.0,
             event,
@@ -75,7 +79,7 @@ fn a_lost_gpu_ends_in_a_message_and_what_was_saved_goes_on_in_this_process_and_i
         .unwrap();
     let mut here = Vec::new();
     while here.last() != Some(&Event::Finished) {
-        let event = session.events.recv().expect("the session goes on");
+        let event = session.events.recv().expect("the session goes on").event;
         if let Event::Failed { message } = &event {
             panic!("{message}");
         }

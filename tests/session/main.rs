@@ -5,6 +5,7 @@ mod checkpoints_killed;
 mod compare;
 mod device_lost;
 mod faults;
+mod kept;
 mod machine;
 mod moved;
 mod older;

@@ -24,7 +24,7 @@ fn a_run_on_the_cpu_does_not_wait_for_the_check_of_the_gpu() {
     ] {
         session.commands.try_send(command).unwrap();
     }
-    let events: Vec<Event> = std::iter::from_fn(|| session.events.recv().ok())
+    let events: Vec<Event> = std::iter::from_fn(|| Some(session.events.recv().ok()?.event))
         .take_while(|event| {
             !matches!(
                 event,

@@ -11,7 +11,8 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::landscape::{BUILTIN_METRIC, builtin_table};
-use crate::session::{Command, DeviceInfo, Start};
+use crate::record::RunFiles;
+use crate::session::{Command, DeviceInfo, RunConfig, Start};
 use crate::space::{Genotype, Space};
 
 use super::comparison::ComparisonWindow;
@@ -19,14 +20,14 @@ use super::context::{Action, Context, Notice, OpenTable, SessionState};
 use super::data::DataPanel;
 use super::dock::{self, Behavior, Pane, default_tree};
 use super::editor::Editor;
-use super::files::Files;
+use super::files::{Files, name_of};
 use super::forecast::Speeds;
-use super::kept_runs::{Ask, Shelf};
+use super::kept_runs::{Ask, KeptRun, Shelf};
 use super::landscape::LandscapePanel;
 use super::link::{Line, Link};
 use super::network::NetworkPanel;
 use super::notices::{self, Notices};
-use super::recording::{Recording, zip_run};
+use super::recording::Recording;
 use super::run::RunPanel;
 use super::search::SearchPanel;
 use super::share_link::Fragment;
@@ -57,8 +58,10 @@ struct Habits {
 /// The whole program as a person sees it.
 pub struct App {
     pub(super) run: RunView,
-    /// The run's events as text, for saving.
-    log: String,
+    /// The run's files, as far as the window has heard of them.
+    run_files: RunFiles,
+    /// The name by which the keeper of runs has it.
+    kept: Option<String>,
     /// A session and where it stands.
     pub(super) line: Line,
     /// The session of [`Action::Train`], once there is one, and its run.
@@ -112,7 +115,8 @@ impl App {
         search.restore(&fragment);
         let mut app = Self {
             run: demo.view("A recorded search"),
-            log: demo.text,
+            run_files: demo.files,
+            kept: None,
             line,
             training: None,
             table: Some(builtin()),
@@ -154,9 +158,15 @@ impl App {
         self.search.look_again();
     }
 
-    /// Offers to go on with the run that is shown, which its keeper knows by that name.
-    pub fn offer_to_go_on(&mut self, name: &str) {
-        self.unfinished = Some(name.to_owned());
+    /// The files of the run that is shown, as far as the window has heard of them.
+    pub fn run_files(&self) -> &RunFiles {
+        &self.run_files
+    }
+
+    /// The run that is shown is kept; offers to go on with it where that can be done.
+    pub fn take_kept(&mut self, run: KeptRun) {
+        self.unfinished = run.can_go_on.then(|| run.name.clone());
+        self.kept = Some(run.name);
     }
 
     /// The run that is shown.
@@ -295,12 +305,24 @@ impl App {
     }
 
     fn save_run(&mut self, context: &egui::Context) {
-        let name = self
-            .run
-            .config
-            .as_ref()
-            .map_or("run".into(), crate::session::RunConfig::name);
-        match zip_run(&self.log, &self.run) {
+        // The keeper has more files than the window hears of.
+        let kept = self.kept.clone();
+        if !kept.is_some_and(|name| self.shelf.ask(Ask::Files(name))) {
+            self.save_files(&self.run_files.clone(), context);
+        }
+    }
+
+    /// Saves files of the shown run as a zip.
+    pub(super) fn save_files(&mut self, files: &RunFiles, context: &egui::Context) {
+        let name = match &self.kept {
+            Some(name) => name_of(name.as_ref()),
+            None => self
+                .run
+                .config
+                .as_ref()
+                .map_or("run".into(), RunConfig::name),
+        };
+        match files.to_zip(&name) {
             Ok(bytes) => self.files.save(format!("{name}.zip"), bytes, context),
             Err(error) => self.notices.push(Notice::error(error.to_string())),
         }
@@ -465,8 +487,8 @@ impl eframe::App for App {
         Some(self)
     }
 
-    fn logic(&mut self, _context: &egui::Context, _frame: &mut eframe::Frame) {
-        self.receive();
+    fn logic(&mut self, context: &egui::Context, _frame: &mut eframe::Frame) {
+        self.receive(context);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

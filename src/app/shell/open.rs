@@ -1,6 +1,8 @@
 //! Opens what a person chose or dropped, by its content.
 
 use std::borrow::Cow;
+#[cfg(not(target_arch = "wasm32"))]
+use std::path::Path;
 use std::sync::Arc;
 
 use eframe::egui;
@@ -11,10 +13,13 @@ use super::super::dock::{self, Pane};
 use super::super::files::may_be_data;
 use super::super::kept_runs::Ask;
 use super::super::recording::Recording;
+#[cfg(not(target_arch = "wasm32"))]
+use super::super::run_folders::kept_run;
 use super::App;
 use crate::data::{hand_over, short_name};
 use crate::landscape::{ReadTable, TableError, Values};
 use crate::packed::{MOST_OF_A_REPORT, unpacked};
+use crate::record::RunFiles;
 use crate::session::{Command, RunConfig};
 use crate::space::{Genotype, GenotypeError, Reading, without_mark};
 use crate::study::compare::Comparison;
@@ -45,9 +50,16 @@ impl App {
         };
         match self.try_open(&file.name, &file.bytes) {
             Ok(text) => {
-                // The browser forgets files that were dropped; the desktop has them where they were.
-                if cfg!(target_arch = "wasm32") && Recording::recognises(&file.bytes) {
-                    let kept = Ask::Keep(file.name.clone(), self.log.clone());
+                #[cfg(not(target_arch = "wasm32"))]
+                if let Some(path) = file.path.as_ref().map(Path::new)
+                    && let Some(run) = kept_run(path).filter(|_| path.is_dir())
+                {
+                    self.take_kept(run);
+                }
+                // The browser forgets files that were dropped; the desktop has them where they were. Nobody can go on with a run in a zip.
+                let packed = RunFiles::recognises(&file.bytes) && !file.bytes.starts_with(b"{");
+                if RunFiles::recognises(&file.bytes) && (packed || cfg!(target_arch = "wasm32")) {
+                    let kept = Ask::Keep(file.name.clone(), self.run_files.clone());
                     self.actions.push(Action::Shelf(kept));
                 }
                 self.notices.push(Notice::info(text));
@@ -106,7 +118,7 @@ impl App {
         if let Some(read) = Values::recognised(&text) {
             return self.values.open(name, read);
         }
-        let run = Recording::recognises(bytes).then(|| Recording::from_bytes(bytes));
+        let run = RunFiles::recognises(bytes).then(|| Recording::from_bytes(bytes));
         if let Some(Err(error)) = &run
             && (bytes.starts_with(b"{") || !error.is_other_content())
         {
@@ -117,8 +129,8 @@ impl App {
                 return Err(format!("a run is going on; stop it before you open {name}"));
             }
             self.run = recording.view(name);
-            self.log = recording.text;
-            self.unfinished = None;
+            self.run_files = recording.files;
+            (self.kept, self.unfinished) = (None, None);
             dock::show(&mut self.tree, Pane::Run);
             return Ok(format!(
                 "opened the run {name}: {} steps",

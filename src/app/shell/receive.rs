@@ -1,26 +1,38 @@
 //! Takes in what the sessions, the keeper of runs and the file dialogs have said.
 
+use eframe::egui;
+
 use super::super::context::Notice;
 use super::super::dock::{self, Pane};
 use super::super::kept_runs::Answer;
 use super::super::labels::in_labels;
+use super::super::link::Aside;
 use super::super::recording::Recording;
 use super::super::view::{RunState, RunView};
 use super::App;
+use crate::record::RunFiles;
 use crate::session::{Command, DeviceChoice, Event, Timed};
 
 impl App {
     /// Takes up everything that the sessions have said.
-    pub(super) fn receive(&mut self) {
+    pub(super) fn receive(&mut self, context: &egui::Context) {
         // A run that goes on must be known before its session speaks of it.
         while let Some(answer) = self.shelf.answer() {
-            self.take_answer(answer);
+            self.take_answer(answer, context);
         }
         while let Some(event) = self.line.receive() {
             self.take_event(&event);
         }
-        while let Some(notice) = self.line.notice() {
-            self.notices.push(notice);
+        while let Some(aside) = self.line.aside() {
+            match aside {
+                Aside::Tell(notice) => self.notices.push(notice),
+                Aside::Kept(name) => {
+                    if let Some(name) = &name {
+                        self.run.name.clone_from(name);
+                    }
+                    self.kept = name;
+                }
+            }
         }
         if let Some((line, view)) = &mut self.training {
             while let Some(event) = line.receive() {
@@ -30,8 +42,10 @@ impl App {
                 view.live = true;
                 view.apply_timed(&event);
             }
-            while let Some(notice) = line.notice() {
-                self.notices.push(notice);
+            while let Some(aside) = line.aside() {
+                if let Aside::Tell(notice) = aside {
+                    self.notices.push(notice);
+                }
             }
         }
         while let Some(action) = self.files.answer() {
@@ -39,11 +53,24 @@ impl App {
         }
     }
 
-    fn take_answer(&mut self, answer: Answer) {
+    fn take_answer(&mut self, answer: Answer, context: &egui::Context) {
         let (name, events) = match answer {
             Answer::Opened { run, events } => {
                 self.open(&run.name, events.as_bytes());
-                self.unfinished = run.can_go_on.then_some(run.name);
+                self.take_kept(run);
+                return;
+            }
+            Answer::Kept(run) => {
+                self.run.name.clone_from(&run.name);
+                self.take_kept(run);
+                return;
+            }
+            Answer::Files { name, mut files } => {
+                let shown = self.kept.as_ref() == Some(&name);
+                if shown && self.run_files.events.len() > files.events.len() {
+                    files.events.clone_from(&self.run_files.events);
+                }
+                self.save_files(&files, context);
                 return;
             }
             Answer::GoesOn { name, events } => (name, events),
@@ -57,14 +84,15 @@ impl App {
             Ok(recording) => {
                 self.run = recording.view(&name);
                 self.run.state = RunState::Running;
-                self.log = recording.text;
+                self.run_files = recording.files;
             }
             // It goes on from its very beginning.
             Err(_) => self.run = RunView::default(),
         }
         self.run.live = true;
         self.unfinished = None;
-        self.line.goes_on(self.run.seconds);
+        self.kept = Some(name.clone());
+        self.line.goes_on();
         dock::show(&mut self.tree, Pane::Run);
         self.notices
             .push(Notice::info(format!("going on with {name}")));
@@ -104,7 +132,8 @@ impl App {
             Event::Started { .. } => {
                 self.run.live = true;
                 self.unfinished = None;
-                self.log.clear();
+                self.run_files = RunFiles::default();
+                self.kept = None;
                 dock::show(&mut self.tree, Pane::Run);
             }
             Event::StoppedEarly { step, kept_step } => {
@@ -115,15 +144,7 @@ impl App {
             Event::Finished => self.notices.push(Notice::info("the run is finished")),
             _ => {}
         }
-        // A checkpoint is a file of its own, never a line.
-        if matches!(timed.event, Event::Checkpoint { .. }) {
-            return;
-        }
-        // An event always serializes; its text is only for saving.
-        if let Ok(text) = serde_json::to_string(timed) {
-            self.log.push_str(&text);
-            self.log.push('\n');
-        }
+        self.run_files.take(timed);
         self.run.apply_timed(timed);
     }
 

@@ -51,7 +51,7 @@ fn paper_step(dataset: &str) -> SearchStep {
     let start = Command::Start(Box::new(Start::new(config)));
     session.commands.try_send(start).unwrap();
     loop {
-        match session.events.recv().unwrap() {
+        match session.events.recv().unwrap().event {
             Event::SearchStep(step) => return step,
             Event::Failed { message } => panic!("{message}"),
             _ => {}

@@ -1,0 +1,171 @@
+//! A run leaves the same files wherever it is kept.
+
+use std::fs;
+
+use plateau::record::{EVENTS, Recorder, RunFiles, read_events, read_files, write_files};
+use plateau::search::Strategy;
+use plateau::session::{
+    CheckpointEvery, Command, Event, Preset, RunConfig, RunKind, SessionHandle, Start, Timed,
+};
+use plateau::space::Space;
+
+use crate::support::folder::folder;
+use crate::support::runs::on_digits;
+
+/// A search of four steps and training of three.
+fn tiny() -> RunConfig {
+    let space = Space::NasBench201Small;
+    let mut search = Preset::Quick.search(space, Strategy::NaDarts);
+    (search.channels, search.layers) = (4, 1);
+    (search.epochs, search.batch) = (2, 90);
+    let mut train = Preset::Quick.train(space);
+    (train.channels, train.layers, train.epochs) = (4, 1, 1);
+    RunConfig {
+        test_share: 0.8,
+        kind: RunKind::Full,
+        ..on_digits(Some(search), train)
+    }
+}
+
+/// What a session says of a run, with a checkpoint after every step, up to an event.
+fn said(start: Start, last: impl Fn(&Event) -> bool) -> Vec<Timed> {
+    let session = SessionHandle::spawn().unwrap();
+    let start = Command::Start(Box::new(Start {
+        checkpoints: Some(CheckpointEvery::Steps(1)),
+        ..start
+    }));
+    session.commands.try_send(start).unwrap();
+    let mut events = Vec::new();
+    for timed in session.events {
+        let done = last(&timed.event);
+        events.push(timed);
+        if done {
+            break;
+        }
+    }
+    events
+}
+
+#[test]
+fn a_folder_a_zip_and_the_memory_hold_the_same_bytes_of_a_run_times_included() {
+    let folder = folder("kept");
+    let mut recorder = Recorder::create(&folder).unwrap();
+    let mut files = RunFiles::default();
+    let events = said(Start::new(tiny()), |event| *event == Event::Finished);
+    let more: Vec<bool> = events
+        .iter()
+        .map(|timed| {
+            files.take(timed);
+            recorder.record(timed).unwrap()
+        })
+        .collect();
+    assert_eq!(more.iter().position(|more| !more), Some(more.len() - 1));
+    assert!(events.is_sorted_by_key(|timed| timed.seconds));
+    drop(recorder);
+
+    assert_eq!(read_files(&folder).unwrap(), files);
+    let names: Vec<&str> = files.others.keys().map(String::as_str).collect();
+    let [one, other, named @ ..] = &names[..] else {
+        panic!("{names:?}");
+    };
+    assert!(one.starts_with("checkpoint-") && other.starts_with("checkpoint-"));
+    let expected = [
+        "config.json",
+        "genotype.json",
+        "genotype.txt",
+        "result.json",
+    ];
+    assert_eq!(named[..4], expected);
+    assert_eq!(named[4..], ["supernet.safetensors"]);
+
+    let zip = files.to_zip("a-run").unwrap();
+    let (unpacked, read) = RunFiles::from_bytes(&zip).unwrap();
+    assert_eq!(unpacked, files);
+    assert_eq!(read, read_events(&folder).unwrap());
+    // From its lines alone come the files that follow from them.
+    let (derived, _) = RunFiles::from_bytes(files.events.as_bytes()).unwrap();
+    assert!(derived.others.keys().map(String::as_str).eq(expected));
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_run_goes_on_from_a_zip_and_its_clock_from_where_it_stood() {
+    let events = said(Start::new(tiny()), |event| {
+        matches!(event, Event::SearchEpoch { .. })
+    });
+    let mut files = RunFiles::default();
+    for timed in &events {
+        files.take(timed);
+    }
+    assert!(files.checkpoint().is_some());
+    let (files, _) = RunFiles::from_bytes(&files.to_zip("half").unwrap()).unwrap();
+    let base = folder("unpacked");
+    let kept = write_files(&files, &base, "half").unwrap();
+    assert_eq!(kept, base.join("half"));
+    assert_eq!(
+        write_files(&files, &base, "half").unwrap(),
+        base.join("half-2")
+    );
+
+    let found = Recorder::interrupted(&kept).unwrap();
+    let start = Start {
+        from: found.from,
+        seconds: 1000.0,
+        ..Start::new(found.config)
+    };
+    let mut recorder = found.tail.cut().unwrap();
+    for timed in said(start, |event| *event == Event::Finished) {
+        assert!(
+            (1000.0..2000.0).contains(&timed.seconds),
+            "{}",
+            timed.seconds
+        );
+        recorder.record(&timed).unwrap();
+    }
+    let (whole, _) =
+        RunFiles::from_bytes(&read_files(&kept).unwrap().to_zip("whole").unwrap()).unwrap();
+    assert!(
+        whole.checkpoint().is_none(),
+        "a finished run goes on from nothing"
+    );
+    assert!(whole.others.contains_key("result.json"));
+    fs::remove_dir_all(&base).unwrap();
+}
+
+#[test]
+fn a_last_line_without_its_end_counts_where_it_is_whole_and_the_run_goes_on_behind_it() {
+    let events = said(Start::new(tiny()), |event| {
+        matches!(event, Event::SearchEpoch { .. })
+    });
+    let mut files = RunFiles::default();
+    for timed in &events {
+        files.take(timed);
+    }
+    let base = folder("open-end");
+    let folder = write_files(&files, &base, "run").unwrap();
+    let path = folder.join(EVENTS);
+    let lines = read_events(&folder).unwrap().len();
+    for (cut, left) in [(1, lines), (2, lines - 1)] {
+        let text = &files.events[..files.events.len() - cut];
+        fs::write(&path, text).unwrap();
+        assert_eq!(read_events(&folder).unwrap().len(), left);
+        let (read, _) = RunFiles::from_bytes(text.as_bytes()).unwrap();
+        assert_eq!(read.events.lines().count(), left);
+        assert!(read.events.ends_with('\n'));
+    }
+    fs::write(&path, &files.events[..files.events.len() - 1]).unwrap();
+    let found = Recorder::interrupted(&folder).unwrap();
+    let kept = found.events.len();
+    let mut recorder = found.tail.cut().unwrap();
+    let seconds = 9.0;
+    recorder
+        .record(&Timed {
+            seconds,
+            event: Event::Stopped,
+        })
+        .unwrap();
+    let read = read_events(&folder).unwrap();
+    assert_eq!(read.len(), kept + 1);
+    assert_eq!(read.last().unwrap().event, Event::Stopped);
+    fs::remove_dir_all(&base).unwrap();
+}
