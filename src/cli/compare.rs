@@ -9,12 +9,11 @@ use clap::Args;
 use super::CliError;
 use super::drive::{drive, in_shell};
 use super::judge::trained;
-use super::landscape::TableArgs;
 use super::looked_up::LookedUp;
 use super::out::{self, note, say};
-use super::search::settings;
-use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
+use super::settings::{RunArgs, SearchOverrides, TrainOverrides, trained_with};
 use super::stop;
+use super::table::TableArgs;
 use crate::data::{file_name, short_name};
 use crate::landscape::{SupernetEvaluator, skips};
 use crate::record::{Recorder, lock};
@@ -166,7 +165,8 @@ impl CompareArgs {
     fn comparison(&self, looked_up: Option<&LookedUp>) -> Result<Comparison, CliError> {
         let first = self.strategies.first();
         let first = first.map_or(Strategy::Darts, |arm| arm.strategy);
-        let (search, train) = settings(&self.run, self.space, first, &self.search, &self.train)?;
+        let (search, train) =
+            trained_with(&self.run, self.space, first, &self.search, &self.train)?;
         let mut settings = self.run.config(Some(search), None, train);
         if !self.redraw_split {
             settings.split_seed = Some(self.run.split_seed.unwrap_or(self.run.seed));

@@ -11,11 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::CliError;
 use super::drive::{Outcome, drive};
-use super::landscape::TableArgs;
 use super::out::{self, note, say};
-use super::search::settings;
-use super::settings::{RunArgs, SearchOverrides, TrainOverrides};
+use super::settings::{RunArgs, SearchOverrides, TrainOverrides, trained_with};
 use super::stop;
+use super::table::TableArgs;
 use crate::csv::csv;
 use crate::data::file_name;
 use crate::landscape::{Evaluator, KendallTau, architecture_count};
@@ -267,7 +266,7 @@ pub fn folder_of(runs: &Path, dataset: &str, space: Space) -> PathBuf {
 impl JudgeArgs {
     /// The run that trains it.
     fn config(&self) -> Result<RunConfig, CliError> {
-        let (mut search, train) = settings(
+        let (mut search, train) = trained_with(
             &self.run,
             self.space,
             Strategy::Rsps,

@@ -1,38 +1,17 @@
 //! `plateau neighborhood|barrier|spectrum`: reports on the landscape of a table, of a run's supernet, or of networks trained from
 //! scratch.
 
-use std::borrow::Cow;
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 
 use super::CliError;
-use super::out::{self, note, say};
+use super::report::print;
 use super::scorer::ScorerArgs;
-use crate::landscape::{
-    self, BUILTIN_METRIC, Matched, MatchedFlatness, NeighborhoodOptions, ReadTable, Table,
-    TableError, TableEvaluator, Transform, Values, builtin_table,
-};
-use crate::space::{Counting, Genotype, Space};
-
-/// How the command line calls the table that is part of the program.
-const BUILTIN: &str = "builtin";
-
-/// What scores the architectures.
-#[derive(Args)]
-pub struct TableArgs {
-    /// Benchmark table that has the accuracy of every architecture: CSV with a header and a column of architectures, or lines
-    /// `[o1, …, o6],accuracy`; plain or .gz. Runs of one metric become their mean, and columns that are no accuracies are left out,
-    /// both said. NAS-Bench-201 (15,625 cells) or its 3-node version (125). `builtin`: the 3-node version on Fashion-MNIST, part of
-    /// this program
-    #[arg(long, value_name = "FILE|builtin")]
-    pub(super) table: Option<PathBuf>,
-    /// Column of accuracies, or common name of several runs, by its name in the table's header; by default the first
-    #[arg(long, value_name = "NAME")]
-    metric: Option<String>,
-}
+use super::table::TableArgs;
+use crate::landscape::{self, MatchedFlatness, NeighborhoodOptions, Transform};
+use crate::space::Counting;
 
 /// Arguments of `plateau neighborhood`.
 #[derive(Args)]
@@ -167,33 +146,6 @@ pub fn spectrum(args: &SpectrumArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// A table, and what was not taken as it stood in its file.
-pub struct OpenedTable {
-    /// The table.
-    pub table: Cow<'static, Table>,
-    notes: Vec<String>,
-}
-
-impl OpenedTable {
-    /// Refuses a table of another space than the one that is searched.
-    pub fn fits(&self, space: Space) -> Result<(), CliError> {
-        let found = self.table.space();
-        match found == space {
-            true => Ok(()),
-            false => Err(CliError(format!(
-                "the table is of {found}, and {space} is searched; give --space {found}"
-            ))),
-        }
-    }
-
-    /// Says the notes on stderr, once nothing can fail any more: a failure is one line.
-    pub fn say(&self) {
-        for note in &self.notes {
-            note!("note: {note}");
-        }
-    }
-}
-
 /// A neighborhood, and what only a table knows about its centre.
 #[derive(Serialize)]
 struct InTable<R> {
@@ -219,161 +171,4 @@ impl<R: Display> Display for InTable<R> {
             None => Ok(()),
         }
     }
-}
-
-impl TableArgs {
-    /// Whether a table or a column was named.
-    pub fn given(&self) -> bool {
-        self.table.is_some() || self.metric.is_some()
-    }
-
-    /// Whether a table was named.
-    pub fn named(&self) -> bool {
-        self.table.is_some()
-    }
-
-    /// The table that was asked for, read so that it has the metrics of `--metric` and of `others`.
-    pub fn read(&self, others: &[&str]) -> Result<OpenedTable, CliError> {
-        let Some(path) = &self.table else {
-            return Err(CliError(
-                "nothing to score architectures with: give --table FILE, a benchmark table, or --table builtin"
-                    .into(),
-            ));
-        };
-        if path.as_os_str() == BUILTIN {
-            return Ok(OpenedTable {
-                table: Cow::Borrowed(builtin_table()),
-                notes: Vec::new(),
-            });
-        }
-        let wanted: Vec<&str> = others
-            .iter()
-            .copied()
-            .chain(self.metric.as_deref())
-            .collect();
-        let ReadTable { table, mut notes } =
-            ReadTable::read(path, &wanted).map_err(|error| match error {
-                TableError::Read { .. } => CliError::new(error),
-                _ => CliError(format!("{}: {error}", path.display())),
-            })?;
-        if let (None, [first, others @ ..]) = (&self.metric, table.metrics())
-            && !others.is_empty()
-        {
-            let others = others.join(", ");
-            notes.push(format!(
-                "{first} is the first of the metrics; --metric names another: {others}"
-            ));
-        }
-        Ok(OpenedTable {
-            table: Cow::Owned(table),
-            notes,
-        })
-    }
-
-    /// The column of `--metric`.
-    pub fn column<'a>(&'a self, table: &'a Table) -> Result<Column<'a>, CliError> {
-        let builtin = self
-            .table
-            .as_deref()
-            .is_some_and(|path| path.as_os_str() == BUILTIN);
-        let default = builtin.then_some(BUILTIN_METRIC);
-        Column::new(table, self.metric.as_deref().or(default))
-    }
-}
-
-/// One landscape of a table.
-#[derive(Clone, Copy)]
-pub struct Column<'a> {
-    evaluator: TableEvaluator<'a>,
-    table: &'a Table,
-    /// Its name.
-    pub metric: &'a str,
-    /// Of all architectures, in percent.
-    pub accuracies: &'a [f64],
-}
-
-impl<'a> Column<'a> {
-    /// The column of a name, or the first.
-    pub fn new(table: &'a Table, name: Option<&str>) -> Result<Self, CliError> {
-        // A name that the table does not have is refused here.
-        let evaluator = TableEvaluator::new(table, name).map_err(CliError::new)?;
-        let place = table
-            .metrics()
-            .iter()
-            .position(|metric| name.is_none_or(|name| name == metric))
-            .unwrap_or_default();
-        Ok(Self {
-            evaluator,
-            table,
-            metric: &table.metrics()[place],
-            accuracies: &table.values()[place],
-        })
-    }
-
-    /// The standard error of an architecture's accuracy, where that is a mean of runs.
-    pub fn standard_error(&self, genotype: &Genotype) -> Option<f64> {
-        self.table
-            .standard_error(self.metric, self.table.index_of(genotype)?)
-    }
-
-    /// How good an architecture's neighbors are beside those of architectures as good as it; nothing for one of another space.
-    pub fn matched(&self, genotype: &Genotype) -> Option<MatchedFlatness> {
-        let space = self.table.space();
-        let [edges, operations] = [space.edges().len(), space.operations().len()];
-        // A column is complete.
-        let matched = Matched::new(self.accuracies, edges, operations).ok()?;
-        matched.at(self.table.index_of(genotype)?)
-    }
-
-    /// What looks accuracies up in it.
-    pub fn evaluator(&self) -> TableEvaluator<'a> {
-        self.evaluator
-    }
-}
-
-/// A report with the columns that it is about.
-#[derive(Serialize)]
-struct Labelled<'a, R> {
-    metric: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    report_metric: Option<&'a str>,
-    #[serde(flatten)]
-    report: &'a R,
-}
-
-/// Prints a report as text, or as one JSON object.
-pub fn print<R: Serialize + Display>(
-    metric: &str,
-    report_metric: Option<&str>,
-    report: &R,
-    json: bool,
-) -> Result<(), CliError> {
-    if json {
-        let labelled = Labelled {
-            metric,
-            report_metric,
-            report,
-        };
-        return out::json(&serde_json::to_string(&labelled).map_err(CliError::new)?);
-    }
-    match report_metric {
-        Some(other) if other != metric => say!("chosen by {metric}, reported in {other}"),
-        _ => say!("metric {metric}"),
-    }?;
-    out::lines(&report.to_string())
-}
-
-/// What the numbers behind a report are about: the column that they are of, and the one that chose where that is another.
-pub fn reported_in(metric: &str, chosen_by: &str) -> String {
-    match metric == chosen_by {
-        true => metric.to_owned(),
-        false => format!("{metric}, chosen by {chosen_by}"),
-    }
-}
-
-/// Writes the numbers behind a report into a file, one line for each quantity.
-pub fn write_values(path: &Path, values: &[Values]) -> Result<(), CliError> {
-    let lines = values.iter().map(Values::line);
-    let lines: Result<String, _> = lines.collect();
-    out::file(path, lines.map_err(CliError::new)?.as_bytes())
 }

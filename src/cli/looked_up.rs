@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 
 use super::CliError;
 use super::drive::{Outcome, thousands};
-use super::landscape::{Column, OpenedTable, TableArgs};
 use super::out::{self, say};
+use super::table::{Column, OpenedTable, TableArgs};
 use crate::landscape::{MatchedFlatness, Verdict};
 use crate::space::{Genotype, Space};
 

@@ -6,8 +6,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
-use super::landscape::{Column, TableArgs, print, reported_in, write_values};
 use super::out;
+use super::report::{print, reported_in, write_values};
+use super::table::{Column, TableArgs};
 use crate::landscape::{RelaxOptions, relax};
 use crate::search::Representation;
 

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::CliError;
-use super::landscape::{Column, print, reported_in, write_values};
 use super::out;
+use super::report::{print, reported_in, write_values};
 use super::scorer::{Compute, ScorerArgs, SourceArgs};
+use super::settings::NeighborhoodSettings;
+use super::table::Column;
 use crate::landscape::{
     Budget, LandscapeError, Noise, SamplingOptions, compare_sampling, compare_sampling_on,
     compare_under_noise, sampling_choice, sampling_report, sampling_report_on,
@@ -120,18 +122,6 @@ pub struct SamplingArgs {
     /// Instead of --draws: draw until so many different architectures, neighbors included, have been evaluated
     #[arg(long, value_name = "N")]
     evaluations: Option<usize>,
-}
-
-/// Settings that sampling searches share with gradient searches; each may be left out.
-pub struct NeighborhoodSettings {
-    /// Edges that a neighbor may change.
-    pub radius: Option<usize>,
-    /// Neighbors of a draw that are evaluated.
-    pub neighbors: Option<usize>,
-    /// How their losses are joined.
-    pub aggregation: Option<Aggregation>,
-    /// Whether a draw itself is left out of its neighborhood.
-    pub exclude_self: bool,
 }
 
 /// Runs the searches and prints what they choose.

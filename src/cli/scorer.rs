@@ -8,10 +8,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::CliError;
 use super::genotype::read_genotype;
 use super::judge::{Worth, folder_of as judge_folder};
-use super::landscape::{Column, OpenedTable, TableArgs};
 use super::out::note;
-use super::search::fit_to_images;
-use super::settings::find_data;
+use super::settings::{find_data, fit_to_images};
+use super::table::{Column, OpenedTable, TableArgs};
 use crate::data::short_name;
 use crate::landscape::{
     Evaluator, EvaluatorError, MatchedFlatness, Score, SupernetEvaluator, Table,

@@ -5,17 +5,17 @@ use clap::Args;
 use super::CliError;
 use super::drive::{Outcome, thousands};
 use super::looked_up::{LookedUp, say_verdict};
-use super::out::{self, note, say};
+use super::out::{self, say};
 use super::sampling::{SamplingArgs, SamplingStrategy, Task};
 use super::scorer::{Compute, SourceArgs};
-use super::settings::{Given, RunArgs, SearchOverrides, TrainOverrides};
-use crate::data::{Dataset, absolute, file_name, hand_over_once};
+use super::settings::{
+    Given, RunArgs, SearchOverrides, TrainOverrides, fit_to_images, trained_with,
+};
+use crate::data::file_name;
 use crate::nearest::unknown;
 use crate::record::read_events;
 use crate::search::Strategy;
-use crate::session::{
-    Event, Preset, RunConfig, RunKind, SearchConfig, TrainConfig, has_room_for_head,
-};
+use crate::session::{Event, RunConfig, RunKind, SearchConfig};
 use crate::space::Space;
 
 /// Below this share of the radius that was asked for a neighborhood is hardly one.
@@ -130,7 +130,7 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
                 .into(),
         ));
     }
-    let (search, train) = settings(&args.run, args.space, strategy, &args.search, &args.train)?;
+    let (search, train) = trained_with(&args.run, args.space, strategy, &args.search, &args.train)?;
     let config = RunConfig {
         kind: match looked_up {
             Some(_) => RunKind::SearchOnly,
@@ -195,52 +195,6 @@ impl SearchArgs {
         self.search.apply(search);
         self.train.apply(&mut config.train, self.search.no_flip());
         Ok(())
-    }
-}
-
-/// The settings of a search and of the training after it: what was given over the preset, which fits the images.
-pub fn settings(
-    run: &RunArgs,
-    space: Space,
-    strategy: Strategy,
-    given: &SearchOverrides,
-    given_train: &TrainOverrides,
-) -> Result<(SearchConfig, TrainConfig), CliError> {
-    let mut search = run.preset.search(space, strategy);
-    let mut train = run.preset.train(space);
-    let name = absolute(&run.dataset);
-    let image = fit_to_images(&name, run.preset, space, Some(&mut search), &mut train)?;
-    given.apply(&mut search);
-    given_train.apply(&mut train, given.no_flip());
-    leave_head_away(image, &mut train);
-    Ok((search, train))
-}
-
-/// Fits the settings of a preset to the images of a data set, which the next load of that name gets, and says what that changed.
-/// Rows and columns of the images.
-pub fn fit_to_images(
-    name: &str,
-    preset: Preset,
-    space: Space,
-    search: Option<&mut SearchConfig>,
-    train: &mut TrainConfig,
-) -> Result<[usize; 2], CliError> {
-    let dataset = Dataset::load(name).map_err(CliError::new)?;
-    let image = [dataset.height, dataset.width];
-    for note in preset.fit(space, search, train, image) {
-        note!("note: {note}");
-    }
-    leave_head_away(image, train);
-    hand_over_once(name, dataset);
-    Ok(image)
-}
-
-/// The auxiliary head of the `paper` preset needs larger images than some sets have.
-pub fn leave_head_away(image: [usize; 2], train: &mut TrainConfig) {
-    if train.auxiliary_weight > 0.0 && !has_room_for_head(image) {
-        let [rows, columns] = image;
-        note!("note: no auxiliary head on {rows}×{columns} images (it needs 32×32)");
-        train.auxiliary_weight = 0.0;
     }
 }
 

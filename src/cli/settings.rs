@@ -7,7 +7,6 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use super::CliError;
 use super::drive::{Outcome, drive, go_on};
 use super::out::note;
-use super::sampling::NeighborhoodSettings;
 use super::stop;
 use crate::data::{Dataset, absolute, hand_over_once, path_of, short_name};
 use crate::record::Recorder;
@@ -15,9 +14,9 @@ use crate::search::Strategy;
 use crate::session::settings::{SEARCH, Setting, TRAIN, Value};
 use crate::session::{
     CheckpointEvery, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
-    RunKind, SearchConfig, Start, TEST_SHARE, TrainConfig, differences,
+    RunKind, SearchConfig, Start, TEST_SHARE, TrainConfig, differences, has_room_for_head,
 };
-use crate::space::{Genotype, Space};
+use crate::space::{Aggregation, Genotype, Space};
 
 /// What every run needs.
 #[derive(Args)]
@@ -361,5 +360,63 @@ impl TrainOverrides {
     pub fn apply(&self, config: &mut TrainConfig, no_flip: bool) {
         self.0.apply(config);
         config.augmentation.flip &= !no_flip;
+    }
+}
+
+/// Settings that sampling searches share with gradient searches; each may be left out.
+pub struct NeighborhoodSettings {
+    /// Edges that a neighbor may change.
+    pub radius: Option<usize>,
+    /// Neighbors of a draw that are evaluated.
+    pub neighbors: Option<usize>,
+    /// How their losses are joined.
+    pub aggregation: Option<Aggregation>,
+    /// Whether a draw itself is left out of its neighborhood.
+    pub exclude_self: bool,
+}
+
+/// The settings of a search and of the training after it: what was given over the preset, which fits the images.
+pub fn trained_with(
+    run: &RunArgs,
+    space: Space,
+    strategy: Strategy,
+    given: &SearchOverrides,
+    given_train: &TrainOverrides,
+) -> Result<(SearchConfig, TrainConfig), CliError> {
+    let mut search = run.preset.search(space, strategy);
+    let mut train = run.preset.train(space);
+    let name = absolute(&run.dataset);
+    let image = fit_to_images(&name, run.preset, space, Some(&mut search), &mut train)?;
+    given.apply(&mut search);
+    given_train.apply(&mut train, given.no_flip());
+    leave_head_away(image, &mut train);
+    Ok((search, train))
+}
+
+/// Fits the settings of a preset to the images of a data set, which the next load of that name gets, and says what that changed.
+/// Rows and columns of the images.
+pub fn fit_to_images(
+    name: &str,
+    preset: Preset,
+    space: Space,
+    search: Option<&mut SearchConfig>,
+    train: &mut TrainConfig,
+) -> Result<[usize; 2], CliError> {
+    let dataset = Dataset::load(name).map_err(CliError::new)?;
+    let image = [dataset.height, dataset.width];
+    for note in preset.fit(space, search, train, image) {
+        note!("note: {note}");
+    }
+    leave_head_away(image, train);
+    hand_over_once(name, dataset);
+    Ok(image)
+}
+
+/// The auxiliary head of the `paper` preset needs larger images than some sets have.
+pub fn leave_head_away(image: [usize; 2], train: &mut TrainConfig) {
+    if train.auxiliary_weight > 0.0 && !has_room_for_head(image) {
+        let [rows, columns] = image;
+        note!("note: no auxiliary head on {rows}×{columns} images (it needs 32×32)");
+        train.auxiliary_weight = 0.0;
     }
 }

@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::CliError;
 use super::genotype::read_genotype;
-use super::search::{fit_to_images, leave_head_away, report};
-use super::settings::{Given, RunArgs, TrainOverrides};
+use super::search::report;
+use super::settings::{Given, RunArgs, TrainOverrides, fit_to_images, leave_head_away};
 use crate::data::{absolute, file_name};
 use crate::session::RunConfig;
 

@@ -1,6 +1,6 @@
 use sha2::{Digest, Sha256};
 
-use super::{DataError, embedded};
+use super::error::DataError;
 
 /// Labelled images, all of one size, as raw bytes in their native value range (digits: 0–16, others: 0–255).
 ///
@@ -30,40 +30,6 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Loads a data set by name (see [`EMBEDDED`](super::EMBEDDED)), perhaps with options behind it (see [`Options`](super::Options)), one that was
-    /// [handed over](super::hand_over), or, natively, from a file or folder (see [`read_path`](super::read_path)).
-    ///
-    /// # Errors
-    /// [`DataError::Unknown`] for what is neither a name nor a path, [`DataError::Damaged`] if the embedded bytes do not unpack,
-    /// [`DataError::Option`] for options that are none, and what is wrong with a file.
-    pub fn load(name: &str) -> Result<Dataset, DataError> {
-        if let Some(dataset) = super::registry::take_once(name) {
-            return Ok(dataset);
-        }
-        if let Some(dataset) = super::handed(name) {
-            return Ok(Dataset::clone(&dataset));
-        }
-        if let Some(set) = super::built_in(name) {
-            let dataset = embedded::load(set)?;
-            return match name.split_once('#') {
-                Some((_, options)) => super::read::with_options(dataset, options),
-                None => Ok(dataset),
-            };
-        }
-        #[cfg(not(target_arch = "wasm32"))]
-        return Ok(super::read_path(name, &mut |_, _| ())?.dataset);
-        #[cfg(target_arch = "wasm32")]
-        Err(DataError::Unknown(name.to_owned()))
-    }
-
-    /// Reads a data set from named blobs (see [`read_blobs`](super::read_blobs)).
-    ///
-    /// # Errors
-    /// What is wrong with them.
-    pub fn from_files(name: &str, files: Vec<(String, Vec<u8>)>) -> Result<Dataset, DataError> {
-        Ok(super::read_blobs(name, files, &mut |_, _| ())?.dataset)
-    }
-
     /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()

@@ -4,11 +4,8 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 
-use super::{DataError, Dataset};
-
-/// Names of the data sets that come with the program: UCI handwritten digits (1,797 of 8×8, values 0–16), a balanced
-/// subset of MNIST (5,000 of 28×28, values 0–255, sorted by label) and one of Fashion-MNIST (3,000 of 28×28, values 0–255, shuffled).
-pub const EMBEDDED: [&str; 3] = ["digits", "mnist5k", "fashion"];
+use super::dataset::Dataset;
+use super::error::{DataError, EMBEDDED};
 
 /// The classes of Fashion-MNIST, as its authors name them.
 const CLOTHES: [&str; 10] = [

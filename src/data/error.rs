@@ -1,5 +1,10 @@
-use super::embedded::EMBEDDED;
+//! What can be wrong with data.
+
 use crate::nearest::guess;
+
+/// Names of the data sets that come with the program: UCI handwritten digits (1,797 of 8×8, values 0–16), a balanced
+/// subset of MNIST (5,000 of 28×28, values 0–255, sorted by label) and one of Fashion-MNIST (3,000 of 28×28, values 0–255, shuffled).
+pub const EMBEDDED: [&str; 3] = ["digits", "mnist5k", "fashion"];
 
 /// What can be wrong with a data set or with what is asked of it. Each message says what to do.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -12,6 +12,7 @@ mod batch;
 mod dataset;
 mod embedded;
 mod error;
+mod load;
 mod normalisation;
 #[cfg(not(target_arch = "wasm32"))]
 mod place;
@@ -24,10 +25,10 @@ pub use augmentation::{Augmentation, Cutout, Placement, chunks, place};
 #[cfg(feature = "engine")]
 pub use batch::{Batch, DeviceImages};
 pub use dataset::Dataset;
-pub use embedded::{EMBEDDED, built_in};
+pub use embedded::built_in;
 #[cfg(target_arch = "wasm32")]
 pub use embedded::{awaited, provide};
-pub use error::DataError;
+pub use error::{DataError, EMBEDDED};
 pub use normalisation::Normalisation;
 #[cfg(not(target_arch = "wasm32"))]
 pub use place::{absolute, path_of};

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Dataset;
+use super::dataset::Dataset;
 
 /// Most sets that are kept; the oldest makes room.
 const MOST: usize = 4;

@@ -14,6 +14,7 @@ mod kendall;
 mod matched;
 mod memo;
 mod neighborhood;
+mod noise_comparison;
 mod ranks;
 mod relaxed;
 mod relaxed_report;
@@ -34,6 +35,7 @@ mod supernet;
 mod table;
 mod table_column;
 mod table_columns;
+mod table_file;
 mod table_names;
 mod table_sheet;
 mod table_text;
@@ -59,21 +61,21 @@ pub use neighborhood::{
     NeighborReport, NeighborhoodOptions, NeighborhoodReport, RadiusReport, UniqueReport,
     neighborhood,
 };
+pub use noise_comparison::{NoiseComparison, NoiseLevel, NoiseReport, compare_under_noise};
 pub use ranks::spearman;
 pub use relaxed::{Ascent, RelaxedObjective, ascend};
 pub use relaxed_report::{AscentReport, FoundCell, RelaxOptions, RelaxReport, relax};
-pub use sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
+pub use sampling::{Budget, SamplingOptions, SamplingOutcome};
 pub use sampling_additive::{AdditiveFit, additive_search, ridge};
 pub use sampling_arms::Arm;
 pub use sampling_choice::{SamplingChoice, sampling_choice};
 pub use sampling_local::local_search;
-pub use sampling_noise::{
-    Noise, NoiseComparison, NoiseLevel, NoiseReport, compare_under_noise, noise,
-};
+pub use sampling_noise::{Noise, noise};
 pub use sampling_report::{
     SamplingComparison, SamplingReport, compare_sampling, compare_sampling_on, sampling_report,
     sampling_report_on,
 };
+pub use sampling_screen::sampling_search;
 pub use smooth::neighbor_means;
 pub use spectrum::{OrderEnergy, Spectrum, spectrum, transformed_spectrum};
 pub use statistics::Statistics;

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::evaluator::{Evaluator, LandscapeError, Score, finite_scores};
 use super::index::architecture_count;
 use super::memo::Memo;
-use super::sampling_screen::screened_search;
 use crate::space::{Aggregation, Counting, Genotype, NeighborhoodError, Space, sample_neighbors};
 
 /// When a sampling search ends.
@@ -68,21 +67,6 @@ pub struct SamplingOutcome {
 pub(super) const MOST_DRAWS: usize = 1_000_000;
 /// The most draws that a screen lets through.
 const MOST_SCREENED: usize = 1000;
-
-/// Runs a search on any evaluator. Evaluations are remembered within the search.
-///
-/// # Errors
-/// Options out of range; a neighborhood that is too large; a failing evaluator; scores that are not finite.
-pub async fn sampling_search(
-    evaluator: &mut impl Evaluator,
-    options: &SamplingOptions,
-) -> Result<SamplingOutcome, LandscapeError> {
-    options.check(evaluator.space())?;
-    match options.screen {
-        Some(best) => screened_search(evaluator, options, best).await,
-        None => plain_search(evaluator, options).await,
-    }
-}
 
 /// A search without a screen.
 pub(super) async fn plain_search(

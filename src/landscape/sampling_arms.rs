@@ -7,10 +7,11 @@ use super::evaluator::{Evaluator, LandscapeError, TableEvaluator, finite_scores}
 use super::index::architecture_index;
 use super::matched::Matched;
 use super::memo::Memo;
-use super::sampling::{Budget, SamplingOptions, SamplingOutcome, sampling_search};
+use super::sampling::{Budget, SamplingOptions, SamplingOutcome};
 use super::sampling_additive::additive_search;
 use super::sampling_local::local_search;
 use super::sampling_noise::{Noise, NoisyTable, networks};
+use super::sampling_screen::sampling_search;
 use crate::space::{Aggregation, Genotype, neighbors};
 
 /// A search of a comparison. All of a run have one seed and, but for [`Arm::RsEqualDraws`], evaluate as many different architectures.

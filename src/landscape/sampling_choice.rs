@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::evaluator::{Evaluator, LandscapeError};
 use super::neighborhood::{NeighborhoodOptions, NeighborhoodReport, neighborhood};
-use super::sampling::{SamplingOptions, SamplingOutcome, sampling_search};
+use super::sampling::{SamplingOptions, SamplingOutcome};
+use super::sampling_screen::sampling_search;
 
 /// A search and its choice. Accuracies are in percent.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]

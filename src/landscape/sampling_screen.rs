@@ -111,3 +111,18 @@ impl Evaluator for Blank {
         Ok(vec![blank; genotypes.len()])
     }
 }
+
+/// Runs a search on any evaluator. Evaluations are remembered within the search.
+///
+/// # Errors
+/// Options out of range; a neighborhood that is too large; a failing evaluator; scores that are not finite.
+pub async fn sampling_search(
+    evaluator: &mut impl Evaluator,
+    options: &SamplingOptions,
+) -> Result<SamplingOutcome, LandscapeError> {
+    options.check(evaluator.space())?;
+    match options.screen {
+        Some(best) => screened_search(evaluator, options, best).await,
+        None => plain_search(evaluator, options).await,
+    }
+}

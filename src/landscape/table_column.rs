@@ -1,7 +1,7 @@
 //! A column of numbers while its table is read.
 
+use super::table_names::{is_accuracy, short};
 use super::table_sheet::{Mark, is_missing, number};
-use super::table_text::{is_accuracy, short};
 
 /// A column while its table is read. Values are by architecture.
 pub(super) struct Column {

@@ -3,9 +3,8 @@
 use super::table::TableError;
 use super::table_column::{Column, Commas};
 use super::table_names::{
-    Run, are_runs, calls_accuracy, is_nameless, run, says_otherwise, standard_error_of,
+    Run, are_runs, calls_accuracy, is_accuracy, is_nameless, run, says_otherwise, standard_error_of,
 };
-use super::table_text::is_accuracy;
 
 /// The most columns that a note names.
 const MOST_NAMED: usize = 6;

@@ -349,3 +349,27 @@ fn letters(name: &str) -> String {
         .flat_map(char::to_lowercase)
         .collect()
 }
+
+/// Whether a value can be an accuracy in percent.
+pub(super) fn is_accuracy(value: f64) -> bool {
+    (0.0..=100.0).contains(&value)
+}
+
+/// The beginning of a text from a file, for a message.
+pub(super) fn short(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(40).collect()
+}
+
+/// What a metric's name must not be.
+pub(super) fn name_problem(name: &str, earlier: &[String]) -> Option<String> {
+    let short = short(name);
+    if name.is_empty() || name.trim() != name || name.contains([',', '"', '\n', '\r', '[']) {
+        Some(format!(
+            "\"{short}\" cannot name a column: use words without commas, quotes or brackets"
+        ))
+    } else if name == ARCHITECTURE || name == UNIQUE || earlier.iter().any(|other| other == name) {
+        Some(format!("two columns are named \"{short}\""))
+    } else {
+        None
+    }
+}

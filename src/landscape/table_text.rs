@@ -8,8 +8,8 @@ use super::table::{MOST_METRICS, ReadTable, Table, TableError};
 use super::table_column::Column;
 use super::table_columns::choose;
 use super::table_names::{
-    ARCHITECTURE, STANDARD_ERROR, UNIQUE, cleaned, is_architecture, is_nameless, run,
-    says_otherwise,
+    ARCHITECTURE, STANDARD_ERROR, UNIQUE, cleaned, is_accuracy, is_architecture, is_nameless,
+    name_problem, run, says_otherwise, short,
 };
 use super::table_sheet::{MOST_COLUMNS, Mark, Sheet, number};
 use crate::space::{Genotype, GenotypeError, Operation, Space};
@@ -20,30 +20,6 @@ const LONGEST_NAME: usize = 400;
 const LIST_METRIC: &str = "CIFAR10TestAccuracy200Epochs";
 /// What may stand between fields. The first that fits is taken.
 const DELIMITERS: [char; 3] = [',', ';', '\t'];
-
-/// What a metric's name must not be.
-pub(super) fn name_problem(name: &str, earlier: &[String]) -> Option<String> {
-    let short = short(name);
-    if name.is_empty() || name.trim() != name || name.contains([',', '"', '\n', '\r', '[']) {
-        Some(format!(
-            "\"{short}\" cannot name a column: use words without commas, quotes or brackets"
-        ))
-    } else if name == ARCHITECTURE || name == UNIQUE || earlier.iter().any(|other| other == name) {
-        Some(format!("two columns are named \"{short}\""))
-    } else {
-        None
-    }
-}
-
-/// Whether a value can be an accuracy in percent.
-pub(super) fn is_accuracy(value: f64) -> bool {
-    (0.0..=100.0).contains(&value)
-}
-
-/// The beginning of a text from a file, for a message.
-pub(super) fn short(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(40).collect()
-}
 
 /// Reads either layout; see [`ReadTable::from_bytes`].
 pub(super) fn parse(text: &str, wanted: &[&str]) -> Result<ReadTable, TableError> {

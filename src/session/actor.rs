@@ -3,24 +3,26 @@
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 
 use async_channel::{Receiver, TryRecvError};
 
+use super::add_data::add_data;
 use super::checkpoint::{Phase, Position};
 use super::clock::Clock;
-use super::command::{Command, DataFile, Start};
+use super::command::{Command, Start};
 use super::config::{DeviceChoice, RunConfig, RunKind};
 use super::control::{Control, Flow};
 use super::device;
 use super::error::RunError;
-use super::event::{DatasetInfo, Event, Timed};
+use super::event::{Event, Timed};
+use super::info::DatasetInfo;
 use super::memory::MemoryPlan;
-use super::score::{SCORE_BATCHES, Scoring, score_batches};
-use super::search_run::{RunData, SearchState, random_genotype, split_of, stream_seed};
+use super::run_data::{RunData, SCORE_BATCHES, score_batches, split_of, stream_seed};
+use super::score::Scoring;
+use super::search_run::{SearchState, random_genotype};
 use super::train_run::TrainState;
-use crate::data::{Dataset, hand_over};
+use crate::data::Dataset;
 use crate::kernels::self_test;
 
 /// Serves commands until their channel closes. All Burn calls happen in this future, so whoever polls it owns the device: a
@@ -127,20 +129,6 @@ async fn beside<T>(
             // No more commands come.
             Err(Err(_)) => return Some(work.await),
         }
-    }
-}
-
-/// Reads a data set and hands it over to later runs.
-pub(super) fn add_data(name: String, files: Vec<DataFile>) -> Event {
-    let files = files.into_iter().map(|file| (file.name, file.bytes));
-    match Dataset::from_files(&name, files.collect()) {
-        Ok(dataset) => {
-            hand_over(&name, Arc::new(dataset));
-            Event::DataAdded { name }
-        }
-        Err(error) => Event::Refused {
-            message: error.to_string(),
-        },
     }
 }
 

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::as_base64;
 use super::config::RunConfig;
 use super::differences::differences;
-use super::event::DeviceInfo;
+use super::info::DeviceInfo;
 use super::monitor::Watch;
 use super::random::Purpose;
 use crate::space::Genotype;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_channel::Receiver;
 use web_time::Instant;
 
-use super::actor::add_data;
+use super::add_data::add_data;
 use super::checkpoint::{Checkpoint, CheckpointEvery};
 use super::command::{Command, Start};
 use super::device::{self, DeviceError};

@@ -8,7 +8,7 @@ use burn::tensor::{Device, DeviceKind};
 
 use super::config::DeviceChoice;
 pub use super::error::DeviceError;
-use super::event::DeviceInfo;
+use super::info::DeviceInfo;
 use super::quiet::Quiet;
 
 /// Whether the run computes on the GPU.

@@ -1,8 +1,7 @@
 //! Why a run ended before its end.
 
 use super::checkpoint::CheckpointError;
-use super::config::ConfigError;
-use super::memory::MemoryError;
+use super::config_error::ConfigError;
 use crate::data::DataError;
 use crate::search::SearchError;
 use crate::space::{DeriveError, MacroError};
@@ -37,6 +36,35 @@ pub enum RunError {
     /// α has no genotype.
     #[error(transparent)]
     Derive(#[from] DeriveError),
+}
+
+/// A run that cannot fit.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum MemoryError {
+    /// The search.
+    #[error(
+        "the search needs about {needed_mb} MB even one architecture at a time, but {limit_mb} MB are allowed{binding}; lower {batch}, --channels or --layers, or raise --memory-limit"
+    )]
+    Search {
+        /// At least, in megabytes.
+        needed_mb: u64,
+        /// As set, or as the machine has.
+        limit_mb: u64,
+        /// A limit of the GPU that is exceeded too.
+        binding: &'static str,
+        /// The setting of the larger batch.
+        batch: &'static str,
+    },
+    /// Training of the derived network.
+    #[error(
+        "training needs {needed_mb} MB at the very least, and {has}; lower --train-batch, --train-channels or --train-layers"
+    )]
+    Training {
+        /// A lower bound, in megabytes.
+        needed_mb: u64,
+        /// What there is.
+        has: String,
+    },
 }
 
 /// Why no device could be opened.

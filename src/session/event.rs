@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::checkpoint::Checkpoint;
 use super::config::RunConfig;
 use super::finite::finite;
+use super::info::{DatasetInfo, DeviceInfo};
 use crate::landscape::{Score, signed};
 use crate::space::{Genotype, Space};
 
@@ -298,39 +299,6 @@ pub struct Mistake {
     pub label: u16,
     /// The class that the network chose.
     pub predicted: u16,
-}
-
-/// The device of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeviceInfo {
-    /// The adapter's name, or the CPU's kind.
-    pub name: String,
-    /// `wgpu` or `cpu`.
-    pub backend: String,
-    /// The driver or graphics interface.
-    pub driver: String,
-    /// Whether a GPU is emulated in software.
-    pub software: bool,
-    /// Largest buffer that a shader may bind, bytes; 0 for the CPU.
-    pub max_binding: u64,
-}
-
-/// The data of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DatasetInfo {
-    /// Its name.
-    pub name: String,
-    /// SHA-256 of shape, labels and pixels.
-    pub hash: String,
-    /// Images that train weights, architecture, and test.
-    pub split: [usize; 3],
-    /// Channels, height, width.
-    pub image: [usize; 3],
-    /// Number of classes.
-    pub classes: usize,
-    /// What its reader left out, scaled, turned, guessed or merged.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
 }
 
 /// An event and when it happened.

@@ -1,6 +1,8 @@
 //! Shifts and cutouts against the size of the images.
 
-use super::config::{ConfigError, Preset, RunConfig, SearchConfig, TrainConfig};
+use super::config::{RunConfig, SearchConfig, TrainConfig};
+use super::config_error::ConfigError;
+use super::preset::Preset;
 use crate::data::Augmentation;
 use crate::space::Space;
 

@@ -2,9 +2,10 @@
 
 use burn::tensor::Device;
 
-use super::config::{ConfigError, KernelChoice, TrainConfig};
+use super::config::{KernelChoice, TrainConfig};
+use super::config_error::ConfigError;
 use super::error::RunError;
-use super::search_run::{RunData, split_images};
+use super::run_data::{RunData, split_images};
 use super::train_run::{Accuracy, TrainState};
 use crate::data::Dataset;
 use crate::landscape::{Evaluator, EvaluatorError, Score};

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::config::{KernelChoice, MemoryChoice, RunConfig, SearchConfig};
-use super::error::RunError;
-use super::event::DeviceInfo;
+use super::error::{MemoryError, RunError};
+use super::info::DeviceInfo;
 use super::machine::{MachineMemory, machine_memory};
 use crate::forecast::{Forecast, Memory, least_training_bytes};
 use crate::search::Strategy;
@@ -19,35 +19,6 @@ pub struct MemoryPlan {
     pub lanes_a_pass: usize,
     /// Forecast peak, bytes.
     pub bytes: u64,
-}
-
-/// A run that cannot fit.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum MemoryError {
-    /// The search.
-    #[error(
-        "the search needs about {needed_mb} MB even one architecture at a time, but {limit_mb} MB are allowed{binding}; lower {batch}, --channels or --layers, or raise --memory-limit"
-    )]
-    Search {
-        /// At least, in megabytes.
-        needed_mb: u64,
-        /// As set, or as the machine has.
-        limit_mb: u64,
-        /// A limit of the GPU that is exceeded too.
-        binding: &'static str,
-        /// The setting of the larger batch.
-        batch: &'static str,
-    },
-    /// Training of the derived network.
-    #[error(
-        "training needs {needed_mb} MB at the very least, and {has}; lower --train-batch, --train-channels or --train-layers"
-    )]
-    Training {
-        /// A lower bound, in megabytes.
-        needed_mb: u64,
-        /// What there is.
-        has: String,
-    },
 }
 
 /// A megabyte.

@@ -5,15 +5,20 @@
 
 #[cfg(feature = "engine")]
 mod actor;
+#[cfg(feature = "engine")]
+mod add_data;
 mod as_base64;
+mod check;
 mod checkpoint;
 #[cfg(feature = "engine")]
 mod checkpoint_tensors;
 mod clock;
 mod command;
 mod config;
+mod config_error;
 #[cfg(feature = "engine")]
 mod control;
+mod cost;
 #[cfg(feature = "engine")]
 pub mod device;
 mod differences;
@@ -25,9 +30,11 @@ mod fit;
 mod from_scratch;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 mod handle;
+mod info;
 mod machine;
 mod memory;
 mod monitor;
+mod preset;
 #[cfg(feature = "engine")]
 mod quiet;
 #[cfg_attr(
@@ -37,6 +44,8 @@ mod quiet;
 mod random;
 #[cfg(feature = "engine")]
 mod readback;
+#[cfg(feature = "engine")]
+mod run_data;
 #[cfg(feature = "engine")]
 mod score;
 #[cfg(feature = "engine")]
@@ -56,33 +65,38 @@ pub use checkpoint::{
 pub use clock::Clock;
 pub use command::{Command, DataFile, Start};
 pub use config::{
-    ConfigError, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig, RunKind,
-    SearchConfig, TEST_SHARE, TrainConfig,
+    DeviceChoice, KernelChoice, MemoryChoice, RUN_VERSION, RunConfig, RunKind, SearchConfig,
+    TEST_SHARE, TrainConfig,
 };
+pub use config_error::ConfigError;
 pub use differences::differences;
-pub use error::RunError;
-pub use event::{DatasetInfo, DeviceInfo, Event, MISTAKES, Mistake, SearchStep, Sharpness, Timed};
+pub use error::{MemoryError, RunError};
+pub use event::{Event, MISTAKES, Mistake, SearchStep, Sharpness, Timed};
 pub use fit::has_room_for_head;
 #[cfg(feature = "engine")]
 pub use from_scratch::{ScratchEvaluator, Trained};
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use handle::{SessionHandle, run_blocking, run_blocking_from, spawn_session};
+pub use info::{DatasetInfo, DeviceInfo};
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub(crate) use machine::proc_bytes;
 pub use machine::{MachineMemory, machine_memory};
-pub use memory::{MemoryError, MemoryPlan};
+pub use memory::MemoryPlan;
+pub use preset::Preset;
 pub use random::Purpose;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub(crate) use random::generator;
 #[cfg(feature = "engine")]
-pub use score::{SCORE_BATCHES, open_supernet};
+pub use run_data::SCORE_BATCHES;
 #[cfg(feature = "engine")]
-pub(crate) use search_run::split_of;
-#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
-pub(crate) use search_run::{RunData, SearchState};
+pub(crate) use run_data::split_of;
+#[cfg(feature = "engine")]
+pub use score::open_supernet;
 #[cfg(feature = "engine")]
 pub use train_run::Accuracy;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub(crate) use train_run::TrainState;
 #[cfg(all(feature = "engine", feature = "window", not(target_arch = "wasm32")))]
 pub(crate) use {handle::panic_text, quiet::Quiet};
+#[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
+pub(crate) use {run_data::RunData, search_run::SearchState};

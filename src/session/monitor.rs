@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::config::SearchConfig;
-use super::event::Event;
 use crate::search::early_stop::{early_stop, first_candidate, interval};
 use crate::space::{CellKind, Genotype, Operation};
 
@@ -88,15 +87,15 @@ impl Watch {
             .is_some_and(|last| last.step == step)
     }
 
-    /// Warns where skip connections have come to dominate the normal cell: at least half of its edges, 4 of 8 in the DARTS space.
-    /// Once an onset; again only after they had been fewer.
-    pub fn collapse(&mut self, step: usize, genotype: &Genotype) -> Option<Event> {
+    /// The skip connections and the edges of the normal cell where those have come to dominate it: at least half of its edges, 4 of 8 in the
+    /// DARTS space. Once an onset; again only after they had been fewer.
+    pub fn collapse(&mut self, genotype: &Genotype) -> Option<[usize; 2]> {
         let inputs = genotype.cell_of(CellKind::Normal).nodes.iter().flatten();
         let edges = inputs.clone().count();
         let skips = inputs
             .filter(|input| input.operation == Operation::SkipConnect)
             .count();
         let before = std::mem::replace(&mut self.collapsed, 2 * skips >= edges);
-        (self.collapsed && !before).then_some(Event::SkipCollapse { step, skips, edges })
+        (self.collapsed && !before).then_some([skips, edges])
     }
 }

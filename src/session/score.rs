@@ -1,7 +1,6 @@
 //! Answers [`Command::Score`](super::Command::Score): scores by the weights of a supernet, as they come.
 
 use burn::tensor::Tensor;
-use rand::seq::SliceRandom;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::config::{DeviceChoice, RunKind};
@@ -9,42 +8,13 @@ use super::device;
 use super::error::RunError;
 use super::event::Event;
 use super::memory::MemoryPlan;
-use super::random::{Purpose, generator};
-use super::search_run::{RunData, split_of, stream_seed};
-use crate::data::{Batch, Dataset, chunks};
+use super::run_data::{RunData, SCORE_BATCHES, score_batches, split_of, stream_seed};
+use crate::data::Dataset;
 use crate::landscape::{Evaluator, SupernetEvaluator};
 use crate::space::{Genotype, count_supernet};
 
-/// Batches of the architecture half that a genotype is scored on while a person waits: 2 of the search's batch size.
-pub const SCORE_BATCHES: usize = 2;
-
 /// Images whose statistics a judge normalises with, at least (`method.md` §10.7).
 const JUDGED_TOGETHER: usize = 256;
-
-/// Images of the architecture half, without augmentation, for scores: `most` batches of this size from an order that the seed fixes, or
-/// all images in batches of at least that size.
-pub(super) fn score_batches(
-    batch: usize,
-    data: &RunData,
-    seed: u64,
-    most: Option<usize>,
-) -> Vec<Batch> {
-    let mut images = data.split.architecture.clone();
-    images.shuffle(&mut generator(seed, Purpose::ScoreBatches));
-    let batches = (images.len() / batch).max(1);
-    let size = match most {
-        Some(most) if most < batches => {
-            images.truncate(most * batch);
-            batch
-        }
-        // Batch statistics of a small rest would be bad ones.
-        _ => images.len().div_ceil(batches),
-    };
-    let placements = chunks(&images, size);
-    placements
-        .map(|placements| data.images.batch(&placements))
-        .collect()
-}
 
 /// The evaluator of a saved search: its supernet with the weights of the checkpoint, on the images that its own architecture half
 /// had; `most` batches of them, or all.

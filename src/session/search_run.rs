@@ -9,7 +9,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::checkpoint::Position;
-use super::config::{RunConfig, RunKind, SearchConfig};
+use super::config::SearchConfig;
 use super::control::{Control, Flow};
 use super::error::RunError;
 use super::event::{Event, SearchStep, Sharpness};
@@ -17,9 +17,8 @@ use super::memory::MemoryPlan;
 use super::monitor::{Watch, sharpness_interval};
 use super::random::{Purpose, generator, seed_for};
 use super::readback::Pace;
-use crate::data::{
-    Augmentation, Batch, Dataset, DeviceImages, Normalisation, Sampler, Split, chunks,
-};
+use super::run_data::RunData;
+use crate::data::{Batch, Sampler, chunks};
 use crate::landscape::{Evaluator, EvaluatorError, Spread, SupernetEvaluator};
 use crate::search::objective::{Network, Objective, Wanted, read};
 use crate::search::optimizer::{Adam, Sgd, cosine_rate};
@@ -27,83 +26,6 @@ use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
 use crate::search::{SearchError, Select, Strategy};
 use crate::space::{Counting, Genotype, Macro, MacroError, derive, neighbors};
 use single_path::SinglePaths;
-
-/// The images of a run and how they are shared out.
-pub struct RunData {
-    /// All images, on the device.
-    pub images: DeviceImages,
-    /// Which are for what.
-    pub split: Split,
-    /// `[channels, height, width]`.
-    pub shape: [usize; 3],
-    /// Number of classes.
-    pub classes: usize,
-    /// Whether the data set allows flips.
-    pub flip: bool,
-}
-
-/// Shares the images of a run out; the seed fixes how.
-///
-/// # Errors
-/// A share that leaves a part empty.
-pub fn split_images(dataset: &Dataset, test_share: f64, seed: u64) -> Result<Split, RunError> {
-    Ok(Split::new(
-        dataset,
-        test_share,
-        seed_for(seed, Purpose::Split),
-    )?)
-}
-
-/// Shares the images of a configured run out.
-///
-/// # Errors
-/// As [`split_images`]; too few images for a judge.
-pub fn split_of(dataset: &Dataset, config: &RunConfig) -> Result<Split, RunError> {
-    let seed = config.split_seed.unwrap_or(config.seed);
-    let split = split_images(dataset, config.test_share, seed)?;
-    match config.kind {
-        RunKind::Full | RunKind::SearchOnly => Ok(split),
-        RunKind::Judge => Ok(split.of_judge(dataset, seed_for(seed, Purpose::Judge))?),
-    }
-}
-
-/// The seed of all random numbers of a run but those that share its images out.
-pub fn stream_seed(config: &RunConfig) -> u64 {
-    match config.kind {
-        RunKind::Full | RunKind::SearchOnly => config.seed,
-        RunKind::Judge => seed_for(config.seed, Purpose::Judge),
-    }
-}
-
-impl RunData {
-    /// Uploads a data set, normalised by its training part.
-    pub fn new(dataset: &Dataset, split: Split, device: &Device) -> Result<Self, RunError> {
-        let normalisation = Normalisation::new(dataset, &split.train())?;
-        Ok(Self {
-            images: DeviceImages::new(dataset, &normalisation, device)?,
-            split,
-            shape: [dataset.channels, dataset.height, dataset.width],
-            classes: dataset.classes.len(),
-            flip: dataset.flip,
-        })
-    }
-
-    /// A mini-batch with fresh augmentation.
-    pub fn batch(
-        &self,
-        augmentation: &Augmentation,
-        indices: &[u32],
-        rng: &mut ChaCha8Rng,
-    ) -> Batch {
-        let [_, height, width] = self.shape;
-        let augmentation = Augmentation {
-            flip: augmentation.flip && self.flip,
-            ..*augmentation
-        };
-        self.images
-            .batch(&augmentation.draw(indices, height, width, rng))
-    }
-}
 
 /// Everything that changes during a search.
 pub struct SearchState {
@@ -287,13 +209,14 @@ impl SearchState {
     ) -> Result<Genotype, RunError> {
         let genotype = self.genotype().await?;
         self.watch.epoch(&genotype);
-        let collapse = self.watch.collapse(self.done, &genotype);
+        let collapse = self.watch.collapse(&genotype);
         control.emit(Event::SearchEpoch {
             epoch,
             genotype: genotype.clone(),
         });
-        if let Some(warning) = collapse {
-            control.emit(warning);
+        if let Some([skips, edges]) = collapse {
+            let step = self.done;
+            control.emit(Event::SkipCollapse { step, skips, edges });
         }
         Ok(genotype)
     }

@@ -4,7 +4,8 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::config::{ConfigError, SearchConfig, TrainConfig};
+use super::config::{SearchConfig, TrainConfig};
+use super::config_error::ConfigError;
 use crate::search::Strategy;
 
 /// A setting of `C`.

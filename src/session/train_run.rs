@@ -10,7 +10,7 @@ use super::error::RunError;
 use super::event::{Event, MISTAKES, Mistake};
 use super::random::{Purpose, drawn, generator, generator_at, seed_for};
 use super::readback::Pace;
-use super::search_run::RunData;
+use super::run_data::RunData;
 use crate::data::{Batch, Sampler, chunks};
 use crate::nn::{
     DerivedNetwork, draw_drop_path, lane_correct, lane_losses, smoothed_loss, update_statistics,

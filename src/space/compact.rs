@@ -5,7 +5,8 @@
 //! `n` (NAS-Bench-201) or `s` (its small space), then the index of every edge's operation in edge order.
 
 use super::cell::Space;
-use super::genotype::{Cell, Genotype, GenotypeError, Input};
+use super::genotype::{Genotype, GenotypeError};
+use super::wiring::{Cell, Input};
 
 /// The letters of the spaces, as [`letter`] gives them.
 pub(super) const LETTERS: &str = "dns";

@@ -1,7 +1,8 @@
 //! From architecture parameters to a genotype (`method.md` §4.5).
 
 use super::cell::Space;
-use super::genotype::{Cell, Genotype, Input};
+use super::genotype::Genotype;
+use super::wiring::{Cell, Input};
 
 /// Why no genotype can be derived.
 #[derive(thiserror::Error, Clone, PartialEq, Debug)]

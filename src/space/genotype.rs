@@ -5,33 +5,17 @@ use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 use super::cell::{CellKind, Space};
+use super::document::{Document, DocumentCells, VERSION};
 use super::operation::Operation;
+use super::wiring::{Cell, Input};
 use crate::nearest::nearest;
 
-/// One input of a node.
-#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[serde(deny_unknown_fields)]
-pub struct Input {
-    /// The state that is read.
-    pub from: usize,
-    /// What is done to it.
-    pub operation: Operation,
-}
-
-/// The wiring of one cell.
-#[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Hash, Debug)]
-#[serde(deny_unknown_fields)]
-pub struct Cell {
-    /// The inputs of every node. DARTS: 4 nodes of exactly 2 inputs from different states, none of them `none`, in any order.
-    /// NAS-Bench-201: node i reads every earlier state in order, `none` included.
-    pub nodes: Vec<Vec<Input>>,
-    /// The states that make the output, ascending and nodes only; NAS-Bench-201: the last one.
-    pub concat: Vec<usize>,
-}
+/// The most bytes in which a genotype is looked for: logs are long.
+pub const LONGEST_TEXT: usize = 16 << 20;
 
 /// A discrete architecture: one valid cell for every cell kind of its space. Serialized as the JSON form of [`Genotype::to_json`].
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Hash, Debug)]
-#[serde(try_from = "super::text::Document", into = "super::text::Document")]
+#[serde(try_from = "Document", into = "Document")]
 pub struct Genotype {
     space: Space,
     cells: Vec<Cell>,
@@ -44,7 +28,7 @@ pub enum GenotypeError {
     #[error("the text has {0} bytes: a genotype has at most 65536")]
     TooLong(usize),
     /// Text beyond what is searched for a genotype.
-    #[error("more than {} MiB: cut the genotype out of it", super::reading::LONGEST_TEXT >> 20)]
+    #[error("more than {} MiB: cut the genotype out of it", LONGEST_TEXT >> 20)]
     TooLarge,
     /// Bytes that are no text.
     #[error("it is no text")]
@@ -362,18 +346,6 @@ impl Genotype {
     }
 }
 
-impl Cell {
-    /// A cell whose output is that of the derivation: all nodes (DARTS) or the last one (NAS-Bench-201).
-    pub fn new(space: Space, nodes: Vec<Vec<Input>>) -> Self {
-        let last = space.inputs() + space.nodes();
-        let concat = match space {
-            Space::Darts => (space.inputs()..last).collect(),
-            Space::NasBench201 | Space::NasBench201Small => vec![last - 1],
-        };
-        Self { nodes, concat }
-    }
-}
-
 fn check_cell(space: Space, kind: CellKind, cell: &Cell) -> Result<(), GenotypeError> {
     let darts = space == Space::Darts;
     let states = space.inputs() + space.nodes();
@@ -429,5 +401,37 @@ fn check_cell(space: Space, kind: CellKind, cell: &Cell) -> Result<(), GenotypeE
         Ok(())
     } else {
         Err(GenotypeError::Concat(kind))
+    }
+}
+
+impl From<Genotype> for Document {
+    fn from(genotype: Genotype) -> Self {
+        let mut cells = genotype.cells().iter().cloned();
+        Self {
+            version: VERSION,
+            space: genotype.space(),
+            cells: DocumentCells {
+                normal: cells
+                    .next()
+                    // A genotype has at least one cell.
+                    .unwrap_or_else(|| Cell::new(genotype.space(), Vec::new())),
+                reduction: cells.next(),
+            },
+        }
+    }
+}
+
+impl TryFrom<Document> for Genotype {
+    type Error = GenotypeError;
+
+    fn try_from(document: Document) -> Result<Self, GenotypeError> {
+        if document.version != VERSION {
+            return Err(GenotypeError::Version(document.version));
+        }
+        let DocumentCells { normal, reduction } = document.cells;
+        Self::new(
+            document.space,
+            std::iter::once(normal).chain(reduction).collect(),
+        )
     }
 }

@@ -2,7 +2,7 @@
 //! more of a text than the literal, so that anything may stand around it.
 
 use super::genotype::GenotypeError;
-use super::text::{LONGEST, syntax};
+use super::syntax::{LONGEST, syntax};
 
 /// The most elements of a list. A cell has 8 inputs.
 const LONGEST_LIST: usize = 64;

@@ -6,6 +6,7 @@ mod cell;
 mod compact;
 mod count;
 mod derive;
+mod document;
 mod draw;
 mod encoding;
 mod find;
@@ -18,7 +19,9 @@ mod path;
 mod preset;
 mod python;
 mod reading;
+mod syntax;
 mod text;
+mod wiring;
 
 pub use aggregation::{Aggregation, AggregationError};
 pub use ball::{NeighborhoodError, enumerate_ball, sample_ball, smoothing_eigenvalue};
@@ -26,7 +29,7 @@ pub use cell::{CellKind, Edge, Space, UnknownSpace};
 pub use count::{Count, StageCount, count_genotype, count_stages, count_supernet};
 pub use derive::{DeriveError, derive};
 pub use encoding::without_mark;
-pub use genotype::{Cell, Genotype, GenotypeError, Input};
+pub use genotype::{Genotype, GenotypeError, LONGEST_TEXT};
 pub use neighborhood::{
     Change, Counting, Neighbor, Substitution, distance, hamming, neighbors, sample_neighbors,
     shell_size, substitutions,
@@ -35,4 +38,5 @@ pub use network::{CellSpec, Macro, MacroError, Stage, genotype_stages, macro_sta
 pub use operation::{Operation, UnknownOperation};
 pub use path::{MOST_LISTED_EDGES, PathError, differing_edges, sample_paths, shortest_paths};
 pub use preset::PRESETS;
-pub use reading::{LONGEST_TEXT, Reading};
+pub use reading::Reading;
+pub use wiring::{Cell, Input};

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ball::{Ball, NeighborhoodError, Pick, binomial};
 use super::cell::{CellKind, Space};
-use super::genotype::{Genotype, Input};
+use super::genotype::Genotype;
+use super::wiring::Input;
 
 /// What one step is. On NAS-Bench-201 all four are the same: another operation on one edge.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -7,8 +7,9 @@
 use rand::{Rng, RngExt};
 
 use super::cell::{CellKind, Space};
-use super::genotype::{Genotype, Input};
+use super::genotype::Genotype;
 use super::neighborhood::Change;
+use super::wiring::Input;
 
 /// The most differing edges whose paths are all listed: 6! = 720.
 pub const MOST_LISTED_EDGES: usize = 6;

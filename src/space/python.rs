@@ -2,10 +2,11 @@
 //! and what else Python programs print: lists by node, a dictionary, the arguments alone, numbers of NumPy, `Structure([…])`.
 
 use super::cell::Space;
-use super::genotype::{Cell, Genotype, GenotypeError, Input};
+use super::genotype::{Genotype, GenotypeError};
 use super::literal::{Argument, Kind, Mistake, Reader, Value};
 use super::operation::Operation;
-use super::text::{check_length, syntax};
+use super::syntax::{AFTER, check_length, syntax};
+use super::wiring::{Cell, Input};
 
 /// The names of a genotype's four parts, in the order of the DARTS code.
 pub(super) const FIELDS: [&str; 4] = ["normal", "normal_concat", "reduce", "reduce_concat"];
@@ -65,9 +66,6 @@ impl Genotype {
         Ok(written.genotype)
     }
 }
-
-/// What is wrong where a text goes on as if the genotype did.
-pub(super) const AFTER: &str = "expected nothing more after the genotype";
 
 /// `Genotype(…)` at a byte of the text.
 pub(super) fn call(text: &str, at: usize) -> Result<Written, GenotypeError> {

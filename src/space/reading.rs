@@ -7,12 +7,11 @@ use std::collections::{HashMap, HashSet};
 use super::compact::LETTERS;
 use super::encoding::{from_utf16, without_mark};
 use super::find::{Form, Place, first_part, is_name, line_before, places, unwrapped};
-use super::genotype::{Genotype, GenotypeError};
-use super::python::{AFTER, Written, call, dictionary, parts, structure};
-use super::text::{check_length, json, nb201, syntax};
+use super::genotype::{Genotype, GenotypeError, LONGEST_TEXT};
+use super::python::{Written, call, dictionary, parts, structure};
+use super::syntax::{AFTER, check_length, syntax};
+use super::text::{json, nb201};
 
-/// The most bytes in which a genotype is looked for: logs are long.
-pub const LONGEST_TEXT: usize = 16 << 20;
 /// The most lines that a note lists.
 const MOST_LINES: usize = 6;
 /// The most names that stand for each other, `DARTS = DARTS_V2`.

@@ -1,70 +1,18 @@
 //! The text forms of genotypes: this project's JSON and NAS-Bench-201 strings. [`super::python`] has the form of DARTS papers.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::cell::Space;
-use super::genotype::{Cell, Genotype, GenotypeError, Input};
+use super::document::{Document, VERSION};
+use super::genotype::{Genotype, GenotypeError};
 use super::operation::Operation;
-use super::python::AFTER;
-
-/// The most bytes of a genotype's text.
-pub(super) const LONGEST: usize = 64 * 1024;
-/// The version of the JSON form.
-const VERSION: u64 = 1;
-
-/// The JSON form.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Document {
-    version: u64,
-    space: Space,
-    cells: DocumentCells,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DocumentCells {
-    normal: Cell,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reduction: Option<Cell>,
-}
+use super::syntax::{AFTER, check_length, syntax};
+use super::wiring::{Cell, Input};
 
 /// What every version of the JSON form has.
 #[derive(Deserialize)]
 struct Header {
     version: u64,
-}
-
-impl From<Genotype> for Document {
-    fn from(genotype: Genotype) -> Self {
-        let mut cells = genotype.cells().iter().cloned();
-        Self {
-            version: VERSION,
-            space: genotype.space(),
-            cells: DocumentCells {
-                normal: cells
-                    .next()
-                    // A genotype has at least one cell.
-                    .unwrap_or_else(|| Cell::new(genotype.space(), Vec::new())),
-                reduction: cells.next(),
-            },
-        }
-    }
-}
-
-impl TryFrom<Document> for Genotype {
-    type Error = GenotypeError;
-
-    fn try_from(document: Document) -> Result<Self, GenotypeError> {
-        if document.version != VERSION {
-            return Err(GenotypeError::Version(document.version));
-        }
-        let DocumentCells { normal, reduction } = document.cells;
-        Self::new(
-            document.space,
-            std::iter::once(normal).chain(reduction).collect(),
-        )
-    }
 }
 
 impl Genotype {
@@ -227,23 +175,4 @@ fn nb201_node(
         return Err(syntax(text, offset, &message));
     }
     Ok(inputs)
-}
-
-/// Refuses texts beyond the limit.
-pub(super) fn check_length(text: &str) -> Result<(), GenotypeError> {
-    if text.len() > LONGEST {
-        return Err(GenotypeError::TooLong(text.len()));
-    }
-    Ok(())
-}
-
-/// A mistake at a byte of the text.
-pub(super) fn syntax(text: &str, offset: usize, message: &str) -> GenotypeError {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    GenotypeError::Syntax {
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
-        message: message.to_owned(),
-    }
 }

@@ -2,9 +2,8 @@
 //! coarse, then fine) and 3,072 pixels, the red plane of 32×32 first, then green and blue.
 
 use super::Request;
-use super::kind::Kind;
 use super::parts::{Images, Part, parts_of};
-use super::source::{File, Source};
+use super::source::{File, Kind, Source};
 use crate::data::DataError;
 
 const PIXELS: u64 = 3 * 32 * 32;

@@ -3,7 +3,6 @@
 use image::ImageFormat;
 
 use super::Request;
-use super::kind::Kind;
 use super::layout::places;
 use super::limits::MOST_CLASSES;
 use super::names::extension;
@@ -12,7 +11,7 @@ use super::parts::{Images, Part};
 use super::photo::{self, Deep, Photo};
 use super::range::depth;
 use super::scale::{GREY, GREY_ALREADY, other_size, same_size};
-use super::source::{File, Source};
+use super::source::{File, Kind, Source};
 use crate::data::DataError;
 use crate::nearest::guess;
 use crate::visible::visible;

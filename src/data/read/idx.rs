@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::Request;
-use super::kind::Kind;
 use super::limits::{MOST_CLASSES, volume};
 use super::parts::{Images, Labels, Part, label, parts_of, renumber};
-use super::source::{File, Source};
+use super::source::{File, Kind, Source};
 use super::stream::Stream;
 use crate::data::DataError;
 

@@ -3,41 +3,9 @@
 use image::ImageFormat;
 
 use super::names::extension;
-use super::source::File;
+use super::source::{File, Kind};
 use super::{cifar, idx, outline, tar};
 use crate::data::DataError;
-
-/// What the first bytes say. CIFAR's records have no mark: they are [`Kind::Other`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A zip, which an NPZ is too.
-    Zip,
-    /// A tar, plain or in gzip.
-    Tar,
-    /// An IDX array, plain or in gzip.
-    Idx,
-    /// A NumPy array.
-    Npy,
-    /// A picture.
-    Image(ImageFormat),
-    /// A picture, film or document in a format that is not read, by its name.
-    Unread(&'static str),
-    /// What was saved in place of the file that the name promises, in words.
-    Instead(&'static str),
-    /// Pickled Python objects, never read.
-    Pickle,
-    /// Nothing in it.
-    Nothing,
-    /// Anything else.
-    Other,
-}
-
-impl Kind {
-    /// Whether it could be a data set, or a piece of one.
-    pub fn is_data(self) -> bool {
-        !matches!(self, Kind::Instead(_) | Kind::Nothing | Kind::Other)
-    }
-}
 
 /// Looks at the first 512 bytes, unpacked from zip and gzip.
 ///

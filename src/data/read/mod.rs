@@ -9,6 +9,7 @@ mod idx;
 mod kind;
 mod layout;
 mod limits;
+mod listing;
 mod names;
 mod notes;
 mod npy;
@@ -26,11 +27,11 @@ mod zip;
 
 use super::{DataError, Dataset};
 use cifar::Variant;
-use kind::Kind;
+use listing::unread;
 use notes::Notes;
 pub use options::Options;
 use parts::{Images, Part};
-use source::{File, Source, unread};
+use source::{File, Kind, Source};
 
 /// A data set with what its files told.
 #[derive(Debug, Clone)]

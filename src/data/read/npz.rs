@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::Request;
-use super::kind::Kind;
 use super::npy::Array;
 use super::parts::{Images, Labels, Part, label, parts_of, renumber, words};
 use super::range::{Mapping, Range, Scale};
-use super::source::{File, Source};
+use super::source::{File, Kind, Source};
 use crate::data::DataError;
 
 /// The arrays of a data set, by part.

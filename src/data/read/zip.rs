@@ -1,10 +1,10 @@
 //! The central directory of a zip (PKWARE's APPNOTE 6.3.10, §4.3). Members are read where they lie; nothing is extracted.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use super::limits::{MOST_FILES, check_growth};
 use super::names::{RawName, foreign, shorten};
-use super::source::{File, Listed, Packing, Place};
+use super::source::{Listed, Packing, Place};
 use super::stream::Stream;
 use crate::data::DataError;
 
@@ -12,8 +12,6 @@ use crate::data::DataError;
 const END: u64 = 22;
 /// Bytes of a directory entry without its names.
 const ENTRY: u64 = 46;
-/// Bytes of a local header without its names.
-const LOCAL: usize = 30;
 
 /// The files and folders in a zip.
 ///
@@ -279,29 +277,6 @@ fn field(mut extra: &[u8], number: u16) -> Option<&[u8]> {
 fn wide_numbers(extra: &[u8]) -> impl Iterator<Item = u64> {
     let numbers = field(extra, 1).unwrap_or_default();
     numbers.chunks_exact(8).map(|number| u64_at(number, 0))
-}
-
-/// Leaves exactly a member's `packed` bytes to read, from the start of its local header.
-///
-/// # Errors
-/// [`DataError::File`] if there is no local header.
-pub fn skip_local_header(
-    mut bytes: Box<dyn BufRead>,
-    file: &File,
-    packed: u64,
-) -> Result<Box<dyn BufRead>, DataError> {
-    let damaged = || file.error(0, "its header in the zip is damaged");
-    let mut head = [0; LOCAL];
-    bytes.read_exact(&mut head).map_err(|_| damaged())?;
-    if !head.starts_with(b"PK\x03\x04") {
-        return Err(damaged());
-    }
-    let names = u64::from(u16_at(&head, 26)) + u64::from(u16_at(&head, 28));
-    let skipped = std::io::copy(&mut bytes.by_ref().take(names), &mut std::io::sink());
-    if !skipped.is_ok_and(|skipped| skipped == names) {
-        return Err(damaged());
-    }
-    Ok(Box::new(bytes.take(packed)))
 }
 
 fn part(zip: &Place, shown: &str, start: u64, length: u64) -> Result<Box<dyn BufRead>, DataError> {

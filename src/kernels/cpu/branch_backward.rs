@@ -5,6 +5,7 @@ use super::Problem;
 use super::buffer::Buffer;
 use super::columns::Columns;
 use super::depthwise::{self, Correlate, KernelGradient, Pass};
+use super::dispatch::dispatch;
 use super::first_stage::forward_passes;
 use super::gradient::{Rows, by_runs, filter_len, first_len};
 use super::layout::{embed, pack, unpack};
@@ -14,7 +15,7 @@ use super::plan::{Filter, Matrix, POOLS, Plan};
 use super::pointwise::{OuterProduct, Product};
 use super::pool::Pooling;
 use super::second_backward::SecondGradients;
-use super::simd::{Simd, Task, dispatch, vectors, vectors_mut};
+use super::simd::{Simd, Task, vectors, vectors_mut};
 use super::stats::NormalGradient;
 use crate::kernels::shape::{Branch, MAX_POOL, SKIP};
 

@@ -2,11 +2,12 @@
 
 use super::buffer::Buffer;
 use super::columns::Columns;
+use super::dispatch::dispatch;
 use super::gradient::{Rows, by_runs, unpack_diagonals};
 use super::layout::{blocks, matrix_index, pack, pack_matrix, unpack};
 use super::plan::Matrix;
 use super::pointwise::{OuterProduct, Product};
-use super::simd::{Simd, Task, WIDTH, dispatch, vectors, vectors_mut};
+use super::simd::{Simd, Task, WIDTH, vectors, vectors_mut};
 use super::stats::{Normal, NormalGradient, Units, channel, gradient_sums, moments, sum_lanes};
 use crate::kernels::shape::{ConvShape, Wanted};
 use rayon::prelude::*;

@@ -1,9 +1,10 @@
 //! Mix stage: normalises every unit of an edge and adds them up with the lane's weights, and the skip connection.
 
 use super::buffer::Buffer;
+use super::dispatch::dispatch;
 use super::layout::unpack;
 use super::plan::{Plan, Source, Term};
-use super::simd::{Simd, Task, WIDTH, dispatch, vectors, vectors_mut};
+use super::simd::{Simd, Task, WIDTH, vectors, vectors_mut};
 use super::stats::{Normal, Units, channel};
 use super::{EdgesSaved, Images, Targets};
 use crate::kernels::shape::{OPERATIONS, SKIP};

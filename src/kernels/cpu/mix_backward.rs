@@ -3,10 +3,11 @@
 
 use super::Problem;
 use super::buffer::Buffer;
+use super::dispatch::dispatch;
 use super::layout::pack;
 use super::mix::unit_of;
 use super::plan::{Plan, Term};
-use super::simd::{Simd, Task, WIDTH, dispatch};
+use super::simd::{Simd, Task, WIDTH};
 use super::stats::{Normal, gradient_sums, sum_lanes};
 use crate::kernels::shape::OPERATIONS;
 use rayon::prelude::*;

@@ -16,6 +16,7 @@ mod cell;
 mod columns;
 mod conv_bn;
 mod depthwise;
+mod dispatch;
 mod first_stage;
 mod gradient;
 mod graph;

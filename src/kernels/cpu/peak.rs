@@ -3,7 +3,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use super::simd::{Simd, Task, V, WIDTH, dispatch};
+use super::dispatch::dispatch;
+use super::simd::{Simd, Task, V, WIDTH};
 
 /// Sums that do not wait for each other: enough to fill two units of a latency of five, and few enough for sixteen registers.
 const CHAINS: usize = 10;

@@ -4,6 +4,7 @@
 use super::Problem;
 use super::buffer::Buffer;
 use super::depthwise::{self, Correlate, KernelGradient, Pass};
+use super::dispatch::dispatch;
 use super::gradient::{Rows, by_runs, filter_len, second_len};
 use super::layout::{embed, pack};
 use super::mix::lane_weights;
@@ -11,7 +12,7 @@ use super::mix_backward::Sums;
 use super::plan::{Filter, Plan};
 use super::pointwise::{OuterProduct, Product};
 use super::second_stage::{forward_passes, hidden};
-use super::simd::{Simd, Task, V, dispatch, vectors, vectors_mut};
+use super::simd::{Simd, Task, V, vectors, vectors_mut};
 use super::stats::{Normal, NormalGradient, channel, gradient_sums, sum_lanes};
 use crate::kernels::shape::Branch;
 

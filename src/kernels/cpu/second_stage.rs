@@ -3,10 +3,11 @@
 
 use super::buffer::Buffer;
 use super::depthwise::{self, Correlate, Pass};
+use super::dispatch::dispatch;
 use super::layout::embed;
 use super::plan::{Filter, Plan};
 use super::pointwise::Product;
-use super::simd::{Simd, Task, dispatch};
+use super::simd::{Simd, Task};
 use super::stats::{Normal, Units, channel, moments};
 use crate::kernels::shape::Branch;
 use rayon::prelude::*;

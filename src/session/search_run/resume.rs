@@ -1,11 +1,12 @@
 //! How a search begins, how its state becomes a checkpoint, and how it goes on from one.
 
-use super::{RunData, SearchState, alpha_seed};
+use super::{SearchState, alpha_seed};
 use crate::session::checkpoint::{Checkpoint, Phase, Position};
 use crate::session::control::Control;
 use crate::session::error::RunError;
 use crate::session::event::Event;
 use crate::session::random::{Purpose, drawn, generator_at};
+use crate::session::run_data::RunData;
 use crate::space::{Genotype, count_supernet};
 
 impl SearchState {

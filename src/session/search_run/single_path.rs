@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Measured, RunData, SearchState, failed};
+use super::{Measured, SearchState, failed};
 use crate::data::Batch;
 use crate::kernels::total;
 use crate::landscape::{Evaluator, SupernetEvaluator};
@@ -12,7 +12,7 @@ use crate::search::SearchError;
 use crate::session::config::SearchConfig;
 use crate::session::error::RunError;
 use crate::session::random::{Purpose, generator};
-use crate::session::score::{SCORE_BATCHES, score_batches};
+use crate::session::run_data::{RunData, SCORE_BATCHES, score_batches};
 use crate::space::Genotype;
 
 /// Architectures that the supernet chooses among.

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{Measured, RunData, SearchState};
+use super::{Measured, SearchState};
 use crate::data::Batch;
 use crate::search::a2m::a2m;
 use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
@@ -13,6 +13,7 @@ use crate::search::objective::{
 use crate::search::sdarts::{perturbation, perturbed};
 use crate::search::{Order, SearchError, Strategy};
 use crate::session::error::RunError;
+use crate::session::run_data::RunData;
 
 impl SearchState {
     /// One step of each with a fresh batch: of α on the architecture half, and of the weights (§3.3); on single paths of the weights alone.

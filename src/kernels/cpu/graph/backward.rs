@@ -3,42 +3,23 @@
 
 use super::super::buffer::Buffer;
 use super::super::depthwise::{self, Correlate, KernelGradient};
+use super::super::dispatch::dispatch;
 use super::super::gradient::{Rows, by_runs};
 use super::super::layout::{blocks, embed, pack, unpack};
 use super::super::pointwise::{OuterProduct, Product};
-use super::super::simd::{Simd, Task, WIDTH, dispatch, vectors, vectors_mut};
+use super::super::simd::{Simd, Task, WIDTH, vectors, vectors_mut};
 use super::super::stats::{channel, gradient_sums};
 use super::filters::{self, Direction, Filter, kernels_len};
 use super::forward::{factor, for_elements, pool, pooling, rectify, separable};
-use super::norm::{Affine, Coefficients};
+use super::norm::Affine;
 use super::plan::{Bundle, Job, Plan, Reverse, floats, padded};
+use super::problem::Problem;
 use super::scratch::Scratch;
 use super::sums::{self, Sums};
-use crate::kernels::graph::{Graph, GraphShape, GraphTensors, Pool, Source, Value};
+use crate::kernels::graph::{Graph, GraphTensors, Pool, Source, Value};
 use crate::kernels::graph_order::Reader;
 use rayon::prelude::*;
 use std::ops::Range;
-
-/// What all images share.
-pub(super) struct Problem<'a> {
-    pub plan: &'a Plan,
-    pub shape: &'a GraphShape,
-    pub tensors: GraphTensors<&'a [f32]>,
-    pub coefficients: &'a [Coefficients],
-    /// The chunks of all images from the way there.
-    pub chunks: &'a [f32],
-    /// The gradient of the outputs.
-    pub grad: &'a [f32],
-    pub wanted: GraphTensors<bool>,
-}
-
-impl Problem<'_> {
-    /// Whether a state's gradient is needed.
-    #[inline(always)]
-    fn wants(&self, state: usize) -> bool {
-        state != Graph::INPUT || self.wanted.x
-    }
-}
 
 /// The gradients that are wanted.
 pub(super) fn run(problem: &Problem) -> GraphTensors<Option<Vec<f32>>> {

@@ -2,10 +2,11 @@
 
 use super::super::buffer::Buffer;
 use super::super::depthwise::{self, Correlate};
+use super::super::dispatch::dispatch;
 use super::super::layout::{blocks, embed, pack, unpack};
 use super::super::pointwise::Product;
 use super::super::pool::Pooling;
-use super::super::simd::{Simd, Task, WIDTH, dispatch, vectors, vectors_mut};
+use super::super::simd::{Simd, Task, WIDTH, vectors, vectors_mut};
 use super::super::stats::{channel, moments};
 use super::filters::{self, Direction, Filter};
 use super::norm::{Affine, Coefficients, finish};

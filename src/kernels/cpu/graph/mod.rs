@@ -6,6 +6,7 @@ mod forward;
 mod norm;
 mod place;
 mod plan;
+mod problem;
 mod scratch;
 mod sums;
 
@@ -69,7 +70,7 @@ pub fn graph_backward(
         shape.output_len(),
         "grad must be like the output"
     );
-    backward::run(&backward::Problem {
+    backward::run(&problem::Problem {
         plan: &saved.plan,
         shape,
         tensors,

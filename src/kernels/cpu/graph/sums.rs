@@ -1,9 +1,9 @@
 //! Sums of the gradients over the images of a lane: what the way through a normalisation needs, and the gradients of factors, scales and
 //! shifts.
 
-use super::backward::Problem;
 use super::forward::factor;
 use super::plan::{Plan, padded};
+use super::problem::Problem;
 use crate::kernels::cpu::simd::WIDTH;
 use crate::kernels::graph::{GraphShape, Norm, Source, Value};
 
