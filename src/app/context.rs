@@ -7,9 +7,11 @@ use crate::landscape::Table;
 use crate::session::{Command, DataFile};
 use crate::space::Genotype;
 
-use super::dock::Pane;
-use super::kept_runs::Ask;
-use super::view::RunView;
+use super::pane::Pane;
+use super::runs::kept_run::Ask;
+use super::runs::link::SessionState;
+use super::runs::notice::Notice;
+use super::runs::view::RunView;
 
 /// What every panel may read in one frame, and where it asks for what it wants done.
 pub struct Context<'a> {
@@ -25,19 +27,6 @@ pub struct Context<'a> {
     pub session: SessionState,
     /// Taken up after the frame, in order.
     pub actions: &'a mut Vec<Action>,
-}
-
-/// What the session at the other end of the line does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionState {
-    /// Waits for a run.
-    Idle,
-    /// Was asked for a run that has not said anything yet.
-    Starting,
-    /// Runs, or holds between two steps.
-    Busy,
-    /// Has ended; it can be started anew.
-    Gone,
 }
 
 /// A benchmark table and the metric that is looked at.
@@ -112,31 +101,4 @@ pub struct ReadData {
     pub scaled: bool,
     /// Its files, where the session is in another memory and must read them, too.
     pub files: Vec<DataFile>,
-}
-
-/// A message in the window.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// What happened and what to do.
-    pub text: String,
-    /// Whether something failed.
-    pub error: bool,
-}
-
-impl Notice {
-    /// Something worth knowing.
-    pub fn info(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            error: false,
-        }
-    }
-
-    /// Something that failed, and what to do.
-    pub fn error(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            error: true,
-        }
-    }
 }

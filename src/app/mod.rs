@@ -3,66 +3,36 @@
 //! Every panel is a file with a struct and `fn show(&mut self, ui, context)`. It reads the [`Context`] and pushes actions; the
 //! [`App`] takes them up after the frame. A run reaches the window as events only, through a [`Link`] to a session.
 
-mod any_time;
-mod bars;
-mod cell_canvas;
-mod comparison;
 mod context;
-mod data;
-mod dock;
-mod editor;
-mod export;
-pub mod figure;
-mod files;
-#[cfg(not(target_arch = "wasm32"))]
-mod first_picture;
-mod forecast;
-mod heat_map;
-mod kept_runs;
-mod labels;
-mod landscape;
-mod link;
-#[cfg(not(target_arch = "wasm32"))]
-mod native;
-mod network;
-mod notices;
-mod pictures;
-pub mod plots;
-mod recording;
-mod run;
-#[cfg(not(target_arch = "wasm32"))]
-mod run_folders;
-mod search;
-mod settings;
+pub mod draw;
+mod pane;
+mod panels;
+mod runs;
 mod share_link;
 mod shell;
-mod shortcuts;
-mod slow_motion;
-mod summary;
-pub mod svg;
-pub mod theme;
-mod tour;
-pub mod values;
-mod view;
 
-pub use cell_canvas::{CellPicture, DrawnEdge, Geometry, distance};
-pub use context::{Action, Context, Notice, OpenTable, SessionState};
-pub use data::DataPanel;
-pub use dock::Pane;
-pub use editor::{Editor, edits, flatness};
+pub use context::{Action, Context, OpenTable};
+pub use draw::cell_canvas::{CellPicture, DrawnEdge, Geometry, distance};
+pub use draw::{figure, plots, svg, theme};
+pub use pane::Pane;
+pub use panels::data::DataPanel;
+pub use panels::editor::{Editor, edits, flatness};
 #[cfg(not(target_arch = "wasm32"))]
-pub use first_picture::first_picture;
-pub use kept_runs::{Answer, Ask, KeptRun, Shelf};
-pub use landscape::LandscapePanel;
-pub use link::{Aside, Link};
+pub use panels::first_picture::first_picture;
+pub use panels::landscape::LandscapePanel;
+pub use panels::network::NetworkPanel;
+pub use panels::search::SearchPanel;
+pub use panels::slow_motion::moved;
+pub use panels::values;
+pub use runs::kept_run::{Answer, Ask, KeptRun};
+pub use runs::link::{Aside, Link, SessionState};
+pub use runs::notice::Notice;
+pub use runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{LEAST_SIZE, WindowError, open_window};
-pub use network::NetworkPanel;
-pub use recording::Recording;
-#[cfg(not(target_arch = "wasm32"))]
-pub use run_folders::Keeper;
-pub use search::SearchPanel;
+pub use runs::run_folders::Keeper;
+pub use runs::shelf::Shelf;
+pub use runs::view::{Progress, RunState, RunView};
 pub use share_link::Fragment;
 pub use shell::{App, Connect};
-pub use slow_motion::moved;
-pub use view::{Progress, RunState, RunView};
+#[cfg(not(target_arch = "wasm32"))]
+pub use shell::{LEAST_SIZE, WindowError, open_window};

@@ -1,7 +1,16 @@
 //! The window itself: takes events in, lays the panels out, takes their actions up.
 
+mod bars;
+mod dock;
+mod files;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+mod notices;
 mod open;
 mod receive;
+mod shortcuts;
+mod summary;
+mod tour;
 
 use std::sync::Arc;
 
@@ -15,27 +24,35 @@ use crate::record::RunFiles;
 use crate::session::{Command, DeviceInfo, RunConfig, Start};
 use crate::space::{Genotype, Space};
 
-use super::comparison::ComparisonWindow;
-use super::context::{Action, Context, Notice, OpenTable, SessionState};
-use super::data::DataPanel;
-use super::dock::{self, Behavior, Pane, default_tree};
-use super::editor::Editor;
-use super::files::{Files, name_of};
-use super::forecast::Speeds;
-use super::kept_runs::{Ask, KeptRun, Shelf};
-use super::landscape::LandscapePanel;
-use super::link::{Line, Link};
-use super::network::NetworkPanel;
-use super::notices::{self, Notices};
-use super::recording::Recording;
-use super::run::RunPanel;
-use super::search::SearchPanel;
-use super::share_link::Fragment;
-use super::shortcuts::{self, Deed};
-use super::theme;
-use super::tour::Tour;
-use super::values::ValuesWindow;
-use super::view::{RunState, RunView};
+use crate::app::context::{Action, Context, OpenTable};
+use crate::app::draw::theme;
+use crate::app::pane::Pane;
+use crate::app::panels::comparison::ComparisonWindow;
+use crate::app::panels::data::DataPanel;
+use crate::app::panels::editor::Editor;
+use crate::app::panels::forecast::Speeds;
+use crate::app::panels::kept_runs;
+use crate::app::panels::landscape::LandscapePanel;
+use crate::app::panels::network::NetworkPanel;
+use crate::app::panels::run::RunPanel;
+use crate::app::panels::search::SearchPanel;
+use crate::app::panels::values::ValuesWindow;
+use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
+use crate::app::runs::link::SessionState;
+use crate::app::runs::link::{Line, Link};
+use crate::app::runs::notice::Notice;
+use crate::app::runs::recording::Recording;
+use crate::app::runs::shelf::Shelf;
+use crate::app::runs::view::{RunState, RunView};
+use crate::app::share_link::Fragment;
+use dock::{Behavior, default_tree};
+use files::Files;
+use notices::Notices;
+use shortcuts::Deed;
+use tour::Tour;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{LEAST_SIZE, WindowError, open_window};
 
 /// Makes a link to a fresh session: a thread natively, a worker in the browser. An error is a sentence for a person.
 pub type Connect = Box<dyn Fn(&egui::Context) -> Result<Link, String>>;
@@ -509,7 +526,7 @@ impl eframe::App for App {
         self.comparison.window(&context);
         self.values.window(&context);
         let session = self.session();
-        self.shelf.window(&context, session, &mut self.actions);
+        kept_runs::window(&mut self.shelf, &context, session, &mut self.actions);
         self.keyboard(&context);
         for action in std::mem::take(&mut self.actions) {
             self.take_up(&context, action);

@@ -8,14 +8,17 @@ use std::sync::Arc;
 use eframe::egui;
 use serde::Deserialize;
 
-use super::super::context::{Action, Notice, OpenTable, OpenedFile, ReadData, SessionState};
-use super::super::dock::{self, Pane};
-use super::super::files::may_be_data;
-use super::super::kept_runs::Ask;
-use super::super::recording::Recording;
-#[cfg(not(target_arch = "wasm32"))]
-use super::super::run_folders::kept_run;
 use super::App;
+use super::dock;
+use super::files::may_be_data;
+use crate::app::context::{Action, OpenTable, OpenedFile, ReadData};
+use crate::app::pane::Pane;
+use crate::app::runs::kept_run::Ask;
+use crate::app::runs::link::SessionState;
+use crate::app::runs::notice::Notice;
+use crate::app::runs::recording::Recording;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::app::runs::run_folders::kept_run;
 use crate::data::{hand_over, short_name};
 use crate::landscape::{ReadTable, TableError, Values};
 use crate::packed::{MOST_OF_A_REPORT, unpacked};

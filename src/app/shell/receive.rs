@@ -2,14 +2,15 @@
 
 use eframe::egui;
 
-use super::super::context::Notice;
-use super::super::dock::{self, Pane};
-use super::super::kept_runs::Answer;
-use super::super::labels::in_labels;
-use super::super::link::Aside;
-use super::super::recording::Recording;
-use super::super::view::{RunState, RunView};
 use super::App;
+use super::dock;
+use crate::app::pane::Pane;
+use crate::app::runs::kept_run::Answer;
+use crate::app::runs::labels::in_labels;
+use crate::app::runs::link::Aside;
+use crate::app::runs::notice::Notice;
+use crate::app::runs::recording::Recording;
+use crate::app::runs::view::{RunState, RunView};
 use crate::record::RunFiles;
 use crate::session::{Command, DeviceChoice, Event, Timed};
 

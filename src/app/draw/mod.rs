@@ -1,0 +1,9 @@
+//! How things look: figures, cells, colours. Nothing here knows a run or a panel.
+
+pub mod cell_canvas;
+pub mod figure;
+pub mod heat_map;
+pub mod pictures;
+pub mod plots;
+pub mod svg;
+pub mod theme;

@@ -1,0 +1,38 @@
+//! What a table says of a search at every step: the any-time curve.
+
+use crate::app::context::OpenTable;
+use crate::app::draw::plots::{Curves, Series};
+use crate::app::draw::theme::Hue;
+use crate::app::runs::view::RunView;
+use crate::landscape::Verdict;
+
+/// The accuracy in the open table of what every step would have ended with, and the mean of its neighbors; nothing where the table is of
+/// another space.
+pub fn curves(run: &RunView, table: Option<&OpenTable>) -> Option<Curves> {
+    let open = table.filter(|open| run.space() == Some(open.table.space()))?;
+    let last = run.steps.last()?.step as f64;
+    let mut own: Vec<[f64; 2]> = Vec::new();
+    let mut mean: Vec<[f64; 2]> = Vec::new();
+    for (place, genotype) in &run.derivations {
+        let step = run.steps.get(*place)?.step as f64;
+        let verdict = Verdict::of(&open.table, &open.metric, genotype, &[])?;
+        for (points, value) in [(&mut own, verdict.accuracy), (&mut mean, verdict.mean)] {
+            // It held until now.
+            points.extend(points.last().map(|&[_, before]| [step, before]));
+            points.push([step, value]);
+        }
+    }
+    for points in [&mut own, &mut mean] {
+        points.extend(points.last().map(|&[_, value]| [last, value]));
+    }
+    let series = |name, hue, points| Series { name, hue, points };
+    Some(Curves {
+        title: "In the open table, %",
+        help: "How good the open table says the cell is that every step would have ended with, and its neighbors that differ in one edge.",
+        series: vec![
+            series("the cell", Hue::Accent, own),
+            series("its neighbors' mean", Hue::Neighbor, mean),
+        ],
+        band: None,
+    })
+}

@@ -1,0 +1,361 @@
+//! The neighborhood as a picture: every architecture one change away is a dot, its column the edge that changes, its height and colour
+//! what the change brings. Flat architectures have dots close to the line.
+
+use eframe::egui::{
+    self, Align2, Color32, FontId, Pos2, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    Vec2, WidgetInfo, pos2, vec2,
+};
+
+use super::edits::{Place, operations};
+use super::gain;
+use super::scores::{ScoredNeighbor, Scores};
+use crate::app::draw::theme::blend;
+use crate::app::draw::theme::{SPACE, operation_color, operation_label};
+use crate::space::Genotype;
+
+/// What a person did with neighbors.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Pointed {
+    /// The neighbor under the pointer, by its number in [`Scores::neighbors`].
+    pub hovered: Option<usize>,
+    /// The neighbor that was clicked.
+    pub taken: Option<usize>,
+}
+
+/// What a neighbor changes, in words: `normal 0 → 2: skip ⇒ sep conv 3×3`.
+pub fn describe(neighbor: &ScoredNeighbor) -> String {
+    let change = &neighbor.change;
+    let before = operation_label(change.before.operation);
+    let after = operation_label(change.after.operation);
+    let edge = format!("{} {} → {}", change.cell, change.before.from, change.node);
+    if neighbor.is_operation() {
+        format!("{edge}: {before} ⇒ {after}")
+    } else {
+        format!("{edge} ⇒ {} → {}: {after}", change.after.from, change.node)
+    }
+}
+
+/// The heights that may be marked on the axis, points of accuracy.
+const MARKS: [f64; 9] = [30.0, 10.0, 3.0, 1.0, 0.0, -1.0, -3.0, -10.0, -30.0];
+
+/// Draws the dots. `lit` is a neighbor that is pointed at elsewhere.
+pub fn show_dots(
+    ui: &mut Ui,
+    size: Vec2,
+    genotype: &Genotype,
+    scores: &Scores,
+    lit: Option<usize>,
+) -> Pointed {
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let places = Place::all(genotype);
+    let visuals = ui.visuals().clone();
+    let faint = blend(visuals.panel_fill, visuals.text_color(), 0.14);
+    let weak = visuals.weak_text_color();
+    let small = FontId::proportional(11.0);
+    let painter = ui.painter_at(rect);
+
+    // The axis reaches as far as the scores do, at least a point either way.
+    let ends = || {
+        (0..scores.neighbors().len()).filter_map(|index| {
+            let (gain, error) = (scores.gain(index)?, scores.gain_error(index).unwrap_or(0.0));
+            Some([gain - error, gain + error])
+        })
+    };
+    let top = gain::height(ends().map(|[_, high]| high).fold(1.0, f64::max)) + 0.04;
+    let bottom = gain::height(ends().map(|[low, _]| low).fold(-1.0, f64::min)) - 0.04;
+    let plot = Rect::from_min_max(
+        rect.min + vec2(44.0, 10.0),
+        rect.max
+            - vec2(
+                8.0,
+                if genotype.cells().len() > 1 {
+                    36.0
+                } else {
+                    22.0
+                },
+            ),
+    );
+    let y = |gain: f64| {
+        let share = (top - gain::height(gain)) / (top - bottom);
+        plot.top() + share * plot.height()
+    };
+    // Cells stand apart from each other.
+    let gap = 18.0;
+    let cells = genotype.cells().len();
+    let column = (plot.width() - gap * (cells as f32 - 1.0)) / places.len().max(1) as f32;
+    let left = |index: usize| {
+        let cell = places[index].cell as f32;
+        plot.left() + column * index as f32 + gap * cell
+    };
+    for index in (0..places.len()).step_by(2) {
+        let band = Rect::from_x_y_ranges(left(index)..=left(index) + column, plot.y_range());
+        painter.rect_filled(band, 2.0, blend(visuals.panel_fill, faint, 0.35));
+    }
+    let mut last = f32::NEG_INFINITY;
+    for mark in MARKS {
+        let at = y(mark);
+        if !plot.expand(1.0).y_range().contains(at) || (mark != 0.0 && at - last < 13.0) {
+            continue;
+        }
+        if mark != 0.0 && (at - y(0.0)).abs() < 13.0 {
+            continue;
+        }
+        last = at;
+        let stroke = if mark == 0.0 {
+            Stroke::new(1.5, blend(visuals.panel_fill, visuals.text_color(), 0.5))
+        } else {
+            Stroke::new(1.0, faint)
+        };
+        painter.hline(plot.x_range(), at, stroke);
+        let text = if mark == 0.0 {
+            "0".to_owned()
+        } else {
+            gain::signed(mark).trim_end_matches(".00").to_owned()
+        };
+        painter.text(
+            pos2(plot.left() - 8.0, at),
+            Align2::RIGHT_CENTER,
+            text,
+            small.clone(),
+            weak,
+        );
+    }
+
+    for (index, place) in places.iter().enumerate() {
+        let Some(input) = place.input(genotype) else {
+            continue;
+        };
+        let middle = left(index) + 0.5 * column;
+        let name = format!("{}→{}", input.from, place.node);
+        let at = pos2(middle, plot.bottom() + 4.0);
+        let lit_here = lit
+            .and_then(|lit| scores.neighbors().get(lit))
+            .is_some_and(|lit| lit.place == *place);
+        let color = if lit_here {
+            visuals.strong_text_color()
+        } else {
+            weak
+        };
+        painter.text(at, Align2::CENTER_TOP, name, small.clone(), color);
+    }
+    if cells > 1 {
+        for (cell, kind) in genotype.space().cell_kinds().iter().enumerate() {
+            let own: Vec<usize> = (0..places.len())
+                .filter(|&index| places[index].cell == cell)
+                .collect();
+            if let (Some(&first), Some(&end)) = (own.first(), own.last()) {
+                let middle = 0.5 * (left(first) + left(end) + column);
+                let at = pos2(middle, plot.bottom() + 19.0);
+                let name = format!("{kind} cell");
+                painter.text(at, Align2::CENTER_TOP, name, small.clone(), weak);
+            }
+        }
+    }
+
+    let mut pointed = Pointed::default();
+    let radius = (0.055 * plot.height()).clamp(3.0, 5.5).min(0.35 * column);
+    let choices = operations(genotype.space());
+    let zero = y(0.0);
+    let place_of = |index: usize| -> Option<Pos2> {
+        let one = &scores.neighbors()[index];
+        let column_index = places.iter().position(|place| *place == one.place)?;
+        let after = choices
+            .iter()
+            .position(|operation| *operation == one.change.after.operation)?;
+        let share = (after as f32 + 0.5) / choices.len() as f32;
+        let x = left(column_index) + (0.1 + 0.8 * share) * column;
+        Some(pos2(x, scores.gain(index).map_or(zero, y)))
+    };
+    let id = ui.make_persistent_id("neighborhood");
+    for index in 0..scores.neighbors().len() {
+        let Some(at) = place_of(index) else { continue };
+        let one = &scores.neighbors()[index];
+        let gain = scores.gain(index);
+        let hit = Rect::from_center_size(at, Vec2::splat((2.0 * radius + 4.0).max(11.0)));
+        // Dots are not stops of the keyboard: the list beside them is.
+        let response = ui.interact(hit, id.with(index), Sense::CLICK);
+        response.widget_info(|| {
+            let gain = gain.map_or("no score yet".into(), gain::signed);
+            let name = format!("neighbor {}, {gain}", describe(one));
+            WidgetInfo::labeled(Role::Button, ui.is_enabled(), name)
+        });
+        if response.hovered() {
+            pointed.hovered = Some(index);
+            ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
+        }
+        if response.clicked() {
+            pointed.taken = Some(index);
+        }
+        let Some(gain) = gain else {
+            let waiting = Stroke::new(1.0, weak);
+            painter.circle_stroke(at, 0.6 * radius, waiting);
+            continue;
+        };
+        let color = gain::color(gain, visuals.dark_mode);
+        let error = scores.gain_error(index);
+        let stem = Stroke::new(1.2, blend(visuals.panel_fill, color, 0.55));
+        painter.line_segment([pos2(at.x, zero), at], stem);
+        if let Some(error) = error {
+            let ends = [y(gain + error), y(gain - error)];
+            let ends = ends.map(|end| pos2(at.x, end.clamp(plot.top(), plot.bottom())));
+            painter.line_segment(ends, Stroke::new(1.2, weak));
+        }
+        painter.circle_filled(at, radius, color);
+        if lit == Some(index) || response.hovered() {
+            let ring = Stroke::new(2.0, visuals.strong_text_color());
+            painter.circle_stroke(at, radius + 2.5, ring);
+        }
+        response.on_hover_ui_at_pointer(|ui| {
+            ui.label(describe(one));
+            ui.horizontal(|ui| {
+                ui.label(gain::text(ui, gain));
+                let accuracy = one.score.map_or(0.0, |score| score.accuracy);
+                ui.weak(format!("{accuracy:.2} %, click to take it"));
+            });
+            if let Some(error) = error {
+                ui.weak(match error {
+                    0.0 => "computes the same function: the same networks".to_owned(),
+                    _ if gain.abs() < 2.0 * error => {
+                        format!("standard error of the difference {error:.2}, not told apart")
+                    }
+                    _ => format!("standard error of the difference {error:.2}"),
+                });
+            }
+        });
+    }
+    pointed
+}
+
+/// The scale of the colours.
+pub fn show_legend(ui: &mut Ui) {
+    let (rect, response) = ui.allocate_exact_size(vec2(190.0, 16.0), Sense::hover());
+    response.widget_info(|| {
+        WidgetInfo::labeled(
+            Role::Image,
+            true,
+            "colours from −30 to +30 points of accuracy",
+        )
+    });
+    let painter = ui.painter();
+    let font = FontId::proportional(11.0);
+    let weak = ui.visuals().weak_text_color();
+    let dark = ui.visuals().dark_mode;
+    painter.text(
+        rect.left_center(),
+        Align2::LEFT_CENTER,
+        "worse",
+        font.clone(),
+        weak,
+    );
+    painter.text(
+        rect.right_center(),
+        Align2::RIGHT_CENTER,
+        "better",
+        font,
+        weak,
+    );
+    let dots = [
+        -30.0, -10.0, -3.0, -1.0, -0.3, 0.0, 0.3, 1.0, 3.0, 10.0, 30.0,
+    ];
+    for (index, gain) in dots.into_iter().enumerate() {
+        let at = rect.left_center() + vec2(44.0 + 10.0 * index as f32, 0.0);
+        painter.circle_filled(at, 4.5, gain::color(gain, dark));
+    }
+}
+
+/// The neighbors as a list, the best first.
+pub fn show_list(ui: &mut Ui, height: f32, scores: &Scores, lit: Option<usize>) -> Pointed {
+    let mut pointed = Pointed::default();
+    let order = scores.ranked();
+    let row = 24.0;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical()
+        .id_salt("neighbors")
+        .max_height(height)
+        .min_scrolled_height(height)
+        .auto_shrink([false, false])
+        .show_rows(ui, row, order.len(), |ui, rows| {
+            for &index in &order[rows] {
+                let one = &scores.neighbors()[index];
+                let response = list_row(ui, row, one, scores.gain(index), lit == Some(index));
+                if response.hovered() || response.has_focus() {
+                    pointed.hovered = Some(index);
+                }
+                if response.clicked() {
+                    pointed.taken = Some(index);
+                }
+            }
+        });
+    pointed
+}
+
+fn list_row(
+    ui: &mut Ui,
+    height: f32,
+    one: &ScoredNeighbor,
+    gain: Option<f64>,
+    lit: bool,
+) -> egui::Response {
+    let size = vec2(ui.available_width(), height);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| {
+        let gain = gain.map_or("no score yet".into(), gain::signed);
+        let name = format!("take {}, {gain}", describe(one));
+        WidgetInfo::labeled(Role::Button, ui.is_enabled(), name)
+    });
+    let visuals = ui.visuals();
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    if lit || response.hovered() || response.has_focus() {
+        let fill = visuals.widgets.hovered.weak_bg_fill;
+        painter.rect(rect, 4.0, fill, Stroke::NONE, StrokeKind::Inside);
+    }
+    let font = FontId::proportional(13.0);
+    let number = match gain {
+        Some(gain) => (gain::signed(gain), gain::color(gain, visuals.dark_mode)),
+        None => ("…".to_owned(), visuals.weak_text_color()),
+    };
+    painter.text(
+        rect.left_center() + vec2(56.0, 0.0),
+        Align2::RIGHT_CENTER,
+        number.0,
+        font.clone(),
+        number.1,
+    );
+    let change = &one.change;
+    let edge = if one.is_operation() {
+        format!("{} → {}", change.before.from, change.node)
+    } else {
+        format!(
+            "{} → {} from {}",
+            change.after.from, change.node, change.before.from
+        )
+    };
+    let mut x = rect.left() + 70.0;
+    let mut write = |text: &str, color: Color32| {
+        let galley = painter.layout_no_wrap(text.to_owned(), font.clone(), color);
+        let at = pos2(x, rect.center().y - 0.5 * galley.size().y);
+        x += galley.size().x + SPACE[1];
+        painter.galley(at, galley, color);
+    };
+    if change.cell == crate::space::CellKind::Reduction {
+        write("reduction", visuals.weak_text_color());
+    }
+    write(&edge, visuals.weak_text_color());
+    let dot = pos2(x + 5.0, rect.center().y);
+    let color = operation_color(change.after.operation);
+    painter.circle(
+        dot,
+        5.0,
+        color,
+        Stroke::new(1.0, blend(color, Color32::BLACK, 0.3)),
+    );
+    let at = pos2(x + 18.0, rect.center().y);
+    painter.text(
+        at,
+        Align2::LEFT_CENTER,
+        operation_label(change.after.operation),
+        font,
+        visuals.text_color(),
+    );
+    response
+}

@@ -1,0 +1,157 @@
+//! The palette of one edge: every operation with what it would bring, and the states that the edge could read.
+
+use eframe::egui::{
+    self, Align2, FontId, PopupCloseBehavior, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, vec2,
+};
+
+use super::edits::{Place, operations, sources};
+use super::gain;
+use super::scores::Scores;
+use crate::app::draw::theme::{SPACE, operation_color, operation_label};
+use crate::space::{Genotype, Operation, Space};
+
+/// What was chosen in a palette.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Choice {
+    /// Another operation.
+    Operation(Operation),
+    /// Another state to read.
+    Source(usize),
+}
+
+/// What a state is called in words.
+pub fn state_name(space: Space, state: usize) -> String {
+    match (space, state) {
+        (Space::Darts, 0) => "c_{k-2}".into(),
+        (Space::Darts, 1) => "c_{k-1}".into(),
+        (Space::NasBench201 | Space::NasBench201Small, 0) => "input".into(),
+        _ => format!("node {state}"),
+    }
+}
+
+/// Shows the palette beside an edge's label until something is chosen or the person clicks elsewhere.
+pub fn show(
+    label: &Response,
+    genotype: &Genotype,
+    place: Place,
+    scores: &Scores,
+    open: &mut bool,
+) -> Option<Choice> {
+    let input = place.input(genotype)?;
+    let space = genotype.space();
+    let mut choice = None;
+    egui::Popup::from_response(label)
+        .open_bool(open)
+        .accessible_name("operations")
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+        .show(|ui| {
+            ui.set_width(214.0);
+            ui.strong(format!(
+                "{} cell, edge {} → {}",
+                place.kind(space),
+                input.from,
+                place.node
+            ));
+            ui.spacing_mut().item_spacing.y = 2.0;
+            for (digit, &operation) in (1..).zip(operations(space)) {
+                let present = operation == input.operation;
+                let gain = (0..scores.neighbors().len())
+                    .find(|&index| {
+                        let one = &scores.neighbors()[index];
+                        one.place == place
+                            && one.is_operation()
+                            && one.change.after.operation == operation
+                    })
+                    .and_then(|index| scores.gain(index));
+                if row(ui, digit, operation, present, gain).clicked() {
+                    choice = Some(Choice::Operation(operation));
+                }
+            }
+            let others = sources(genotype, place);
+            if !others.is_empty() {
+                ui.add_space(SPACE[0]);
+                ui.weak("reads instead (or drag the edge)");
+                ui.horizontal_wrapped(|ui| {
+                    for from in others {
+                        let name = state_name(space, from);
+                        if ui.button(&name).clicked() {
+                            choice = Some(Choice::Source(from));
+                        }
+                    }
+                });
+            }
+        });
+    if choice.is_some() {
+        *open = false;
+    }
+    choice
+}
+
+/// One operation: its colour, its name, its digit, and what it would bring.
+fn row(
+    ui: &mut Ui,
+    digit: usize,
+    operation: Operation,
+    present: bool,
+    gain: Option<f64>,
+) -> Response {
+    let size = vec2(ui.available_width(), 24.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| {
+        let name = format!("use {}", operation_label(operation));
+        WidgetInfo::selected(Role::Button, ui.is_enabled(), present, name)
+    });
+    let visuals = ui.style().interact_selectable(&response, present);
+    let painter = ui.painter();
+    if present || response.hovered() || response.has_focus() {
+        painter.rect(
+            rect,
+            4.0,
+            visuals.weak_bg_fill,
+            visuals.bg_stroke,
+            StrokeKind::Inside,
+        );
+    }
+    let middle = rect.left_center() + vec2(16.0, 0.0);
+    let swatch = egui::Rect::from_center_size(middle, vec2(16.0, 12.0));
+    if operation == Operation::None {
+        let stroke = Stroke::new(1.2, operation_color(operation));
+        painter.rect_stroke(swatch, 6.0, stroke, StrokeKind::Inside);
+    } else {
+        painter.rect_filled(swatch, 6.0, operation_color(operation));
+    }
+    let font = FontId::proportional(13.5);
+    let color = visuals.text_color();
+    painter.text(
+        rect.left_center() + vec2(32.0, 0.0),
+        Align2::LEFT_CENTER,
+        operation_label(operation),
+        font.clone(),
+        color,
+    );
+    let right = rect.right_center() - vec2(30.0, 0.0);
+    if present {
+        painter.text(right, Align2::RIGHT_CENTER, "now", font.clone(), color);
+    } else if let Some(gain) = gain {
+        let color = gain::color(gain, ui.visuals().dark_mode);
+        painter.text(
+            right,
+            Align2::RIGHT_CENTER,
+            gain::signed(gain),
+            font.clone(),
+            color,
+        );
+    }
+    let key = egui::Rect::from_center_size(rect.right_center() - vec2(14.0, 0.0), vec2(16.0, 16.0));
+    let faint = ui.visuals().weak_text_color();
+    painter.rect_stroke(key, 3.0, Stroke::new(1.0, faint), StrokeKind::Inside);
+    painter.text(
+        key.center(),
+        Align2::CENTER_CENTER,
+        digit.to_string(),
+        FontId::proportional(11.0),
+        faint,
+    );
+    response
+}

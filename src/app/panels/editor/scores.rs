@@ -1,0 +1,416 @@
+//! What the edited architecture and its neighbors score, and by whom.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::edits::{Place, operations};
+use super::flatness::Known;
+use crate::app::context::{Action, Context};
+use crate::landscape::{BUILTIN_METRIC, Score, Table, builtin_table};
+use crate::session::Command;
+use crate::space::{Change, Counting, Genotype, Space, neighbors};
+
+/// How many random architectures a supernet scores to know what is usual.
+const REFERENCES: usize = 24;
+
+/// Who answers how good an architecture is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Judge {
+    /// The open table.
+    #[default]
+    Table,
+    /// The weights of the open run's supernet.
+    Supernet,
+    /// Training from scratch, one architecture at a time.
+    Scratch,
+}
+
+/// A neighbor and its score, once it is known.
+#[derive(Clone, Debug)]
+pub struct ScoredNeighbor {
+    /// The architecture.
+    pub genotype: Genotype,
+    /// The edge that differs.
+    pub place: Place,
+    /// How.
+    pub change: Change,
+    /// What it scores.
+    pub score: Option<Score>,
+    /// How far that accuracy is known, where a table has the mean of several runs.
+    pub known: Option<Known>,
+}
+
+impl ScoredNeighbor {
+    /// Whether it only has another operation.
+    pub fn is_operation(&self) -> bool {
+        self.change.before.from == self.change.after.from
+    }
+}
+
+/// Everything that decides what the scores are.
+#[derive(Clone, PartialEq)]
+struct Question {
+    genotype: Genotype,
+    judge: Judge,
+    rewirings: bool,
+    /// Address of the open table and its metric.
+    table: Option<(usize, String)>,
+    /// The space of the open run's supernet.
+    supernet: Option<Space>,
+}
+
+/// Scores of an architecture and its neighbors.
+#[derive(Default)]
+pub struct Scores {
+    /// Who answers.
+    pub judge: Judge,
+    /// Whether rewirings count as neighbors.
+    pub rewirings: bool,
+    question: Option<Question>,
+    own: Option<Score>,
+    own_known: Option<Known>,
+    before: Option<Score>,
+    neighbors: Vec<ScoredNeighbor>,
+    references: Vec<Option<Score>>,
+    reference: Option<f64>,
+    problem: Option<String>,
+    table: String,
+    request: u64,
+    waiting: bool,
+    asked_at_step: usize,
+    refusals: usize,
+    trained: BTreeMap<String, Score>,
+}
+
+impl Scores {
+    /// The score of the architecture.
+    pub fn own(&self) -> Option<Score> {
+        self.own
+    }
+
+    /// How far its accuracy is known, where a table has the mean of several runs.
+    pub fn own_known(&self) -> Option<&Known> {
+        self.own_known.as_ref()
+    }
+
+    /// What the architecture before the last edit scored with the same judge.
+    pub fn before(&self) -> Option<Score> {
+        self.before
+    }
+
+    /// The neighbors, cell after cell and edge after edge.
+    pub fn neighbors(&self) -> &[ScoredNeighbor] {
+        &self.neighbors
+    }
+
+    /// The mean accuracy of the space in percent: of the whole table, or of random architectures in the supernet.
+    pub fn reference(&self) -> Option<f64> {
+        self.reference
+    }
+
+    /// The table and the metric that answered.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Why there are no scores.
+    pub fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    /// Whether answers are still to come.
+    pub fn waiting(&self) -> bool {
+        self.waiting
+    }
+
+    /// After how many steps of the search the supernet was asked.
+    pub fn asked_at_step(&self) -> usize {
+        self.asked_at_step
+    }
+
+    /// Asks again: the supernet has learned more since.
+    pub fn ask_again(&mut self) {
+        self.question = None;
+    }
+
+    /// How much better than the architecture a neighbor is, in points of accuracy.
+    pub fn gain(&self, neighbor: usize) -> Option<f64> {
+        let score = self.neighbors.get(neighbor)?.score?;
+        Some(score.accuracy - self.own?.accuracy)
+    }
+
+    /// The standard error of that gain, in points, where a table has those of both accuracies; 0 where both are of the same networks.
+    pub fn gain_error(&self, neighbor: usize) -> Option<f64> {
+        let other = self.neighbors.get(neighbor)?.known.as_ref()?;
+        let own = self.own_known.as_ref()?;
+        Some(match own.networks == other.networks {
+            true => 0.0,
+            false => own.error.hypot(other.error),
+        })
+    }
+
+    /// The neighbors, the best first, those without a score last.
+    pub fn ranked(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.neighbors.len()).collect();
+        let worth = |index: usize| {
+            let score = self.neighbors[index].score;
+            score.map_or(f64::NEG_INFINITY, |score| score.accuracy)
+        };
+        order.sort_by(|&a, &b| worth(b).total_cmp(&worth(a)));
+        order
+    }
+
+    /// Brings the scores up to date with what is edited and what is open. Tables answer at once, others through
+    /// [`Scores::take`] and the open run.
+    pub fn refresh(&mut self, genotype: &Genotype, context: &mut Context) {
+        let config = context.run.search.as_ref().and(context.run.config.as_ref());
+        let question = Question {
+            genotype: genotype.clone(),
+            judge: self.judge,
+            rewirings: self.rewirings,
+            table: context
+                .table
+                .map(|open| (Arc::as_ptr(&open.table) as usize, open.metric.clone())),
+            supernet: config.and_then(|config| Some(config.search.as_ref()?.space)),
+        };
+        self.take_trained(context);
+        if self.question.as_ref() != Some(&question) {
+            let same_judge = self.question.as_ref().is_some_and(|last| {
+                last.judge == question.judge
+                    && last.table == question.table
+                    && last.supernet == question.supernet
+            });
+            let edited = self
+                .question
+                .as_ref()
+                .is_some_and(|last| last.genotype != question.genotype);
+            self.before = match (same_judge, edited) {
+                (true, true) => self.own,
+                (true, false) => self.before,
+                (false, _) => None,
+            };
+            self.ask(&question, context);
+            self.question = Some(question);
+        }
+        if self.waiting && context.run.refused.len() > self.refusals {
+            self.waiting = false;
+            self.problem = context.run.refused.last().cloned();
+        }
+    }
+
+    fn ask(&mut self, question: &Question, context: &mut Context) {
+        let genotype = &question.genotype;
+        self.own = None;
+        self.own_known = None;
+        self.reference = None;
+        self.references.clear();
+        self.problem = None;
+        self.waiting = false;
+        // The answers to earlier questions are of no use any more.
+        self.request += 1;
+        self.neighbors = list_neighbors(genotype, question.rewirings);
+        match question.judge {
+            Judge::Table => self.ask_table(genotype, context),
+            Judge::Supernet => self.ask_supernet(question, context),
+            Judge::Scratch => {
+                self.own = self.trained.get(&genotype.canonical()).copied();
+                for neighbor in &mut self.neighbors {
+                    neighbor.score = self.trained.get(&neighbor.genotype.canonical()).copied();
+                }
+            }
+        }
+    }
+
+    /// Looks everything up in the open table, or in the built-in one where that has cells of this space and the open one does not.
+    fn ask_table(&mut self, genotype: &Genotype, context: &Context) {
+        let space = genotype.space();
+        let built_in = (builtin_table(), BUILTIN_METRIC);
+        let open = context
+            .table
+            .map(|open| (&*open.table, open.metric.as_str()));
+        let fitting = open
+            .into_iter()
+            .chain([built_in])
+            .find(|(table, _)| table.space() == space);
+        let Some((table, metric)) = fitting else {
+            self.problem = Some(match open {
+                Some((table, _)) => format!(
+                    "the open table has {} cells, this is a {} cell",
+                    title(table.space()),
+                    title(space)
+                ),
+                None => format!("no table of {} cells is open", title(space)),
+            });
+            return;
+        };
+        let Some(column) = table.column(metric) else {
+            self.problem = Some(format!("the table has no metric \"{metric}\""));
+            return;
+        };
+        self.table = match context.table {
+            Some(open) if open.table.space() == space => format!("{}, {metric}", open.name),
+            _ => format!("built-in landscape, {metric}"),
+        };
+        self.own = look_up(table, column, genotype);
+        self.own_known = Known::of(table, metric, genotype);
+        for neighbor in &mut self.neighbors {
+            neighbor.score = look_up(table, column, &neighbor.genotype);
+            neighbor.known = Known::of(table, metric, &neighbor.genotype);
+        }
+        self.reference = Some(column.iter().sum::<f64>() / column.len().max(1) as f64);
+    }
+
+    fn ask_supernet(&mut self, question: &Question, context: &mut Context) {
+        let genotype = &question.genotype;
+        match question.supernet {
+            None => {
+                self.problem =
+                    Some("no search has run: start one, then its supernet scores cells".into());
+                return;
+            }
+            Some(space) if space != genotype.space() => {
+                self.problem = Some(format!(
+                    "the open search is in the {} space, this is a {} cell",
+                    title(space),
+                    title(genotype.space())
+                ));
+                return;
+            }
+            Some(_) => {}
+        }
+        let mut genotypes = vec![genotype.clone()];
+        genotypes.extend(self.neighbors.iter().map(|one| one.genotype.clone()));
+        let references = draw_references(genotype);
+        self.references = vec![None; references.len()];
+        genotypes.extend(references);
+        self.waiting = true;
+        self.refusals = context.run.refused.len();
+        self.asked_at_step = context.run.steps.len();
+        context.actions.push(Action::Send(Command::Score {
+            request: self.request,
+            genotypes,
+        }));
+    }
+
+    /// Takes up scores that a session sent; those of an old question are dropped.
+    pub fn take(&mut self, request: u64, first: usize, scores: &[Score]) {
+        if request != self.request || !self.waiting {
+            return;
+        }
+        let count = self.neighbors.len();
+        for (index, &score) in (first..).zip(scores) {
+            let score = Some(score).filter(|s| s.accuracy.is_finite() && s.loss.is_finite());
+            if index == 0 {
+                self.own = score;
+                if score.is_none() {
+                    self.problem = Some("the score is not a number: the supernet diverged".into());
+                }
+            } else if let Some(neighbor) = self.neighbors.get_mut(index - 1) {
+                neighbor.score = score;
+            } else if let Some(reference) = self.references.get_mut(index - 1 - count) {
+                *reference = score;
+            }
+        }
+        if first + scores.len() > count + self.references.len() {
+            self.waiting = false;
+            let known: Vec<f64> = self
+                .references
+                .iter()
+                .flatten()
+                .map(|s| s.accuracy)
+                .collect();
+            if !known.is_empty() {
+                self.reference = Some(known.iter().sum::<f64>() / known.len() as f64);
+            }
+        }
+    }
+
+    /// Remembers what trainings from scratch have found: that of the open run, and the one in the background.
+    fn take_trained(&mut self, context: &Context) {
+        for view in context.trained.into_iter().chain([context.run]) {
+            let Some(training) = &view.training else {
+                continue;
+            };
+            let Some((loss, accuracy, _)) = training.tested else {
+                continue;
+            };
+            let score = Score {
+                loss: f64::from(loss),
+                accuracy: 100.0 * accuracy,
+            };
+            let key = training.genotype.canonical();
+            if self.trained.insert(key, score) != Some(score) && self.judge == Judge::Scratch {
+                self.question = None;
+            }
+        }
+    }
+}
+
+/// The name of a space for people.
+pub fn title(space: Space) -> &'static str {
+    match space {
+        Space::Darts => "DARTS",
+        Space::NasBench201 => "NAS-Bench-201",
+        Space::NasBench201Small => "3-edge",
+    }
+}
+
+fn look_up(table: &Table, column: &[f64], genotype: &Genotype) -> Option<Score> {
+    let accuracy = *column.get(table.index_of(genotype)?)?;
+    Some(Score {
+        loss: 1.0 - accuracy / 100.0,
+        accuracy,
+    })
+}
+
+/// All architectures one change away, edge after edge.
+fn list_neighbors(genotype: &Genotype, rewirings: bool) -> Vec<ScoredNeighbor> {
+    let counting = if rewirings {
+        Counting::Mutation
+    } else {
+        Counting::Topology
+    };
+    let kinds = genotype.space().cell_kinds();
+    let inputs = genotype.space().inputs();
+    let mut listed: Vec<ScoredNeighbor> = neighbors(genotype, 1, counting)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|neighbor| {
+            let change = *neighbor.changes.first()?;
+            let cell = kinds.iter().position(|&kind| kind == change.cell)?;
+            let sources = &genotype.cells()[cell].nodes[change.node - inputs];
+            let input = sources.iter().position(|input| *input == change.before)?;
+            Some(ScoredNeighbor {
+                genotype: neighbor.genotype,
+                place: Place {
+                    cell,
+                    node: change.node,
+                    input,
+                },
+                change,
+                score: None,
+                known: None,
+            })
+        })
+        .collect();
+    listed.sort_by_key(|one| (one.place, one.change.after.from, one.change.after.operation));
+    listed
+}
+
+/// Random operations on the genotype's wiring, always the same ones.
+fn draw_references(genotype: &Genotype) -> Vec<Genotype> {
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let choices = operations(genotype.space());
+    (0..REFERENCES)
+        .filter_map(|_| {
+            let mut cells = genotype.cells().to_vec();
+            for input in cells.iter_mut().flat_map(|cell| &mut cell.nodes).flatten() {
+                input.operation = choices[rng.random_range(0..choices.len())];
+            }
+            Genotype::new(genotype.space(), cells).ok()
+        })
+        .collect()
+}

@@ -1,0 +1,157 @@
+//! Saving what is seen: plots and cells as SVG, PNG and CSV.
+
+use async_channel::Receiver;
+use eframe::egui;
+
+use crate::app::context::{Action, Context};
+use crate::app::draw::figure::Figure;
+use crate::app::draw::svg::{figure_csv, figure_svg};
+use crate::app::runs::notice::Notice;
+
+/// The export menu of a panel, and the picture that it is waiting for.
+#[derive(Default)]
+pub struct Export {
+    /// A picture that was asked for: its name, its place and how many frames to wait until the menu is closed.
+    wanted: Option<(String, egui::Rect, u8)>,
+    /// A picture on its way.
+    coming: Option<(String, Receiver<Picture>)>,
+}
+
+/// A PNG file, or why there is none.
+type Picture = Result<Vec<u8>, String>;
+
+impl Export {
+    /// A button that opens the menu: SVG and CSV of the figure, PNG of its place on the screen. `name` tells what a point of the
+    /// first series is.
+    pub fn menu(
+        &mut self,
+        ui: &mut egui::Ui,
+        context: &mut Context,
+        figure: &Figure,
+        place: Option<egui::Rect>,
+        name: Option<&dyn Fn(usize) -> String>,
+    ) {
+        let save = |ending: &str, bytes: Vec<u8>| Action::SaveFile {
+            name: format!("{}.{ending}", file_stem(&figure.title)),
+            bytes,
+        };
+        let button = ui.menu_button("Export", |ui| {
+            if ui
+                .button("SVG: vector picture")
+                .on_hover_text("For papers and slides; every point is in it.")
+                .clicked()
+            {
+                context
+                    .actions
+                    .push(save("svg", figure_svg(figure).into_bytes()));
+            }
+            if let Some(place) = place
+                && ui
+                    .button("PNG: as it looks now")
+                    .on_hover_text("What you see, with your zoom and your colours.")
+                    .clicked()
+            {
+                self.ask(format!("{}.png", file_stem(&figure.title)), place, ui.ctx());
+            }
+            if ui
+                .button("CSV: the numbers")
+                .on_hover_text("All points, for a spreadsheet or a program of your own.")
+                .clicked()
+            {
+                context
+                    .actions
+                    .push(save("csv", figure_csv(figure, name).into_bytes()));
+            }
+        });
+        button
+            .response
+            .on_hover_text(format!("Save \"{}\" as a file.", figure.title));
+    }
+
+    /// Asks for a picture of a place on the screen.
+    pub fn ask(&mut self, name: String, place: egui::Rect, context: &egui::Context) {
+        self.wanted = Some((name, place, 2));
+        context.request_repaint();
+    }
+
+    /// Takes the pictures that were asked for and saves those that have come. Call it once a frame.
+    pub fn poll(&mut self, ui: &egui::Ui, context: &mut Context) {
+        match self.wanted.take() {
+            Some((name, place, 0)) => {
+                let (sender, receiver) = async_channel::bounded(1);
+                let scale = ui.ctx().pixels_per_point();
+                let wake = ui.ctx().clone();
+                ui.ctx()
+                    .send_viewport_cmd(egui::ViewportCommand::Screenshot(
+                        egui::ScreenshotCallback::new(move |image| {
+                            // A panel that has gone wants no picture.
+                            let _gone = sender.try_send(png(&image, place, scale));
+                            wake.request_repaint();
+                        }),
+                    ));
+                self.coming = Some((name, receiver));
+            }
+            Some((name, place, frames)) => {
+                self.wanted = Some((name, place, frames - 1));
+                ui.ctx().request_repaint();
+            }
+            None => {}
+        }
+        let Some((name, receiver)) = self.coming.take() else {
+            return;
+        };
+        match receiver.try_recv() {
+            Ok(Ok(bytes)) => context.actions.push(Action::SaveFile { name, bytes }),
+            Ok(Err(message)) => context.actions.push(Action::Notify(Notice {
+                text: format!("the picture could not be made: {message}; bring the plot into view and try again"),
+                error: true,
+            })),
+            Err(async_channel::TryRecvError::Empty) => self.coming = Some((name, receiver)),
+            Err(async_channel::TryRecvError::Closed) => {}
+        }
+    }
+}
+
+/// A part of a picture of the window as PNG; `place` in points, `scale` pixels a point.
+fn png(image: &egui::ColorImage, place: egui::Rect, scale: f32) -> Result<Vec<u8>, String> {
+    let [width, height] = image.size;
+    let whole =
+        egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(width as f32, height as f32));
+    let part = (place * scale).intersect(whole);
+    let [left, right] = [part.left(), part.right()].map(|x| x.round().max(0.0) as usize);
+    let [top, bottom] = [part.top(), part.bottom()].map(|y| y.round().max(0.0) as usize);
+    if left >= right || top >= bottom {
+        return Err("the plot is not on the screen".into());
+    }
+    let pixels: Vec<u8> = (top..bottom)
+        .flat_map(|row| &image.pixels[row * width + left..row * width + right])
+        .flat_map(|pixel| pixel.to_array())
+        .collect();
+    // Pictures of windows are far below 2^32 pixels wide.
+    let [columns, rows] = [(right - left) as u32, (bottom - top) as u32];
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::write_buffer_with_format(
+        &mut bytes,
+        &pixels,
+        columns,
+        rows,
+        image::ExtendedColorType::Rgba8,
+        image::ImageFormat::Png,
+    )
+    .map_err(|error| error.to_string())?;
+    Ok(bytes.into_inner())
+}
+
+/// A title as the name of a file: lower case, words joined by `-`.
+pub fn file_stem(title: &str) -> String {
+    let words: Vec<String> = title
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    if words.is_empty() {
+        "plateau".into()
+    } else {
+        words.join("-")
+    }
+}

@@ -1,0 +1,162 @@
+//! How much of the landscape comes from interactions of how many edges.
+
+use eframe::egui::{self, RichText};
+
+use super::super::export::Export;
+use super::scatter::Plane;
+use crate::app::context::Context;
+use crate::app::draw::figure::{Figure, Hue, Mark, Series};
+use crate::landscape::Transform;
+
+/// Draws the bars and their numbers.
+pub fn show(
+    ui: &mut egui::Ui,
+    context: &mut Context,
+    plane: &mut Plane,
+    transform: &mut Transform,
+    export: &mut Export,
+) {
+    ui.horizontal_wrapped(|ui| {
+        ui.label(
+            RichText::new(
+                "Order 1 is what each edge does by itself; order 2 is what pairs of edges do together, and so on. Averaging over the \
+                 neighbors keeps the low orders and wipes out the high ones: that is why a neighborhood mean is smooth.",
+            )
+            .weak(),
+        );
+    });
+    choose(ui, transform);
+    plane.share_out(*transform);
+    let spectrum = &plane.spectrum;
+    let unit = if transform.keeps_percent() { " %" } else { "" };
+    if spectrum.variance == 0.0 {
+        ui.label(format!(
+            "All values are {:.2}{unit}: there is no variance to share out.",
+            spectrum.mean
+        ));
+        return;
+    }
+    let kept = |share: f64, smoothing: f64| share * smoothing * smoothing;
+    let bars = |shift: f64, value: &dyn Fn(usize) -> f64| -> Vec<[f64; 2]> {
+        spectrum
+            .orders
+            .iter()
+            .enumerate()
+            .map(|(place, order)| [order.order as f64 + shift, 100.0 * value(place)])
+            .collect()
+    };
+    let figure = Figure {
+        title: match *transform {
+            Transform::Raw => "Variance by interaction order".into(),
+            other => format!("Variance by interaction order ({other})"),
+        },
+        x: "edges that act together".into(),
+        y: "share of the variance (%)".into(),
+        whole_x: true,
+        series: vec![
+            Series::new(
+                "of the landscape",
+                Hue::Blue,
+                Mark::Bars(0.38),
+                bars(-0.2, &|place| spectrum.orders[place].share),
+            ),
+            Series::new(
+                "left after averaging over distance 1",
+                Hue::Vermillion,
+                Mark::Bars(0.38),
+                bars(0.2, &|place| {
+                    let order = &spectrum.orders[place];
+                    kept(order.share, order.smoothing)
+                }),
+            ),
+        ],
+        ..Figure::default()
+    };
+    let row = ui.spacing().interact_size.y.max(20.0) + ui.spacing().item_spacing.y;
+    let below = row * (spectrum.orders.len() + 4) as f32;
+    let height = (ui.available_height() - below).max(160.0);
+    let plot = figure.show(ui, height);
+    ui.horizontal(|ui| {
+        export.menu(ui, context, &figure, Some(plot.response.rect), None);
+        ui.label(format!(
+            "mean {:.2}{unit}, standard deviation {:.2}",
+            spectrum.mean,
+            spectrum.variance.sqrt()
+        ));
+    });
+    egui::Grid::new("orders")
+        .striped(true)
+        .num_columns(4)
+        .show(ui, |ui| {
+            for name in [
+                "order",
+                "share of the variance",
+                "averaging keeps",
+                "share that is left",
+            ] {
+                ui.label(RichText::new(name).weak());
+            }
+            ui.end_row();
+            for order in &spectrum.orders {
+                ui.label(order.order.to_string());
+                ui.label(format!("{:.2} %", 100.0 * order.share));
+                ui.label(format!("× {:.3}", order.smoothing));
+                ui.label(format!(
+                    "{:.2} %",
+                    100.0 * kept(order.share, order.smoothing)
+                ));
+                ui.end_row();
+            }
+        });
+}
+
+/// How the window calls a transform.
+fn words(transform: Transform) -> &'static str {
+    match transform {
+        Transform::Raw => "accuracies",
+        Transform::Rank => "ranks",
+        Transform::LogError => "logarithm of the error",
+        Transform::Floor { .. } => "accuracies above a floor",
+    }
+}
+
+/// The choice of what is done to the accuracies, and the floor where there is one.
+fn choose(ui: &mut egui::Ui, transform: &mut Transform) {
+    ui.horizontal_wrapped(|ui| {
+        let combo = egui::ComboBox::from_id_salt("transform")
+            .selected_text(words(*transform))
+            .show_ui(ui, |ui| {
+                for option in Transform::ALL {
+                    let same =
+                        std::mem::discriminant(&option) == std::mem::discriminant(transform);
+                    let label = ui
+                        .selectable_label(same, words(option))
+                        .on_hover_text(option.meaning());
+                    if label.clicked() && !same {
+                        *transform = option;
+                    }
+                }
+            });
+        let current = *transform;
+        combo
+            .response
+            .on_hover_text(
+                "What the variance is of. Most of that of the accuracies is between cells that learn and cells that do not; the others let \
+                 the differences among the good ones count.",
+            )
+            .widget_info(|| {
+                let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Transform");
+                info.current_text_value = Some(words(current).to_owned());
+                info
+            });
+        if let Transform::Floor { at } = transform {
+            ui.add(
+                egui::DragValue::new(at)
+                    .range(0.0..=100.0)
+                    .suffix(" %")
+                    .speed(0.1),
+            )
+            .on_hover_text("Accuracies below it count as this.");
+        }
+    });
+}

@@ -1,0 +1,18 @@
+//! The panels and windows that a person works with: each reads the `Context` and pushes `Action`s.
+
+pub mod any_time;
+pub mod comparison;
+pub mod data;
+pub mod editor;
+pub mod export;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod first_picture;
+pub mod forecast;
+pub mod kept_runs;
+pub mod landscape;
+pub mod network;
+pub mod run;
+pub mod search;
+pub mod settings;
+pub mod slow_motion;
+pub mod values;

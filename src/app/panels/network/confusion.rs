@@ -1,0 +1,362 @@
+//! What the trained network gets wrong.
+
+use eframe::egui::{self, Align2, Color32, FontId, RichText, Sense, vec2};
+
+use super::super::export::Export;
+use crate::app::context::{Action, Context};
+use crate::app::draw::figure::Hue;
+use crate::app::draw::pictures::Pictures;
+use crate::app::draw::svg::{escape, hex};
+use crate::app::runs::view::TrainingView;
+use crate::csv::csv;
+use crate::session::MISTAKES;
+
+/// A class and the class that was chosen for it.
+pub type Pair = [usize; 2];
+
+/// Height of a misclassified image, points.
+const PICTURE: f32 = 56.0;
+
+/// The name of a class: its number where the data set has none.
+fn class_name(classes: &[String], class: usize) -> String {
+    classes
+        .get(class)
+        .cloned()
+        .unwrap_or_else(|| class.to_string())
+}
+
+/// Colours of cells: right answers in one hue, mistakes in another, both by their share of the row.
+fn cell_color(right: bool, share: f32, dark: bool) -> Color32 {
+    let hue = if right { Hue::Blue } else { Hue::Vermillion };
+    // The square root makes single mistakes visible.
+    let strength = if right { share } else { share.sqrt() };
+    hue.color(dark)
+        .gamma_multiply(0.9 * strength.clamp(0.0, 1.0))
+}
+
+/// Draws the confusion matrix. Returns the kind of mistake that was clicked.
+pub fn matrix(
+    ui: &mut egui::Ui,
+    context: &mut Context,
+    training: &TrainingView,
+    classes: &[String],
+    export: &mut Export,
+) -> Option<Pair> {
+    let confusion = &training.confusion;
+    if confusion.is_empty() {
+        ui.label(if training.tested.is_some() {
+            "The run did not record which classes were chosen."
+        } else {
+            "The test comes after the training."
+        });
+        return None;
+    }
+    ui.label(
+        RichText::new(
+            "A row is a class of the test images, a column the class that the network chose. Click a mistake to see its images.",
+        )
+        .weak(),
+    );
+    let count = confusion.len();
+    let label = 56.0;
+    let footer = 2.0 * ui.spacing().interact_size.y + ui.spacing().item_spacing.y;
+    let room = (ui.available_width() - label).min(ui.available_height() - label - footer);
+    let side = (room / count as f32).clamp(6.0, 56.0);
+    let mut chosen = None;
+    let size = vec2(label + side * count as f32, label + side * count as f32);
+    let place = egui::ScrollArea::both()
+        .auto_shrink(false)
+        .max_height(ui.available_height() - footer)
+        .show(ui, |ui| {
+            let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+            response.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Figure, true, "Confusion matrix")
+            });
+            let corner = rect.min + vec2(label, label);
+            let pointed = response.hover_pos().and_then(|pointer| {
+                let place = (pointer - corner) / side;
+                let inside = place.x >= 0.0 && place.y >= 0.0;
+                let pair = [place.y as usize, place.x as usize];
+                (inside && pair[0] < count && pair[1] < count).then_some(pair)
+            });
+            draw(ui, confusion, classes, corner, side, pointed);
+            if let Some([row, column]) = pointed {
+                let number = cell(confusion, row, column);
+                let [from, to] = [row, column].map(|class| class_name(classes, class));
+                let clicked = response
+                    .on_hover_text_at_pointer(if row == column {
+                        format!("{number} images of class {from} were recognised")
+                    } else {
+                        format!("{number} images of class {from} were taken for {to}")
+                    })
+                    .clicked();
+                if clicked && row != column && number > 0 {
+                    chosen = Some([row, column]);
+                }
+            }
+            rect
+        });
+    let place = place.inner.intersect(place.inner_rect);
+    ui.horizontal(|ui| {
+        if ui
+            .button("Export SVG")
+            .on_hover_text("Saves the matrix as a vector picture.")
+            .clicked()
+        {
+            context.actions.push(Action::SaveFile {
+                name: "confusion.svg".into(),
+                bytes: matrix_svg(confusion, classes).into_bytes(),
+            });
+        }
+        if ui
+            .button("Export PNG")
+            .on_hover_text("Saves the matrix as it looks now.")
+            .clicked()
+        {
+            export.ask("confusion.png".into(), place, ui.ctx());
+        }
+        if ui
+            .button("Export CSV")
+            .on_hover_text("Saves the numbers.")
+            .clicked()
+        {
+            context.actions.push(Action::SaveFile {
+                name: "confusion.csv".into(),
+                bytes: matrix_csv(confusion, classes).into_bytes(),
+            });
+        }
+    });
+    chosen
+}
+
+fn cell(confusion: &[Vec<u32>], row: usize, column: usize) -> u32 {
+    confusion
+        .get(row)
+        .and_then(|row| row.get(column))
+        .copied()
+        .unwrap_or(0)
+}
+
+fn row_share(confusion: &[Vec<u32>], row: usize, column: usize) -> f32 {
+    let sum: u32 = confusion.get(row).map_or(0, |row| row.iter().sum());
+    cell(confusion, row, column) as f32 / sum.max(1) as f32
+}
+
+fn draw(
+    ui: &egui::Ui,
+    confusion: &[Vec<u32>],
+    classes: &[String],
+    corner: egui::Pos2,
+    side: f32,
+    pointed: Option<Pair>,
+) {
+    let visuals = ui.visuals();
+    let painter = ui.painter();
+    let count = confusion.len();
+    let font = FontId::proportional((side * 0.42).clamp(7.0, 14.0));
+    let small = FontId::proportional(side.clamp(7.0, 12.0));
+    let weak = visuals.weak_text_color();
+    let at = |row: usize, column: usize| corner + vec2(column as f32, row as f32) * side;
+    for row in 0..count {
+        for column in 0..count {
+            let number = cell(confusion, row, column);
+            let share = row_share(confusion, row, column);
+            let tile = egui::Rect::from_min_size(at(row, column), vec2(side, side)).shrink(0.5);
+            painter.rect_filled(tile, 2.0, visuals.faint_bg_color);
+            painter.rect_filled(
+                tile,
+                2.0,
+                cell_color(row == column, share, visuals.dark_mode),
+            );
+            if side >= 16.0 && number > 0 {
+                let color = visuals.strong_text_color();
+                painter.text(
+                    tile.center(),
+                    Align2::CENTER_CENTER,
+                    number,
+                    font.clone(),
+                    color,
+                );
+            }
+            if pointed == Some([row, column]) {
+                let stroke = egui::Stroke::new(2.0, visuals.strong_text_color());
+                painter.rect_stroke(tile, 2.0, stroke, egui::StrokeKind::Inside);
+            }
+        }
+        // Names of many classes would lie on each other.
+        if side >= 10.0 {
+            let short: String = class_name(classes, row).chars().take(8).collect();
+            let left = at(row, 0) + vec2(-6.0, side / 2.0);
+            painter.text(
+                left,
+                Align2::RIGHT_CENTER,
+                &short,
+                small.clone(),
+                visuals.text_color(),
+            );
+            let short: String = short.chars().take((side / 7.0).max(1.0) as usize).collect();
+            let above = at(0, row) + vec2(side / 2.0, -6.0);
+            painter.text(
+                above,
+                Align2::CENTER_BOTTOM,
+                short,
+                small.clone(),
+                visuals.text_color(),
+            );
+        }
+    }
+    painter.text(
+        corner + vec2(0.0, -28.0),
+        Align2::LEFT_BOTTOM,
+        "chosen class",
+        FontId::proportional(12.0),
+        weak,
+    );
+    painter.text(
+        corner + vec2(-6.0, -6.0),
+        Align2::RIGHT_BOTTOM,
+        "class",
+        FontId::proportional(12.0),
+        weak,
+    );
+}
+
+/// Draws the misclassified images, all of them or those of one kind.
+pub fn mistakes(
+    ui: &mut egui::Ui,
+    training: &TrainingView,
+    classes: &[String],
+    pictures: &mut Pictures,
+    only: &mut Option<Pair>,
+) {
+    if training.tested.is_none() {
+        ui.label("The test comes after the training.");
+        return;
+    }
+    let shown: Vec<_> = training
+        .mistakes
+        .iter()
+        .filter(|mistake| {
+            let pair = [mistake.label, mistake.predicted].map(usize::from);
+            only.is_none_or(|only| only == pair)
+        })
+        .collect();
+    ui.horizontal_wrapped(|ui| {
+        match *only {
+            Some([label, predicted]) => {
+                let number = cell(&training.confusion, label, predicted) as usize;
+                let [label, predicted] = [label, predicted].map(|class| class_name(classes, class));
+                ui.label(format!(
+                    "{number} images of class {label} taken for {predicted}"
+                ));
+                if shown.len() < number {
+                    ui.weak(format!("the first {} are kept", shown.len()));
+                }
+                if ui.button("Show all mistakes").clicked() {
+                    *only = None;
+                }
+            }
+            None if shown.is_empty() => {
+                ui.label("No test image was taken for another class.");
+            }
+            None => {
+                ui.label(format!(
+                    "{} test images were taken for another class",
+                    shown.len()
+                ))
+                .on_hover_text(format!("At most the first {MISTAKES} are kept."));
+            }
+        };
+        ui.label(RichText::new("class as what the network chose").weak());
+    });
+    egui::ScrollArea::vertical()
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                for mistake in shown {
+                    let [label, predicted] = [mistake.label, mistake.predicted]
+                        .map(|class| class_name(classes, class.into()));
+                    ui.allocate_ui(vec2(PICTURE + 8.0, PICTURE + 22.0), |ui| {
+                        ui.vertical_centered(|ui| {
+                            ui.set_width(PICTURE + 8.0);
+                            let text = format!(
+                                "image {} of class {label}, taken for {predicted}",
+                                mistake.image
+                            );
+                            pictures
+                                .show(ui, mistake.image, PICTURE, &text)
+                                .on_hover_text(text);
+                            ui.add(
+                                egui::Label::new(
+                                    RichText::new(format!("{label} as {predicted}")).small(),
+                                )
+                                .truncate(),
+                            );
+                        });
+                    });
+                }
+            });
+        });
+}
+
+fn matrix_csv(confusion: &[Vec<u32>], classes: &[String]) -> String {
+    let mut header = vec!["class".to_owned()];
+    header.extend((0..confusion.len()).map(|class| class_name(classes, class)));
+    let mut rows = vec![header];
+    for (class, row) in confusion.iter().enumerate() {
+        let mut cells = vec![class_name(classes, class)];
+        cells.extend(row.iter().map(u32::to_string));
+        rows.push(cells);
+    }
+    csv(&rows)
+}
+
+fn matrix_svg(confusion: &[Vec<u32>], classes: &[String]) -> String {
+    let (side, label) = (36, 90);
+    let count = confusion.len();
+    let size = label + side * count + 10;
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{size}\" height=\"{size}\" viewBox=\"0 0 {size} {size}\" \
+         font-family=\"sans-serif\" font-size=\"13\" fill=\"#222\">\n<title>Confusion matrix</title>\n\
+         <rect width=\"{size}\" height=\"{size}\" fill=\"#fff\"/>\n\
+         <text x=\"{label}\" y=\"24\">chosen class</text><text x=\"{}\" y=\"24\" text-anchor=\"end\">class</text>\n",
+        label - 10
+    );
+    for row in 0..count {
+        let name = escape(&class_name(classes, row));
+        let middle = label + side * row + side / 2;
+        svg.push_str(&format!(
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{name}</text>\
+             <text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{name}</text>\n",
+            label - 10,
+            middle + 5,
+            label - 10
+        ));
+        for column in 0..count {
+            let [x, y] = [column, row].map(|place| label + side * place);
+            let share = row_share(confusion, row, column);
+            let [_, _, _, alpha] = cell_color(row == column, share, false).to_array();
+            let hue = if row == column {
+                Hue::Blue
+            } else {
+                Hue::Vermillion
+            };
+            svg.push_str(&format!(
+                "<rect x=\"{x}\" y=\"{y}\" width=\"{side}\" height=\"{side}\" stroke=\"#ddd\" fill=\"{}\" fill-opacity=\"{:.3}\"/>",
+                hex(hue.color(false)),
+                f32::from(alpha) / 255.0
+            ));
+            let number = cell(confusion, row, column);
+            if number > 0 {
+                svg.push_str(&format!(
+                    "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{number}</text>",
+                    x + side / 2,
+                    y + side / 2 + 5
+                ));
+            }
+            svg.push('\n');
+        }
+    }
+    svg.push_str("</svg>\n");
+    svg
+}

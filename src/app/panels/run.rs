@@ -1,0 +1,499 @@
+//! The run that is shown: where it stands, its curves, α and the cells, at any of its steps.
+
+use eframe::egui::{self, Key};
+
+use crate::session::SearchStep;
+
+use super::any_time;
+use super::slow_motion::SlowMotion;
+use crate::app::context::{Action, Context};
+use crate::app::draw::cell_canvas::{CellPicture, cell_title};
+use crate::app::draw::heat_map;
+use crate::app::draw::plots::{self, Band, Curves, Series};
+use crate::app::draw::theme::{self, Hue, SPACE};
+use crate::app::pane::Pane;
+use crate::app::runs::view::{RunState, RunView};
+
+/// Seconds that a replay takes from the first to the last step, at most.
+const REPLAY: f64 = 12.0;
+/// Steps a second of a replay, at most.
+const FASTEST: f64 = 12.0;
+/// Height of a plot, points.
+const PLOT: f32 = 112.0;
+/// Height of a cell's picture, points.
+const CELL: f32 = 260.0;
+
+/// State of the panel.
+#[derive(Default)]
+pub struct RunPanel {
+    playing: bool,
+    /// Part of the next step that has been played.
+    carry: f64,
+    slow: SlowMotion,
+    /// Whether α is shown as cells and not as a heat map.
+    as_cells: bool,
+}
+
+impl RunPanel {
+    /// Draws the panel.
+    pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
+        header(ui, context.run);
+        if context.run.steps.is_empty() {
+            waiting(ui, context.run);
+            return;
+        }
+        self.scrubber(ui, context);
+        ui.add_space(SPACE[0]);
+        self.slow.show(ui, context.run, context.actions);
+        let lit = self.slow.lit(context.run);
+        egui::ScrollArea::vertical()
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                skip_warning(ui, context.run);
+                curves(ui, context);
+                alphas(ui, context, lit, &mut self.as_cells);
+            });
+    }
+
+    /// Moves the cursor by keyboard: `Left`, `Right`, `Home`, `End`, and plays or holds with `P`.
+    pub fn keys(&mut self, input: &mut egui::InputState, run: &RunView, actions: &mut Vec<Action>) {
+        let Some(position) = run.position() else {
+            return;
+        };
+        let last = run.steps.len() - 1;
+        let mut seek = |to: usize| actions.push(Action::Seek(Some(to)));
+        let none = egui::Modifiers::NONE;
+        if input.consume_key(none, Key::ArrowLeft) {
+            seek(position.saturating_sub(1));
+        }
+        if input.consume_key(none, Key::ArrowRight) {
+            seek((position + 1).min(last));
+        }
+        if input.consume_key(none, Key::Home) {
+            seek(0);
+        }
+        if input.consume_key(none, Key::End) {
+            actions.push(Action::Seek(None));
+        }
+        if input.consume_key(none, Key::P) {
+            self.toggle_play(run, actions);
+        }
+    }
+
+    fn toggle_play(&mut self, run: &RunView, actions: &mut Vec<Action>) {
+        self.playing = !self.playing;
+        self.carry = 0.0;
+        let at_end = run.position().is_some_and(|at| at + 1 == run.steps.len());
+        if self.playing && at_end {
+            actions.push(Action::Seek(Some(0)));
+        }
+    }
+
+    fn scrubber(&mut self, ui: &mut egui::Ui, context: &mut Context) {
+        let run = context.run;
+        let Some(position) = run.position() else {
+            return;
+        };
+        let last = run.steps.len() - 1;
+        self.play(ui, run, position, context.actions);
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = SPACE[0];
+            let button = |ui: &mut egui::Ui, icon: &str, name: &str, key: &str| {
+                let button = ui.button(icon).on_hover_text(format!("{name} ({key})"));
+                let enabled = ui.is_enabled();
+                button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, name));
+                button.clicked()
+            };
+            if button(ui, "|◀", "First step", "Home") {
+                context.actions.push(Action::Seek(Some(0)));
+            }
+            let (icon, name) = if self.playing {
+                ("▮▮", "Hold replay")
+            } else {
+                ("▶", "Replay")
+            };
+            if button(ui, icon, name, "P") {
+                self.toggle_play(run, context.actions);
+            }
+            if button(ui, "▶|", "Newest step", "End") {
+                context.actions.push(Action::Seek(None));
+            }
+            let step = &run.steps[position];
+            let text = format!("step {} of {}, epoch {}", step.step, last + 1, step.epoch);
+            let font = egui::FontId::proportional(theme::TYPE[1]);
+            let note = ui
+                .painter()
+                .layout_no_wrap(text.clone(), font, egui::Color32::WHITE);
+            let slow = ui
+                .selectable_label(self.slow.on(), "Slow")
+                .on_hover_text("Slow motion: one step at a time, one stage at a time");
+            let on = self.slow.on();
+            slow.widget_info(|| {
+                egui::WidgetInfo::selected(egui::Role::Button, true, on, "Slow motion")
+            });
+            if slow.clicked() {
+                self.playing = false;
+                self.slow.toggle(run, context.actions);
+            }
+            ui.spacing_mut().slider_width =
+                (ui.available_width() - note.size().x - 2.0 * SPACE[1]).max(60.0);
+            let mut at = position;
+            let slider = ui
+                .add(egui::Slider::new(&mut at, 0..=last).show_value(false))
+                .on_hover_text("Replays the run to any step (left and right arrow)");
+            slider.widget_info(|| egui::WidgetInfo::slider(true, at as f64, "Step of the run"));
+            if slider.changed() {
+                self.playing = false;
+                context.actions.push(Action::Seek(Some(at)));
+            }
+            ui.add_space(SPACE[0]);
+            ui.label(text);
+        });
+    }
+
+    fn play(&mut self, ui: &egui::Ui, run: &RunView, position: usize, actions: &mut Vec<Action>) {
+        if !self.playing {
+            return;
+        }
+        let last = run.steps.len() - 1;
+        if position >= last {
+            self.playing = false;
+            return;
+        }
+        let pace = (run.steps.len() as f64 / REPLAY).max(FASTEST);
+        self.carry += pace * f64::from(ui.input(|input| input.stable_dt)).min(0.25);
+        let whole = self.carry.floor();
+        if whole >= 1.0 {
+            self.carry -= whole;
+            let next = (position + whole as usize).min(last);
+            actions.push(Action::Seek((next < last).then_some(next)));
+        }
+        ui.ctx().request_repaint();
+    }
+}
+
+/// What a run's state is called, and how it looks.
+pub fn state_words(run: &RunView) -> (&'static str, Option<Hue>) {
+    match &run.state {
+        RunState::Empty => ("no run", None),
+        RunState::Running if run.live => ("running", Some(Hue::Accent)),
+        RunState::Running => ("recorded, unfinished", Some(Hue::Warm)),
+        RunState::Held if run.live => ("held", Some(Hue::Warm)),
+        RunState::Held => ("recorded, held", Some(Hue::Warm)),
+        RunState::Stopped => ("stopped", Some(Hue::Warm)),
+        RunState::Finished if run.live => ("finished", Some(Hue::Good)),
+        RunState::Finished => ("recorded, finished", Some(Hue::Good)),
+        RunState::Failed(_) => ("failed", Some(Hue::Bad)),
+    }
+}
+
+fn header(ui: &mut egui::Ui, run: &RunView) {
+    ui.horizontal_wrapped(|ui| {
+        let name = if run.name.is_empty() {
+            "No run yet"
+        } else {
+            &run.name
+        };
+        ui.heading(name);
+        let (words, hue) = state_words(run);
+        let color = hue.map_or(ui.visuals().weak_text_color(), |hue| {
+            theme::hue(ui.visuals(), hue)
+        });
+        ui.label(egui::RichText::new(words).color(color));
+        if let Some(device) = &run.device {
+            ui.label(theme::note(format!("on {}", device.name)));
+        }
+    });
+}
+
+fn waiting(ui: &mut egui::Ui, run: &RunView) {
+    ui.add_space(SPACE[2]);
+    let text = match (&run.state, &run.training, &run.config) {
+        (RunState::Failed(message), ..) => message.clone(),
+        (_, Some(_), _) => {
+            "This run trains a given architecture: its curves are in the Network panel.".into()
+        }
+        (RunState::Running, None, Some(_)) => "The first step is being computed…".into(),
+        _ => "Press Run in the Search panel, or open a run folder's events.jsonl.".into(),
+    };
+    ui.label(text);
+}
+
+/// Explains that skip connections have taken over, where they have at the step that is looked at.
+fn skip_warning(ui: &mut egui::Ui, run: &RunView) {
+    let (Some((step, skips, edges)), Some(shown)) = (run.skip_collapse, run.shown()) else {
+        return;
+    };
+    if shown.step < step {
+        return;
+    }
+    theme::card(ui).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let color = ui.visuals().warn_fg_color;
+        ui.label(
+            egui::RichText::new(format!(
+                "Skip connections hold {skips} of {edges} edges of the normal cell since step {step}."
+            ))
+            .color(color)
+            .strong(),
+        );
+        ui.label(
+            "Skips have no weights, so early in a search they look better than operations that must still learn. \
+             The derived network is then shallow and tests badly. Fewer epochs, a smaller α rate or more neighbors help.",
+        );
+    });
+    ui.add_space(SPACE[1]);
+}
+
+fn curves(ui: &mut egui::Ui, context: &mut Context) {
+    let run = context.run;
+    let cursor = run.shown().map(|step| step.step as f64);
+    let columns = (ui.available_width() / 210.0).floor().clamp(1.0, 4.0);
+    // Four plots fill two rows of two; three in a row would leave a hole.
+    let columns = if columns == 3.0 { 2.0 } else { columns };
+    let gap = SPACE[2];
+    let width = (ui.available_width() - gap * (columns - 1.0)) / columns;
+    let mut plots = vec![
+        ("loss", losses(&run.steps)),
+        ("accuracy", accuracies(&run.steps)),
+        ("neighbors", neighbors(&run.steps)),
+        ("alpha", shape_of_alpha(run)),
+    ];
+    plots.extend(any_time::curves(run, context.table).map(|curves| ("any-time", curves)));
+    for row in plots.chunks(columns as usize) {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
+            for (id, curves) in row {
+                ui.vertical(|ui| {
+                    let size = egui::vec2(width, PLOT);
+                    if let Some(step) = plots::show(ui, id, curves, cursor, size) {
+                        let place = run
+                            .steps
+                            .partition_point(|known| (known.step as f64) < step - 0.5);
+                        context
+                            .actions
+                            .push(Action::Seek(Some(place.min(run.steps.len() - 1))));
+                    }
+                });
+            }
+        });
+        ui.add_space(SPACE[1]);
+    }
+}
+
+fn series(
+    name: &'static str,
+    hue: Hue,
+    steps: &[SearchStep],
+    value: impl Fn(&SearchStep) -> f32,
+) -> Series {
+    Series {
+        name,
+        hue,
+        points: steps
+            .iter()
+            .map(|step| [step.step as f64, f64::from(value(step))])
+            .collect(),
+    }
+}
+
+fn losses(steps: &[SearchStep]) -> Curves {
+    Curves {
+        title: "Loss, nats",
+        help: "Cross-entropy of each step's batch: of the half that trains the weights, and of the half that trains α.",
+        series: vec![
+            series("training", Hue::Accent, steps, |step| step.train_loss),
+            series("validation", Hue::Warm, steps, |step| step.validation_loss),
+        ],
+        band: None,
+    }
+}
+
+fn accuracies(steps: &[SearchStep]) -> Curves {
+    Curves {
+        title: "Accuracy, %",
+        help: "Share of right answers in each step's batch, of the supernet with all operations mixed.",
+        series: vec![
+            series("training", Hue::Accent, steps, |step| {
+                100.0 * step.train_accuracy
+            }),
+            series("validation", Hue::Warm, steps, |step| {
+                100.0 * step.validation_accuracy
+            }),
+        ],
+        band: None,
+    }
+}
+
+fn neighbors(steps: &[SearchStep]) -> Curves {
+    let aware = steps.iter().any(|step| !step.neighbor_losses.is_empty());
+    let mean = |step: &SearchStep| {
+        step.neighbor_losses.iter().sum::<f32>() / step.neighbor_losses.len().max(1) as f32
+    };
+    let bound = |step: &SearchStep, pick: fn(f32, f32) -> f32, start: f32| {
+        f64::from(step.neighbor_losses.iter().copied().fold(start, pick))
+    };
+    let mut curves = vec![series("own", Hue::Warm, steps, |step| step.validation_loss)];
+    let band = aware.then(|| Band {
+        name: "range",
+        hue: Hue::Neighbor,
+        points: steps
+            .iter()
+            .filter(|step| !step.neighbor_losses.is_empty())
+            .map(|step| {
+                [
+                    step.step as f64,
+                    bound(step, f32::min, f32::INFINITY),
+                    bound(step, f32::max, f32::NEG_INFINITY),
+                ]
+            })
+            .filter(|point| point.iter().all(|value| value.is_finite()))
+            .collect(),
+    });
+    if aware {
+        curves.push(series("mean", Hue::Neighbor, steps, mean));
+    }
+    Curves {
+        title: "Neighbor losses, nats",
+        help: "Validation loss of α itself and of the neighbors that were drawn in the step. A narrow band close to the own \
+               loss means a flat place: small changes cost little. Plain DARTS draws no neighbors.",
+        series: curves,
+        band,
+    }
+}
+
+fn shape_of_alpha(run: &RunView) -> Curves {
+    let mut curves = vec![series("entropy, nats", Hue::Accent, &run.steps, |step| {
+        step.entropy
+    })];
+    let radii: Vec<[f64; 2]> = run
+        .steps
+        .iter()
+        .filter_map(|step| Some([step.step as f64, f64::from(step.effective_radius?)]))
+        .collect();
+    if !radii.is_empty() {
+        curves.push(Series {
+            name: "effective radius, edges",
+            hue: Hue::Neighbor,
+            points: radii,
+        });
+    }
+    if !run.sharpness.is_empty() {
+        curves.push(Series {
+            name: "sharpness",
+            hue: Hue::Bad,
+            points: run
+                .sharpness
+                .iter()
+                .map(|&(step, eigenvalue)| [step as f64, eigenvalue])
+                .collect(),
+        });
+    }
+    Curves {
+        title: "Shape of α",
+        help: "Mean entropy of the operations' weights over the edges: it falls as α makes up its mind. The effective radius \
+               is how far the step's neighbors were from α: 0 where they were the same, 1 where a whole edge was \
+               another. Sharpness, where it is measured, is the largest curvature of the validation loss in α.",
+        series: curves,
+        band: None,
+    }
+}
+
+/// `lit`: cell and edge that slow motion shows as being updated. `as_cells`: whether α is shown as cells.
+fn alphas(
+    ui: &mut egui::Ui,
+    context: &mut Context,
+    lit: Option<(usize, usize)>,
+    as_cells: &mut bool,
+) {
+    let run = context.run;
+    let (Some(space), Some(step)) = (run.space(), run.shown()) else {
+        return;
+    };
+    ui.horizontal(|ui| {
+        ui.label(egui::RichText::new("Weights of the operations").strong())
+            .on_hover_text("Softmax of α, divided by the temperature.");
+        ui.selectable_value(as_cells, false, "Heat map").on_hover_text(
+            "One row an edge, one column an operation, stronger colour for more weight. The frame marks the strongest.",
+        );
+        ui.selectable_value(as_cells, true, "Cells").on_hover_text(
+            "Every edge with its strongest operation other than none: the wider, the more weight.",
+        );
+    });
+    heat_map::legend(ui, space);
+    ui.add_space(SPACE[0]);
+    let kinds = space.cell_kinds();
+    let cells = kinds.iter().zip(&step.alpha).enumerate();
+    let edge_of = |cell: usize| lit.filter(|lit| lit.0 == cell).map(|lit| lit.1);
+    if *as_cells {
+        for (cell, (&kind, alpha)) in cells {
+            ui.label(theme::note(cell_title(space, kind)));
+            let weights: Vec<Vec<f64>> = alpha
+                .iter()
+                .map(|row| {
+                    heat_map::weights(row, step.temperature)
+                        .into_iter()
+                        .map(f64::from)
+                        .collect()
+                })
+                .collect();
+            let mut picture = CellPicture::of_weights(space, kind, &weights);
+            picture.selected = edge_of(cell);
+            let size = egui::vec2(ui.available_width(), CELL);
+            picture.show(ui, size, "weights");
+            ui.add_space(SPACE[0]);
+        }
+    } else {
+        let gap = SPACE[2];
+        let columns = kinds.len() as f32;
+        let width = ((ui.available_width() - gap * (columns - 1.0)) / columns).min(360.0);
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
+            for (cell, (&kind, alpha)) in cells {
+                ui.vertical(|ui| {
+                    ui.label(theme::note(cell_title(space, kind)));
+                    let lit = edge_of(cell);
+                    heat_map::show(ui, space, kind, alpha, step.temperature, width, lit);
+                });
+            }
+        });
+    }
+    ui.add_space(SPACE[1]);
+    derived(ui, context);
+}
+
+/// The genotype that would be derived at the step that is looked at.
+fn derived(ui: &mut egui::Ui, context: &mut Context) {
+    let run = context.run;
+    let Some((since, genotype)) = run.derivable() else {
+        return;
+    };
+    let Some(first) = run.steps.get(*since) else {
+        return;
+    };
+    theme::card(ui).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal_wrapped(|ui| {
+            ui.label(egui::RichText::new("Derived now").strong())
+                .on_hover_text(
+                    "The architecture that the search would hand over if it ended at this step.",
+                );
+            ui.label(theme::note(format!("unchanged since step {}", first.step)));
+            let edit = ui
+                .small_button("Edit this cell")
+                .on_hover_text("Shows it in the cell editor");
+            if edit.clicked() {
+                context.actions.push(Action::Edit(genotype.clone()));
+                context.actions.push(Action::Show(Pane::Editor));
+            }
+            if ui
+                .small_button("Copy")
+                .on_hover_text("Copies its text")
+                .clicked()
+            {
+                ui.ctx().copy_text(genotype.to_text());
+            }
+        });
+        ui.label(egui::RichText::new(genotype.to_text()).monospace().weak());
+    });
+}

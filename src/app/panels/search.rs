@@ -1,0 +1,559 @@
+//! Settings and controls of a search.
+
+use eframe::egui::{self, CollapsingHeader};
+
+use crate::data::{EMBEDDED, handed_names, short_name};
+use crate::search::Strategy;
+use crate::session::settings::Group;
+use crate::session::{
+    Command, DeviceChoice, DeviceInfo, KernelChoice, MemoryChoice, Preset, RunConfig, Start,
+    has_room_for_head,
+};
+use crate::space::{Genotype, Space};
+
+use super::forecast::{self, DataFacts, RunForecast, Speeds, bytes, duration};
+use super::settings::{self, choice, grid, row};
+use crate::app::context::{Action, Context};
+use crate::app::draw::theme::{self, SPACE};
+use crate::app::runs::labels::in_labels;
+use crate::app::runs::link::SessionState;
+use crate::app::runs::view::{RunState, RunView};
+use crate::app::share_link::Fragment;
+
+/// State of the panel.
+pub struct SearchPanel {
+    preset: Preset,
+    config: RunConfig,
+    /// What steps took on this machine.
+    pub speeds: Speeds,
+    facts: Option<(String, f64, Result<DataFacts, String>)>,
+    forecast: Option<(RunConfig, Option<DeviceInfo>, Option<RunForecast>)>,
+}
+
+impl Default for SearchPanel {
+    fn default() -> Self {
+        let preset = Preset::Quick;
+        Self {
+            preset,
+            config: preset.run(EMBEDDED[0], Space::Darts, Strategy::NaDarts),
+            speeds: Speeds::default(),
+            facts: None,
+            forecast: None,
+        }
+    }
+}
+
+impl SearchPanel {
+    /// The run that the settings describe.
+    pub fn config(&self) -> &RunConfig {
+        &self.config
+    }
+
+    /// Changes the settings from outside, as a test or a link does.
+    pub fn set_config(&mut self, config: RunConfig) {
+        self.config = config;
+    }
+
+    /// Takes up the settings that a link carries.
+    pub fn restore(&mut self, link: &Fragment) {
+        self.preset = link.preset.unwrap_or(self.preset);
+        let space = link.space.unwrap_or(self.space());
+        let strategy = link.strategy.unwrap_or(self.strategy());
+        self.config.search = Some(self.preset.search(space, strategy));
+        self.config.train = self.preset.train(space);
+        self.config.seed = link.seed.unwrap_or(self.config.seed);
+        self.config.device = link.device.unwrap_or(self.config.device);
+        if let Some(name) = &link.dataset {
+            self.config.dataset.clone_from(name);
+        }
+    }
+
+    /// The next run is on this data set.
+    pub fn use_dataset(&mut self, name: &str) {
+        self.config.dataset = name.to_owned();
+        self.facts = None;
+    }
+
+    /// What is known of the data set is found out anew.
+    #[cfg(target_arch = "wasm32")]
+    pub fn look_again(&mut self) {
+        self.facts = None;
+    }
+
+    /// The settings that a link carries.
+    pub fn fragment(&self) -> Fragment {
+        Fragment {
+            preset: Some(self.preset),
+            strategy: Some(self.strategy()),
+            space: Some(self.space()),
+            seed: Some(self.config.seed),
+            dataset: Some(self.config.dataset.clone()),
+            device: Some(self.config.device).filter(|device| *device != DeviceChoice::Auto),
+            cell: None,
+        }
+    }
+
+    /// A run that trains an architecture from scratch with the panel's settings.
+    pub fn training_of(&self, genotype: Genotype) -> RunConfig {
+        let same_space = self
+            .config
+            .search
+            .as_ref()
+            .is_some_and(|search| search.space == genotype.space());
+        let train = if same_space {
+            self.config.train.clone()
+        } else {
+            self.preset.train(genotype.space())
+        };
+        let mut config = RunConfig {
+            search: None,
+            genotype: Some(genotype),
+            train,
+            ..self.config.clone()
+        };
+        self.fit_to_images(&mut config);
+        config
+    }
+
+    /// Draws the panel.
+    pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
+        self.measure(context.run);
+        egui::ScrollArea::vertical()
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                self.controls(ui, context);
+                ui.add_space(SPACE[1]);
+                ui.separator();
+                self.main_settings(ui);
+                self.forecast(ui, context.run.device.as_ref());
+                self.more_settings(ui);
+            });
+    }
+
+    /// Remembers how fast a live search is.
+    fn measure(&mut self, run: &RunView) {
+        if let (true, Some(config), Some(seconds)) = (run.live, &run.config, run.seconds_a_step()) {
+            self.speeds.set(config, seconds);
+        }
+    }
+
+    /// The command that starts what the settings describe.
+    pub fn start(&self) -> Command {
+        let mut config = self.config.clone();
+        self.fit_to_images(&mut config);
+        Command::Start(Box::new(Start::kept(config)))
+    }
+
+    /// The auxiliary head, shifts and cutouts of a preset may need larger images than a data set has. Says what was scaled.
+    fn fit_to_images(&self, config: &mut RunConfig) -> Vec<String> {
+        let Some((_, _, Ok(facts))) = &self.facts else {
+            return Vec::new();
+        };
+        let [_, rows, columns] = facts.image;
+        if !has_room_for_head([rows, columns]) {
+            config.train.auxiliary_weight = 0.0;
+        }
+        let space = config.genotype.as_ref().map(Genotype::space);
+        let (search, train) = (config.search.as_mut(), &mut config.train);
+        let space = space.unwrap_or(self.space());
+        self.preset.fit(space, search, train, [rows, columns])
+    }
+
+    fn controls(&mut self, ui: &mut egui::Ui, context: &mut Context) {
+        let busy = context.session == SessionState::Busy;
+        let held = context.run.state == RunState::Held;
+        let width = ui.available_width();
+        if busy {
+            let (text, help, command) = if held {
+                ("▶  Resume", "Goes on (Space)", Command::Resume)
+            } else {
+                (
+                    "▮▮  Pause",
+                    "Holds before the next step (Space)",
+                    Command::Pause,
+                )
+            };
+            let button = theme::primary_button(ui, text).min_size(egui::vec2(width, 32.0));
+            if ui.add(button).on_hover_text(help).clicked() {
+                context.actions.push(Action::Send(command));
+            }
+        } else {
+            let (text, enabled) = match context.session {
+                SessionState::Starting => ("Starting…", false),
+                SessionState::Gone => ("▶  Run", false),
+                _ => ("▶  Run", true),
+            };
+            let button = theme::primary_button(ui, text).min_size(egui::vec2(width, 32.0));
+            let run = ui.add_enabled(enabled, button).on_hover_text(
+                "Starts the search, then trains and tests what it found (Ctrl+Enter)",
+            );
+            if run.clicked() {
+                context.actions.push(Action::Send(self.start()));
+            }
+        }
+        ui.horizontal(|ui| {
+            let half = egui::vec2((width - SPACE[1]) / 2.0, 26.0);
+            let step = egui::Button::new("Step").min_size(half);
+            if ui
+                .add_enabled(busy, step)
+                .on_hover_text("Takes one step and holds (N)")
+                .clicked()
+            {
+                context.actions.push(Action::Send(Command::Step));
+            }
+            let stop = egui::Button::new("Stop").min_size(half);
+            if ui
+                .add_enabled(busy, stop)
+                .on_hover_text("Ends the run after this step; what was found is kept (Ctrl+Period)")
+                .clicked()
+            {
+                context.actions.push(Action::Send(Command::Stop));
+            }
+        });
+        if context.run.live {
+            progress(ui, context.run);
+        }
+    }
+
+    fn main_settings(&mut self, ui: &mut egui::Ui) {
+        let mut preset = self.preset;
+        let mut space = self.space();
+        let mut strategy = self.strategy();
+        grid(ui, "main-settings", |ui| {
+            let help = "The images: UCI digits (8×8, 1,797 images), 5,000 of MNIST or 3,000 of Fashion-MNIST (28×28), or your own: drop a file on the window.";
+            row(ui, "Data set", help, |ui, label| {
+                let mut names: Vec<String> = EMBEDDED.map(String::from).into();
+                names.extend(handed_names());
+                if !names.contains(&self.config.dataset) {
+                    names.push(self.config.dataset.clone());
+                }
+                let before = names.iter().position(|name| *name == self.config.dataset);
+                let mut at = before.unwrap_or_default();
+                let options: Vec<_> = names
+                    .iter()
+                    .enumerate()
+                    .map(|(index, name)| (index, short_name(name), help))
+                    .collect();
+                choice(ui, label, "dataset", &mut at, &options);
+                if before != Some(at)
+                    && let Some(name) = names.get(at)
+                {
+                    self.use_dataset(name);
+                }
+            });
+            let help = "Which cells are searched: those of DARTS (14 edges, 8 operations) or of NAS-Bench-201 (6 or 3 edges, 5 operations).";
+            row(ui, "Space", help, |ui, label| {
+                let options = Space::ALL.map(|space| (space, space.name().to_owned(), help));
+                choice(ui, label, "space", &mut space, &options);
+            });
+            let help = "How architectures are searched.";
+            row(ui, "Strategy", help, |ui, label| {
+                let options = Strategy::ALL.map(|strategy| {
+                    (
+                        strategy,
+                        strategy.name().to_owned(),
+                        strategy_words(strategy),
+                    )
+                });
+                choice(ui, label, "strategy", &mut strategy, &options);
+            });
+            let help = "Starting point of all settings below.";
+            row(ui, "Preset", help, |ui, label| {
+                let options = [
+                    (
+                        Preset::Quick,
+                        "quick".to_owned(),
+                        "Two CPU cores, minutes on digits.",
+                    ),
+                    (
+                        Preset::Teach,
+                        "teach".to_owned(),
+                        "A lesson: a search one can watch, minutes on a laptop's GPU.",
+                    ),
+                    (
+                        Preset::Paper,
+                        "paper".to_owned(),
+                        "The published settings of DARTS: hours on a strong GPU.",
+                    ),
+                ];
+                choice(ui, label, "preset", &mut preset, &options);
+            });
+        });
+        if preset != self.preset || space != self.space() {
+            self.preset = preset;
+            self.config.search = Some(preset.search(space, strategy));
+            self.config.train = preset.train(space);
+        }
+        if let Some(search) = &mut self.config.search {
+            search.strategy = strategy;
+        }
+    }
+
+    fn space(&self) -> Space {
+        self.config
+            .search
+            .as_ref()
+            .map_or(Space::Darts, |search| search.space)
+    }
+
+    fn strategy(&self) -> Strategy {
+        self.config
+            .search
+            .as_ref()
+            .map_or(Strategy::NaDarts, |search| search.strategy)
+    }
+
+    fn forecast(&mut self, ui: &mut egui::Ui, device: Option<&DeviceInfo>) {
+        let stale = self.facts.as_ref().is_none_or(|(name, share, _)| {
+            *name != self.config.dataset || *share != self.config.test_share
+        });
+        if stale {
+            self.facts = Some((
+                self.config.dataset.clone(),
+                self.config.test_share,
+                forecast::facts(&self.config),
+            ));
+        }
+        let facts = match &self.facts {
+            Some((_, _, Ok(facts))) => facts,
+            Some((_, _, Err(error))) => {
+                ui.colored_label(ui.visuals().error_fg_color, in_labels(error));
+                return;
+            }
+            None => return,
+        };
+        if self
+            .forecast
+            .as_ref()
+            .is_none_or(|(config, known, _)| *config != self.config || known.as_ref() != device)
+        {
+            self.forecast = Some((
+                self.config.clone(),
+                device.cloned(),
+                forecast::forecast(&self.config, facts, device),
+            ));
+        }
+        let Some((_, _, Some(forecast))) = &self.forecast else {
+            return;
+        };
+        ui.add_space(SPACE[0]);
+        theme::card(ui).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 2.0;
+            let [weights, architecture, test] = facts.split;
+            let random = self.strategy() == Strategy::Random;
+            match &forecast.memory {
+                _ if random => {
+                    ui.label("No search: one architecture is drawn and trained.");
+                }
+                Ok((needed, keeps)) => {
+                    ui.label(format!("{} steps, about {} of memory", forecast.steps, bytes(*needed)))
+                        .on_hover_text(format!(
+                            "Peak of one search step by arithmetic, before anything is allocated; the kernels' plan is “{keeps}”."
+                        ));
+                    let time = match self.speeds.get(&self.config) {
+                        Some(seconds) => format!(
+                            "about {}, by steps of {seconds:.2} s on this machine",
+                            duration(seconds * forecast.steps as f64)
+                        ),
+                        None => "time: known after the first steps".into(),
+                    };
+                    ui.label(theme::note(time));
+                }
+                Err(error) => {
+                    ui.colored_label(ui.visuals().error_fg_color, error);
+                }
+            }
+            ui.label(theme::note(format!(
+                "{weights} images train weights, {architecture} train α, {test} test once"
+            )));
+        });
+        match self.start_check() {
+            Err(error) => {
+                ui.colored_label(ui.visuals().error_fg_color, in_labels(&error));
+            }
+            Ok(notes) => notes.into_iter().for_each(|note| {
+                ui.label(theme::note(note));
+            }),
+        }
+    }
+
+    /// What is wrong with the settings, or what is changed where they do not fit the images.
+    fn start_check(&self) -> Result<Vec<String>, String> {
+        let mut config = self.config.clone();
+        let notes = self.fit_to_images(&mut config);
+        let checked = match &self.facts {
+            Some((_, _, Ok(facts))) => config.check_images([facts.image[1], facts.image[2]]),
+            _ => Ok(()),
+        };
+        let checked = config.check().and(checked);
+        checked.map(|()| notes).map_err(|error| error.to_string())
+    }
+
+    fn more_settings(&mut self, ui: &mut egui::Ui) {
+        ui.add_space(SPACE[0]);
+        let Some(search) = &mut self.config.search else {
+            return;
+        };
+        for (name, group) in [
+            ("Search size", Group::Size),
+            ("Neighborhood", Group::Neighborhood),
+            ("Curvature of the loss in α", Group::Curvature),
+            ("Rates and penalties", Group::Rates),
+            ("Search images", Group::Images),
+        ] {
+            if settings::any(search, group) {
+                section(ui, name, false, |ui| settings::search(ui, search, group));
+            }
+        }
+        section(ui, "Training from scratch", false, |ui| {
+            settings::training(ui, &mut self.config.train);
+        });
+        section(ui, "Machine", false, |ui| {
+            machine(ui, &mut self.config);
+        });
+        ui.add_space(SPACE[0]);
+        let reset = ui
+            .button("Back to the preset")
+            .on_hover_text("Undoes every change to the settings above");
+        if reset.clicked() {
+            let (space, strategy) = (self.space(), self.strategy());
+            self.config.search = Some(self.preset.search(space, strategy));
+            self.config.train = self.preset.train(space);
+        }
+    }
+}
+
+fn section(ui: &mut egui::Ui, title: &str, open: bool, rows: impl FnOnce(&mut egui::Ui)) {
+    CollapsingHeader::new(title)
+        .default_open(open)
+        .show(ui, |ui| grid(ui, title, rows));
+}
+
+fn machine(ui: &mut egui::Ui, config: &mut RunConfig) {
+    let help = "Where it computes.";
+    row(ui, "Device", help, |ui, label| {
+        let options = [
+            (
+                DeviceChoice::Auto,
+                "auto".to_owned(),
+                "A hardware GPU where there is one, else the CPU.",
+            ),
+            (
+                DeviceChoice::Gpu,
+                "gpu".to_owned(),
+                "Any adapter, software ones included.",
+            ),
+            (DeviceChoice::Cpu, "cpu".to_owned(), "The CPU."),
+        ];
+        choice(ui, label, "device", &mut config.device, &options);
+    });
+    let help = "How mixed operations are computed; both agree to rounding.";
+    row(ui, "Kernels", help, |ui, label| {
+        let options = [
+            (
+                KernelChoice::Fused,
+                "fused".to_owned(),
+                "Plateau's kernels.",
+            ),
+            (
+                KernelChoice::Stock,
+                "stock".to_owned(),
+                "Burn's own operations: the baseline.",
+            ),
+        ];
+        choice(ui, label, "kernels", &mut config.kernels, &options);
+    });
+    let help = "What the fused kernels keep for the backward pass.";
+    row(ui, "Memory", help, |ui, label| {
+        let options = [
+            (
+                MemoryChoice::Auto,
+                "auto".to_owned(),
+                "What the forecast says fits.",
+            ),
+            (
+                MemoryChoice::Keep,
+                "keep".to_owned(),
+                "Every branch: faster, several times the memory.",
+            ),
+            (
+                MemoryChoice::Recompute,
+                "recompute".to_owned(),
+                "Only the cells' states; branches are computed again.",
+            ),
+        ];
+        choice(ui, label, "memory", &mut config.memory, &options);
+    });
+    if let Some(search) = &mut config.search {
+        settings::search(ui, search, Group::Machine);
+    }
+    let help = "Seed of everything random: the same seed on the same device gives the same run.";
+    row(ui, "Seed", help, |ui, label| {
+        ui.add(egui::DragValue::new(&mut config.seed).speed(0.1))
+            .labelled_by(label)
+            .on_hover_text(help);
+    });
+    let help = "Share of the images that no search ever sees, for the one test at the end.";
+    row(ui, "Test share", help, |ui, label| {
+        ui.add(
+            egui::DragValue::new(&mut config.test_share)
+                .range(0.01..=0.9)
+                .speed(0.01),
+        )
+        .labelled_by(label)
+        .on_hover_text(help);
+    });
+}
+
+/// A strategy in one sentence.
+fn strategy_words(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::Random => "Draws one architecture uniformly and trains it: the baseline.",
+        Strategy::Rsps => {
+            "Random search with parameter sharing: trains the supernet on single paths and takes the best of 100 architectures by its weights."
+        }
+        Strategy::Darts => {
+            "Follows the validation loss's gradient in α, with the weights as they are."
+        }
+        Strategy::Darts2nd => {
+            "As DARTS, and looks one weight step ahead: closer to the true gradient, twice as slow."
+        }
+        Strategy::NaDarts => {
+            "As DARTS, but on the joined loss of α and its neighbors, so that it settles in flat places."
+        }
+        Strategy::NaDarts2nd => "As NA-DARTS, and looks one weight step ahead.",
+        Strategy::A2m => {
+            "As DARTS, but takes the gradient after an ascent step in α, so that it leaves sharp places."
+        }
+        Strategy::SdartsRs => {
+            "As DARTS, but trains the weights under random changes of the operations' weights."
+        }
+    }
+}
+
+/// How far a live run is, with the time that is left.
+fn progress(ui: &mut egui::Ui, run: &RunView) {
+    let Some(progress) = run.progress() else {
+        return;
+    };
+    let share = progress.done as f32 / progress.total.max(1) as f32;
+    let text = format!("{} {} of {}", progress.phase, progress.done, progress.total);
+    ui.add(
+        egui::ProgressBar::new(share)
+            .corner_radius(4.0)
+            .text(theme::note(text.clone()).color(ui.visuals().text_color())),
+    )
+    .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &text));
+    let going = matches!(run.state, RunState::Running | RunState::Held);
+    if let (true, Some(left)) = (
+        going && progress.done < progress.total,
+        progress.seconds_left,
+    ) {
+        ui.label(theme::note(format!(
+            "{} left of the {} by the pace of late",
+            duration(left),
+            progress.phase
+        )));
+    }
+}

@@ -1,0 +1,199 @@
+//! The rows of the search panel's settings: a name, a value with its unit, one sentence on hover.
+
+use eframe::egui::{self, DragValue, Response};
+
+use crate::search::Temperature;
+use crate::session::settings::{Group, SEARCH, Setting, TRAIN, Value, Word};
+use crate::session::{SearchConfig, TrainConfig};
+use crate::space::Aggregation;
+
+use crate::app::draw::theme;
+
+/// Width of a choice among words, points; longer words take more.
+const WORD: f32 = 96.0;
+
+/// A two-column grid of settings.
+pub fn grid(ui: &mut egui::Ui, id: &str, rows: impl FnOnce(&mut egui::Ui)) {
+    egui::Grid::new(id)
+        .num_columns(2)
+        .spacing([theme::SPACE[1], theme::SPACE[0]])
+        .show(ui, rows);
+}
+
+/// One row: `add` draws the value and is told the label that names it.
+pub fn row(ui: &mut egui::Ui, name: &str, help: &str, add: impl FnOnce(&mut egui::Ui, egui::Id)) {
+    let label = ui.label(name).on_hover_text(help);
+    add(ui, label.id);
+    ui.end_row();
+}
+
+/// Chooses one of a few named values.
+pub fn choice<T: PartialEq + Copy>(
+    ui: &mut egui::Ui,
+    label: egui::Id,
+    id: &str,
+    value: &mut T,
+    options: &[(T, String, &str)],
+) {
+    let current = options
+        .iter()
+        .find(|(option, ..)| option == value)
+        .map_or("", |(_, name, _)| name.as_str());
+    let combo = egui::ComboBox::from_id_salt(id)
+        .selected_text(current)
+        .width(ui.available_width().min(170.0))
+        .show_ui(ui, |ui| {
+            for (option, name, help) in options {
+                ui.selectable_value(value, *option, name)
+                    .on_hover_text(*help);
+            }
+        });
+    combo.response.labelled_by(label);
+}
+
+/// The settings of a part of the window that the search has a use for.
+pub fn search(ui: &mut egui::Ui, search: &mut SearchConfig, group: Group) {
+    let strategy = search.strategy;
+    let shown =
+        |setting: &&Setting<SearchConfig>| setting.group == group && (setting.concerns)(strategy);
+    for setting in SEARCH.iter().filter(shown) {
+        match setting.key() {
+            // Its own loss counts by its weight.
+            "exclude-self" if search.aggregation.weighs_own() => search.exclude_self = false,
+            "temperature" => temperature(ui, setting, &mut search.temperature),
+            _ => one(ui, setting, search),
+        }
+        match setting.key() {
+            "aggregation" => aggregation(ui, &mut search.aggregation),
+            "channels" => search.channels += search.channels % 2,
+            "alpha-after" => {
+                search.alpha_after = search.alpha_after.min(search.epochs.saturating_sub(1));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The settings of training the derived network from scratch.
+pub fn training(ui: &mut egui::Ui, train: &mut TrainConfig) {
+    for setting in TRAIN {
+        one(ui, setting, train);
+    }
+    train.channels += train.channels % 2;
+}
+
+/// Whether a search with these settings has any of a part of the window.
+pub fn any(search: &SearchConfig, group: Group) -> bool {
+    let mut settings = SEARCH.iter();
+    settings.any(|setting| setting.group == group && (setting.concerns)(search.strategy))
+}
+
+/// The row of a setting.
+fn one<C: Clone>(ui: &mut egui::Ui, setting: &Setting<C>, config: &mut C) {
+    row(ui, setting.label, setting.help, |ui, label| {
+        let unit = setting.unit;
+        let response = match &setting.value {
+            Value::Whole([low, high], at) => {
+                let value = DragValue::new(at(config)).range(*low..=*high);
+                ui.add(value.suffix(unit).speed(0.1))
+            }
+            Value::Real(range, at) => number(ui, at(config), *range, unit),
+            Value::Memory(at) => ui.add(DragValue::new(at(config)).suffix(unit)),
+            Value::Switch(flagged, at) => {
+                let value = at(config);
+                let mut on = *value == *flagged;
+                let response = ui.checkbox(&mut on, "");
+                *value = on == *flagged;
+                response
+            }
+            Value::Word(words, get, set) => {
+                let text = get(config);
+                let stem = |text: &str| text.split(':').next().unwrap_or_default().to_owned();
+                let same = |word: &&Word| stem(word.text) == stem(&text);
+                let current = words.iter().find(same).map_or("", |word| word.label);
+                egui::ComboBox::from_id_salt(setting.flag)
+                    .selected_text(current)
+                    .width(WORD)
+                    .show_ui(ui, |ui| {
+                        for word in *words {
+                            let chosen = ui
+                                .selectable_label(same(&word), word.label)
+                                .on_hover_text(word.help)
+                                .clicked();
+                            if chosen && !same(&word) {
+                                // The words of the table are those that it takes.
+                                let _set = set(config, word.text);
+                            }
+                        }
+                    })
+                    .response
+            }
+        };
+        response.labelled_by(label).on_hover_text(setting.help);
+    });
+}
+
+/// A number that is dragged.
+fn number(ui: &mut egui::Ui, value: &mut f64, [low, high]: [f64; 2], unit: &str) -> Response {
+    // A hundredth of the value a point, so that small rates move finely.
+    let speed = (value.abs() * 0.01).max(1e-6);
+    let drag = DragValue::new(value).range(low..=high).suffix(unit);
+    ui.add(drag.speed(speed).max_decimals(6))
+}
+
+/// The number that some ways to join losses have.
+fn aggregation(ui: &mut egui::Ui, aggregation: &mut Aggregation) {
+    let (name, unit, help, value, range) = match aggregation {
+        Aggregation::MeanStd { lambda } => (
+            "Weight λ",
+            "",
+            "How much the deviation counts.",
+            lambda,
+            [0.0, 100.0],
+        ),
+        Aggregation::Quantile { q } => (
+            "Quantile q",
+            "",
+            "0 is the best neighbor, 1 the worst.",
+            q,
+            [0.0, 1.0],
+        ),
+        Aggregation::LogSumExp { tau } => (
+            "Temperature τ",
+            " nats",
+            "Low is close to the maximum, high close to the mean.",
+            tau,
+            [1e-3, 1e3],
+        ),
+        Aggregation::Own { weight } => (
+            "Weight W",
+            "",
+            "Of α's own loss; the rest is the mean of the neighbors.",
+            weight,
+            [0.0, 1.0],
+        ),
+        _ => return,
+    };
+    row(ui, name, help, |ui, label| {
+        number(ui, value, range, unit)
+            .labelled_by(label)
+            .on_hover_text(help);
+    });
+}
+
+/// From the first step of the search to its last.
+fn temperature(ui: &mut egui::Ui, setting: &Setting<SearchConfig>, value: &mut Temperature) {
+    row(ui, setting.label, setting.help, |ui, label| {
+        ui.horizontal(|ui| {
+            for (index, end) in [&mut value.from, &mut value.to].into_iter().enumerate() {
+                if index > 0 {
+                    ui.label("to");
+                }
+                let speed = (end.abs() * 0.01).max(1e-3);
+                ui.add(DragValue::new(end).range(Temperature::RANGE).speed(speed))
+                    .labelled_by(label)
+                    .on_hover_text(setting.help);
+            }
+        });
+    });
+}

@@ -1,0 +1,135 @@
+//! What the window tells a person: failures as strips that stay until they are closed, and a list of everything said.
+
+use eframe::egui;
+
+use crate::app::draw::theme::{self, SPACE};
+use crate::app::runs::notice::Notice;
+
+/// Most notices that are kept.
+const KEPT: usize = 200;
+/// Most strips at a time.
+const STRIPS: usize = 3;
+
+/// All notices so far.
+#[derive(Default)]
+pub struct Notices {
+    said: Vec<Notice>,
+    /// Failures that nobody has closed, by their place in `said`.
+    open: Vec<usize>,
+    /// Whether the list is shown.
+    pub listed: bool,
+}
+
+impl Notices {
+    /// Tells something. The same failure twice in a row is told once.
+    pub fn push(&mut self, notice: Notice) {
+        if notice.error && self.said.last() == Some(&notice) && !self.open.is_empty() {
+            return;
+        }
+        if self.said.len() == KEPT {
+            self.said.remove(0);
+            self.open = self
+                .open
+                .iter()
+                .filter_map(|at| at.checked_sub(1))
+                .collect();
+        }
+        if notice.error {
+            self.open.push(self.said.len());
+        }
+        self.said.push(notice);
+    }
+
+    /// What was said, oldest first.
+    pub fn said(&self) -> &[Notice] {
+        &self.said
+    }
+
+    /// The newest.
+    pub fn newest(&self) -> Option<&Notice> {
+        self.said.last()
+    }
+
+    /// Draws the failures that nobody has closed.
+    pub fn strips(&mut self, ui: &mut egui::Ui) {
+        let mut closed = None;
+        for (place, &at) in self.open.iter().enumerate().rev().take(STRIPS) {
+            let Some(notice) = self.said.get(at) else {
+                continue;
+            };
+            if strip(ui, &notice.text, "Close") {
+                closed = Some(place);
+            }
+        }
+        if let Some(place) = closed {
+            self.open.remove(place);
+        }
+    }
+
+    /// Draws the list.
+    pub fn window(&mut self, context: &egui::Context) {
+        let mut listed = self.listed;
+        egui::Window::new("Messages")
+            .open(&mut listed)
+            .default_size([520.0, 260.0])
+            .show(context, |ui| {
+                if self.said.is_empty() {
+                    ui.label("Nothing so far.");
+                }
+                egui::ScrollArea::vertical()
+                    .auto_shrink(false)
+                    .show(ui, |ui| {
+                        for notice in self.said.iter().rev() {
+                            let text = egui::RichText::new(&notice.text);
+                            ui.label(if notice.error {
+                                text.color(ui.visuals().error_fg_color)
+                            } else {
+                                text
+                            });
+                        }
+                    });
+            });
+        self.listed = listed;
+    }
+}
+
+/// A strip with a failure and one button. Returns whether the button was pressed.
+pub fn strip(ui: &mut egui::Ui, text: &str, button: &str) -> bool {
+    let color = ui.visuals().error_fg_color;
+    colored(ui, text, button, color)
+}
+
+/// A strip that offers something. Returns whether the button was pressed.
+pub fn offer(ui: &mut egui::Ui, text: &str, button: &str) -> bool {
+    let color = theme::hue(ui.visuals(), theme::Hue::Accent);
+    colored(ui, text, button, color)
+}
+
+fn colored(ui: &mut egui::Ui, text: &str, button: &str, color: egui::Color32) -> bool {
+    egui::Frame::new()
+        // Opaque, since the window has no ground of its own here.
+        .fill(theme::blend(ui.visuals().panel_fill, color, 0.14))
+        .inner_margin(egui::Margin::symmetric(12, 6))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal(|ui| {
+                let width = ui.available_width() - 130.0;
+                ui.scope(|ui| {
+                    ui.set_max_width(width);
+                    ui.add(egui::Label::new(egui::RichText::new(text).color(color)).wrap());
+                });
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    ui.add_space(SPACE[0]);
+                    let button = if button == "Close" {
+                        egui::Button::new(button)
+                    } else {
+                        theme::primary_button(ui, button)
+                    };
+                    ui.add(button).clicked()
+                })
+                .inner
+            })
+            .inner
+        })
+        .inner
+}
