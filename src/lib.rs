@@ -16,7 +16,7 @@
 //! | [`cli`] | the command line, which also opens the window |
 //! | `web` | the page and its worker, in a browser only |
 //! | [`manual`] | for users: what a person can bring, ask for and read |
-//! | [`nearest`], [`visible`], [`csv`], [`packed`], [`whole`] | what was probably meant; text from outside, safe to print; tables for other programs; files that may be gzip; files that replace others |
+//! | [`nearest`], [`visible`], [`csv`], [`packed`], [`whole`], [`svg`] | what was probably meant; text from outside, safe to print; tables for other programs; files that may be gzip; files that replace others; the pen for pictures |
 //!
 //! Arrows only point up this table: `space` knows nothing of tensors, `cli` and `app` never touch one. [`architecture`] has the rest of what one needs
 //! to know to change it, [`method`] what is computed.
@@ -75,6 +75,7 @@ pub mod search;
 pub mod session;
 pub mod space;
 pub mod study;
+pub mod svg;
 pub mod visible;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

@@ -13,7 +13,7 @@ mod shell;
 
 pub use context::{Action, Context, OpenTable};
 pub use draw::cell_canvas::{CellPicture, DrawnEdge, Geometry, distance};
-pub use draw::{figure, plots, svg, theme};
+pub use draw::{figure, svg, theme};
 pub use pane::Pane;
 pub use panels::data::DataPanel;
 pub use panels::editor::{Editor, edits, flatness};

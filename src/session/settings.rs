@@ -213,6 +213,95 @@ const LAST_BATCH: [Word; 2] = [
     ),
 ];
 
+/// The words of [`crate::space::Aggregation`].
+const AGGREGATIONS: [Word; 8] = [
+    word("mean", "mean", ""),
+    word("median", "median", ""),
+    word("max", "maximum", ""),
+    word("min", "minimum", ""),
+    numbered(
+        ["mean+std:λ", "mean+std:1"],
+        "mean + deviation",
+        "λ times the deviation",
+    ),
+    numbered(
+        ["quantile:q", "quantile:0.9"],
+        "quantile",
+        "0 is the best neighbor, 1 the worst",
+    ),
+    numbered(
+        ["logsumexp:τ", "logsumexp:0.1"],
+        "log-sum-exp",
+        "of temperature τ, low near the maximum",
+    ),
+    numbered(
+        ["own:W", "own:0.5"],
+        "own and others",
+        "W times the own loss, the rest the mean of the others",
+    ),
+];
+
+/// The words of [`crate::search::Representation`].
+const REPRESENTATIONS: [Word; 3] = [
+    word(
+        "permutation",
+        "permutation",
+        "rotates the operations' weights of an edge by a random shift",
+    ),
+    numbered(
+        ["mass-transfer:SHARE", "mass-transfer:0.5"],
+        "mass transfer",
+        "moves that share of an edge's weight to an operation other than its strongest",
+    ),
+    word(
+        "hard-replacement",
+        "replacement",
+        "forces an edge to an operation other than its strongest; no gradient flows to its α",
+    ),
+];
+
+/// The words of [`crate::search::Draw`].
+const DRAWS: [Word; 3] = [
+    word("ball", "from the ball", "uniformly"),
+    word(
+        "antithetic",
+        "in opposite pairs",
+        "one and the one with the opposite shifts, whose first effects cancel",
+    ),
+    word(
+        "edge",
+        "edge by edge",
+        "all changes of one edge, then of another; the radius is 1",
+    ),
+];
+
+/// The words of [`crate::search::Order`].
+const ORDERS: [Word; 2] = [
+    word("alpha-first", "α", "as DARTS' program"),
+    word("weights-first", "weights", "as NAS-Bench-201's"),
+];
+
+/// The words of [`crate::search::Select`].
+const SELECTS: [Word; 2] = [
+    word("last", "the last epoch", ""),
+    word(
+        "best-validation",
+        "the best validation",
+        "of the best mean accuracy on the architecture half",
+    ),
+];
+
+/// The words of [`crate::search::HessianPoint`].
+const HESSIAN_POINTS: [Word; 2] = [
+    word(
+        "ascended",
+        "the ascended α",
+        "after that move, as the authors' program does",
+    ),
+    word("alpha", "α itself", "as the objective has it"),
+];
+
+// In braces, so that the formatter leaves a row its line.
 macro_rules! row {
     ($flag:literal, $label:literal, $unit:literal, $group:ident, $concerns:expr, $value:expr, $help:expr $(,)?) => {
         Setting {
@@ -229,407 +318,80 @@ macro_rules! row {
 
 /// Those of a search.
 pub static SEARCH: &[Setting<SearchConfig>] = &[
-    row!(
-        "--channels",
-        "Channels",
-        "",
-        Size,
-        searched,
-        Value::Whole([2, 4096], |c| &mut c.channels),
-        "Channels of the supernet's first cells; even, since a reduction halves them",
-    ),
-    row!(
-        "--layers",
-        "Cells",
-        "",
-        Size,
-        searched,
-        Value::Whole([1, 64], |c| &mut c.layers),
-        "Cells of the supernet (DARTS) or cells a stage (NAS-Bench-201)",
-    ),
-    row!(
-        "--epochs",
-        "Epochs",
-        "",
-        Size,
-        searched,
-        Value::Whole([1, 100_000], |c| &mut c.epochs),
-        "Passes over the half of the training images that trains the weights",
-    ),
-    row!(
-        "--batch",
-        "Batch",
-        " images",
-        Size,
-        searched,
-        Value::Whole([2, 65_536], |c| &mut c.batch),
-        "Images of a step of the weights, and of one of α where it has no number of its own",
-    ),
-    row!(
-        "--alpha-batch",
-        "α batch",
-        " images",
-        Rates,
-        searched,
-        Value::Whole([0, 65_536], |c| &mut c.alpha_batch),
-        "Images of a step of α, at most all that choose architectures; 0 for as many as a step of the weights has",
-    ),
-    row!(
-        "--last-batch",
-        "Last batch",
-        "",
-        Rates,
-        searched,
-        Value::Word(
-            &LAST_BATCH,
-            |c| c.last_batch.name().to_owned(),
-            |c, text| put(&mut c.last_batch, text)
-        ),
-        "What becomes of an epoch's incomplete last batch of the search",
-    ),
-    row!(
-        "--weight-rate",
-        "Weight rate",
-        "",
-        Rates,
-        searched,
-        Value::Real([0.0, 100.0], |c| &mut c.weight_rate),
-        "Highest learning rate of the supernet's weights; it falls along a cosine",
-    ),
-    row!(
-        "--weight-rate-min",
-        "Lowest rate",
-        "",
-        Rates,
-        searched,
-        Value::Real([0.0, 100.0], |c| &mut c.weight_rate_min),
-        "Learning rate of the supernet's weights at the end of the cosine",
-    ),
-    row!(
-        "--momentum",
-        "Momentum",
-        "",
-        Rates,
-        searched,
-        Value::Real([0.0, 1.0], |c| &mut c.momentum),
-        "Momentum of the supernet's weights: the share of a step that the next one keeps",
-    ),
-    row!(
-        "--weight-decay",
-        "Weight decay",
-        "",
-        Rates,
-        searched,
-        Value::Real([0.0, 10.0], |c| &mut c.weight_decay),
-        "L2 penalty of the supernet's weights",
-    ),
-    row!(
-        "--clip",
-        "Longest gradient",
-        "",
-        Rates,
-        searched,
-        Value::Real([0.0, 1e6], |c| &mut c.clip),
-        "Length that a longer gradient of the supernet's weights is cut to; 0 cuts none",
-    ),
-    row!(
-        "--alpha-rate",
-        "α rate",
-        "",
-        Rates,
-        Strategy::by_gradient,
-        Value::Real([0.0, 100.0], |c| &mut c.alpha_rate),
-        "Adam's learning rate for the architecture α",
-    ),
-    row!(
-        "--alpha-decay",
-        "α decay",
-        "",
-        Rates,
-        Strategy::by_gradient,
-        Value::Real([0.0, 10.0], |c| &mut c.alpha_decay),
-        "L2 penalty of the architecture α, which holds it near even weights",
-    ),
-    row!(
-        "--temperature",
-        "Temperature",
-        "",
-        Rates,
-        Strategy::by_gradient,
-        Value::Word(
-            &[],
-            |c| c.temperature.to_string(),
-            |c, text| put(&mut c.temperature, text)
-        ),
-        "Temperature T of the operations' weights softmax(α/T), or FROM:TO over the search: the lower, the more a difference in α counts",
-    ),
-    row!(
-        "--radius",
-        "Radius",
-        " edges",
-        Neighborhood,
-        Strategy::neighborhood_aware,
-        Value::Whole([0, 3], |c| &mut c.radius),
-        "NA-DARTS: how many edges a neighbor may change; 0 is plain DARTS. na-rs: 1 to 6",
-    ),
-    row!(
-        "--neighbors",
-        "Neighbors",
-        " a step",
-        Neighborhood,
-        Strategy::neighborhood_aware,
-        Value::Whole([0, 1024], |c| &mut c.neighbors),
-        "NA-DARTS: neighbors drawn a step; 0 is plain DARTS. na-rs: neighbors of a draw; 0 is all of them",
-    ),
-    row!(
-        "--aggregation",
-        "Joined by",
-        "",
-        Neighborhood,
-        Strategy::neighborhood_aware,
-        Value::Word(
-            &[
-                word("mean", "mean", ""),
-                word("median", "median", ""),
-                word("max", "maximum", ""),
-                word("min", "minimum", ""),
-                numbered(
-                    ["mean+std:λ", "mean+std:1"],
-                    "mean + deviation",
-                    "λ times the deviation"
-                ),
-                numbered(
-                    ["quantile:q", "quantile:0.9"],
-                    "quantile",
-                    "0 is the best neighbor, 1 the worst"
-                ),
-                numbered(
-                    ["logsumexp:τ", "logsumexp:0.1"],
-                    "log-sum-exp",
-                    "of temperature τ, low near the maximum"
-                ),
-                numbered(
-                    ["own:W", "own:0.5"],
-                    "own and others",
-                    "W times the own loss, the rest the mean of the others"
-                ),
-            ],
-            |c| c.aggregation.to_string(),
-            |c, text| put(&mut c.aggregation, text)
-        ),
-        "NA-DARTS, na-rs: how the neighbors' losses become one; the mean prizes flat places, the maximum fears the worst neighbor",
-    ),
-    row!(
-        "--representation",
-        "Made by",
-        "",
-        Neighborhood,
-        Strategy::neighborhood_aware,
-        Value::Word(
-            &[
-                word(
-                    "permutation",
-                    "permutation",
-                    "rotates the operations' weights of an edge by a random shift"
-                ),
-                numbered(
-                    ["mass-transfer:SHARE", "mass-transfer:0.5"],
-                    "mass transfer",
-                    "moves that share of an edge's weight to an operation other than its strongest"
-                ),
-                word(
-                    "hard-replacement",
-                    "replacement",
-                    "forces an edge to an operation other than its strongest; no gradient flows to its α"
-                ),
-            ],
-            |c| c.representation.to_string(),
-            |c, text| put(&mut c.representation, text)
-        ),
-        "NA-DARTS: how a neighbor is made so that its loss has a gradient in α",
-    ),
-    row!(
-        "--draw",
-        "Drawn",
-        "",
-        Neighborhood,
-        Strategy::neighborhood_aware,
-        Value::Word(
-            &[
-                word("ball", "from the ball", "uniformly"),
-                word(
-                    "antithetic",
-                    "in opposite pairs",
-                    "one and the one with the opposite shifts, whose first effects cancel"
-                ),
-                word(
-                    "edge",
-                    "edge by edge",
-                    "all changes of one edge, then of another; the radius is 1"
-                ),
-            ],
-            |c| c.draw.name().to_owned(),
-            |c, text| put(&mut c.draw, text)
-        ),
-        "NA-DARTS: how a step's neighbors are drawn",
-    ),
-    row!(
-        "--exclude-self",
-        "Leave itself out",
-        "",
-        Neighborhood,
-        Strategy::neighborhood_aware,
-        Value::Switch(true, |c| &mut c.exclude_self),
-        "NA-DARTS, na-rs: leave the architecture itself out of its neighborhood",
-    ),
-    row!(
-        "--alpha-after",
-        "Weights alone",
-        " epochs",
-        Rates,
-        Strategy::by_gradient,
-        Value::Whole([0, 99_999], |c| &mut c.alpha_after),
-        "Epochs at the start in which only the weights are trained",
-    ),
-    row!(
-        "--order",
-        "First step",
-        "",
-        Rates,
-        Strategy::by_gradient,
-        Value::Word(
-            &[
-                word("alpha-first", "α", "as DARTS' program"),
-                word("weights-first", "weights", "as NAS-Bench-201's"),
-            ],
-            |c| c.order.name().to_owned(),
-            |c, text| put(&mut c.order, text)
-        ),
-        "Which step comes first",
-    ),
-    row!(
-        "--select",
-        "Ends with",
-        "",
-        Rates,
-        Strategy::by_gradient,
-        Value::Word(
-            &[
-                word("last", "the last epoch", ""),
-                word(
-                    "best-validation",
-                    "the best validation",
-                    "of the best mean accuracy on the architecture half"
-                ),
-            ],
-            |c| c.select.name().to_owned(),
-            |c, text| put(&mut c.select, text)
-        ),
-        "Which epoch's architecture the search ends with",
-    ),
-    row!(
-        "--rho",
-        "Ascent ρ",
-        "",
-        Curvature,
-        a2m,
-        Value::Real([0.0, 100.0], |c| &mut c.rho),
-        "A2M: how far α is moved along its gradient before the gradient is taken; 0 is plain DARTS",
-    ),
-    row!(
-        "--hessian-point",
-        "Hessian at",
-        "",
-        Curvature,
-        a2m,
-        Value::Word(
-            &[
-                word(
-                    "ascended",
-                    "the ascended α",
-                    "after that move, as the authors' program does"
-                ),
-                word("alpha", "α itself", "as the objective has it"),
-            ],
-            |c| c.hessian_point.name().to_owned(),
-            |c, text| put(&mut c.hessian_point, text)
-        ),
-        "A2M: where the Hessian is taken",
-    ),
-    row!(
-        "--perturbation",
-        "Perturbation",
-        "",
-        Curvature,
-        sdarts,
-        Value::Real([0.0, 1.0], |c| &mut c.perturbation),
-        "SDARTS-RS: largest perturbation of an operation's weight, reached linearly from its tenth; 0 is plain DARTS",
-    ),
-    row!(
-        "--sharpness",
-        "Sharpness every",
-        " steps",
-        Curvature,
-        Strategy::by_gradient,
-        Value::Whole([0, 1_000_000_000], |c| &mut c.sharpness),
-        "Measure the sharpness (largest eigenvalue of the Hessian of the validation loss in α) every so many steps, and what one changed operation does to the \
-         loss; each measurement takes up to 40 gradient passes a batch, and a forward pass of every neighbor of the derived architecture",
-    ),
-    row!(
-        "--sharpness-batches",
-        "Of batches",
-        "",
-        Curvature,
-        Strategy::by_gradient,
-        Value::Whole([1, 1024], |c| &mut c.sharpness_batches),
-        "Batches of the architecture half: a measurement of the sharpness is the mean over them of that on one, with its standard error",
-    ),
-    row!(
-        "--early-stop",
-        "Early stop",
-        "",
-        Curvature,
-        Strategy::by_gradient,
-        Value::Switch(true, |c| &mut c.early_stop),
-        "End the search when its sharpness rises (RobustDARTS) and keep the earlier architecture: when the mean of five measurements is 1.3 times that of four \
-         measurements before, at the earliest that after a fifth of the search. Without a sharpness that was asked for it is measured 25 times",
-    ),
-    row!(
-        "--memory-limit",
-        "Memory limit",
-        " MB",
-        Machine,
-        searched,
-        Value::Memory(|c| &mut c.memory_limit),
-        "Most memory a search step may take, MB; 0 for half of the machine's, or of what the container or job may use",
-    ),
-    row!(
-        "--crop-padding",
-        "Shift",
-        " px",
-        Images,
-        searched,
-        Value::Whole([0, 4096], |c| &mut c.augmentation.crop_padding),
-        "Random shift of the search images, pixels",
-    ),
-    row!(
-        "--no-flip",
-        "Never mirror",
-        "",
-        Images,
-        searched,
-        Value::Switch(false, |c| &mut c.augmentation.flip),
-        "Never mirror images (grey ones never are)",
-    ),
-    row!(
-        "--cutout",
-        "Cutout",
-        " px",
-        Images,
-        searched,
-        Value::Whole([0, 4096], |c| &mut c.augmentation.cutout),
-        "Side of the square cut out of the search images, pixels; 0 cuts nothing",
-    ),
+    row! { "--channels", "Channels", "", Size, searched, Value::Whole([2, 4096], |c| &mut c.channels),
+    "Channels of the supernet's first cells; even, since a reduction halves them" },
+    row! { "--layers", "Cells", "", Size, searched, Value::Whole([1, 64], |c| &mut c.layers),
+    "Cells of the supernet (DARTS) or cells a stage (NAS-Bench-201)" },
+    row! { "--epochs", "Epochs", "", Size, searched, Value::Whole([1, 100_000], |c| &mut c.epochs),
+    "Passes over the half of the training images that trains the weights" },
+    row! { "--batch", "Batch", " images", Size, searched, Value::Whole([2, 65_536], |c| &mut c.batch),
+    "Images of a step of the weights, and of one of α where it has no number of its own" },
+    row! { "--alpha-batch", "α batch", " images", Rates, searched, Value::Whole([0, 65_536], |c| &mut c.alpha_batch),
+    "Images of a step of α, at most all that choose architectures; 0 for as many as a step of the weights has" },
+    row! { "--last-batch", "Last batch", "", Rates, searched,
+    Value::Word(&LAST_BATCH, |c| c.last_batch.name().to_owned(), |c, text| put(&mut c.last_batch, text)),
+    "What becomes of an epoch's incomplete last batch of the search" },
+    row! { "--weight-rate", "Weight rate", "", Rates, searched, Value::Real([0.0, 100.0], |c| &mut c.weight_rate),
+    "Highest learning rate of the supernet's weights; it falls along a cosine" },
+    row! { "--weight-rate-min", "Lowest rate", "", Rates, searched, Value::Real([0.0, 100.0], |c| &mut c.weight_rate_min),
+    "Learning rate of the supernet's weights at the end of the cosine" },
+    row! { "--momentum", "Momentum", "", Rates, searched, Value::Real([0.0, 1.0], |c| &mut c.momentum),
+    "Momentum of the supernet's weights: the share of a step that the next one keeps" },
+    row! { "--weight-decay", "Weight decay", "", Rates, searched, Value::Real([0.0, 10.0], |c| &mut c.weight_decay),
+    "L2 penalty of the supernet's weights" },
+    row! { "--clip", "Longest gradient", "", Rates, searched, Value::Real([0.0, 1e6], |c| &mut c.clip),
+    "Length that a longer gradient of the supernet's weights is cut to; 0 cuts none" },
+    row! { "--alpha-rate", "α rate", "", Rates, Strategy::by_gradient, Value::Real([0.0, 100.0], |c| &mut c.alpha_rate),
+    "Adam's learning rate for the architecture α" },
+    row! { "--alpha-decay", "α decay", "", Rates, Strategy::by_gradient, Value::Real([0.0, 10.0], |c| &mut c.alpha_decay),
+    "L2 penalty of the architecture α, which holds it near even weights" },
+    row! { "--temperature", "Temperature", "", Rates, Strategy::by_gradient,
+    Value::Word(&[], |c| c.temperature.to_string(), |c, text| put(&mut c.temperature, text)),
+    "Temperature T of the operations' weights softmax(α/T), or FROM:TO over the search: the lower, the more a difference in α counts" },
+    row! { "--radius", "Radius", " edges", Neighborhood, Strategy::neighborhood_aware, Value::Whole([0, 3], |c| &mut c.radius),
+    "NA-DARTS: how many edges a neighbor may change; 0 is plain DARTS. na-rs: 1 to 6" },
+    row! { "--neighbors", "Neighbors", " a step", Neighborhood, Strategy::neighborhood_aware, Value::Whole([0, 1024], |c| &mut c.neighbors),
+    "NA-DARTS: neighbors drawn a step; 0 is plain DARTS. na-rs: neighbors of a draw; 0 is all of them" },
+    row! { "--aggregation", "Joined by", "", Neighborhood, Strategy::neighborhood_aware,
+    Value::Word(&AGGREGATIONS, |c| c.aggregation.to_string(), |c, text| put(&mut c.aggregation, text)),
+    "NA-DARTS, na-rs: how the neighbors' losses become one; the mean prizes flat places, the maximum fears the worst neighbor" },
+    row! { "--representation", "Made by", "", Neighborhood, Strategy::neighborhood_aware,
+    Value::Word(&REPRESENTATIONS, |c| c.representation.to_string(), |c, text| put(&mut c.representation, text)),
+    "NA-DARTS: how a neighbor is made so that its loss has a gradient in α" },
+    row! { "--draw", "Drawn", "", Neighborhood, Strategy::neighborhood_aware,
+    Value::Word(&DRAWS, |c| c.draw.name().to_owned(), |c, text| put(&mut c.draw, text)),
+    "NA-DARTS: how a step's neighbors are drawn" },
+    row! { "--exclude-self", "Leave itself out", "", Neighborhood, Strategy::neighborhood_aware, Value::Switch(true, |c| &mut c.exclude_self),
+    "NA-DARTS, na-rs: leave the architecture itself out of its neighborhood" },
+    row! { "--alpha-after", "Weights alone", " epochs", Rates, Strategy::by_gradient, Value::Whole([0, 99_999], |c| &mut c.alpha_after),
+    "Epochs at the start in which only the weights are trained" },
+    row! { "--order", "First step", "", Rates, Strategy::by_gradient,
+    Value::Word(&ORDERS, |c| c.order.name().to_owned(), |c, text| put(&mut c.order, text)),
+    "Which step comes first" },
+    row! { "--select", "Ends with", "", Rates, Strategy::by_gradient,
+    Value::Word(&SELECTS, |c| c.select.name().to_owned(), |c, text| put(&mut c.select, text)),
+    "Which epoch's architecture the search ends with" },
+    row! { "--rho", "Ascent ρ", "", Curvature, a2m, Value::Real([0.0, 100.0], |c| &mut c.rho),
+    "A2M: how far α is moved along its gradient before the gradient is taken; 0 is plain DARTS" },
+    row! { "--hessian-point", "Hessian at", "", Curvature, a2m,
+    Value::Word(&HESSIAN_POINTS, |c| c.hessian_point.name().to_owned(), |c, text| put(&mut c.hessian_point, text)),
+    "A2M: where the Hessian is taken" },
+    row! { "--perturbation", "Perturbation", "", Curvature, sdarts, Value::Real([0.0, 1.0], |c| &mut c.perturbation),
+    "SDARTS-RS: largest perturbation of an operation's weight, reached linearly from its tenth; 0 is plain DARTS" },
+    row! { "--sharpness", "Sharpness every", " steps", Curvature, Strategy::by_gradient, Value::Whole([0, 1_000_000_000], |c| &mut c.sharpness),
+    "Measure the sharpness (largest eigenvalue of the Hessian of the validation loss in α) every so many steps, and what one changed operation does to the loss; each measurement takes up to 40 gradient passes a batch, and a forward pass of every neighbor of the derived architecture" },
+    row! { "--sharpness-batches", "Of batches", "", Curvature, Strategy::by_gradient, Value::Whole([1, 1024], |c| &mut c.sharpness_batches),
+    "Batches of the architecture half: a measurement of the sharpness is the mean over them of that on one, with its standard error" },
+    row! { "--early-stop", "Early stop", "", Curvature, Strategy::by_gradient, Value::Switch(true, |c| &mut c.early_stop),
+    "End the search when its sharpness rises (RobustDARTS) and keep the earlier architecture: when the mean of five measurements is 1.3 times that of four measurements before, at the earliest that after a fifth of the search. Without a sharpness that was asked for it is measured 25 times" },
+    row! { "--memory-limit", "Memory limit", " MB", Machine, searched, Value::Memory(|c| &mut c.memory_limit),
+    "Most memory a search step may take, MB; 0 for half of the machine's, or of what the container or job may use" },
+    row! { "--crop-padding", "Shift", " px", Images, searched, Value::Whole([0, 4096], |c| &mut c.augmentation.crop_padding),
+    "Random shift of the search images, pixels" },
+    row! { "--no-flip", "Never mirror", "", Images, searched, Value::Switch(false, |c| &mut c.augmentation.flip),
+    "Never mirror images (grey ones never are)" },
+    row! { "--cutout", "Cutout", " px", Images, searched, Value::Whole([0, 4096], |c| &mut c.augmentation.cutout),
+    "Side of the square cut out of the search images, pixels; 0 cuts nothing" },
 ];
 
 /// Whatever searched: a network is trained from scratch.
@@ -639,143 +401,35 @@ fn trained(_: Strategy) -> bool {
 
 /// Those of training from scratch.
 pub static TRAIN: &[Setting<TrainConfig>] = &[
-    row!(
-        "--train-channels",
-        "Channels",
-        "",
-        Size,
-        trained,
-        Value::Whole([2, 4096], |c| &mut c.channels),
-        "Channels of the derived network's first cells; even",
-    ),
-    row!(
-        "--train-layers",
-        "Cells",
-        "",
-        Size,
-        trained,
-        Value::Whole([1, 64], |c| &mut c.layers),
-        "Cells of the derived network (DARTS) or cells a stage (NAS-Bench-201)",
-    ),
-    row!(
-        "--train-epochs",
-        "Epochs",
-        "",
-        Size,
-        trained,
-        Value::Whole([1, 100_000], |c| &mut c.epochs),
-        "Passes over all training images",
-    ),
-    row!(
-        "--train-batch",
-        "Batch",
-        " images",
-        Size,
-        trained,
-        Value::Whole([2, 65_536], |c| &mut c.batch),
-        "Images a step",
-    ),
-    row!(
-        "--train-last-batch",
-        "Last batch",
-        "",
-        Rates,
-        trained,
-        Value::Word(
-            &LAST_BATCH,
-            |c| c.last_batch.name().to_owned(),
-            |c, text| put(&mut c.last_batch, text)
-        ),
-        "What becomes of an epoch's incomplete last batch",
-    ),
-    row!(
-        "--train-rate",
-        "Rate",
-        "",
-        Rates,
-        trained,
-        Value::Real([0.0, 100.0], |c| &mut c.rate),
-        "Highest learning rate; it falls to 0 along a cosine",
-    ),
-    row!(
-        "--train-momentum",
-        "Momentum",
-        "",
-        Rates,
-        trained,
-        Value::Real([0.0, 1.0], |c| &mut c.momentum),
-        "Momentum: the share of a step that the next one keeps",
-    ),
-    row!(
-        "--train-weight-decay",
-        "Weight decay",
-        "",
-        Rates,
-        trained,
-        Value::Real([0.0, 10.0], |c| &mut c.weight_decay),
-        "L2 penalty of the weights",
-    ),
-    row!(
-        "--train-clip",
-        "Longest gradient",
-        "",
-        Rates,
-        trained,
-        Value::Real([0.0, 1e6], |c| &mut c.clip),
-        "Length that a longer gradient is cut to; 0 cuts none, as NAS-Bench-201 trained",
-    ),
-    row!(
-        "--auxiliary-weight",
-        "Auxiliary head",
-        "",
-        Rates,
-        trained,
-        Value::Real([0.0, 10.0], |c| &mut c.auxiliary_weight),
-        "Weight of the auxiliary head's loss; 0 leaves the head away (it needs images of 32×32 or more)",
-    ),
-    row!(
-        "--drop-path",
-        "Drop path",
-        "",
-        Rates,
-        trained,
-        Value::Real([0.0, 0.99], |c| &mut c.drop_path),
-        "Probability at the last epoch that a path of a cell is left out of a step",
-    ),
-    row!(
-        "--label-smoothing",
-        "Label smoothing",
-        "",
-        Rates,
-        trained,
-        Value::Real([0.0, 0.99], |c| &mut c.label_smoothing),
-        "Share of the target that is spread over all classes",
-    ),
-    row!(
-        "--train-crop-padding",
-        "Shift",
-        " px",
-        Images,
-        trained,
-        Value::Whole([0, 4096], |c| &mut c.augmentation.crop_padding),
-        "Random shift of the training images, pixels",
-    ),
-    row!(
-        "--train-no-flip",
-        "Never mirror",
-        "",
-        Images,
-        trained,
-        Value::Switch(false, |c| &mut c.augmentation.flip),
-        "Never mirror training images; --no-flip mirrors none at all",
-    ),
-    row!(
-        "--train-cutout",
-        "Cutout",
-        " px",
-        Images,
-        trained,
-        Value::Whole([0, 4096], |c| &mut c.augmentation.cutout),
-        "Side of the square cut out of the training images, pixels; 0 cuts nothing",
-    ),
+    row! { "--train-channels", "Channels", "", Size, trained, Value::Whole([2, 4096], |c| &mut c.channels),
+    "Channels of the derived network's first cells; even" },
+    row! { "--train-layers", "Cells", "", Size, trained, Value::Whole([1, 64], |c| &mut c.layers),
+    "Cells of the derived network (DARTS) or cells a stage (NAS-Bench-201)" },
+    row! { "--train-epochs", "Epochs", "", Size, trained, Value::Whole([1, 100_000], |c| &mut c.epochs),
+    "Passes over all training images" },
+    row! { "--train-batch", "Batch", " images", Size, trained, Value::Whole([2, 65_536], |c| &mut c.batch),
+    "Images a step" },
+    row! { "--train-last-batch", "Last batch", "", Rates, trained,
+    Value::Word(&LAST_BATCH, |c| c.last_batch.name().to_owned(), |c, text| put(&mut c.last_batch, text)),
+    "What becomes of an epoch's incomplete last batch" },
+    row! { "--train-rate", "Rate", "", Rates, trained, Value::Real([0.0, 100.0], |c| &mut c.rate),
+    "Highest learning rate; it falls to 0 along a cosine" },
+    row! { "--train-momentum", "Momentum", "", Rates, trained, Value::Real([0.0, 1.0], |c| &mut c.momentum),
+    "Momentum: the share of a step that the next one keeps" },
+    row! { "--train-weight-decay", "Weight decay", "", Rates, trained, Value::Real([0.0, 10.0], |c| &mut c.weight_decay),
+    "L2 penalty of the weights" },
+    row! { "--train-clip", "Longest gradient", "", Rates, trained, Value::Real([0.0, 1e6], |c| &mut c.clip),
+    "Length that a longer gradient is cut to; 0 cuts none, as NAS-Bench-201 trained" },
+    row! { "--auxiliary-weight", "Auxiliary head", "", Rates, trained, Value::Real([0.0, 10.0], |c| &mut c.auxiliary_weight),
+    "Weight of the auxiliary head's loss; 0 leaves the head away (it needs images of 32×32 or more)" },
+    row! { "--drop-path", "Drop path", "", Rates, trained, Value::Real([0.0, 0.99], |c| &mut c.drop_path),
+    "Probability at the last epoch that a path of a cell is left out of a step" },
+    row! { "--label-smoothing", "Label smoothing", "", Rates, trained, Value::Real([0.0, 0.99], |c| &mut c.label_smoothing),
+    "Share of the target that is spread over all classes" },
+    row! { "--train-crop-padding", "Shift", " px", Images, trained, Value::Whole([0, 4096], |c| &mut c.augmentation.crop_padding),
+    "Random shift of the training images, pixels" },
+    row! { "--train-no-flip", "Never mirror", "", Images, trained, Value::Switch(false, |c| &mut c.augmentation.flip),
+    "Never mirror training images; --no-flip mirrors none at all" },
+    row! { "--train-cutout", "Cutout", " px", Images, trained, Value::Whole([0, 4096], |c| &mut c.augmentation.cutout),
+    "Side of the square cut out of the training images, pixels; 0 cuts nothing" },
 ];

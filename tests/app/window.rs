@@ -430,18 +430,6 @@ fn every_panel_can_be_reached_by_keyboard_and_names_its_controls() {
 }
 
 #[test]
-fn curves_are_thinned_without_losing_a_spike() {
-    let mut points: Vec<[f64; 2]> = (0..10_000).map(|x| [f64::from(x), 1.0]).collect();
-    points[4_321][1] = 9.0;
-    points[77][1] = f64::NAN;
-    let thin = plateau::app::plots::thin(&points, 600);
-    assert!(thin.len() <= 600, "{}", thin.len());
-    assert!(thin.contains(&[4_321.0, 9.0]));
-    assert!(thin.iter().all(|point| point[1].is_finite()));
-    assert!(thin.windows(2).all(|pair| pair[0][0] < pair[1][0]));
-}
-
-#[test]
 fn a_stopped_search_goes_on_from_the_list_of_kept_runs_and_reaches_its_end() {
     let runs = std::env::temp_dir().join(format!("plateau-app-kept-{}", std::process::id()));
     let _absent = std::fs::remove_dir_all(&runs);

@@ -1,10 +1,15 @@
 //! One plot as plain data: it is drawn in the window, and written as SVG and CSV, from the same points.
 
+use std::ops::RangeInclusive;
+
 use eframe::egui::{self, Color32, Pos2};
 use egui_plot::{
-    Bar, BarChart, FilledArea, Line, MarkerShape, Plot, PlotPoint, PlotResponse, PlotTransform,
-    Points,
+    AxisHints, Bar, BarChart, FilledArea, GridMark, Line, MarkerShape, Plot, PlotPoint,
+    PlotResponse, PlotTransform, Points, VLine,
 };
+
+use super::theme::{self, Hue};
+use crate::svg::{nice_step, ticks};
 
 /// A plot of one or more series over a common pair of axes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +22,8 @@ pub struct Figure {
     pub y: String,
     /// Whether only whole numbers of x mean something.
     pub whole_x: bool,
+    /// What it tells, for a hover; empty: nothing more.
+    pub help: &'static str,
     /// What of x is in sight even without points there.
     pub x_range: Option<[f64; 2]>,
     /// Drawn in this order.
@@ -53,40 +60,6 @@ pub enum Mark {
     Bars(f64),
 }
 
-/// The colours of series: of the palette of Okabe and Ito, which colour-blind people can tell apart, with a lighter or darker
-/// shade where the ground needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hue {
-    /// The main series.
-    Blue,
-    /// What the person has chosen.
-    Vermillion,
-    /// A second choice.
-    Green,
-    /// A third series.
-    Purple,
-    /// A fourth.
-    Orange,
-    /// What lies behind the others.
-    Grey,
-}
-
-impl Hue {
-    /// The colour on a dark or a light ground.
-    pub fn color(self, dark: bool) -> Color32 {
-        let [light_ground, dark_ground] = match self {
-            Hue::Blue => [0x0072b2, 0x56b4e9],
-            Hue::Vermillion => [0xd55e00, 0xff8b3d],
-            Hue::Green => [0x008a65, 0x2fc99b],
-            Hue::Purple => [0xaa4d84, 0xe09ac2],
-            Hue::Orange => [0xa87400, 0xe6b03d],
-            Hue::Grey => [0x777777, 0x9a9a9a],
-        };
-        let [_, red, green, blue] = u32::to_be_bytes(if dark { dark_ground } else { light_ground });
-        Color32::from_rgb(red, green, blue)
-    }
-}
-
 /// Points closer together than this many pixels are drawn as one.
 const CELL: f32 = 2.0;
 /// Radius of dots, pixels.
@@ -109,6 +82,23 @@ impl Series {
             hue,
             mark,
             points: points.into_iter().map(PlotPoint::from).collect(),
+        }
+    }
+
+    /// The newest value at or before an x; the points ascend. A band has none.
+    fn value_at(&self, x: f64) -> Option<f64> {
+        if matches!(self.mark, Mark::Band(_)) {
+            return None;
+        }
+        let after = self.points.partition_point(|point| point.x <= x);
+        self.points.get(after.checked_sub(1)?).map(|point| point.y)
+    }
+
+    /// The colour that fills its place in a legend.
+    fn fill(&self, dark: bool) -> Color32 {
+        match self.mark {
+            Mark::Band(_) => self.hue.color(dark).gamma_multiply(0.35),
+            _ => self.hue.color(dark),
         }
     }
 
@@ -215,18 +205,7 @@ impl Figure {
                 ))
             });
         if self.whole_x {
-            plot = plot.x_grid_spacer(|input| {
-                let step = nice_step((input.bounds.1 - input.bounds.0) / 8.0).max(1.0);
-                let first = (input.bounds.0 / step).ceil() as i64;
-                let last = (input.bounds.1 / step).floor() as i64;
-                (first..=last)
-                    .take(100)
-                    .map(|number| egui_plot::GridMark {
-                        value: number as f64 * step,
-                        step_size: step,
-                    })
-                    .collect()
-            });
+            plot = plot.x_grid_spacer(|input| marks(input.bounds, 8.0, 1.0));
         }
         for &x in self.x_range.iter().flatten() {
             plot = plot.include_x(x);
@@ -255,8 +234,91 @@ impl Figure {
         response
     }
 
-    /// The names of the series above the plot, where they cover nothing. Returns the height that they took.
-    fn legend(&self, ui: &mut egui::Ui) -> f32 {
+    /// Draws a small plot over the steps of a run, with a mark at step `cursor` and the values there in its legend. Returns the step that was
+    /// clicked or dragged to, and its place.
+    pub fn show_steps(
+        &self,
+        ui: &mut egui::Ui,
+        cursor: Option<f64>,
+        size: egui::Vec2,
+    ) -> (Option<f64>, egui::Rect) {
+        ui.horizontal_wrapped(|ui| {
+            for series in self.named() {
+                let value = cursor.and_then(|step| series.value_at(step));
+                let text = match value {
+                    Some(value) => format!("{} {}", series.name, short(value)),
+                    None => series.name.clone(),
+                };
+                let color = series.fill(ui.visuals().dark_mode);
+                theme::swatch(ui, &text, |painter, place| {
+                    painter.circle_filled(place.center(), 4.0, color);
+                });
+            }
+        });
+        let visuals = ui.visuals().clone();
+        let plot = Plot::new(&self.title)
+            .width(size.x)
+            .height(size.y)
+            .show_background(false)
+            .allow_drag(false)
+            .allow_scroll(false)
+            .allow_zoom(false)
+            .allow_axis_zoom_drag(false)
+            .set_margin_fraction(egui::vec2(0.01, 0.06))
+            .y_axis_min_width(34.0)
+            .grid_spacing(egui::Rangef::new(20.0, 60.0))
+            .grid_color(visuals.text_color().gamma_multiply(0.3))
+            .x_grid_spacer(|input| marks(input.bounds, 5.0, 1.0))
+            .custom_x_axes(vec![
+                AxisHints::new_x()
+                    .label_spacing(egui::Rangef::new(20.0, 40.0))
+                    .formatter(step_name),
+            ])
+            .y_grid_spacer(|input| marks(input.bounds, 4.0, 0.0))
+            .y_axis_formatter(|mark, _| {
+                // As many decimals as tell two marks apart.
+                let decimals = (-mark.step_size.log10()).ceil().clamp(0.0, 6.0) as usize;
+                format!("{:.decimals$}", mark.value)
+            })
+            .label_formatter(|_| None)
+            .show_crosshair(false);
+        let shown = plot.show(ui, |plot| {
+            for series in &self.series {
+                series.add(plot, visuals.dark_mode);
+            }
+            if let Some(step) = cursor {
+                let color = visuals.text_color().gamma_multiply(0.6);
+                plot.vline(VLine::new("step", step).color(color).width(1.0));
+            }
+            plot.pointer_coordinate()
+        });
+        let (pointer, response) = (shown.inner, shown.response);
+        response.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::Canvas, true, self.spoken(cursor))
+        });
+        let taken = response.clicked() || response.dragged_by(egui::PointerButton::Primary);
+        let step = pointer.filter(|_| taken).map(|point| point.x);
+        (step, response.rect)
+    }
+
+    /// The plot in words, for a screen reader.
+    fn spoken(&self, cursor: Option<f64>) -> String {
+        let values: Vec<String> = self
+            .series
+            .iter()
+            .filter_map(|series| {
+                Some(format!(
+                    "{} {}",
+                    series.name,
+                    short(series.value_at(cursor?)?)
+                ))
+            })
+            .collect();
+        format!("{}, {}: {}", self.title, self.y, values.join(", "))
+    }
+
+    /// The first series of each name.
+    fn named(&self) -> Vec<&Series> {
         let mut named: Vec<&Series> = Vec::new();
         for series in &self.series {
             let seen = named.iter().any(|other| other.name == series.name);
@@ -264,7 +326,19 @@ impl Figure {
                 named.push(series);
             }
         }
-        if named.len() < 2 {
+        named
+    }
+
+    /// The names of those that a legend lists: none where there is one series.
+    pub fn legend_rows(&self) -> Vec<&Series> {
+        let named = self.named();
+        if named.len() < 2 { Vec::new() } else { named }
+    }
+
+    /// The names of the series above the plot, where they cover nothing. Returns the height that they took.
+    fn legend(&self, ui: &mut egui::Ui) -> f32 {
+        let named = self.legend_rows();
+        if named.is_empty() {
             return 0.0;
         }
         let top = ui.cursor().top();
@@ -312,6 +386,23 @@ impl Figure {
                 [low - room, high + room]
             }
         })
+    }
+}
+
+/// Marks at round values, at most about `most`, and `least` apart.
+fn marks((low, high): (f64, f64), most: f64, least: f64) -> Vec<GridMark> {
+    let step_size = nice_step((high - low) / most).max(least);
+    let values = ticks([low, high], step_size);
+    values.map(|value| GridMark { value, step_size }).collect()
+}
+
+/// The number of a step below the plot; the first says what is counted.
+fn step_name(mark: GridMark, shown: &RangeInclusive<f64>) -> String {
+    let number = format!("{:.0}", mark.value);
+    if mark.value - mark.step_size < *shown.start() {
+        format!("step {number}")
+    } else {
+        number
     }
 }
 
@@ -380,7 +471,7 @@ fn outermost(points: &[PlotPoint]) -> impl Iterator<Item = [f64; 2]> {
 }
 
 /// The lowest and the highest point of every pixel column, in their order, and both ends. The points ascend in x.
-fn thin_line(points: &[PlotPoint], transform: &PlotTransform) -> Vec<PlotPoint> {
+pub fn thin_line(points: &[PlotPoint], transform: &PlotTransform) -> Vec<PlotPoint> {
     // All that is left or right of the view is one column each.
     let [left, right] = [
         transform.frame().left() - 1.0,
@@ -423,21 +514,10 @@ fn thin_line(points: &[PlotPoint], transform: &PlotTransform) -> Vec<PlotPoint> 
     kept
 }
 
-/// 1, 2 or 5 times a power of ten, at least as large as a positive step.
-pub fn nice_step(step: f64) -> f64 {
-    if !(step.is_finite() && step > 0.0) {
-        return 1.0;
-    }
-    let power = 10f64.powf(step.log10().floor());
-    let factor = [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .find(|factor| factor * power >= step * (1.0 - 1e-9));
-    factor.unwrap_or(10.0) * power
-}
-
-/// A number with as many digits as people read: 92.31, 0.0123, 1500.
+/// A number with as many digits as people read: 92.31, 0.0123, 1500, 3.2e-5.
 pub fn short(value: f64) -> String {
     let text = match value.abs() {
+        size if size >= 1e7 || (size < 0.001 && size > 0.0) => return format!("{value:.1e}"),
         size if size >= 1000.0 => format!("{value:.0}"),
         size if size >= 0.1 || size == 0.0 => format!("{value:.2}"),
         _ => format!("{value:.4}"),

@@ -4,6 +4,5 @@ pub mod cell_canvas;
 pub mod figure;
 pub mod heat_map;
 pub mod pictures;
-pub mod plots;
 pub mod svg;
 pub mod theme;

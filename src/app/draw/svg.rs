@@ -1,12 +1,11 @@
 //! Plots as text files: SVG for a paper, CSV for another program.
 
-use std::fmt::Write;
-
 use eframe::egui::Color32;
 use egui_plot::{MarkerShape, PlotPoint};
 
-use super::figure::{Figure, Mark, Series, nice_step, short};
+use super::figure::{Figure, Mark, Series, short};
 use crate::csv::csv;
+use crate::svg::{escape, line, nice_step, ticks};
 
 /// Width of the picture, pixels.
 const WIDTH: f64 = 800.0;
@@ -14,23 +13,6 @@ const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 520.0;
 /// Left, top, right and bottom margin of the plot itself.
 const MARGIN: [f64; 4] = [72.0, 40.0, 20.0, 56.0];
-
-/// Text that may stand in an element or an attribute.
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            // XML 1.0 has no other control characters.
-            letter if letter < ' ' && !"\t\n\r".contains(letter) => {}
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
-}
 
 /// `#rrggbb`.
 pub fn hex(color: Color32) -> String {
@@ -88,25 +70,15 @@ pub fn figure_svg(figure: &Figure) -> String {
     svg
 }
 
-/// Appends one line. Writing to a string cannot fail.
-fn line(svg: &mut String, text: std::fmt::Arguments) {
-    let _infallible = svg.write_fmt(text);
-    svg.push('\n');
-}
-
 fn axes(svg: &mut String, figure: &Figure, place: &Place) {
     let [left, top, right, bottom] = [MARGIN[0], MARGIN[1], WIDTH - MARGIN[2], HEIGHT - MARGIN[3]];
-    let ticks = |axis: usize, about: f64| -> Vec<f64> {
+    let marks = |axis: usize, about: f64| {
         let [low, high] = place.bounds[axis];
-        let mut step = nice_step((high - low) / about);
-        if axis == 0 && figure.whole_x {
-            step = step.max(1.0);
-        }
-        let first = (low / step).ceil() as i64;
-        let last = (high / step).floor() as i64;
-        (first..=last).take(50).map(|k| k as f64 * step).collect()
+        let whole = axis == 0 && figure.whole_x;
+        let least = if whole { 1.0 } else { 0.0 };
+        ticks([low, high], nice_step((high - low) / about).max(least))
     };
-    for value in ticks(0, 8.0) {
+    for value in marks(0, 8.0) {
         let x = place.x(value);
         line(
             svg,
@@ -117,7 +89,7 @@ fn axes(svg: &mut String, figure: &Figure, place: &Place) {
             ),
         );
     }
-    for value in ticks(1, 6.0) {
+    for value in marks(1, 6.0) {
         let y = place.y(value);
         line(
             svg,
@@ -256,14 +228,8 @@ fn marker(svg: &mut String, shape: MarkerShape, [x, y]: [f64; 2], color: &str) {
 }
 
 fn legend(svg: &mut String, figure: &Figure) {
-    let mut named: Vec<&Series> = Vec::new();
-    for series in &figure.series {
-        let seen = named.iter().any(|other| other.name == series.name);
-        if !series.name.is_empty() && !seen {
-            named.push(series);
-        }
-    }
-    if named.len() < 2 {
+    let named = figure.legend_rows();
+    if named.is_empty() {
         return;
     }
     let longest = named.iter().map(|series| series.name.chars().count()).max();

@@ -3,6 +3,7 @@
 use eframe::egui::{self, Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Visuals};
 
 use crate::space::Operation;
+use crate::svg::PALETTE;
 
 /// The spacing scale, in points: tight, normal, between groups.
 pub const SPACE: [f32; 3] = [4.0, 8.0, 16.0];
@@ -56,32 +57,51 @@ pub fn operation_label(operation: Operation) -> &'static str {
     }
 }
 
-/// What a colour means. The colours are those of Okabe and Ito, light on dark and dark on light.
+/// What a colour means, the same in the window and in files. The colours are those of Okabe and Ito, lighter or darker where the ground needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hue {
-    /// The one thing to press, the selection, and training curves.
+    /// The one thing to press, the selection, training curves and the main series of a plot.
     Accent,
     /// Validation, and what needs attention.
     Warm,
     /// The neighborhood.
     Neighbor,
-    /// A gain.
+    /// A gain, and the first of two that were picked.
     Good,
     /// A loss, a failure.
     Bad,
+    /// What the person has chosen.
+    Chosen,
+    /// What lies behind the others.
+    Quiet,
+    /// One of several that are compared, by its number.
+    Arm(usize),
+}
+
+impl Hue {
+    /// The colour on a dark or a light ground.
+    pub fn color(self, dark: bool) -> Color32 {
+        let [light_ground, dark_ground] = match self {
+            Hue::Accent => [0x0072b2, 0x56b4e9],
+            Hue::Warm => [0xc25a00, 0xf0a830],
+            Hue::Neighbor => [0xaa4d84, 0xe09ac2],
+            Hue::Good => [0x008a65, 0x2fc99b],
+            Hue::Bad => [0xb83a10, 0xf07a5a],
+            Hue::Chosen => [0xd55e00, 0xff8b3d],
+            Hue::Quiet => [0x777777, 0x9a9a9a],
+            Hue::Arm(number) => {
+                let color = PALETTE[number % PALETTE.len()];
+                [color, if color == 0 { 0xffffff } else { color }]
+            }
+        };
+        let [_, red, green, blue] = u32::to_be_bytes(if dark { dark_ground } else { light_ground });
+        Color32::from_rgb(red, green, blue)
+    }
 }
 
 /// The colour of a meaning in the theme of now.
 pub fn hue(visuals: &Visuals, hue: Hue) -> Color32 {
-    let (dark, light) = match hue {
-        Hue::Accent => ([0x56, 0xb4, 0xe9], [0x00, 0x72, 0xb2]),
-        Hue::Warm => ([0xf0, 0xa8, 0x30], [0xc2, 0x5a, 0x00]),
-        Hue::Neighbor => ([0xd9, 0x94, 0xba], [0xa8, 0x4f, 0x80]),
-        Hue::Good => ([0x2f, 0xc0, 0x94], [0x00, 0x7d, 0x5b]),
-        Hue::Bad => ([0xf0, 0x7a, 0x5a], [0xb8, 0x3a, 0x10]),
-    };
-    let [r, g, b] = if visuals.dark_mode { dark } else { light };
-    Color32::from_rgb(r, g, b)
+    hue.color(visuals.dark_mode)
 }
 
 /// A share of the way from one colour to another, `t` in 0..=1.

@@ -1,14 +1,14 @@
 //! What a table says of a search at every step: the any-time curve.
 
 use crate::app::context::OpenTable;
-use crate::app::draw::plots::{Curves, Series};
+use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::theme::Hue;
 use crate::app::runs::view::RunView;
 use crate::landscape::Verdict;
 
 /// The accuracy in the open table of what every step would have ended with, and the mean of its neighbors; nothing where the table is of
 /// another space.
-pub fn curves(run: &RunView, table: Option<&OpenTable>) -> Option<Curves> {
+pub fn curves(run: &RunView, table: Option<&OpenTable>) -> Option<Figure> {
     let open = table.filter(|open| run.space() == Some(open.table.space()))?;
     let last = run.steps.last()?.step as f64;
     let mut own: Vec<[f64; 2]> = Vec::new();
@@ -25,14 +25,16 @@ pub fn curves(run: &RunView, table: Option<&OpenTable>) -> Option<Curves> {
     for points in [&mut own, &mut mean] {
         points.extend(points.last().map(|&[_, value]| [last, value]));
     }
-    let series = |name, hue, points| Series { name, hue, points };
-    Some(Curves {
-        title: "In the open table, %",
+    Some(Figure {
+        title: "In the open table".into(),
+        x: "step".into(),
+        y: "%".into(),
+        whole_x: true,
         help: "How good the open table says the cell is that every step would have ended with, and its neighbors that differ in one edge.",
         series: vec![
-            series("the cell", Hue::Accent, own),
-            series("its neighbors' mean", Hue::Neighbor, mean),
+            Series::new("the cell", Hue::Accent, Mark::Line, own),
+            Series::new("its neighbors' mean", Hue::Neighbor, Mark::Line, mean),
         ],
-        band: None,
+        ..Figure::default()
     })
 }

@@ -1,10 +1,9 @@
 //! A comparison that was opened: the seeds of every strategy, and what they say about the differences.
 
 use eframe::egui::{self, Color32, RichText, Sense, Stroke};
-use egui_plot::{Legend, Line, Plot, PlotPoints};
 
-use crate::app::draw::figure::Hue;
-use crate::app::draw::theme::{self, SPACE};
+use crate::app::draw::figure::{Figure, Mark, Series};
+use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::data::short_name;
 use crate::landscape::signed;
 use crate::study::compare::{Arm, Comparison, DETECTED, JudgedBy, Metric, Paired, PrimaryPair};
@@ -13,14 +12,6 @@ use crate::study::compare::{Arm, Comparison, DETECTED, JudgedBy, Metric, Paired,
 const STRIP: f32 = 260.0;
 /// Height of a strip.
 const HEIGHT: f32 = 18.0;
-/// One a strategy, distinguishable with any colour vision.
-const HUES: [Hue; 5] = [
-    Hue::Blue,
-    Hue::Vermillion,
-    Hue::Green,
-    Hue::Purple,
-    Hue::Grey,
-];
 
 /// The window of a comparison.
 #[derive(Default)]
@@ -76,7 +67,7 @@ fn caption(ui: &mut egui::Ui, name: &str, comparison: &Comparison) {
 
 /// The colour of a strategy by its place.
 fn hue(ui: &egui::Ui, index: usize) -> Color32 {
-    HUES[index % HUES.len()].color(ui.visuals().dark_mode)
+    Hue::Arm(index).color(ui.visuals().dark_mode)
 }
 
 /// Where values lie on a strip.
@@ -249,7 +240,7 @@ fn difference(ui: &mut egui::Ui, pair: &PrimaryPair, scale: &Scale) {
         .vline(zero, rect.y_range(), Stroke::new(1.0, weak));
     if let (Some(Paired::Varying(varying)), Some([low, high])) = (pair.paired, pair.interval) {
         let color = match pair.tells_apart().or(pair.leaves_out_zero()) {
-            Some(true) => Hue::Blue.color(ui.visuals().dark_mode),
+            Some(true) => Hue::Accent.color(ui.visuals().dark_mode),
             _ => weak,
         };
         let [low, high, mean] = [low, high, varying.mean].map(|value| scale.place(rect, value));
@@ -278,30 +269,25 @@ fn curves(ui: &mut egui::Ui, comparison: &Comparison) {
             })
             .collect()
     };
-    let lines: Vec<(&Arm, Color32, Vec<[f64; 2]>)> = comparison
-        .strategies
-        .iter()
-        .enumerate()
-        .map(|(index, arm)| (arm, hue(ui, index), mean(arm)))
-        .filter(|(.., points)| points.len() > 1)
+    let arms = comparison.strategies.iter().enumerate();
+    let series: Vec<Series> = arms
+        .map(|(index, arm)| Series::new(arm.to_string(), Hue::Arm(index), Mark::Line, mean(arm)))
+        .filter(|series| series.points.len() > 1)
         .collect();
-    if lines.is_empty() {
+    if series.is_empty() {
         return;
     }
-    ui.strong("Table accuracy by epoch, %");
+    let figure = Figure {
+        title: "Table accuracy by epoch".into(),
+        x: "epoch".into(),
+        y: "accuracy (%)".into(),
+        whole_x: true,
+        series,
+        ..Figure::default()
+    };
+    ui.strong(&figure.title);
     ui.label(theme::note(
         "What every epoch of the search would have ended with, the mean over the seeds.",
     ));
-    Plot::new("comparison-curves")
-        .height(180.0)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_zoom(false)
-        .legend(Legend::default())
-        .show(ui, |plot| {
-            for (arm, color, points) in lines {
-                let points = PlotPoints::from(points);
-                plot.line(Line::new(arm.to_string(), points).color(color).width(1.8));
-            }
-        });
+    figure.show(ui, 220.0);
 }

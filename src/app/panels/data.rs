@@ -5,9 +5,8 @@ use std::sync::Arc;
 use eframe::egui::{self, RichText, vec2};
 
 use crate::app::context::{Action, Context, ReadData};
-use crate::app::draw::figure::Hue;
 use crate::app::draw::pictures::Pictures;
-use crate::app::draw::theme::SPACE;
+use crate::app::draw::theme::{Hue, SPACE};
 use crate::data::{Dataset, EMBEDDED, Normalisation, Split, built_in, handed_names, short_name};
 use crate::session::TEST_SHARE;
 
@@ -265,19 +264,19 @@ fn split_bar(ui: &mut egui::Ui, split: &Split) {
         (
             split.weights.len(),
             "train the weights",
-            Hue::Blue,
+            Hue::Accent,
             "The weight steps of a search see these.",
         ),
         (
             split.architecture.len(),
             "choose the architecture",
-            Hue::Green,
+            Hue::Good,
             "The architecture steps of a search see these.",
         ),
         (
             split.test.len(),
             "kept for the test",
-            Hue::Vermillion,
+            Hue::Chosen,
             "No search ever sees these: only the finished network is tested on them, once.",
         ),
     ];
@@ -327,7 +326,7 @@ fn class_row(
             let (bar, _) = ui.allocate_exact_size(vec2(110.0, 4.0), egui::Sense::hover());
             let mut part = bar;
             part.set_width(bar.width() * count as f32 / largest.max(1) as f32);
-            ui.painter().rect_filled(part, 2.0, Hue::Blue.color(dark));
+            ui.painter().rect_filled(part, 2.0, Hue::Accent.color(dark));
         },
     );
     let width = SAMPLE * dataset.width as f32 / dataset.height as f32;

@@ -30,7 +30,7 @@ impl Export {
         figure: &Figure,
         place: Option<egui::Rect>,
         name: Option<&dyn Fn(usize) -> String>,
-    ) {
+    ) -> egui::Response {
         let save = |ending: &str, bytes: Vec<u8>| Action::SaveFile {
             name: format!("{}.{ending}", file_stem(&figure.title)),
             bytes,
@@ -65,7 +65,41 @@ impl Export {
         });
         button
             .response
-            .on_hover_text(format!("Save \"{}\" as a file.", figure.title));
+            .on_hover_text(format!("Save \"{}\" as a file.", figure.title))
+    }
+
+    /// Draws a plot below a row with its title, its unit and its menu. `draw` returns what it came to and the place of the plot.
+    pub fn with_heading<T>(
+        &mut self,
+        ui: &mut egui::Ui,
+        context: &mut Context,
+        figure: &Figure,
+        draw: impl FnOnce(&mut egui::Ui) -> (T, egui::Rect),
+    ) -> T {
+        let size = egui::vec2(ui.available_width(), ui.spacing().interact_size.y);
+        let (row, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+        let (came_to, plot) = draw(ui);
+        let layout = egui::Layout::left_to_right(egui::Align::Center);
+        let row = egui::UiBuilder::new().max_rect(row).layout(layout);
+        ui.scope_builder(row, |ui| {
+            let below = egui::Rect::from_min_max(ui.max_rect().left_bottom(), plot.max);
+            let unit = match figure.y.is_empty() {
+                true => String::new(),
+                false => format!(", {}", figure.y),
+            };
+            let title = egui::RichText::new(format!("{}{unit}", figure.title)).strong();
+            ui.label(title).on_hover_text(figure.help);
+            let right = egui::Layout::right_to_left(egui::Align::Center);
+            ui.with_layout(right, |ui| {
+                ui.spacing_mut().button_padding.y = 0.0;
+                let button = self.menu(ui, context, figure, Some(below), None);
+                let name = format!("Export {}", figure.title);
+                button.widget_info(|| {
+                    egui::WidgetInfo::labeled(egui::Role::Button, true, name.as_str())
+                });
+            });
+        });
+        came_to
     }
 
     /// Asks for a picture of a place on the screen.

@@ -5,11 +5,12 @@ use eframe::egui::{self, Key};
 use crate::session::SearchStep;
 
 use super::any_time;
+use super::export::Export;
 use super::slow_motion::SlowMotion;
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
+use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::heat_map;
-use crate::app::draw::plots::{self, Band, Curves, Series};
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::pane::Pane;
 use crate::app::runs::view::{RunState, RunView};
@@ -32,11 +33,13 @@ pub struct RunPanel {
     slow: SlowMotion,
     /// Whether α is shown as cells and not as a heat map.
     as_cells: bool,
+    export: Export,
 }
 
 impl RunPanel {
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
+        self.export.poll(ui, context);
         header(ui, context.run);
         if context.run.steps.is_empty() {
             waiting(ui, context.run);
@@ -50,7 +53,7 @@ impl RunPanel {
             .auto_shrink(false)
             .show(ui, |ui| {
                 skip_warning(ui, context.run);
-                curves(ui, context);
+                curves(ui, context, &mut self.export);
                 alphas(ui, context, lit, &mut self.as_cells);
             });
     }
@@ -245,7 +248,7 @@ fn skip_warning(ui: &mut egui::Ui, run: &RunView) {
     ui.add_space(SPACE[1]);
 }
 
-fn curves(ui: &mut egui::Ui, context: &mut Context) {
+fn curves(ui: &mut egui::Ui, context: &mut Context, export: &mut Export) {
     let run = context.run;
     let cursor = run.shown().map(|step| step.step as f64);
     let columns = (ui.available_width() / 210.0).floor().clamp(1.0, 4.0);
@@ -254,19 +257,23 @@ fn curves(ui: &mut egui::Ui, context: &mut Context) {
     let gap = SPACE[2];
     let width = (ui.available_width() - gap * (columns - 1.0)) / columns;
     let mut plots = vec![
-        ("loss", losses(&run.steps)),
-        ("accuracy", accuracies(&run.steps)),
-        ("neighbors", neighbors(&run.steps)),
-        ("alpha", shape_of_alpha(run)),
+        losses(&run.steps),
+        accuracies(&run.steps),
+        neighbors(&run.steps),
+        shape_of_alpha(run),
     ];
-    plots.extend(any_time::curves(run, context.table).map(|curves| ("any-time", curves)));
+    plots.extend(any_time::curves(run, context.table));
     for row in plots.chunks(columns as usize) {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = gap;
-            for (id, curves) in row {
+            for figure in row {
                 ui.vertical(|ui| {
-                    let size = egui::vec2(width, PLOT);
-                    if let Some(step) = plots::show(ui, id, curves, cursor, size) {
+                    ui.set_width(width);
+                    ui.spacing_mut().item_spacing = egui::vec2(SPACE[1], 2.0);
+                    let step = export.with_heading(ui, context, figure, |ui| {
+                        figure.show_steps(ui, cursor, egui::vec2(width, PLOT))
+                    });
+                    if let Some(step) = step {
                         let place = run
                             .steps
                             .partition_point(|known| (known.step as f64) < step - 0.5);
@@ -281,122 +288,128 @@ fn curves(ui: &mut egui::Ui, context: &mut Context) {
     }
 }
 
+/// A plot over the steps, with its unit.
+fn over_steps(title: &str, unit: &str, help: &'static str, series: Vec<Series>) -> Figure {
+    Figure {
+        title: title.into(),
+        x: "step".into(),
+        y: unit.into(),
+        help,
+        whole_x: true,
+        series,
+        ..Figure::default()
+    }
+}
+
+/// A line over the steps; what is not finite is left out.
 fn series(
-    name: &'static str,
+    name: &str,
     hue: Hue,
     steps: &[SearchStep],
-    value: impl Fn(&SearchStep) -> f32,
+    value: impl Fn(&SearchStep) -> Option<f32>,
 ) -> Series {
-    Series {
-        name,
-        hue,
-        points: steps
-            .iter()
-            .map(|step| [step.step as f64, f64::from(value(step))])
-            .collect(),
-    }
+    let point = |step: &SearchStep| Some([step.step as f64, f64::from(value(step)?)]);
+    let points = steps.iter().filter_map(point);
+    let finite = points.filter(|point| point[1].is_finite());
+    Series::new(name, hue, Mark::Line, finite)
 }
 
-fn losses(steps: &[SearchStep]) -> Curves {
-    Curves {
-        title: "Loss, nats",
-        help: "Cross-entropy of each step's batch: of the half that trains the weights, and of the half that trains α.",
-        series: vec![
-            series("training", Hue::Accent, steps, |step| step.train_loss),
-            series("validation", Hue::Warm, steps, |step| step.validation_loss),
+fn losses(steps: &[SearchStep]) -> Figure {
+    over_steps(
+        "Loss",
+        "nats",
+        "Cross-entropy of each step's batch: of the half that trains the weights, and of the half that trains α.",
+        vec![
+            series("training", Hue::Accent, steps, |step| Some(step.train_loss)),
+            series("validation", Hue::Warm, steps, |step| {
+                Some(step.validation_loss)
+            }),
         ],
-        band: None,
-    }
+    )
 }
 
-fn accuracies(steps: &[SearchStep]) -> Curves {
-    Curves {
-        title: "Accuracy, %",
-        help: "Share of right answers in each step's batch, of the supernet with all operations mixed.",
-        series: vec![
+fn accuracies(steps: &[SearchStep]) -> Figure {
+    over_steps(
+        "Accuracy",
+        "%",
+        "Share of right answers in each step's batch, of the supernet with all operations mixed.",
+        vec![
             series("training", Hue::Accent, steps, |step| {
-                100.0 * step.train_accuracy
+                Some(100.0 * step.train_accuracy)
             }),
             series("validation", Hue::Warm, steps, |step| {
-                100.0 * step.validation_accuracy
+                Some(100.0 * step.validation_accuracy)
             }),
         ],
-        band: None,
-    }
+    )
 }
 
-fn neighbors(steps: &[SearchStep]) -> Curves {
-    let aware = steps.iter().any(|step| !step.neighbor_losses.is_empty());
-    let mean = |step: &SearchStep| {
-        step.neighbor_losses.iter().sum::<f32>() / step.neighbor_losses.len().max(1) as f32
+fn neighbors(steps: &[SearchStep]) -> Figure {
+    let of = |join: fn(&[f32]) -> f32| {
+        move |step: &SearchStep| {
+            let losses = &step.neighbor_losses;
+            (!losses.is_empty()).then(|| join(losses))
+        }
     };
-    let bound = |step: &SearchStep, pick: fn(f32, f32) -> f32, start: f32| {
-        f64::from(step.neighbor_losses.iter().copied().fold(start, pick))
+    let lowest = series(
+        "range",
+        Hue::Neighbor,
+        steps,
+        of(|losses| losses.iter().copied().fold(f32::INFINITY, f32::min)),
+    );
+    let highest = series(
+        "range",
+        Hue::Neighbor,
+        steps,
+        of(|losses| losses.iter().copied().fold(f32::NEG_INFINITY, f32::max)),
+    );
+    let own = series("own", Hue::Warm, steps, |step| Some(step.validation_loss));
+    let mean = series(
+        "mean",
+        Hue::Neighbor,
+        steps,
+        of(|losses| losses.iter().sum::<f32>() / losses.len() as f32),
+    );
+    let upper = highest.points.iter().map(|point| point.y).collect();
+    let band = Series {
+        mark: Mark::Band(upper),
+        ..lowest
     };
-    let mut curves = vec![series("own", Hue::Warm, steps, |step| step.validation_loss)];
-    let band = aware.then(|| Band {
-        name: "range",
-        hue: Hue::Neighbor,
-        points: steps
-            .iter()
-            .filter(|step| !step.neighbor_losses.is_empty())
-            .map(|step| {
-                [
-                    step.step as f64,
-                    bound(step, f32::min, f32::INFINITY),
-                    bound(step, f32::max, f32::NEG_INFINITY),
-                ]
-            })
-            .filter(|point| point.iter().all(|value| value.is_finite()))
-            .collect(),
-    });
-    if aware {
-        curves.push(series("mean", Hue::Neighbor, steps, mean));
-    }
-    Curves {
-        title: "Neighbor losses, nats",
-        help: "Validation loss of α itself and of the neighbors that were drawn in the step. A narrow band close to the own \
-               loss means a flat place: small changes cost little. Plain DARTS draws no neighbors.",
-        series: curves,
-        band,
-    }
+    let mut shown = vec![band, own, mean];
+    shown.retain(|series| !series.points.is_empty());
+    over_steps(
+        "Neighbor losses",
+        "nats",
+        "Validation loss of α itself and of the neighbors that were drawn in the step. A narrow band close to the own \
+         loss means a flat place: small changes cost little. Plain DARTS draws no neighbors.",
+        shown,
+    )
 }
 
-fn shape_of_alpha(run: &RunView) -> Curves {
-    let mut curves = vec![series("entropy, nats", Hue::Accent, &run.steps, |step| {
-        step.entropy
-    })];
-    let radii: Vec<[f64; 2]> = run
-        .steps
-        .iter()
-        .filter_map(|step| Some([step.step as f64, f64::from(step.effective_radius?)]))
-        .collect();
-    if !radii.is_empty() {
-        curves.push(Series {
-            name: "effective radius, edges",
-            hue: Hue::Neighbor,
-            points: radii,
-        });
-    }
-    if !run.sharpness.is_empty() {
-        curves.push(Series {
-            name: "sharpness",
-            hue: Hue::Bad,
-            points: run
-                .sharpness
-                .iter()
-                .map(|&(step, eigenvalue)| [step as f64, eigenvalue])
-                .collect(),
-        });
-    }
-    Curves {
-        title: "Shape of α",
-        help: "Mean entropy of the operations' weights over the edges: it falls as α makes up its mind. The effective radius \
-               is how far the step's neighbors were from α: 0 where they were the same, 1 where a whole edge was \
-               another. Sharpness, where it is measured, is the largest curvature of the validation loss in α.",
-        series: curves,
-        band: None,
-    }
+fn shape_of_alpha(run: &RunView) -> Figure {
+    let sharpness = run.sharpness.iter();
+    let sharpness = sharpness.map(|&(step, eigenvalue)| [step as f64, eigenvalue]);
+    let mut shown = vec![
+        series("entropy, nats", Hue::Accent, &run.steps, |step| {
+            Some(step.entropy)
+        }),
+        series(
+            "effective radius, edges",
+            Hue::Neighbor,
+            &run.steps,
+            |step| step.effective_radius,
+        ),
+        Series::new("sharpness", Hue::Bad, Mark::Line, sharpness),
+    ];
+    shown.retain(|series| !series.points.is_empty());
+    over_steps(
+        "Shape of α",
+        "",
+        "Mean entropy of the operations' weights over the edges: it falls as α makes up its mind. The effective radius \
+         is how far the step's neighbors were from α: 0 where they were the same, 1 where a whole edge was \
+         another. Sharpness, where it is measured, is the largest curvature of the validation loss in α.",
+        shown,
+    )
 }
 
 /// `lit`: cell and edge that slow motion shows as being updated. `as_cells`: whether α is shown as cells.

@@ -2,19 +2,9 @@
 
 use eframe::egui;
 
-use crate::app::draw::figure::{Figure, Hue, Mark, Series};
-use crate::app::draw::theme::{self, SPACE};
+use crate::app::draw::figure::{Figure, Mark, Series};
+use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::landscape::{Values, ValuesError, signed, student_t_95};
-
-/// One a series; none comes twice in the experiments of the manual.
-const HUES: [Hue; 6] = [
-    Hue::Blue,
-    Hue::Vermillion,
-    Hue::Green,
-    Hue::Purple,
-    Hue::Orange,
-    Hue::Grey,
-];
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,7 +131,7 @@ fn mean(values: &Values, name: &str, place: usize, shown: Shown) -> Option<[f64;
 pub fn figure(values: &Values, shown: Shown) -> Figure {
     let mut series = Vec::new();
     for (number, one) in values.series.iter().enumerate() {
-        let hue = HUES[number % HUES.len()];
+        let hue = Hue::Arm(number);
         let points: Vec<(f64, [f64; 3])> = values
             .at
             .iter()
@@ -161,7 +151,7 @@ pub fn figure(values: &Values, shown: Shown) -> Figure {
     if shown == Shown::Differences {
         let ends = [values.at.first(), values.at.last()];
         let zero = ends.into_iter().flatten().map(|&at| [at, 0.0]);
-        series.push(Series::new("", Hue::Grey, Mark::Line, zero));
+        series.push(Series::new("", Hue::Quiet, Mark::Line, zero));
     }
     Figure {
         title: heading(values),

@@ -1,9 +1,8 @@
 //! A comparison as a picture: one panel a metric, every run a point, mean and deviation beside them.
 
-use std::fmt::Write;
-
 use super::{Comparison, Metric};
 use crate::data::short_name;
+use crate::svg::{PALETTE, escape, line, nice_step, ticks};
 
 /// Size of a panel with its labels, in pixels.
 const PANEL: [f64; 2] = [230.0, 258.0];
@@ -16,10 +15,6 @@ const LETTER: f64 = 6.0;
 /// Space above and below all panels.
 const HEAD: f64 = 34.0;
 const FOOT: f64 = 26.0;
-/// Okabe and Ito's colours, distinguishable with any colour vision.
-const COLOURS: [&str; 7] = [
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000",
-];
 
 impl Comparison {
     /// The text of `compare.svg`.
@@ -37,7 +32,7 @@ impl Comparison {
              font-family=\"sans-serif\" font-size=\"11\" fill=\"#222\">\n\
              <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
              <text x=\"12\" y=\"22\" font-size=\"14\" font-weight=\"bold\">Strategies compared on {}</text>\n",
-            escaped(&short_name(&self.settings.dataset))
+            escape(&short_name(&self.settings.dataset))
         );
         for (index, &metric) in metrics.iter().enumerate() {
             self.panel(&mut svg, metric, panel * index as f64);
@@ -98,7 +93,10 @@ impl Comparison {
                 self.heading(metric)
             ),
         );
-        for tick in scale.ticks() {
+        for tick in ticks(
+            [scale.low - 0.5 * scale.step, scale.high + 0.5 * scale.step],
+            scale.step,
+        ) {
             let y = y(tick);
             line(
                 svg,
@@ -120,7 +118,7 @@ impl Comparison {
         let column = (x1 - x0) / self.strategies.len().max(1) as f64;
         for (index, summary) in self.summaries.iter().enumerate() {
             let middle = x0 + column * (index as f64 + 0.5);
-            let colour = COLOURS[index % COLOURS.len()];
+            let colour = format!("#{:06x}", PALETTE[index % PALETTE.len()]);
             line(
                 svg,
                 format_args!(
@@ -197,13 +195,7 @@ impl Scale {
             _ if low.is_finite() => (low - 0.5, low + 0.5),
             _ => (0.0, 1.0),
         };
-        let rough = (high - low) / 5.0;
-        let power = 10_f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0]
-            .into_iter()
-            .map(|factor| factor * power)
-            .find(|&step| step >= rough)
-            .unwrap_or(10.0 * power);
+        let step = nice_step((high - low) / 5.0);
         Self {
             low: (low / step).floor() * step,
             high: (high / step).ceil() * step,
@@ -211,23 +203,4 @@ impl Scale {
             digits: (-step.log10().floor()).max(0.0) as usize,
         }
     }
-
-    fn ticks(&self) -> impl Iterator<Item = f64> {
-        let count = ((self.high - self.low) / self.step).round() as usize;
-        let (low, step) = (self.low, self.step);
-        // Adding 0 makes −0 a plain 0.
-        (0..=count.min(20)).map(move |tick| low + tick as f64 * step + 0.0)
-    }
-}
-
-/// Writing to a string cannot fail.
-fn line(svg: &mut String, arguments: std::fmt::Arguments) {
-    let _infallible = writeln!(svg, "{arguments}");
-}
-
-/// Text inside an element.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

@@ -5,7 +5,8 @@ use eframe::egui::{self, RichText};
 use super::super::export::Export;
 use super::scatter::Plane;
 use crate::app::context::Context;
-use crate::app::draw::figure::{Figure, Hue, Mark, Series};
+use crate::app::draw::figure::{Figure, Mark, Series};
+use crate::app::draw::theme::Hue;
 use crate::landscape::{Statistics, shells};
 use crate::space::Genotype;
 
@@ -60,7 +61,7 @@ impl Around {
         let mut together = axes("Accuracy by distance from the cell".into());
         let mut figures = Vec::new();
         let mut radii = Vec::new();
-        let hues = [Hue::Blue, Hue::Green, Hue::Purple];
+        let hues = [Hue::Accent, Hue::Good, Hue::Neighbor];
         for (radius, (values, hue)) in (1..).zip(shells.iter().zip(hues)) {
             // A space of three edges has no architecture farther away.
             let Some(statistics) = Statistics::of(values) else {
@@ -85,7 +86,7 @@ impl Around {
             figure.x_range = Some([low, high]);
             figure.series = vec![
                 Series::new("", hue, Mark::Bars(width * 0.92), bars),
-                Series::new("", Hue::Vermillion, Mark::Line, [[own, 0.0], [own, top]]),
+                Series::new("", Hue::Chosen, Mark::Line, [[own, 0.0], [own, top]]),
             ];
             figures.push(figure);
             let name = format!("distance {radius}");
@@ -97,7 +98,7 @@ impl Around {
         let top = together.bounds()[1][1];
         together.series.push(Series::new(
             "in the editor",
-            Hue::Vermillion,
+            Hue::Chosen,
             Mark::Line,
             [[own, 0.0], [own, top]],
         ));

@@ -10,7 +10,8 @@ use egui_plot::MarkerShape;
 use super::super::export::Export;
 use super::scatter::Plane;
 use crate::app::context::{Action, Context};
-use crate::app::draw::figure::{Figure, Hue, Mark, Series, nearest};
+use crate::app::draw::figure::{Figure, Mark, Series, nearest};
+use crate::app::draw::theme::Hue;
 use crate::landscape::{BarrierReport, TableEvaluator, barrier};
 use crate::space::{Genotype, shortest_paths};
 
@@ -114,22 +115,22 @@ fn walk(plane: &Plane, a: &Genotype, b: &Genotype) -> Result<(BarrierReport, Pic
         series: vec![
             Series::new(
                 "architectures on the way",
-                Hue::Blue,
+                Hue::Accent,
                 Mark::Dots,
                 dots.iter().map(|&(level, index)| place(level, index)),
             ),
-            Series::new("shortest paths", Hue::Grey, Mark::Segments, segments),
+            Series::new("shortest paths", Hue::Quiet, Mark::Segments, segments),
             Series::new(
                 "mean ± standard deviation",
-                Hue::Vermillion,
+                Hue::Chosen,
                 Mark::Band(upper.collect()),
                 lower,
             ),
-            Series::new("mean", Hue::Vermillion, Mark::Line, means),
-            Series::new("A", Hue::Green, Mark::Marker(MarkerShape::Diamond), end(0)),
+            Series::new("mean", Hue::Chosen, Mark::Line, means),
+            Series::new("A", Hue::Good, Mark::Marker(MarkerShape::Diamond), end(0)),
             Series::new(
                 "B",
-                Hue::Purple,
+                Hue::Neighbor,
                 Mark::Marker(MarkerShape::Square),
                 end(last),
             ),

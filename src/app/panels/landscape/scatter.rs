@@ -7,7 +7,8 @@ use egui_plot::MarkerShape;
 
 use super::super::export::Export;
 use crate::app::context::{Action, Context, OpenTable};
-use crate::app::draw::figure::{Figure, Hue, Mark, Series, nearest};
+use crate::app::draw::figure::{Figure, Mark, Series, nearest};
+use crate::app::draw::theme::Hue;
 use crate::landscape::{
     Spectrum, Transform, neighbor_means, plus_minus, spectrum, transformed_spectrum,
 };
@@ -54,7 +55,7 @@ impl Plane {
             y: "accuracy (%)".into(),
             series: vec![Series::new(
                 "all architectures",
-                Hue::Blue,
+                Hue::Accent,
                 Mark::Dots,
                 points,
             )],
@@ -138,7 +139,7 @@ pub fn show(
     if low < high {
         plane.figure.series.push(Series::new(
             "as good as its neighbors",
-            Hue::Grey,
+            Hue::Quiet,
             Mark::Line,
             [[low, low], [high, high]],
         ));
@@ -147,11 +148,11 @@ pub fn show(
         (
             "in the editor",
             Some(context.edited),
-            Hue::Vermillion,
+            Hue::Chosen,
             MarkerShape::Circle,
         ),
-        ("A", pins[0].as_ref(), Hue::Green, MarkerShape::Diamond),
-        ("B", pins[1].as_ref(), Hue::Purple, MarkerShape::Square),
+        ("A", pins[0].as_ref(), Hue::Good, MarkerShape::Diamond),
+        ("B", pins[1].as_ref(), Hue::Neighbor, MarkerShape::Square),
     ];
     let mut marked = Vec::new();
     for (name, genotype, hue, shape) in markers {
@@ -167,7 +168,7 @@ pub fn show(
     if !errors.is_empty() {
         let bars = Series::new(
             "± standard error of the accuracy",
-            Hue::Grey,
+            Hue::Quiet,
             Mark::Segments,
             errors,
         );

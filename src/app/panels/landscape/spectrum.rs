@@ -5,7 +5,8 @@ use eframe::egui::{self, RichText};
 use super::super::export::Export;
 use super::scatter::Plane;
 use crate::app::context::Context;
-use crate::app::draw::figure::{Figure, Hue, Mark, Series};
+use crate::app::draw::figure::{Figure, Mark, Series};
+use crate::app::draw::theme::Hue;
 use crate::landscape::Transform;
 
 /// Draws the bars and their numbers.
@@ -56,13 +57,13 @@ pub fn show(
         series: vec![
             Series::new(
                 "of the landscape",
-                Hue::Blue,
+                Hue::Accent,
                 Mark::Bars(0.38),
                 bars(-0.2, &|place| spectrum.orders[place].share),
             ),
             Series::new(
                 "left after averaging over distance 1",
-                Hue::Vermillion,
+                Hue::Chosen,
                 Mark::Bars(0.38),
                 bars(0.2, &|place| {
                     let order = &spectrum.orders[place];

@@ -4,12 +4,13 @@ use eframe::egui::{self, Align2, Color32, FontId, RichText, Sense, vec2};
 
 use super::super::export::Export;
 use crate::app::context::{Action, Context};
-use crate::app::draw::figure::Hue;
 use crate::app::draw::pictures::Pictures;
-use crate::app::draw::svg::{escape, hex};
+use crate::app::draw::svg::hex;
+use crate::app::draw::theme::Hue;
 use crate::app::runs::view::TrainingView;
 use crate::csv::csv;
 use crate::session::MISTAKES;
+use crate::svg::escape;
 
 /// A class and the class that was chosen for it.
 pub type Pair = [usize; 2];
@@ -27,7 +28,7 @@ fn class_name(classes: &[String], class: usize) -> String {
 
 /// Colours of cells: right answers in one hue, mistakes in another, both by their share of the row.
 fn cell_color(right: bool, share: f32, dark: bool) -> Color32 {
-    let hue = if right { Hue::Blue } else { Hue::Vermillion };
+    let hue = if right { Hue::Accent } else { Hue::Chosen };
     // The square root makes single mistakes visible.
     let strength = if right { share } else { share.sqrt() };
     hue.color(dark)
@@ -337,9 +338,9 @@ fn matrix_svg(confusion: &[Vec<u32>], classes: &[String]) -> String {
             let share = row_share(confusion, row, column);
             let [_, _, _, alpha] = cell_color(row == column, share, false).to_array();
             let hue = if row == column {
-                Hue::Blue
+                Hue::Accent
             } else {
-                Hue::Vermillion
+                Hue::Chosen
             };
             svg.push_str(&format!(
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{side}\" height=\"{side}\" stroke=\"#ddd\" fill=\"{}\" fill-opacity=\"{:.3}\"/>",

@@ -5,7 +5,8 @@ use egui_plot::PlotPoint;
 
 use super::super::export::Export;
 use crate::app::context::Context;
-use crate::app::draw::figure::{Figure, Hue, Mark, Series};
+use crate::app::draw::figure::{Figure, Mark, Series};
+use crate::app::draw::theme::Hue;
 use crate::app::runs::view::TrainingView;
 use crate::space::Genotype;
 
@@ -28,8 +29,8 @@ impl Curves {
             x: "epoch".into(),
             y: y.into(),
             series: vec![
-                Series::new("each step", Hue::Grey, Mark::Line, []),
-                Series::new("mean of the epoch", Hue::Blue, Mark::Line, []),
+                Series::new("each step", Hue::Quiet, Mark::Line, []),
+                Series::new("mean of the epoch", Hue::Accent, Mark::Line, []),
             ],
             ..Figure::default()
         };
@@ -77,7 +78,7 @@ impl Curves {
             for (figure, y) in [&mut self.loss, &mut self.accuracy].into_iter().zip(values) {
                 figure.series.push(Series::new(
                     "test",
-                    Hue::Vermillion,
+                    Hue::Chosen,
                     Mark::Line,
                     [[0.0, y], [end, y]],
                 ));

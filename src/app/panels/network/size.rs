@@ -4,7 +4,7 @@ use eframe::egui::{self, RichText, vec2};
 
 use super::super::export::Export;
 use crate::app::context::{Action, Context};
-use crate::app::draw::figure::Hue;
+use crate::app::draw::theme::Hue;
 use crate::app::runs::view::RunView;
 use crate::csv::csv;
 use crate::session::Preset;
@@ -160,7 +160,7 @@ fn table(
                         bar.set_width(
                             place.width() * part.count.parameters as f32 / largest.max(1) as f32,
                         );
-                        ui.painter().rect_filled(bar, 2.0, Hue::Blue.color(dark));
+                        ui.painter().rect_filled(bar, 2.0, Hue::Accent.color(dark));
                         ui.end_row();
                     }
                     ui.strong("all");
