@@ -1,0 +1,68 @@
+//! A run that is kept, and what the window and the keeper of runs say to each other.
+
+use crate::record::RunFiles;
+
+/// A run that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRun {
+    /// What it is called where it is kept.
+    pub name: String,
+    /// Whether it has not reached its end and has a checkpoint.
+    pub can_go_on: bool,
+}
+
+/// What the window asks the keeper of runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Which runs there are.
+    List,
+    /// The events of a run.
+    Open(String),
+    /// Let the session go on with a run from its checkpoint.
+    GoOn(String),
+    /// The files of a run.
+    Files(String),
+    /// Keep a run that was opened from a file, by its name, where it could not be opened again or gone on with otherwise.
+    Keep(String, RunFiles),
+    /// Forget a run.
+    #[cfg(target_arch = "wasm32")]
+    Remove(String),
+}
+
+/// What the keeper answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// All runs.
+    Listed(Vec<KeptRun>),
+    /// A run's events.
+    Opened {
+        /// Its name.
+        run: KeptRun,
+        /// The lines of its `events.jsonl`.
+        events: String,
+    },
+    /// A run's files.
+    Files {
+        /// Its name.
+        name: String,
+        /// Its files; its events may end before those that the window has heard.
+        files: RunFiles,
+    },
+    /// A run that was opened from a file is kept.
+    Kept(KeptRun),
+    /// The session goes on with a run.
+    GoesOn {
+        /// Its name.
+        name: String,
+        /// What it had said before the state that it goes on from.
+        events: String,
+    },
+    /// It could not be done, and why.
+    Failed(String),
+}
+
+/// The last part of a path.
+pub fn name_of(path: &std::path::Path) -> String {
+    path.file_name()
+        .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned())
+}

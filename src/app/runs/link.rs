@@ -1,0 +1,185 @@
+//! The link between the window and a session, and what the session at its other end does.
+
+use async_channel::{Receiver, Sender, TryRecvError};
+
+use crate::session::{Command, Event, Timed};
+
+use super::notice::Notice;
+
+/// Commands out, events in. What is at the other end is a thread natively and a web worker in the browser.
+pub struct Link {
+    commands: Sender<Command>,
+    events: Receiver<Timed>,
+    asides: Option<Receiver<Aside>>,
+}
+
+/// What the other end says beside a run's events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// For the person.
+    Tell(Notice),
+    /// The run is kept under that name; none: no more.
+    Kept(Option<String>),
+}
+
+impl Link {
+    /// A link over two channels.
+    pub fn new(commands: Sender<Command>, events: Receiver<Timed>) -> Self {
+        Self {
+            commands,
+            events,
+            asides: None,
+        }
+    }
+
+    /// The same link, with what the other end says beside the events.
+    pub fn with_asides(self, asides: Receiver<Aside>) -> Self {
+        Self {
+            asides: Some(asides),
+            ..self
+        }
+    }
+
+    /// A session on the thread `plateau-session`, which wakes the window whenever it says something.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn spawn(wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
+        Self::spawn_with(move |_| wake())
+    }
+
+    /// As [`Link::spawn`]; `see` is called on the session's thread for every event, once it is on its way to the window.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn spawn_with(mut see: impl FnMut(&Timed) + Send + 'static) -> std::io::Result<Self> {
+        let (commands, inbox) = async_channel::unbounded();
+        let (outbox, events) = async_channel::unbounded();
+        crate::session::spawn_session(inbox, move |timed| {
+            // A window that has gone has also closed the commands, which ends the session.
+            // A checkpoint is large and nothing for a window.
+            if !matches!(timed.event, Event::Checkpoint { .. }) {
+                let _gone = outbox.try_send(timed.clone());
+            }
+            see(&timed);
+        })?;
+        Ok(Self::new(commands, events))
+    }
+
+    /// The channel of the commands, for others that speak to the session.
+    pub fn commands(&self) -> Sender<Command> {
+        self.commands.clone()
+    }
+
+    /// Sends a command; false: the session is gone.
+    pub fn send(&self, command: Command) -> bool {
+        self.commands.try_send(command).is_ok()
+    }
+
+    /// The next event that has come, if any. An error: the session is gone and has said its last.
+    pub fn receive(&self) -> Result<Option<Timed>, Gone> {
+        match self.events.try_recv() {
+            Ok(event) => Ok(Some(event)),
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Closed) => Err(Gone),
+        }
+    }
+}
+
+impl Link {
+    /// The next aside that has come, if any.
+    pub fn aside(&self) -> Option<Aside> {
+        self.asides.as_ref()?.try_recv().ok()
+    }
+}
+
+/// The session at the other end has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone;
+
+/// A session as the window knows it.
+#[derive(Default)]
+pub struct Line {
+    link: Option<Link>,
+    gone: bool,
+    starting: bool,
+    busy: bool,
+}
+
+impl Line {
+    /// Puts a session at the other end.
+    pub fn connect(&mut self, link: Link) {
+        *self = Self {
+            link: Some(link),
+            ..Self::default()
+        };
+    }
+
+    /// What the session does.
+    pub fn state(&self) -> SessionState {
+        match self {
+            Self { link: None, .. } | Self { gone: true, .. } => SessionState::Gone,
+            Self { busy: true, .. } => SessionState::Busy,
+            Self { starting: true, .. } => SessionState::Starting,
+            _ => SessionState::Idle,
+        }
+    }
+
+    /// Sends a command; false: the session is gone.
+    pub fn send(&mut self, command: Command) -> bool {
+        let start = matches!(command, Command::Start(_));
+        let sent = self.link.as_ref().is_some_and(|link| link.send(command));
+        self.gone |= !sent;
+        self.starting |= start && sent;
+        sent
+    }
+
+    /// A run goes on at the other end.
+    pub fn goes_on(&mut self) {
+        self.starting = false;
+        self.busy = true;
+    }
+
+    /// The next event that has come.
+    pub fn receive(&mut self) -> Option<Timed> {
+        let timed = match self.link.as_ref()?.receive() {
+            Ok(timed) => timed?,
+            Err(_) => {
+                self.gone = true;
+                return None;
+            }
+        };
+        match &timed.event {
+            Event::Started { .. } => {
+                self.busy = true;
+                self.starting = false;
+            }
+            Event::Finished | Event::Stopped | Event::Failed { .. } => {
+                self.busy = false;
+                self.starting = false;
+            }
+            _ => {}
+        }
+        Some(timed)
+    }
+
+    /// The next aside that has come.
+    pub fn aside(&self) -> Option<Aside> {
+        self.link.as_ref()?.aside()
+    }
+}
+
+/// What the session at the other end of the line does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionState {
+    /// Waits for a run.
+    Idle,
+    /// Was asked for a run that has not said anything yet.
+    Starting,
+    /// Runs, or holds between two steps.
+    Busy,
+    /// Has ended; it can be started anew.
+    Gone,
+}

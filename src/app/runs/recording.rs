@@ -1,0 +1,38 @@
+//! The recorded run of the first frame, and runs that are opened from files.
+
+use crate::record::{RunFileError, RunFiles};
+use crate::session::Timed;
+
+use super::view::RunView;
+
+/// The recorded run of the first frame: what
+/// `plateau search --preset quick --strategy na-darts --dataset digits --device cpu` wrote, its `events.jsonl` through `gzip -9`.
+const DEMO: &[u8] = include_bytes!("demo.jsonl.gz");
+
+/// A run as files and as events.
+#[derive(Clone, Debug, Default)]
+pub struct Recording {
+    /// Its files.
+    pub files: RunFiles,
+    /// What it said.
+    pub events: Vec<Timed>,
+}
+
+impl Recording {
+    /// The run that the window shows before anything was started.
+    pub fn demo() -> Self {
+        // A test opens it; an empty run is all that a damaged program would show.
+        Self::from_bytes(DEMO).unwrap_or_default()
+    }
+
+    /// From any of the forms that [`RunFiles::from_bytes`] reads.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, RunFileError> {
+        let (files, events) = RunFiles::from_bytes(bytes)?;
+        Ok(Self { files, events })
+    }
+
+    /// A view of the whole run.
+    pub fn view(&self, name: &str) -> RunView {
+        RunView::recorded(name, &self.events)
+    }
+}

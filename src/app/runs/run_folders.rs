@@ -1,0 +1,267 @@
+//! Who keeps runs on the desktop: the folders below `runs/`, and the recording of what the session says into them.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_channel::{Receiver, Sender};
+use eframe::egui;
+
+use super::kept_run::{Answer, Ask, KeptRun, name_of};
+use super::labels::in_labels;
+use super::link::{Aside, Link};
+use super::notice::Notice;
+use super::shelf::Shelf;
+use crate::record::{EVENTS, RecordError, Recorder, read_files, saved, write_files};
+use crate::session::{Command, Event, Start, Timed};
+
+/// Bytes at the end of `events.jsonl` in which its last line is looked for.
+const TAIL: u64 = 4096;
+
+/// The session that runs are gone on with: its commands, and the folder that its recording takes up.
+type Current = Arc<Mutex<Option<(Sender<Command>, Sender<Recorder>)>>>;
+
+/// An answer, and the command that follows it, with the session that it is for.
+type Answered = Result<(Answer, Option<(Sender<Command>, Command)>), String>;
+
+/// Keeps the runs of one window.
+#[derive(Clone)]
+pub struct Keeper {
+    runs: PathBuf,
+    current: Current,
+}
+
+impl Keeper {
+    /// Keeps them below a folder.
+    pub fn new(runs: &Path) -> Self {
+        Self {
+            runs: runs.to_path_buf(),
+            current: Current::default(),
+        }
+    }
+
+    /// A session whose runs are recorded into `runs/` on its own thread, so that a slow disk never holds the window.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub fn session(&self, context: &egui::Context) -> std::io::Result<Link> {
+        let (asides, inbox) = async_channel::unbounded();
+        let (adopt, adopted) = async_channel::unbounded();
+        let mut recording = Recording {
+            asides,
+            adopted,
+            runs: self.runs.clone(),
+            recorder: None,
+        };
+        let context = context.clone();
+        let link = Link::spawn_with(move |timed| {
+            recording.record(timed);
+            context.request_repaint();
+        })?;
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        // A session that trains beside the one that searches is not gone on with.
+        let alive = |(commands, _): &(Sender<Command>, _)| !commands.is_closed();
+        if !current.as_ref().is_some_and(alive) {
+            *current = Some((link.commands(), adopt));
+        }
+        Ok(link.with_asides(inbox))
+    }
+
+    /// The line to this keeper. Without a thread it keeps nothing.
+    pub fn shelf(&self, context: &egui::Context) -> Shelf {
+        let (asks, inbox) = async_channel::unbounded();
+        let (outbox, answers) = async_channel::unbounded();
+        let (keeper, context) = (self.clone(), context.clone());
+        let thread = std::thread::Builder::new().name("plateau-shelf".into());
+        let spawned = thread.spawn(move || {
+            while let Ok(ask) = inbox.recv_blocking() {
+                let (answer, start) = match keeper.answer(ask) {
+                    Ok(answered) => answered,
+                    Err(message) => (Answer::Failed(message), None),
+                };
+                if outbox.send_blocking(answer).is_err() {
+                    return;
+                }
+                // The window must know of the run before its session speaks of it.
+                if let Some((commands, start)) = start {
+                    let _gone = commands.try_send(start);
+                }
+                context.request_repaint();
+            }
+        });
+        match spawned {
+            Ok(_) => Shelf::new(asks, answers),
+            Err(_) => Shelf::default(),
+        }
+    }
+
+    fn answer(&self, ask: Ask) -> Answered {
+        match ask {
+            Ask::List => Ok((Answer::Listed(list(&self.runs)?), None)),
+            Ask::Open(name) => {
+                let folder = self.folder(&name);
+                let path = folder.join(EVENTS);
+                let events = std::fs::read_to_string(&path)
+                    .map_err(|error| format!("{}: {error}", path.display()))?;
+                let can_go_on = can_go_on(&folder);
+                let run = KeptRun { name, can_go_on };
+                Ok((Answer::Opened { run, events }, None))
+            }
+            Ask::GoOn(name) => self.go_on(name),
+            Ask::Files(name) => {
+                let files = read_files(&self.folder(&name)).map_err(|error| error.to_string())?;
+                Ok((Answer::Files { name, files }, None))
+            }
+            // The desktop has what was opened where it was, but nobody can go on with a run in an archive.
+            Ask::Keep(_, files) if files.checkpoint().is_none() => {
+                Ok((Answer::Listed(list(&self.runs)?), None))
+            }
+            Ask::Keep(name, files) => {
+                let kept = write_files(&files, &self.runs, name.trim_end_matches(".zip"))
+                    .map_err(|error| in_labels(&error.to_string()))?;
+                let can_go_on = true;
+                let name = name_of(&kept);
+                Ok((Answer::Kept(KeptRun { name, can_go_on }), None))
+            }
+        }
+    }
+
+    /// Where a run of the list is; a path that was given on the command line stands for itself.
+    fn folder(&self, name: &str) -> PathBuf {
+        let path = Path::new(name);
+        if path.components().count() > 1 {
+            path.to_path_buf()
+        } else {
+            self.runs.join(name)
+        }
+    }
+
+    fn go_on(&self, name: String) -> Answered {
+        let mut interrupted = Recorder::interrupted(&self.folder(&name))
+            .map_err(|error| in_labels(&error.to_string()))?;
+        let from = interrupted.from.take();
+        let recorder = interrupted.tail.cut().map_err(|error| error.to_string())?;
+        // An event always serializes, as it did when it was written.
+        let lines = interrupted.events.iter().flat_map(serde_json::to_string);
+        let events = lines.map(|line| line + "\n").collect();
+        let start = Start {
+            from,
+            seconds: interrupted.events.last().map_or(0.0, |timed| timed.seconds),
+            ..Start::kept(interrupted.config)
+        };
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let gone = || "there is no session to go on with it; restart the session".to_owned();
+        let (commands, adopt) = current.as_ref().ok_or_else(gone)?;
+        adopt.try_send(recorder).map_err(|_| gone())?;
+        let start = Command::Start(Box::new(start));
+        Ok((
+            Answer::GoesOn { name, events },
+            Some((commands.clone(), start)),
+        ))
+    }
+}
+
+/// The run folders of a folder, by name.
+fn list(runs: &Path) -> Result<Vec<KeptRun>, String> {
+    let entries = match std::fs::read_dir(runs) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(format!("{}: {error}", runs.display())),
+    };
+    let mut found: Vec<KeptRun> = entries
+        .flatten()
+        .filter(|entry| entry.path().join(EVENTS).exists())
+        .map(|entry| KeptRun {
+            name: entry.file_name().to_string_lossy().into_owned(),
+            can_go_on: can_go_on(&entry.path()),
+        })
+        .collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// A run folder that is anywhere, by its whole path; none: it cannot be found.
+pub fn kept_run(folder: &Path) -> Option<KeptRun> {
+    let path = folder.canonicalize().ok()?;
+    Some(KeptRun {
+        can_go_on: can_go_on(&path),
+        name: path.to_string_lossy().into_owned(),
+    })
+}
+
+/// Whether a run folder has a checkpoint and its last event is not the last of a run. What is damaged is found when it is opened.
+fn can_go_on(folder: &Path) -> bool {
+    let last = || -> std::io::Result<String> {
+        let mut file = std::fs::File::open(folder.join(EVENTS))?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+        let mut tail = Vec::new();
+        file.take(TAIL).read_to_end(&mut tail)?;
+        let tail = String::from_utf8_lossy(&tail);
+        Ok(tail.lines().next_back().unwrap_or_default().to_owned())
+    };
+    let finished = |line: String| line.contains("\"event\":\"finished\"");
+    last().is_ok_and(|line| !finished(line)) && saved(folder).is_ok_and(|found| !found.is_empty())
+}
+
+/// Writes what a session says into the folder of its run.
+struct Recording {
+    asides: Sender<Aside>,
+    adopted: Receiver<Recorder>,
+    runs: PathBuf,
+    recorder: Option<Recorder>,
+}
+
+impl Recording {
+    fn record(&mut self, timed: &Timed) {
+        while let Ok(adopted) = self.adopted.try_recv() {
+            self.recorder = Some(adopted);
+        }
+        // A run that is resumed from its very beginning has its folder.
+        if let Event::Started { config, .. } = &timed.event
+            && !self.recorder.as_ref().is_some_and(Recorder::is_empty)
+        {
+            self.recorder = self.begin(&config.name());
+        }
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        match recorder.record(timed) {
+            Ok(true) => {}
+            // The folder is free for whoever goes on with the run.
+            Ok(false) => self.recorder = None,
+            Err(error) => self.recorder = self.stop(&error),
+        }
+    }
+
+    /// Makes the folder of a run of that name.
+    fn begin(&self, name: &str) -> Option<Recorder> {
+        let recorder = match Recorder::create_free(&self.runs, name) {
+            Ok(recorder) => recorder,
+            Err(error) => return self.stop(&error),
+        };
+        let folder = recorder.folder();
+        self.say(Aside::Kept(Some(name_of(folder))));
+        let text = format!("recording into {}", folder.display());
+        self.say(Aside::Tell(Notice::info(text)));
+        if !recorder.is_locked() {
+            let text = "its file system has no locks, so nothing keeps a second process from recording there";
+            self.say(Aside::Tell(Notice::info(text)));
+        }
+        Some(recorder)
+    }
+
+    fn stop(&self, error: &RecordError) -> Option<Recorder> {
+        self.say(Aside::Kept(None));
+        self.say(Aside::Tell(Notice::error(format!(
+            "the run goes on, but it is no longer recorded: {}",
+            in_labels(&error.to_string())
+        ))));
+        None
+    }
+
+    fn say(&self, aside: Aside) {
+        // A window that has gone hears nothing any more.
+        let _gone = self.asides.try_send(aside);
+    }
+}

@@ -1,0 +1,367 @@
+//! A run as the window sees it: a fold over its events.
+
+use crate::session::{DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep, Timed};
+use crate::space::{Genotype, Space, derive};
+
+use super::labels::in_labels;
+
+/// Whether a run goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RunState {
+    /// No run yet.
+    #[default]
+    Empty,
+    /// It makes steps.
+    Running,
+    /// It waits.
+    Held,
+    /// It was ended on request.
+    Stopped,
+    /// It reached its end.
+    Finished,
+    /// It could not go on, and why.
+    Failed(String),
+}
+
+/// Everything that a run has said so far.
+#[derive(Clone, Debug, Default)]
+pub struct RunView {
+    /// What it is called in the window.
+    pub name: String,
+    /// Whether a session makes it now; otherwise it was recorded.
+    pub live: bool,
+    /// Where the run stands.
+    pub state: RunState,
+    /// What runs.
+    pub config: Option<RunConfig>,
+    /// Where it runs.
+    pub device: Option<DeviceInfo>,
+    /// On what.
+    pub dataset: Option<DatasetInfo>,
+    /// The search, once it has begun.
+    pub search: Option<SearchView>,
+    /// Its steps so far.
+    pub steps: Vec<SearchStep>,
+    /// When each step ended, seconds since the run started.
+    pub step_seconds: Vec<f64>,
+    /// The genotypes that would have been derived, each with the place in [`RunView::steps`] from which on it held.
+    pub derivations: Vec<(usize, Genotype)>,
+    /// The step that is looked at, by its place in [`RunView::steps`]; none: always the newest.
+    pub cursor: Option<usize>,
+    /// Sharpness by step, where it is measured.
+    pub sharpness: Vec<(usize, f64)>,
+    /// The step at which skip connections took over, how many of how many edges.
+    pub skip_collapse: Option<(usize, usize, usize)>,
+    /// What the search found.
+    pub derived: Option<Genotype>,
+    /// Training from scratch, once it has begun.
+    pub training: Option<TrainingView>,
+    /// Messages of commands that were refused.
+    pub refused: Vec<String>,
+    /// Seconds between the start of the run and the newest event.
+    pub seconds: f64,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// `search` or `training`.
+    pub phase: &'static str,
+    /// Steps that are done.
+    pub done: usize,
+    /// Steps until the end of the phase.
+    pub total: usize,
+    /// Seconds until then by the pace of late; none before there is one.
+    pub seconds_left: Option<f64>,
+}
+
+/// Steps whose pace tells the time that is left.
+const PACE: usize = 32;
+
+/// What a search says at its start.
+#[derive(Clone, Debug)]
+pub struct SearchView {
+    /// Weights of the supernet.
+    pub parameters: u64,
+    /// Multiply-adds of one image.
+    pub multiply_adds: u64,
+    /// Steps until the end.
+    pub steps: usize,
+    /// Architectures in one pass.
+    pub lanes: usize,
+    /// What the kernels keep.
+    pub memory: String,
+    /// Forecast peak of a step, bytes.
+    pub memory_bytes: u64,
+}
+
+/// Training from scratch, so far.
+#[derive(Clone, Debug)]
+pub struct TrainingView {
+    /// The network's genotype.
+    pub genotype: Genotype,
+    /// Weights, without the auxiliary head.
+    pub parameters: u64,
+    /// Multiply-adds of one image.
+    pub multiply_adds: u64,
+    /// Epochs until the end.
+    pub epochs: usize,
+    /// Steps in each.
+    pub steps_per_epoch: usize,
+    /// Loss (nats) and accuracy (a share) of every step.
+    pub steps: Vec<(f32, f32)>,
+    /// When training began and when each epoch ended, seconds since the run started.
+    pub seconds: Vec<f64>,
+    /// Means of every epoch.
+    pub epoch_means: Vec<(f32, f32)>,
+    /// Loss, accuracy (a share) and number of images of the test.
+    pub tested: Option<(f32, f64, usize)>,
+    /// Images of class `row` that were taken for class `column`.
+    pub confusion: Vec<Vec<u32>>,
+    /// Test images that were taken for another class.
+    pub mistakes: Vec<Mistake>,
+}
+
+impl RunView {
+    /// A recorded run.
+    pub fn recorded(name: &str, events: &[Timed]) -> Self {
+        let mut view = Self::default();
+        for event in events {
+            view.apply_timed(event);
+        }
+        view.name = name.into();
+        view
+    }
+
+    /// The place of the step that is looked at.
+    pub fn position(&self) -> Option<usize> {
+        let last = self.steps.len().checked_sub(1)?;
+        Some(self.cursor.map_or(last, |cursor| cursor.min(last)))
+    }
+
+    /// The step that is looked at.
+    pub fn shown(&self) -> Option<&SearchStep> {
+        self.steps.get(self.position()?)
+    }
+
+    /// The genotype that would be derived at the step that is looked at, and the place of the step from which on it held.
+    pub fn derivable(&self) -> Option<&(usize, Genotype)> {
+        let position = self.position()?;
+        let later = self
+            .derivations
+            .partition_point(|(since, _)| *since <= position);
+        self.derivations.get(later.checked_sub(1)?)
+    }
+
+    /// The space that is searched.
+    pub fn space(&self) -> Option<Space> {
+        Some(self.config.as_ref()?.search.as_ref()?.space)
+    }
+
+    /// Mean seconds a step of late; none before there are a few.
+    pub fn seconds_a_step(&self) -> Option<f64> {
+        pace(&self.step_seconds)
+    }
+
+    /// How far the run is; none before it knows.
+    pub fn progress(&self) -> Option<Progress> {
+        if let Some(training) = &self.training {
+            let total = training.epochs * training.steps_per_epoch;
+            let epochs_left = training.epochs.saturating_sub(training.epoch_means.len());
+            return Some(Progress {
+                phase: "training",
+                done: training.steps.len(),
+                total,
+                seconds_left: pace(&training.seconds).map(|pace| pace * epochs_left as f64),
+            });
+        }
+        let total = self.search.as_ref()?.steps;
+        let left = total.saturating_sub(self.steps.len());
+        Some(Progress {
+            phase: "search",
+            done: self.steps.len(),
+            total,
+            seconds_left: self.seconds_a_step().map(|pace| pace * left as f64),
+        })
+    }
+
+    /// Takes up one event and when it happened.
+    pub fn apply_timed(&mut self, timed: &Timed) {
+        self.seconds = timed.seconds;
+        self.apply(&timed.event);
+    }
+
+    fn take_step(&mut self, step: &SearchStep) {
+        if let Some(space) = self.space() {
+            let alpha: Vec<Vec<Vec<f64>>> = step
+                .alpha
+                .iter()
+                .map(|cell| {
+                    cell.iter()
+                        .map(|row| row.iter().map(|&value| f64::from(value)).collect())
+                        .collect()
+                })
+                .collect();
+            // A diverged α has no genotype; the last one stays, and the run's own failure event says so.
+            if self.by_gradient()
+                && let Ok(genotype) = derive(space, &alpha)
+            {
+                self.would_end_with(self.steps.len(), &genotype);
+            }
+        }
+        self.steps.push(step.clone());
+        self.step_seconds.push(self.seconds);
+    }
+
+    /// Whether α says what the search would end with; otherwise the end of each epoch does.
+    fn by_gradient(&self) -> bool {
+        let search = self
+            .config
+            .as_ref()
+            .and_then(|config| config.search.as_ref());
+        search.is_none_or(|search| search.strategy.by_gradient())
+    }
+
+    /// From the step at a place on the search would end with this.
+    fn would_end_with(&mut self, place: usize, genotype: &Genotype) {
+        if self
+            .derivations
+            .last()
+            .is_none_or(|(_, last)| last != genotype)
+        {
+            self.derivations.push((place, genotype.clone()));
+        }
+    }
+
+    /// Takes up one event.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Started {
+                config,
+                device,
+                dataset,
+                ..
+            } => {
+                *self = Self {
+                    name: config.name(),
+                    live: self.live,
+                    state: RunState::Running,
+                    config: Some((**config).clone()),
+                    device: Some(device.clone()),
+                    dataset: Some(dataset.clone()),
+                    ..Self::default()
+                };
+            }
+            Event::SearchStarted {
+                parameters,
+                multiply_adds,
+                steps,
+                memory,
+                lanes,
+                memory_bytes,
+            } => {
+                self.search = Some(SearchView {
+                    parameters: *parameters,
+                    multiply_adds: *multiply_adds,
+                    steps: *steps,
+                    lanes: *lanes,
+                    memory: memory.clone(),
+                    memory_bytes: *memory_bytes,
+                });
+            }
+            Event::SearchStep(step) => self.take_step(step),
+            Event::SearchEpoch { genotype, .. } if !self.by_gradient() => {
+                self.would_end_with(self.steps.len().saturating_sub(1), genotype);
+            }
+            Event::SearchEpoch { .. }
+            | Event::Scored { .. }
+            | Event::StoppedEarly { .. }
+            | Event::Checkpoint { .. }
+            | Event::SupernetOpened { .. }
+            | Event::DataAdded { .. }
+            | Event::DeviceChecked { .. } => {}
+            Event::Sharpness(sharpness) => {
+                self.sharpness.push((sharpness.step, sharpness.eigenvalue));
+            }
+            Event::SkipCollapse { step, skips, edges } => {
+                self.skip_collapse.get_or_insert((*step, *skips, *edges));
+            }
+            Event::Derived { genotype } => self.derived = Some(genotype.clone()),
+            Event::TrainStarted { .. }
+            | Event::TrainStep { .. }
+            | Event::TrainEpoch { .. }
+            | Event::Tested { .. }
+            | Event::Predicted { .. } => self.apply_training(event),
+            Event::Paused => self.state = RunState::Held,
+            Event::Resumed => self.state = RunState::Running,
+            Event::Stopped => self.state = RunState::Stopped,
+            Event::Finished => self.state = RunState::Finished,
+            Event::Refused { message } => self.refused.push(message.clone()),
+            Event::Failed { message } => self.state = RunState::Failed(in_labels(message)),
+        }
+    }
+
+    /// Takes up an event of training from scratch; all but the first need one that has begun.
+    fn apply_training(&mut self, event: &Event) {
+        match (event, &mut self.training) {
+            (
+                Event::TrainStarted {
+                    genotype,
+                    parameters,
+                    multiply_adds,
+                    epochs,
+                    steps_per_epoch,
+                },
+                training,
+            ) => {
+                *training = Some(TrainingView {
+                    genotype: genotype.clone(),
+                    parameters: *parameters,
+                    multiply_adds: *multiply_adds,
+                    epochs: *epochs,
+                    steps_per_epoch: *steps_per_epoch,
+                    steps: Vec::new(),
+                    seconds: vec![self.seconds],
+                    epoch_means: Vec::new(),
+                    tested: None,
+                    confusion: Vec::new(),
+                    mistakes: Vec::new(),
+                });
+            }
+            (Event::TrainStep { loss, accuracy, .. }, Some(training)) => {
+                training.steps.push((*loss, *accuracy));
+            }
+            (Event::TrainEpoch { loss, accuracy, .. }, Some(training)) => {
+                training.epoch_means.push((*loss, *accuracy));
+                training.seconds.push(self.seconds);
+            }
+            (
+                Event::Tested {
+                    loss,
+                    accuracy,
+                    images,
+                },
+                Some(training),
+            ) => training.tested = Some((*loss, *accuracy, *images)),
+            (
+                Event::Predicted {
+                    confusion,
+                    mistakes,
+                },
+                Some(training),
+            ) => {
+                training.confusion.clone_from(confusion);
+                training.mistakes.clone_from(mistakes);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Mean difference of the newest times.
+fn pace(times: &[f64]) -> Option<f64> {
+    let newest = &times[times.len().saturating_sub(PACE + 1)..];
+    let (first, last) = (newest.first()?, newest.last()?);
+    let count = newest.len() - 1;
+    (count >= 2).then(|| (last - first) / count as f64)
+}
