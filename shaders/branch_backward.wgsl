@@ -2,7 +2,7 @@
 // Reads  dt [E*NI + E*N2,I,C,Q] (first stage), weights [S].
 // Writes dh [NB,I,C,H,W]; of a dilated branch at stride 2 only the pixels with even coordinates.
 // One invocation: one strip of 4 columns of one branch's plane; it adds one edge after the other.
-// Launched by src/kernels/gpu/branch_backward.rs.
+// Launched by src/kernels/gpu/stages.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> dt: array<f32>;
 @group(0) @binding(2) var<storage, read_write> weights: array<f32>;

@@ -3,7 +3,7 @@
 // Reads  x [I,C,H,W] or a node in [I,nodes*C,H,W] (first stage), z1 [E*N1+..., I,C,Q] and stats (second stage), weights [S].
 // Writes t [E*NB + REDUCES + E*N2, I,C,Q]: the part of the stage.
 // One invocation: one strip of 4 columns of one plane.
-// Launched by src/kernels/gpu/depthwise.rs.
+// Launched by src/kernels/gpu/stages.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> z1: array<f32>;

@@ -1,10 +1,10 @@
 // Gradients of the depthwise kernels of the first stage, or with SECOND of the second stage, as partial sums over chunks
 // of strips.
-// Reads  x [I,C,H,W] or a node in [I,nodes*C,H,W] (first stage), z1 and coef [E,18,LANES,C], slots 8 and 9 (second stage), dt [E*NI + E*N2, I,C,Q].
+// Reads  x [I,C,H,W] or a node in [I,nodes*C,H,W] (first stage), z1 and coef [E,COEFFICIENTS,LANES,C], from slot FIRST_STAGE (second stage), dt [E*NI + E*N2, I,C,Q].
 // Writes partials [E*S, CHUNKS], the depthwise parts.
 // One invocation: one kernel of one channel (one phase of its taps) x one chunk: every CHUNKS-th strip of 4 columns. It
 // keeps all taps, and the gradient rows that an input row meets.
-// Launched by src/kernels/gpu/depthwise_weights.rs.
+// Launched by src/kernels/gpu/stages.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> z1: array<f32>;
@@ -181,7 +181,7 @@ fn main(
         let rows = select(0, clamp(height - row, 0, i32(info.strip)), column < width);
         var plane = Plane(x_plane(map), info.height, info.width, 0.0, 1.0);
         if (SECOND) {
-            let f = coef[coef_at(edge, 8u + branch, index / tiles / info.batch) + c];
+            let f = coef[coef_at(edge, FIRST_STAGE + branch, index / tiles / info.batch) + c];
             plane = Plane(
                 ((edge * N1 + slot) * maps + map) * info.out_pixels,
                 info.out_height,

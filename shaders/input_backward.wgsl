@@ -1,11 +1,11 @@
 // Gradient of the state that the edges leave: the parts of all branches, of the skip path and of the poolings at each
 // of its pixels.
 // Reads  x [I,C,H,W] or a node in [I,nodes*C,H,W], dh [NB,I,C,H,W] (branches), dz [E*N1 + POOLS + ..., I,C,Q] (poolings),
-// z1 (which tap is the maximum), coef [E,18,LANES,C] (identity); skip: g [I,nodes*C,Q] (identity) or dt
+// z1 (which tap is the maximum), coef [E,COEFFICIENTS,LANES,C] (identity); skip: g [I,nodes*C,Q] (identity) or dt
 // [E*NI + ..., I,C,Q] (factorised reduce), which is dx where the edges leave a node.
 // Writes dx [I,C,H,W]; adds to the gradient of the node in [I,nodes*C,H,W] where the edges leave one.
 // One invocation: 4 neighboring input pixels of a row.
-// Launched by src/kernels/gpu/input_backward.rs.
+// Launched by src/kernels/gpu/stages.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dh: array<f32>;

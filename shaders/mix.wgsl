@@ -2,7 +2,7 @@
 // Reads  z1, z2, stats, mix [LANES,edges,8]; for the identity x [I,C,H,W], or the node that the edges leave in out.
 // Writes out [I,nodes*C,Q]: the nodes that the edges enter; on top of what earlier fans have put there.
 // One invocation: 8 neighboring pixels of one edge, image and channel.
-// Launched by src/kernels/gpu/mix.rs.
+// Launched by src/kernels/gpu/stages.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> z1: array<f32>;
 @group(0) @binding(2) var<storage, read_write> z2: array<f32>;

@@ -2,9 +2,9 @@
 // and channel; and from them what the gradient of the branch before its normalisation is made of:
 //   dz = coef.w * (g - coef.y - (z - coef.x) * coef.z)      (identity skip: dx += coef.w * g)
 // Reads  g [I,nodes*C,Q], x [I,C,H,W] or a node in [I,nodes*C,H,W], z1, z2, stats, mix [LANES,edges,8].
-// Writes coef [E,18,LANES,C]: the coefficients at the operation's slot, the dot product 10 slots behind it.
+// Writes coef [E,COEFFICIENTS,LANES,C]: the coefficients at the operation's slot, the dot product FIRST_DOT slots behind it.
 // One workgroup reduces one edge, lane and channel, all operations at once and in a fixed order.
-// Launched by src/kernels/gpu/mix_backward.rs.
+// Launched by src/kernels/gpu/stages.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> g: array<f32>;
 @group(0) @binding(2) var<storage, read_write> x: array<f32>;
@@ -126,6 +126,6 @@ fn main(
             value = vec4<f32>(stat.x, parts[0] / n, stat.y * dot / n, stat.y * weight);
         }
         coef[coef_at(edge, op, lane) + c] = value;
-        coef[coef_at(edge, 10u + op, lane) + c] = vec4<f32>(dot, 0.0, 0.0, 0.0);
+        coef[coef_at(edge, FIRST_DOT + op, lane) + c] = vec4<f32>(dot, 0.0, 0.0, 0.0);
     }
 }

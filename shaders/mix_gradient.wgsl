@@ -1,8 +1,8 @@
 // Gradient of the mixing weights: the dot products of mix_backward summed over the channels.
-// Reads  coef [E,18,LANES,C].
+// Reads  coef [E,COEFFICIENTS,LANES,C].
 // Writes mix_grad [LANES,edges,8]: the edges of the fan; zero for `none`.
 // One invocation: one weight.
-// Launched by src/kernels/gpu/mix_gradient.rs.
+// Launched by src/kernels/gpu/stages.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> coef: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> mix_grad: array<f32>;
@@ -15,15 +15,15 @@ fn main(
 ) {
     info = sizes;
     let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local.x;
-    if (index >= info.lanes * info.edges * 8u) {
+    if (index >= info.lanes * info.edges * OPERATIONS) {
         return;
     }
-    let op = index % 8u;
-    let edge = index / 8u % info.edges;
-    let lane = index / (8u * info.edges);
+    let op = index % OPERATIONS;
+    let edge = index / OPERATIONS % info.edges;
+    let lane = index / (OPERATIONS * info.edges);
     var sum = 0.0;
     if (op > 0u) {
-        let first = coef_at(edge, 10u + op, lane);
+        let first = coef_at(edge, FIRST_DOT + op, lane);
         for (var c = 0u; c < info.channels; c++) {
             sum += coef[first + c].x;
         }

@@ -3,7 +3,7 @@
 // Reads  t [E*NB + REDUCES + E*N2, I,C,Q] (the maps of the stage), weights [S].
 // Writes z: z1 [E*N1+..., I,C,Q] or z2 [E*N2, I,C,Q].
 // One invocation: 8 output channels x 8 pixels of one image.
-// Launched by src/kernels/gpu/pointwise.rs.
+// Launched by src/kernels/gpu/stages.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> t: array<f32>;
 @group(0) @binding(2) var<storage, read_write> weights: array<f32>;

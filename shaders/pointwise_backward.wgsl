@@ -1,10 +1,10 @@
 // Backward through a normalisation and the pointwise convolution before it: dt = pw^T dz.
 // With SECOND: the second stage of the separable branches. Otherwise the first stage of every branch, the two halves of
 // the factorised reduce, and the poolings (no product; dz summed over the edges).
-// Reads  g [I,nodes*C,Q], d1 [E*N2,I,C,Q] (first stage only), z (z2 or z1), coef [E,18,LANES,C], weights [S].
+// Reads  g [I,nodes*C,Q], d1 [E*N2,I,C,Q] (first stage only), z (z2 or z1), coef [E,COEFFICIENTS,LANES,C], weights [S].
 // Writes dt [E*NI + E*N2, I,C,Q] and dz [E*N1 + POOLS + E*N2, I,C,Q]: the maps of the stage.
 // One invocation: 8 channels x 8 pixels of one image.
-// Launched by src/kernels/gpu/pointwise_backward.rs.
+// Launched by src/kernels/gpu/stages.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> g: array<f32>;
 @group(0) @binding(2) var<storage, read_write> d1: array<f32>;
@@ -120,7 +120,7 @@ fn main(
     let coefs = coef_at(edge, product.coef_slot, lane);
     let z_at = select(product.unit, item, SECOND) * map_length + image_at;
     let dz_at = product.gradient_map * map_length + image_at;
-    let from_d1 = product.coef_slot >= 8u && product.coef_slot < 10u;
+    let from_d1 = product.coef_slot >= FIRST_STAGE && product.coef_slot < FIRST_DOT;
     let begin = product.first_row;
     let end = select(product.last_row, begin, is_pool);
     last_row = select(info.channels, 0u, is_pool);

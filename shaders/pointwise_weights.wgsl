@@ -2,7 +2,7 @@
 // Reads  dz [E*N1 + POOLS + E*N2, I,C,Q], t [E*NB + REDUCES + E*N2, I,C,Q].
 // Writes partials [E*S, CHUNKS], the pointwise parts.
 // One invocation: an 8 x 8 part of one matrix x one chunk: every CHUNKS-th pixel.
-// Launched by src/kernels/gpu/pointwise_weights.rs.
+// Launched by src/kernels/gpu/stages.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> dz: array<f32>;
 @group(0) @binding(2) var<storage, read_write> t: array<f32>;

@@ -4,7 +4,7 @@
 // Writes z1: its units from E*N1 on, the poolings in order of their operations and then which tap of its window is the
 // first maximum; t: its maps from E*NB on, the pixels of the factorised reduce.
 // One invocation: 4 neighboring outputs.
-// Launched by src/kernels/gpu/pool.rs.
+// Launched by src/kernels/gpu/stages.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> z1: array<f32>;

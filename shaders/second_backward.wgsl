@@ -1,10 +1,10 @@
 // Backward through the depthwise convolution and the ReLU between the two stages of a separable branch:
 //   d1 = [normalised z1 > 0] * dw2^T dt2, and from its sums the coefficients of the first normalisation's backward.
 // Reads  dt [E*NI + E*N2,I,C,Q] (second stage), z1, stats, weights [S].
-// Writes d1 [E*N2,I,C,Q], coef [E,18,LANES,C] at slots 8 and 9.
+// Writes d1 [E*N2,I,C,Q], coef [E,COEFFICIENTS,LANES,C] from slot FIRST_STAGE.
 // One workgroup handles and reduces one edge, branch, lane and channel, in a fixed order; one invocation after another
 // strip of 4 columns.
-// Launched by src/kernels/gpu/second_backward.rs.
+// Launched by src/kernels/gpu/stages.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> dt: array<f32>;
 @group(0) @binding(2) var<storage, read_write> z1: array<f32>;
@@ -98,6 +98,6 @@ fn main(
     var sums = reduce(local.x, part);
     if ((local.x == 0u) & (wanted == item)) {
         sums /= f32(info.batch * info.out_pixels);
-        coef[coef_at(edge, 8u + branch, lane) + c] = vec4<f32>(stat.x, sums.x, stat.y * sums.y, stat.y);
+        coef[coef_at(edge, FIRST_STAGE + branch, lane) + c] = vec4<f32>(stat.x, sums.x, stat.y * sums.y, stat.y);
     }
 }

@@ -3,7 +3,7 @@
 // Writes stats [.., LANES, C] from first_unit() on: mean, 1 / sqrt(biased variance + epsilon).
 // One workgroup reduces one channel: each invocation sums differences from its own first value, then means and sums of
 // squares are combined by Chan's formula in a fixed order.
-// Launched by src/kernels/gpu/stats.rs and src/kernels/gpu/conv_bn.rs.
+// Launched by src/kernels/gpu/stages.rs and src/kernels/gpu/conv_bn.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> z: array<f32>;
 @group(0) @binding(2) var<storage, read_write> stats: array<vec2<f32>>;

@@ -2,7 +2,7 @@
 // Reads  partials [LEN, CHUNKS].
 // Writes total: LEN values from first_weight() on, added to what stands there where it adds().
 // One invocation: one weight.
-// Launched by src/kernels/gpu/sum_chunks.rs and src/kernels/gpu/conv_bn.rs.
+// Launched by src/kernels/gpu/stages.rs and src/kernels/gpu/conv_bn.rs.
 {{ constants }}
 @group(0) @binding(1) var<storage, read_write> partials: array<f32>;
 @group(0) @binding(2) var<storage, read_write> total: array<f32>;

@@ -24,7 +24,7 @@ fn node_plane(edge: u32, map: u32) -> u32 {
 
 // Where the mixing weights of an edge begin.
 fn mix_at(edge: u32, lane: u32) -> u32 {
-    return (lane * info.mix_edges + info.mix_first + edge) * 8u;
+    return (lane * info.mix_edges + info.mix_first + edge) * OPERATIONS;
 }
 
 // Where the weights of an edge begin among those of the cell.
@@ -32,9 +32,9 @@ fn edge_weights(edge: u32) -> u32 {
     return info.first_weight + edge * weights_per_edge();
 }
 
-// Weights of an edge: 102 C + 6 C^2, and C^2 of the factorised reduce.
+// Weights of an edge's branches, behind which those of the factorised reduce lie.
 fn reduce_offset() -> u32 {
-    return info.channels * (102u + 6u * info.channels);
+    return info.channels * (EDGE_TAPS + EDGE_MATRICES * info.channels);
 }
 
 fn weights_per_edge() -> u32 {
@@ -42,9 +42,7 @@ fn weights_per_edge() -> u32 {
 }
 
 fn depthwise_offset(branch: u32) -> u32 {
-    let depthwise = array(0u, 18u, 68u, 77u);
-    let pointwise = array(0u, 2u, 4u, 5u);
-    return info.channels * (depthwise[branch] + pointwise[branch] * info.channels);
+    return info.channels * (taps_before(branch) + matrices_before(branch) * info.channels);
 }
 
 // Weights of one depthwise convolution and the pointwise one behind it.
@@ -85,7 +83,7 @@ fn second_map() -> u32 {
 
 // Where the coefficients of a slot begin: one for each channel.
 fn coef_at(edge: u32, slot: u32, lane: u32) -> u32 {
-    return ((edge * 18u + slot) * info.lanes + lane) * info.channels;
+    return ((edge * COEFFICIENTS + slot) * info.lanes + lane) * info.channels;
 }
 
 // A pointwise convolution: where its weights lie, and its maps among those of t, z1, dz and dt. A half of the factorised
@@ -140,7 +138,7 @@ fn product_of(edge: u32, slot: u32, second: bool) -> Product {
         unit,
         unit,
         edge * NI + slot,
-        select(4u, 8u, is_separable(4u + branch)) + branch,
+        select(4u, FIRST_STAGE, is_separable(4u + branch)) + branch,
         0u,
         info.channels,
     );

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use super::CliError;
-use super::drive::{drive, in_shell};
+use super::drive::{Outcome, drive, in_shell};
 use super::judge::trained;
 use super::looked_up::LookedUp;
 use super::out::{self, note, say};
@@ -222,31 +222,17 @@ fn run_missing(
         let config = comparison.run(&strategy, seed, halves);
         let config = config.map_err(CliError::new)?;
         let split = config.split_seed.unwrap_or(seed);
-        if let (JudgedBy::Judge { epochs }, true) = (
-            &comparison.judged_by,
-            judge.as_ref().is_none_or(|(of, _)| *of != split),
-        ) {
-            note!("judge    the supernet that scores what is found");
-            let name = match config.split_seed {
-                Some(_) => "judge".to_owned(),
-                None => format!("judge-{seed}"),
-            };
-            // What is common to all, whichever is the first.
-            let common = RunConfig {
-                seed,
-                ..comparison.settings.clone()
-            };
-            let config = judge_of(&common, *epochs);
-            let checkpoint = trained(config, &folder.join(name), args.run.checkpoints(), STOPPED)?;
-            let supernet = open_supernet(&checkpoint, args.run.device, None);
-            judge = Some((split, pollster::block_on(supernet).map_err(CliError::new)?));
+        if let JudgedBy::Judge { epochs } = comparison.judged_by
+            && judge.as_ref().is_none_or(|(of, _)| *of != split)
+        {
+            let opened = judge_of_split(comparison, &config, epochs, folder, args)?;
+            judge = Some((split, opened));
         }
         goes_on();
         note!(
             "compare  run {} of {count}: {strategy}, seed {seed}",
             number + 1
         );
-        let search = config.search.clone();
         let start = Start {
             checkpoints: Some(args.run.checkpoints()),
             ..Start::new(config)
@@ -268,55 +254,11 @@ fn run_missing(
             )));
         }
         comparison.device.clone_from(&outcome.device.name);
-        let name = outcome.folder.file_name().unwrap_or_default();
-        let work = search.map_or(0, |search| {
-            let halves = [outcome.split[0], outcome.split[1]];
-            search.multiply_adds(outcome.supernet_multiply_adds, outcome.steps, halves)
-        });
-        let mut entry = Entry {
-            strategy: strategy.clone(),
-            seed,
-            run_dir: name.to_string_lossy().into_owned(),
-            genotype: outcome.genotype.clone(),
-            accuracy: 0.0,
-            trained: None,
-            neighborhood: Judged::default(),
-            residual: None,
-            skips: skips(&outcome.genotype),
-            curve: Vec::new(),
-            sharpness: outcome.sharpness.map(|sharpness| sharpness.eigenvalue),
-            multiply_adds: work,
-            search_seconds: outcome.step_seconds,
-        };
-        match (looked_up, &mut judge, outcome.trained) {
-            (Some(looked_up), ..) => {
-                let verdict = looked_up.verdict(&outcome)?;
-                entry.accuracy = verdict.accuracy;
-                entry.neighborhood = Judged {
-                    own: verdict.accuracy,
-                    count: verdict.count,
-                    mean: verdict.mean,
-                    worst: verdict.worst,
-                    best: verdict.best,
-                };
-                entry.curve = verdict.curve;
-                let matched = looked_up.matched(&outcome.genotype);
-                entry.residual = matched.map(|matched| matched.residual);
-            }
-            (None, Some((_, judge)), Some(trained)) => {
-                let judged = Judged::by(judge, &outcome.genotype);
-                entry.neighborhood = pollster::block_on(judged).map_err(CliError::new)?;
-                entry.accuracy = 100.0 * trained.test_accuracy;
-                entry.trained = Some(TrainedRun {
-                    test_images: trained.test_images,
-                    train_images: outcome.split[0] + outcome.split[1],
-                    seconds: trained.seconds,
-                });
-            }
-            _ => return Err(CliError::new("a run that nothing has judged")),
-        }
+        let judge = judge.as_mut().map(|(_, judge)| judge);
+        let entry = entry_of(strategy, &outcome, looked_up, judge)?;
         note!(
-            "result   {strategy}, seed {seed}: {:.2} %, its {} neighbors {:.2} % (worst {:.2} %)",
+            "result   {}, seed {seed}: {:.2} %, its {} neighbors {:.2} % (worst {:.2} %)",
+            entry.strategy,
             entry.accuracy,
             entry.neighborhood.count,
             entry.neighborhood.mean,
@@ -326,6 +268,87 @@ fn run_missing(
         save(comparison, folder)?;
     }
     Ok(())
+}
+
+/// The supernet that scores what is found on the split of a run, trained now as far as it is not.
+fn judge_of_split(
+    comparison: &Comparison,
+    run: &RunConfig,
+    epochs: usize,
+    folder: &Path,
+    args: &CompareArgs,
+) -> Result<SupernetEvaluator, CliError> {
+    note!("judge    the supernet that scores what is found");
+    let name = match run.split_seed {
+        Some(_) => "judge".to_owned(),
+        None => format!("judge-{}", run.seed),
+    };
+    // What is common to all, whichever is the first.
+    let common = RunConfig {
+        seed: run.seed,
+        ..comparison.settings.clone()
+    };
+    let config = judge_of(&common, epochs);
+    let checkpoint = trained(config, &folder.join(name), args.run.checkpoints(), STOPPED)?;
+    let supernet = open_supernet(&checkpoint, args.run.device, None);
+    pollster::block_on(supernet).map_err(CliError::new)
+}
+
+/// What is kept of a run: its outcome, and what the table or the judge says of it.
+fn entry_of(
+    strategy: Arm,
+    outcome: &Outcome,
+    looked_up: Option<&LookedUp>,
+    judge: Option<&mut SupernetEvaluator>,
+) -> Result<Entry, CliError> {
+    let name = outcome.folder.file_name().unwrap_or_default();
+    let work = outcome.config.search.as_ref().map_or(0, |search| {
+        let halves = [outcome.split[0], outcome.split[1]];
+        search.multiply_adds(outcome.supernet_multiply_adds, outcome.steps, halves)
+    });
+    let mut entry = Entry {
+        strategy,
+        seed: outcome.config.seed,
+        run_dir: name.to_string_lossy().into_owned(),
+        genotype: outcome.genotype.clone(),
+        accuracy: 0.0,
+        trained: None,
+        neighborhood: Judged::default(),
+        residual: None,
+        skips: skips(&outcome.genotype),
+        curve: Vec::new(),
+        sharpness: outcome.sharpness.map(|sharpness| sharpness.eigenvalue),
+        multiply_adds: work,
+        search_seconds: outcome.step_seconds,
+    };
+    match (looked_up, judge, outcome.trained) {
+        (Some(looked_up), ..) => {
+            let verdict = looked_up.verdict(outcome)?;
+            entry.accuracy = verdict.accuracy;
+            entry.neighborhood = Judged {
+                own: verdict.accuracy,
+                count: verdict.count,
+                mean: verdict.mean,
+                worst: verdict.worst,
+                best: verdict.best,
+            };
+            entry.curve = verdict.curve;
+            let matched = looked_up.matched(&outcome.genotype);
+            entry.residual = matched.map(|matched| matched.residual);
+        }
+        (None, Some(judge), Some(trained)) => {
+            let judged = Judged::by(judge, &outcome.genotype);
+            entry.neighborhood = pollster::block_on(judged).map_err(CliError::new)?;
+            entry.accuracy = 100.0 * trained.test_accuracy;
+            entry.trained = Some(TrainedRun {
+                test_images: trained.test_images,
+                train_images: outcome.split[0] + outcome.split[1],
+                seconds: trained.seconds,
+            });
+        }
+        _ => return Err(CliError::new("a run that nothing has judged")),
+    }
+    Ok(entry)
 }
 
 /// This call as a shell takes it; a name that is no Unicode is shown as far as it goes.

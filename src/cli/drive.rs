@@ -12,8 +12,8 @@ use crate::landscape::has_live_path;
 use crate::record::{RecordError, Recorder};
 use crate::search::Strategy;
 use crate::session::{
-    Command, DeviceInfo, Event, RunConfig, RunKind, SearchStep, SessionHandle, Sharpness, Start,
-    Timed,
+    Command, DatasetInfo, DeviceInfo, Event, RunConfig, RunKind, SearchStep, SessionHandle,
+    Sharpness, Start, Timed,
 };
 use crate::space::Genotype;
 use crate::visible::visible;
@@ -327,31 +327,7 @@ impl Bar {
                 device,
                 dataset,
                 ..
-            } => {
-                let strategy = config.search.as_ref().map(|search| search.strategy);
-                self.by_gradient = strategy.is_some_and(Strategy::by_gradient);
-                let [weights, architecture, test] = dataset.split;
-                let choose = match config.kind {
-                    RunKind::Judge => "score architectures",
-                    RunKind::Full | RunKind::SearchOnly => "choose the architecture",
-                };
-                self.line(&format!(
-                    "device   {}{}",
-                    device.name,
-                    if device.software {
-                        " (a software adapter: slow, for tests only; --device cpu is faster)"
-                    } else {
-                        ""
-                    }
-                ));
-                self.line(&format!(
-                    "data     {}: {weights} images train weights, {architecture} {choose}, {test} are kept for the test",
-                    dataset.name
-                ));
-                for note in &dataset.notes {
-                    self.line(&format!("note     {note}"));
-                }
-            }
+            } => self.started(config, device, dataset),
             Event::SearchStarted {
                 parameters,
                 steps,
@@ -371,19 +347,7 @@ impl Bar {
                 ));
                 self.start("search", *steps);
             }
-            Event::SearchStep(step) => {
-                self.bar.set_position(step.step as u64);
-                let message = search_message(step, self.by_gradient);
-                self.bar.set_message(message.clone());
-                if self.plain && (step.step as u64).is_multiple_of(10.max(self.steps / 10)) {
-                    note!(
-                        "search   {}/{}  {}",
-                        step.step,
-                        self.steps,
-                        message
-                    );
-                }
-            }
+            Event::SearchStep(step) => self.step(step),
             Event::Sharpness(sharpness) => {
                 let step = sharpness.step;
                 self.line(&format!("sharpness {sharpness} (after step {step})"));
@@ -427,6 +391,43 @@ impl Bar {
                 self.bar.finish_and_clear();
             }
             _ => {}
+        }
+    }
+
+    /// Says where a run runs and on what, with what its reader of images has to say.
+    fn started(&mut self, config: &RunConfig, device: &DeviceInfo, dataset: &DatasetInfo) {
+        let strategy = config.search.as_ref().map(|search| search.strategy);
+        self.by_gradient = strategy.is_some_and(Strategy::by_gradient);
+        let [weights, architecture, test] = dataset.split;
+        let choose = match config.kind {
+            RunKind::Judge => "score architectures",
+            RunKind::Full | RunKind::SearchOnly => "choose the architecture",
+        };
+        self.line(&format!(
+            "device   {}{}",
+            device.name,
+            if device.software {
+                " (a software adapter: slow, for tests only; --device cpu is faster)"
+            } else {
+                ""
+            }
+        ));
+        self.line(&format!(
+            "data     {}: {weights} images train weights, {architecture} {choose}, {test} are kept for the test",
+            dataset.name
+        ));
+        for note in &dataset.notes {
+            self.line(&format!("note     {note}"));
+        }
+    }
+
+    /// Shows a step of a search; where lines are plain, about ten of them at most.
+    fn step(&self, step: &SearchStep) {
+        self.bar.set_position(step.step as u64);
+        let message = search_message(step, self.by_gradient);
+        self.bar.set_message(message.clone());
+        if self.plain && (step.step as u64).is_multiple_of(10.max(self.steps / 10)) {
+            note!("search   {}/{}  {}", step.step, self.steps, message);
         }
     }
 }

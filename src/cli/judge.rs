@@ -14,7 +14,7 @@ use super::drive::{Outcome, drive};
 use super::out::{self, note, say};
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides, trained_with};
 use super::stop;
-use super::table::TableArgs;
+use super::table::{OpenedTable, TableArgs};
 use crate::csv::csv;
 use crate::data::file_name;
 use crate::landscape::{Evaluator, KendallTau, architecture_count};
@@ -127,41 +127,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         out::check_file("--scores", file, &read)?;
     }
     let checkpoint = trained(config, &folder, args.run.checkpoints(), STOPPED)?;
-    let supernet = session::open_supernet(&checkpoint, args.run.device, None);
-    let mut supernet = pollster::block_on(supernet).map_err(CliError::new)?;
-
-    let cells = args.cells.map(|cells| cells as usize);
-    let (against, truth) = match &table {
-        Some(opened) => {
-            let column = args.table.column(&opened.table)?;
-            let genotypes = drawn(args.space, cells.unwrap_or(200), args.run.seed);
-            let mut evaluator = column.evaluator();
-            let scores = pollster::block_on(evaluator.scores(&genotypes));
-            let scores = scores.map_err(CliError::new)?;
-            let accuracies = scores.iter().map(|score| score.accuracy);
-            let truth: Vec<_> = genotypes.into_iter().zip(accuracies).collect();
-            (column.metric.to_owned(), truth)
-        }
-        None => {
-            let config = &checkpoint.position.config;
-            let genotypes = drawn(args.space, cells.unwrap_or(40), args.run.seed);
-            let truth = from_scratch(config, args.space, genotypes, &folder)?;
-            let epochs = config.train.epochs;
-            (format!("training from scratch for {epochs} epochs"), truth)
-        }
-    };
-    let genotypes: Vec<Genotype> = truth.iter().map(|(genotype, _)| genotype.clone()).collect();
-    let scores = pollster::block_on(supernet.scores(&genotypes)).map_err(CliError::new)?;
-    let cells: Vec<MeasuredCell> = truth
-        .into_iter()
-        .zip(scores)
-        .map(|((genotype, accuracy), score)| MeasuredCell {
-            genotype,
-            judged: score.accuracy,
-            loss: score.loss,
-            accuracy,
-        })
-        .collect();
+    let (against, cells) = args.measured(table.as_ref(), &checkpoint, &folder)?;
     let tau = |judged: fn(&MeasuredCell) -> f64| {
         let judged: Vec<f64> = cells.iter().map(judged).collect();
         let truth: Vec<f64> = cells.iter().map(|cell| cell.accuracy).collect();
@@ -189,16 +155,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         None => Ok(()),
     };
     if let (Some(path), Ok(())) = (&args.scores, &scored) {
-        let (known, path) = (worth.cells.len(), path.display());
-        match architecture_count(args.space) {
-            Some(all) if known == all => {}
-            Some(all) => note!(
-                "note: {path} has {known} of {all} architectures; plateau sample takes tables of all, so --cells {all}"
-            ),
-            None => note!(
-                "note: {path} is no table for plateau sample, which takes those of NAS-Bench-201 only"
-            ),
-        }
+        note_incomplete(path, worth.cells.len(), args.space);
     }
     if let Some(opened) = &table {
         opened.say();
@@ -212,6 +169,20 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         say!("run folder     {}", folder.display())?;
     }
     scored
+}
+
+/// Says so where a file with the scores of so many architectures is no table that plateau sample takes.
+fn note_incomplete(file: &Path, known: usize, space: Space) {
+    let file = file.display();
+    match architecture_count(space) {
+        Some(all) if known == all => {}
+        Some(all) => note!(
+            "note: {file} has {known} of {all} architectures; plateau sample takes tables of all, so --cells {all}"
+        ),
+        None => note!(
+            "note: {file} is no table for plateau sample, which takes those of NAS-Bench-201 only"
+        ),
+    }
 }
 
 impl Worth {
@@ -282,6 +253,49 @@ impl JudgeArgs {
         };
         config.check().map_err(CliError::new)?;
         Ok(config)
+    }
+
+    /// Drawn architectures by the judge of a checkpoint and in truth, and the name of that truth: the column of a table, or training.
+    fn measured(
+        &self,
+        table: Option<&OpenedTable>,
+        checkpoint: &Checkpoint,
+        folder: &Path,
+    ) -> Result<(String, Vec<MeasuredCell>), CliError> {
+        let supernet = session::open_supernet(checkpoint, self.run.device, None);
+        let mut supernet = pollster::block_on(supernet).map_err(CliError::new)?;
+        let cells = self.cells.map(|cells| cells as usize);
+        let (against, truth) = match table {
+            Some(opened) => {
+                let column = self.table.column(&opened.table)?;
+                let genotypes = drawn(self.space, cells.unwrap_or(200), self.run.seed);
+                let mut evaluator = column.evaluator();
+                let scores = pollster::block_on(evaluator.scores(&genotypes));
+                let scores = scores.map_err(CliError::new)?;
+                let accuracies = scores.iter().map(|score| score.accuracy);
+                let truth: Vec<_> = genotypes.into_iter().zip(accuracies).collect();
+                (column.metric.to_owned(), truth)
+            }
+            None => {
+                let config = &checkpoint.position.config;
+                let genotypes = drawn(self.space, cells.unwrap_or(40), self.run.seed);
+                let truth = from_scratch(config, self.space, genotypes, folder)?;
+                let epochs = config.train.epochs;
+                (format!("training from scratch for {epochs} epochs"), truth)
+            }
+        };
+        let genotypes: Vec<Genotype> = truth.iter().map(|(genotype, _)| genotype.clone()).collect();
+        let scores = pollster::block_on(supernet.scores(&genotypes)).map_err(CliError::new)?;
+        let cells = truth
+            .into_iter()
+            .zip(scores)
+            .map(|((genotype, accuracy), score)| MeasuredCell {
+                genotype,
+                judged: score.accuracy,
+                loss: score.loss,
+                accuracy,
+            });
+        Ok((against, cells.collect()))
     }
 }
 

@@ -12,6 +12,7 @@ use super::settings::{
     Given, RunArgs, SearchOverrides, TrainOverrides, fit_to_images, trained_with,
 };
 use crate::data::file_name;
+use crate::landscape::Verdict;
 use crate::nearest::unknown;
 use crate::record::read_events;
 use crate::search::Strategy;
@@ -198,59 +199,68 @@ impl SearchArgs {
     }
 }
 
+/// The JSON object of the summary; it has the keys of a search, and those of a table, only where there was one.
+fn object(
+    outcome: &Outcome,
+    found: Option<&(&LookedUp, Verdict)>,
+) -> Result<serde_json::Value, CliError> {
+    let trained = outcome.trained.as_ref();
+    let mut value = serde_json::json!({
+        "genotype": outcome.genotype,
+        "genotype_text": outcome.genotype.to_text(),
+        "test_accuracy": trained.map(|trained| trained.test_accuracy),
+        "test_images": trained.map(|trained| trained.test_images),
+        "parameters": trained.map(|trained| trained.parameters),
+        "multiply_adds": trained.map(|trained| trained.multiply_adds),
+        "train_seconds": trained.map(|trained| trained.seconds),
+        "seed": outcome.config.seed,
+        "dataset": outcome.config.dataset,
+        "device": outcome.device.name,
+        "run_dir": outcome.folder.display().to_string(),
+    });
+    if let (Some(search), Some(object)) = (&outcome.config.search, value.as_object_mut()) {
+        object.insert("strategy".into(), search.strategy.name().into());
+        object.insert("search_seconds".into(), outcome.search_seconds.into());
+        let sharpness = outcome.sharpness;
+        let eigenvalue = sharpness.map(|sharpness| sharpness.eigenvalue);
+        object.insert("sharpness".into(), eigenvalue.into());
+        if let Some(sharpness) = sharpness {
+            let rest = [
+                ("sharpness_standard_error", sharpness.standard_error),
+                ("sharpness_relative", sharpness.relative()),
+                ("rise", sharpness.rise),
+            ];
+            object.extend(rest.map(|(name, value)| (name.to_owned(), value.into())));
+        }
+        let radius = outcome.effective_radius.map(f64::from);
+        object.insert("effective_radius".into(), radius.into());
+    }
+    if let (Some((table, verdict)), Some(object)) = (found, value.as_object_mut()) {
+        object.insert("metric".into(), table.metric().into());
+        let verdict = serde_json::to_value(verdict).map_err(CliError::new)?;
+        object.insert("table".into(), verdict);
+        let matched = table.matched(&outcome.genotype);
+        let matched = serde_json::to_value(matched).map_err(CliError::new)?;
+        object.insert("matched".into(), matched);
+    }
+    Ok(value)
+}
+
 /// Prints the summary, or one JSON object.
 pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Result<(), CliError> {
-    let verdict = looked_up.map(|table| table.verdict(outcome)).transpose()?;
-    let strategy = outcome.config.search.as_ref().map(|search| search.strategy);
-    let trained = outcome.trained.as_ref();
-    if let (Some(table), Some(verdict)) = (looked_up, &verdict) {
+    let found = match looked_up {
+        Some(table) => Some((table, table.verdict(outcome)?)),
+        None => None,
+    };
+    if let Some((table, verdict)) = &found {
         let path = outcome.folder.join("table.json");
         let text = serde_json::json!({ "metric": table.metric(), "table": verdict }).to_string();
         out::file(&path, (text + "\n").as_bytes())?;
     }
     if json {
-        let mut value = serde_json::json!({
-            "genotype": outcome.genotype,
-            "genotype_text": outcome.genotype.to_text(),
-            "test_accuracy": trained.map(|trained| trained.test_accuracy),
-            "test_images": trained.map(|trained| trained.test_images),
-            "parameters": trained.map(|trained| trained.parameters),
-            "multiply_adds": trained.map(|trained| trained.multiply_adds),
-            "train_seconds": trained.map(|trained| trained.seconds),
-            "seed": outcome.config.seed,
-            "dataset": outcome.config.dataset,
-            "device": outcome.device.name,
-            "run_dir": outcome.folder.display().to_string(),
-        });
-        if let (Some(strategy), Some(object)) = (strategy, value.as_object_mut()) {
-            object.insert("strategy".into(), strategy.name().into());
-            object.insert("search_seconds".into(), outcome.search_seconds.into());
-            let sharpness = outcome.sharpness;
-            let eigenvalue = sharpness.map(|sharpness| sharpness.eigenvalue);
-            object.insert("sharpness".into(), eigenvalue.into());
-            if let Some(sharpness) = sharpness {
-                let rest = [
-                    ("sharpness_standard_error", sharpness.standard_error),
-                    ("sharpness_relative", sharpness.relative()),
-                    ("rise", sharpness.rise),
-                ];
-                object.extend(rest.map(|(name, value)| (name.to_owned(), value.into())));
-            }
-            let radius = outcome.effective_radius.map(f64::from);
-            object.insert("effective_radius".into(), radius.into());
-        }
-        if let (Some(table), Some(verdict), Some(object)) =
-            (looked_up, &verdict, value.as_object_mut())
-        {
-            object.insert("metric".into(), table.metric().into());
-            let verdict = serde_json::to_value(verdict).map_err(CliError::new)?;
-            object.insert("table".into(), verdict);
-            let matched = table.matched(&outcome.genotype);
-            let matched = serde_json::to_value(matched).map_err(CliError::new)?;
-            object.insert("matched".into(), matched);
-        }
-        return out::json(&value.to_string());
+        return out::json(&object(outcome, found.as_ref())?.to_string());
     }
+    let trained = outcome.trained.as_ref();
     out::lines(&format!("\n{}\n", outcome.genotype.draw()))?;
     if let Some(trained) = trained {
         say!(
@@ -264,7 +274,7 @@ pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Re
             thousands(trained.multiply_adds)
         )?;
     }
-    if let (Some(table), Some(verdict)) = (looked_up, &verdict) {
+    if let Some((table, verdict)) = &found {
         say_verdict(table.metric(), verdict, table.matched(&outcome.genotype))?;
     }
     let search = outcome.config.search.as_ref();
@@ -281,8 +291,9 @@ pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Re
         )?;
     }
     let mut times = Vec::new();
-    if let Some(strategy) = strategy {
-        times.push(format!("{strategy} search {:.0} s", outcome.search_seconds));
+    if let Some(search) = search {
+        let (strategy, seconds) = (search.strategy, outcome.search_seconds);
+        times.push(format!("{strategy} search {seconds:.0} s"));
     }
     times.extend(trained.map(|trained| format!("training {:.0} s", trained.seconds)));
     say!(

@@ -15,6 +15,12 @@ pub const AVG_POOL: usize = 2;
 pub const SKIP: usize = 3;
 /// Added to the variance of every batch normalisation.
 pub const EPSILON: f32 = 1e-5;
+/// Where an edge's coefficients of the separable branches' first stages begin, behind one set for every operation.
+pub const FIRST_STAGE: usize = OPERATIONS;
+/// Where its dot products begin, one for every operation.
+pub const FIRST_DOT: usize = FIRST_STAGE + Branch::SEPARABLE.len();
+/// Coefficient sets of an edge.
+pub const COEFFICIENTS: usize = FIRST_DOT + OPERATIONS;
 
 /// A shape no kernel accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -108,13 +114,21 @@ impl Branch {
 
     /// Where the first depthwise kernel `[C,k,k]` begins inside an edge's weights.
     pub const fn depthwise_offset(self, channels: usize) -> usize {
-        let square = channels * channels;
-        match self {
-            Branch::Sep3 => 0,
-            Branch::Sep5 => 18 * channels + 2 * square,
-            Branch::Dil3 => 68 * channels + 4 * square,
-            Branch::Dil5 => 77 * channels + 5 * square,
+        let [taps, matrices] = Branch::weights_of(self as usize);
+        channels * (taps + matrices * channels)
+    }
+
+    /// Depthwise weights a channel and pointwise matrices of the first `count` branches of an edge.
+    pub const fn weights_of(count: usize) -> [usize; 2] {
+        let (mut weights, mut index) = ([0, 0], 0);
+        while index < count {
+            let branch = Branch::ALL[index];
+            let stages = if branch.separable() { 2 } else { 1 };
+            weights[0] += stages * branch.kernel() * branch.kernel();
+            weights[1] += stages;
+            index += 1;
         }
+        weights
     }
 
     /// Where the first pointwise matrix `[C,C]` (rows are output channels) begins.
@@ -236,18 +250,18 @@ impl EdgesShape {
 
     /// Weights S of one edge: 102C + 6C², and C² more at stride 2.
     pub const fn weights_per_edge(&self) -> usize {
-        let square = self.channels * self.channels;
-        102 * self.channels
-            + if self.stride == 2 {
-                7 * square
-            } else {
-                6 * square
-            }
+        let reduce = if self.stride == 2 {
+            self.channels * self.channels
+        } else {
+            0
+        };
+        self.reduce_offset() + reduce
     }
 
     /// Where the factorised reduce `[C,C]` begins inside an edge's weights (stride 2 only).
     pub const fn reduce_offset(&self) -> usize {
-        102 * self.channels + 6 * self.channels * self.channels
+        let [taps, matrices] = Branch::weights_of(Branch::ALL.len());
+        self.channels * (taps + matrices * self.channels)
     }
 
     /// Elements of the weights `[E,S]`.

@@ -6,12 +6,13 @@ use std::pin::pin;
 use std::task::Poll;
 
 use async_channel::{Receiver, TryRecvError};
+use burn::tensor::Device;
 
 use super::add_data::add_data;
-use super::checkpoint::{Phase, Position};
+use super::checkpoint::{Checkpoint, Phase, Position};
 use super::clock::Clock;
 use super::command::{Command, Start};
-use super::config::{DeviceChoice, RunConfig, RunKind};
+use super::config::{DeviceChoice, RunConfig, RunKind, SearchConfig};
 use super::control::{Control, Flow};
 use super::device;
 use super::error::RunError;
@@ -24,6 +25,7 @@ use super::search_run::{SearchState, random_genotype};
 use super::train_run::TrainState;
 use crate::data::Dataset;
 use crate::kernels::self_test;
+use crate::space::Genotype;
 
 /// Serves commands until their channel closes. All Burn calls happen in this future, so whoever polls it owns the device: a
 /// named thread natively, a web worker in the browser.
@@ -194,6 +196,36 @@ async fn run_with(
     control.emit(last);
 }
 
+/// What a search ends with that goes on from a checkpoint, or begins; its supernet scores meanwhile and stays behind.
+async fn searched(
+    search: &SearchConfig,
+    from: Option<&Checkpoint>,
+    data: &RunData,
+    device: &Device,
+    origin: &Position,
+    control: &mut Control<'_>,
+) -> Result<Genotype, RunError> {
+    let (config, info) = (&origin.config, &origin.device);
+    let seed = stream_seed(config);
+    let size = search.size(data.shape, data.classes);
+    let halves = [data.split.weights.len(), data.split.architecture.len()];
+    let within = search.within(halves);
+    let plan = MemoryPlan::choose(&within, config.kernels, config.memory, &size, info)?;
+    let mut state = SearchState::new(search, data, seed, plan, device)?;
+    if config.kind == RunKind::Judge {
+        state.choose_nothing();
+    }
+    match from {
+        Some(from) => state.restore(from, seed)?,
+        None => state.announce(data, control)?,
+    }
+    let batches = score_batches(search.batch, data, seed, Some(SCORE_BATCHES));
+    let lanes = MemoryPlan::score_lanes(search, search.batch, plan.fused, &size, info)?;
+    let evaluator = state.evaluator(&size, batches, lanes)?;
+    control.scoring().take_up(evaluator);
+    state.run(data, origin, control).await
+}
+
 async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, RunError> {
     let Start { config, from, .. } = start;
     config.check()?;
@@ -204,8 +236,8 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
     let split = split_of(&dataset, config)?;
     let seed = stream_seed(config);
     let device::OpenDevice { device, info } = device::open(config.device).await?;
-    let size = [dataset.channels, dataset.height, dataset.width];
-    let size = config.train.size(size, dataset.classes.len());
+    let image = [dataset.channels, dataset.height, dataset.width];
+    let size = config.train.size(image, dataset.classes.len());
     MemoryPlan::check_training(config, &size, split.train().len(), &info)?;
     let origin = Position::start(config, &info, &dataset.hash());
     match from {
@@ -222,7 +254,7 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
                     split.architecture.len(),
                     split.test.len(),
                 ],
-                image: [dataset.channels, dataset.height, dataset.width],
+                image,
                 classes: dataset.classes.len(),
                 notes: dataset.notes.clone(),
             },
@@ -243,27 +275,7 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
         (found, Some(search), _) => {
             let genotype = match found.or_else(|| random_genotype(search, seed)) {
                 Some(genotype) => genotype,
-                None => {
-                    let size = search.size(data.shape, data.classes);
-                    let halves = [data.split.weights.len(), data.split.architecture.len()];
-                    let within = search.within(halves);
-                    let plan =
-                        MemoryPlan::choose(&within, config.kernels, config.memory, &size, &info)?;
-                    let mut state = SearchState::new(search, &data, seed, plan, &device)?;
-                    if config.kind == RunKind::Judge {
-                        state.choose_nothing();
-                    }
-                    match searching {
-                        Some(from) => state.restore(from, seed)?,
-                        None => state.announce(&data, control)?,
-                    }
-                    let batches = score_batches(search.batch, &data, seed, Some(SCORE_BATCHES));
-                    let lanes =
-                        MemoryPlan::score_lanes(search, search.batch, plan.fused, &size, &info)?;
-                    let evaluator = state.evaluator(&size, batches, lanes)?;
-                    control.scoring().take_up(evaluator);
-                    state.run(&data, &origin, control).await?
-                }
+                None => searched(search, searching, &data, &device, &origin, control).await?,
             };
             let flow = control.before_step().await?;
             control.emit(Event::Derived {

@@ -430,6 +430,29 @@ fn every_panel_can_be_reached_by_keyboard_and_names_its_controls() {
 }
 
 #[test]
+fn every_plot_of_the_run_has_a_menu_that_saves_it() {
+    let (mut window, _ends) = window_without_session();
+    window.run_ok();
+    for plot in [
+        "Loss, nats",
+        "Accuracy, %",
+        "Neighbor losses, nats",
+        "Shape of α",
+    ] {
+        window.get_by_label(&format!("Export {plot}")).click();
+        window.run_ok();
+        for form in ["SVG", "PNG", "CSV"] {
+            window
+                .get_all_by_label_contains(&format!("{form}: "))
+                .next()
+                .expect(plot);
+        }
+        window.key_press(egui::Key::Escape);
+        window.run_ok();
+    }
+}
+
+#[test]
 fn a_stopped_search_goes_on_from_the_list_of_kept_runs_and_reaches_its_end() {
     let runs = std::env::temp_dir().join(format!("plateau-app-kept-{}", std::process::id()));
     let _absent = std::fs::remove_dir_all(&runs);

@@ -1,6 +1,7 @@
 //! Search spaces as plain data: cells, genotypes and their texts, neighborhoods, paths. These tests need no tensors.
 
 mod cells;
+mod circles;
 mod genotype_text;
 mod neighborhood;
 mod pasted;

@@ -314,7 +314,7 @@ impl Figure {
                 ))
             })
             .collect();
-        format!("{}, {}: {}", self.title, self.y, values.join(", "))
+        format!("{}: {}", self.title, values.join(", "))
     }
 
     /// The first series of each name.

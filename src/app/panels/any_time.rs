@@ -26,7 +26,7 @@ pub fn curves(run: &RunView, table: Option<&OpenTable>) -> Option<Figure> {
         points.extend(points.last().map(|&[_, value]| [last, value]));
     }
     Some(Figure {
-        title: "In the open table".into(),
+        title: "In the open table, %".into(),
         x: "step".into(),
         y: "%".into(),
         whole_x: true,

@@ -2,6 +2,8 @@
 
 use eframe::egui::{self, Color32, RichText, Sense, Stroke};
 
+use super::export::Export;
+use crate::app::context::Action;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::data::short_name;
@@ -19,6 +21,7 @@ pub struct ComparisonWindow {
     shown: bool,
     comparison: Option<(String, Comparison)>,
     metric: Option<Metric>,
+    export: Export,
 }
 
 impl ComparisonWindow {
@@ -30,16 +33,17 @@ impl ComparisonWindow {
     }
 
     /// Draws it.
-    pub fn window(&mut self, context: &egui::Context) {
+    pub fn window(&mut self, context: &egui::Context, actions: &mut Vec<Action>) {
         let Some((name, comparison)) = &self.comparison else {
             return;
         };
-        let metric = &mut self.metric;
+        let (metric, export) = (&mut self.metric, &mut self.export);
         theme::report_window(context, "Comparison", &mut self.shown, |ui| {
+            export.poll(ui, actions);
             caption(ui, name, comparison);
             runs(ui, comparison, metric);
             differences(ui, comparison);
-            curves(ui, comparison);
+            curves(ui, comparison, export, actions);
         });
     }
 }
@@ -254,7 +258,12 @@ fn difference(ui: &mut egui::Ui, pair: &PrimaryPair, scale: &Scale) {
 }
 
 /// What each epoch would have ended with in the table, the mean over the seeds.
-fn curves(ui: &mut egui::Ui, comparison: &Comparison) {
+fn curves(
+    ui: &mut egui::Ui,
+    comparison: &Comparison,
+    export: &mut Export,
+    actions: &mut Vec<Action>,
+) {
     let mean = |arm: &Arm| -> Vec<[f64; 2]> {
         let entries = comparison.entries.iter();
         let of_arm: Vec<&Vec<f64>> = entries
@@ -285,9 +294,10 @@ fn curves(ui: &mut egui::Ui, comparison: &Comparison) {
         series,
         ..Figure::default()
     };
-    ui.strong(&figure.title);
+    export.with_heading(ui, actions, &figure, |ui| {
+        ((), figure.show(ui, 220.0).response.rect)
+    });
     ui.label(theme::note(
         "What every epoch of the search would have ended with, the mean over the seeds.",
     ));
-    figure.show(ui, 220.0);
 }

@@ -3,7 +3,7 @@
 use async_channel::Receiver;
 use eframe::egui;
 
-use crate::app::context::{Action, Context};
+use crate::app::context::Action;
 use crate::app::draw::figure::Figure;
 use crate::app::draw::svg::{figure_csv, figure_svg};
 use crate::app::runs::notice::Notice;
@@ -26,7 +26,7 @@ impl Export {
     pub fn menu(
         &mut self,
         ui: &mut egui::Ui,
-        context: &mut Context,
+        actions: &mut Vec<Action>,
         figure: &Figure,
         place: Option<egui::Rect>,
         name: Option<&dyn Fn(usize) -> String>,
@@ -41,9 +41,7 @@ impl Export {
                 .on_hover_text("For papers and slides; every point is in it.")
                 .clicked()
             {
-                context
-                    .actions
-                    .push(save("svg", figure_svg(figure).into_bytes()));
+                actions.push(save("svg", figure_svg(figure).into_bytes()));
             }
             if let Some(place) = place
                 && ui
@@ -58,9 +56,7 @@ impl Export {
                 .on_hover_text("All points, for a spreadsheet or a program of your own.")
                 .clicked()
             {
-                context
-                    .actions
-                    .push(save("csv", figure_csv(figure, name).into_bytes()));
+                actions.push(save("csv", figure_csv(figure, name).into_bytes()));
             }
         });
         button
@@ -68,11 +64,11 @@ impl Export {
             .on_hover_text(format!("Save \"{}\" as a file.", figure.title))
     }
 
-    /// Draws a plot below a row with its title, its unit and its menu. `draw` returns what it came to and the place of the plot.
+    /// Draws a plot below a row with its title and its menu. `draw` returns what it came to and the place of the plot.
     pub fn with_heading<T>(
         &mut self,
         ui: &mut egui::Ui,
-        context: &mut Context,
+        actions: &mut Vec<Action>,
         figure: &Figure,
         draw: impl FnOnce(&mut egui::Ui) -> (T, egui::Rect),
     ) -> T {
@@ -83,16 +79,14 @@ impl Export {
         let row = egui::UiBuilder::new().max_rect(row).layout(layout);
         ui.scope_builder(row, |ui| {
             let below = egui::Rect::from_min_max(ui.max_rect().left_bottom(), plot.max);
-            let unit = match figure.y.is_empty() {
-                true => String::new(),
-                false => format!(", {}", figure.y),
-            };
-            let title = egui::RichText::new(format!("{}{unit}", figure.title)).strong();
-            ui.label(title).on_hover_text(figure.help);
+            let title = ui.strong(&figure.title);
+            if !figure.help.is_empty() {
+                title.on_hover_text(figure.help);
+            }
             let right = egui::Layout::right_to_left(egui::Align::Center);
             ui.with_layout(right, |ui| {
                 ui.spacing_mut().button_padding.y = 0.0;
-                let button = self.menu(ui, context, figure, Some(below), None);
+                let button = self.menu(ui, actions, figure, Some(below), None);
                 let name = format!("Export {}", figure.title);
                 button.widget_info(|| {
                     egui::WidgetInfo::labeled(egui::Role::Button, true, name.as_str())
@@ -109,7 +103,7 @@ impl Export {
     }
 
     /// Takes the pictures that were asked for and saves those that have come. Call it once a frame.
-    pub fn poll(&mut self, ui: &egui::Ui, context: &mut Context) {
+    pub fn poll(&mut self, ui: &egui::Ui, actions: &mut Vec<Action>) {
         match self.wanted.take() {
             Some((name, place, 0)) => {
                 let (sender, receiver) = async_channel::bounded(1);
@@ -135,8 +129,8 @@ impl Export {
             return;
         };
         match receiver.try_recv() {
-            Ok(Ok(bytes)) => context.actions.push(Action::SaveFile { name, bytes }),
-            Ok(Err(message)) => context.actions.push(Action::Notify(Notice {
+            Ok(Ok(bytes)) => actions.push(Action::SaveFile { name, bytes }),
+            Ok(Err(message)) => actions.push(Action::Notify(Notice {
                 text: format!("the picture could not be made: {message}; bring the plot into view and try again"),
                 error: true,
             })),

@@ -39,7 +39,7 @@ pub struct RunPanel {
 impl RunPanel {
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
-        self.export.poll(ui, context);
+        self.export.poll(ui, context.actions);
         header(ui, context.run);
         if context.run.steps.is_empty() {
             waiting(ui, context.run);
@@ -270,7 +270,7 @@ fn curves(ui: &mut egui::Ui, context: &mut Context, export: &mut Export) {
                 ui.vertical(|ui| {
                     ui.set_width(width);
                     ui.spacing_mut().item_spacing = egui::vec2(SPACE[1], 2.0);
-                    let step = export.with_heading(ui, context, figure, |ui| {
+                    let step = export.with_heading(ui, context.actions, figure, |ui| {
                         figure.show_steps(ui, cursor, egui::vec2(width, PLOT))
                     });
                     if let Some(step) = step {
@@ -288,7 +288,7 @@ fn curves(ui: &mut egui::Ui, context: &mut Context, export: &mut Export) {
     }
 }
 
-/// A plot over the steps, with its unit.
+/// A plot over the steps, with its unit along y.
 fn over_steps(title: &str, unit: &str, help: &'static str, series: Vec<Series>) -> Figure {
     Figure {
         title: title.into(),
@@ -316,7 +316,7 @@ fn series(
 
 fn losses(steps: &[SearchStep]) -> Figure {
     over_steps(
-        "Loss",
+        "Loss, nats",
         "nats",
         "Cross-entropy of each step's batch: of the half that trains the weights, and of the half that trains α.",
         vec![
@@ -330,7 +330,7 @@ fn losses(steps: &[SearchStep]) -> Figure {
 
 fn accuracies(steps: &[SearchStep]) -> Figure {
     over_steps(
-        "Accuracy",
+        "Accuracy, %",
         "%",
         "Share of right answers in each step's batch, of the supernet with all operations mixed.",
         vec![
@@ -378,7 +378,7 @@ fn neighbors(steps: &[SearchStep]) -> Figure {
     let mut shown = vec![band, own, mean];
     shown.retain(|series| !series.points.is_empty());
     over_steps(
-        "Neighbor losses",
+        "Neighbor losses, nats",
         "nats",
         "Validation loss of α itself and of the neighbors that were drawn in the step. A narrow band close to the own \
          loss means a flat place: small changes cost little. Plain DARTS draws no neighbors.",

@@ -2,6 +2,8 @@
 
 use eframe::egui;
 
+use super::export::Export;
+use crate::app::context::Action;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::landscape::{Values, ValuesError, signed, student_t_95};
@@ -25,6 +27,7 @@ pub struct ValuesWindow {
     /// Which of them is in sight.
     at: usize,
     shown: Shown,
+    export: Export,
 }
 
 impl ValuesWindow {
@@ -52,13 +55,15 @@ impl ValuesWindow {
     }
 
     /// Draws it.
-    pub fn window(&mut self, context: &egui::Context) {
+    pub fn window(&mut self, context: &egui::Context, actions: &mut Vec<Action>) {
         let Some(values) = self.values.get(self.at) else {
             return;
         };
         let names: Vec<String> = self.values.iter().map(heading).collect();
         let (at, shown, file) = (&mut self.at, &mut self.shown, &self.name);
+        let export = &mut self.export;
         theme::report_window(context, "Experiment", &mut self.open, |ui| {
+            export.poll(ui, actions);
             ui.label(theme::note(format!(
                 "{file}: {}, paired by {}",
                 match values.of(&values.reference, 0).map_or(0, <[f64]>::len) {
@@ -83,7 +88,10 @@ impl ValuesWindow {
                 );
                 ui.selectable_value(shown, Shown::Means, "Means");
             });
-            figure(values, *shown).show(ui, 300.0);
+            let figure = figure(values, *shown);
+            export.with_heading(ui, actions, &figure, |ui| {
+                ((), figure.show(ui, 300.0).response.rect)
+            });
             ui.label(theme::note(match *shown {
                         Shown::Differences => {
                             "Mean difference, repetition by repetition; the band is its 95 % interval (Student's t)."

@@ -523,8 +523,8 @@ impl eframe::App for App {
         }
         shortcuts::window(&context, &mut self.keys_shown);
         self.notices.window(&context);
-        self.comparison.window(&context);
-        self.values.window(&context);
+        self.comparison.window(&context, &mut self.actions);
+        self.values.window(&context, &mut self.actions);
         let session = self.session();
         kept_runs::window(&mut self.shelf, &context, session, &mut self.actions);
         self.keyboard(&context);

@@ -204,59 +204,90 @@ impl Task for Image<'_> {
                 columns: &plan.all,
                 out: &mut scratch.filtered_grad,
             });
-            let first = saved.first.unit(image, source);
-            let normal = saved.first.normal(lane, source);
+            let first = (
+                saved.first.unit(image, source),
+                saved.first.normal(lane, source),
+            );
             if problem.wanted.weights {
                 let (own, rest) = weights.split_at_mut(filter_len(plan, filter.branch));
                 weights = rest;
-                let (kernels, matrix) = own.split_at_mut(filter.branch.depthwise_len(padded));
-                hidden(lanes, plan, first, normal, &mut scratch.hidden);
-                let pass = &passes[slot];
-                lanes.call(Correlate {
-                    pass,
-                    weights: &filter.depthwise,
-                    input: &scratch.hidden,
-                    out: &mut scratch.filtered,
-                    add: false,
-                });
-                lanes.call(OuterProduct {
-                    rows: &scratch.unit_grad,
-                    columns: &scratch.filtered,
-                    pixels,
-                    only: &[],
-                    sum: matrix,
-                });
-                let grad = &scratch.filtered_grad;
-                lanes.call(KernelGradient {
-                    branch: filter.branch,
-                    pass,
-                    grad,
-                    input: &scratch.hidden,
-                    sum: kernels,
-                });
+                add_weights(lanes, plan, filter, &passes[slot], first, scratch, own);
             }
-            let planes = &mut scratch.filtered_planes;
-            embed::<S>(
-                &scratch.filtered_grad,
-                plan.output_plane(),
-                plan.blocks,
-                planes,
-                |_, value| value,
-            );
-            for pass in &backward[slot] {
-                lanes.call(Correlate {
-                    pass,
-                    weights: &filter.depthwise,
-                    input: planes,
-                    out,
-                    add: false,
-                });
-            }
-            mask(lanes, first, normal, pixels, out);
-            let (sum, products) = partial.split_at_mut(padded);
-            gradient_sums(lanes, first, out, normal, pixels, [sum, products]);
+            let out = [out, partial];
+            through_depthwise(lanes, plan, filter, &backward[slot], first, scratch, out);
         }
     }
+}
+
+/// Adds to the gradient of a filter's weights. `first`: the unit that the filter reads, before its normalisation.
+#[inline(always)]
+fn add_weights<S: Simd>(
+    lanes: S,
+    plan: &Plan,
+    filter: &Filter,
+    pass: &Pass,
+    (first, normal): (&[f32], Normal),
+    scratch: &mut Scratch,
+    sum: &mut [f32],
+) {
+    let kernels_len = filter.branch.depthwise_len(plan.padded_channels());
+    let (kernels, matrix) = sum.split_at_mut(kernels_len);
+    hidden(lanes, plan, first, normal, &mut scratch.hidden);
+    lanes.call(Correlate {
+        pass,
+        weights: &filter.depthwise,
+        input: &scratch.hidden,
+        out: &mut scratch.filtered,
+        add: false,
+    });
+    lanes.call(OuterProduct {
+        rows: &scratch.unit_grad,
+        columns: &scratch.filtered,
+        pixels: plan.shape.out_pixels(),
+        only: &[],
+        sum: matrix,
+    });
+    lanes.call(KernelGradient {
+        branch: filter.branch,
+        pass,
+        grad: &scratch.filtered_grad,
+        input: &scratch.hidden,
+        sum: kernels,
+    });
+}
+
+/// Takes the gradient on to the unit that the filter reads, behind its normalisation: into `out`, and its sums into `partial`.
+#[inline(always)]
+fn through_depthwise<S: Simd>(
+    lanes: S,
+    plan: &Plan,
+    filter: &Filter,
+    passes: &[Pass],
+    (first, normal): (&[f32], Normal),
+    scratch: &mut Scratch,
+    [out, partial]: [&mut [f32]; 2],
+) {
+    let planes = &mut scratch.filtered_planes;
+    embed::<S>(
+        &scratch.filtered_grad,
+        plan.output_plane(),
+        plan.blocks,
+        planes,
+        |_, value| value,
+    );
+    for pass in passes {
+        lanes.call(Correlate {
+            pass,
+            weights: &filter.depthwise,
+            input: planes,
+            out,
+            add: false,
+        });
+    }
+    let pixels = plan.shape.out_pixels();
+    mask(lanes, first, normal, pixels, out);
+    let (sum, products) = partial.split_at_mut(plan.padded_channels());
+    gradient_sums(lanes, first, out, normal, pixels, [sum, products]);
 }
 
 /// Sets the gradient to zero where the normalised value is not positive.

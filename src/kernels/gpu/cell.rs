@@ -6,13 +6,9 @@ use super::fan::FanStages;
 use super::launch::output;
 use crate::kernels::Memory;
 use crate::kernels::cell::{CellShape, CellTensors, Fan};
-use crate::kernels::shape::OPERATIONS;
+use crate::kernels::shape::{COEFFICIENTS, OPERATIONS};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
-
-/// Coefficient sets of one edge: one for every operation, two for the first stages of the separable branches, and the
-/// dot products of every operation.
-const COEFFICIENT_SLOTS: usize = 18;
 
 /// A fan's feature maps before their normalisation, and their statistics.
 #[derive(Debug, Clone)]
@@ -156,13 +152,7 @@ fn fan_backward(
     let (weights, mix) = (&tensors.weights, &tensors.mix);
     let coef = output(
         x,
-        [
-            shape.edges,
-            COEFFICIENT_SLOTS,
-            shape.lanes,
-            shape.channels,
-            4,
-        ],
+        [shape.edges, COEFFICIENTS, shape.lanes, shape.channels, 4],
     );
     fan.mix_backward()
         .launch(&[grad, x, z1, z2, stats, mix, &coef]);

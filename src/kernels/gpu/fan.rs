@@ -1,10 +1,12 @@
-//! What one fan makes of its stages: which feature maps exist and where, and the declarations that the shaders share. Each
-//! stage stands in the file that has the name of its shader.
+//! What one fan makes of its stages: which feature maps exist and where, and the declarations that the shaders share.
 
 use super::launch::{Constants, Info, Stage, THREADS, shared};
 use super::product::{blocks, chunks, reduction_threads};
 use crate::kernels::cell::{CellShape, Fan};
-use crate::kernels::shape::{AVG_POOL, Branch, EPSILON, EdgesShape, MAX_POOL, OPERATIONS, SKIP};
+use crate::kernels::shape::{
+    AVG_POOL, Branch, COEFFICIENTS, EPSILON, EdgesShape, FIRST_DOT, FIRST_STAGE, MAX_POOL,
+    OPERATIONS, SKIP,
+};
 use std::sync::Arc;
 
 /// Columns of a strip of a depthwise convolution.
@@ -96,6 +98,7 @@ impl FanStages {
         let firsts: Vec<usize> = (1..OPERATIONS)
             .filter(|op| !(matches!(op, 4 | 5) || identity && *op == SKIP))
             .collect();
+        let before = Branch::ALL.map(|branch| Branch::weights_of(branch as usize));
         let constants = Constants::default()
             .line("EPSILON", "f32", format_args!("{EPSILON:e}"))
             .size("SKIP", SKIP)
@@ -109,6 +112,14 @@ impl FanStages {
             .size("FIRST_OPS", firsts.len())
             .size("POOLS", POOLS.len())
             .line("IDENTITY", "bool", identity)
+            .size("OPERATIONS", OPERATIONS)
+            .size("FIRST_STAGE", FIRST_STAGE)
+            .size("FIRST_DOT", FIRST_DOT)
+            .size("COEFFICIENTS", COEFFICIENTS)
+            .size("EDGE_TAPS", Branch::weights_of(Branch::ALL.len())[0])
+            .size("EDGE_MATRICES", Branch::weights_of(Branch::ALL.len())[1])
+            .table("taps_before", before.map(|[taps, _]| taps))
+            .table("matrices_before", before.map(|[_, matrices]| matrices))
             .table("branch_of", Branch::ALL.map(|branch| branch as usize))
             .table("first_op", firsts.iter().copied())
             .table("second_op", Branch::ALL.map(Branch::operation))

@@ -6,8 +6,7 @@
 //! memory, 256 invocations, 65,535 workgroups a dimension. All sums have an order fixed by the shape: the same input on
 //! the same device gives the same bits.
 //!
-//! A stage of a cell stands in the file that has the name of its shader, over what `fan.rs` makes of a shape; `cell.rs` launches
-//! them in order. The stages of a dense convolution stand in `conv_bn.rs`, those of a graph in `graph_*.rs`: `graph.rs` launches them forward,
+//! The stages of a cell stand in `stages.rs`, each by the name of its shader, over what `fan.rs` makes of a shape; `cell.rs` launches them. The stages of a dense convolution stand in `conv_bn.rs`, those of a graph in `graph_*.rs`: `graph.rs` launches them forward,
 //! `graph_backward.rs` backward.
 //!
 //! What the kernels are written for: few loads for each multiplication, since a load of one value costs as much as some
@@ -16,30 +15,17 @@
 //! workgroup memory serves reductions only. There both sides of a branch are executed: what only some invocations need
 //! stands in a loop without iterations for the others, or in a stage of its own.
 
-mod branch_backward;
 mod cell;
 mod conv_bn;
-mod depthwise;
-mod depthwise_weights;
 mod fan;
 mod graph;
 mod graph_backward;
 mod graph_depthwise;
 mod graph_maps;
 mod graph_norm;
-mod input_backward;
 mod launch;
-mod mix;
-mod mix_backward;
-mod mix_gradient;
-mod pointwise;
-mod pointwise_backward;
-mod pointwise_weights;
-mod pool;
 mod product;
-mod second_backward;
-mod stats;
-mod sum_chunks;
+mod stages;
 
 pub use cell::cell_sources;
 pub use conv_bn::conv_sources;

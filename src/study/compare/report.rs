@@ -98,43 +98,18 @@ impl Comparison {
             &format!("seeds to see {DETECTED}"),
         ];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
-        let mut equal = false;
-        for pair in &self.primary.pairs {
-            let null = match pair.first.is_null_pair(&pair.second) {
-                true => " (null pair)",
-                false => "",
-            };
-            let mut row = vec![format!("{} − {}{null}", pair.first, pair.second)];
-            match pair.paired {
-                Some(Paired::Varying(varying)) => {
-                    let [low, high] = pair.interval.map_or([None; 2], |ends| ends.map(Some));
-                    let mark = match pair.tells_apart().or(pair.leaves_out_zero()) {
-                        Some(false) => " ~",
-                        _ => "",
-                    };
-                    row.push(within(varying.mean, low, high) + mark);
-                    let [low, high] = [varying.low, varying.high].map(Some);
-                    row.push(within(varying.interquartile_mean, low, high));
-                    row.push(format!("{:.3}", varying.p));
-                    row.push(pair.adjusted_p.map_or("–".into(), |p| format!("{p:.3}")));
-                    row.push(pair.seeds_needed.map_or("–".into(), |n| n.to_string()));
-                }
-                Some(Paired::AllEqual { mean, .. }) => {
-                    equal = true;
-                    row.push(format!("{} all equal", signed(mean, 2)));
-                    row.extend(["–"; 4].map(str::to_owned));
-                }
-                None => row.extend(["–"; 5].map(str::to_owned)),
-            }
-            rows.push(row);
-        }
-        let mut text = format!("\n{}", table(&rows));
-        text.push_str(&format!(
+        rows.extend(self.primary.pairs.iter().map(primary_row));
+        format!("\n{}{}", table(&rows), self.primary_notes())
+    }
+
+    /// What the numbers of that table are, how far they hold, and what null pairs show.
+    fn primary_notes(&self) -> String {
+        let mut text = format!(
             "\nDifferences seed by seed. Intervals are those of each pair alone. p: how often random signs give a mean as far from 0; p (Holm): the same\n\
              for all pairs together, without replicas. A `~` marks what that does not tell apart at 5 %. The interquartile mean leaves the lowest and\n\
              the highest quarter out, rounded down; its bootstrap interval is too narrow for a few seeds. The last column: seeds with which a true\n\
              difference of {DETECTED} points would be seen four times of five, in a comparison of one pair.\n",
-        ));
+        );
         if let Some(least) = self.primary.least_p().filter(|&least| least > 0.05) {
             text.push_str(&format!(
                 "With so few seeds no p (Holm) can be below {least:.3}, whatever the difference: more --seeds{}.\n",
@@ -187,7 +162,8 @@ impl Comparison {
                 pair.first, pair.second
             ));
         }
-        if equal {
+        let equal = |pair: &PrimaryPair| matches!(pair.paired, Some(Paired::AllEqual { .. }));
+        if self.primary.pairs.iter().any(equal) {
             text.push_str(ALL_EQUAL);
         }
         text
@@ -297,6 +273,36 @@ impl Comparison {
             table(&runs),
         )
     }
+}
+
+/// A pair's row; a `~` marks what is not told apart.
+fn primary_row(pair: &PrimaryPair) -> Vec<String> {
+    let null = match pair.first.is_null_pair(&pair.second) {
+        true => " (null pair)",
+        false => "",
+    };
+    let mut row = vec![format!("{} − {}{null}", pair.first, pair.second)];
+    match pair.paired {
+        Some(Paired::Varying(varying)) => {
+            let [low, high] = pair.interval.map_or([None; 2], |ends| ends.map(Some));
+            let mark = match pair.tells_apart().or(pair.leaves_out_zero()) {
+                Some(false) => " ~",
+                _ => "",
+            };
+            row.push(within(varying.mean, low, high) + mark);
+            let [low, high] = [varying.low, varying.high].map(Some);
+            row.push(within(varying.interquartile_mean, low, high));
+            row.push(format!("{:.3}", varying.p));
+            row.push(pair.adjusted_p.map_or("–".into(), |p| format!("{p:.3}")));
+            row.push(pair.seeds_needed.map_or("–".into(), |n| n.to_string()));
+        }
+        Some(Paired::AllEqual { mean, .. }) => {
+            row.push(format!("{} all equal", signed(mean, 2)));
+            row.extend(["–"; 4].map(str::to_owned));
+        }
+        None => row.extend(["–"; 5].map(str::to_owned)),
+    }
+    row
 }
 
 /// What equal differences mean.

@@ -71,12 +71,7 @@ impl Comparison {
             let std = spread.std.unwrap_or_default();
             [spread.mean - std, spread.mean + std]
         });
-        // A deviation may reach beyond what a share can be.
-        let most = match metric {
-            Metric::Accuracy | Metric::NeighborhoodMean | Metric::NeighborhoodWorst => 100.0,
-            _ => f64::INFINITY,
-        };
-        let least = if most.is_finite() { 0.0 } else { -most };
+        let [least, most] = range(metric);
         let all: Vec<f64> = values
             .chain(ends)
             .filter(|value| value.is_finite())
@@ -118,7 +113,6 @@ impl Comparison {
         let column = (x1 - x0) / self.strategies.len().max(1) as f64;
         for (index, summary) in self.summaries.iter().enumerate() {
             let middle = x0 + column * (index as f64 + 0.5);
-            let colour = format!("#{:06x}", PALETTE[index % PALETTE.len()]);
             line(
                 svg,
                 format_args!(
@@ -128,51 +122,74 @@ impl Comparison {
                     summary.strategy
                 ),
             );
-            // Seeds from left to right over the left part of the column.
-            let seeds = self.seeds.len().max(1) as f64;
-            for entry in &self.entries {
-                let place = self.seeds.iter().position(|&seed| seed == entry.seed);
-                if let (true, Some(value), Some(place)) =
-                    (entry.strategy == summary.strategy, metric.of(entry), place)
-                {
-                    let x = middle + column * (0.5 * (place as f64 + 0.5) / seeds - 0.38);
-                    line(
-                        svg,
-                        format_args!(
-                            "<circle cx=\"{x:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{colour}\" fill-opacity=\"0.55\">\
-                             <title>{}, seed {}: {value:.*}</title></circle>",
-                            y(value),
-                            entry.strategy,
-                            entry.seed,
-                            metric.digits()
-                        ),
-                    );
-                }
-            }
-            if let Some(spread) = summary.metrics.get(metric) {
-                let x = middle + 0.28 * column;
-                let half = (0.14 * column).min(8.0);
-                if let Some(std) = spread.std.filter(|std| *std > 0.0) {
-                    let [low, high] =
-                        [-1.0, 1.0].map(|sign| y((spread.mean + sign * std).clamp(least, most)));
-                    line(
-                        svg,
-                        format_args!(
-                            "<path d=\"M{x:.1} {low:.1}V{high:.1}M{0:.1} {low:.1}H{1:.1}M{0:.1} {high:.1}H{1:.1}\" stroke=\"{colour}\" stroke-width=\"1.5\"/>",
-                            x - half,
-                            x + half
-                        ),
-                    );
-                }
-                let mean = y(spread.mean);
+            self.column(svg, metric, index, [middle, column], y);
+        }
+    }
+
+    /// The runs of a strategy, and beside them their mean and deviation. `y`: the height of a value.
+    fn column(
+        &self,
+        svg: &mut String,
+        metric: Metric,
+        index: usize,
+        [middle, width]: [f64; 2],
+        y: impl Fn(f64) -> f64,
+    ) {
+        let summary = &self.summaries[index];
+        let colour = format!("#{:06x}", PALETTE[index % PALETTE.len()]);
+        // Seeds from left to right over the left part of the column.
+        let seeds = self.seeds.len().max(1) as f64;
+        for entry in &self.entries {
+            let place = self.seeds.iter().position(|&seed| seed == entry.seed);
+            if let (true, Some(value), Some(place)) =
+                (entry.strategy == summary.strategy, metric.of(entry), place)
+            {
+                let x = middle + width * (0.5 * (place as f64 + 0.5) / seeds - 0.38);
                 line(
                     svg,
                     format_args!(
-                        "<circle cx=\"{x:.1}\" cy=\"{mean:.1}\" r=\"4.5\" fill=\"{colour}\"/>"
+                        "<circle cx=\"{x:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{colour}\" fill-opacity=\"0.55\">\
+                         <title>{}, seed {}: {value:.*}</title></circle>",
+                        y(value),
+                        entry.strategy,
+                        entry.seed,
+                        metric.digits()
                     ),
                 );
             }
         }
+        if let Some(spread) = summary.metrics.get(metric) {
+            let x = middle + 0.28 * width;
+            let half = (0.14 * width).min(8.0);
+            if let Some(std) = spread.std.filter(|std| *std > 0.0) {
+                let [least, most] = range(metric);
+                let [low, high] =
+                    [-1.0, 1.0].map(|sign| y((spread.mean + sign * std).clamp(least, most)));
+                line(
+                    svg,
+                    format_args!(
+                        "<path d=\"M{x:.1} {low:.1}V{high:.1}M{0:.1} {low:.1}H{1:.1}M{0:.1} {high:.1}H{1:.1}\" stroke=\"{colour}\" stroke-width=\"1.5\"/>",
+                        x - half,
+                        x + half
+                    ),
+                );
+            }
+            let mean = y(spread.mean);
+            line(
+                svg,
+                format_args!(
+                    "<circle cx=\"{x:.1}\" cy=\"{mean:.1}\" r=\"4.5\" fill=\"{colour}\"/>"
+                ),
+            );
+        }
+    }
+}
+
+/// What a metric can be at least and at most: a deviation may reach beyond it.
+fn range(metric: Metric) -> [f64; 2] {
+    match metric {
+        Metric::Accuracy | Metric::NeighborhoodMean | Metric::NeighborhoodWorst => [0.0, 100.0],
+        _ => [f64::NEG_INFINITY, f64::INFINITY],
     }
 }
 

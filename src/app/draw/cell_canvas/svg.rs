@@ -6,7 +6,7 @@ use eframe::egui::{Color32, Pos2, Rect, Vec2, pos2, vec2};
 
 use super::super::theme::{operation_color, operation_label};
 use super::paint::{line_color, text_on};
-use super::{CellPicture, Geometry};
+use super::{CellPicture, DrawnEdge, Geometry, Route};
 use crate::space::{Operation, Space};
 
 /// The colours that depend on what the picture lies on, as SVG attributes take them.
@@ -46,106 +46,107 @@ impl CellPicture {
 
     /// The elements of the picture, without what surrounds them.
     pub fn svg_elements(&self, size: Vec2, on: &Ground) -> String {
-        let Ground { ink, line, .. } = *on;
         let mut geometry = Geometry::new(self.space, Rect::from_min_size(Pos2::ZERO, size));
         let scale = geometry.scale;
         // No font is at hand to measure with: a letter of a sans-serif font is about half as wide as it is high.
         geometry.set_label(vec2(96.0, 22.0) * scale);
         let mut svg = String::new();
-        if let (Some(output), Some(&first)) = (geometry.output, self.concat.first()) {
-            let reach = geometry.radius + 7.0 * scale;
-            let (first, last) = (
-                geometry.states[first],
-                geometry.states[self.space.inputs() + self.space.nodes() - 1],
-            );
-            let _ = writeln!(
-                svg,
-                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{reach:.1}\" fill=\"{}\"/>",
-                first.x - reach,
-                first.y - reach,
-                last.x - first.x + 2.0 * reach,
-                2.0 * reach,
-                on.card
-            );
-            let _ = writeln!(
-                svg,
-                "<path d=\"M{:.1} {:.1}H{:.1}\" stroke=\"{line}\" stroke-width=\"1.5\"/>",
-                last.x + reach,
-                output.y,
-                output.x - geometry.input_radius
-            );
-            circle(&mut svg, output, geometry.input_radius, on);
-            name(&mut svg, output, "c", "k", 14.0 * scale, ink);
-        }
+        self.svg_output(&mut svg, &geometry, on);
         for edge in &self.edges {
-            let Some(route) = geometry.route(edge.from, edge.to, None) else {
-                continue;
-            };
-            let color = hex(line_color(edge.operation, false));
-            let width = (0.8 + 3.6 * edge.weight.clamp(0.0, 1.0)) * scale;
-            let path: Vec<String> = route
-                .line
-                .iter()
-                .map(|point| format!("{:.1} {:.1}", point.x, point.y))
-                .collect();
-            let dash = match edge.operation {
-                Operation::None => " stroke-dasharray=\"5 4\"",
-                _ => "",
-            };
-            let _ = writeln!(
-                svg,
-                "<polyline points=\"{}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{width:.1}\"{dash}/>",
-                path.join(" ")
-            );
-            let head = 5.0 + width;
-            let back = route.tip - route.direction * head;
-            let side = route.direction.rot90() * (0.55 * head);
-            let (a, b) = (back + side, back - side);
-            let _ = writeln!(
-                svg,
-                "<path d=\"M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}Z\" fill=\"{color}\"/>",
-                route.tip.x, route.tip.y, a.x, a.y, b.x, b.y
-            );
-            let absent = edge.operation == Operation::None;
-            let (fill, ink) = if absent {
-                (on.ground.to_owned(), ink.to_owned())
-            } else {
-                let color = operation_color(edge.operation);
-                (hex(color), hex(text_on(color)))
-            };
-            let place = route.label;
-            let _ = writeln!(
-                svg,
-                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{:.1}\" fill=\"{}\" stroke=\"{color}\"/>",
-                place.left(),
-                place.top(),
-                place.width(),
-                place.height(),
-                0.5 * place.height(),
-                fill
-            );
-            text(
-                &mut svg,
-                place.center(),
-                operation_label(edge.operation),
-                12.5 * scale,
-                &ink,
-            );
+            if let Some(route) = geometry.route(edge.from, edge.to, None) {
+                svg_edge(&mut svg, edge, &route, scale, on);
+            }
         }
         for (state, &center) in geometry.states.iter().enumerate() {
             circle(&mut svg, center, geometry.state_radius(state), on);
             if self.space == Space::Darts && state < self.space.inputs() {
                 let index = ["k−2", "k−1"][state.min(1)];
-                name(&mut svg, center, "c", index, 14.0 * scale, ink);
+                name(&mut svg, center, "c", index, 14.0 * scale, on.ink);
             } else {
-                text(&mut svg, center, &state.to_string(), 13.5 * scale, ink);
+                let number = state.to_string();
+                text(&mut svg, center, &number, 13.5 * scale, on.ink);
             }
         }
         svg
     }
+
+    /// The card behind the nodes that make the output, and the line from it to the output.
+    fn svg_output(&self, svg: &mut String, geometry: &Geometry, on: &Ground) {
+        let (Some(output), Some(&first)) = (geometry.output, self.concat.first()) else {
+            return;
+        };
+        let reach = geometry.radius + 7.0 * geometry.scale;
+        let (first, last) = (
+            geometry.states[first],
+            geometry.states[self.space.inputs() + self.space.nodes() - 1],
+        );
+        let _ = writeln!(
+            svg,
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{reach:.1}\" fill=\"{}\"/>",
+            first.x - reach,
+            first.y - reach,
+            last.x - first.x + 2.0 * reach,
+            2.0 * reach,
+            on.card
+        );
+        let _ = writeln!(
+            svg,
+            "<path d=\"M{:.1} {:.1}H{:.1}\" stroke=\"{}\" stroke-width=\"1.5\"/>",
+            last.x + reach,
+            output.y,
+            output.x - geometry.input_radius,
+            on.line
+        );
+        circle(svg, output, geometry.input_radius, on);
+        name(svg, output, "c", "k", 14.0 * geometry.scale, on.ink);
+    }
 }
 
 // Writing to a string cannot fail.
+
+/// A line with its arrow and, on top, its label; the line of an absent operation is dashed and its label is empty ground.
+fn svg_edge(svg: &mut String, edge: &DrawnEdge, route: &Route, scale: f32, on: &Ground) {
+    let color = hex(line_color(edge.operation, false));
+    let width = (0.8 + 3.6 * edge.weight.clamp(0.0, 1.0)) * scale;
+    let path: Vec<String> = route
+        .line
+        .iter()
+        .map(|point| format!("{:.1} {:.1}", point.x, point.y))
+        .collect();
+    let (dash, fill, ink) = if edge.operation == Operation::None {
+        let dash = " stroke-dasharray=\"5 4\"";
+        (dash, on.ground.to_owned(), on.ink.to_owned())
+    } else {
+        let color = operation_color(edge.operation);
+        ("", hex(color), hex(text_on(color)))
+    };
+    let _ = writeln!(
+        svg,
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{width:.1}\"{dash}/>",
+        path.join(" ")
+    );
+    let head = 5.0 + width;
+    let back = route.tip - route.direction * head;
+    let side = route.direction.rot90() * (0.55 * head);
+    let (a, b) = (back + side, back - side);
+    let _ = writeln!(
+        svg,
+        "<path d=\"M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}Z\" fill=\"{color}\"/>",
+        route.tip.x, route.tip.y, a.x, a.y, b.x, b.y
+    );
+    let place = route.label;
+    let _ = writeln!(
+        svg,
+        "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{:.1}\" fill=\"{fill}\" stroke=\"{color}\"/>",
+        place.left(),
+        place.top(),
+        place.width(),
+        place.height(),
+        0.5 * place.height()
+    );
+    let label = operation_label(edge.operation);
+    text(svg, place.center(), label, 12.5 * scale, &ink);
+}
 
 fn circle(svg: &mut String, center: Pos2, radius: f32, on: &Ground) {
     let _ = writeln!(

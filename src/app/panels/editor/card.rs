@@ -48,19 +48,7 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
         profile(ui, flatness, color);
     });
     if let Some(share) = flatness.share {
-        let sentence = match flatness.word {
-            Some(Word::Low) => {
-                "It is no better than the mean of the space, so it has no height to lose.".into()
-            }
-            _ if flatness.cost < 0.0 => format!(
-                "One change gains {:.2} points on average, where its share of the lead would cost {share:.2}.",
-                -flatness.cost
-            ),
-            _ => format!(
-                "One change costs {:.2} points on average; its share of the lead would be {share:.2}.",
-                flatness.cost
-            ),
-        };
+        let sentence = cost(flatness, share);
         ui.label(sentence).on_hover_text(&explain);
         if let Some([_, _, error]) = flatness.errors.filter(|_| flatness.is_doubtful()) {
             ui.label(format!(
@@ -69,17 +57,39 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
         }
     }
     ui.add_space(SPACE[0]);
+    numbers(ui, scores.reference(), flatness);
+}
+
+/// A sentence on what one change costs beside its share of the lead.
+fn cost(flatness: &Flatness, share: f64) -> String {
+    match flatness.word {
+        Some(Word::Low) => {
+            "It is no better than the mean of the space, so it has no height to lose.".into()
+        }
+        _ if flatness.cost < 0.0 => format!(
+            "One change gains {:.2} points on average, where its share of the lead would cost {share:.2}.",
+            -flatness.cost
+        ),
+        _ => format!(
+            "One change costs {:.2} points on average; its share of the lead would be {share:.2}.",
+            flatness.cost
+        ),
+    }
+}
+
+/// A table of the accuracies, those of neighbors with their gain over the own one.
+fn numbers(ui: &mut Ui, reference: Option<f64>, flatness: &Flatness) {
+    let Flatness {
+        own,
+        neighbors,
+        rank,
+        ..
+    } = flatness;
+    let error = |place: usize| plus_minus(flatness.errors.map(|errors| errors[place]));
     Grid::new("flatness")
         .num_columns(3)
         .spacing(vec2(SPACE[2], SPACE[0]))
         .show(ui, |ui| {
-            let Flatness {
-                own,
-                neighbors,
-                rank,
-                ..
-            } = flatness;
-            let error = |place: usize| plus_minus(flatness.errors.map(|errors| errors[place]));
             row(ui, "own accuracy", format!("{own:.2}{} %", error(0)), None);
             row(
                 ui,
@@ -87,31 +97,17 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
                 format!("{:.2}{} %", neighbors.mean, error(1)),
                 Some(neighbors.mean - own),
             );
-            row(
-                ui,
-                "worst neighbor",
-                format!("{:.2} %", neighbors.worst),
-                Some(neighbors.worst - own),
-            );
-            row(
-                ui,
-                "best neighbor",
-                format!("{:.2} %", neighbors.best),
-                Some(neighbors.best - own),
-            );
-            row(
-                ui,
-                "rank",
-                format!("{rank} of {}", neighbors.count + 1),
-                None,
-            );
-            row(
-                ui,
-                "standard deviation",
-                format!("{:.2}", neighbors.std),
-                None,
-            );
-            if let Some(reference) = scores.reference() {
+            for (name, accuracy) in [
+                ("worst neighbor", neighbors.worst),
+                ("best neighbor", neighbors.best),
+            ] {
+                row(ui, name, format!("{accuracy:.2} %"), Some(accuracy - own));
+            }
+            let place = format!("{rank} of {}", neighbors.count + 1);
+            row(ui, "rank", place, None);
+            let spread = format!("{:.2}", neighbors.std);
+            row(ui, "standard deviation", spread, None);
+            if let Some(reference) = reference {
                 row(ui, "mean of the space", format!("{reference:.2} %"), None);
             }
         });

@@ -16,7 +16,7 @@ use eframe::egui::{self, Event, EventFilter, Key, Modifiers, ScrollArea, Ui, vec
 
 use super::export::Export;
 use crate::app::context::{Action, Context};
-use crate::app::draw::cell_canvas::{CellPicture, DrawnEdge};
+use crate::app::draw::cell_canvas::{CanvasResponse, CellPicture, DrawnEdge};
 use crate::app::draw::theme::{SPACE, operation_label};
 use crate::app::runs::notice::Notice;
 use crate::landscape::Score;
@@ -119,7 +119,7 @@ impl Editor {
             },
             context,
         );
-        self.export.poll(ui, context);
+        self.export.poll(ui, context.actions);
         self.place = None;
         if let Some(genotype) = chosen {
             self.edit(genotype);
@@ -221,58 +221,9 @@ impl Editor {
                     ui.visuals().weak_text_color(),
                 );
             }
-            for (&place, edge) in own.iter().zip(&response.edges) {
-                if self.palette.is_none() {
-                    let fixed = sources(&genotype, place).is_empty();
-                    edge.clone().on_hover_text(hint(fixed));
-                }
-                if self.focus == Some(place) {
-                    edge.request_focus();
-                    edge.scroll_to_me(None);
-                    self.focus = None;
-                }
-                if edge.has_focus() {
-                    focused = Some(place);
-                    let filter = EventFilter {
-                        horizontal_arrows: true,
-                        vertical_arrows: true,
-                        ..EventFilter::default()
-                    };
-                    ui.memory_mut(|memory| memory.set_focus_lock_filter(edge.id, filter));
-                }
-            }
-            if let Some(edge) = response.clicked {
-                self.selected = Some(own[edge]);
-                self.focus = Some(own[edge]);
-                self.palette = Some(own[edge]);
-            }
-            if let Some((edge, from)) = response.rewired {
-                self.selected = Some(own[edge]);
-                self.try_edit(with_source(&genotype, own[edge], from));
-            }
-            if let Some((edge, from)) = response.refused {
-                self.try_edit(with_source(&genotype, own[edge], from));
-            }
-            if let Some(place) = self.palette
-                && let Some(edge) = own.iter().position(|&one| one == place)
-            {
-                let mut open = true;
-                let label = &response.edges[edge];
-                let choice = palette::show(label, &genotype, place, &self.scores, &mut open);
-                match choice {
-                    Some(Choice::Operation(operation)) => {
-                        self.try_edit(with_operation(&genotype, place, operation));
-                    }
-                    Some(Choice::Source(from)) => {
-                        self.try_edit(with_source(&genotype, place, from));
-                    }
-                    None => {}
-                }
-                if !open {
-                    self.palette = None;
-                    self.focus = Some(place);
-                }
-            }
+            let focus = self.edges(ui, &genotype, &own, &response.edges);
+            focused = focus.or(focused);
+            self.act(&genotype, &own, &response);
         }
         if let Some(refusal) = &self.refusal {
             // Over the picture, so that nothing moves.
@@ -287,6 +238,74 @@ impl Editor {
         if let Some(place) = focused {
             self.selected = Some(place);
             self.edge_keys(ui, place, &places);
+        }
+    }
+
+    /// Gives the edges of a cell their hints and the keyboard. Returns the one that has it.
+    fn edges(
+        &mut self,
+        ui: &Ui,
+        genotype: &Genotype,
+        own: &[Place],
+        edges: &[egui::Response],
+    ) -> Option<Place> {
+        let mut focused = None;
+        for (&place, edge) in own.iter().zip(edges) {
+            if self.palette.is_none() {
+                let fixed = sources(genotype, place).is_empty();
+                edge.clone().on_hover_text(hint(fixed));
+            }
+            if self.focus == Some(place) {
+                edge.request_focus();
+                edge.scroll_to_me(None);
+                self.focus = None;
+            }
+            if edge.has_focus() {
+                focused = Some(place);
+                let filter = EventFilter {
+                    horizontal_arrows: true,
+                    vertical_arrows: true,
+                    ..EventFilter::default()
+                };
+                ui.memory_mut(|memory| memory.set_focus_lock_filter(edge.id, filter));
+            }
+        }
+        focused
+    }
+
+    /// Takes up what was done to the picture of a cell, and shows the palette where it belongs to one of its edges.
+    fn act(&mut self, genotype: &Genotype, own: &[Place], response: &CanvasResponse) {
+        if let Some(edge) = response.clicked {
+            self.selected = Some(own[edge]);
+            self.focus = Some(own[edge]);
+            self.palette = Some(own[edge]);
+        }
+        if let Some((edge, from)) = response.rewired {
+            self.selected = Some(own[edge]);
+            self.try_edit(with_source(genotype, own[edge], from));
+        }
+        if let Some((edge, from)) = response.refused {
+            self.try_edit(with_source(genotype, own[edge], from));
+        }
+        if let Some(place) = self.palette
+            && let Some(edge) = own.iter().position(|&one| one == place)
+        {
+            let mut open = true;
+            let label = &response.edges[edge];
+            let choice = palette::show(label, genotype, place, &self.scores, &mut open);
+            match choice {
+                Some(Choice::Operation(operation)) => {
+                    self.try_edit(with_operation(genotype, place, operation));
+                }
+                Some(Choice::Source(from)) => {
+                    self.try_edit(with_source(genotype, place, from));
+                }
+                None => {}
+            }
+            if !open {
+                self.palette = None;
+                self.focus = Some(place);
+            }
         }
     }
 

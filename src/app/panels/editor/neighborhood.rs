@@ -2,8 +2,8 @@
 //! what the change brings. Flat architectures have dots close to the line.
 
 use eframe::egui::{
-    self, Align2, Color32, FontId, Pos2, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
-    Vec2, WidgetInfo, pos2, vec2,
+    self, Align2, Color32, FontId, Id, Painter, Pos2, Rect, Role, ScrollArea, Sense, Stroke,
+    StrokeKind, Ui, Vec2, Visuals, WidgetInfo, pos2, vec2,
 };
 
 use super::edits::{Place, operations};
@@ -38,6 +38,11 @@ pub fn describe(neighbor: &ScoredNeighbor) -> String {
 /// The heights that may be marked on the axis, points of accuracy.
 const MARKS: [f64; 9] = [30.0, 10.0, 3.0, 1.0, 0.0, -1.0, -3.0, -10.0, -30.0];
 
+/// The least distance of two marks, points.
+const APART: f32 = 13.0;
+/// How far cells stand apart from each other, points.
+const GAP: f32 = 18.0;
+
 /// Draws the dots. `lit` is a neighbor that is pointed at elsewhere.
 pub fn show_dots(
     ui: &mut Ui,
@@ -47,133 +52,180 @@ pub fn show_dots(
     lit: Option<usize>,
 ) -> Pointed {
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-    let places = Place::all(genotype);
-    let visuals = ui.visuals().clone();
-    let faint = blend(visuals.panel_fill, visuals.text_color(), 0.14);
-    let weak = visuals.weak_text_color();
-    let small = FontId::proportional(11.0);
-    let painter = ui.painter_at(rect);
+    let dots = Dots::new(ui, rect, genotype, scores, lit);
+    dots.paint_axis();
+    dots.paint_names();
+    let mut pointed = Pointed::default();
+    let id = ui.make_persistent_id("neighborhood");
+    for index in 0..scores.neighbors().len() {
+        dots.show(ui, id.with(index), index, &mut pointed);
+    }
+    pointed
+}
 
-    // The axis reaches as far as the scores do, at least a point either way.
-    let ends = || {
-        (0..scores.neighbors().len()).filter_map(|index| {
-            let (gain, error) = (scores.gain(index)?, scores.gain_error(index).unwrap_or(0.0));
-            Some([gain - error, gain + error])
-        })
-    };
-    let top = gain::height(ends().map(|[_, high]| high).fold(1.0, f64::max)) + 0.04;
-    let bottom = gain::height(ends().map(|[low, _]| low).fold(-1.0, f64::min)) - 0.04;
-    let plot = Rect::from_min_max(
-        rect.min + vec2(44.0, 10.0),
-        rect.max
-            - vec2(
-                8.0,
-                if genotype.cells().len() > 1 {
-                    36.0
-                } else {
-                    22.0
-                },
-            ),
-    );
-    let y = |gain: f64| {
+/// The picture with its places and scales laid out.
+struct Dots<'a> {
+    genotype: &'a Genotype,
+    scores: &'a Scores,
+    lit: Option<usize>,
+    painter: Painter,
+    visuals: Visuals,
+    /// Where the dots are, without the names around them.
+    plot: Rect,
+    /// The [`gain::height`] of its upper and its lower end.
+    ends: [f32; 2],
+    places: Vec<Place>,
+    /// The width that an edge has.
+    column: f32,
+    radius: f32,
+}
+
+impl<'a> Dots<'a> {
+    /// The layout in a rectangle, with an axis that fits the scores.
+    fn new(
+        ui: &Ui,
+        rect: Rect,
+        genotype: &'a Genotype,
+        scores: &'a Scores,
+        lit: Option<usize>,
+    ) -> Self {
+        // The axis reaches as far as the scores do, at least a point either way.
+        let ends = || {
+            (0..scores.neighbors().len()).filter_map(|index| {
+                let (gain, error) = (scores.gain(index)?, scores.gain_error(index).unwrap_or(0.0));
+                Some([gain - error, gain + error])
+            })
+        };
+        let top = gain::height(ends().map(|[_, high]| high).fold(1.0, f64::max)) + 0.04;
+        let bottom = gain::height(ends().map(|[low, _]| low).fold(-1.0, f64::min)) - 0.04;
+        let cells = genotype.cells().len();
+        let below = if cells > 1 { 36.0 } else { 22.0 };
+        let plot = Rect::from_min_max(rect.min + vec2(44.0, 10.0), rect.max - vec2(8.0, below));
+        let places = Place::all(genotype);
+        let column = (plot.width() - GAP * (cells as f32 - 1.0)) / places.len().max(1) as f32;
+        Self {
+            genotype,
+            scores,
+            lit,
+            painter: ui.painter_at(rect),
+            visuals: ui.visuals().clone(),
+            plot,
+            ends: [top, bottom],
+            places,
+            column,
+            radius: (0.055 * plot.height()).clamp(3.0, 5.5).min(0.35 * column),
+        }
+    }
+
+    /// The height of a gain on the screen.
+    fn y(&self, gain: f64) -> f32 {
+        let [top, bottom] = self.ends;
         let share = (top - gain::height(gain)) / (top - bottom);
-        plot.top() + share * plot.height()
-    };
-    // Cells stand apart from each other.
-    let gap = 18.0;
-    let cells = genotype.cells().len();
-    let column = (plot.width() - gap * (cells as f32 - 1.0)) / places.len().max(1) as f32;
-    let left = |index: usize| {
-        let cell = places[index].cell as f32;
-        plot.left() + column * index as f32 + gap * cell
-    };
-    for index in (0..places.len()).step_by(2) {
-        let band = Rect::from_x_y_ranges(left(index)..=left(index) + column, plot.y_range());
-        painter.rect_filled(band, 2.0, blend(visuals.panel_fill, faint, 0.35));
-    }
-    let mut last = f32::NEG_INFINITY;
-    for mark in MARKS {
-        let at = y(mark);
-        if !plot.expand(1.0).y_range().contains(at) || (mark != 0.0 && at - last < 13.0) {
-            continue;
-        }
-        if mark != 0.0 && (at - y(0.0)).abs() < 13.0 {
-            continue;
-        }
-        last = at;
-        let stroke = if mark == 0.0 {
-            Stroke::new(1.5, blend(visuals.panel_fill, visuals.text_color(), 0.5))
-        } else {
-            Stroke::new(1.0, faint)
-        };
-        painter.hline(plot.x_range(), at, stroke);
-        let text = if mark == 0.0 {
-            "0".to_owned()
-        } else {
-            gain::signed(mark).trim_end_matches(".00").to_owned()
-        };
-        painter.text(
-            pos2(plot.left() - 8.0, at),
-            Align2::RIGHT_CENTER,
-            text,
-            small.clone(),
-            weak,
-        );
+        self.plot.top() + share * self.plot.height()
     }
 
-    for (index, place) in places.iter().enumerate() {
-        let Some(input) = place.input(genotype) else {
-            continue;
-        };
-        let middle = left(index) + 0.5 * column;
-        let name = format!("{}→{}", input.from, place.node);
-        let at = pos2(middle, plot.bottom() + 4.0);
-        let lit_here = lit
-            .and_then(|lit| scores.neighbors().get(lit))
-            .is_some_and(|lit| lit.place == *place);
-        let color = if lit_here {
-            visuals.strong_text_color()
-        } else {
-            weak
-        };
-        painter.text(at, Align2::CENTER_TOP, name, small.clone(), color);
+    /// Where the column of an edge begins.
+    fn left(&self, index: usize) -> f32 {
+        let cell = self.places[index].cell as f32;
+        self.plot.left() + self.column * index as f32 + GAP * cell
     }
-    if cells > 1 {
-        for (cell, kind) in genotype.space().cell_kinds().iter().enumerate() {
-            let own: Vec<usize> = (0..places.len())
-                .filter(|&index| places[index].cell == cell)
-                .collect();
-            if let (Some(&first), Some(&end)) = (own.first(), own.last()) {
-                let middle = 0.5 * (left(first) + left(end) + column);
-                let at = pos2(middle, plot.bottom() + 19.0);
-                let name = format!("{kind} cell");
-                painter.text(at, Align2::CENTER_TOP, name, small.clone(), weak);
+
+    /// The ground, part of the way to the colour of text.
+    fn shade(&self, t: f32) -> Color32 {
+        blend(self.visuals.panel_fill, self.visuals.text_color(), t)
+    }
+
+    /// Writes beside the dots, in small type.
+    fn write(&self, at: Pos2, align: Align2, text: &str, color: Color32) {
+        let small = FontId::proportional(11.0);
+        self.painter.text(at, align, text, small, color);
+    }
+
+    /// Bands behind every other column, and the marks for which there is room.
+    fn paint_axis(&self) {
+        let (plot, painter, faint) = (self.plot, &self.painter, self.shade(0.14));
+        for index in (0..self.places.len()).step_by(2) {
+            let left = self.left(index);
+            let band = Rect::from_x_y_ranges(left..=left + self.column, plot.y_range());
+            painter.rect_filled(band, 2.0, blend(self.visuals.panel_fill, faint, 0.35));
+        }
+        let zero = self.y(0.0);
+        let mut last = f32::NEG_INFINITY;
+        for mark in MARKS {
+            let at = self.y(mark);
+            let crowded = at - last < APART || (at - zero).abs() < APART;
+            if !plot.expand(1.0).y_range().contains(at) || (mark != 0.0 && crowded) {
+                continue;
+            }
+            last = at;
+            let (stroke, text) = if mark == 0.0 {
+                (Stroke::new(1.5, self.shade(0.5)), "0".to_owned())
+            } else {
+                let text = gain::signed(mark).trim_end_matches(".00").to_owned();
+                (Stroke::new(1.0, faint), text)
+            };
+            painter.hline(plot.x_range(), at, stroke);
+            let (at, weak) = (pos2(plot.left() - 8.0, at), self.visuals.weak_text_color());
+            self.write(at, Align2::RIGHT_CENTER, &text, weak);
+        }
+    }
+
+    /// The edges under their columns, and the cells under their edges where there are two.
+    fn paint_names(&self) {
+        let (top, weak) = (Align2::CENTER_TOP, self.visuals.weak_text_color());
+        let lit = self.lit.and_then(|lit| self.scores.neighbors().get(lit));
+        for (index, place) in self.places.iter().enumerate() {
+            let Some(input) = place.input(self.genotype) else {
+                continue;
+            };
+            let middle = self.left(index) + 0.5 * self.column;
+            let color = if lit.is_some_and(|lit| lit.place == *place) {
+                self.visuals.strong_text_color()
+            } else {
+                weak
+            };
+            let at = pos2(middle, self.plot.bottom() + 4.0);
+            let name = format!("{}→{}", input.from, place.node);
+            self.write(at, top, &name, color);
+        }
+        if self.genotype.cells().len() < 2 {
+            return;
+        }
+        for (cell, kind) in self.genotype.space().cell_kinds().iter().enumerate() {
+            let own = |place: &Place| place.cell == cell;
+            let first = self.places.iter().position(own);
+            let end = self.places.iter().rposition(own);
+            if let (Some(first), Some(end)) = (first, end) {
+                let middle = 0.5 * (self.left(first) + self.left(end) + self.column);
+                let at = pos2(middle, self.plot.bottom() + 19.0);
+                self.write(at, top, &format!("{kind} cell"), weak);
             }
         }
     }
 
-    let mut pointed = Pointed::default();
-    let radius = (0.055 * plot.height()).clamp(3.0, 5.5).min(0.35 * column);
-    let choices = operations(genotype.space());
-    let zero = y(0.0);
-    let place_of = |index: usize| -> Option<Pos2> {
-        let one = &scores.neighbors()[index];
-        let column_index = places.iter().position(|place| *place == one.place)?;
+    /// The place of a neighbor's dot: beside those of the same edge by its operation, on the line while it has no score.
+    fn place(&self, index: usize) -> Option<Pos2> {
+        let one = &self.scores.neighbors()[index];
+        let column = self.places.iter().position(|place| *place == one.place)?;
+        let choices = operations(self.genotype.space());
         let after = choices
             .iter()
             .position(|operation| *operation == one.change.after.operation)?;
         let share = (after as f32 + 0.5) / choices.len() as f32;
-        let x = left(column_index) + (0.1 + 0.8 * share) * column;
-        Some(pos2(x, scores.gain(index).map_or(zero, y)))
-    };
-    let id = ui.make_persistent_id("neighborhood");
-    for index in 0..scores.neighbors().len() {
-        let Some(at) = place_of(index) else { continue };
-        let one = &scores.neighbors()[index];
-        let gain = scores.gain(index);
+        let x = self.left(column) + (0.1 + 0.8 * share) * self.column;
+        Some(pos2(x, self.y(self.scores.gain(index).unwrap_or(0.0))))
+    }
+
+    /// One dot, or a ring while it has no score, and what a person does with it.
+    fn show(&self, ui: &Ui, id: Id, index: usize, pointed: &mut Pointed) {
+        let Some(at) = self.place(index) else { return };
+        let (painter, radius) = (&self.painter, self.radius);
+        let weak = self.visuals.weak_text_color();
+        let one = &self.scores.neighbors()[index];
+        let gain = self.scores.gain(index);
         let hit = Rect::from_center_size(at, Vec2::splat((2.0 * radius + 4.0).max(11.0)));
         // Dots are not stops of the keyboard: the list beside them is.
-        let response = ui.interact(hit, id.with(index), Sense::CLICK);
+        let response = ui.interact(hit, id, Sense::CLICK);
         response.widget_info(|| {
             let gain = gain.map_or("no score yet".into(), gain::signed);
             let name = format!("neighbor {}, {gain}", describe(one));
@@ -189,41 +241,45 @@ pub fn show_dots(
         let Some(gain) = gain else {
             let waiting = Stroke::new(1.0, weak);
             painter.circle_stroke(at, 0.6 * radius, waiting);
-            continue;
+            return;
         };
-        let color = gain::color(gain, visuals.dark_mode);
-        let error = scores.gain_error(index);
-        let stem = Stroke::new(1.2, blend(visuals.panel_fill, color, 0.55));
-        painter.line_segment([pos2(at.x, zero), at], stem);
+        let color = gain::color(gain, self.visuals.dark_mode);
+        let error = self.scores.gain_error(index);
+        let stem = Stroke::new(1.2, blend(self.visuals.panel_fill, color, 0.55));
+        painter.line_segment([pos2(at.x, self.y(0.0)), at], stem);
         if let Some(error) = error {
-            let ends = [y(gain + error), y(gain - error)];
-            let ends = ends.map(|end| pos2(at.x, end.clamp(plot.top(), plot.bottom())));
+            let ends = [gain + error, gain - error].map(|end| {
+                let end = self.y(end).clamp(self.plot.top(), self.plot.bottom());
+                pos2(at.x, end)
+            });
             painter.line_segment(ends, Stroke::new(1.2, weak));
         }
         painter.circle_filled(at, radius, color);
-        if lit == Some(index) || response.hovered() {
-            let ring = Stroke::new(2.0, visuals.strong_text_color());
+        if self.lit == Some(index) || response.hovered() {
+            let ring = Stroke::new(2.0, self.visuals.strong_text_color());
             painter.circle_stroke(at, radius + 2.5, ring);
         }
-        response.on_hover_ui_at_pointer(|ui| {
-            ui.label(describe(one));
-            ui.horizontal(|ui| {
-                ui.label(gain::text(ui, gain));
-                let accuracy = one.score.map_or(0.0, |score| score.accuracy);
-                ui.weak(format!("{accuracy:.2} %, click to take it"));
-            });
-            if let Some(error) = error {
-                ui.weak(match error {
-                    0.0 => "computes the same function: the same networks".to_owned(),
-                    _ if gain.abs() < 2.0 * error => {
-                        format!("standard error of the difference {error:.2}, not told apart")
-                    }
-                    _ => format!("standard error of the difference {error:.2}"),
-                });
+        response.on_hover_ui_at_pointer(|ui| explain(ui, one, gain, error));
+    }
+}
+
+/// What is said of a dot under the pointer.
+fn explain(ui: &mut Ui, one: &ScoredNeighbor, gain: f64, error: Option<f64>) {
+    ui.label(describe(one));
+    ui.horizontal(|ui| {
+        ui.label(gain::text(ui, gain));
+        let accuracy = one.score.map_or(0.0, |score| score.accuracy);
+        ui.weak(format!("{accuracy:.2} %, click to take it"));
+    });
+    if let Some(error) = error {
+        ui.weak(match error {
+            0.0 => "computes the same function: the same networks".to_owned(),
+            _ if gain.abs() < 2.0 * error => {
+                format!("standard error of the difference {error:.2}, not told apart")
             }
+            _ => format!("standard error of the difference {error:.2}"),
         });
     }
-    pointed
 }
 
 /// The scale of the colours.

@@ -153,5 +153,5 @@ pub fn show(
         figure.show(ui, height);
     }
     let place = egui::Rect::from_min_max(top, egui::pos2(ui.max_rect().right(), ui.cursor().min.y));
-    export.menu(ui, context, &around.together, Some(place), None);
+    export.menu(ui, context.actions, &around.together, Some(place), None);
 }

@@ -212,7 +212,20 @@ pub fn show(
             context.actions.push(Action::Edit(genotype));
         }
     }
-    ui.horizontal(|ui| export.menu(ui, context, &picture.figure, Some(plot.response.rect), None));
+    ui.horizontal(|ui| {
+        export.menu(
+            ui,
+            context.actions,
+            &picture.figure,
+            Some(plot.response.rect),
+            None,
+        )
+    });
+    levels(ui, report);
+}
+
+/// The table of the levels of the way.
+fn levels(ui: &mut egui::Ui, report: &BarrierReport) {
     egui::Grid::new("levels")
         .striped(true)
         .num_columns(6)

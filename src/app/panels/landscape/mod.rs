@@ -70,7 +70,7 @@ pub struct LandscapePanel {
 impl LandscapePanel {
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
-        self.export.poll(ui, context);
+        self.export.poll(ui, context.actions);
         let Some(open) = context.table else {
             empty(ui, context);
             return;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eframe::egui::{self, RichText, Stroke};
-use egui_plot::MarkerShape;
+use egui_plot::{MarkerShape, PlotResponse};
 
 use super::super::export::Export;
 use crate::app::context::{Action, Context, OpenTable};
@@ -103,10 +103,48 @@ impl Plane {
         shown.iter().filter_map(bar).flatten().collect()
     }
 
-    /// Mean accuracy of the neighbors and accuracy of an architecture of the table.
-    fn point(&self, genotype: &Genotype) -> Option<[f64; 2]> {
-        let index = self.open.table.index_of(genotype)?;
-        Some([self.means[index], self.accuracy[index]])
+    /// Draws anew what lies over the dots: the line of equal accuracy, the architectures that are marked, and standard errors.
+    fn draw_over(&mut self, edited: &Genotype, pins: &[Option<Genotype>; 2]) {
+        self.figure.series.truncate(1);
+        // Equal architectures: their mean would be their own accuracy.
+        let [[low_x, high_x], [low_y, high_y]] = self.figure.bounds();
+        let [low, high] = [low_x.max(low_y), high_x.min(high_y)];
+        if low < high {
+            self.figure.series.push(Series::new(
+                "as good as its neighbors",
+                Hue::Quiet,
+                Mark::Line,
+                [[low, low], [high, high]],
+            ));
+        }
+        let markers = [
+            (
+                "in the editor",
+                Some(edited),
+                Hue::Chosen,
+                MarkerShape::Circle,
+            ),
+            ("A", pins[0].as_ref(), Hue::Good, MarkerShape::Diamond),
+            ("B", pins[1].as_ref(), Hue::Neighbor, MarkerShape::Square),
+        ];
+        let mut marked = Vec::new();
+        for (name, genotype, hue, shape) in markers {
+            if let Some(index) = genotype.and_then(|one| self.open.table.index_of(one)) {
+                let point = [self.means[index], self.accuracy[index]];
+                let marker = Series::new(name, hue, Mark::Marker(shape), [point]);
+                self.figure.series.push(marker);
+                marked.push(index);
+            }
+        }
+        let errors = self.error_bars(&marked);
+        if !errors.is_empty() {
+            self.figure.series.push(Series::new(
+                "± standard error of the accuracy",
+                Hue::Quiet,
+                Mark::Segments,
+                errors,
+            ));
+        }
     }
 }
 
@@ -132,51 +170,35 @@ pub fn show(
             .weak(),
         );
     });
-    plane.figure.series.truncate(1);
-    // Equal architectures: their mean would be their own accuracy.
-    let [[low_x, high_x], [low_y, high_y]] = plane.figure.bounds();
-    let [low, high] = [low_x.max(low_y), high_x.min(high_y)];
-    if low < high {
-        plane.figure.series.push(Series::new(
-            "as good as its neighbors",
-            Hue::Quiet,
-            Mark::Line,
-            [[low, low], [high, high]],
-        ));
-    }
-    let markers = [
-        (
-            "in the editor",
-            Some(context.edited),
-            Hue::Chosen,
-            MarkerShape::Circle,
-        ),
-        ("A", pins[0].as_ref(), Hue::Good, MarkerShape::Diamond),
-        ("B", pins[1].as_ref(), Hue::Neighbor, MarkerShape::Square),
-    ];
-    let mut marked = Vec::new();
-    for (name, genotype, hue, shape) in markers {
-        if let Some(point) = genotype.and_then(|genotype| plane.point(genotype)) {
-            plane
-                .figure
-                .series
-                .push(Series::new(name, hue, Mark::Marker(shape), [point]));
-            marked.extend(genotype.and_then(|genotype| plane.open.table.index_of(genotype)));
-        }
-    }
-    let errors = plane.error_bars(&marked);
-    if !errors.is_empty() {
-        let bars = Series::new(
-            "± standard error of the accuracy",
-            Hue::Quiet,
-            Mark::Segments,
-            errors,
-        );
-        plane.figure.series.push(bars);
-    }
+    plane.draw_over(context.edited, pins);
     let footer = ui.spacing().interact_size.y + ui.spacing().item_spacing.y;
     let height = (ui.available_height() - footer).max(160.0);
     let plot = plane.figure.show_zooming(ui, height);
+    show_nearest(ui, context, plane, &plot);
+    ui.horizontal(|ui| {
+        let table = plane.open.table.clone();
+        let name = move |index: usize| {
+            let genotype = table.genotype_of(index);
+            genotype
+                .map(|genotype| genotype.to_text())
+                .unwrap_or_default()
+        };
+        export.menu(
+            ui,
+            context.actions,
+            &plane.figure,
+            Some(plot.response.rect),
+            Some(&name),
+        );
+        ui.label(
+            RichText::new("drag to move, turn the wheel to zoom, double-click to see everything")
+                .weak(),
+        );
+    });
+}
+
+/// Rings the dot that the pointer is near and tells what it is. A click on it edits it.
+fn show_nearest(ui: &egui::Ui, context: &mut Context, plane: &Plane, plot: &PlotResponse<()>) {
     let dots = &plane.figure.series[0].points;
     let place = plot.response.hover_pos();
     let under = place.and_then(|place| nearest(dots, &plot.transform, place, REACH));
@@ -200,24 +222,4 @@ pub fn show(
             context.actions.push(Action::Edit(genotype));
         }
     }
-    ui.horizontal(|ui| {
-        let table = plane.open.table.clone();
-        let name = move |index: usize| {
-            let genotype = table.genotype_of(index);
-            genotype
-                .map(|genotype| genotype.to_text())
-                .unwrap_or_default()
-        };
-        export.menu(
-            ui,
-            context,
-            &plane.figure,
-            Some(plot.response.rect),
-            Some(&name),
-        );
-        ui.label(
-            RichText::new("drag to move, turn the wheel to zoom, double-click to see everything")
-                .weak(),
-        );
-    });
 }

@@ -7,7 +7,7 @@ use super::scatter::Plane;
 use crate::app::context::Context;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::theme::Hue;
-use crate::landscape::Transform;
+use crate::landscape::{OrderEnergy, Spectrum, Transform};
 
 /// Draws the bars and their numbers.
 pub fn show(
@@ -37,17 +37,35 @@ pub fn show(
         ));
         return;
     }
-    let kept = |share: f64, smoothing: f64| share * smoothing * smoothing;
-    let bars = |shift: f64, value: &dyn Fn(usize) -> f64| -> Vec<[f64; 2]> {
-        spectrum
-            .orders
-            .iter()
-            .enumerate()
-            .map(|(place, order)| [order.order as f64 + shift, 100.0 * value(place)])
-            .collect()
+    let figure = bars(spectrum, *transform);
+    let row = ui.spacing().interact_size.y.max(20.0) + ui.spacing().item_spacing.y;
+    let below = row * (spectrum.orders.len() + 4) as f32;
+    let height = (ui.available_height() - below).max(160.0);
+    let plot = figure.show(ui, height);
+    ui.horizontal(|ui| {
+        export.menu(ui, context.actions, &figure, Some(plot.response.rect), None);
+        ui.label(format!(
+            "mean {:.2}{unit}, standard deviation {:.2}",
+            spectrum.mean,
+            spectrum.variance.sqrt()
+        ));
+    });
+    numbers(ui, spectrum);
+}
+
+/// The share of the variance that is left of an order after averaging.
+fn kept(order: &OrderEnergy) -> f64 {
+    order.share * order.smoothing * order.smoothing
+}
+
+/// Two bars for each order, side by side: its share of the variance, and what averaging leaves of that.
+fn bars(spectrum: &Spectrum, transform: Transform) -> Figure {
+    let series = |name: &str, hue: Hue, shift: f64, value: fn(&OrderEnergy) -> f64| {
+        let bar = |order: &OrderEnergy| [order.order as f64 + shift, 100.0 * value(order)];
+        Series::new(name, hue, Mark::Bars(0.38), spectrum.orders.iter().map(bar))
     };
-    let figure = Figure {
-        title: match *transform {
+    Figure {
+        title: match transform {
             Transform::Raw => "Variance by interaction order".into(),
             other => format!("Variance by interaction order ({other})"),
         },
@@ -55,36 +73,20 @@ pub fn show(
         y: "share of the variance (%)".into(),
         whole_x: true,
         series: vec![
-            Series::new(
-                "of the landscape",
-                Hue::Accent,
-                Mark::Bars(0.38),
-                bars(-0.2, &|place| spectrum.orders[place].share),
-            ),
-            Series::new(
+            series("of the landscape", Hue::Accent, -0.2, |order| order.share),
+            series(
                 "left after averaging over distance 1",
                 Hue::Chosen,
-                Mark::Bars(0.38),
-                bars(0.2, &|place| {
-                    let order = &spectrum.orders[place];
-                    kept(order.share, order.smoothing)
-                }),
+                0.2,
+                kept,
             ),
         ],
         ..Figure::default()
-    };
-    let row = ui.spacing().interact_size.y.max(20.0) + ui.spacing().item_spacing.y;
-    let below = row * (spectrum.orders.len() + 4) as f32;
-    let height = (ui.available_height() - below).max(160.0);
-    let plot = figure.show(ui, height);
-    ui.horizontal(|ui| {
-        export.menu(ui, context, &figure, Some(plot.response.rect), None);
-        ui.label(format!(
-            "mean {:.2}{unit}, standard deviation {:.2}",
-            spectrum.mean,
-            spectrum.variance.sqrt()
-        ));
-    });
+    }
+}
+
+/// A table of what the bars show, with the factor of the averaging.
+fn numbers(ui: &mut egui::Ui, spectrum: &Spectrum) {
     egui::Grid::new("orders")
         .striped(true)
         .num_columns(4)
@@ -102,10 +104,7 @@ pub fn show(
                 ui.label(order.order.to_string());
                 ui.label(format!("{:.2} %", 100.0 * order.share));
                 ui.label(format!("× {:.3}", order.smoothing));
-                ui.label(format!(
-                    "{:.2} %",
-                    100.0 * kept(order.share, order.smoothing)
-                ));
+                ui.label(format!("{:.2} %", 100.0 * kept(order)));
                 ui.end_row();
             }
         });

@@ -65,7 +65,7 @@ pub struct NetworkPanel {
 impl NetworkPanel {
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
-        self.export.poll(ui, context);
+        self.export.poll(ui, context.actions);
         let trained = context.trained.filter(|run| run.training.is_some());
         let run = trained.unwrap_or(context.run);
         start(ui, context, run);

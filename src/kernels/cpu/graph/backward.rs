@@ -18,6 +18,7 @@ use super::scratch::Scratch;
 use super::sums::{self, Sums};
 use crate::kernels::graph::{Graph, GraphTensors, Pool, Source, Value};
 use crate::kernels::graph_order::Reader;
+use crate::kernels::shape::Branch;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -172,7 +173,7 @@ impl Task for Image<'_> {
     }
 }
 
-impl Image<'_> {
+impl<'a> Image<'a> {
     /// Whether a state's gradient is needed.
     #[inline(always)]
     fn wants(&self, state: usize) -> bool {
@@ -181,7 +182,7 @@ impl Image<'_> {
 
     /// The coefficients of a unit in this image's lane.
     #[inline(always)]
-    fn affine(&self, unit: usize) -> Affine<'_> {
+    fn affine(&self, unit: usize) -> Affine<'a> {
         let lane = self.image / self.problem.shape.batch;
         let padded = padded(self.problem.plan.graph.units[unit].size.channels);
         self.problem.coefficients[unit].lane(lane, padded)
@@ -264,11 +265,11 @@ impl Image<'_> {
         let (in_blocks, out_blocks) = (blocks(source.channels), blocks(size.channels));
         let pixels = size.pixels();
         let filtered_len = in_blocks * WIDTH * pixels;
-        let [mut unit_grad, mut filtered, mut filtered_grad] =
-            std::mem::take(&mut self.scratch.maps);
-        self.through_norm(lanes, unit, &mut unit_grad[..out_blocks * WIDTH * pixels]);
+        let mut maps = std::mem::take(&mut self.scratch.maps);
+        let [unit_grad, _, filtered_grad] = &mut maps;
+        self.through_norm(lanes, unit, &mut unit_grad[..floats(size)]);
         lanes.call(Product {
-            input: &unit_grad[..out_blocks * WIDTH * pixels],
+            input: &unit_grad[..floats(size)],
             weights: &filter.matrix,
             pixels,
             columns: &vec![0..out_blocks; in_blocks],
@@ -282,46 +283,14 @@ impl Image<'_> {
             self.close(lanes, open);
         }
         if self.problem.wanted.weights {
-            let pass = depthwise::forward(branch, stride, source.height, source.width);
-            let (values, affine) = match from {
-                Ok(state) => (&self.values[plan.state(state)], None),
-                Err(first) => {
-                    let lane = self.image / self.problem.shape.batch;
-                    let affine = self.problem.coefficients[first].lane(lane, in_blocks * WIDTH);
-                    (&self.values[plan.unit(first)], Some(affine))
-                }
-            };
-            let (plane, planes) = self.scratch.inputs.of(source);
-            rectify(lanes, values, affine, plane, source.channels, planes);
-            lanes.call(Correlate {
-                pass: &pass,
-                weights: &filter.depthwise,
-                input: planes,
-                out: &mut filtered[..filtered_len],
-                add: false,
-            });
-            let (kernels, matrix) = share.split_at_mut(kernels_len(graph, unit));
-            lanes.call(OuterProduct {
-                rows: &unit_grad[..out_blocks * WIDTH * pixels],
-                columns: &filtered[..filtered_len],
-                pixels,
-                only: &[],
-                sum: matrix,
-            });
-            lanes.call(KernelGradient {
-                branch,
-                pass: &pass,
-                grad: &filtered_grad[..filtered_len],
-                input: planes,
-                sum: kernels,
-            });
+            self.separable_weights(lanes, unit, (branch, stride), filter, &mut maps, share);
         }
         if from.is_err() || from.is_ok_and(|state| self.wants(state)) {
             let (plane, planes) = self.scratch.grads.of(crate::kernels::graph::Size {
                 channels: source.channels,
                 ..size
             });
-            let grad = &filtered_grad[..filtered_len];
+            let grad = &maps[2][..filtered_len];
             embed::<S>(grad, plane, in_blocks, planes, |_, value| value);
             let source_len = floats(source);
             let target = match from {
@@ -348,7 +317,54 @@ impl Image<'_> {
                 self.hidden(lanes, first);
             }
         }
-        self.scratch.maps = [unit_grad, filtered, filtered_grad];
+        self.scratch.maps = maps;
+    }
+
+    /// Adds to the gradient of a separable unit's weights. The maps: the unit's gradient, room, and that behind its depthwise convolution.
+    #[inline(always)]
+    fn separable_weights<S: Simd>(
+        &mut self,
+        lanes: S,
+        unit: usize,
+        (branch, stride): (Branch, usize),
+        filter: &Filter,
+        [unit_grad, filtered, filtered_grad]: &mut [Buffer; 3],
+        share: &mut [f32],
+    ) {
+        let plan = self.problem.plan;
+        let graph = &*plan.graph;
+        let (source, size) = (graph.source_size(unit), graph.units[unit].size);
+        let pixels = size.pixels();
+        let filtered_len = padded(source.channels) * pixels;
+        let pass = depthwise::forward(branch, stride, source.height, source.width);
+        let (values, affine) = match &graph.units[unit].source {
+            Source::States(states) => (&self.values[plan.state(states[0])], None),
+            Source::Unit(first) => (&self.values[plan.unit(*first)], Some(self.affine(*first))),
+        };
+        let (plane, planes) = self.scratch.inputs.of(source);
+        rectify(lanes, values, affine, plane, source.channels, planes);
+        lanes.call(Correlate {
+            pass: &pass,
+            weights: &filter.depthwise,
+            input: planes,
+            out: &mut filtered[..filtered_len],
+            add: false,
+        });
+        let (kernels, matrix) = share.split_at_mut(kernels_len(graph, unit));
+        lanes.call(OuterProduct {
+            rows: &unit_grad[..floats(size)],
+            columns: &filtered[..filtered_len],
+            pixels,
+            only: &[],
+            sum: matrix,
+        });
+        lanes.call(KernelGradient {
+            branch,
+            pass: &pass,
+            grad: &filtered_grad[..filtered_len],
+            input: planes,
+            sum: kernels,
+        });
     }
 
     /// The gradient behind the normalisation of a first half is there but for its ReLU.
@@ -356,9 +372,8 @@ impl Image<'_> {
     fn hidden<S: Simd>(&mut self, lanes: S, unit: usize) {
         let plan = self.problem.plan;
         let size = plan.graph.units[unit].size;
-        let lane = self.image / self.problem.shape.batch;
         let padded = padded(size.channels);
-        let affine = self.problem.coefficients[unit].lane(lane, padded);
+        let affine = self.affine(unit);
         let values = &self.values[plan.unit(unit)];
         let grad = &mut self.grads[plan.unit_grad(unit)];
         let zero = lanes.splat_f32s(0.0);
