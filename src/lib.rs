@@ -5,10 +5,10 @@
 //! | [`space`] | search spaces, genotypes and neighborhoods as plain data |
 //! | [`data`] | images and labels, splits, batches, augmentation |
 //! | [`forecast`] | how much memory a step needs, by arithmetic |
-//! | [`kernels`] | WGSL kernels of the mixed operation, their gradients and CPU twins |
+//! | [`kernels`] | WGSL kernels of the mixed operation and of whole networks, their gradients and CPU twins |
 //! | [`nn`] | supernet and derived network on flat parameter vectors |
-//! | [`search`] | DARTS and NA-DARTS |
-//! | [`landscape`] | how good and how flat: tables, neighborhoods, barriers, spectra |
+//! | [`search`] | the strategies: gradients of α, optimizers, sharpness |
+//! | [`landscape`] | how good and how flat: tables, neighborhoods, barriers, spectra, sampling, statistics |
 //! | [`session`] | a run as a stream of events: commands, events, the actor |
 //! | [`record`] | a run as files: what an event leaves, a folder, a zip, and going on |
 //! | [`study`] | programs of many runs: strategies compared, a space tabulated, steps timed |
@@ -18,7 +18,7 @@
 //! | [`manual`] | for users: what a person can bring, ask for and read |
 //! | [`nearest`], [`visible`], [`csv`], [`packed`], [`whole`], [`svg`] | what was probably meant; text from outside, safe to print; tables for other programs; files that may be gzip; files that replace others; the pen for pictures |
 //!
-//! Arrows only point up this table: `space` knows nothing of tensors, `cli` and `app` never touch one. [`architecture`] has the rest of what one needs
+//! Arrows only point up this table, but for the last row, which all may use: `space` knows nothing of tensors, `cli` and `app` never touch one. [`architecture`] has the rest of what one needs
 //! to know to change it, [`method`] what is computed.
 //! The idea is that of Wang, Cao, Li and Kitani, *Neighborhood-Aware Neural Architecture Search* (arXiv 2105.06369).
 //!

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write as _};
 
 use super::event_lines::read_lines;
-use super::tape::{EVENTS, KEPT, SUPERNET_FILE, Write, checkpoint_file, checkpoint_number, writes};
+use super::tape::{
+    EVENTS, KEPT, SUPERNET_FILE, Write, checkpoint_file, checkpoint_number, follows, is_of_run,
+    writes,
+};
 use crate::session::{Checkpoint, Event, Timed};
 
 /// Most bytes of a run that are read.
 const LARGEST: u64 = 1 << 30;
-/// Most files of a run that are read.
-const MOST_FILES: usize = 64;
 
 /// Why a file is not a run.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +58,8 @@ pub struct RunFiles {
     pub events: String,
     /// The others, by name.
     pub others: BTreeMap<String, Vec<u8>>,
+    /// Others that could not be read, and why.
+    pub left_out: Vec<String>,
 }
 
 impl RunFiles {
@@ -100,11 +103,18 @@ impl RunFiles {
         found
     }
 
-    /// The newest state to go on from, where the run is not finished.
+    /// The newest state to go on from that is whole and not ahead of the lines, where the run is not finished.
     pub fn checkpoint(&self) -> Option<&[u8]> {
-        let (_, newest) = self.checkpoints().pop()?;
-        let bytes = self.others.get(newest)?;
-        (!is_finished(&self.events)).then_some(bytes)
+        if is_finished(&self.events) {
+            return None;
+        }
+        let lines = self.events.lines().count() as u64;
+        let newest_first = self.checkpoints().into_iter().rev();
+        let bytes = newest_first.filter_map(|(_, name)| Some(self.others.get(name)?.as_slice()));
+        let fits = |bytes: &&[u8]| {
+            Checkpoint::from_bytes(bytes).is_ok_and(|state| state.position.events <= lines)
+        };
+        bytes.into_iter().find(fits)
     }
 
     /// Whether bytes look like a run: an archive, or lines of events.
@@ -121,41 +131,50 @@ impl RunFiles {
     /// [`RunFileError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<(Self, Vec<Timed>), RunFileError> {
         let mut room = LARGEST;
-        let mut others = BTreeMap::new();
-        let text = if bytes.starts_with(b"PK\x03\x04") {
-            let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(archive)?;
-            let path = zip
-                .file_names()
-                .find(|name| *name == EVENTS || name.ends_with("/events.jsonl"))
-                .ok_or(RunFileError::NoEvents)?
-                .to_owned();
-            let folder = path.strip_suffix(EVENTS).unwrap_or_default();
-            let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
-            for full in names {
-                let own = full.strip_prefix(folder);
-                let Some(name) = own.filter(|name| is_plain(name) && *name != EVENTS) else {
-                    continue;
-                };
-                if others.len() == MOST_FILES {
-                    return Err(RunFileError::TooLarge);
-                }
-                let file = zip.by_name(&full).map_err(archive)?;
-                others.insert(name.to_owned(), read_capped(file, &mut room)?);
-            }
-            read_capped(zip.by_name(&path).map_err(archive)?, &mut room)?
-        } else if bytes.starts_with(b"\x1f\x8b") {
-            read_capped(flate2::read::GzDecoder::new(bytes), &mut room)?
-        } else {
-            read_capped(bytes, &mut room)?
-        };
-        let (events, said) = whole_lines(text)?;
-        // What the lines say themselves, where it did not come along.
-        let mut files = Self::default();
-        for timed in &said {
-            files.take(timed);
+        if bytes.starts_with(b"\x1f\x8b") {
+            return Self::of(read_capped(flate2::read::GzDecoder::new(bytes), &mut room)?);
         }
-        files.events = events;
-        files.others.extend(others);
+        if !bytes.starts_with(b"PK\x03\x04") {
+            return Self::of(read_capped(bytes, &mut room)?);
+        }
+        let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(archive)?;
+        let path = zip
+            .file_names()
+            .find(|name| *name == EVENTS || name.ends_with("/events.jsonl"))
+            .ok_or(RunFileError::NoEvents)?
+            .to_owned();
+        let lines = zip.by_name(&path).map_err(archive)?;
+        let (mut files, said) = Self::of(read_capped(lines, &mut room)?)?;
+        let folder = path.strip_suffix(EVENTS).unwrap_or_default();
+        let own = |full: &str| full.strip_prefix(folder).is_some_and(is_of_run);
+        let names: Vec<String> = zip
+            .file_names()
+            .filter(|full| own(full))
+            .map(str::to_owned)
+            .collect();
+        for full in names {
+            let name = full[folder.len()..].to_owned();
+            let read = zip.by_name(&full).map_err(archive);
+            match read.and_then(|file| read_capped(file, &mut room)) {
+                Ok(bytes) => drop(files.others.insert(name, bytes)),
+                Err(error) => files.left_out.push(format!("{name}: {error}")),
+            }
+        }
+        Ok((files, said))
+    }
+
+    /// From the lines alone: with the files that follow from them.
+    fn of(bytes: Vec<u8>) -> Result<(Self, Vec<Timed>), RunFileError> {
+        let (events, said) = whole_lines(bytes)?;
+        let mut files = Self {
+            events,
+            ..Self::default()
+        };
+        for write in said.iter().flat_map(|timed| follows(&timed.event)) {
+            if let Write::File(name, text) = write {
+                files.others.insert(name.to_owned(), text.into_bytes());
+            }
+        }
         Ok((files, said))
     }
 
@@ -165,14 +184,20 @@ impl RunFiles {
     /// [`RunFileError::Archive`]: the files are too large for an archive.
     pub fn to_zip(&self, folder: &str) -> Result<Vec<u8>, RunFileError> {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        let options = zip::write::SimpleFileOptions::default()
-            .compression_method(zip::CompressionMethod::Deflated);
+        let options = |name: &str| {
+            // Weights do not get smaller, and a window waits.
+            let method = match name.ends_with(".safetensors") {
+                true => zip::CompressionMethod::Stored,
+                false => zip::CompressionMethod::Deflated,
+            };
+            zip::write::SimpleFileOptions::default().compression_method(method)
+        };
         let others = self
             .others
             .iter()
             .map(|(name, bytes)| (name.as_str(), &bytes[..]));
         for (name, content) in std::iter::once((EVENTS, self.events.as_bytes())).chain(others) {
-            zip.start_file(format!("{folder}/{name}"), options)
+            zip.start_file(format!("{folder}/{name}"), options(name))
                 .map_err(archive)?;
             zip.write_all(content).map_err(archive)?;
         }
@@ -182,12 +207,6 @@ impl RunFiles {
 
 fn archive(error: impl std::fmt::Display) -> RunFileError {
     RunFileError::Archive(error.to_string())
-}
-
-/// Whether a name is that of a file of the run itself: in no folder below it, not hidden, and a name wherever it is written.
-pub fn is_plain(name: &str) -> bool {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
-    !name.is_empty() && !name.starts_with('.') && name.chars().all(plain)
 }
 
 /// Whether the last of these lines is that of a finished run.

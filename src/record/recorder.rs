@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::checkpoints::{StoreError, load, save, saved};
 use super::event_lines::{Lines, read_lines};
-use super::files::{RunFiles, is_plain};
-use super::tape::{EVENTS, Write, writes};
+use super::files::RunFiles;
+use super::tape::{EVENTS, Write, is_of_run, writes};
 use crate::session::{Checkpoint, Event, RunConfig, Timed};
 use crate::whole::write_whole;
 
@@ -390,7 +390,7 @@ impl Recorder {
     }
 }
 
-/// The files of a run folder, those in folders below it and hidden ones left out.
+/// The files of a run folder; what else lies in it is left out.
 ///
 /// # Errors
 /// [`RecordError::Read`].
@@ -403,7 +403,7 @@ pub fn read_files(folder: &Path) -> Result<RunFiles, RecordError> {
     for entry in fs::read_dir(folder).map_err(read_error(folder))? {
         let path = entry.map_err(read_error(folder))?.path();
         let name = path.file_name().and_then(|name| name.to_str());
-        if let Some(name) = name.filter(|name| is_plain(name) && path.is_file()) {
+        if let Some(name) = name.filter(|name| *name == EVENTS || is_of_run(name)) {
             let bytes = fs::read(&path).map_err(read_error(&path))?;
             match name == EVENTS {
                 // A run that goes on may be in the midst of a line.
@@ -424,6 +424,15 @@ pub fn read_files(folder: &Path) -> Result<RunFiles, RecordError> {
 pub fn write_files(files: &RunFiles, base: &Path, name: &str) -> Result<PathBuf, RecordError> {
     let recorder = Recorder::create_free(base, name)?;
     let folder = recorder.folder();
+    let written = write_into(files, folder);
+    if written.is_err() {
+        // What is there of it is no run; the failure is what the person must hear of.
+        let _remains = fs::remove_dir_all(folder);
+    }
+    written.map(|()| folder.to_path_buf())
+}
+
+fn write_into(files: &RunFiles, folder: &Path) -> Result<(), RecordError> {
     let events = (EVENTS, files.events.as_bytes());
     let others = files
         .others
@@ -433,7 +442,7 @@ pub fn write_files(files: &RunFiles, base: &Path, name: &str) -> Result<PathBuf,
         let path = folder.join(name);
         write_whole(&path, bytes).map_err(write_error(&path))?;
     }
-    Ok(folder.to_path_buf())
+    Ok(())
 }
 
 /// Reads the events of a run folder. A last line that a killed process left unfinished is left out.

@@ -47,36 +47,54 @@ pub fn writes(timed: &Timed) -> Vec<Write<'_>> {
     // An event always serializes: its maps have names as keys.
     let line = serde_json::to_string(timed).unwrap_or_default();
     let mut writes = vec![Write::Line(line + "\n")];
-    match &timed.event {
+    writes.extend(follows(&timed.event));
+    writes
+}
+
+/// What else than its line an event leaves.
+pub fn follows(event: &Event) -> Vec<Write<'static>> {
+    match event {
         Event::Started {
             config,
             plateau,
             device,
             dataset,
-        } => writes.push(json(
+        } => vec![json(
             "config.json",
             &serde_json::json!({
                 "config": config, "plateau": plateau, "device": device, "dataset": dataset,
             }),
-        )),
+        )],
         // The genotype of now, so that a run which fails later leaves its last good one.
         Event::SearchEpoch { genotype, .. }
         | Event::Derived { genotype }
-        | Event::TrainStarted { genotype, .. } => writes.extend(texts(genotype)),
+        | Event::TrainStarted { genotype, .. } => texts(genotype).into(),
         Event::Tested {
             loss,
             accuracy,
             images,
-        } => writes.push(json(
+        } => vec![json(
             "result.json",
             &serde_json::json!({
                 "test_accuracy": accuracy, "test_loss": loss, "test_images": images,
             }),
-        )),
-        Event::Finished | Event::Stopped | Event::Failed { .. } => writes.push(Write::Close),
-        _ => {}
+        )],
+        Event::Finished | Event::Stopped | Event::Failed { .. } => vec![Write::Close],
+        _ => Vec::new(),
     }
-    writes
+}
+
+/// Whether a name is that of a file that a run leaves beside its lines, or that a table's verdict on it has.
+pub fn is_of_run(name: &str) -> bool {
+    let fixed = [
+        "config.json",
+        "genotype.json",
+        "genotype.txt",
+        "result.json",
+        "table.json",
+        SUPERNET_FILE,
+    ];
+    fixed.contains(&name) || checkpoint_number(name).is_some()
 }
 
 fn json(name: &'static str, value: &serde_json::Value) -> Write<'static> {

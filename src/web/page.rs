@@ -140,16 +140,16 @@ impl Engine {
                 return Ok(None);
             }
             Ask::Files(name) => {
-                let files = store::files(&name).await.map_err(refused)?;
-                let files = files.ok_or(format!("{name} is not kept any more"))?;
+                let files = store::files(&name).await.map_err(refused);
+                let files = files.and_then(|files| files.ok_or("it is not kept yet".into()));
                 return Ok(Some(Answer::Files { name, files }));
             }
-            Ask::Keep(name, files) => {
+            Ask::Keep(file, files) => {
                 let taken = store::list().await.map_err(refused)?;
-                let name = store::free_name(name.trim_end_matches(".zip"), &taken);
+                let name = store::free_name(file.trim_end_matches(".zip"), &taken);
                 store::keep(&name, &files).await.map_err(refused)?;
                 let can_go_on = files.checkpoint().is_some();
-                return Ok(Some(Answer::Kept(KeptRun { name, can_go_on })));
+                return Ok(Some(Answer::Kept(file, KeptRun { name, can_go_on })));
             }
             Ask::Remove(name) => store::remove(&name).await.map_err(refused)?,
         }
@@ -212,7 +212,7 @@ impl Voice {
         self.context.request_repaint();
     }
 
-    /// What the worker itself could not say, when the page was as old as it is now.
+    /// What the worker itself could not say; the page does not know its clock.
     fn fail(&self, message: String) {
         self.say(Clock::default().stamp(Event::Failed { message }));
     }

@@ -11,22 +11,15 @@ use crate::session::Checkpoint;
 const DATABASE: &str = "plateau";
 /// The lines of `events.jsonl`, as text, by the name of the run.
 const EVENTS: &str = "events";
-/// The bytes of a checkpoint file, by the name of the run.
+/// The bytes of a checkpoint file by the name of the run, and of the supernet's by [`supernet_key`].
 const CHECKPOINTS: &str = "checkpoints";
-/// The bytes of the supernet's file, by the name of the run.
-const SUPERNETS: &str = "supernets";
-const STORES: [&str; 3] = [EVENTS, CHECKPOINTS, SUPERNETS];
 
 async fn open() -> Result<Database, Error> {
-    let mut request = Factory::new()?.open(DATABASE, Some(2))?;
+    let mut request = Factory::new()?.open(DATABASE, Some(1))?;
     request.on_upgrade_needed(|event| {
         // Where a store cannot be made, the transactions below say so.
         if let Ok(database) = event.database() {
-            let there = database.store_names();
-            for name in STORES
-                .into_iter()
-                .filter(|name| !there.contains(&(*name).to_owned()))
-            {
+            for name in [EVENTS, CHECKPOINTS] {
                 let _refused = database.create_object_store(name, ObjectStoreParams::new());
             }
         }
@@ -40,25 +33,32 @@ async fn open() -> Result<Database, Error> {
 /// The browser refused, for want of space as a rule.
 pub async fn keep(name: &str, files: &RunFiles) -> Result<(), Error> {
     let database = open().await?;
-    let transaction = database.transaction(&STORES, TransactionMode::ReadWrite)?;
+    let transaction = database.transaction(&[EVENTS, CHECKPOINTS], TransactionMode::ReadWrite)?;
     let key = JsValue::from_str(name);
     let store = transaction.object_store(EVENTS)?;
     store.put(&JsValue::from_str(&files.events), Some(&key))?;
-    let supernet = files.others.get(SUPERNET_FILE).map(Vec::as_slice);
-    for (store, bytes) in [(CHECKPOINTS, files.checkpoint()), (SUPERNETS, supernet)] {
-        let store = transaction.object_store(store)?;
-        match bytes {
-            Some(bytes) => {
-                store.put(&Uint8Array::from(bytes), Some(&key))?;
-            }
-            None => {
-                store.delete(key.clone())?;
-            }
+    let store = transaction.object_store(CHECKPOINTS)?;
+    match files.checkpoint() {
+        Some(bytes) => {
+            store.put(&Uint8Array::from(bytes), Some(&key))?;
         }
+        None => {
+            store.delete(key)?;
+        }
+    }
+    // One that is not at hand may be there already.
+    if let Some(bytes) = files.others.get(SUPERNET_FILE) {
+        let key = JsValue::from_str(&supernet_key(name));
+        store.put(&Uint8Array::from(&bytes[..]), Some(&key))?;
     }
     transaction.commit()?.await?;
     database.close();
     Ok(())
+}
+
+/// Where the supernet of a run lies; no run has such a name.
+fn supernet_key(name: &str) -> String {
+    format!("{name}/{SUPERNET_FILE}")
 }
 
 /// The names of all runs, and whether each can go on.
@@ -104,7 +104,7 @@ pub async fn files(name: &str) -> Result<Option<RunFiles>, Error> {
         events,
         ..RunFiles::default()
     });
-    if let Some(bytes) = get(SUPERNETS, name).await? {
+    if let Some(bytes) = get(CHECKPOINTS, &supernet_key(name)).await? {
         let bytes = Uint8Array::new(&bytes).to_vec();
         files.others.insert(SUPERNET_FILE.into(), bytes);
     }
@@ -141,11 +141,15 @@ async fn get(store: &str, name: &str) -> Result<Option<JsValue>, Error> {
 /// The browser refused.
 pub async fn remove(name: &str) -> Result<(), Error> {
     let database = open().await?;
-    let transaction = database.transaction(&STORES, TransactionMode::ReadWrite)?;
-    for store in STORES {
+    let transaction = database.transaction(&[EVENTS, CHECKPOINTS], TransactionMode::ReadWrite)?;
+    for (store, key) in [
+        (EVENTS, name),
+        (CHECKPOINTS, name),
+        (CHECKPOINTS, &supernet_key(name)),
+    ] {
         transaction
             .object_store(store)?
-            .delete(JsValue::from_str(name))?;
+            .delete(JsValue::from_str(key))?;
     }
     transaction.commit()?.await?;
     database.close();

@@ -11,7 +11,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 use super::fetched::fetch_set;
 use super::{FromWorker, ToWorker, store};
 use crate::data::awaited;
-use crate::record::{RunFiles, checkpoint_file};
+use crate::record::{RunFiles, SUPERNET_FILE, checkpoint_file};
 use crate::session::{Checkpoint, Clock, Command, Event, Start, Timed, device, serve};
 
 /// Starts the session; called once, by the worker's program.
@@ -144,6 +144,9 @@ async fn start_from(name: &str) -> Result<(Start, Kept), String> {
     let events = lines(&events, from.position.events);
     let (mut files, said) =
         RunFiles::from_bytes(events.as_bytes()).map_err(|error| error.to_string())?;
+    if said.len() as u64 != from.position.events {
+        return Err("its checkpoint is ahead of its events".into());
+    }
     let file = checkpoint_file(from.position.events);
     files.others.insert(file, bytes);
     let run = Kept {
@@ -184,26 +187,43 @@ async fn keep_runs(scope: DedicatedWorkerGlobalScope, told: Receiver<Keep>) {
             Keep::Event(timed) => timed,
         };
         if let Event::Started { config, .. } = &timed.event {
-            let taken = store::list().await.unwrap_or_default();
-            let name = store::free_name(&config.name(), &taken);
-            say(&scope, &FromWorker::Kept(Some(name.clone())));
-            kept = Some(Kept {
-                name,
-                files: RunFiles::default(),
-            });
+            kept = match store::list().await {
+                Ok(taken) => {
+                    let name = store::free_name(&config.name(), &taken);
+                    say(&scope, &FromWorker::Kept(Some(name.clone())));
+                    let files = RunFiles::default();
+                    Some(Kept { name, files })
+                }
+                Err(error) => {
+                    let text = format!(
+                        "this browser does not keep the run ({error}); save it with File, Save run as zip"
+                    );
+                    say(&scope, &FromWorker::Notice(text, true));
+                    None
+                }
+            };
         }
+        // Its name is taken from its beginning on.
+        let early = matches!(timed.event, Event::Started { .. } | Event::Paused);
         if let Some(run) = &mut kept
-            && (run.files.take(&timed) || timed.event == Event::Paused)
-            && let Err(error) = store::keep(&run.name, &run.files).await
+            && (run.files.take(&timed) || early)
         {
-            let text = format!(
-                "the run goes on, but this browser does not keep it any more ({error}); save it with File, Save run as zip"
-            );
-            say(&scope, &FromWorker::Kept(None));
-            say(&scope, &FromWorker::Notice(text, true));
-            kept = None;
+            let stored = store::keep(&run.name, &run.files).await;
+            // Once is enough.
+            run.files.others.remove(SUPERNET_FILE);
+            if let Err(error) = stored {
+                let text = format!(
+                    "the run goes on, but this browser does not keep it any more ({error}); save it with File, Save run as zip"
+                );
+                say(&scope, &FromWorker::Kept(None));
+                say(&scope, &FromWorker::Notice(text, true));
+                kept = None;
+            }
         }
         let failed = matches!(timed.event, Event::Failed { .. });
+        if failed || matches!(timed.event, Event::Finished | Event::Stopped) {
+            kept = None;
+        }
         // A GPU that has failed does not come back in this worker: the page offers a fresh one.
         if failed && device::check().is_err() {
             scope.close();

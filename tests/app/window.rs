@@ -510,7 +510,7 @@ fn a_stopped_search_goes_on_from_the_list_of_kept_runs_and_reaches_its_end() {
             None => std::thread::sleep(Duration::from_millis(5)),
         }
     };
-    assert_eq!(files, there);
+    assert_eq!(files.unwrap(), there);
     std::fs::remove_dir_all(&runs).unwrap();
 }
 

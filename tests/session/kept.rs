@@ -133,6 +133,37 @@ fn a_run_goes_on_from_a_zip_and_its_clock_from_where_it_stood() {
 }
 
 #[test]
+fn a_zip_with_a_damaged_file_opens_with_the_checkpoint_before_and_says_what_is_left_out() {
+    let events = said(Start::new(tiny()), |event| {
+        matches!(event, Event::SearchEpoch { .. })
+    });
+    let mut files = RunFiles::default();
+    for timed in &events {
+        files.take(timed);
+    }
+    files.others.insert("notes.md".into(), b"mine".to_vec());
+    let newest = files.checkpoint().unwrap().to_vec();
+    let mut zip = files.to_zip("run").unwrap();
+    // Weights lie there as they are.
+    let at = zip.windows(newest.len()).position(|part| part == newest);
+    zip[at.unwrap() + newest.len() / 2] ^= 1;
+    let (read, said) = RunFiles::from_bytes(&zip).unwrap();
+    assert_eq!(said.len(), files.events.lines().count());
+    let [left_out] = &read.left_out[..] else {
+        panic!("{:?}", read.left_out);
+    };
+    assert!(left_out.starts_with("checkpoint-"), "{left_out}");
+    assert!(!read.others.contains_key("notes.md"));
+    let before = read.checkpoint().expect("the checkpoint before");
+    assert!(before != newest);
+
+    // Lines that were lost leave no checkpoint that is ahead of them.
+    let (short, _) = RunFiles::from_bytes(files.events.lines().next().unwrap().as_bytes()).unwrap();
+    files.events = short.events;
+    assert!(files.checkpoint().is_none());
+}
+
+#[test]
 fn a_last_line_without_its_end_counts_where_it_is_whole_and_the_run_goes_on_behind_it() {
     let events = said(Start::new(tiny()), |event| {
         matches!(event, Event::SearchEpoch { .. })

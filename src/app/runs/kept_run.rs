@@ -45,11 +45,11 @@ pub enum Answer {
     Files {
         /// Its name.
         name: String,
-        /// Its files; its events may end before those that the window has heard.
-        files: RunFiles,
+        /// Its files, or why they cannot be read; its events may end before those that the window has heard.
+        files: Result<RunFiles, String>,
     },
-    /// A run that was opened from a file is kept.
-    Kept(KeptRun),
+    /// A run that was opened from the file of that name is kept.
+    Kept(String, KeptRun),
     /// The session goes on with a run.
     GoesOn {
         /// Its name.

@@ -109,19 +109,16 @@ impl Keeper {
             }
             Ask::GoOn(name) => self.go_on(name),
             Ask::Files(name) => {
-                let files = read_files(&self.folder(&name)).map_err(|error| error.to_string())?;
+                let files = read_files(&self.folder(&name)).map_err(|error| error.to_string());
                 Ok((Answer::Files { name, files }, None))
             }
-            // The desktop has what was opened where it was, but nobody can go on with a run in an archive.
-            Ask::Keep(_, files) if files.checkpoint().is_none() => {
-                Ok((Answer::Listed(list(&self.runs)?), None))
-            }
-            Ask::Keep(name, files) => {
-                let kept = write_files(&files, &self.runs, name.trim_end_matches(".zip"))
+            Ask::Keep(file, files) => {
+                let name = file.trim_end_matches(".zip");
+                let kept = write_files(&files, &self.runs, name)
                     .map_err(|error| in_labels(&error.to_string()))?;
                 let can_go_on = true;
                 let name = name_of(&kept);
-                Ok((Answer::Kept(KeptRun { name, can_go_on }), None))
+                Ok((Answer::Kept(file, KeptRun { name, can_go_on }), None))
             }
         }
     }

@@ -79,6 +79,8 @@ pub struct App {
     run_files: RunFiles,
     /// The name by which the keeper of runs has it.
     kept: Option<String>,
+    /// The file that it was opened from, until it is kept or another is shown.
+    opened: Option<String>,
     /// A session and where it stands.
     pub(super) line: Line,
     /// The session of [`Action::Train`], once there is one, and its run.
@@ -134,6 +136,7 @@ impl App {
             run: demo.view("A recorded search"),
             run_files: demo.files,
             kept: None,
+            opened: None,
             line,
             training: None,
             table: Some(builtin()),
@@ -184,6 +187,7 @@ impl App {
     pub fn take_kept(&mut self, run: KeptRun) {
         self.unfinished = run.can_go_on.then(|| run.name.clone());
         self.kept = Some(run.name);
+        self.opened = None;
     }
 
     /// The run that is shown.

@@ -107,10 +107,10 @@ pub fn open_window(path: Option<&Path>, link: Option<&str>) -> Result<(), Window
             });
             let mut app = App::new(creation, connect, Ok(fragment)).with_shelf(shelf);
             if let Some((name, bytes)) = &file {
-                app.open(name, bytes);
-            }
-            if let Some(run) = kept {
-                app.take_kept(run);
+                let opened = app.open(name, bytes);
+                if let Some(run) = kept.filter(|_| opened) {
+                    app.take_kept(run);
+                }
             }
             Ok(Box::new(app) as Box<dyn eframe::App>)
         });

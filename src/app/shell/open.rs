@@ -51,18 +51,21 @@ impl App {
             self.files.read_data(files, self.data.options(), context);
             return;
         };
+        self.opened = None;
         match self.try_open(&file.name, &file.bytes) {
             Ok(text) => {
                 #[cfg(not(target_arch = "wasm32"))]
                 if let Some(path) = file.path.as_ref().map(Path::new)
+                    && self.opened.is_some()
                     && let Some(run) = kept_run(path).filter(|_| path.is_dir())
                 {
                     self.take_kept(run);
                 }
                 // The browser forgets files that were dropped; the desktop has them where they were. Nobody can go on with a run in a zip.
-                let packed = RunFiles::recognises(&file.bytes) && !file.bytes.starts_with(b"{");
-                if RunFiles::recognises(&file.bytes) && (packed || cfg!(target_arch = "wasm32")) {
-                    let kept = Ask::Keep(file.name.clone(), self.run_files.clone());
+                if let Some(name) = self.opened.clone()
+                    && (cfg!(target_arch = "wasm32") || self.run_files.checkpoint().is_some())
+                {
+                    let kept = Ask::Keep(name, self.run_files.clone());
                     self.actions.push(Action::Shelf(kept));
                 }
                 self.notices.push(Notice::info(text));
@@ -134,11 +137,12 @@ impl App {
             self.run = recording.view(name);
             self.run_files = recording.files;
             (self.kept, self.unfinished) = (None, None);
+            self.opened = Some(name.to_owned());
             dock::show(&mut self.tree, Pane::Run);
-            return Ok(format!(
-                "opened the run {name}: {} steps",
-                self.run.steps.len()
-            ));
+            let steps = self.run.steps.len();
+            let left_out = self.run_files.left_out.iter();
+            let left_out: String = left_out.map(|what| format!("; left out: {what}")).collect();
+            return Ok(format!("opened the run {name}: {steps} steps{left_out}"));
         }
         if let Ok(file) = serde_json::from_slice::<ConfigFile>(bytes) {
             let config = file.config;

@@ -57,21 +57,36 @@ impl App {
     fn take_answer(&mut self, answer: Answer, context: &egui::Context) {
         let (name, events) = match answer {
             Answer::Opened { run, events } => {
-                self.open(&run.name, events.as_bytes());
-                self.take_kept(run);
-                return;
-            }
-            Answer::Kept(run) => {
-                self.run.name.clone_from(&run.name);
-                self.take_kept(run);
-                return;
-            }
-            Answer::Files { name, mut files } => {
-                let shown = self.kept.as_ref() == Some(&name);
-                if shown && self.run_files.events.len() > files.events.len() {
-                    files.events.clone_from(&self.run_files.events);
+                if self.open(&run.name, events.as_bytes()) {
+                    self.take_kept(run);
                 }
-                self.save_files(&files, context);
+                return;
+            }
+            Answer::Kept(file, run) => {
+                let text = format!("{file} is kept as {}", run.name);
+                self.notices.push(Notice::info(text));
+                // Another run may be shown by now.
+                if self.opened.as_ref() == Some(&file) {
+                    self.run.name.clone_from(&run.name);
+                    self.take_kept(run);
+                }
+                return;
+            }
+            Answer::Files { name, files } => {
+                let shown = self.kept.as_ref() == Some(&name);
+                match files {
+                    Ok(mut files) => {
+                        if shown && self.run_files.events.len() > files.events.len() {
+                            files.events.clone_from(&self.run_files.events);
+                        }
+                        self.save_files(&files, context);
+                    }
+                    Err(message) => {
+                        let text = format!("only what the window knows is saved: {message}");
+                        self.notices.push(Notice::error(text));
+                        self.save_files(&self.run_files.clone(), context);
+                    }
+                }
                 return;
             }
             Answer::GoesOn { name, events } => (name, events),
@@ -92,7 +107,7 @@ impl App {
         }
         self.run.live = true;
         self.unfinished = None;
-        self.kept = Some(name.clone());
+        (self.kept, self.opened) = (Some(name.clone()), None);
         self.line.goes_on();
         dock::show(&mut self.tree, Pane::Run);
         self.notices
@@ -134,7 +149,7 @@ impl App {
                 self.run.live = true;
                 self.unfinished = None;
                 self.run_files = RunFiles::default();
-                self.kept = None;
+                (self.kept, self.opened) = (None, None);
                 dock::show(&mut self.tree, Pane::Run);
             }
             Event::StoppedEarly { step, kept_step } => {
@@ -145,6 +160,12 @@ impl App {
             Event::Finished => self.notices.push(Notice::info("the run is finished")),
             _ => {}
         }
+        // Who speaks for an engine that has died does not know its clock.
+        let seconds = timed.seconds.max(self.run.seconds);
+        let timed = &Timed {
+            seconds,
+            event: timed.event.clone(),
+        };
         self.run_files.take(timed);
         self.run.apply_timed(timed);
     }
