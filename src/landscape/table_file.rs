@@ -34,7 +34,7 @@ impl Table {
         table_text::parse(text, &[]).map(|read| read.table)
     }
 
-    /// The CSV layout, rows in the order of [`architecture_index`]. [`Table::parse`] gives the same table again, bit for bit.
+    /// The CSV layout, rows in the order of [`architecture_index`](super::architecture_index). [`Table::parse`] gives the same table again, bit for bit.
     pub fn to_csv(&self) -> String {
         table_text::to_csv(self)
     }
@@ -61,7 +61,7 @@ impl ReadTable {
     }
 
     /// Reads the content of a file, in either layout. One of them has lines `[o1, …, o6],accuracy` with the indices of
-    /// [`Space::operations`] on [`Space::edges`], all of NAS-Bench-201; its metric is named `CIFAR10TestAccuracy200Epochs`, which it
+    /// [`Space::operations`](crate::space::Space::operations) on [`Space::edges`](crate::space::Space::edges), all of NAS-Bench-201; its metric is named `CIFAR10TestAccuracy200Epochs`, which it
     /// holds. The other has a header and a row an architecture, parted by commas, semicolons or tabs: one column has cells of either
     /// space, `UniqueString` is ignored, and every other column that is one of accuracies by its name and its values is a metric.
     /// Runs of one metric become their mean. Rows come in any order; empty lines are ignored. The manual's page *Benchmark tables*
