@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::tape::{KEPT, SUPERNET_FILE, checkpoint_file, checkpoint_number};
+use super::tape::{KEPT, SUPERNET_FILE, checkpoint_file, checkpoint_number, names_of};
 use crate::session::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 use crate::whole::write_whole;
 
@@ -60,11 +60,10 @@ pub fn save(folder: &Path, checkpoint: &Checkpoint) -> Result<PathBuf, StoreErro
             path: path.clone(),
             source,
         })?;
-    if checkpoint.search_is_done() {
-        let path = folder.join(SUPERNET_FILE);
+    for name in names_of(checkpoint) {
+        let path = folder.join(name);
         write_whole(&path, &bytes).map_err(io_error(&path))?;
     }
-    write_whole(&path, &bytes).map_err(io_error(&path))?;
     for (_, old) in saved(folder)?.into_iter().skip(KEPT) {
         fs::remove_file(&old).map_err(io_error(&old))?;
     }

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write as _};
 
 use super::event_lines::read_lines;
-use super::tape::{
-    EVENTS, KEPT, SUPERNET_FILE, Write, checkpoint_file, checkpoint_number, follows, is_of_run,
-    writes,
-};
+use super::tape::{EVENTS, KEPT, Write, checkpoint_number, follows, is_of_run, names_of, writes};
 use crate::session::{Checkpoint, Event, Timed};
 
 /// Most bytes of a run that are read.
@@ -82,11 +79,9 @@ impl RunFiles {
 
     fn keep(&mut self, state: &Checkpoint) {
         let Ok(bytes) = state.to_bytes() else { return };
-        if state.search_is_done() {
-            self.others.insert(SUPERNET_FILE.into(), bytes.clone());
+        for name in names_of(state) {
+            self.others.insert(name, bytes.clone());
         }
-        self.others
-            .insert(checkpoint_file(state.position.events), bytes);
         let oldest = self.checkpoints().into_iter().rev().skip(KEPT);
         for name in oldest.map(|(_, name)| name.to_owned()).collect::<Vec<_>>() {
             self.others.remove(&name);
@@ -103,18 +98,15 @@ impl RunFiles {
         found
     }
 
-    /// The newest state to go on from that is whole and not ahead of the lines, where the run is not finished.
+    /// The newest state to go on from that is not ahead of the lines, where the run is not finished.
     pub fn checkpoint(&self) -> Option<&[u8]> {
         if is_finished(&self.events) {
             return None;
         }
         let lines = self.events.lines().count() as u64;
-        let newest_first = self.checkpoints().into_iter().rev();
-        let bytes = newest_first.filter_map(|(_, name)| Some(self.others.get(name)?.as_slice()));
-        let fits = |bytes: &&[u8]| {
-            Checkpoint::from_bytes(bytes).is_ok_and(|state| state.position.events <= lines)
-        };
-        bytes.into_iter().find(fits)
+        let checkpoints = self.checkpoints();
+        let (_, newest) = checkpoints.iter().rfind(|(number, _)| *number <= lines)?;
+        self.others.get(*newest).map(Vec::as_slice)
     }
 
     /// Whether bytes look like a run: an archive, or lines of events.
@@ -155,9 +147,14 @@ impl RunFiles {
         for full in names {
             let name = full[folder.len()..].to_owned();
             let read = zip.by_name(&full).map_err(archive);
-            match read.and_then(|file| read_capped(file, &mut room)) {
+            let read = read.and_then(|file| read_capped(file, &mut room));
+            let checked = read.map_err(|error| error.to_string()).and_then(|bytes| {
+                check_state(&name, &bytes)?;
+                Ok(bytes)
+            });
+            match checked {
                 Ok(bytes) => drop(files.others.insert(name, bytes)),
-                Err(error) => files.left_out.push(format!("{name}: {error}")),
+                Err(why) => files.left_out.push(format!("{name}: {why}")),
             }
         }
         Ok((files, said))
@@ -207,6 +204,18 @@ impl RunFiles {
 
 fn archive(error: impl std::fmt::Display) -> RunFileError {
     RunFileError::Archive(error.to_string())
+}
+
+/// Refuses a checkpoint from outside that is damaged, or another than its name says.
+fn check_state(name: &str, bytes: &[u8]) -> Result<(), String> {
+    let Some(number) = checkpoint_number(name) else {
+        return Ok(());
+    };
+    let state = Checkpoint::from_bytes(bytes).map_err(|error| error.to_string())?;
+    match state.position.events == number {
+        true => Ok(()),
+        false => Err(format!("it follows {} lines", state.position.events)),
+    }
 }
 
 /// Whether the last of these lines is that of a finished run.

@@ -8,7 +8,7 @@ use super::checkpoints::{StoreError, load, save, saved};
 use super::event_lines::{Lines, read_lines};
 use super::files::RunFiles;
 use super::tape::{EVENTS, Write, is_of_run, writes};
-use crate::session::{Checkpoint, Event, RunConfig, Timed};
+use crate::session::{Checkpoint, Event, MAX_CHECKPOINT_BYTES, RunConfig, Timed};
 use crate::whole::write_whole;
 
 /// Longest first line that is looked for, bytes.
@@ -404,7 +404,14 @@ pub fn read_files(folder: &Path) -> Result<RunFiles, RecordError> {
         let path = entry.map_err(read_error(folder))?.path();
         let name = path.file_name().and_then(|name| name.to_str());
         if let Some(name) = name.filter(|name| *name == EVENTS || is_of_run(name)) {
-            let bytes = fs::read(&path).map_err(read_error(&path))?;
+            let mut bytes = Vec::new();
+            File::open(&path)
+                .and_then(|file| file.take(MAX_CHECKPOINT_BYTES + 1).read_to_end(&mut bytes))
+                .and_then(|read| match read as u64 > MAX_CHECKPOINT_BYTES {
+                    true => Err(ErrorKind::FileTooLarge.into()),
+                    false => Ok(()),
+                })
+                .map_err(read_error(&path))?;
             match name == EVENTS {
                 // A run that goes on may be in the midst of a line.
                 true => files.events = String::from_utf8_lossy(&bytes).into_owned(),

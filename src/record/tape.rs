@@ -10,6 +10,14 @@ pub const SUPERNET_FILE: &str = "supernet.safetensors";
 /// How many checkpoints a run keeps, the newest.
 pub const KEPT: usize = 2;
 
+/// The names under which a state is kept: as a checkpoint, and at the end of a search as [`SUPERNET_FILE`] before that.
+pub fn names_of(state: &Checkpoint) -> impl Iterator<Item = String> {
+    let supernet = state.search_is_done().then(|| SUPERNET_FILE.to_owned());
+    supernet
+        .into_iter()
+        .chain([checkpoint_file(state.position.events)])
+}
+
 /// The name of a checkpoint, after the lines of [`EVENTS`] before it.
 pub fn checkpoint_file(events: u64) -> String {
     format!("checkpoint-{events:06}.safetensors")

@@ -480,6 +480,13 @@ fn a_stopped_search_goes_on_from_the_list_of_kept_runs_and_reaches_its_end() {
     });
     let before = window.state().run().steps.clone();
     assert_eq!(window.state().run().state, RunState::Stopped);
+    // The window heard what the folder has, with the times of this run and not of the one that was shown before.
+    let path = runs.join("digits-na-darts-0/events.jsonl");
+    let start = Instant::now();
+    while std::fs::read_to_string(&path).unwrap() != window.state().run_files().events {
+        assert!(start.elapsed() < Duration::from_secs(10), "they differ");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
     let name = "digits-na-darts-0";

@@ -221,13 +221,7 @@ impl Figure {
                 series.add(plot, dark);
             }
         });
-        // Thinning follows the view of the last frame.
-        if before.is_some_and(|before| {
-            before.bounds() != response.transform.bounds()
-                || before.frame() != response.transform.frame()
-        }) {
-            ui.ctx().request_repaint();
-        }
+        follow(ui, before, &response.transform);
         response.response.widget_info(|| {
             egui::WidgetInfo::labeled(egui::Role::Figure, true, self.title.as_str())
         });
@@ -282,7 +276,9 @@ impl Figure {
             })
             .label_formatter(|_| None)
             .show_crosshair(false);
+        let mut before = None;
         let shown = plot.show(ui, |plot| {
+            before = Some(*plot.transform());
             for series in &self.series {
                 series.add(plot, visuals.dark_mode);
             }
@@ -292,6 +288,7 @@ impl Figure {
             }
             plot.pointer_coordinate()
         });
+        follow(ui, before, &shown.transform);
         let (pointer, response) = (shown.inner, shown.response);
         response.widget_info(|| {
             egui::WidgetInfo::labeled(egui::Role::Canvas, true, self.spoken(cursor))
@@ -386,6 +383,15 @@ impl Figure {
                 [low - room, high + room]
             }
         })
+    }
+}
+
+/// Draws once more where the view has changed, since thinning follows that of the last frame.
+fn follow(ui: &egui::Ui, before: Option<PlotTransform>, now: &PlotTransform) {
+    let same =
+        |before: PlotTransform| before.bounds() == now.bounds() && before.frame() == now.frame();
+    if !before.is_some_and(same) {
+        ui.ctx().request_repaint();
     }
 }
 

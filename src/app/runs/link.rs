@@ -86,9 +86,7 @@ impl Link {
             Err(TryRecvError::Closed) => Err(Gone),
         }
     }
-}
 
-impl Link {
     /// The next aside that has come, if any.
     pub fn aside(&self) -> Option<Aside> {
         self.asides.as_ref()?.try_recv().ok()

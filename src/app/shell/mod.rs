@@ -20,8 +20,8 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::landscape::{BUILTIN_METRIC, builtin_table};
-use crate::record::RunFiles;
-use crate::session::{Command, DeviceInfo, RunConfig, Start};
+use crate::record::{RunFileError, RunFiles};
+use crate::session::{Command, DeviceInfo, Start};
 use crate::space::{Genotype, Space};
 
 use crate::app::context::{Action, Context, OpenTable};
@@ -38,8 +38,7 @@ use crate::app::panels::run::RunPanel;
 use crate::app::panels::search::SearchPanel;
 use crate::app::panels::values::ValuesWindow;
 use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
-use crate::app::runs::link::SessionState;
-use crate::app::runs::link::{Line, Link};
+use crate::app::runs::link::{Line, Link, SessionState};
 use crate::app::runs::notice::Notice;
 use crate::app::runs::recording::Recording;
 use crate::app::runs::shelf::Shelf;
@@ -329,22 +328,24 @@ impl App {
         // The keeper has more files than the window hears of.
         let kept = self.kept.clone();
         if !kept.is_some_and(|name| self.shelf.ask(Ask::Files(name))) {
-            self.save_files(&self.run_files.clone(), context);
+            self.save_zip(self.run_files.to_zip(&self.zip_name()), context);
         }
     }
 
-    /// Saves files of the shown run as a zip.
-    pub(super) fn save_files(&mut self, files: &RunFiles, context: &egui::Context) {
-        let name = match &self.kept {
-            Some(name) => name_of(name.as_ref()),
-            None => self
-                .run
-                .config
-                .as_ref()
-                .map_or("run".into(), RunConfig::name),
-        };
-        match files.to_zip(&name) {
-            Ok(bytes) => self.files.save(format!("{name}.zip"), bytes, context),
+    /// What the zip of the shown run is called, without its ending.
+    pub(super) fn zip_name(&self) -> String {
+        match (&self.kept, &self.run.config) {
+            (Some(name), _) => name_of(name.as_ref()),
+            (None, Some(config)) => config.name(),
+            (None, None) => "run".into(),
+        }
+    }
+
+    /// Saves the zip of the shown run.
+    pub(super) fn save_zip(&mut self, zip: Result<Vec<u8>, RunFileError>, context: &egui::Context) {
+        let name = format!("{}.zip", self.zip_name());
+        match zip {
+            Ok(bytes) => self.files.save(name, bytes, context),
             Err(error) => self.notices.push(Notice::error(error.to_string())),
         }
     }

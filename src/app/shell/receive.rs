@@ -79,12 +79,12 @@ impl App {
                         if shown && self.run_files.events.len() > files.events.len() {
                             files.events.clone_from(&self.run_files.events);
                         }
-                        self.save_files(&files, context);
+                        self.save_zip(files.to_zip(&self.zip_name()), context);
                     }
                     Err(message) => {
                         let text = format!("only what the window knows is saved: {message}");
                         self.notices.push(Notice::error(text));
-                        self.save_files(&self.run_files.clone(), context);
+                        self.save_zip(self.run_files.to_zip(&self.zip_name()), context);
                     }
                 }
                 return;
@@ -160,11 +160,17 @@ impl App {
             Event::Finished => self.notices.push(Notice::info("the run is finished")),
             _ => {}
         }
-        // Who speaks for an engine that has died does not know its clock.
-        let seconds = timed.seconds.max(self.run.seconds);
-        let timed = &Timed {
-            seconds,
-            event: timed.event.clone(),
+        let told;
+        let timed = match &timed.event {
+            // Who speaks for an engine that has died does not know its clock.
+            Event::Failed { .. } => {
+                told = Timed {
+                    seconds: timed.seconds.max(self.run.seconds),
+                    event: timed.event.clone(),
+                };
+                &told
+            }
+            _ => timed,
         };
         self.run_files.take(timed);
         self.run.apply_timed(timed);
