@@ -11,7 +11,7 @@ use super::pane::Pane;
 use super::runs::kept_run::Ask;
 use super::runs::link::SessionState;
 use super::runs::notice::Notice;
-use super::runs::view::RunView;
+use crate::record::RunView;
 
 /// What every panel may read in one frame, and where it asks for what it wants done.
 pub struct Context<'a> {

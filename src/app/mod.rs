@@ -11,6 +11,7 @@ mod runs;
 mod share_link;
 mod shell;
 
+pub use crate::record::{Progress, RunState, RunView};
 pub use context::{Action, Context, OpenTable};
 pub use draw::cell_canvas::{CellPicture, DrawnEdge, Geometry, distance};
 pub use draw::{figure, svg, theme};
@@ -31,7 +32,6 @@ pub use runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
 pub use runs::run_folders::Keeper;
 pub use runs::shelf::Shelf;
-pub use runs::view::{Progress, RunState, RunView};
 pub use share_link::Fragment;
 pub use shell::{App, Connect};
 #[cfg(not(target_arch = "wasm32"))]

@@ -246,8 +246,10 @@ fn run_missing(
             _ => CliError(STOPPED.into()),
         })?;
         goes_on();
-        let images = comparison.images.get_or_insert(outcome.images.clone());
-        if *images != outcome.images {
+        let images = comparison
+            .images
+            .get_or_insert(outcome.dataset.hash.clone());
+        if *images != outcome.dataset.hash {
             return Err(CliError(format!(
                 "the images of {} have changed since this comparison began; choose another --run-dir",
                 short_name(&args.run.dataset)
@@ -303,8 +305,13 @@ fn entry_of(
 ) -> Result<Entry, CliError> {
     let name = outcome.folder.file_name().unwrap_or_default();
     let work = outcome.config.search.as_ref().map_or(0, |search| {
-        let halves = [outcome.split[0], outcome.split[1]];
-        search.multiply_adds(outcome.supernet_multiply_adds, outcome.steps, halves)
+        let [weights, architecture, _] = outcome.dataset.split;
+        let pass = outcome
+            .run
+            .search
+            .as_ref()
+            .map_or(0, |one| one.multiply_adds);
+        search.multiply_adds(pass, outcome.run.steps.len(), [weights, architecture])
     });
     let mut entry = Entry {
         strategy,
@@ -317,11 +324,11 @@ fn entry_of(
         residual: None,
         skips: skips(&outcome.genotype),
         curve: Vec::new(),
-        sharpness: outcome.sharpness.map(|sharpness| sharpness.eigenvalue),
+        sharpness: outcome.run.sharpness.last().map(|one| one.eigenvalue),
         multiply_adds: work,
-        search_seconds: outcome.step_seconds,
+        search_seconds: outcome.run.step_seconds(),
     };
-    match (looked_up, judge, outcome.trained) {
+    match (looked_up, judge, outcome.run.tested()) {
         (Some(looked_up), ..) => {
             let verdict = looked_up.verdict(outcome)?;
             entry.accuracy = verdict.accuracy;
@@ -336,14 +343,14 @@ fn entry_of(
             let matched = looked_up.matched(&outcome.genotype);
             entry.residual = matched.map(|matched| matched.residual);
         }
-        (None, Some(judge), Some(trained)) => {
+        (None, Some(judge), Some(tested)) => {
             let judged = Judged::by(judge, &outcome.genotype);
             entry.neighborhood = pollster::block_on(judged).map_err(CliError::new)?;
-            entry.accuracy = 100.0 * trained.test_accuracy;
+            entry.accuracy = 100.0 * tested.accuracy;
             entry.trained = Some(TrainedRun {
-                test_images: trained.test_images,
-                train_images: outcome.split[0] + outcome.split[1],
-                seconds: trained.seconds,
+                test_images: tested.images,
+                train_images: outcome.dataset.split[0] + outcome.dataset.split[1],
+                seconds: tested.seconds,
             });
         }
         _ => return Err(CliError::new("a run that nothing has judged")),

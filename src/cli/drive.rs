@@ -9,80 +9,29 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::out::note;
 use super::{CliError, stop};
 use crate::landscape::has_live_path;
-use crate::record::{RecordError, Recorder};
+use crate::record::{RecordError, Recorder, RunView};
 use crate::search::Strategy;
 use crate::session::{
-    Command, DatasetInfo, DeviceInfo, Event, RunConfig, RunKind, SearchStep, SessionHandle,
-    Sharpness, Start, Timed,
+    Command, DatasetInfo, DeviceInfo, Event, RunConfig, RunKind, SearchStep, SessionHandle, Start,
+    Timed,
 };
 use crate::space::Genotype;
 use crate::visible::visible;
 
-/// What a finished run leaves for its summary.
+/// A finished run, for its summary.
 pub struct Outcome {
     /// What ran.
     pub config: RunConfig,
     /// Where it ran.
     pub device: DeviceInfo,
+    /// On what.
+    pub dataset: DatasetInfo,
     /// The genotype that was found or trained.
     pub genotype: Genotype,
-    /// What came of training it; none where it was only searched.
-    pub trained: Option<Trained>,
-    /// What each epoch of the search would have ended with.
-    pub epochs: Vec<Genotype>,
-    /// Multiply-adds of an image's way through the supernet; 0 where nothing was searched.
-    pub supernet_multiply_adds: u64,
-    /// Steps of the search that were made.
-    pub steps: usize,
-    /// Images that train weights, that choose architectures and that test.
-    pub split: [usize; 3],
-    /// SHA-256 of the images.
-    pub images: String,
-    /// Wall time of the search.
-    pub search_seconds: f64,
-    /// Its share until the last step was done.
-    pub step_seconds: f64,
-    /// The last sharpness that was measured.
-    pub sharpness: Option<Sharpness>,
-    /// The effective radius of the last step's neighbors, in edges.
-    pub effective_radius: Option<f32>,
+    /// Everything that it said.
+    pub run: RunView,
     /// The run folder.
     pub folder: PathBuf,
-}
-
-/// What came of training a genotype from scratch.
-#[derive(Clone, Copy)]
-pub struct Trained {
-    /// Share of right answers on the test part.
-    pub test_accuracy: f64,
-    /// Images tested.
-    pub test_images: usize,
-    /// Weights of the derived network.
-    pub parameters: u64,
-    /// Its multiply-adds an image.
-    pub multiply_adds: u64,
-    /// Wall time of training and test.
-    pub seconds: f64,
-}
-
-#[derive(Default)]
-struct Seen {
-    config: Option<Box<RunConfig>>,
-    device: Option<DeviceInfo>,
-    genotype: Option<Genotype>,
-    trained: Option<Trained>,
-    counts: (u64, u64),
-    epochs: Vec<Genotype>,
-    supernet_multiply_adds: u64,
-    steps: usize,
-    split: [usize; 3],
-    images: String,
-    search_started: Option<f64>,
-    train_started: Option<f64>,
-    search_seconds: f64,
-    step_seconds: f64,
-    sharpness: Option<Sharpness>,
-    effective_radius: Option<f32>,
 }
 
 /// The command that goes on with a run, whose images may have been `moved`.
@@ -131,10 +80,10 @@ pub fn drive(
         .map_err(|_| CliError::new("the session thread ended before the run began"))?;
 
     let mut bar = Bar::new();
-    let mut seen = Seen::default();
+    let mut run = RunView::default();
     for timed in before {
         bar.replay(&timed.event);
-        seen.note(timed.seconds, timed.event);
+        run.apply_timed(&timed);
     }
     let mut events = session.events.iter();
     let mut first = Vec::new();
@@ -170,15 +119,16 @@ pub fn drive(
             .record(&timed)
             .map_err(|error| failed(error.to_string()))?;
         bar.show(&timed.event);
+        run.apply_timed(&timed);
         match timed.event {
             Event::Failed { message } => return Err(failed(message)),
             Event::Stopped => {
                 stop::has_stopped();
                 return Err(CliError(format!("stopped; {again}")));
             }
-            Event::Finished => return seen.outcome(&folder),
+            Event::Finished => return Outcome::of(run, &folder),
             Event::Checkpoint { .. } => saved = true,
-            event => seen.note(timed.seconds, event),
+            _ => {}
         }
     }
     Err(CliError(format!(
@@ -187,82 +137,19 @@ pub fn drive(
     )))
 }
 
-impl Seen {
-    fn note(&mut self, seconds: f64, event: Event) {
-        match event {
-            Event::Started {
-                config,
-                device,
-                dataset,
-                ..
-            } => {
-                self.split = dataset.split;
-                self.images = dataset.hash;
-                self.config = Some(config);
-                self.device = Some(device);
-            }
-            Event::SearchStarted { multiply_adds, .. } => {
-                self.search_started = Some(seconds);
-                self.supernet_multiply_adds = multiply_adds;
-            }
-            Event::SearchEpoch { genotype, .. } => self.epochs.push(genotype),
-            Event::SearchStep(step) => {
-                self.steps = step.step;
-                self.effective_radius = step.effective_radius;
-                self.step_seconds = seconds - self.search_started.unwrap_or(seconds);
-            }
-            Event::Sharpness(sharpness) => self.sharpness = Some(sharpness),
-            Event::Derived { genotype } => {
-                self.search_seconds = seconds - self.search_started.unwrap_or(seconds);
-                self.genotype = Some(genotype);
-            }
-            Event::TrainStarted {
-                genotype,
-                parameters,
-                multiply_adds,
-                ..
-            } => {
-                self.train_started = Some(seconds);
-                self.genotype = Some(genotype);
-                self.counts = (parameters, multiply_adds);
-            }
-            Event::Tested {
-                accuracy, images, ..
-            } => {
-                let (parameters, multiply_adds) = self.counts;
-                self.trained = Some(Trained {
-                    test_accuracy: accuracy,
-                    test_images: images,
-                    parameters,
-                    multiply_adds,
-                    seconds: seconds - self.train_started.unwrap_or(seconds),
-                });
-            }
-            _ => {}
-        }
-    }
-
-    fn outcome(self, folder: &Path) -> Result<Outcome, CliError> {
-        let (Some(config), Some(device), Some(genotype)) =
-            (self.config, self.device, self.genotype)
-        else {
+impl Outcome {
+    fn of(run: RunView, folder: &Path) -> Result<Self, CliError> {
+        let found = (&run.config, &run.device, &run.dataset, run.genotype());
+        let (Some(config), Some(device), Some(dataset), Some(genotype)) = found else {
             return Err(CliError("the run ended without a result".into()));
         };
-        Ok(Outcome {
-            config: *config,
-            device,
-            genotype,
-            trained: self.trained,
-            epochs: self.epochs,
-            supernet_multiply_adds: self.supernet_multiply_adds,
-            steps: self.steps,
-            split: self.split,
-            images: self.images,
-            search_seconds: self.search_seconds,
-            step_seconds: self.step_seconds,
-            sharpness: self.sharpness,
-            effective_radius: self.effective_radius,
+        Ok(Self {
+            config: config.clone(),
+            device: device.clone(),
+            dataset: dataset.clone(),
+            genotype: genotype.clone(),
             folder: folder.to_path_buf(),
+            run,
         })
     }
 }

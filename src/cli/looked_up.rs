@@ -60,7 +60,7 @@ impl LookedUp {
     /// What it says of what a search found.
     pub fn verdict(&self, outcome: &Outcome) -> Result<Verdict, CliError> {
         let table = &self.opened.table;
-        Verdict::of(table, &self.metric, &outcome.genotype, &outcome.epochs)
+        Verdict::of(table, &self.metric, &outcome.genotype, &outcome.run.epochs)
             .ok_or_else(|| CliError("the table does not have what the search found".into()))
     }
 }

@@ -204,15 +204,15 @@ fn object(
     outcome: &Outcome,
     found: Option<&(&LookedUp, Verdict)>,
 ) -> Result<serde_json::Value, CliError> {
-    let trained = outcome.trained.as_ref();
+    let (tested, training) = (outcome.run.tested(), outcome.run.training.as_ref());
     let mut value = serde_json::json!({
         "genotype": outcome.genotype,
         "genotype_text": outcome.genotype.to_text(),
-        "test_accuracy": trained.map(|trained| trained.test_accuracy),
-        "test_images": trained.map(|trained| trained.test_images),
-        "parameters": trained.map(|trained| trained.parameters),
-        "multiply_adds": trained.map(|trained| trained.multiply_adds),
-        "train_seconds": trained.map(|trained| trained.seconds),
+        "test_accuracy": tested.map(|tested| tested.accuracy),
+        "test_images": tested.map(|tested| tested.images),
+        "parameters": training.map(|training| training.parameters),
+        "multiply_adds": training.map(|training| training.multiply_adds),
+        "train_seconds": tested.map(|tested| tested.seconds),
         "seed": outcome.config.seed,
         "dataset": outcome.config.dataset,
         "device": outcome.device.name,
@@ -220,8 +220,8 @@ fn object(
     });
     if let (Some(search), Some(object)) = (&outcome.config.search, value.as_object_mut()) {
         object.insert("strategy".into(), search.strategy.name().into());
-        object.insert("search_seconds".into(), outcome.search_seconds.into());
-        let sharpness = outcome.sharpness;
+        object.insert("search_seconds".into(), outcome.run.search_seconds().into());
+        let sharpness = outcome.run.sharpness.last();
         let eigenvalue = sharpness.map(|sharpness| sharpness.eigenvalue);
         object.insert("sharpness".into(), eigenvalue.into());
         if let Some(sharpness) = sharpness {
@@ -232,7 +232,7 @@ fn object(
             ];
             object.extend(rest.map(|(name, value)| (name.to_owned(), value.into())));
         }
-        let radius = outcome.effective_radius.map(f64::from);
+        let radius = outcome.run.effective_radius().map(f64::from);
         object.insert("effective_radius".into(), radius.into());
     }
     if let (Some((table, verdict)), Some(object)) = (found, value.as_object_mut()) {
@@ -260,18 +260,18 @@ pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Re
     if json {
         return out::json(&object(outcome, found.as_ref())?.to_string());
     }
-    let trained = outcome.trained.as_ref();
+    let tested = outcome.run.tested();
     out::lines(&format!("\n{}\n", outcome.genotype.draw()))?;
-    if let Some(trained) = trained {
+    if let Some((tested, training)) = tested.zip(outcome.run.training.as_ref()) {
         say!(
             "test accuracy  {:.2} % of {} images that neither search nor training saw",
-            100.0 * trained.test_accuracy,
-            trained.test_images
+            100.0 * tested.accuracy,
+            tested.images
         )?;
         say!(
             "network        {} weights, {} multiply-adds an image",
-            thousands(trained.parameters),
-            thousands(trained.multiply_adds)
+            thousands(training.parameters),
+            thousands(training.multiply_adds)
         )?;
     }
     if let Some((table, verdict)) = &found {
@@ -279,7 +279,7 @@ pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Re
     }
     let search = outcome.config.search.as_ref();
     let asked = search.and_then(SearchConfig::asked_radius);
-    if let (Some(asked), Some(radius)) = (asked, outcome.effective_radius) {
+    if let (Some(asked), Some(radius)) = (asked, outcome.run.effective_radius()) {
         let near = match f64::from(radius) < NEAR * asked {
             true => {
                 ": the neighbors were nearly the architecture itself; a higher --alpha-rate or a lower --temperature sets them apart"
@@ -292,10 +292,10 @@ pub fn report(outcome: &Outcome, looked_up: Option<&LookedUp>, json: bool) -> Re
     }
     let mut times = Vec::new();
     if let Some(search) = search {
-        let (strategy, seconds) = (search.strategy, outcome.search_seconds);
+        let (strategy, seconds) = (search.strategy, outcome.run.search_seconds());
         times.push(format!("{strategy} search {seconds:.0} s"));
     }
-    times.extend(trained.map(|trained| format!("training {:.0} s", trained.seconds)));
+    times.extend(tested.map(|tested| format!("training {:.0} s", tested.seconds)));
     say!(
         "time           {} on {}",
         times.join(", "),

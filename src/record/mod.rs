@@ -9,6 +9,7 @@ mod event_lines;
 mod files;
 #[cfg(not(target_arch = "wasm32"))]
 mod recorder;
+mod run_view;
 mod tape;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -19,4 +20,5 @@ pub use files::{RunFileError, RunFiles};
 pub use recorder::{
     Interrupted, Lock, RecordError, Recorder, Tail, lock, read_events, read_files, write_files,
 };
+pub use run_view::{Progress, RunState, RunView, SearchView, Tested, TrainingView};
 pub use tape::{EVENTS, KEPT, SUPERNET_FILE, Write, checkpoint_file, writes};

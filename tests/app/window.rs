@@ -185,7 +185,7 @@ fn a_finished_run_has_been_searched_trained_and_tested() {
     let run = window.state().run();
     assert!(run.training.as_ref().unwrap().tested.is_some());
     assert_eq!(run.steps.len(), run.search.as_ref().unwrap().steps);
-    assert_eq!(run.step_seconds.len(), run.steps.len());
+    assert_eq!(run.step_ends.len(), run.steps.len());
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_device_that_fails_is_told_and_the_window_stays_usable() {
         }))
         .unwrap();
     window.run_ok();
-    assert_eq!(window.state().run().state, RunState::Failed(shown.into()));
+    assert_eq!(window.state().run().state, RunState::Failed(message.into()));
     assert_eq!(window.state().session(), SessionState::Idle);
     window.get_all_by_label(shown).next().unwrap();
     window.get_by_label("Close").click();

@@ -45,7 +45,7 @@ fn in_the_page(config: &RunConfig, steps: usize) -> RunView {
 
 /// The median time of a step of a run, milliseconds.
 fn step(run: &RunView) -> f64 {
-    let ends = &run.step_seconds[WARM_UP..];
+    let ends = &run.step_ends[WARM_UP..];
     let mut times: Vec<f64> = ends
         .windows(2)
         .map(|ends| 1e3 * (ends[1] - ends[0]))

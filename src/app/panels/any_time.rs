@@ -3,8 +3,8 @@
 use crate::app::context::OpenTable;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::theme::Hue;
-use crate::app::runs::view::RunView;
 use crate::landscape::Verdict;
+use crate::record::RunView;
 
 /// The accuracy in the open table of what every step would have ended with, and the mean of its neighbors; nothing where the table is of
 /// another space.

@@ -6,7 +6,7 @@ use eframe::egui::vec2;
 
 use crate::app::draw::cell_canvas::{CellPicture, Ground};
 use crate::app::runs::recording::Recording;
-use crate::app::runs::view::RunView;
+use crate::record::RunView;
 use crate::space::CellKind;
 
 /// The colours of `index.html`, which follow the browser's theme.
@@ -60,8 +60,8 @@ fn caption(view: &RunView) -> String {
         config.map_or("images", |config| config.dataset.as_str()),
         view.steps.len()
     );
-    if let Some((_, accuracy, images)) = view.training.as_ref().and_then(|run| run.tested) {
-        let percent = 100.0 * accuracy;
+    if let Some(tested) = view.tested() {
+        let (percent, images) = (100.0 * tested.accuracy, tested.images);
         let _ = write!(
             text,
             " Trained from scratch, what it found reads {percent:.2} % of {images} test images right."

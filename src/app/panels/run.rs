@@ -13,7 +13,8 @@ use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::heat_map;
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::pane::Pane;
-use crate::app::runs::view::{RunState, RunView};
+use crate::app::runs::labels::in_labels;
+use crate::record::{RunState, RunView};
 
 /// Seconds that a replay takes from the first to the last step, at most.
 const REPLAY: f64 = 12.0;
@@ -212,7 +213,7 @@ fn header(ui: &mut egui::Ui, run: &RunView) {
 fn waiting(ui: &mut egui::Ui, run: &RunView) {
     ui.add_space(SPACE[2]);
     let text = match (&run.state, &run.training, &run.config) {
-        (RunState::Failed(message), ..) => message.clone(),
+        (RunState::Failed(message), ..) => in_labels(message),
         (_, Some(_), _) => {
             "This run trains a given architecture: its curves are in the Network panel.".into()
         }
@@ -388,7 +389,7 @@ fn neighbors(steps: &[SearchStep]) -> Figure {
 
 fn shape_of_alpha(run: &RunView) -> Figure {
     let sharpness = run.sharpness.iter();
-    let sharpness = sharpness.map(|&(step, eigenvalue)| [step as f64, eigenvalue]);
+    let sharpness = sharpness.map(|one| [one.step as f64, one.eigenvalue]);
     let mut shown = vec![
         series("entropy, nats", Hue::Accent, &run.steps, |step| {
             Some(step.entropy)

@@ -17,8 +17,8 @@ use crate::app::context::{Action, Context};
 use crate::app::draw::theme::{self, SPACE};
 use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::SessionState;
-use crate::app::runs::view::{RunState, RunView};
 use crate::app::share_link::Fragment;
+use crate::record::{RunState, RunView};
 
 /// State of the panel.
 pub struct SearchPanel {

@@ -8,7 +8,7 @@ use eframe::egui::{self, Role, WidgetInfo};
 use crate::app::context::Action;
 use crate::app::draw::heat_map::weights;
 use crate::app::draw::theme::{self, Hue, SPACE, hue, operation_label};
-use crate::app::runs::view::{RunState, RunView};
+use crate::record::{RunState, RunView};
 use crate::session::{Command, SearchStep};
 use crate::space::Operation;
 

@@ -1,4 +1,4 @@
-//! Runs as the window knows them: the link to a session, the view of what it said, and who keeps them.
+//! Runs as the window knows them: the link to a session, and who keeps them.
 
 pub mod kept_run;
 pub mod labels;
@@ -8,4 +8,3 @@ pub mod recording;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod run_folders;
 pub mod shelf;
-pub mod view;

@@ -3,7 +3,7 @@
 use crate::record::{RunFileError, RunFiles};
 use crate::session::Timed;
 
-use super::view::RunView;
+use crate::record::RunView;
 
 /// The recorded run of the first frame: what
 /// `plateau search --preset quick --strategy na-darts --dataset digits --device cpu` wrote, its `events.jsonl` through `gzip -9`.

@@ -10,8 +10,8 @@ use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::Aside;
 use crate::app::runs::notice::Notice;
 use crate::app::runs::recording::Recording;
-use crate::app::runs::view::{RunState, RunView};
 use crate::record::RunFiles;
+use crate::record::{RunState, RunView};
 use crate::session::{Command, DeviceChoice, Event, Timed};
 
 impl App {

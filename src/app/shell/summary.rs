@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::App;
-use crate::app::runs::view::RunState;
 use crate::app::share_link::Fragment;
 use crate::data::built_in;
+use crate::record::RunState;
 
 impl App {
     /// What a link to what is shown now carries. A data set of one's own is not in it.

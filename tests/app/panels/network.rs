@@ -124,7 +124,7 @@ fn a_trained_network_shows_its_curves_and_its_test() {
         .unwrap()
         .tested
         .unwrap();
-    harness.get_by_label(&format!("{:.2} %", 100.0 * tested.1));
+    harness.get_by_label(&format!("{:.2} %", 100.0 * tested.accuracy));
     harness.get_all_by_label("Export").next().unwrap().click();
     harness.run();
     harness.get_by_label("SVG: vector picture").click();

@@ -334,12 +334,12 @@ impl Scores {
             let Some(training) = &view.training else {
                 continue;
             };
-            let Some((loss, accuracy, _)) = training.tested else {
+            let Some(tested) = training.tested else {
                 continue;
             };
             let score = Score {
-                loss: f64::from(loss),
-                accuracy: 100.0 * accuracy,
+                loss: f64::from(tested.loss),
+                accuracy: 100.0 * tested.accuracy,
             };
             let key = training.genotype.canonical();
             if self.trained.insert(key, score) != Some(score) && self.judge == Judge::Scratch {

@@ -7,8 +7,8 @@ use crate::app::context::{Action, Context};
 use crate::app::draw::pictures::Pictures;
 use crate::app::draw::svg::hex;
 use crate::app::draw::theme::Hue;
-use crate::app::runs::view::TrainingView;
 use crate::csv::csv;
+use crate::record::TrainingView;
 use crate::session::MISTAKES;
 use crate::svg::escape;
 

@@ -7,7 +7,7 @@ use super::super::export::Export;
 use crate::app::context::Context;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::theme::Hue;
-use crate::app::runs::view::TrainingView;
+use crate::record::TrainingView;
 use crate::space::Genotype;
 
 /// Both plots. Points are appended as they come.
@@ -70,11 +70,11 @@ impl Curves {
                 }
             }
         }
-        if let Some((loss, accuracy, _)) = training.tested
+        if let Some(tested) = training.tested
             && self.loss.series.len() == 2
         {
             let end = training.epochs as f64;
-            let values = [f64::from(loss), 100.0 * accuracy];
+            let values = [f64::from(tested.loss), 100.0 * tested.accuracy];
             for (figure, y) in [&mut self.loss, &mut self.accuracy].into_iter().zip(values) {
                 figure.series.push(Series::new(
                     "test",

@@ -10,7 +10,8 @@ use super::export::Export;
 use crate::app::context::{Action, Context};
 use crate::app::draw::pictures::Pictures;
 use crate::app::draw::theme::SPACE;
-use crate::app::runs::view::{RunState, RunView, TrainingView};
+use crate::app::runs::labels::in_labels;
+use crate::record::{RunState, RunView, TrainingView};
 use crate::space::Genotype;
 use confusion::Pair;
 use curves::Curves;
@@ -166,10 +167,11 @@ fn progress(ui: &mut egui::Ui, run: &RunView, training: &TrainingView) {
     let steps = training.epochs * training.steps_per_epoch;
     let share = training.steps.len() as f32 / steps.max(1) as f32;
     match training.tested {
-        Some((loss, accuracy, images)) => {
+        Some(tested) => {
+            let (loss, images) = (tested.loss, tested.images);
             ui.horizontal_wrapped(|ui| {
                 ui.label("Test accuracy");
-                ui.heading(format!("{:.2} %", 100.0 * accuracy));
+                ui.heading(format!("{:.2} %", 100.0 * tested.accuracy));
                 ui.label(RichText::new(format!("of {images} images, loss {loss:.3} nats")).weak())
                     .on_hover_text("Images that neither the search nor the training has seen.");
             });
@@ -183,7 +185,7 @@ fn progress(ui: &mut egui::Ui, run: &RunView, training: &TrainingView) {
             let bar = egui::ProgressBar::new(share).text(match &run.state {
                 RunState::Held => format!("{text}, paused"),
                 RunState::Stopped => format!("{text}, stopped before the test"),
-                RunState::Failed(message) => format!("{text}, failed: {message}"),
+                RunState::Failed(message) => format!("{text}, failed: {}", in_labels(message)),
                 _ => text,
             });
             ui.add(bar);

@@ -5,8 +5,8 @@ use eframe::egui::{self, RichText, vec2};
 use super::super::export::Export;
 use crate::app::context::{Action, Context};
 use crate::app::draw::theme::Hue;
-use crate::app::runs::view::RunView;
 use crate::csv::csv;
+use crate::record::RunView;
 use crate::session::Preset;
 use crate::space::{Genotype, Macro, StageCount, count_stages};
 

@@ -1,9 +1,9 @@
-//! A run as the window sees it: a fold over its events.
+//! A run as the window and the terminal's summary see it: a fold over its events.
 
-use crate::session::{DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep, Timed};
+use crate::session::{
+    DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep, Sharpness, Timed,
+};
 use crate::space::{Genotype, Space, derive};
-
-use super::labels::in_labels;
 
 /// Whether a run goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,22 +43,39 @@ pub struct RunView {
     /// Its steps so far.
     pub steps: Vec<SearchStep>,
     /// When each step ended, seconds since the run started.
-    pub step_seconds: Vec<f64>,
+    pub step_ends: Vec<f64>,
     /// The genotypes that would have been derived, each with the place in [`RunView::steps`] from which on it held.
     pub derivations: Vec<(usize, Genotype)>,
     /// The step that is looked at, by its place in [`RunView::steps`]; none: always the newest.
     pub cursor: Option<usize>,
-    /// Sharpness by step, where it is measured.
-    pub sharpness: Vec<(usize, f64)>,
+    /// What each epoch of the search would have ended with.
+    pub epochs: Vec<Genotype>,
+    /// Sharpness, where it is measured.
+    pub sharpness: Vec<Sharpness>,
     /// The step at which skip connections took over, how many of how many edges.
     pub skip_collapse: Option<(usize, usize, usize)>,
     /// What the search found.
     pub derived: Option<Genotype>,
+    /// When, seconds since the run started.
+    derived_at: f64,
     /// Training from scratch, once it has begun.
     pub training: Option<TrainingView>,
     /// Messages of commands that were refused.
     pub refused: Vec<String>,
     /// Seconds between the start of the run and the newest event.
+    pub seconds: f64,
+}
+
+/// What the test part said of a trained network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tested {
+    /// Mean cross-entropy, nats.
+    pub loss: f32,
+    /// Share of right answers.
+    pub accuracy: f64,
+    /// Images tested.
+    pub images: usize,
+    /// Wall time of training and test.
     pub seconds: f64,
 }
 
@@ -93,6 +110,8 @@ pub struct SearchView {
     pub memory: String,
     /// Forecast peak of a step, bytes.
     pub memory_bytes: u64,
+    /// When it began, seconds since the run started.
+    since: f64,
 }
 
 /// Training from scratch, so far.
@@ -114,8 +133,8 @@ pub struct TrainingView {
     pub seconds: Vec<f64>,
     /// Means of every epoch.
     pub epoch_means: Vec<(f32, f32)>,
-    /// Loss, accuracy (a share) and number of images of the test.
-    pub tested: Option<(f32, f64, usize)>,
+    /// What the test said.
+    pub tested: Option<Tested>,
     /// Images of class `row` that were taken for class `column`.
     pub confusion: Vec<Vec<u32>>,
     /// Test images that were taken for another class.
@@ -158,9 +177,37 @@ impl RunView {
         Some(self.config.as_ref()?.search.as_ref()?.space)
     }
 
+    /// What it found, or was given to train.
+    pub fn genotype(&self) -> Option<&Genotype> {
+        let trained = self.training.as_ref().map(|training| &training.genotype);
+        trained.or(self.derived.as_ref())
+    }
+
+    /// What the test part said.
+    pub fn tested(&self) -> Option<Tested> {
+        self.training.as_ref()?.tested
+    }
+
+    /// The effective radius of the last step's neighbors, in edges.
+    pub fn effective_radius(&self) -> Option<f32> {
+        self.steps.last()?.effective_radius
+    }
+
+    /// Wall time of the search, until something was derived; 0 before.
+    pub fn search_seconds(&self) -> f64 {
+        let search = self.search.as_ref().filter(|_| self.derived.is_some());
+        search.map_or(0.0, |search| self.derived_at - search.since)
+    }
+
+    /// Its share until the last step was done.
+    pub fn step_seconds(&self) -> f64 {
+        let last = self.step_ends.last().zip(self.search.as_ref());
+        last.map_or(0.0, |(end, search)| end - search.since)
+    }
+
     /// Mean seconds a step of late; none before there are a few.
     pub fn seconds_a_step(&self) -> Option<f64> {
-        pace(&self.step_seconds)
+        pace(&self.step_ends)
     }
 
     /// How far the run is; none before it knows.
@@ -210,7 +257,7 @@ impl RunView {
             }
         }
         self.steps.push(step.clone());
-        self.step_seconds.push(self.seconds);
+        self.step_ends.push(self.seconds);
     }
 
     /// Whether α says what the search would end with; otherwise the end of each epoch does.
@@ -267,26 +314,30 @@ impl RunView {
                     lanes: *lanes,
                     memory: memory.clone(),
                     memory_bytes: *memory_bytes,
+                    since: self.seconds,
                 });
             }
             Event::SearchStep(step) => self.take_step(step),
-            Event::SearchEpoch { genotype, .. } if !self.by_gradient() => {
-                self.would_end_with(self.steps.len().saturating_sub(1), genotype);
+            Event::SearchEpoch { genotype, .. } => {
+                self.epochs.push(genotype.clone());
+                if !self.by_gradient() {
+                    self.would_end_with(self.steps.len().saturating_sub(1), genotype);
+                }
             }
-            Event::SearchEpoch { .. }
-            | Event::Scored { .. }
+            Event::Scored { .. }
             | Event::StoppedEarly { .. }
             | Event::Checkpoint { .. }
             | Event::SupernetOpened { .. }
             | Event::DataAdded { .. }
             | Event::DeviceChecked { .. } => {}
-            Event::Sharpness(sharpness) => {
-                self.sharpness.push((sharpness.step, sharpness.eigenvalue));
-            }
+            Event::Sharpness(sharpness) => self.sharpness.push(*sharpness),
             Event::SkipCollapse { step, skips, edges } => {
                 self.skip_collapse.get_or_insert((*step, *skips, *edges));
             }
-            Event::Derived { genotype } => self.derived = Some(genotype.clone()),
+            Event::Derived { genotype } => {
+                self.derived = Some(genotype.clone());
+                self.derived_at = self.seconds;
+            }
             Event::TrainStarted { .. }
             | Event::TrainStep { .. }
             | Event::TrainEpoch { .. }
@@ -297,7 +348,7 @@ impl RunView {
             Event::Stopped => self.state = RunState::Stopped,
             Event::Finished => self.state = RunState::Finished,
             Event::Refused { message } => self.refused.push(message.clone()),
-            Event::Failed { message } => self.state = RunState::Failed(in_labels(message)),
+            Event::Failed { message } => self.state = RunState::Failed(message.clone()),
         }
     }
 
@@ -342,7 +393,15 @@ impl RunView {
                     images,
                 },
                 Some(training),
-            ) => training.tested = Some((*loss, *accuracy, *images)),
+            ) => {
+                let began = training.seconds.first().copied();
+                training.tested = Some(Tested {
+                    loss: *loss,
+                    accuracy: *accuracy,
+                    images: *images,
+                    seconds: self.seconds - began.unwrap_or(self.seconds),
+                });
+            }
             (
                 Event::Predicted {
                     confusion,
