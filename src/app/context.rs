@@ -11,6 +11,7 @@ use super::pane::Pane;
 use super::runs::kept_run::Ask;
 use super::runs::link::SessionState;
 use super::runs::notice::Notice;
+use super::runs::supernet::{Judge, JudgeOf, SupernetState};
 use crate::record::RunView;
 
 /// What every panel may read in one frame, and where it asks for what it wants done.
@@ -21,6 +22,10 @@ pub struct Context<'a> {
     pub trained: Option<&'a RunView>,
     /// The table that is open: the built-in landscape at first.
     pub table: Option<&'a OpenTable>,
+    /// Whether the session can score with the weights of the shown run.
+    pub supernet: &'a SupernetState,
+    /// The judge that scores cells by hand.
+    pub judge: &'a Judge,
     /// The architecture in the editor.
     pub edited: &'a Genotype,
     /// What the session does.
@@ -46,6 +51,14 @@ pub enum Action {
     Send(Command),
     /// Moves the shown run's cursor to a step by its place in [`RunView::steps`]; none: it follows the newest.
     Seek(Option<usize>),
+    /// Has the session take up the weights of the shown run.
+    OpenSupernet,
+    /// Looks for a judge that is kept.
+    FindJudge(JudgeOf),
+    /// Trains the judge that was looked for.
+    TrainJudge,
+    /// Sends a command to the judge's session.
+    ToJudge(Command),
     /// Shows an architecture in the editor, as one undoable edit.
     Edit(Genotype),
     /// Opens another table.

@@ -25,13 +25,14 @@ pub use panels::network::NetworkPanel;
 pub use panels::search::SearchPanel;
 pub use panels::slow_motion::moved;
 pub use panels::values;
-pub use runs::kept_run::{Answer, Ask, KeptRun};
+pub use runs::kept_run::{Answer, Ask, KeptRun, Wanted};
 pub use runs::link::{Aside, Link, SessionState};
 pub use runs::notice::Notice;
 pub use runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
 pub use runs::run_folders::Keeper;
 pub use runs::shelf::Shelf;
+pub use runs::supernet::{Judge, JudgeOf, SupernetState};
 pub use share_link::Fragment;
 pub use shell::{App, Connect};
 #[cfg(not(target_arch = "wasm32"))]

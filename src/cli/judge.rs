@@ -16,13 +16,12 @@ use super::settings::{RunArgs, SearchOverrides, TrainOverrides, trained_with};
 use super::stop;
 use super::table::{OpenedTable, TableArgs};
 use crate::csv::csv;
-use crate::data::file_name;
 use crate::landscape::{Evaluator, KendallTau, architecture_count};
 use crate::record::{self, EVENTS, Recorder, SUPERNET_FILE, read_events};
 use crate::search::Strategy;
 use crate::session::{
     self, Checkpoint, CheckpointEvery, Event, RunConfig, RunKind, ScratchEvaluator, Start,
-    differences,
+    differences, judge_name,
 };
 use crate::space::{Genotype, Space};
 use crate::study::compare::JUDGE_EPOCHS;
@@ -231,7 +230,7 @@ fn with_interval(tau: &KendallTau) -> String {
 
 /// Where the judge of a data set and a space lies below a folder of runs.
 pub fn folder_of(runs: &Path, dataset: &str, space: Space) -> PathBuf {
-    runs.join(format!("judge-{}-{space}", file_name(dataset)))
+    runs.join(judge_name(dataset, space))
 }
 
 impl JudgeArgs {

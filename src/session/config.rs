@@ -300,11 +300,19 @@ pub struct TrainConfig {
     pub augmentation: Augmentation,
 }
 
+/// Batches of the architecture half that a genotype is scored on while a person waits, of the search's batch size.
+pub const SCORE_BATCHES: usize = 2;
+
+/// What the judge of a data set and a space is called.
+pub fn judge_name(dataset: &str, space: Space) -> String {
+    format!("judge-{}-{space}", file_name(dataset))
+}
+
 impl RunConfig {
     /// What a run is called, as its folder is: data set, strategy or `train`, and seed.
     pub fn name(&self) -> String {
         let what = match (&self.search, self.kind) {
-            (_, RunKind::Judge) => "judge",
+            (Some(search), RunKind::Judge) => return judge_name(&self.dataset, search.space),
             (Some(search), _) if search.replica => {
                 let strategy = search.strategy;
                 return format!(

@@ -65,8 +65,8 @@ pub use checkpoint::{
 pub use clock::Clock;
 pub use command::{Command, DataFile, Start};
 pub use config::{
-    DeviceChoice, KernelChoice, MemoryChoice, RUN_VERSION, RunConfig, RunKind, SearchConfig,
-    TEST_SHARE, TrainConfig,
+    DeviceChoice, KernelChoice, MemoryChoice, RUN_VERSION, RunConfig, RunKind, SCORE_BATCHES,
+    SearchConfig, TEST_SHARE, TrainConfig, judge_name,
 };
 pub use config_error::ConfigError;
 pub use differences::differences;
@@ -86,8 +86,6 @@ pub use preset::Preset;
 pub use random::Purpose;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub(crate) use random::generator;
-#[cfg(feature = "engine")]
-pub use run_data::SCORE_BATCHES;
 #[cfg(feature = "engine")]
 pub(crate) use run_data::split_of;
 #[cfg(feature = "engine")]

@@ -86,9 +86,6 @@ impl RunData {
     }
 }
 
-/// Batches of the architecture half that a genotype is scored on while a person waits: 2 of the search's batch size.
-pub const SCORE_BATCHES: usize = 2;
-
 /// Images of the architecture half, without augmentation, for scores: `most` batches of this size from an order that the seed fixes, or
 /// all images in batches of at least that size.
 pub(super) fn score_batches(

@@ -3,12 +3,12 @@
 use burn::tensor::Tensor;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
-use super::config::{DeviceChoice, RunKind};
+use super::config::{DeviceChoice, RunKind, SCORE_BATCHES};
 use super::device;
 use super::error::RunError;
 use super::event::Event;
 use super::memory::MemoryPlan;
-use super::run_data::{RunData, SCORE_BATCHES, score_batches, split_of, stream_seed};
+use super::run_data::{RunData, score_batches, split_of, stream_seed};
 use crate::data::Dataset;
 use crate::landscape::{Evaluator, SupernetEvaluator};
 use crate::space::{Genotype, count_supernet};

@@ -12,9 +12,9 @@ use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType
 
 use super::fetched::fetch_set;
 use super::{FromWorker, ToWorker, describe, script, store};
-use crate::app::{Answer, App, Aside, Ask, Fragment, KeptRun, Link, Notice, Shelf};
+use crate::app::{Answer, App, Aside, Ask, Fragment, KeptRun, Link, Notice, Shelf, Wanted};
 use crate::data::EMBEDDED;
-use crate::session::{Clock, Command, DeviceChoice, Event, Timed};
+use crate::session::{Checkpoint, Clock, Command, DeviceChoice, Event, Timed, judge_name};
 
 /// Where `index.html` keeps the worker's bootstrap, relative to the page.
 const WORKER: &str = "./worker.js";
@@ -144,6 +144,10 @@ impl Engine {
                 let files = files.and_then(|files| files.ok_or("it is not kept yet".into()));
                 return Ok(Some(Answer::Files { name, files }));
             }
+            Ask::Supernet(wanted) => {
+                let found = supernet(&wanted).await;
+                return Ok(Some(Answer::Supernet { wanted, found }));
+            }
             Ask::Keep(file, files) => {
                 let taken = store::list().await.map_err(refused)?;
                 let name = store::free_name(file.trim_end_matches(".zip"), &taken);
@@ -159,6 +163,37 @@ impl Engine {
             .map(|(name, can_go_on)| KeptRun { name, can_go_on });
         Ok(Some(Answer::Listed(runs.collect())))
     }
+}
+
+/// The supernet of a kept run, or the newest judge of its kind.
+async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
+    let refused = |error: idb::Error| format!("this browser keeps no runs ({error})");
+    let names = match wanted {
+        Wanted::Run(name) => vec![name.clone()],
+        Wanted::Judge(of) => {
+            let judge = judge_name(&of.dataset, of.space);
+            let kept = store::list().await.map_err(refused)?;
+            let names = kept.into_iter().map(|(name, _)| name);
+            // Later ones have a number behind the name.
+            let mut names: Vec<_> = names.filter(|name| name.starts_with(&judge)).collect();
+            names.sort_by_key(|name| (name.len(), name.clone()));
+            names
+        }
+    };
+    for name in names.iter().rev() {
+        let Some(bytes) = store::supernet(name).await.map_err(refused)? else {
+            continue;
+        };
+        let found = Checkpoint::from_bytes(&bytes).map_err(|error| format!("{name}: {error}"))?;
+        let fits = match wanted {
+            Wanted::Run(_) => true,
+            Wanted::Judge(of) => of.is_trained_by(&found.position.config),
+        };
+        if fits {
+            return Ok(Some(Box::new(found)));
+        }
+    }
+    Ok(None)
 }
 
 /// A link to a fresh worker, which wakes the window whenever it says something. The first thing that it is asked is whether its

@@ -104,8 +104,7 @@ pub async fn files(name: &str) -> Result<Option<RunFiles>, Error> {
         events,
         ..RunFiles::default()
     });
-    if let Some(bytes) = get(CHECKPOINTS, &supernet_key(name)).await? {
-        let bytes = Uint8Array::new(&bytes).to_vec();
+    if let Some(bytes) = supernet(name).await? {
         files.others.insert(SUPERNET_FILE.into(), bytes);
     }
     if let Some(bytes) = checkpoint(name).await?
@@ -115,6 +114,15 @@ pub async fn files(name: &str) -> Result<Option<RunFiles>, Error> {
         files.others.insert(file, bytes);
     }
     Ok(Some(files))
+}
+
+/// The bytes of the supernet of a run; none: it has none.
+///
+/// # Errors
+/// The browser refused.
+pub async fn supernet(name: &str) -> Result<Option<Vec<u8>>, Error> {
+    let value = get(CHECKPOINTS, &supernet_key(name)).await?;
+    Ok(value.map(|bytes| Uint8Array::new(&bytes).to_vec()))
 }
 
 /// The bytes of the checkpoint of a run; none: it has none.

@@ -1,6 +1,8 @@
 //! A run that is kept, and what the window and the keeper of runs say to each other.
 
+use super::supernet::JudgeOf;
 use crate::record::RunFiles;
+use crate::session::Checkpoint;
 
 /// A run that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum Ask {
     GoOn(String),
     /// The files of a run.
     Files(String),
+    /// The weights of a supernet.
+    Supernet(Wanted),
     /// Keep a run that was opened from a file, by its name, where it could not be opened again or gone on with otherwise.
     Keep(String, RunFiles),
     /// Forget a run.
@@ -29,8 +33,17 @@ pub enum Ask {
     Remove(String),
 }
 
-/// What the keeper answers.
+/// A supernet that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// That of a run by its name.
+    Run(String),
+    /// The newest finished judge.
+    Judge(JudgeOf),
+}
+
+/// What the keeper answers.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// All runs.
     Listed(Vec<KeptRun>),
@@ -47,6 +60,13 @@ pub enum Answer {
         name: String,
         /// Its files, or why they cannot be read; its events may end before those that the window has heard.
         files: Result<RunFiles, String>,
+    },
+    /// The weights of a supernet; none: nothing of the kind is kept.
+    Supernet {
+        /// Which one.
+        wanted: Wanted,
+        /// The state that has them, or why it cannot be read.
+        found: Result<Option<Box<Checkpoint>>, String>,
     },
     /// A run that was opened from the file of that name is kept.
     Kept(String, KeptRun),

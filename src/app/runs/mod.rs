@@ -8,3 +8,4 @@ pub mod recording;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod run_folders;
 pub mod shelf;
+pub mod supernet;

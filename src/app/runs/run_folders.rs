@@ -7,13 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_channel::{Receiver, Sender};
 use eframe::egui;
 
-use super::kept_run::{Answer, Ask, KeptRun, name_of};
+use super::kept_run::{Answer, Ask, KeptRun, Wanted, name_of};
 use super::labels::in_labels;
 use super::link::{Aside, Link};
 use super::notice::Notice;
 use super::shelf::Shelf;
-use crate::record::{EVENTS, RecordError, Recorder, read_files, saved, write_files};
-use crate::session::{Command, Event, Start, Timed};
+use super::supernet::JudgeOf;
+use crate::record::{
+    self, EVENTS, RecordError, Recorder, SUPERNET_FILE, StoreError, read_files, saved, write_files,
+};
+use crate::session::{Checkpoint, Command, Event, Start, Timed, judge_name};
 
 /// Bytes at the end of `events.jsonl` in which its last line is looked for.
 const TAIL: u64 = 4096;
@@ -112,6 +115,13 @@ impl Keeper {
                 let files = read_files(&self.folder(&name)).map_err(|error| error.to_string());
                 Ok((Answer::Files { name, files }, None))
             }
+            Ask::Supernet(wanted) => {
+                let found = match &wanted {
+                    Wanted::Run(name) => supernet_of(&self.folder(name)),
+                    Wanted::Judge(of) => self.judge(of),
+                };
+                Ok((Answer::Supernet { wanted, found }, None))
+            }
             Ask::Keep(file, files) => {
                 let name = file.trim_end_matches(".zip");
                 let kept = write_files(&files, &self.runs, name)
@@ -131,6 +141,31 @@ impl Keeper {
         } else {
             self.runs.join(name)
         }
+    }
+
+    /// The newest finished judge of its kind.
+    fn judge(&self, of: &JudgeOf) -> Result<Option<Box<Checkpoint>>, String> {
+        let name = judge_name(&of.dataset, of.space);
+        let mut found = Vec::new();
+        for run in list(&self.runs)? {
+            let folder = self.runs.join(&run.name);
+            let file = folder.join(SUPERNET_FILE);
+            if run.name.starts_with(&name)
+                && let Ok(written) = file.metadata().and_then(|file| file.modified())
+            {
+                found.push((written, folder));
+            }
+        }
+        found.sort();
+        for (_, folder) in found.into_iter().rev() {
+            // A damaged one must not hide an older one.
+            if let Ok(Some(judge)) = supernet_of(&folder)
+                && of.is_trained_by(&judge.position.config)
+            {
+                return Ok(Some(judge));
+            }
+        }
+        Ok(None)
     }
 
     fn go_on(&self, name: String) -> Answered {
@@ -175,6 +210,15 @@ fn list(runs: &Path) -> Result<Vec<KeptRun>, String> {
         .collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
+}
+
+/// The supernet of a run folder, where its run had one.
+fn supernet_of(folder: &Path) -> Result<Option<Box<Checkpoint>>, String> {
+    if !folder.join(SUPERNET_FILE).exists() && saved(folder).is_ok_and(|found| found.is_empty()) {
+        return Ok(None);
+    }
+    let found = record::load_supernet(folder).map_err(|error: StoreError| error.to_string())?;
+    Ok(Some(Box::new(found)))
 }
 
 /// A run folder that is anywhere, by its whole path; none: it cannot be found.

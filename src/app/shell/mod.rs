@@ -8,6 +8,7 @@ mod native;
 mod notices;
 mod open;
 mod receive;
+mod scorers;
 mod shortcuts;
 mod summary;
 mod tour;
@@ -42,6 +43,7 @@ use crate::app::runs::link::{Line, Link, SessionState};
 use crate::app::runs::notice::Notice;
 use crate::app::runs::recording::Recording;
 use crate::app::runs::shelf::Shelf;
+use crate::app::runs::supernet::{Judge, SupernetState};
 use crate::app::share_link::Fragment;
 use crate::record::{RunState, RunView};
 use dock::{Behavior, default_tree};
@@ -82,6 +84,9 @@ pub struct App {
     opened: Option<String>,
     /// A session and where it stands.
     pub(super) line: Line,
+    /// Whether the session can score with the weights of the shown run.
+    supernet: SupernetState,
+    pub(super) judge: Judge,
     /// The session of [`Action::Train`], once there is one, and its run.
     training: Option<(Line, RunView)>,
     table: Option<OpenTable>,
@@ -137,6 +142,8 @@ impl App {
             kept: None,
             opened: None,
             line,
+            supernet: SupernetState::default(),
+            judge: Judge::default(),
             training: None,
             table: Some(builtin()),
             device: None,
@@ -262,6 +269,12 @@ impl App {
                 }
             }
             Action::Seek(cursor) => self.run.cursor = cursor,
+            Action::OpenSupernet => self.open_supernet(),
+            Action::FindJudge(of) => self.find_judge(context, of),
+            Action::TrainJudge => self.train_judge(context),
+            Action::ToJudge(command) => {
+                self.judge.line.send(command);
+            }
             Action::Edit(genotype) => self.editor.edit(genotype),
             Action::OpenTable(table) => self.table = Some(table),
             Action::Train(genotype) => self.train(context, genotype),
@@ -287,6 +300,7 @@ impl App {
         if matches!(self.run.state, RunState::Running | RunState::Held) && self.run.live {
             self.run.state = RunState::Stopped;
         }
+        self.supernet = SupernetState::default();
         match (self.connect)(context) {
             Ok(link) => {
                 self.line = Line::default();
@@ -412,6 +426,8 @@ impl App {
         let Self {
             run,
             line,
+            supernet,
+            judge,
             training,
             table,
             actions,
@@ -433,6 +449,8 @@ impl App {
                     run,
                     trained: training.as_ref().map(|(_, view)| view),
                     table: table.as_ref(),
+                    supernet,
+                    judge,
                     edited: &edited,
                     session: line.state(),
                     actions,

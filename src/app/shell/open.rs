@@ -19,6 +19,7 @@ use crate::app::runs::notice::Notice;
 use crate::app::runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::runs::run_folders::kept_run;
+use crate::app::runs::supernet::SupernetState;
 use crate::data::{hand_over, short_name};
 use crate::landscape::{ReadTable, TableError, Values};
 use crate::packed::{MOST_OF_A_REPORT, unpacked};
@@ -136,6 +137,7 @@ impl App {
             }
             self.run = recording.view(name);
             self.run_files = recording.files;
+            self.supernet = SupernetState::Unknown;
             (self.kept, self.unfinished) = (None, None);
             self.opened = Some(name.to_owned());
             dock::show(&mut self.tree, Pane::Run);

@@ -10,6 +10,7 @@ use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::Aside;
 use crate::app::runs::notice::Notice;
 use crate::app::runs::recording::Recording;
+use crate::app::runs::supernet::SupernetState;
 use crate::record::RunFiles;
 use crate::record::{RunState, RunView};
 use crate::session::{Command, DeviceChoice, Event, Timed};
@@ -35,6 +36,7 @@ impl App {
                 }
             }
         }
+        self.hear_judge();
         if let Some((line, view)) = &mut self.training {
             while let Some(event) = line.receive() {
                 if let Event::Failed { message } = &event.event {
@@ -89,6 +91,10 @@ impl App {
                 }
                 return;
             }
+            Answer::Supernet { wanted, found } => {
+                self.take_found(&wanted, found);
+                return;
+            }
             Answer::GoesOn { name, events } => (name, events),
             Answer::Failed(message) => {
                 self.notices.push(Notice::error(message));
@@ -106,6 +112,11 @@ impl App {
             Err(_) => self.run = RunView::default(),
         }
         self.run.live = true;
+        self.supernet = match self.run.training {
+            // Its session has what the search goes on with.
+            None => SupernetState::of_live(&self.run),
+            Some(_) => SupernetState::Unknown,
+        };
         self.unfinished = None;
         (self.kept, self.opened) = (Some(name.clone()), None);
         self.line.goes_on();
@@ -124,7 +135,19 @@ impl App {
                 self.editor.scored(*request, *first, scores);
                 return;
             }
+            Event::SupernetOpened { space, images } => {
+                self.supernet = SupernetState::Ready {
+                    space: *space,
+                    images: *images,
+                };
+                return;
+            }
             Event::Refused { message } => {
+                if self.supernet == SupernetState::Asked {
+                    self.supernet = SupernetState::Missing(in_labels(message));
+                    return;
+                }
+                self.run.refused.push(message.clone());
                 self.notices.push(Notice::info(message));
                 return;
             }
@@ -149,6 +172,7 @@ impl App {
                 self.run.live = true;
                 self.unfinished = None;
                 self.run_files = RunFiles::default();
+                self.supernet = SupernetState::Unknown;
                 (self.kept, self.opened) = (None, None);
                 dock::show(&mut self.tree, Pane::Run);
             }
@@ -174,6 +198,16 @@ impl App {
         };
         self.run_files.take(timed);
         self.run.apply_timed(timed);
+        match timed.event {
+            Event::SearchStarted { .. } => self.supernet = SupernetState::of_live(&self.run),
+            // What its keeper has by now can be opened.
+            Event::Finished | Event::Stopped
+                if matches!(self.supernet, SupernetState::Missing(_)) =>
+            {
+                self.supernet = SupernetState::Unknown;
+            }
+            _ => {}
+        }
     }
 
     /// Has a GPU compile, before the person presses *Run*, what a run with the present settings needs: a browser takes seconds for

@@ -9,10 +9,11 @@ use crate::kernels::total;
 use crate::landscape::{Evaluator, SupernetEvaluator};
 use crate::nn::{Leaves, Pass, Statistics, lane_correct, lane_losses};
 use crate::search::SearchError;
+use crate::session::config::SCORE_BATCHES;
 use crate::session::config::SearchConfig;
 use crate::session::error::RunError;
 use crate::session::random::{Purpose, generator};
-use crate::session::run_data::{RunData, SCORE_BATCHES, score_batches};
+use crate::session::run_data::{RunData, score_batches};
 use crate::space::Genotype;
 
 /// Architectures that the supernet chooses among.

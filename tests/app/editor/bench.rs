@@ -5,7 +5,9 @@ use std::sync::Arc;
 use eframe::egui::{self, vec2};
 use egui_kittest::Harness;
 
-use plateau::app::{Action, Context, Editor, OpenTable, RunView, SessionState, theme};
+use plateau::app::{
+    Action, Context, Editor, Judge, OpenTable, RunView, SessionState, SupernetState, theme,
+};
 use plateau::landscape::{Table, architecture, architecture_count};
 use plateau::space::{Cell, CellKind, Genotype, Operation, Space};
 
@@ -14,6 +16,8 @@ pub struct Bench {
     pub editor: Editor,
     pub run: RunView,
     pub table: Option<OpenTable>,
+    pub supernet: SupernetState,
+    pub judge: Judge,
     pub actions: Vec<Action>,
 }
 
@@ -24,6 +28,8 @@ impl Bench {
             run: &self.run,
             trained: None,
             table: self.table.as_ref(),
+            supernet: &self.supernet,
+            judge: &self.judge,
             edited: &edited,
             session: SessionState::Idle,
             actions: &mut self.actions,
@@ -37,6 +43,8 @@ pub fn open(genotype: Genotype, size: [f32; 2], theme: egui::Theme) -> Harness<'
         editor: Editor::new(genotype),
         run: RunView::default(),
         table: Some(small_table()),
+        supernet: SupernetState::default(),
+        judge: Judge::default(),
         actions: Vec::new(),
     };
     Harness::builder()

@@ -1,10 +1,10 @@
 //! Who scores a cell: the supernet of the open run.
 
-use eframe::egui::Key;
+use eframe::egui::{self, Key};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use plateau::app::{Action, RunView};
+use plateau::app::{Action, RunView, SupernetState};
 use plateau::landscape::{BUILTIN_METRIC, Score, builtin_table};
 use plateau::search::Strategy;
 use plateau::session::{
@@ -65,7 +65,8 @@ pub fn asked(harness: &Harness<Bench>) -> (u64, Vec<Genotype>) {
         .iter()
         .rev()
         .find_map(|action| match action {
-            Action::Send(Command::Score { request, genotypes }) => {
+            Action::Send(Command::Score { request, genotypes })
+            | Action::ToJudge(Command::Score { request, genotypes }) => {
                 Some((*request, genotypes.clone()))
             }
             _ => None,
@@ -87,7 +88,11 @@ pub fn scores(accuracies: &[f64]) -> Vec<Score> {
 fn the_supernet_is_asked_for_the_cell_and_its_neighbors_and_answers_appear_as_they_come() {
     let mut harness = small_editor();
     search_started(&mut harness.state_mut().run, Space::NasBench201Small);
-    harness.get_by_label("Supernet").click();
+    harness.state_mut().supernet = SupernetState::Ready {
+        space: Space::NasBench201Small,
+        images: 2,
+    };
+    harness.get_by_label("This search's weights").click();
     harness.run_ok();
     let (request, genotypes) = asked(&harness);
     assert_eq!(genotypes[0], small());
@@ -126,7 +131,11 @@ fn the_supernet_is_asked_for_the_cell_and_its_neighbors_and_answers_appear_as_th
 fn answers_to_an_older_question_are_dropped() {
     let mut harness = small_editor();
     search_started(&mut harness.state_mut().run, Space::NasBench201Small);
-    harness.get_by_label("Supernet").click();
+    harness.state_mut().supernet = SupernetState::Ready {
+        space: Space::NasBench201Small,
+        images: 2,
+    };
+    harness.get_by_label("This search's weights").click();
     harness.run_ok();
     let (old, _) = asked(&harness);
     harness
@@ -148,7 +157,11 @@ fn answers_to_an_older_question_are_dropped() {
 fn a_refused_request_says_why() {
     let mut harness = small_editor();
     search_started(&mut harness.state_mut().run, Space::NasBench201Small);
-    harness.get_by_label("Supernet").click();
+    harness.state_mut().supernet = SupernetState::Ready {
+        space: Space::NasBench201Small,
+        images: 2,
+    };
+    harness.get_by_label("This search's weights").click();
     harness.run_ok();
     harness.state_mut().run.apply(&Event::Refused {
         message: "there is no supernet to score with; start a search first".into(),
@@ -167,4 +180,86 @@ fn without_a_table_the_built_in_landscape_scores_small_cells() {
     let expected = table.column(BUILTIN_METRIC).unwrap()[index];
     assert_eq!(harness.state().editor.score().unwrap().accuracy, expected);
     harness.get_by_label_contains("built-in landscape");
+}
+
+#[test]
+fn a_search_without_its_weights_says_so_and_does_not_wait() {
+    let mut harness = small_editor();
+    search_started(&mut harness.state_mut().run, Space::NasBench201Small);
+    harness.get_by_label("This search's weights").click();
+    harness.run_ok();
+    let opens = |action: &Action| matches!(action, Action::OpenSupernet);
+    assert!(harness.state().actions.iter().any(opens));
+    harness.state_mut().supernet = SupernetState::Missing("this run came without them".into());
+    // It settles: nothing turns for ever.
+    harness.run();
+    harness.get_by_label("this run came without them");
+    harness.get_by_label("no score");
+}
+
+#[test]
+fn a_cell_without_a_table_is_scored_by_the_judge_with_an_interval() {
+    let mut harness = open(darts(), [1280.0, 800.0], egui::Theme::Light);
+    harness.run_ok();
+    let wanted = harness
+        .state()
+        .actions
+        .iter()
+        .find_map(|action| match action {
+            Action::FindJudge(of) => Some(of.clone()),
+            _ => None,
+        });
+    let wanted = wanted.unwrap();
+    assert_eq!(wanted.dataset, "digits");
+    assert_eq!(wanted.space, Space::Darts);
+    harness.state_mut().judge.of = Some(wanted);
+    harness.state_mut().judge.state = SupernetState::Missing("there is none yet".into());
+    harness.run();
+    harness.get_by_label("no judge of DARTS cells on digits: there is none yet");
+    harness.get_by_label("Train the judge").click();
+    harness.run();
+    let trains = |action: &Action| matches!(action, Action::TrainJudge);
+    assert!(harness.state().actions.iter().any(trains));
+
+    harness.state_mut().judge.state = SupernetState::Ready {
+        space: Space::Darts,
+        images: 157,
+    };
+    harness.run_ok();
+    let (request, genotypes) = asked(&harness);
+    assert_eq!(genotypes[0], darts());
+    let mut said = vec![90.0; genotypes.len()];
+    said[0] = 91.0;
+    harness
+        .state_mut()
+        .editor
+        .scored(request, 0, &scores(&said));
+    harness.run();
+    harness.get_by_label("91.00 %");
+    // √(p·(1 − p)/157) of p = (0.91·157 + 2) / 161, in points.
+    harness.get_by_label("± 2.40");
+    // One point among 157 images is one image and a half.
+    harness.get_by_label("inside the noise");
+}
+
+#[test]
+fn what_others_said_of_the_cell_stands_beside_its_score() {
+    let mut harness = small_editor();
+    harness.run();
+    let by_table = harness.state().editor.score().unwrap().accuracy;
+    harness.state_mut().supernet = SupernetState::Ready {
+        space: Space::NasBench201Small,
+        images: 2,
+    };
+    search_started(&mut harness.state_mut().run, Space::NasBench201Small);
+    harness.get_by_label("This search's weights").click();
+    harness.run_ok();
+    let (request, genotypes) = asked(&harness);
+    let said = vec![50.0; genotypes.len()];
+    harness
+        .state_mut()
+        .editor
+        .scored(request, 0, &scores(&said));
+    harness.run();
+    harness.get_by_label(&format!("also: Table {by_table:.2} %"));
 }

@@ -197,8 +197,8 @@ fn flat_or_sharp_is_in_doubt_where_standard_errors_are_larger_than_what_parts_th
     let table = Table::parse(&csv).unwrap();
     let known = |index| Known::of(&table, "accuracy", &cell(index)).unwrap();
     let [own, first, second, again] = [37, 0, 124, 25].map(known);
-    assert_eq!(first.networks, again.networks);
-    assert_ne!(first.networks, second.networks);
+    assert_eq!(first.of, again.of);
+    assert_ne!(first.of, second.of);
     // Own 90, neighbors 88 and another, mean of the space 60, a share of a tenth: one change costs 3 and may cost 3.
     let of = |accuracy: f64, own: Option<&Known>, other: &Known| {
         Flatness::of(90.0, &[88.0, accuracy], Some(60.0), 0.1)

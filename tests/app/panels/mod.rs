@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui;
 use egui_kittest::Harness;
-use plateau::app::{Action, Context, OpenTable, RunView, SessionState};
+use plateau::app::{Action, Context, Judge, OpenTable, RunView, SessionState, SupernetState};
 use plateau::landscape::{Table, architecture};
 use plateau::space::{Genotype, Space};
 
@@ -78,6 +78,8 @@ impl<P> Bench<P> {
             run: &self.run,
             trained: None,
             table: self.table.as_ref(),
+            supernet: &SupernetState::Unknown,
+            judge: &Judge::default(),
             edited: &self.edited,
             session: SessionState::Idle,
             actions: &mut actions,

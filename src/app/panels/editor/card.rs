@@ -19,6 +19,9 @@ fn word_color(word: Word, dark_mode: bool) -> Color32 {
     }
 }
 
+/// What is said where flat and sharp cannot be told apart.
+pub const INSIDE_THE_NOISE: &str = "inside the noise";
+
 /// Draws the card.
 pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<&Flatness>) {
     let explain = explanation(genotype);
@@ -33,11 +36,12 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
     };
     let dark = ui.visuals().dark_mode;
     ui.horizontal(|ui| {
-        let mut word = flatness.word.map_or("Flatness", Word::name).to_owned();
-        if flatness.is_doubtful() {
-            word = format!("perhaps {word}");
-        }
-        let color = match flatness.word {
+        let doubtful = flatness.is_doubtful();
+        let word = match doubtful {
+            true => INSIDE_THE_NOISE,
+            false => flatness.word.map_or("Flatness", Word::name),
+        };
+        let color = match flatness.word.filter(|_| !doubtful) {
             Some(word) => word_color(word, dark),
             None => ui.visuals().strong_text_color(),
         };
@@ -52,7 +56,7 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
         ui.label(sentence).on_hover_text(&explain);
         if let Some([_, _, error]) = flatness.errors.filter(|_| flatness.is_doubtful()) {
             ui.label(format!(
-                "These are less than two standard errors (of {error:.2}) apart: training with other random numbers could say the opposite."
+                "These are less than two standard errors (of {error:.2} points) apart: other images or random numbers could say the opposite."
             ));
         }
     }

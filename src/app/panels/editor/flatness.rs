@@ -4,22 +4,44 @@ use super::edits::operations;
 use crate::landscape::{Networks, Statistics, Table};
 use crate::space::{Genotype, Space};
 
-/// How far the accuracy of a table is known.
+/// How far an accuracy is known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Known {
     /// Its standard error, points.
     pub error: f64,
-    /// The networks that it is the mean of.
-    pub networks: Networks,
+    /// What errs.
+    pub of: ErrorOf,
+}
+
+/// What an accuracy is measured by, which errs alike for all that share it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ErrorOf {
+    /// The networks that a table has the mean of.
+    Networks(Networks),
+    /// The images that weights score the architecture on. Those of its neighbors are the same, but how far they err together is not known:
+    /// both are counted as if they were others, so that the error of a difference is an upper bound.
+    Images,
+    /// The images that they score its neighbors on.
+    ImagesOfNeighbors,
 }
 
 impl Known {
+    /// Of a share of so many images, in percent (Wilson's centre keeps it above 0 where all or none are right).
+    pub fn on_images(accuracy: f64, images: usize, of: ErrorOf) -> Self {
+        let count = images.max(1) as f64;
+        let share = (accuracy / 100.0 * count + 2.0) / (count + 4.0);
+        Self {
+            error: 100.0 * (share * (1.0 - share) / count).sqrt(),
+            of,
+        }
+    }
+
     /// That of an architecture; nothing for a single run or equal ones.
     pub fn of(table: &Table, metric: &str, genotype: &Genotype) -> Option<Self> {
         let index = table.index_of(genotype)?;
         Some(Self {
             error: table.standard_error(metric, index)?,
-            networks: table.networks(metric, index)?,
+            of: ErrorOf::Networks(table.networks(metric, index)?),
         })
     }
 }
@@ -122,10 +144,7 @@ impl Flatness {
         let error = |of_own: f64, of_neighbor: f64| {
             let mut terms: Vec<(&Known, f64)> = vec![(own, of_own)];
             for known in neighbors.iter().flatten() {
-                match terms
-                    .iter_mut()
-                    .find(|(one, _)| one.networks == known.networks)
-                {
+                match terms.iter_mut().find(|(one, _)| one.of == known.of) {
                     Some((_, factor)) => *factor += of_neighbor,
                     None => terms.push((known, of_neighbor)),
                 }

@@ -7,8 +7,11 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::edits::{Place, operations};
-use super::flatness::Known;
+use super::flatness::{ErrorOf, Known};
 use crate::app::context::{Action, Context};
+use crate::app::runs::link::SessionState;
+use crate::app::runs::supernet::{JudgeOf, SupernetState};
+use crate::data::{EMBEDDED, short_name};
 use crate::landscape::{BUILTIN_METRIC, Score, Table, builtin_table};
 use crate::session::Command;
 use crate::space::{Change, Counting, Genotype, Space, neighbors};
@@ -17,15 +20,56 @@ use crate::space::{Change, Counting, Genotype, Space, neighbors};
 const REFERENCES: usize = 24;
 
 /// Who answers how good an architecture is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Judge {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ScoredBy {
     /// The open table.
-    #[default]
     Table,
-    /// The weights of the open run's supernet.
+    /// A supernet that was trained on single paths, in a session of its own.
+    Judge,
+    /// The weights of the shown run's supernet.
     Supernet,
     /// Training from scratch, one architecture at a time.
-    Scratch,
+    Training,
+}
+
+impl ScoredBy {
+    /// All, the cheapest first.
+    pub const ALL: [ScoredBy; 4] = [
+        ScoredBy::Table,
+        ScoredBy::Judge,
+        ScoredBy::Supernet,
+        ScoredBy::Training,
+    ];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            ScoredBy::Table => "Table",
+            ScoredBy::Judge => "Judge",
+            ScoredBy::Supernet => "This search's weights",
+            ScoredBy::Training => "Training",
+        }
+    }
+
+    /// What its scores are worth.
+    pub fn help(self) -> &'static str {
+        match self {
+            ScoredBy::Table => {
+                "The accuracy that the open table has: at once, of networks that were trained."
+            }
+            ScoredBy::Judge => {
+                "The accuracy with the weights of a supernet that was trained on single paths, each operation equally often: cells \
+                 compare with each other, but all score lower than networks that are trained on their own, and its order is a guess."
+            }
+            ScoredBy::Supernet => {
+                "The accuracy with the weights of the shown search. They were trained as a mixture of all operations, so that a cell of \
+                 single operations scores near chance, and in an order that can be wrong."
+            }
+            ScoredBy::Training => {
+                "The accuracy on the test images after training from scratch: slow, but it is the real thing."
+            }
+        }
+    }
 }
 
 /// A neighbor and its score, once it is known.
@@ -54,19 +98,19 @@ impl ScoredNeighbor {
 #[derive(Clone, PartialEq)]
 struct Question {
     genotype: Genotype,
-    judge: Judge,
+    by: ScoredBy,
     rewirings: bool,
     /// Address of the open table and its metric.
     table: Option<(usize, String)>,
-    /// The space of the open run's supernet.
-    supernet: Option<Space>,
+    /// Whose weights score, and whether they are there.
+    weights: Option<(Option<JudgeOf>, SupernetState)>,
 }
 
 /// Scores of an architecture and its neighbors.
 #[derive(Default)]
 pub struct Scores {
-    /// Who answers.
-    pub judge: Judge,
+    /// Who was asked to answer; none: whoever is best.
+    pub chosen: Option<ScoredBy>,
     /// Whether rewirings count as neighbors.
     pub rewirings: bool,
     question: Option<Question>,
@@ -80,9 +124,12 @@ pub struct Scores {
     table: String,
     request: u64,
     waiting: bool,
+    images: usize,
     asked_at_step: usize,
     refusals: usize,
-    trained: BTreeMap<String, Score>,
+    trained: BTreeMap<String, (Score, usize)>,
+    /// What the architecture scored with others, as long as it is the same.
+    others: BTreeMap<ScoredBy, f64>,
 }
 
 impl Scores {
@@ -116,6 +163,11 @@ impl Scores {
         &self.table
     }
 
+    /// What the architecture scored with all who were asked, the cheapest first.
+    pub fn by_all(&self) -> impl Iterator<Item = (ScoredBy, f64)> {
+        self.others.iter().map(|(&by, &accuracy)| (by, accuracy))
+    }
+
     /// Why there are no scores.
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
@@ -146,7 +198,7 @@ impl Scores {
     pub fn gain_error(&self, neighbor: usize) -> Option<f64> {
         let other = self.neighbors.get(neighbor)?.known.as_ref()?;
         let own = self.own_known.as_ref()?;
-        Some(match own.networks == other.networks {
+        Some(match own.of == other.of {
             true => 0.0,
             false => own.error.hypot(other.error),
         })
@@ -163,31 +215,54 @@ impl Scores {
         order
     }
 
+    /// Who answers for an architecture: who was chosen, else a table that has it, else the judge.
+    pub fn by(&self, genotype: &Genotype, context: &Context) -> ScoredBy {
+        let spaces = [
+            context.table.map(|open| open.table.space()),
+            Some(builtin_table().space()),
+        ];
+        let best = match spaces.contains(&Some(genotype.space())) {
+            true => ScoredBy::Table,
+            false => ScoredBy::Judge,
+        };
+        self.chosen.unwrap_or(best)
+    }
+
     /// Brings the scores up to date with what is edited and what is open. Tables answer at once, others through
-    /// [`Scores::take`] and the open run.
+    /// [`Scores::take`] and a session.
     pub fn refresh(&mut self, genotype: &Genotype, context: &mut Context) {
-        let config = context.run.search.as_ref().and(context.run.config.as_ref());
+        let by = self.by(genotype, context);
         let question = Question {
             genotype: genotype.clone(),
-            judge: self.judge,
+            by,
             rewirings: self.rewirings,
             table: context
                 .table
                 .map(|open| (Arc::as_ptr(&open.table) as usize, open.metric.clone())),
-            supernet: config.and_then(|config| Some(config.search.as_ref()?.space)),
+            weights: match by {
+                ScoredBy::Judge => Some((
+                    Some(judge_for(genotype, context)),
+                    context.judge.state.clone(),
+                )),
+                ScoredBy::Supernet => Some((None, context.supernet.clone())),
+                ScoredBy::Table | ScoredBy::Training => None,
+            },
         };
         self.take_trained(context);
         if self.question.as_ref() != Some(&question) {
-            let same_judge = self.question.as_ref().is_some_and(|last| {
-                last.judge == question.judge
+            let same_scorer = self.question.as_ref().is_some_and(|last| {
+                last.by == question.by
                     && last.table == question.table
-                    && last.supernet == question.supernet
+                    && last.weights == question.weights
             });
             let edited = self
                 .question
                 .as_ref()
                 .is_some_and(|last| last.genotype != question.genotype);
-            self.before = match (same_judge, edited) {
+            if edited {
+                self.others.clear();
+            }
+            self.before = match (same_scorer, edited) {
                 (true, true) => self.own,
                 (true, false) => self.before,
                 (false, _) => None,
@@ -195,9 +270,30 @@ impl Scores {
             self.ask(&question, context);
             self.question = Some(question);
         }
-        if self.waiting && context.run.refused.len() > self.refusals {
+        self.hear_refusals(by, context);
+        if let Some(own) = self.own {
+            self.others.insert(by, own.accuracy);
+        }
+    }
+
+    /// An answer that cannot come any more is not waited for.
+    fn hear_refusals(&mut self, by: ScoredBy, context: &Context) {
+        if !self.waiting {
+            return;
+        }
+        let (refused, gone) = match by {
+            ScoredBy::Judge => (
+                &context.judge.training.refused,
+                context.judge.line.state() == SessionState::Gone,
+            ),
+            _ => (&context.run.refused, context.session == SessionState::Gone),
+        };
+        if refused.len() > self.refusals {
             self.waiting = false;
-            self.problem = context.run.refused.last().cloned();
+            self.problem = refused.last().cloned();
+        } else if gone {
+            self.waiting = false;
+            self.problem = Some("the session has ended".into());
         }
     }
 
@@ -212,13 +308,22 @@ impl Scores {
         // The answers to earlier questions are of no use any more.
         self.request += 1;
         self.neighbors = list_neighbors(genotype, question.rewirings);
-        match question.judge {
-            Judge::Table => self.ask_table(genotype, context),
-            Judge::Supernet => self.ask_supernet(question, context),
-            Judge::Scratch => {
-                self.own = self.trained.get(&genotype.canonical()).copied();
+        match question.by {
+            ScoredBy::Table => self.ask_table(genotype, context),
+            ScoredBy::Judge => self.ask_judge(genotype, context),
+            ScoredBy::Supernet => self.ask_supernet(genotype, context),
+            ScoredBy::Training => {
+                let trained = self.trained.get(&genotype.canonical());
+                self.own = trained.map(|&(score, _)| score);
+                self.own_known = trained.map(|&(score, images)| {
+                    Known::on_images(score.accuracy, images, ErrorOf::Images)
+                });
                 for neighbor in &mut self.neighbors {
-                    neighbor.score = self.trained.get(&neighbor.genotype.canonical()).copied();
+                    let trained = self.trained.get(&neighbor.genotype.canonical());
+                    neighbor.score = trained.map(|&(score, _)| score);
+                    neighbor.known = trained.map(|&(score, images)| {
+                        Known::on_images(score.accuracy, images, ErrorOf::ImagesOfNeighbors)
+                    });
                 }
             }
         }
@@ -263,36 +368,77 @@ impl Scores {
         self.reference = Some(column.iter().sum::<f64>() / column.len().max(1) as f64);
     }
 
-    fn ask_supernet(&mut self, question: &Question, context: &mut Context) {
-        let genotype = &question.genotype;
-        match question.supernet {
-            None => {
+    /// Asks the weights of the shown run.
+    fn ask_supernet(&mut self, genotype: &Genotype, context: &mut Context) {
+        match context.supernet {
+            SupernetState::Unknown if context.run.config.is_none() => {
                 self.problem =
-                    Some("no search has run: start one, then its supernet scores cells".into());
-                return;
+                    Some("no search has run: start one, then its weights score cells".into());
             }
-            Some(space) if space != genotype.space() => {
-                self.problem = Some(format!(
-                    "the open search is in the {} space, this is a {} cell",
-                    title(space),
-                    title(genotype.space())
-                ));
-                return;
+            SupernetState::Unknown => context.actions.push(Action::OpenSupernet),
+            // Answers cannot come before it is there; then the question is another.
+            SupernetState::Asked => {}
+            SupernetState::Missing(why) => self.problem = Some(why.clone()),
+            SupernetState::Ready { space, images } => {
+                let (space, images) = (*space, *images);
+                if space != genotype.space() {
+                    self.problem = Some(format!(
+                        "the shown search is in the {} space, this is a {} cell",
+                        title(space),
+                        title(genotype.space())
+                    ));
+                    return;
+                }
+                self.refusals = context.run.refused.len();
+                self.asked_at_step = context.run.steps.len();
+                let command = self.request(genotype, images);
+                context.actions.push(Action::Send(command));
             }
-            Some(_) => {}
         }
+    }
+
+    /// Asks the judge of the shown run's images.
+    fn ask_judge(&mut self, genotype: &Genotype, context: &mut Context) {
+        let wanted = judge_for(genotype, context);
+        if context.judge.of.as_ref() != Some(&wanted) {
+            context.actions.push(Action::FindJudge(wanted));
+            return;
+        }
+        match &context.judge.state {
+            SupernetState::Unknown | SupernetState::Asked => {}
+            SupernetState::Missing(why) => {
+                self.problem = Some(format!(
+                    "no judge of {} cells on {}: {why}",
+                    title(wanted.space),
+                    short_name(&wanted.dataset)
+                ));
+            }
+            SupernetState::Ready { images, .. } => {
+                self.refusals = context.judge.training.refused.len();
+                let command = self.request(genotype, *images);
+                context.actions.push(Action::ToJudge(command));
+            }
+        }
+    }
+
+    /// The request for everything that weights score on so many images.
+    fn request(&mut self, genotype: &Genotype, images: usize) -> Command {
         let mut genotypes = vec![genotype.clone()];
         genotypes.extend(self.neighbors.iter().map(|one| one.genotype.clone()));
         let references = draw_references(genotype);
         self.references = vec![None; references.len()];
         genotypes.extend(references);
         self.waiting = true;
-        self.refusals = context.run.refused.len();
-        self.asked_at_step = context.run.steps.len();
-        context.actions.push(Action::Send(Command::Score {
+        self.images = images;
+        Command::Score {
             request: self.request,
             genotypes,
-        }));
+        }
+    }
+
+    /// On how many images weights have scored.
+    pub fn images(&self) -> usize {
+        self.images
     }
 
     /// Takes up scores that a session sent; those of an old question are dropped.
@@ -303,13 +449,16 @@ impl Scores {
         let count = self.neighbors.len();
         for (index, &score) in (first..).zip(scores) {
             let score = Some(score).filter(|s| s.accuracy.is_finite() && s.loss.is_finite());
+            let known = |of| score.map(|one| Known::on_images(one.accuracy, self.images, of));
             if index == 0 {
                 self.own = score;
+                self.own_known = known(ErrorOf::Images);
                 if score.is_none() {
                     self.problem = Some("the score is not a number: the supernet diverged".into());
                 }
             } else if let Some(neighbor) = self.neighbors.get_mut(index - 1) {
                 neighbor.score = score;
+                neighbor.known = known(ErrorOf::ImagesOfNeighbors);
             } else if let Some(reference) = self.references.get_mut(index - 1 - count) {
                 *reference = score;
             }
@@ -342,10 +491,20 @@ impl Scores {
                 accuracy: 100.0 * tested.accuracy,
             };
             let key = training.genotype.canonical();
-            if self.trained.insert(key, score) != Some(score) && self.judge == Judge::Scratch {
+            let said = (score, tested.images);
+            if self.trained.insert(key, said) != Some(said) {
                 self.question = None;
             }
         }
+    }
+}
+
+/// The judge that scores a cell: that of the shown run's images.
+fn judge_for(genotype: &Genotype, context: &Context) -> JudgeOf {
+    let dataset = context.run.config.as_ref().map(|run| run.dataset.clone());
+    JudgeOf {
+        dataset: dataset.unwrap_or_else(|| EMBEDDED[0].into()),
+        space: genotype.space(),
     }
 }
 

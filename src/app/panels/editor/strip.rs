@@ -4,9 +4,13 @@ use eframe::egui::{
     Align2, Button, FontId, RichText, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo,
 };
 
+use super::super::forecast::duration;
 use super::gain;
-use super::scores::{Judge, Scores};
+use super::scores::{ScoredBy, Scores};
 use crate::app::context::{Action, Context};
+use crate::app::runs::supernet::SupernetState;
+use crate::data::short_name;
+use crate::session::Command;
 use crate::space::Genotype;
 
 /// Draws the strip.
@@ -17,12 +21,19 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut
                 let text = RichText::new(format!("{:.2} %", own.accuracy));
                 let help = match scores.own_known() {
                     Some(known) => format!(
-                        "Accuracy of the cell on the screen, the mean of several runs on the same images; its standard error is {:.2} points",
+                        "Accuracy of the cell on the screen; its standard error is {:.2} points",
                         known.error
                     ),
                     None => "Accuracy of the cell on the screen".to_owned(),
                 };
                 ui.label(text.size(28.0).strong()).on_hover_text(help);
+                if let Some(known) = scores.own_known() {
+                    ui.label(
+                        RichText::new(format!("± {:.2}", known.error))
+                            .size(17.0)
+                            .weak(),
+                    );
+                }
                 if let Some(before) = scores.before() {
                     let gain = own.accuracy - before.accuracy;
                     ui.label(gain::text(ui, gain).size(17.0))
@@ -39,26 +50,12 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut
         }
         ui.separator();
         ui.weak("scored by");
-        let judges = [
-            (
-                Judge::Table,
-                "Table",
-                "Looks the cell up in the open table: at once, exact",
-            ),
-            (
-                Judge::Supernet,
-                "Supernet",
-                "Scores the cell with the shared weights of the open search",
-            ),
-            (
-                Judge::Scratch,
-                "Training",
-                "Trains the cell from scratch: slow, but it is the real thing",
-            ),
-        ];
-        for (judge, name, help) in judges {
-            ui.selectable_value(&mut scores.judge, judge, name)
-                .on_hover_text(help);
+        let by = scores.by(genotype, context);
+        for other in ScoredBy::ALL {
+            let choice = ui.selectable_label(other == by, other.name());
+            if choice.on_hover_text(other.help()).clicked() {
+                scores.chosen = Some(other);
+            }
         }
         note(ui, genotype, scores, context);
     });
@@ -68,21 +65,89 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut
 fn note(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut Context) {
     if let Some(problem) = scores.problem() {
         ui.label(RichText::new(problem).color(ui.visuals().warn_fg_color));
-        return;
     }
-    match scores.judge {
-        Judge::Table => {
+    match scores.by(genotype, context) {
+        ScoredBy::Table => {
             ui.weak(scores.table());
         }
-        Judge::Supernet => {
+        ScoredBy::Judge => judge(ui, scores, context),
+        ScoredBy::Supernet if matches!(context.supernet, SupernetState::Ready { .. }) => {
             let now = context.run.steps.len();
             let then = scores.asked_at_step();
-            ui.weak(format!("weights of step {then}"));
+            ui.weak(format!("of step {then}, on {} images", scores.images()));
             if !scores.waiting() && now > then && ui.button("Score again").clicked() {
                 scores.ask_again();
             }
         }
-        Judge::Scratch => training(ui, genotype, context),
+        ScoredBy::Supernet if *context.supernet == SupernetState::Asked => {
+            ui.spinner();
+        }
+        ScoredBy::Supernet => {}
+        ScoredBy::Training => training(ui, genotype, context),
+    }
+    others(ui, genotype, scores, context);
+}
+
+/// What others say of the same cell, and why that differs.
+fn others(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &Context) {
+    let by = scores.by(genotype, context);
+    let said: Vec<_> = scores.by_all().filter(|(other, _)| *other != by).collect();
+    if said.is_empty() || scores.own().is_none() {
+        return;
+    }
+    let text: Vec<String> = said
+        .iter()
+        .map(|(other, accuracy)| format!("{} {accuracy:.2} %", other.name()))
+        .collect();
+    let mut help = String::from("The same cell, measured in other ways:");
+    for other in said.iter().map(|(other, _)| *other).chain([by]) {
+        help.push_str(&format!("\n\n{}: {}", other.name(), other.help()));
+    }
+    ui.weak(format!("also: {}", text.join(", ")))
+        .on_hover_text(help);
+}
+
+/// The judge: what it is, or how it comes to be.
+fn judge(ui: &mut Ui, scores: &Scores, context: &mut Context) {
+    let judge = context.judge;
+    let Some(of) = &judge.of else {
+        return;
+    };
+    if judge.is_training() {
+        let (done, total) = judge
+            .training
+            .progress()
+            .map_or((0, 1), |at| (at.done, at.total));
+        ring(ui, done as f32 / total.max(1) as f32);
+        let left = judge.training.progress().and_then(|at| at.seconds_left);
+        let left = left.map_or(String::new(), |left| {
+            format!(", about {} left", duration(left))
+        });
+        ui.weak(format!("the judge is being trained{left}"));
+        if ui.button("Stop").clicked() {
+            context.actions.push(Action::ToJudge(Command::Stop));
+        }
+        return;
+    }
+    match &judge.state {
+        SupernetState::Ready { .. } => {
+            ui.weak(format!(
+                "of {}, on {} images",
+                short_name(&of.dataset),
+                scores.images()
+            ));
+        }
+        SupernetState::Missing(_) => {
+            let button = ui.button("Train the judge").on_hover_text(
+                "A minute or two on two cores, once for a data set: it is kept with the runs. The window stays usable.",
+            );
+            if button.clicked() {
+                context.actions.push(Action::TrainJudge);
+            }
+        }
+        SupernetState::Unknown | SupernetState::Asked => {
+            ui.spinner();
+        }
     }
 }
 

@@ -1,0 +1,77 @@
+//! Supernets that score architectures: whether a session has their weights, and the judge, which has a session of its own.
+
+use super::link::Line;
+use crate::record::{RunState, RunView};
+use crate::session::{RunConfig, SCORE_BATCHES};
+use crate::space::Space;
+
+/// Whether a session has the weights of a supernet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SupernetState {
+    /// Nobody has asked for them.
+    #[default]
+    Unknown,
+    /// They are looked for, or a session takes them up.
+    Asked,
+    /// A session scores with them.
+    Ready {
+        /// Architectures of this space.
+        space: Space,
+        /// On so many images.
+        images: usize,
+    },
+    /// They are not to be had, and why.
+    Missing(String),
+}
+
+impl SupernetState {
+    /// That of the search that a session makes now.
+    pub fn of_live(run: &RunView) -> Self {
+        let search = run.config.as_ref().and_then(|run| run.search.as_ref());
+        let Some((search, dataset)) = search.zip(run.dataset.as_ref()) else {
+            return Self::Unknown;
+        };
+        let [_, architecture, _] = dataset.split;
+        Self::Ready {
+            space: search.space,
+            images: architecture.min(SCORE_BATCHES * search.batch),
+        }
+    }
+}
+
+/// Which judge: of which images, for which space.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgeOf {
+    /// The data set by the name that runs give it.
+    pub dataset: String,
+    /// The space.
+    pub space: Space,
+}
+
+impl JudgeOf {
+    /// Whether a run trains this judge.
+    pub fn is_trained_by(&self, config: &RunConfig) -> bool {
+        let space = config.search.as_ref().map(|search| search.space);
+        config.dataset == self.dataset && space == Some(self.space)
+    }
+}
+
+/// The judge that scores cells by hand, in a session of its own: a supernet that was trained on single paths.
+#[derive(Default)]
+pub struct Judge {
+    /// Its session, once there is one.
+    pub line: Line,
+    /// Which one it is; none before a cell has asked.
+    pub of: Option<JudgeOf>,
+    /// Whether it can score.
+    pub state: SupernetState,
+    /// The run that trains it here.
+    pub training: RunView,
+}
+
+impl Judge {
+    /// Whether its session trains it now.
+    pub fn is_training(&self) -> bool {
+        self.training.live && self.training.state == RunState::Running
+    }
+}
