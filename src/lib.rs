@@ -69,6 +69,7 @@ pub mod method {}
 pub mod nearest;
 #[cfg(feature = "engine")]
 pub mod nn;
+pub mod numbers;
 pub mod packed;
 pub mod record;
 pub mod search;

@@ -10,9 +10,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use super::CliError;
-use super::drive::thousands;
 use super::out::{self, note, say};
 use crate::data::{Dataset, Loaded, Normalisation, built_in, read_path};
+use crate::numbers::thousands;
 use crate::visible::visible;
 
 /// Subcommands of `plateau data`.

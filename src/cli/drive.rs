@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::out::note;
 use super::{CliError, stop};
 use crate::landscape::has_live_path;
+use crate::numbers::thousands;
 use crate::record::{RecordError, Recorder, RunView};
 use crate::search::Strategy;
 use crate::session::{
@@ -330,17 +331,4 @@ fn search_message(step: &SearchStep, by_gradient: bool) -> String {
         step.validation_loss,
         100.0 * step.validation_accuracy
     )
-}
-
-/// `1234567` as `1,234,567`.
-pub fn thousands(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

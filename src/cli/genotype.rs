@@ -5,9 +5,9 @@ use std::io::Read;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::CliError;
-use super::drive::thousands;
 use super::out::{self, note, say};
 use crate::nearest::guess;
+use crate::numbers::thousands;
 use crate::space::{Genotype, GenotypeError, LONGEST_TEXT, Macro, PRESETS, Space, count_genotype};
 
 /// What can be done with a genotype.

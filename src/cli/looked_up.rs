@@ -3,10 +3,11 @@
 use sha2::{Digest, Sha256};
 
 use super::CliError;
-use super::drive::{Outcome, thousands};
+use super::drive::Outcome;
 use super::out::{self, say};
 use super::table::{Column, OpenedTable, TableArgs};
 use crate::landscape::{MatchedFlatness, Verdict};
+use crate::numbers::thousands;
 use crate::space::{Genotype, Space};
 
 /// The column of a table in which what a search finds is looked up.

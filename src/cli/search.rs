@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::CliError;
-use super::drive::{Outcome, thousands};
+use super::drive::Outcome;
 use super::looked_up::{LookedUp, say_verdict};
 use super::out::{self, say};
 use super::sampling::{SamplingArgs, SamplingStrategy, Task};
@@ -14,6 +14,7 @@ use super::settings::{
 use crate::data::file_name;
 use crate::landscape::Verdict;
 use crate::nearest::unknown;
+use crate::numbers::thousands;
 use crate::record::read_events;
 use crate::search::Strategy;
 use crate::session::{Event, RunConfig, RunKind, SearchConfig};

@@ -78,7 +78,7 @@ pub use sampling_report::{
 pub use sampling_screen::sampling_search;
 pub use smooth::neighbor_means;
 pub use spectrum::{OrderEnergy, Spectrum, spectrum, transformed_spectrum};
-pub use statistics::Statistics;
+pub use statistics::{Statistics, wilson};
 #[cfg(feature = "engine")]
 pub use supernet::SupernetEvaluator;
 pub use table::{Networks, ReadTable, Table, TableError};

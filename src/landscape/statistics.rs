@@ -72,3 +72,14 @@ impl Statistics {
         Some((sample_variance / count * left).sqrt())
     }
 }
+
+/// The 95 % interval of a share that was found in `count` draws (Wilson 1927), as shares.
+pub fn wilson(share: f64, count: usize) -> (f64, f64) {
+    // The 97.5th percentile of the normal distribution.
+    const Z: f64 = 1.959_963_984_540_054;
+    let count = count.max(1) as f64;
+    let scale = 1.0 + Z * Z / count;
+    let center = (share + Z * Z / (2.0 * count)) / scale;
+    let half = Z / scale * (share * (1.0 - share) / count + (Z / (2.0 * count)).powi(2)).sqrt();
+    ((center - half).max(0.0), (center + half).min(1.0))
+}

@@ -1,5 +1,6 @@
 //! A run as the window and the terminal's summary see it: a fold over its events.
 
+use crate::landscape::wilson;
 use crate::session::{
     DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep, Sharpness, Timed,
 };
@@ -77,6 +78,13 @@ pub struct Tested {
     pub images: usize,
     /// Wall time of training and test.
     pub seconds: f64,
+}
+
+impl Tested {
+    /// The 95 % interval of the accuracy for other images of the same kind, as shares (Wilson 1927).
+    pub fn interval(&self) -> (f64, f64) {
+        wilson(self.accuracy, self.images)
+    }
 }
 
 /// How far a run is.

@@ -21,7 +21,7 @@ pub enum Command {
     /// Ends the run after the current step; what was found so far is kept.
     Stop,
     /// Scores genotypes with the supernet's weights of the search that runs, or of the last one. Answered by
-    /// [`Event::Scored`](super::Event::Scored), or by [`Event::Refused`](super::Event::Refused) where there is no supernet.
+    /// [`Event::Scored`](super::Event::Scored), the newest request of each asker (see [`ASKER`]), or by [`Event::Refused`](super::Event::Refused) where there is no supernet.
     Score {
         /// Comes back in the answer.
         request: u64,
@@ -57,6 +57,10 @@ pub enum Command {
         config: Box<RunConfig>,
     },
 }
+
+/// Requests for scores below this number come from one asker, those below its double from another, and so on: a request takes the place of
+/// an unfinished one of the same asker only.
+pub const ASKER: u64 = 1 << 32;
 
 /// What to run and from where.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -63,7 +63,7 @@ pub use checkpoint::{
     MAX_CHECKPOINT_BYTES, Phase, Position,
 };
 pub use clock::Clock;
-pub use command::{Command, DataFile, Start};
+pub use command::{ASKER, Command, DataFile, Start};
 pub use config::{
     DeviceChoice, KernelChoice, MemoryChoice, RUN_VERSION, RunConfig, RunKind, SCORE_BATCHES,
     SearchConfig, TEST_SHARE, TrainConfig, judge_name,

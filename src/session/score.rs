@@ -1,8 +1,11 @@
 //! Answers [`Command::Score`](super::Command::Score): scores by the weights of a supernet, as they come.
 
+use std::collections::VecDeque;
+
 use burn::tensor::Tensor;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
+use super::command::ASKER;
 use super::config::{DeviceChoice, RunKind, SCORE_BATCHES};
 use super::device;
 use super::error::RunError;
@@ -60,7 +63,8 @@ pub async fn open_supernet(
 #[derive(Default)]
 pub struct Scoring {
     supernet: Option<SupernetEvaluator>,
-    job: Option<Job>,
+    /// In the order of asking, one of each asker.
+    jobs: VecDeque<Job>,
 }
 
 /// One request. It keeps the weights of the moment when it came, so that its scores compare with each other.
@@ -100,9 +104,10 @@ impl Scoring {
         }
     }
 
-    /// Takes up a request in the place of an unfinished one; answers at once where nothing can or need be scored.
+    /// Takes up a request in the place of an unfinished one of the same asker; answers at once where nothing can or need be scored.
     pub(super) fn ask(&mut self, request: u64, genotypes: Vec<Genotype>) -> Option<Event> {
-        self.job = None;
+        self.jobs
+            .retain(|job| job.request / ASKER != request / ASKER);
         let Some(supernet) = &self.supernet else {
             return Some(Event::Refused {
                 message: "there is no supernet to score with; start a search first".into(),
@@ -115,7 +120,7 @@ impl Scoring {
                 scores: Vec::new(),
             });
         }
-        self.job = Some(Job {
+        self.jobs.push_back(Job {
             request,
             genotypes,
             done: 0,
@@ -126,13 +131,13 @@ impl Scoring {
 
     /// Whether a request is unfinished.
     pub(super) fn busy(&self) -> bool {
-        self.job.is_some()
+        !self.jobs.is_empty()
     }
 
     /// The next scores of an unfinished request: of its first genotype alone, so that an edit shows at once, then of as many as go
     /// into one pass. A failure ends the request.
     pub(super) async fn next(&mut self) -> Option<Event> {
-        let mut job = self.job.take()?;
+        let mut job = self.jobs.pop_front()?;
         let first = job.done;
         let most = match first {
             0 => 1,
@@ -145,7 +150,7 @@ impl Scoring {
             Ok(scores) => {
                 job.done = end;
                 if end < job.genotypes.len() {
-                    self.job = Some(job);
+                    self.jobs.push_front(job);
                 }
                 Event::Scored {
                     request,

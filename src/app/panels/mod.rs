@@ -11,6 +11,7 @@ pub mod forecast;
 pub mod kept_runs;
 pub mod landscape;
 pub mod network;
+pub mod result;
 pub mod run;
 pub mod search;
 pub mod settings;

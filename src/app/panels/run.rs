@@ -2,10 +2,13 @@
 
 use eframe::egui::{self, Key};
 
+use crate::landscape::Score;
 use crate::session::SearchStep;
 
 use super::any_time;
+use super::editor::scores::Scores;
 use super::export::Export;
+use super::result;
 use super::slow_motion::SlowMotion;
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
@@ -26,7 +29,6 @@ const PLOT: f32 = 112.0;
 const CELL: f32 = 260.0;
 
 /// State of the panel.
-#[derive(Default)]
 pub struct RunPanel {
     playing: bool,
     /// Part of the next step that has been played.
@@ -35,14 +37,35 @@ pub struct RunPanel {
     /// Whether α is shown as cells and not as a heat map.
     as_cells: bool,
     export: Export,
+    /// How good the neighbors of what was found are.
+    scores: Scores,
+}
+
+impl Default for RunPanel {
+    fn default() -> Self {
+        Self {
+            playing: false,
+            carry: 0.0,
+            slow: SlowMotion::default(),
+            as_cells: false,
+            export: Export::default(),
+            scores: Scores::of_result(),
+        }
+    }
 }
 
 impl RunPanel {
+    /// Takes up scores that a session sent.
+    pub fn scored(&mut self, request: u64, first: usize, scores: &[Score]) {
+        self.scores.take(request, first, scores);
+    }
+
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         self.export.poll(ui, context.actions);
         header(ui, context.run);
         if context.run.steps.is_empty() {
+            self.result(ui, context);
             waiting(ui, context.run);
             return;
         }
@@ -53,10 +76,20 @@ impl RunPanel {
         egui::ScrollArea::vertical()
             .auto_shrink(false)
             .show(ui, |ui| {
+                self.result(ui, context);
                 skip_warning(ui, context.run);
                 curves(ui, context, &mut self.export);
                 alphas(ui, context, lit, &mut self.as_cells);
             });
+    }
+
+    /// What came of the run, while its end is looked at.
+    fn result(&mut self, ui: &mut egui::Ui, context: &mut Context) {
+        if context.run.cursor.is_none()
+            && let Some(genotype) = result::of(context.run)
+        {
+            result::show(ui, &genotype.clone(), &mut self.scores, context);
+        }
     }
 
     /// Moves the cursor by keyboard: `Left`, `Right`, `Home`, `End`, and plays or holds with `P`.

@@ -132,7 +132,7 @@ impl App {
                 first,
                 scores,
             } => {
-                self.editor.scored(*request, *first, scores);
+                self.scored(*request, *first, scores);
                 return;
             }
             Event::SupernetOpened { space, images } => {

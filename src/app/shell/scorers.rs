@@ -3,11 +3,13 @@
 use eframe::egui;
 
 use super::App;
+use crate::app::panels::editor::scores::Scores;
 use crate::app::runs::kept_run::{Ask, Wanted};
 use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::{Aside, SessionState};
 use crate::app::runs::notice::Notice;
 use crate::app::runs::supernet::{JudgeOf, SupernetState};
+use crate::landscape::Score;
 use crate::record::{RunState, RunView, SUPERNET_FILE};
 use crate::session::{Checkpoint, Command, Event, Start, Timed};
 
@@ -120,6 +122,14 @@ impl App {
         self.judge.line.send(Command::Start(Box::new(start)));
     }
 
+    /// Takes up scores, for whoever asked.
+    pub(super) fn scored(&mut self, request: u64, first: usize, scores: &[Score]) {
+        match Scores::is_of_result(request) {
+            true => self.shown.scored(request, first, scores),
+            false => self.editor.scored(request, first, scores),
+        }
+    }
+
     /// Takes up what the judge's session has said.
     pub(super) fn hear_judge(&mut self) {
         while let Some(timed) = self.judge.line.receive() {
@@ -139,7 +149,7 @@ impl App {
                 request,
                 first,
                 scores,
-            } => return self.editor.scored(*request, *first, scores),
+            } => return self.scored(*request, *first, scores),
             Event::SupernetOpened { space, images } => {
                 judge.state = SupernetState::Ready {
                     space: *space,

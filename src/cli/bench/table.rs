@@ -1,8 +1,8 @@
 //! The table of `plateau bench`, at most 120 columns wide.
 
 use crate::cli::CliError;
-use crate::cli::drive::thousands;
 use crate::cli::out::{self, say};
+use crate::numbers::thousands;
 use crate::study::{BenchResult, PeerResult};
 
 /// Prints results as they come, under a heading for every device and space.

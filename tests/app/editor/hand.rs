@@ -291,7 +291,9 @@ fn a_click_on_a_neighbor_takes_it_and_undo_comes_back() {
 
 #[test]
 fn a_table_of_another_space_says_so_instead_of_a_score() {
-    let harness = darts_editor();
+    let mut harness = darts_editor();
+    harness.get_by_label("Table").click();
+    harness.run();
     harness.get_by_label_contains("the open table has 3-edge cells, this is a DARTS cell");
     assert!(harness.state().editor.score().is_none());
 }

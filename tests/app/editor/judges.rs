@@ -4,7 +4,7 @@ use eframe::egui::{self, Key};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use plateau::app::{Action, RunView, SupernetState};
+use plateau::app::{Action, Link, RunView, SupernetState};
 use plateau::landscape::{BUILTIN_METRIC, Score, builtin_table};
 use plateau::search::Strategy;
 use plateau::session::{
@@ -213,6 +213,13 @@ fn a_cell_without_a_table_is_scored_by_the_judge_with_an_interval() {
     assert_eq!(wanted.dataset, "digits");
     assert_eq!(wanted.space, Space::Darts);
     harness.state_mut().judge.of = Some(wanted);
+    let (commands, _inbox) = async_channel::unbounded();
+    let (_outbox, events) = async_channel::unbounded();
+    harness
+        .state_mut()
+        .judge
+        .line
+        .connect(Link::new(commands, events));
     harness.state_mut().judge.state = SupernetState::Missing("there is none yet".into());
     harness.run();
     harness.get_by_label("no judge of DARTS cells on digits: there is none yet");

@@ -11,7 +11,7 @@ use crate::landscape::plus_minus;
 use crate::space::Genotype;
 
 /// The colour of a word; the word itself is always beside it.
-fn word_color(word: Word, dark_mode: bool) -> Color32 {
+pub fn word_color(word: Word, dark_mode: bool) -> Color32 {
     match word {
         Word::Flat => gain::color(10.0, dark_mode),
         Word::Sharp => gain::color(-10.0, dark_mode),

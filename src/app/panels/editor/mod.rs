@@ -1,12 +1,12 @@
 //! The cell under the hand: edits, scores and the neighborhood of an architecture.
 
-mod card;
+pub mod card;
 pub mod edits;
 pub mod flatness;
 mod gain;
 mod neighborhood;
 mod palette;
-mod scores;
+pub mod scores;
 mod strip;
 mod text_window;
 mod toolbar;
@@ -23,7 +23,7 @@ use crate::landscape::Score;
 use crate::space::{Genotype, GenotypeError, Reading};
 
 use edits::{History, Place, operations, sources, with_operation, with_source};
-use flatness::{Flatness, share_of_one_change};
+use flatness::Flatness;
 use neighborhood::Pointed;
 use palette::Choice;
 use scores::Scores;
@@ -480,17 +480,7 @@ impl Editor {
 
     /// The architecture among the neighbors whose scores are known, once all are.
     pub fn flatness(&self) -> Option<Flatness> {
-        let of_operations = self.scores.neighbors().iter();
-        let of_operations = of_operations.filter(|one| one.is_operation());
-        let known: Option<Vec<f64>> = of_operations
-            .clone()
-            .map(|one| one.score.map(|score| score.accuracy))
-            .collect();
-        let known_to: Vec<_> = of_operations.map(|one| one.known.as_ref()).collect();
-        let share = share_of_one_change(self.genotype());
-        let own = self.scores.own()?.accuracy;
-        let flatness = Flatness::of(own, &known?, self.scores.reference(), share)?;
-        Some(flatness.with_errors(self.scores.own_known(), &known_to, share))
+        self.scores.flatness(self.genotype())
     }
 
     /// The edge that keys act on, in words.

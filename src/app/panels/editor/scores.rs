@@ -7,13 +7,13 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::edits::{Place, operations};
-use super::flatness::{ErrorOf, Known};
+use super::flatness::{ErrorOf, Flatness, Known, share_of_one_change};
 use crate::app::context::{Action, Context};
 use crate::app::runs::link::SessionState;
 use crate::app::runs::supernet::{JudgeOf, SupernetState};
 use crate::data::{EMBEDDED, short_name};
 use crate::landscape::{BUILTIN_METRIC, Score, Table, builtin_table};
-use crate::session::Command;
+use crate::session::{ASKER, Command};
 use crate::space::{Change, Counting, Genotype, Space, neighbors};
 
 /// How many random architectures a supernet scores to know what is usual.
@@ -124,6 +124,8 @@ pub struct Scores {
     table: String,
     request: u64,
     waiting: bool,
+    /// Whether another asks the judge, too.
+    beside: bool,
     images: usize,
     asked_at_step: usize,
     refusals: usize,
@@ -133,6 +135,20 @@ pub struct Scores {
 }
 
 impl Scores {
+    /// Scores of what a run found, beside those of the editor: they take the judge that is there and look for none where the editor has another.
+    pub fn of_result() -> Self {
+        Self {
+            request: ASKER,
+            beside: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a request came from [`Scores::of_result`].
+    pub fn is_of_result(request: u64) -> bool {
+        request >= ASKER
+    }
+
     /// The score of the architecture.
     pub fn own(&self) -> Option<Score> {
         self.own
@@ -188,6 +204,19 @@ impl Scores {
         self.question = None;
     }
 
+    /// The architecture that was asked for among the neighbors of other operations, once all have scores.
+    pub fn flatness(&self, genotype: &Genotype) -> Option<Flatness> {
+        let of_operations = self.neighbors.iter().filter(|one| one.is_operation());
+        let known: Option<Vec<f64>> = of_operations
+            .clone()
+            .map(|one| one.score.map(|score| score.accuracy))
+            .collect();
+        let known_to: Vec<_> = of_operations.map(|one| one.known.as_ref()).collect();
+        let share = share_of_one_change(genotype);
+        let flatness = Flatness::of(self.own?.accuracy, &known?, self.reference, share)?;
+        Some(flatness.with_errors(self.own_known.as_ref(), &known_to, share))
+    }
+
     /// How much better than the architecture a neighbor is, in points of accuracy.
     pub fn gain(&self, neighbor: usize) -> Option<f64> {
         let score = self.neighbors.get(neighbor)?.score?;
@@ -240,10 +269,7 @@ impl Scores {
                 .table
                 .map(|open| (Arc::as_ptr(&open.table) as usize, open.metric.clone())),
             weights: match by {
-                ScoredBy::Judge => Some((
-                    Some(judge_for(genotype, context)),
-                    context.judge.state.clone(),
-                )),
+                ScoredBy::Judge => Some((context.judge.of.clone(), context.judge.state.clone())),
                 ScoredBy::Supernet => Some((None, context.supernet.clone())),
                 ScoredBy::Table | ScoredBy::Training => None,
             },
@@ -401,7 +427,10 @@ impl Scores {
     fn ask_judge(&mut self, genotype: &Genotype, context: &mut Context) {
         let wanted = judge_for(genotype, context);
         if context.judge.of.as_ref() != Some(&wanted) {
-            context.actions.push(Action::FindJudge(wanted));
+            match self.beside && context.judge.of.is_some() {
+                true => self.problem = Some("press Edit: the judge scores other cells now".into()),
+                false => context.actions.push(Action::FindJudge(wanted)),
+            }
             return;
         }
         match &context.judge.state {

@@ -1,0 +1,203 @@
+//! The result of a finished run: how good what it found is, how sure that is, what it looks like, and what to do with it.
+
+use eframe::egui::{self, RichText, Ui, vec2};
+
+use super::editor::card::{INSIDE_THE_NOISE, word_color};
+use super::editor::scores::{ScoredBy, Scores};
+use super::forecast::duration;
+use crate::app::context::{Action, Context};
+use crate::app::draw::cell_canvas::{CellPicture, cell_title};
+use crate::app::draw::theme::{self, SPACE};
+use crate::app::pane::Pane;
+use crate::app::runs::kept_run::Ask;
+use crate::app::runs::supernet::SupernetState;
+use crate::numbers::thousands;
+use crate::record::{RunState, RunView, Tested};
+use crate::space::Genotype;
+
+/// Size of a cell's picture, points.
+const CELL: egui::Vec2 = vec2(250.0, 132.0);
+/// Size of a saved picture, points.
+const SAVED: egui::Vec2 = vec2(760.0, 420.0);
+
+/// The result of a run, where it has one: it was tested, or its search is over.
+pub fn of(run: &RunView) -> Option<&Genotype> {
+    let over = run.tested().is_some() || run.state == RunState::Finished;
+    run.genotype().filter(|_| over)
+}
+
+/// Draws the card. `scores` says how good the neighbors are.
+pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut Context) {
+    scores.refresh(genotype, context);
+    theme::card(ui).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let pictures = CELL.x * genotype.cells().len() as f32;
+        let wide = ui.available_width() > pictures + 260.0;
+        if wide {
+            ui.horizontal_top(|ui| {
+                let room = ui.available_width() - pictures - 3.0 * SPACE[1];
+                ui.vertical(|ui| {
+                    ui.set_width(room);
+                    words(ui, genotype, scores, context);
+                });
+                cells(ui, genotype, CELL.x);
+            });
+        } else {
+            words(ui, genotype, scores, context);
+            let gaps = ui.spacing().item_spacing.x * genotype.cells().len() as f32;
+            let width = (ui.available_width() - gaps) / genotype.cells().len() as f32;
+            ui.horizontal_top(|ui| cells(ui, genotype, width.min(CELL.x)));
+        }
+    });
+    ui.add_space(SPACE[0]);
+}
+
+/// The derived cells.
+fn cells(ui: &mut Ui, genotype: &Genotype, width: f32) {
+    let space = genotype.space();
+    for (&kind, cell) in space.cell_kinds().iter().zip(genotype.cells()) {
+        ui.vertical(|ui| {
+            ui.set_width(width);
+            ui.label(theme::note(cell_title(space, kind)));
+            let picture = CellPicture::of_cell(space, kind, cell);
+            picture.show(ui, vec2(width, CELL.y), "result");
+        });
+    }
+}
+
+fn words(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Context) {
+    let run = context.run;
+    match run.tested() {
+        Some(tested) => accuracy(ui, tested),
+        None => {
+            ui.label(RichText::new("found, not trained").size(20.0).strong());
+        }
+    }
+    flatness(ui, genotype, scores, context);
+    ui.label(theme::note(cost(run)));
+    ui.horizontal_wrapped(|ui| buttons(ui, genotype, context));
+}
+
+/// The test accuracy with its interval.
+fn accuracy(ui: &mut Ui, tested: Tested) {
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(format!("{:.2} %", 100.0 * tested.accuracy)).size(28.0).strong());
+        let (low, high) = tested.interval();
+        ui.label(format!("test accuracy, {:.1} to {:.1} %", 100.0 * low, 100.0 * high))
+            .on_hover_text(format!(
+                "Of {} images that neither the search nor the training has seen; the range is the 95 % interval (Wilson) for other images \
+                 of the same kind. Another seed of the search moves it further.",
+                tested.images
+            ));
+    });
+}
+
+/// Flat or sharp, by whoever can score the neighbors.
+fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Context) {
+    let by = scores.by(genotype, context);
+    ui.horizontal_wrapped(|ui| match scores.flatness(genotype) {
+        Some(flatness) => {
+            let doubtful = flatness.is_doubtful();
+            let word = flatness.word.filter(|_| !doubtful);
+            let color = match word {
+                Some(word) => word_color(word, ui.visuals().dark_mode),
+                None => ui.visuals().strong_text_color(),
+            };
+            let text = word.map_or(INSIDE_THE_NOISE, |word| word.name());
+            ui.label(RichText::new(text).size(theme::TYPE[2]).strong().color(color))
+                .on_hover_text(super::editor::flatness::explanation(genotype));
+            let error = flatness.errors.map_or(String::new(), |[_, _, error]| format!(" ± {error:.2}"));
+            ui.label(format!(
+                "one change costs {:.2}{error} points on average ({})",
+                flatness.cost,
+                said_by(by, scores, context)
+            ));
+        }
+        None if scores.waiting() || context.judge.state == SupernetState::Asked => {
+            ui.spinner();
+            ui.label(theme::note("its neighbors are being scored"));
+        }
+        None => {
+            ui.label("flat or sharp: not known");
+            if by == ScoredBy::Judge && matches!(context.judge.state, SupernetState::Missing(_)) {
+                let button = ui.small_button("Train the judge").on_hover_text(
+                    "A supernet that scores the neighbors: a minute or two on two cores, once for a data set",
+                );
+                if button.clicked() {
+                    context.actions.push(Action::TrainJudge);
+                }
+            } else if let Some(problem) = scores.problem() {
+                ui.label(theme::note(problem));
+            }
+        }
+    });
+}
+
+/// Who scored, in brackets behind a number.
+fn said_by(by: ScoredBy, scores: &Scores, context: &Context) -> String {
+    match by {
+        ScoredBy::Table => scores.table().to_owned(),
+        ScoredBy::Judge => format!("by the judge, on {} images", scores.images()),
+        ScoredBy::Supernet => format!("by the weights of {}", context.run.name),
+        ScoredBy::Training => "trained from scratch".into(),
+    }
+}
+
+/// What the result took, and what it takes to run it.
+fn cost(run: &RunView) -> String {
+    let mut parts = Vec::new();
+    if let Some(radius) = run.effective_radius() {
+        parts.push(format!("effective radius {radius:.2} edges"));
+    }
+    if run.search.is_some() {
+        parts.push(format!("search {}", duration(run.search_seconds())));
+    }
+    if let Some((training, tested)) = run.training.as_ref().zip(run.tested()) {
+        parts.push(format!("training {}", duration(tested.seconds)));
+        parts.push(format!(
+            "{} weights, {} multiply-adds an image",
+            thousands(training.parameters),
+            thousands(training.multiply_adds)
+        ));
+    }
+    parts.join("; ")
+}
+
+fn buttons(ui: &mut Ui, genotype: &Genotype, context: &mut Context) {
+    let edit = ui
+        .button("Edit")
+        .on_hover_text("Shows what was found in the cell editor");
+    if edit.clicked() {
+        context.actions.push(Action::Edit(genotype.clone()));
+        context.actions.push(Action::Show(Pane::Editor));
+    }
+    let compare = ui
+        .button("Compare…")
+        .on_hover_text("Beside other runs that are kept");
+    if compare.clicked() {
+        context.actions.push(Action::Shelf(Ask::List));
+    }
+    ui.menu_button("Export ▾", |ui| {
+        let mut save = |name: String, text: String| {
+            let bytes = text.into_bytes();
+            context.actions.push(Action::SaveFile { name, bytes });
+        };
+        if ui.button("Genotype as JSON").clicked() {
+            save("genotype.json".into(), genotype.to_json() + "\n");
+            ui.close();
+        }
+        let space = genotype.space();
+        for (&kind, cell) in space.cell_kinds().iter().zip(genotype.cells()) {
+            let name = cell_title(space, kind);
+            if ui.button(format!("{name} as SVG")).clicked() {
+                let svg = CellPicture::of_cell(space, kind, cell).to_svg(SAVED);
+                save(format!("{}.svg", name.replace(' ', "-")), svg);
+                ui.close();
+            }
+        }
+        if ui.button("Run as zip").clicked() {
+            context.actions.push(Action::SaveRun);
+            ui.close();
+        }
+    });
+}
