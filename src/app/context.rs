@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::data::Dataset;
 use crate::landscape::Table;
-use crate::session::{Command, DataFile};
+use crate::session::{Command, DataFile, Start};
 use crate::space::Genotype;
 
 use super::pane::Pane;
@@ -18,6 +18,8 @@ use crate::record::RunView;
 pub struct Context<'a> {
     /// The run that is shown: a recorded one at first, then the one that was started or opened.
     pub run: &'a RunView,
+    /// The run that races with it: the same seed and images, another strategy.
+    pub rival: Option<&'a RunView>,
     /// The last training from scratch that [`Action::Train`] asked for, in a session of its own.
     pub trained: Option<&'a RunView>,
     /// The table that is open: the built-in landscape at first.
@@ -63,6 +65,8 @@ pub enum Action {
     Edit(Genotype),
     /// Opens another table.
     OpenTable(OpenTable),
+    /// Starts a run in a session of its own, beside the one that is started by [`Action::Send`].
+    Race(Box<Start>),
     /// Trains an architecture from scratch in a session of its own.
     Train(Genotype),
     /// Brings a panel to the front.

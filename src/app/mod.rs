@@ -25,7 +25,7 @@ pub use panels::network::NetworkPanel;
 pub use panels::search::SearchPanel;
 pub use panels::slow_motion::moved;
 pub use panels::values;
-pub use runs::kept_run::{Answer, Ask, KeptRun, Wanted};
+pub use runs::kept_run::{Answer, Ask, KeptRun, Wanted, beside, described};
 pub use runs::link::{Aside, Link, SessionState};
 pub use runs::notice::Notice;
 pub use runs::recording::Recording;

@@ -5,6 +5,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod checkpoints;
+mod digest;
 mod event_lines;
 mod files;
 #[cfg(not(target_arch = "wasm32"))]
@@ -14,6 +15,7 @@ mod tape;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use checkpoints::{Latest, StoreError, latest, load, load_supernet, save, saved};
+pub use digest::Digest;
 pub use event_lines::{Lines, read_lines};
 pub use files::{RunFileError, RunFiles};
 #[cfg(not(target_arch = "wasm32"))]

@@ -173,7 +173,15 @@ impl RunView {
 
     /// The genotype that would be derived at the step that is looked at, and the place of the step from which on it held.
     pub fn derivable(&self) -> Option<&(usize, Genotype)> {
-        let position = self.position()?;
+        self.derivation_at(self.position()?)
+    }
+
+    /// The genotype that would be derived at a place in [`RunView::steps`].
+    pub fn derivable_at(&self, position: usize) -> Option<&Genotype> {
+        self.derivation_at(position).map(|(_, genotype)| genotype)
+    }
+
+    fn derivation_at(&self, position: usize) -> Option<&(usize, Genotype)> {
         let later = self
             .derivations
             .partition_point(|(since, _)| *since <= position);

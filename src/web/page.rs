@@ -12,7 +12,9 @@ use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType
 
 use super::fetched::fetch_set;
 use super::{FromWorker, ToWorker, describe, script, store};
-use crate::app::{Answer, App, Aside, Ask, Fragment, KeptRun, Link, Notice, Shelf, Wanted};
+use crate::app::{
+    Answer, App, Aside, Ask, Fragment, KeptRun, Link, Notice, Shelf, Wanted, beside, described,
+};
 use crate::data::EMBEDDED;
 use crate::session::{Checkpoint, Clock, Command, DeviceChoice, Event, Timed, judge_name};
 
@@ -120,12 +122,18 @@ fn shelf(context: &egui::Context, loaded: Sender<()>) -> (Engine, Shelf) {
 impl Engine {
     /// The answer to the window; none: the worker answers.
     async fn answer(&self, ask: Ask) -> Result<Option<Answer>, String> {
-        let refused = |error: idb::Error| format!("this browser keeps no runs ({error})");
         match ask {
             Ask::List => {}
+            Ask::Describe(name) => {
+                let events = kept_events(&name).await;
+                return Ok(Some(described(name, events)));
+            }
+            Ask::Beside(name) => {
+                let events = kept_events(&name).await?;
+                return beside(&name, &events).map(Some);
+            }
             Ask::Open(name) => {
-                let events = store::events(&name).await.map_err(refused)?;
-                let events = events.ok_or(format!("{name} is not kept any more"))?;
+                let events = kept_events(&name).await?;
                 let can_go_on = store::list().await.map_err(refused)?;
                 let can_go_on = can_go_on.contains(&(name.clone(), true));
                 let run = KeptRun { name, can_go_on };
@@ -165,9 +173,19 @@ impl Engine {
     }
 }
 
+/// The text of a kept run's events.
+async fn kept_events(name: &str) -> Result<String, String> {
+    let events = store::events(name).await.map_err(refused)?;
+    events.ok_or(format!("{name} is not kept any more"))
+}
+
+/// What a browser that keeps nothing says.
+fn refused(error: idb::Error) -> String {
+    format!("this browser keeps no runs ({error})")
+}
+
 /// The supernet of a kept run, or the newest judge of its kind.
 async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
-    let refused = |error: idb::Error| format!("this browser keeps no runs ({error})");
     let names = match wanted {
         Wanted::Run(name) => vec![name.clone()],
         Wanted::Judge(of) => {

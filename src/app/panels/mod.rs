@@ -1,6 +1,7 @@
 //! The panels and windows that a person works with: each reads the `Context` and pushes `Action`s.
 
 pub mod any_time;
+pub mod beside;
 pub mod comparison;
 pub mod data;
 pub mod editor;

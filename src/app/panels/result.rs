@@ -70,7 +70,17 @@ fn words(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Contex
     match run.tested() {
         Some(tested) => accuracy(ui, tested),
         None => {
-            ui.label(RichText::new("found, not trained").size(20.0).strong());
+            ui.horizontal_wrapped(|ui| match scores.own() {
+                Some(own) => {
+                    let text = format!("{:.2} %", own.accuracy);
+                    ui.label(RichText::new(text).size(28.0).strong());
+                    ui.label(said_by(scores.by(genotype, context), scores, context));
+                }
+                None => {
+                    ui.label(RichText::new("found, not trained").size(20.0).strong());
+                }
+            })
+            .inner
         }
     }
     flatness(ui, genotype, scores, context);

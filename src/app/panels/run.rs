@@ -6,6 +6,7 @@ use crate::landscape::Score;
 use crate::session::SearchStep;
 
 use super::any_time;
+use super::beside::{Beside, Side};
 use super::editor::scores::Scores;
 use super::export::Export;
 use super::result;
@@ -39,6 +40,7 @@ pub struct RunPanel {
     export: Export,
     /// How good the neighbors of what was found are.
     scores: Scores,
+    beside: Beside,
 }
 
 impl Default for RunPanel {
@@ -50,6 +52,7 @@ impl Default for RunPanel {
             as_cells: false,
             export: Export::default(),
             scores: Scores::of_result(),
+            beside: Beside::default(),
         }
     }
 }
@@ -76,11 +79,27 @@ impl RunPanel {
         egui::ScrollArea::vertical()
             .auto_shrink(false)
             .show(ui, |ui| {
+                self.race(ui, context);
                 self.result(ui, context);
                 skip_warning(ui, context.run);
                 curves(ui, context, &mut self.export);
                 alphas(ui, context, lit, &mut self.as_cells);
             });
+    }
+
+    /// The run and its rival beside each other.
+    fn race(&mut self, ui: &mut egui::Ui, context: &mut Context) {
+        let Some(rival) = context.rival else {
+            return;
+        };
+        let sides = [context.run, rival].map(|run| Side {
+            run,
+            at: run.cursor,
+        });
+        self.beside
+            .show(ui, &sides, context.table, &mut self.export, context.actions);
+        ui.add_space(SPACE[1]);
+        ui.separator();
     }
 
     /// What came of the run, while its end is looked at.

@@ -1,7 +1,8 @@
 //! A run that is kept, and what the window and the keeper of runs say to each other.
 
+use super::recording::Recording;
 use super::supernet::JudgeOf;
-use crate::record::RunFiles;
+use crate::record::{Digest, RunFiles, RunView};
 use crate::session::Checkpoint;
 
 /// A run that is kept.
@@ -26,6 +27,10 @@ pub enum Ask {
     Files(String),
     /// The weights of a supernet.
     Supernet(Wanted),
+    /// A run in short.
+    Describe(String),
+    /// The whole run, to be seen beside others.
+    Beside(String),
     /// Keep a run that was opened from a file, by its name, where it could not be opened again or gone on with otherwise.
     Keep(String, RunFiles),
     /// Forget a run.
@@ -43,7 +48,7 @@ pub enum Wanted {
 }
 
 /// What the keeper answers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Answer {
     /// All runs.
     Listed(Vec<KeptRun>),
@@ -70,6 +75,15 @@ pub enum Answer {
     },
     /// A run that was opened from the file of that name is kept.
     Kept(String, KeptRun),
+    /// A run in short, or why it cannot be read.
+    Described {
+        /// Its name.
+        name: String,
+        /// What the list shows of it.
+        digest: Result<Box<Digest>, String>,
+    },
+    /// A whole run, to be seen beside others.
+    Beside(Box<RunView>),
     /// The session goes on with a run.
     GoesOn {
         /// Its name.
@@ -79,6 +93,27 @@ pub enum Answer {
     },
     /// It could not be done, and why.
     Failed(String),
+}
+
+/// The answer about a run in short, from its events.
+pub fn described(name: String, events: Result<String, String>) -> Answer {
+    let digest = events.and_then(|events| {
+        let recording =
+            Recording::from_bytes(events.as_bytes()).map_err(|error| error.to_string())?;
+        let digest = Digest::of(&recording.view(&name));
+        digest.map(Box::new).ok_or("it has not begun".to_owned())
+    });
+    Answer::Described { name, digest }
+}
+
+/// A whole run, from its events.
+///
+/// # Errors
+/// Why the events cannot be read.
+pub fn beside(name: &str, events: &str) -> Result<Answer, String> {
+    let recording = Recording::from_bytes(events.as_bytes());
+    let recording = recording.map_err(|error| format!("{name}: {error}"))?;
+    Ok(Answer::Beside(Box::new(recording.view(name))))
 }
 
 /// The last part of a path.

@@ -5,9 +5,12 @@ use crate::session::Timed;
 
 use crate::record::RunView;
 
-/// The recorded run of the first frame: what
-/// `plateau search --preset quick --strategy na-darts --dataset digits --device cpu` wrote, its `events.jsonl` through `gzip -9`.
-const DEMO: &[u8] = include_bytes!("demo.jsonl.gz");
+/// The recorded race of the first frame: what `plateau search --preset quick --strategy na-darts --space nas-bench-201-small
+/// --dataset fashion --table builtin --device cpu` and the same with `--strategy darts` wrote, their `events.jsonl` through `gzip -9 -n`.
+const DEMO: [&[u8]; 2] = [
+    include_bytes!("demo-na-darts.jsonl.gz"),
+    include_bytes!("demo-darts.jsonl.gz"),
+];
 
 /// A run as files and as events.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +25,12 @@ impl Recording {
     /// The run that the window shows before anything was started.
     pub fn demo() -> Self {
         // A test opens it; an empty run is all that a damaged program would show.
-        Self::from_bytes(DEMO).unwrap_or_default()
+        Self::from_bytes(DEMO[0]).unwrap_or_default()
+    }
+
+    /// The run that raced with it.
+    pub fn rival() -> Self {
+        Self::from_bytes(DEMO[1]).unwrap_or_default()
     }
 
     /// From any of the forms that [`RunFiles::from_bytes`] reads.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_channel::{Receiver, Sender};
 use eframe::egui;
 
-use super::kept_run::{Answer, Ask, KeptRun, Wanted, name_of};
+use super::kept_run::{Answer, Ask, KeptRun, Wanted, beside, described, name_of};
 use super::labels::in_labels;
 use super::link::{Aside, Link};
 use super::notice::Notice;
@@ -102,11 +102,8 @@ impl Keeper {
         match ask {
             Ask::List => Ok((Answer::Listed(list(&self.runs)?), None)),
             Ask::Open(name) => {
-                let folder = self.folder(&name);
-                let path = folder.join(EVENTS);
-                let events = std::fs::read_to_string(&path)
-                    .map_err(|error| format!("{}: {error}", path.display()))?;
-                let can_go_on = can_go_on(&folder);
+                let events = self.events(&name)?;
+                let can_go_on = can_go_on(&self.folder(&name));
                 let run = KeptRun { name, can_go_on };
                 Ok((Answer::Opened { run, events }, None))
             }
@@ -115,6 +112,11 @@ impl Keeper {
                 let files = read_files(&self.folder(&name)).map_err(|error| error.to_string());
                 Ok((Answer::Files { name, files }, None))
             }
+            Ask::Describe(name) => {
+                let events = self.events(&name);
+                Ok((described(name, events), None))
+            }
+            Ask::Beside(name) => Ok((beside(&name, &self.events(&name)?)?, None)),
             Ask::Supernet(wanted) => {
                 let found = match &wanted {
                     Wanted::Run(name) => supernet_of(&self.folder(name)),
@@ -131,6 +133,12 @@ impl Keeper {
                 Ok((Answer::Kept(file, KeptRun { name, can_go_on }), None))
             }
         }
+    }
+
+    /// The text of a run's events.
+    fn events(&self, name: &str) -> Result<String, String> {
+        let path = self.folder(name).join(EVENTS);
+        std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
     }
 
     /// Where a run of the list is; a path that was given on the command line stands for itself.

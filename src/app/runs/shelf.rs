@@ -1,8 +1,11 @@
 //! The line between the window and the keeper of runs, who answers later, so that the window never waits.
 
+use std::collections::BTreeMap;
+
 use async_channel::{Receiver, Sender};
 
 use super::kept_run::{Answer, Ask, KeptRun};
+use crate::record::{Digest, RunView};
 
 /// The line to the keeper, and what it said last.
 pub struct Shelf {
@@ -12,6 +15,12 @@ pub struct Shelf {
     pub runs: Option<Vec<KeptRun>>,
     /// Whether the list is shown.
     pub shown: bool,
+    /// What the list shows of each, by its name, as far as that is known.
+    pub digests: BTreeMap<String, Result<Box<Digest>, String>>,
+    /// The run whose digest is on its way.
+    asked: Option<String>,
+    /// Runs that were asked for, to be seen beside each other.
+    pub beside: Vec<RunView>,
 }
 
 impl Default for Shelf {
@@ -29,6 +38,9 @@ impl Shelf {
             answers,
             runs: None,
             shown: false,
+            digests: BTreeMap::new(),
+            asked: None,
+            beside: Vec::new(),
         }
     }
 
@@ -42,8 +54,21 @@ impl Shelf {
         loop {
             match self.answers.try_recv().ok()? {
                 Answer::Listed(runs) => self.runs = Some(runs),
+                Answer::Described { name, digest } => {
+                    self.asked = None;
+                    self.digests.insert(name, digest);
+                }
+                Answer::Beside(run) => self.beside.push(*run),
                 answer => return Some(answer),
             }
+        }
+    }
+
+    /// Asks for the digest of a run, one after another.
+    pub fn describe(&mut self, name: &str) {
+        let known = self.asked.is_some() || self.digests.contains_key(name);
+        if !known && self.ask(Ask::Describe(name.to_owned())) {
+            self.asked = Some(name.to_owned());
         }
     }
 
@@ -51,6 +76,9 @@ impl Shelf {
     pub fn open(&mut self) {
         self.shown = true;
         self.runs = None;
+        // They may have gone on since.
+        self.digests.clear();
+        self.asked = None;
         if !self.ask(Ask::List) {
             self.runs = Some(Vec::new());
         }

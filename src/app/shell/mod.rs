@@ -7,6 +7,7 @@ mod files;
 mod native;
 mod notices;
 mod open;
+mod race;
 mod receive;
 mod scorers;
 mod shortcuts;
@@ -84,6 +85,8 @@ pub struct App {
     opened: Option<String>,
     /// A session and where it stands.
     pub(super) line: Line,
+    /// The run that races with it, and its session, which a recorded one does not have.
+    pub(super) rival: Option<(Line, RunView)>,
     /// Whether the session can score with the weights of the shown run.
     supernet: SupernetState,
     pub(super) judge: Judge,
@@ -137,7 +140,8 @@ impl App {
         let mut search = SearchPanel::default();
         search.restore(&fragment);
         let mut app = Self {
-            run: demo.view("A recorded search"),
+            run: demo.view("A recorded race"),
+            rival: Some((Line::default(), Recording::rival().view("A recorded race"))),
             run_files: demo.files,
             kept: None,
             opened: None,
@@ -262,13 +266,20 @@ impl App {
     fn take_up(&mut self, context: &egui::Context, action: Action) {
         match action {
             Action::Send(command) => {
+                self.tell_rival(&command);
                 if !self.line.send(command) {
                     self.notices.push(Notice::error(
                         "the session has ended; press Restart session",
                     ));
                 }
             }
-            Action::Seek(cursor) => self.run.cursor = cursor,
+            Action::Seek(cursor) => {
+                self.run.cursor = cursor;
+                if let Some((_, rival)) = &mut self.rival {
+                    rival.cursor = cursor;
+                }
+            }
+            Action::Race(start) => self.race(context, start),
             Action::OpenSupernet => self.open_supernet(),
             Action::FindJudge(of) => self.find_judge(context, of),
             Action::TrainJudge => self.train_judge(context),
@@ -425,6 +436,7 @@ impl App {
     fn panels(&mut self, ui: &mut egui::Ui) {
         let Self {
             run,
+            rival,
             line,
             supernet,
             judge,
@@ -447,6 +459,7 @@ impl App {
             draw: |pane: Pane, ui: &mut egui::Ui| {
                 let mut context = Context {
                     run,
+                    rival: rival.as_ref().map(|(_, view)| view),
                     trained: training.as_ref().map(|(_, view)| view),
                     table: table.as_ref(),
                     supernet,

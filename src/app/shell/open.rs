@@ -135,6 +135,7 @@ impl App {
             if self.session() == SessionState::Busy {
                 return Err(format!("a run is going on; stop it before you open {name}"));
             }
+            self.end_race();
             self.run = recording.view(name);
             self.run_files = recording.files;
             self.supernet = SupernetState::Unknown;

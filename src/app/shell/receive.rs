@@ -37,6 +37,7 @@ impl App {
             }
         }
         self.hear_judge();
+        self.hear_rival();
         if let Some((line, view)) = &mut self.training {
             while let Some(event) = line.receive() {
                 if let Event::Failed { message } = &event.event {
@@ -100,7 +101,7 @@ impl App {
                 self.notices.push(Notice::error(message));
                 return;
             }
-            Answer::Listed(_) => return,
+            Answer::Listed(_) | Answer::Described { .. } | Answer::Beside(_) => return,
         };
         match Recording::from_bytes(events.as_bytes()) {
             Ok(recording) => {
@@ -111,6 +112,7 @@ impl App {
             // It goes on from its very beginning.
             Err(_) => self.run = RunView::default(),
         }
+        self.end_race();
         self.run.live = true;
         self.supernet = match self.run.training {
             // Its session has what the search goes on with.

@@ -76,6 +76,7 @@ impl<P> Bench<P> {
         let mut actions = Vec::new();
         let mut context = Context {
             run: &self.run,
+            rival: None,
             trained: None,
             table: self.table.as_ref(),
             supernet: &SupernetState::Unknown,

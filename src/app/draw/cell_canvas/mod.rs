@@ -42,6 +42,8 @@ pub struct CellPicture {
     pub sources: Vec<Vec<usize>>,
     /// The edge that keys act on.
     pub selected: Option<usize>,
+    /// Edges that are not those of the cell that this one is compared with.
+    pub differing: Vec<usize>,
     /// An edge as it would be: drawn in place of the edge of this number.
     pub preview: Option<(usize, DrawnEdge)>,
 }
@@ -126,15 +128,19 @@ impl CellPicture {
             edges,
             concat,
             selected: None,
+            differing: Vec::new(),
             preview: None,
         }
     }
 
     /// What an edge is called, such as `normal cell, edge 0 → 2, sep conv 3×3`.
     pub fn name(&self, edge: usize) -> String {
-        let Some(edge) = self.edges.get(edge) else {
-            return String::new();
-        };
+        self.edges
+            .get(edge)
+            .map_or_else(String::new, |edge| self.name_of(edge))
+    }
+
+    fn name_of(&self, edge: &DrawnEdge) -> String {
         format!(
             "{} cell, edge {} → {}, {}",
             self.kind,
@@ -211,6 +217,27 @@ impl CellPicture {
             rewired,
             refused,
         }
+    }
+
+    /// Draws lines and dots only, for a list.
+    pub fn thumbnail(&self, ui: &mut Ui, size: Vec2) {
+        let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+        let name = cell_title(self.space, self.kind);
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+        let geometry = Geometry::new(self.space, rect);
+        let visuals = ui.visuals();
+        for edge in &self.edges {
+            if let Some(route) = geometry.route(edge.from, edge.to, None) {
+                let color = paint::line_color(edge.operation, visuals.dark_mode);
+                ui.painter()
+                    .add(egui::Shape::line(route.line, egui::Stroke::new(1.5, color)));
+            }
+        }
+        for &state in &geometry.states {
+            ui.painter().circle_filled(state, 2.0, visuals.text_color());
+        }
+        let operations = self.edges.iter().map(|edge| self.name_of(edge));
+        response.on_hover_text(operations.collect::<Vec<_>>().join("\n"));
     }
 
     /// The edge that is being dragged, and whether it was let go in this frame.

@@ -130,7 +130,10 @@ impl<'a> Look<'a> {
         let lifted = dragged.map(|(edge, ..)| edge);
         let preview = self.picture.preview.map(|(edge, _)| edge);
         let on_top = |edge: usize| {
-            hovered == Some(edge) || self.picture.selected == Some(edge) || lifted == Some(edge)
+            hovered == Some(edge)
+                || self.picture.selected == Some(edge)
+                || self.picture.differing.contains(&edge)
+                || lifted == Some(edge)
         };
         let order = (0..routes.len())
             .filter(|&edge| !on_top(edge))

@@ -1,0 +1,317 @@
+//! Runs beside each other: their cells with the edges that differ marked, and their curves over the same steps.
+
+use eframe::egui::{self, RichText, Ui, vec2};
+
+use super::export::Export;
+use super::run::state_words;
+use crate::app::context::{Action, OpenTable};
+use crate::app::draw::cell_canvas::{CellPicture, cell_title};
+use crate::app::draw::figure::{Figure, Mark, Series};
+use crate::app::draw::heat_map::weights;
+use crate::app::draw::theme::{self, Hue, SPACE, operation_label};
+use crate::app::pane::Pane;
+use crate::landscape::{BUILTIN_METRIC, Table, Verdict, builtin_table};
+use crate::record::RunView;
+use crate::search::Strategy;
+use crate::session::SearchStep;
+use crate::space::{Genotype, Space};
+
+/// Height of a plot, points.
+const PLOT: f32 = 120.0;
+/// Height of a cell, points, in a space with two cells and in one with one.
+const CELL: [f32; 2] = [120.0, 150.0];
+
+/// One of the runs.
+#[derive(Clone, Copy)]
+pub struct Side<'a> {
+    /// The run.
+    pub run: &'a RunView,
+    /// The place of the step that is looked at; none: the newest.
+    pub at: Option<usize>,
+}
+
+impl Side<'_> {
+    fn position(&self) -> Option<usize> {
+        let last = self.run.steps.len().checked_sub(1)?;
+        Some(self.at.map_or(last, |at| at.min(last)))
+    }
+
+    /// What it would end with at the step that is looked at, or has found.
+    fn genotype(&self) -> Option<&Genotype> {
+        let derived = self
+            .position()
+            .and_then(|position| self.run.derivable_at(position));
+        match self.at {
+            None => self.run.genotype().or(derived),
+            Some(_) => derived,
+        }
+    }
+
+    /// What it is called beside others: the strategy and the seed.
+    fn name(&self) -> String {
+        let Some(config) = &self.run.config else {
+            return self.run.name.clone();
+        };
+        let strategy = config.search.as_ref().map(|search| search.strategy);
+        let strategy = strategy.map_or("training", Strategy::name);
+        format!("{strategy}, seed {}", config.seed)
+    }
+}
+
+/// The table that scores the cells of a space: the open one, or the built-in one.
+pub(super) fn table_of(space: Space, open: Option<&OpenTable>) -> Option<(&Table, &str)> {
+    let open = open.map(|open| (&*open.table, open.metric.as_str()));
+    let tables = open.into_iter().chain([(builtin_table(), BUILTIN_METRIC)]);
+    tables.into_iter().find(|(table, _)| table.space() == space)
+}
+
+/// State of the picture.
+#[derive(Default)]
+pub struct Beside {
+    /// Cell, edge and operation whose weight is drawn.
+    alpha: Option<[usize; 3]>,
+}
+
+impl Beside {
+    /// Draws the runs in columns and their curves below.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        sides: &[Side],
+        table: Option<&OpenTable>,
+        export: &mut Export,
+        actions: &mut Vec<Action>,
+    ) {
+        let genotypes: Vec<Option<&Genotype>> = sides.iter().map(Side::genotype).collect();
+        let most = (ui.available_width() / 230.0).floor().max(1.0) as usize;
+        for (row, part) in sides.chunks(most).enumerate() {
+            ui.columns(part.len(), |columns| {
+                for (index, (ui, side)) in columns.iter_mut().zip(part).enumerate() {
+                    let number = row * most + index;
+                    ui.push_id(("side", number), |ui| {
+                        column(ui, side, number, &genotypes, table, actions);
+                    });
+                }
+            });
+        }
+        ui.add_space(SPACE[0]);
+        let mut figures = vec![losses(sides)];
+        figures.extend(in_table(sides, table));
+        figures.extend(self.alpha(ui, sides));
+        let columns = if ui.available_width() > 520.0 { 2 } else { 1 };
+        let gap = SPACE[2];
+        let width = (ui.available_width() - gap * (columns - 1) as f32) / columns as f32;
+        let cursor = sides.iter().find_map(|side| {
+            let at = side.at?;
+            Some(side.run.steps.get(at)?.step as f64)
+        });
+        for row in figures.chunks(columns) {
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = gap;
+                for figure in row {
+                    ui.vertical(|ui| {
+                        ui.set_width(width);
+                        export.with_heading(ui, actions, figure, |ui| {
+                            figure.show_steps(ui, cursor, vec2(width, PLOT))
+                        });
+                    });
+                }
+            });
+            ui.add_space(SPACE[1]);
+        }
+    }
+
+    /// The weight of one operation on one edge over the steps, of runs that have α of one space; the row above chooses which.
+    fn alpha(&mut self, ui: &mut Ui, sides: &[Side]) -> Option<Figure> {
+        let space = sides.first()?.run.space()?;
+        let same = sides.iter().all(|side| {
+            let first = side.run.steps.first();
+            side.run.space() == Some(space) && first.is_some_and(|step| !step.alpha.is_empty())
+        });
+        if !same {
+            return None;
+        }
+        let operations = space.operations();
+        let place = self.alpha.get_or_insert([0, 0, 0]);
+        let kinds = space.cell_kinds();
+        let edges = space.edges();
+        place[0] = place[0].min(kinds.len() - 1);
+        place[1] = place[1].min(edges.len() - 1);
+        place[2] = place[2].min(operations.len() - 1);
+        ui.horizontal_wrapped(|ui| {
+            ui.label(theme::note("weight of"));
+            choice(ui, "Operation", &mut place[2], operations.len(), |one| {
+                operation_label(operations[one]).to_owned()
+            });
+            ui.label(theme::note("on edge"));
+            choice(ui, "Edge", &mut place[1], edges.len(), |one| {
+                format!("{} → {}", edges[one].from, edges[one].to)
+            });
+            if kinds.len() > 1 {
+                choice(ui, "Cell", &mut place[0], kinds.len(), |one| {
+                    cell_title(space, kinds[one])
+                });
+            }
+        });
+        let [cell, edge, operation] = *place;
+        let weight = |step: &SearchStep| {
+            let row = step.alpha.get(cell)?.get(edge)?;
+            Some(f64::from(*weights(row, step.temperature).get(operation)?))
+        };
+        let name = format!(
+            "Weight of {} on edge {} → {}",
+            operation_label(operations[operation]),
+            edges[edge].from,
+            edges[edge].to
+        );
+        Some(over_steps(name, "share", sides, weight))
+    }
+}
+
+/// A list to choose a number from.
+fn choice(
+    ui: &mut Ui,
+    label: &str,
+    chosen: &mut usize,
+    count: usize,
+    name: impl Fn(usize) -> String,
+) {
+    let text = name(*chosen);
+    let combo = egui::ComboBox::from_id_salt(label)
+        .selected_text(&text)
+        .show_ui(ui, |ui| {
+            for one in 0..count {
+                ui.selectable_value(chosen, one, name(one));
+            }
+        });
+    combo.response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, label);
+        info.current_text_value = Some(text.clone());
+        info
+    });
+}
+
+/// One run: its name and state, its cells, and what a table says of them.
+fn column(
+    ui: &mut Ui,
+    side: &Side,
+    number: usize,
+    genotypes: &[Option<&Genotype>],
+    table: Option<&OpenTable>,
+    actions: &mut Vec<Action>,
+) {
+    ui.horizontal_wrapped(|ui| {
+        let color = theme::hue(ui.visuals(), Hue::Arm(number));
+        ui.label(RichText::new(side.name()).strong().color(color));
+        let (words, hue) = state_words(side.run);
+        let color = hue.map_or(ui.visuals().weak_text_color(), |hue| {
+            theme::hue(ui.visuals(), hue)
+        });
+        ui.label(RichText::new(words).color(color));
+    });
+    let Some(genotype) = side.genotype() else {
+        ui.label(theme::note("nothing is derived yet"));
+        return;
+    };
+    let space = genotype.space();
+    if let Some((table, metric)) = table_of(space, table)
+        && let Some(verdict) = Verdict::of(table, metric, genotype, &[])
+    {
+        ui.label(format!(
+            "{:.2} %, one change away {:.2} % on average, {:.2} % at worst",
+            verdict.accuracy, verdict.mean, verdict.worst
+        ))
+        .on_hover_text(format!("In the table, {metric}"));
+    } else if let Some(tested) = side.run.tested() {
+        ui.label(format!("test accuracy {:.2} %", 100.0 * tested.accuracy));
+    }
+    let reference = genotypes.iter().flatten().find(|one| one.space() == space);
+    let height = CELL[usize::from(genotype.cells().len() == 1)];
+    for (cell, (&kind, wiring)) in space.cell_kinds().iter().zip(genotype.cells()).enumerate() {
+        let mut picture = CellPicture::of_cell(space, kind, wiring);
+        if let Some(reference) = reference {
+            let others = CellPicture::of_cell(space, kind, &reference.cells()[cell]).edges;
+            picture.differing = (0..picture.edges.len())
+                .filter(|&edge| !others.contains(&picture.edges[edge]))
+                .collect();
+        }
+        picture.show(ui, vec2(ui.available_width(), height), "beside");
+    }
+    let edit = ui
+        .small_button("Edit")
+        .on_hover_text("Shows this cell in the editor");
+    if edit.clicked() {
+        actions.push(Action::Edit(genotype.clone()));
+        actions.push(Action::Show(Pane::Editor));
+    }
+}
+
+/// A line for each run over the steps.
+fn over_steps(
+    title: String,
+    unit: &str,
+    sides: &[Side],
+    value: impl Fn(&SearchStep) -> Option<f64>,
+) -> Figure {
+    let line = |(number, side): (usize, &Side)| {
+        let points = side.run.steps.iter().filter_map(|step| {
+            let value = value(step).filter(|value| value.is_finite())?;
+            Some([step.step as f64, value])
+        });
+        Series::new(side.name(), Hue::Arm(number), Mark::Line, points)
+    };
+    Figure {
+        title,
+        x: "step".into(),
+        y: unit.into(),
+        whole_x: true,
+        series: sides.iter().enumerate().map(line).collect(),
+        ..Figure::default()
+    }
+}
+
+fn losses(sides: &[Side]) -> Figure {
+    let loss = |step: &SearchStep| Some(f64::from(step.validation_loss));
+    over_steps("Validation loss, nats".into(), "nats", sides, loss)
+}
+
+/// The accuracy in the table of what every step would have ended with, and dashed below it the mean of its neighbors.
+fn in_table(sides: &[Side], table: Option<&OpenTable>) -> Vec<Figure> {
+    let curve = |pick: fn(&Verdict) -> f64| {
+        move |(number, side): (usize, &Side)| {
+            let (table, metric) = table_of(side.run.space()?, table)?;
+            let mut points: Vec<[f64; 2]> = Vec::new();
+            for (place, genotype) in &side.run.derivations {
+                let step = side.run.steps.get(*place)?.step as f64;
+                let value = pick(&Verdict::of(table, metric, genotype, &[])?);
+                // It held until now.
+                points.extend(points.last().map(|&[_, before]| [step - 1e-6, before]));
+                points.push([step, value]);
+            }
+            let last = side.run.steps.last()?.step as f64;
+            points.extend(points.last().map(|&[_, value]| [last, value]));
+            Some(Series::new(
+                side.name(),
+                Hue::Arm(number),
+                Mark::Line,
+                points,
+            ))
+        }
+    };
+    let figure = |title: &str, pick| {
+        let series: Vec<Series> = sides.iter().enumerate().filter_map(curve(pick)).collect();
+        (!series.is_empty()).then(|| Figure {
+            title: title.into(),
+            x: "step".into(),
+            y: "%".into(),
+            whole_x: true,
+            series,
+            ..Figure::default()
+        })
+    };
+    let own = figure("The derived cell in the table, %", |verdict| {
+        verdict.accuracy
+    });
+    let mean = figure("Its neighbors' mean, %", |verdict| verdict.mean);
+    own.into_iter().chain(mean).collect()
+}
