@@ -295,7 +295,7 @@ fn curves(
         ..Figure::default()
     };
     export.with_heading(ui, actions, &figure, |ui| {
-        ((), figure.show(ui, 220.0).response.rect)
+        ((), figure.show(ui, 220.0).outer)
     });
     ui.label(theme::note(
         "What every epoch of the search would have ended with, the mean over the seeds.",

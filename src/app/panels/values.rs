@@ -90,7 +90,7 @@ impl ValuesWindow {
             });
             let figure = figure(values, *shown);
             export.with_heading(ui, actions, &figure, |ui| {
-                ((), figure.show(ui, 300.0).response.rect)
+                ((), figure.show(ui, 300.0).outer)
             });
             ui.label(theme::note(match *shown {
                         Shown::Differences => {

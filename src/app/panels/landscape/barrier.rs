@@ -212,15 +212,7 @@ pub fn show(
             context.actions.push(Action::Edit(genotype));
         }
     }
-    ui.horizontal(|ui| {
-        export.menu(
-            ui,
-            context.actions,
-            &picture.figure,
-            Some(plot.response.rect),
-            None,
-        )
-    });
+    ui.horizontal(|ui| export.menu(ui, context.actions, &picture.figure, Some(plot.outer), None));
     levels(ui, report);
 }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use eframe::egui::{self, RichText, Stroke};
-use egui_plot::{MarkerShape, PlotResponse};
+use egui_plot::MarkerShape;
 
 use super::super::export::Export;
 use crate::app::context::{Action, Context, OpenTable};
-use crate::app::draw::figure::{Figure, Mark, Series, nearest};
+use crate::app::draw::figure::{Drawn, Figure, Mark, Series, nearest};
 use crate::app::draw::theme::Hue;
 use crate::landscape::{
     Spectrum, Transform, neighbor_means, plus_minus, spectrum, transformed_spectrum,
@@ -187,7 +187,7 @@ pub fn show(
             ui,
             context.actions,
             &plane.figure,
-            Some(plot.response.rect),
+            Some(plot.outer),
             Some(&name),
         );
         ui.label(
@@ -198,7 +198,7 @@ pub fn show(
 }
 
 /// Rings the dot that the pointer is near and tells what it is. A click on it edits it.
-fn show_nearest(ui: &egui::Ui, context: &mut Context, plane: &Plane, plot: &PlotResponse<()>) {
+fn show_nearest(ui: &egui::Ui, context: &mut Context, plane: &Plane, plot: &Drawn) {
     let dots = &plane.figure.series[0].points;
     let place = plot.response.hover_pos();
     let under = place.and_then(|place| nearest(dots, &plot.transform, place, REACH));

@@ -43,7 +43,7 @@ pub fn show(
     let height = (ui.available_height() - below).max(160.0);
     let plot = figure.show(ui, height);
     ui.horizontal(|ui| {
-        export.menu(ui, context.actions, &figure, Some(plot.response.rect), None);
+        export.menu(ui, context.actions, &figure, Some(plot.outer), None);
         ui.label(format!(
             "mean {:.2}{unit}, standard deviation {:.2}",
             spectrum.mean,

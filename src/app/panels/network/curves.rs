@@ -100,7 +100,7 @@ impl Curves {
         for figure in [&self.loss, &self.accuracy] {
             let plot = figure.show(ui, height);
             ui.push_id(&figure.title, |ui| {
-                export.menu(ui, context.actions, figure, Some(plot.response.rect), None);
+                export.menu(ui, context.actions, figure, Some(plot.outer), None);
             });
         }
     }
