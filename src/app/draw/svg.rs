@@ -283,16 +283,12 @@ fn legend_places(figure: &Figure) -> Vec<(&Series, [f64; 2])> {
 fn legend_entry(svg: &mut String, series: &Series, [left, top]: [f64; 2]) {
     let [x, middle] = [left + 8.0, top + 0.4 * ROW];
     let color = hex(series.hue.color(false));
-    let strength = match series.mark {
-        Mark::Band(_) => 0.35,
-        _ => 1.0,
-    };
     match series.mark {
         Mark::Marker(shape) => marker(svg, shape, [x, middle], &color),
         _ => line(
             svg,
             format_args!(
-                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"14\" height=\"6\" fill=\"{color}\" fill-opacity=\"{strength}\"/>",
+                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"14\" height=\"6\" fill=\"{color}\"/>",
                 x - 7.0,
                 middle - 3.0
             ),

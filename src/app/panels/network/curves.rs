@@ -28,6 +28,7 @@ impl Curves {
             title: title.into(),
             x: "epoch".into(),
             y: y.into(),
+            of: training.genotype.to_text(),
             series: vec![
                 Series::new("each step", Hue::Quiet, Mark::Line, []),
                 Series::new("mean of the epoch", Hue::Accent, Mark::Line, []),
