@@ -16,6 +16,7 @@ pub use context::{Action, Context, OpenTable};
 pub use draw::cell_canvas::{CellPicture, DrawnEdge, Geometry, distance};
 pub use draw::{axes, figure, svg, theme};
 pub use pane::Pane;
+pub use panels::alpha_file;
 pub use panels::data::DataPanel;
 pub use panels::editor::{Editor, edits, flatness};
 #[cfg(not(target_arch = "wasm32"))]

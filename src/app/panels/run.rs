@@ -4,6 +4,7 @@ use eframe::egui::{self, Key};
 
 use crate::session::SearchStep;
 
+use super::alpha_file;
 use super::any_time;
 use super::export::Export;
 use super::slow_motion::SlowMotion;
@@ -433,6 +434,7 @@ fn alphas(
         ui.selectable_value(as_cells, true, "Cells").on_hover_text(
             "Every edge with its strongest operation other than none: the wider, the more weight.",
         );
+        alpha_file::menu(ui, context.actions, space, step, *as_cells);
     });
     heat_map::legend(ui, space);
     ui.add_space(SPACE[0]);

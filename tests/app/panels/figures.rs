@@ -4,6 +4,8 @@ use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use egui_plot::{MarkerShape, PlotBounds, PlotPoint, PlotTransform};
+use plateau::app::Recording;
+use plateau::app::alpha_file::{alpha_csv, cells_svg, heat_map_svg};
 use plateau::app::figure::{Figure, Mark, Series, short, thin_line};
 use plateau::app::svg::{figure_csv, figure_svg};
 use plateau::app::theme::Hue;
@@ -224,6 +226,30 @@ fn a_plot_becomes_csv_with_its_series_and_units() {
     assert!(lines.contains(&"band,1,1,12,"));
     assert_eq!(lines.len(), 1 + 5 + 5 + 4 + 2 + 5 + 1);
     assert_eq!(csv(&[vec!["a\"b".into(), "c".into()]]), "\"a\"\"b\",c\n");
+}
+
+#[test]
+fn the_weights_of_a_step_become_pictures_and_numbers() {
+    let run = Recording::demo().view("recorded");
+    let (space, step) = (run.space().unwrap(), run.shown().unwrap());
+    for svg in [cells_svg(space, step), heat_map_svg(space, step)] {
+        check_xml(&svg);
+        assert!(svg.contains("fill=\"#fff\"") && svg.contains("skip"));
+    }
+    let weights = space.cell_kinds().len() * space.edges().len() * space.operations().len();
+    let heat_map = heat_map_svg(space, step);
+    assert_eq!(heat_map.matches("<rect x=").count(), weights);
+    let text = alpha_csv(space, step);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "step,cell,edge,operation,α (before the softmax),weight (0 to 1)"
+    );
+    assert_eq!(lines.len(), 1 + weights);
+    let weight = |line: &str| line.rsplit(',').next().unwrap().parse::<f32>().unwrap();
+    let operations = space.operations().len();
+    let sum: f32 = lines[1..=operations].iter().map(|line| weight(line)).sum();
+    assert!((sum - 1.0).abs() < 1e-4, "{sum}");
 }
 
 #[test]
