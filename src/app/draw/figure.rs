@@ -247,14 +247,15 @@ impl Figure {
             plot = plot.include_x(x);
         }
         let other = self.is_other(ui, id);
-        if other {
-            plot = plot.reset();
-        }
         let turned = ui.input(|input| input.smooth_scroll_delta.y);
         let mut before = None;
         let shown = plot.show(ui, |plot| {
-            if let Some([x, y]) = self.view.filter(|_| other) {
-                plot.set_plot_bounds(PlotBounds::from_min_max([x[0], y[0]], [x[1], y[1]]));
+            match self.view {
+                Some([x, y]) if other => {
+                    plot.set_plot_bounds(PlotBounds::from_min_max([x[0], y[0]], [x[1], y[1]]));
+                }
+                None if other => plot.set_auto_bounds(true),
+                _ => {}
             }
             if wheel && turned != 0.0 && plot.response().hovered() {
                 plot.zoom_bounds_around_hovered(egui::Vec2::splat((turned / 300.0).exp()));
