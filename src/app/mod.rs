@@ -14,8 +14,9 @@ mod shell;
 pub use crate::record::{Progress, RunState, RunView};
 pub use context::{Action, Context, OpenTable};
 pub use draw::cell_canvas::{CellPicture, DrawnEdge, Geometry, distance};
-pub use draw::{figure, svg, theme};
+pub use draw::{axes, figure, svg, theme};
 pub use pane::Pane;
+pub use panels::alpha_file;
 pub use panels::data::DataPanel;
 pub use panels::editor::{Editor, edits, flatness};
 #[cfg(not(target_arch = "wasm32"))]

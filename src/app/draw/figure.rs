@@ -1,15 +1,16 @@
 //! One plot as plain data: it is drawn in the window, and written as SVG and CSV, from the same points.
 
-use std::ops::RangeInclusive;
-
 use eframe::egui::{self, Color32, Pos2};
 use egui_plot::{
-    AxisHints, Bar, BarChart, FilledArea, GridMark, Line, MarkerShape, Plot, PlotPoint,
-    PlotResponse, PlotTransform, Points, VLine,
+    Bar, BarChart, FilledArea, Line, MarkerShape, Plot, PlotBounds, PlotPoint, PlotTransform,
+    Points, VLine,
 };
 
+use super::axes::{AxisOf, number, step_name, with_axes};
 use super::theme::{self, Hue};
-use crate::svg::{nice_step, ticks};
+use super::thin::{LEVELS, thin_dots};
+
+pub use super::thin::thin_line;
 
 /// A plot of one or more series over a common pair of axes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +27,10 @@ pub struct Figure {
     pub help: &'static str,
     /// What of x is in sight even without points there.
     pub x_range: Option<[f64; 2]>,
+    /// What its points are of, such as a table and a metric: a view of one is not kept for another.
+    pub of: String,
+    /// What of x and of y is in sight at first; nothing: everything.
+    pub view: Option<[[f64; 2]; 2]>,
     /// Drawn in this order.
     pub series: Vec<Series>,
 }
@@ -43,10 +48,21 @@ pub struct Series {
     pub points: Vec<PlotPoint>,
 }
 
+/// What came of drawing a figure.
+pub struct Drawn {
+    /// The inside of the plot, which is hovered and clicked.
+    pub response: egui::Response,
+    /// Where points lie on the screen.
+    pub transform: PlotTransform,
+    /// All of it on the screen, from the legend to the name of the x-axis.
+    pub outer: egui::Rect,
+}
+
 /// How the points of a series are drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
-    /// Small dots, possibly thousands: where many fall on one place, one of them is drawn, in a stronger colour.
+    /// Small dots, possibly thousands: where many fall on one place, one of them is drawn, and the denser they lie, the deeper is the
+    /// colour.
     Dots,
     /// A large marker at each point.
     Marker(MarkerShape),
@@ -60,8 +76,6 @@ pub enum Mark {
     Bars(f64),
 }
 
-/// Points closer together than this many pixels are drawn as one.
-const CELL: f32 = 2.0;
 /// Radius of dots, pixels.
 const DOT: f32 = 2.0;
 /// Radius of markers, pixels.
@@ -109,12 +123,12 @@ impl Series {
             Mark::Dots => {
                 let transform = *plot.transform();
                 for (level, points) in thin_dots(&self.points, &transform).into_iter().enumerate() {
-                    let strength = [0.45, 0.7, 1.0][level];
+                    let share = level as f32 / (LEVELS - 1) as f32;
                     plot.points(
                         Points::new(name, points)
                             .id((name, level))
                             .radius(DOT)
-                            .color(color.gamma_multiply(strength))
+                            .color(theme::density(self.hue, dark, share))
                             .allow_hover(false),
                     );
                 }
@@ -128,9 +142,13 @@ impl Series {
             Mark::Line if self.points.len() > LONG_LINE => {
                 let transform = *plot.transform();
                 let points = egui_plot::PlotPoints::Owned(thin_line(&self.points, &transform));
-                plot.line(Line::new(name, points).color(color).width(1.5));
+                plot.line(stroke(Line::new(name, points)).color(color).width(1.5));
             }
-            Mark::Line => plot.line(Line::new(name, &self.points[..]).color(color).width(2.0)),
+            Mark::Line => plot.line(
+                stroke(Line::new(name, &self.points[..]))
+                    .color(color)
+                    .width(2.0),
+            ),
             Mark::Segments => {
                 for (number, pair) in self.points.chunks_exact(2).enumerate() {
                     plot.line(
@@ -166,76 +184,142 @@ impl Series {
     }
 }
 
+/// A line that is a line where points share an x, too: egui_plot would fill what lies between them, so that a stair looks like wedges.
+fn stroke(line: Line<'_>) -> Line<'_> {
+    line.allow_band(false)
+}
+
 impl Figure {
     /// Draws the plot to a height in points. Dragging moves it, the wheel with the control key or two fingers zoom, a box with the
     /// secondary button zooms in, a double click shows everything again.
-    pub fn show(&self, ui: &mut egui::Ui, height: f32) -> PlotResponse<()> {
+    pub fn show(&self, ui: &mut egui::Ui, height: f32) -> Drawn {
         self.draw(ui, height, false)
     }
 
     /// The same for a plot that fills its panel: the wheel alone zooms.
-    pub fn show_zooming(&self, ui: &mut egui::Ui, height: f32) -> PlotResponse<()> {
+    pub fn show_zooming(&self, ui: &mut egui::Ui, height: f32) -> Drawn {
         self.draw(ui, height, true)
     }
 
-    fn draw(&self, ui: &mut egui::Ui, height: f32, wheel: bool) -> PlotResponse<()> {
-        let dark = ui.visuals().dark_mode;
-        let height = height - self.legend(ui);
-        let mut plot = Plot::new(&self.title)
-            .x_axis_label(self.x.as_str())
-            .y_axis_label(self.y.as_str())
-            .allow_scroll(false)
-            .y_axis_min_width(44.0)
-            .set_margin_fraction(egui::vec2(0.04, 0.06))
-            .label_formatter(|hover| {
-                let egui_plot::HoverPosition::NearDataPoint {
-                    plot_name,
-                    position,
-                    ..
-                } = hover
-                else {
-                    return None;
-                };
-                Some(format!(
-                    "{plot_name}\n{}: {}\n{}: {}",
-                    self.x,
-                    short(position.x),
-                    self.y,
-                    short(position.y)
-                ))
-            });
-        if self.whole_x {
-            plot = plot.x_grid_spacer(|input| marks(input.bounds, 8.0, 1.0));
+    fn draw(&self, ui: &mut egui::Ui, height: f32, wheel: bool) -> Drawn {
+        let drawn = ui.vertical(|ui| {
+            let height = height - self.legend(ui);
+            self.draw_plot(ui, height, wheel)
+        });
+        let (response, transform) = drawn.inner;
+        Drawn {
+            response,
+            transform,
+            outer: drawn.response.rect,
         }
+    }
+
+    fn draw_plot(
+        &self,
+        ui: &mut egui::Ui,
+        height: f32,
+        wheel: bool,
+    ) -> (egui::Response, PlotTransform) {
+        let visuals = ui.visuals().clone();
+        let id = ui.make_persistent_id(&self.title);
+        let axes = [
+            AxisOf {
+                name: &self.x,
+                whole: self.whole_x,
+                least: 14.0,
+                number,
+            },
+            AxisOf {
+                name: &self.y,
+                whole: false,
+                least: 44.0,
+                number,
+            },
+        ];
+        let mut plot = with_axes(Plot::new(&self.title), axes)
+            .id(id)
+            .height(height)
+            .allow_scroll(false)
+            .grid_color(visuals.text_color().gamma_multiply(0.3))
+            .set_margin_fraction(egui::vec2(0.04, 0.06))
+            .label_formatter(|hover| self.told(hover));
         for &x in self.x_range.iter().flatten() {
             plot = plot.include_x(x);
         }
+        let other = self.is_other(ui, id);
         let turned = ui.input(|input| input.smooth_scroll_delta.y);
         let mut before = None;
-        let response = plot.height(height).show(ui, |plot| {
+        let shown = plot.show(ui, |plot| {
+            match self.view {
+                Some([x, y]) if other => {
+                    plot.set_plot_bounds(PlotBounds::from_min_max([x[0], y[0]], [x[1], y[1]]));
+                }
+                None if other => plot.set_auto_bounds(true),
+                _ => {}
+            }
             if wheel && turned != 0.0 && plot.response().hovered() {
                 plot.zoom_bounds_around_hovered(egui::Vec2::splat((turned / 300.0).exp()));
             }
             before = Some(*plot.transform());
             for series in &self.series {
-                series.add(plot, dark);
+                series.add(plot, visuals.dark_mode);
             }
         });
-        follow(ui, before, &response.transform);
-        response.response.widget_info(|| {
+        follow(ui, before, &shown.transform);
+        shown.response.widget_info(|| {
             egui::WidgetInfo::labeled(egui::Role::Figure, true, self.title.as_str())
         });
-        response
+        (shown.response, shown.transform)
+    }
+
+    /// Whether the last frame's points were of something else.
+    fn is_other(&self, ui: &egui::Ui, plot: egui::Id) -> bool {
+        ui.data_mut(|data| {
+            let last: &mut Option<String> = data.get_temp_mut_or_default(plot.with("of"));
+            let other = last.as_deref() != Some(self.of.as_str());
+            if other {
+                *last = Some(self.of.clone());
+            }
+            other
+        })
+    }
+
+    /// What is said of the point under the pointer.
+    fn told(&self, hover: &egui_plot::HoverPosition<'_>) -> Option<String> {
+        let egui_plot::HoverPosition::NearDataPoint {
+            plot_name,
+            position,
+            ..
+        } = hover
+        else {
+            return None;
+        };
+        Some(format!(
+            "{plot_name}\n{}: {}\n{}: {}",
+            self.x,
+            short(position.x),
+            self.y,
+            short(position.y)
+        ))
     }
 
     /// Draws a small plot over the steps of a run, with a mark at step `cursor` and the values there in its legend. Returns the step that was
-    /// clicked or dragged to, and its place.
+    /// clicked or dragged to, and the place of legend, plot and axes on the screen.
     pub fn show_steps(
         &self,
         ui: &mut egui::Ui,
         cursor: Option<f64>,
         size: egui::Vec2,
     ) -> (Option<f64>, egui::Rect) {
+        let drawn = ui.vertical(|ui| {
+            self.values_at(ui, cursor);
+            self.draw_steps(ui, cursor, size)
+        });
+        (drawn.inner, drawn.response.rect)
+    }
+
+    /// The names of the series and their values at a step.
+    fn values_at(&self, ui: &mut egui::Ui, cursor: Option<f64>) {
         ui.horizontal_wrapped(|ui| {
             for series in self.named() {
                 let value = cursor.and_then(|step| series.value_at(step));
@@ -249,8 +333,25 @@ impl Figure {
                 });
             }
         });
+    }
+
+    fn draw_steps(&self, ui: &mut egui::Ui, cursor: Option<f64>, size: egui::Vec2) -> Option<f64> {
         let visuals = ui.visuals().clone();
-        let plot = Plot::new(&self.title)
+        let axes = [
+            AxisOf {
+                name: "",
+                whole: true,
+                least: 14.0,
+                number: step_name,
+            },
+            AxisOf {
+                name: "",
+                whole: false,
+                least: 34.0,
+                number,
+            },
+        ];
+        let plot = with_axes(Plot::new(&self.title), axes)
             .width(size.x)
             .height(size.y)
             .show_background(false)
@@ -259,21 +360,7 @@ impl Figure {
             .allow_zoom(false)
             .allow_axis_zoom_drag(false)
             .set_margin_fraction(egui::vec2(0.01, 0.06))
-            .y_axis_min_width(34.0)
-            .grid_spacing(egui::Rangef::new(20.0, 60.0))
             .grid_color(visuals.text_color().gamma_multiply(0.3))
-            .x_grid_spacer(|input| marks(input.bounds, 5.0, 1.0))
-            .custom_x_axes(vec![
-                AxisHints::new_x()
-                    .label_spacing(egui::Rangef::new(20.0, 40.0))
-                    .formatter(step_name),
-            ])
-            .y_grid_spacer(|input| marks(input.bounds, 4.0, 0.0))
-            .y_axis_formatter(|mark, _| {
-                // As many decimals as tell two marks apart.
-                let decimals = (-mark.step_size.log10()).ceil().clamp(0.0, 6.0) as usize;
-                format!("{:.decimals$}", mark.value)
-            })
             .label_formatter(|_| None)
             .show_crosshair(false);
         let mut before = None;
@@ -294,8 +381,7 @@ impl Figure {
             egui::WidgetInfo::labeled(egui::Role::Canvas, true, self.spoken(cursor))
         });
         let taken = response.clicked() || response.dragged_by(egui::PointerButton::Primary);
-        let step = pointer.filter(|_| taken).map(|point| point.x);
-        (step, response.rect)
+        pointer.filter(|_| taken).map(|point| point.x)
     }
 
     /// The plot in words, for a screen reader.
@@ -395,23 +481,6 @@ fn follow(ui: &egui::Ui, before: Option<PlotTransform>, now: &PlotTransform) {
     }
 }
 
-/// Marks at round values, at most about `most`, and `least` apart.
-fn marks((low, high): (f64, f64), most: f64, least: f64) -> Vec<GridMark> {
-    let step_size = nice_step((high - low) / most).max(least);
-    let values = ticks([low, high], step_size);
-    values.map(|value| GridMark { value, step_size }).collect()
-}
-
-/// The number of a step below the plot; the first says what is counted.
-fn step_name(mark: GridMark, shown: &RangeInclusive<f64>) -> String {
-    let number = format!("{:.0}", mark.value);
-    if mark.value - mark.step_size < *shown.start() {
-        format!("step {number}")
-    } else {
-        number
-    }
-}
-
 /// The index of the point that is drawn nearest to a place on the screen, if one is at most `reach` pixels away.
 pub fn nearest(
     points: &[PlotPoint],
@@ -427,97 +496,6 @@ pub fn nearest(
         }
     }
     best.0
-}
-
-/// One point for each occupied cell of the screen, by how many share it: one, two to four, more. What is outside is left out,
-/// except the outermost points, so that automatic bounds stay those of all points.
-fn thin_dots(points: &[PlotPoint], transform: &PlotTransform) -> [Vec<[f64; 2]>; 3] {
-    let frame = transform.frame();
-    let columns = (frame.width() / CELL).ceil().clamp(1.0, 8192.0) as usize;
-    let rows = (frame.height() / CELL).ceil().clamp(1.0, 8192.0) as usize;
-    let mut counts = vec![0u32; columns * rows];
-    let mut kept = Vec::new();
-    for (index, point) in points.iter().enumerate() {
-        let place = transform.position_from_point(point) - frame.min;
-        let (column, row) = ((place.x / CELL).floor(), (place.y / CELL).floor());
-        if column >= 0.0 && row >= 0.0 && column < columns as f32 && row < rows as f32 {
-            let cell = row as usize * columns + column as usize;
-            if counts[cell] == 0 {
-                kept.push((index, cell));
-            }
-            counts[cell] += 1;
-        }
-    }
-    let mut levels = [Vec::new(), Vec::new(), Vec::new()];
-    for (index, cell) in kept {
-        let level = match counts[cell] {
-            1 => 0,
-            2..=4 => 1,
-            _ => 2,
-        };
-        levels[level].push([points[index].x, points[index].y]);
-    }
-    levels[0].extend(outermost(points));
-    levels
-}
-
-/// The leftmost, rightmost, lowest and highest point.
-fn outermost(points: &[PlotPoint]) -> impl Iterator<Item = [f64; 2]> {
-    let by_x = |a: &&PlotPoint, b: &&PlotPoint| a.x.total_cmp(&b.x);
-    let by_y = |a: &&PlotPoint, b: &&PlotPoint| a.y.total_cmp(&b.y);
-    [
-        points.iter().min_by(by_x),
-        points.iter().max_by(by_x),
-        points.iter().min_by(by_y),
-        points.iter().max_by(by_y),
-    ]
-    .into_iter()
-    .flatten()
-    .map(|point| [point.x, point.y])
-}
-
-/// The lowest and the highest point of every pixel column, in their order, and both ends. The points ascend in x.
-pub fn thin_line(points: &[PlotPoint], transform: &PlotTransform) -> Vec<PlotPoint> {
-    // All that is left or right of the view is one column each.
-    let [left, right] = [
-        transform.frame().left() - 1.0,
-        transform.frame().right() + 1.0,
-    ];
-    let column = |point: &PlotPoint| {
-        transform
-            .position_from_point_x(point.x)
-            .clamp(left, right)
-            .floor()
-    };
-    let mut kept = Vec::new();
-    for group in points.chunk_by(|a, b| column(a) == column(b)) {
-        let extreme = |sign: f64| {
-            let by_height = |a: &(usize, &PlotPoint), b: &(usize, &PlotPoint)| {
-                (sign * a.1.y).total_cmp(&(sign * b.1.y))
-            };
-            group
-                .iter()
-                .enumerate()
-                .max_by(by_height)
-                .map(|(place, _)| place)
-        };
-        let mut places: Vec<usize> = [extreme(-1.0), extreme(1.0)]
-            .into_iter()
-            .flatten()
-            .collect();
-        places.sort_unstable();
-        places.dedup();
-        kept.extend(places.into_iter().map(|place| group[place]));
-    }
-    let ends = [points.first(), points.last()].into_iter().flatten();
-    for (place, &end) in ends.enumerate() {
-        match place {
-            0 if kept.first() != Some(&end) => kept.insert(0, end),
-            1 if kept.last() != Some(&end) => kept.push(end),
-            _ => {}
-        }
-    }
-    kept
 }
 
 /// A number with as many digits as people read: 92.31, 0.0123, 1500, 3.2e-5.

@@ -1,18 +1,25 @@
 //! Plots as text files: SVG for a paper, CSV for another program.
 
-use eframe::egui::Color32;
+use eframe::egui::{Color32, Pos2, Rect, pos2};
 use egui_plot::{MarkerShape, PlotPoint};
 
-use super::figure::{Figure, Mark, Series, short};
+use super::axes::{marks, number};
+use super::figure::{Figure, Mark, Series};
+use super::theme::density as density_color;
+use super::thin::{Density, LEVELS};
 use crate::csv::csv;
-use crate::svg::{escape, line, nice_step, ticks};
+use crate::svg::{escape, line};
 
 /// Width of the picture, pixels.
 const WIDTH: f64 = 800.0;
-/// Height of the picture, pixels.
-const HEIGHT: f64 = 520.0;
-/// Left, top, right and bottom margin of the plot itself.
+/// Height of the plot itself, pixels.
+const HEIGHT: f64 = 424.0;
+/// Left, top, right and bottom margin of the plot itself; between it and the top margin lies the legend.
 const MARGIN: [f64; 4] = [72.0, 40.0, 20.0, 56.0];
+/// Height of a row of the legend.
+const ROW: f64 = 20.0;
+/// Width of a letter, about; no font is at hand to measure with.
+const LETTER: f64 = 7.0;
 
 /// `#rrggbb`.
 pub fn hex(color: Color32) -> String {
@@ -23,9 +30,15 @@ pub fn hex(color: Color32) -> String {
 /// Where a point of the figure lies in the picture.
 struct Place {
     bounds: [[f64; 2]; 2],
+    /// The upper end of the plot, below title and legend.
+    top: f64,
 }
 
 impl Place {
+    fn bottom(&self) -> f64 {
+        self.top + HEIGHT
+    }
+
     fn x(&self, value: f64) -> f64 {
         let [low, high] = self.bounds[0];
         MARGIN[0] + (value - low) / (high - low) * (WIDTH - MARGIN[0] - MARGIN[2])
@@ -33,7 +46,7 @@ impl Place {
 
     fn y(&self, value: f64) -> f64 {
         let [low, high] = self.bounds[1];
-        HEIGHT - MARGIN[3] - (value - low) / (high - low) * (HEIGHT - MARGIN[1] - MARGIN[3])
+        self.bottom() - (value - low) / (high - low) * HEIGHT
     }
 
     fn pair(&self, point: &PlotPoint) -> String {
@@ -50,54 +63,60 @@ impl Place {
     }
 }
 
-/// The figure as an SVG picture on white, with axes, labels and a legend.
+/// The figure as an SVG picture on white, with axes and labels; the legend lies between title and plot, where it covers nothing.
 pub fn figure_svg(figure: &Figure) -> String {
+    let entries = legend_places(figure);
+    let rows = entries.last().map_or(0.0, |(_, [_, row])| row + 1.0);
     let place = Place {
         bounds: figure.bounds(),
+        top: MARGIN[1] + ROW * rows,
     };
+    let height = place.bottom() + MARGIN[3];
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
          font-family=\"sans-serif\" font-size=\"13\" fill=\"#222\">\n<title>{}</title>\n\
-         <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#fff\"/>\n",
+         <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#fff\"/>\n",
         escape(&figure.title)
     );
     axes(&mut svg, figure, &place);
     for series in &figure.series {
         draw(&mut svg, series, &place);
     }
-    legend(&mut svg, figure);
+    for (series, [x, row]) in entries {
+        legend_entry(&mut svg, series, [x, MARGIN[1] + ROW * row]);
+    }
     svg.push_str("</svg>\n");
     svg
 }
 
 fn axes(svg: &mut String, figure: &Figure, place: &Place) {
-    let [left, top, right, bottom] = [MARGIN[0], MARGIN[1], WIDTH - MARGIN[2], HEIGHT - MARGIN[3]];
-    let marks = |axis: usize, about: f64| {
-        let [low, high] = place.bounds[axis];
+    let [left, top, right, bottom] = [MARGIN[0], place.top, WIDTH - MARGIN[2], place.bottom()];
+    let numbers = |axis: usize, about: f64| {
+        let bounds = place.bounds[axis];
         let whole = axis == 0 && figure.whole_x;
-        let least = if whole { 1.0 } else { 0.0 };
-        ticks([low, high], nice_step((high - low) / about).max(least))
+        let shown = bounds[0]..=bounds[1];
+        marks(bounds, about, whole)
+            .into_iter()
+            .map(move |mark| (mark.value, number(mark, &shown)))
     };
-    for value in marks(0, 8.0) {
+    for (value, text) in numbers(0, 8.0) {
         let x = place.x(value);
         line(
             svg,
             format_args!(
-                "<path d=\"M{x:.1} {top}V{bottom}\" stroke=\"#ddd\"/><text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+                "<path d=\"M{x:.1} {top}V{bottom}\" stroke=\"#ddd\"/><text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{text}</text>",
                 bottom + 18.0,
-                short(value)
             ),
         );
     }
-    for value in marks(1, 6.0) {
+    for (value, text) in numbers(1, 6.0) {
         let y = place.y(value);
         line(
             svg,
             format_args!(
-                "<path d=\"M{left} {y:.1}H{right}\" stroke=\"#ddd\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                "<path d=\"M{left} {y:.1}H{right}\" stroke=\"#ddd\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{text}</text>",
                 left - 8.0,
                 y + 4.5,
-                short(value)
             ),
         );
     }
@@ -122,7 +141,7 @@ fn axes(svg: &mut String, figure: &Figure, place: &Place) {
         svg,
         format_args!(
             "<text x=\"{middle}\" y=\"{:.1}\" text-anchor=\"middle\">{x}</text>",
-            HEIGHT - 14.0
+            bottom + MARGIN[3] - 14.0
         ),
     );
     line(
@@ -138,19 +157,7 @@ fn draw(svg: &mut String, series: &Series, place: &Place) {
     let color = hex(series.hue.color(false));
     let points = &series.points;
     match &series.mark {
-        Mark::Dots => {
-            // Lines of no length with round ends are dots, in a third of the bytes of circles.
-            let dots: String = points
-                .iter()
-                .map(|point| format!("M{}h0", place.pair(point)))
-                .collect();
-            line(
-                svg,
-                format_args!(
-                    "<path d=\"{dots}\" stroke=\"{color}\" stroke-width=\"3.5\" stroke-linecap=\"round\" stroke-opacity=\"0.5\"/>"
-                ),
-            );
-        }
+        Mark::Dots => dots(svg, series, place),
         Mark::Marker(shape) => {
             for point in points {
                 marker(svg, *shape, [place.x(point.x), place.y(point.y)], &color);
@@ -206,6 +213,36 @@ fn draw(svg: &mut String, series: &Series, place: &Place) {
     }
 }
 
+/// Dots, the deeper the denser they lie. Lines of no length with round ends are dots, in a third of the bytes of circles.
+fn dots(svg: &mut String, series: &Series, place: &Place) {
+    let at = |point: &PlotPoint| pos2(place.x(point.x) as f32, place.y(point.y) as f32);
+    let places: Vec<Pos2> = series.points.iter().map(at).collect();
+    let [left, top] = [MARGIN[0] as f32, place.top as f32];
+    let [right, bottom] = [(WIDTH - MARGIN[2]) as f32, place.bottom() as f32];
+    let density = Density::of(&places, Rect::from_x_y_ranges(left..=right, top..=bottom));
+    let mut levels: [String; LEVELS] = Default::default();
+    for (point, &at) in series.points.iter().zip(&places) {
+        let text = format!("M{}h0", place.pair(point));
+        levels[density.level(at)].push_str(&text);
+    }
+    for (level, dots) in levels.iter().enumerate() {
+        if dots.is_empty() {
+            continue;
+        }
+        let share = level as f32 / (LEVELS - 1) as f32;
+        let [red, green, blue, alpha] =
+            density_color(series.hue, false, share).to_srgba_unmultiplied();
+        line(
+            svg,
+            format_args!(
+                "<path d=\"{dots}\" stroke=\"#{red:02x}{green:02x}{blue:02x}\" stroke-width=\"3.5\" stroke-linecap=\"round\" \
+                 stroke-opacity=\"{:.2}\"/>",
+                f32::from(alpha) / 255.0
+            ),
+        );
+    }
+}
+
 fn marker(svg: &mut String, shape: MarkerShape, [x, y]: [f64; 2], color: &str) {
     let path = match shape {
         MarkerShape::Diamond => format!("M{:.1} {y:.1}l7 7 7 -7 -7 -7z", x - 7.0),
@@ -227,49 +264,49 @@ fn marker(svg: &mut String, shape: MarkerShape, [x, y]: [f64; 2], color: &str) {
     );
 }
 
-fn legend(svg: &mut String, figure: &Figure) {
-    let named = figure.legend_rows();
-    if named.is_empty() {
-        return;
+/// The series that the legend lists, each with its x in pixels and its row.
+fn legend_places(figure: &Figure) -> Vec<(&Series, [f64; 2])> {
+    let [mut x, mut row] = [MARGIN[0], 0.0];
+    let mut places = Vec::new();
+    for series in figure.legend_rows() {
+        let width = 40.0 + LETTER * series.name.chars().count() as f64;
+        if x > MARGIN[0] && x + width > WIDTH - MARGIN[2] {
+            [x, row] = [MARGIN[0], row + 1.0];
+        }
+        places.push((series, [x, row]));
+        x += width;
     }
-    let longest = named.iter().map(|series| series.name.chars().count()).max();
-    let width = 40.0 + 7.0 * longest.unwrap_or(0) as f64;
-    let left = WIDTH - MARGIN[2] - width - 8.0;
-    let top = MARGIN[1] + 8.0;
+    places
+}
+
+/// A mark and a name; x and the upper end of the row in pixels.
+fn legend_entry(svg: &mut String, series: &Series, [left, top]: [f64; 2]) {
+    let [x, middle] = [left + 8.0, top + 0.4 * ROW];
+    let color = hex(series.hue.color(false));
+    match series.mark {
+        Mark::Marker(shape) => marker(svg, shape, [x, middle], &color),
+        _ => line(
+            svg,
+            format_args!(
+                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"14\" height=\"6\" fill=\"{color}\"/>",
+                x - 7.0,
+                middle - 3.0
+            ),
+        ),
+    }
     line(
         svg,
         format_args!(
-            "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{}\" fill=\"#fff\" fill-opacity=\"0.85\" stroke=\"#ccc\"/>",
-            20 * named.len() + 8
+            "<text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+            left + 20.0,
+            middle + 4.5,
+            escape(&series.name)
         ),
     );
-    for (row, series) in named.iter().enumerate() {
-        let y = top + 18.0 + 20.0 * row as f64;
-        let [x, middle] = [left + 16.0, y - 4.5];
-        let color = hex(series.hue.color(false));
-        match series.mark {
-            Mark::Marker(shape) => marker(svg, shape, [x, middle], &color),
-            _ => line(
-                svg,
-                format_args!(
-                    "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"14\" height=\"6\" fill=\"{color}\"/>",
-                    x - 7.0,
-                    middle - 3.0
-                ),
-            ),
-        }
-        line(
-            svg,
-            format_args!(
-                "<text x=\"{:.1}\" y=\"{y:.1}\">{}</text>",
-                left + 32.0,
-                escape(&series.name)
-            ),
-        );
-    }
 }
 
-/// All points of a figure as CSV: series, x, y, and the upper value of bands. `name` tells what a point of the first series is.
+/// All points of a figure as CSV: series, x, y, and the upper value of bands, each with its unit in the header. `name` tells what a point
+/// of the first series is.
 pub fn figure_csv(figure: &Figure, name: Option<&dyn Fn(usize) -> String>) -> String {
     let mut rows = vec![vec![
         "series".to_owned(),

@@ -104,6 +104,18 @@ pub fn hue(visuals: &Visuals, hue: Hue) -> Color32 {
     hue.color(visuals.dark_mode)
 }
 
+/// The colour of points of a meaning that lie close together, `t` in 0..=1: translucent for one that is alone, the colour itself where they
+/// begin to cover each other, and farther from the ground the more they are.
+pub fn density(hue: Hue, dark: bool, t: f32) -> Color32 {
+    let color = hue.color(dark);
+    let deep = if dark { Color32::WHITE } else { Color32::BLACK };
+    if t < 0.5 {
+        color.gamma_multiply(0.45 + 1.1 * t)
+    } else {
+        blend(color, deep, 1.3 * (t - 0.5))
+    }
+}
+
 /// A share of the way from one colour to another, `t` in 0..=1.
 pub fn blend(from: Color32, to: Color32, t: f32) -> Color32 {
     from.lerp_to_gamma(to, t.clamp(0.0, 1.0))

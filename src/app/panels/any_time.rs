@@ -28,7 +28,7 @@ pub fn curves(run: &RunView, table: Option<&OpenTable>) -> Option<Figure> {
     Some(Figure {
         title: "In the open table, %".into(),
         x: "step".into(),
-        y: "%".into(),
+        y: "accuracy (%)".into(),
         whole_x: true,
         help: "How good the open table says the cell is that every step would have ended with, and its neighbors that differ in one edge.",
         series: vec![

@@ -83,7 +83,7 @@ impl Beside {
         actions: &mut Vec<Action>,
     ) {
         let genotypes: Vec<Option<&Genotype>> = sides.iter().map(Side::genotype).collect();
-        let most = (ui.available_width() / 230.0).floor().max(1.0) as usize;
+        let most = (ui.available_width() / 190.0).floor().max(1.0) as usize;
         for (row, part) in sides.chunks(most).enumerate() {
             ui.columns(part.len(), |columns| {
                 for (index, (ui, side)) in columns.iter_mut().zip(part).enumerate() {
@@ -217,11 +217,13 @@ fn column(
     if let Some((table, metric)) = table_of(space, table)
         && let Some(verdict) = Verdict::of(table, metric, genotype, &[])
     {
+        let own = format!("{:.2} %", verdict.accuracy);
+        ui.label(RichText::new(own).size(20.0).strong())
+            .on_hover_text(format!("What it derives, in the table, {metric}"));
         ui.label(format!(
-            "{:.2} %, one change away {:.2} % on average, {:.2} % at worst",
-            verdict.accuracy, verdict.mean, verdict.worst
-        ))
-        .on_hover_text(format!("In the table, {metric}"));
+            "one change away {:.2} % on average, {:.2} % at worst",
+            verdict.mean, verdict.worst
+        ));
     } else if let Some(tested) = side.run.tested() {
         ui.label(format!("test accuracy {:.2} %", 100.0 * tested.accuracy));
     }
@@ -235,15 +237,17 @@ fn column(
                 .filter(|&edge| !others.contains(&picture.edges[edge]))
                 .collect();
         }
-        picture.show(ui, vec2(ui.available_width(), height), "beside");
+        picture.show_still(ui, vec2(ui.available_width(), height));
     }
-    let edit = ui
-        .small_button("Edit")
-        .on_hover_text("Shows this cell in the editor");
-    if edit.clicked() {
-        actions.push(Action::Edit(genotype.clone()));
-        actions.push(Action::Show(Pane::Editor));
-    }
+    ui.horizontal(|ui| {
+        let edit = ui
+            .small_button("Edit")
+            .on_hover_text("Shows this cell in the editor");
+        if edit.clicked() {
+            actions.push(Action::Edit(genotype.clone()));
+            actions.push(Action::Show(Pane::Editor));
+        }
+    });
 }
 
 /// A line for each run over the steps.

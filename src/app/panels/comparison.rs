@@ -43,7 +43,7 @@ impl ComparisonWindow {
             caption(ui, name, comparison);
             runs(ui, comparison, metric);
             differences(ui, comparison);
-            curves(ui, comparison, export, actions);
+            curves(ui, (name, comparison), export, actions);
         });
     }
 }
@@ -257,10 +257,10 @@ fn difference(ui: &mut egui::Ui, pair: &PrimaryPair, scale: &Scale) {
     ui.label(pair.seeds_needed.map_or("–".into(), |n| n.to_string()));
 }
 
-/// What each epoch would have ended with in the table, the mean over the seeds.
+/// What each epoch would have ended with in the table, the mean over the seeds, of a comparison and the name of its file.
 fn curves(
     ui: &mut egui::Ui,
-    comparison: &Comparison,
+    (name, comparison): (&str, &Comparison),
     export: &mut Export,
     actions: &mut Vec<Action>,
 ) {
@@ -291,11 +291,12 @@ fn curves(
         x: "epoch".into(),
         y: "accuracy (%)".into(),
         whole_x: true,
+        of: name.to_owned(),
         series,
         ..Figure::default()
     };
     export.with_heading(ui, actions, &figure, |ui| {
-        ((), figure.show(ui, 220.0).response.rect)
+        ((), figure.show(ui, 220.0).outer)
     });
     ui.label(theme::note(
         "What every epoch of the search would have ended with, the mean over the seeds.",

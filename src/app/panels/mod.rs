@@ -1,5 +1,6 @@
 //! The panels and windows that a person works with: each reads the `Context` and pushes `Action`s.
 
+pub mod alpha_file;
 pub mod any_time;
 pub mod beside;
 pub mod comparison;

@@ -60,7 +60,7 @@ fn cells(ui: &mut Ui, genotype: &Genotype, width: f32) {
             ui.set_width(width);
             ui.label(theme::note(cell_title(space, kind)));
             let picture = CellPicture::of_cell(space, kind, cell);
-            picture.show(ui, vec2(width, CELL.y), "result");
+            picture.show_still(ui, vec2(width, CELL.y));
         });
     }
 }

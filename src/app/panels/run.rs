@@ -5,6 +5,7 @@ use eframe::egui::{self, Key};
 use crate::landscape::Score;
 use crate::session::SearchStep;
 
+use super::alpha_file;
 use super::any_time;
 use super::beside::{Beside, Side};
 use super::editor::scores::Scores;
@@ -341,12 +342,12 @@ fn curves(ui: &mut egui::Ui, context: &mut Context, export: &mut Export) {
     }
 }
 
-/// A plot over the steps, with its unit along y.
-fn over_steps(title: &str, unit: &str, help: &'static str, series: Vec<Series>) -> Figure {
+/// A plot over the steps; `y` is what is along y, with its unit.
+fn over_steps(title: &str, y: &str, help: &'static str, series: Vec<Series>) -> Figure {
     Figure {
         title: title.into(),
         x: "step".into(),
-        y: unit.into(),
+        y: y.into(),
         help,
         whole_x: true,
         series,
@@ -370,7 +371,7 @@ fn series(
 fn losses(steps: &[SearchStep]) -> Figure {
     over_steps(
         "Loss, nats",
-        "nats",
+        "loss (nats)",
         "Cross-entropy of each step's batch: of the half that trains the weights, and of the half that trains α.",
         vec![
             series("training", Hue::Accent, steps, |step| Some(step.train_loss)),
@@ -384,7 +385,7 @@ fn losses(steps: &[SearchStep]) -> Figure {
 fn accuracies(steps: &[SearchStep]) -> Figure {
     over_steps(
         "Accuracy, %",
-        "%",
+        "accuracy (%)",
         "Share of right answers in each step's batch, of the supernet with all operations mixed.",
         vec![
             series("training", Hue::Accent, steps, |step| {
@@ -432,7 +433,7 @@ fn neighbors(steps: &[SearchStep]) -> Figure {
     shown.retain(|series| !series.points.is_empty());
     over_steps(
         "Neighbor losses, nats",
-        "nats",
+        "loss (nats)",
         "Validation loss of α itself and of the neighbors that were drawn in the step. A narrow band close to the own \
          loss means a flat place: small changes cost little. Plain DARTS draws no neighbors.",
         shown,
@@ -457,7 +458,7 @@ fn shape_of_alpha(run: &RunView) -> Figure {
     shown.retain(|series| !series.points.is_empty());
     over_steps(
         "Shape of α",
-        "",
+        "entropy (nats), effective radius (edges), sharpness (nats)",
         "Mean entropy of the operations' weights over the edges: it falls as α makes up its mind. The effective radius \
          is how far the step's neighbors were from α: 0 where they were the same, 1 where a whole edge was \
          another. Sharpness, where it is measured, is the largest curvature of the validation loss in α.",
@@ -485,6 +486,7 @@ fn alphas(
         ui.selectable_value(as_cells, true, "Cells").on_hover_text(
             "Every edge with its strongest operation other than none: the wider, the more weight.",
         );
+        alpha_file::menu(ui, context.actions, space, step, *as_cells);
     });
     heat_map::legend(ui, space);
     ui.add_space(SPACE[0]);

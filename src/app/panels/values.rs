@@ -88,9 +88,10 @@ impl ValuesWindow {
                 );
                 ui.selectable_value(shown, Shown::Means, "Means");
             });
-            let figure = figure(values, *shown);
+            let mut figure = figure(values, *shown);
+            figure.of = format!("{file} {shown:?}");
             export.with_heading(ui, actions, &figure, |ui| {
-                ((), figure.show(ui, 300.0).response.rect)
+                ((), figure.show(ui, 300.0).outer)
             });
             ui.label(theme::note(match *shown {
                         Shown::Differences => {

@@ -137,10 +137,12 @@ impl App {
             Err(text) => notices.push(Notice::error(text)),
         }
         let demo = Recording::demo();
+        let run = demo.view("A recorded race");
         let mut search = SearchPanel::default();
         search.restore(&fragment);
         let mut app = Self {
-            run: demo.view("A recorded race"),
+            editor: Editor::new(fragment.cell.unwrap_or_else(|| first_genotype(&run))),
+            run,
             rival: Some((Line::default(), Recording::rival().view("A recorded race"))),
             run_files: demo.files,
             kept: None,
@@ -166,7 +168,6 @@ impl App {
             projector: false,
             search,
             shown: RunPanel::default(),
-            editor: Editor::new(fragment.cell.unwrap_or_else(first_genotype)),
             landscape: LandscapePanel::default(),
             network: NetworkPanel::default(),
             data: DataPanel::default(),
@@ -525,9 +526,10 @@ fn builtin() -> OpenTable {
     }
 }
 
-/// What the editor shows at first: a cell of the built-in landscape.
-fn first_genotype() -> Genotype {
-    Genotype::random(Space::NasBench201Small, &mut ChaCha8Rng::seed_from_u64(0))
+/// What the editor shows at first: the cell that was found in the recording, which the built-in landscape has.
+fn first_genotype(recorded: &RunView) -> Genotype {
+    let drawn = || Genotype::random(Space::NasBench201Small, &mut ChaCha8Rng::seed_from_u64(0));
+    recorded.genotype().cloned().unwrap_or_else(drawn)
 }
 
 impl eframe::App for App {

@@ -1,11 +1,14 @@
 //! Edits by mouse, keyboard and text.
 
+use std::sync::Arc;
+
 use eframe::egui::{self, Key, Modifiers, Pos2, pos2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use plateau::app::Action;
 use plateau::app::edits::{Place, with_operation};
+use plateau::app::{Action, OpenTable};
+use plateau::landscape::Table;
 use plateau::space::{Genotype, Operation};
 
 use super::bench::*;
@@ -287,6 +290,37 @@ fn a_click_on_a_neighbor_takes_it_and_undo_comes_back() {
         .click();
     harness.run();
     assert_eq!(edited(&harness), neighbor);
+}
+
+#[test]
+fn a_loss_of_87_points_is_drawn_below_one_of_30() {
+    let mut harness = small_editor();
+    let open = small_table();
+    let own = open.table.index_of(&small()).unwrap();
+    let place = Place {
+        cell: 0,
+        node: 2,
+        input: 0,
+    };
+    let losses = [(Operation::None, 87.0), (Operation::Conv1x1, 30.0)];
+    let mut values = vec![94.0; open.table.values()[0].len()];
+    values[own] = 95.0;
+    for (operation, loss) in losses {
+        let neighbor = with_operation(&small(), place, operation).unwrap();
+        values[open.table.index_of(&neighbor).unwrap()] -= loss - 1.0;
+    }
+    let table = Table::new(open.table.space(), vec!["accuracy".into()], vec![values]);
+    harness.state_mut().table = Some(OpenTable {
+        table: Arc::new(table.unwrap()),
+        ..open
+    });
+    harness.run();
+    let height = |change: &str| {
+        let name = format!("neighbor normal 0 → 2: skip ⇒ {change}");
+        harness.get_by_label(&name).rect().center().y
+    };
+    let [low, high] = ["none, −87.00", "conv 1×1, −30.00"].map(height);
+    assert!(low > high + 5.0, "{low} and {high}");
 }
 
 #[test]

@@ -11,8 +11,6 @@ mod scratch;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use plateau::app::figure::Figure;
-use plateau::app::svg::figure_svg;
 use plateau::landscape::{Difference, Paired, Values, holm, signed};
 
 /// What a page shows of its results.
@@ -118,13 +116,6 @@ fn cell(difference: &Difference, adjusted: Option<f64>) -> String {
         (Some(low), Some(high)) => format!("{mean} ± {:.2}{star}", (high - low) / 2.0),
         _ => format!("{mean} (all equal)"),
     }
-}
-
-/// Leaves room for the legend beside the last place.
-fn with_room(mut drawn: Figure, values: &Values) -> String {
-    let [first, last] = [values.at[0], values.at[values.at.len() - 1]];
-    drawn.x_range = Some([first, last + 0.3 * (last - first)]);
-    figure_svg(&drawn)
 }
 
 /// The p of random signs.

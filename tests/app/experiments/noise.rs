@@ -1,9 +1,10 @@
 //! E1: sampling under noise.
 
+use plateau::app::svg::figure_svg;
 use plateau::app::values::{Shown as Drawn, figure};
 use plateau::landscape::Values;
 
-use super::{Shown, adjusted, cell, table, values, with_room};
+use super::{Shown, adjusted, cell, table, values};
 
 /// The arms beside the reference.
 const ARMS: [&str; 5] = [
@@ -70,7 +71,7 @@ pub fn shown() -> Shown {
             "{}: difference from random search with as many evaluations",
             DATA[data]
         );
-        figures.push(with_room(drawn, one));
+        figures.push(figure_svg(&drawn));
     }
     Shown {
         table: format!(

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use plateau::app::svg::figure_svg;
 use plateau::app::values::{Shown as Drawn, figure};
 use plateau::landscape::Values;
 
 use super::noise::DATA;
-use super::{Shown, adjusted, cell, table, values, with_room};
+use super::{Shown, adjusted, cell, table, values};
 
 /// The objectives beside plain ascent, as the page calls them; the last is secondary.
 const OBJECTIVES: [[&str; 2]; 4] = [
@@ -109,7 +110,7 @@ pub fn shown() -> Shown {
                 .series
                 .retain(|series| series.name != "worst-neighbor");
             drawn.title = format!("{}: {what}, difference from plain ascent", DATA[data]);
-            figures.push(with_room(drawn, one));
+            figures.push(figure_svg(&drawn));
         }
     }
     Shown {

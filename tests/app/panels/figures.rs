@@ -1,14 +1,18 @@
 //! Plots as files.
 
 use eframe::egui;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
 use egui_plot::{MarkerShape, PlotBounds, PlotPoint, PlotTransform};
+use plateau::app::Recording;
+use plateau::app::alpha_file::{alpha_csv, cells_svg, heat_map_svg};
 use plateau::app::figure::{Figure, Mark, Series, short, thin_line};
 use plateau::app::svg::{figure_csv, figure_svg};
 use plateau::app::theme::Hue;
 use plateau::csv::csv;
 use plateau::svg::nice_step;
 
-use super::check_xml;
+use super::{check_xml, numbers, painted};
 
 fn figure() -> Figure {
     let points = || (0..5).map(|step| [f64::from(step), f64::from(step * step)]);
@@ -58,6 +62,147 @@ fn a_plot_becomes_a_well_formed_svg_with_every_series_and_label() {
     );
 }
 
+/// A number that an element of a picture gives.
+fn attribute(element: &str, name: &str) -> f64 {
+    let (_, rest) = element.split_once(&format!(" {name}=\"")).unwrap();
+    rest.split_once('"').unwrap().0.parse().unwrap()
+}
+
+#[test]
+fn the_legend_of_a_picture_lies_outside_the_plot_and_makes_it_higher() {
+    let mut long = figure();
+    let names = ["first", "second", "third", "fourth", "fifth"];
+    long.series = names
+        .map(|name| {
+            let name = format!("{name} of several series with a long name");
+            Series::new(name, Hue::Accent, Mark::Line, [[0.0, 0.0], [1.0, 1.0]])
+        })
+        .into();
+    let [svg, higher] = [figure(), long].map(|figure| figure_svg(&figure));
+    for (svg, names) in [
+        (&svg, &["dots, many", "line", "bars", "A"][..]),
+        (&higher, &names[..]),
+    ] {
+        let lines = || svg.lines();
+        let frame = lines()
+            .find(|line| line.contains("stroke=\"#888\""))
+            .unwrap();
+        let width = attribute(svg, "width");
+        for name in names {
+            let entry = lines()
+                .find(|line| line.contains(&format!(">{name}")))
+                .unwrap();
+            let [x, y] = ["x", "y"].map(|name| attribute(entry, name));
+            assert!(y < attribute(frame, "y"), "{name} lies in the plot");
+            assert!(x < width, "{name} lies outside the picture");
+        }
+        let below = attribute(frame, "y") + attribute(frame, "height");
+        assert!(below + 40.0 < attribute(svg, "height"));
+    }
+    assert!(attribute(&higher, "height") > attribute(&svg, "height"));
+}
+
+/// A panel of a width with a plot of a height.
+fn drawn(figure: &Figure, [width, height]: [f32; 2], over_steps: bool) -> Harness<'_> {
+    let mut harness = Harness::builder()
+        .with_size([width, height + 100.0])
+        .with_context_setup(plateau::app::theme::apply)
+        .build_ui(move |ui| {
+            egui::CentralPanel::default().show(ui, |ui| {
+                if over_steps {
+                    let size = egui::vec2(ui.available_width(), height);
+                    figure.show_steps(ui, None, size);
+                } else {
+                    figure.show(ui, height);
+                }
+            });
+        });
+    harness.run_ok();
+    harness
+}
+
+#[test]
+fn every_axis_has_two_numbers_at_every_size() {
+    let ranges = [
+        [1.0, 54.0],
+        [1.0, 1200.0],
+        [0.0, 3.0],
+        [93.78, 94.61],
+        [-87.0, 2.0],
+        [0.0012, 0.0019],
+        [9.9, 80.4],
+        [51.0, 149.0],
+    ];
+    for [low, high] in ranges {
+        let figure = Figure {
+            title: "a plot".into(),
+            x: "accuracy (%)".into(),
+            y: "accuracy (%)".into(),
+            series: vec![Series::new(
+                "",
+                Hue::Accent,
+                Mark::Line,
+                [[low, low], [high, high]],
+            )],
+            ..Figure::default()
+        };
+        for width in [300.0, 520.0, 900.0] {
+            for height in [112.0, 160.0, 400.0] {
+                // Steps are whole numbers.
+                for over_steps in [false, true].into_iter().take(1 + usize::from(low == 1.0)) {
+                    let harness = drawn(&figure, [width, height], over_steps);
+                    let inside = harness.get_by_label_contains("a plot").rect();
+                    let along = numbers(harness.output(), inside);
+                    for (axis, numbers) in ["x", "y"].into_iter().zip(along) {
+                        assert!(
+                            numbers.len() >= 2,
+                            "{axis} of {low} to {high} at {width} × {height}: {numbers:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stair_is_drawn_as_a_line_and_not_as_wedges() {
+    let stair = (0..6).flat_map(|step| {
+        let value = f64::from(step * step);
+        [[f64::from(step), value], [f64::from(step + 1), value]]
+    });
+    let figure = Figure {
+        title: "a plot".into(),
+        series: vec![Series::new("", Hue::Accent, Mark::Line, stair)],
+        ..Figure::default()
+    };
+    let harness = drawn(&figure, [400.0, 200.0], true);
+    let bands = painted(harness.output())
+        .into_iter()
+        .filter(|(_, shape)| matches!(shape, egui::Shape::Band(_) | egui::Shape::Mesh(_)));
+    assert_eq!(bands.count(), 0);
+}
+
+#[test]
+fn dots_that_lie_close_have_another_colour_than_one_alone() {
+    let dense = (0..400).map(|dot| [f64::from(dot % 20), 1.6 * f64::from(dot / 20)]);
+    let alone = [[100.0, 100.0], [60.0, 70.0]];
+    let figure = Figure {
+        title: "a plot".into(),
+        series: vec![Series::new("", Hue::Accent, Mark::Dots, dense.chain(alone))],
+        ..Figure::default()
+    };
+    let harness = drawn(&figure, [460.0, 300.0], false);
+    let colors: std::collections::BTreeSet<[u8; 4]> = painted(harness.output())
+        .into_iter()
+        .filter_map(|(_, shape)| match shape {
+            egui::Shape::Circle(circle) => Some(circle.fill.to_array()),
+            _ => None,
+        })
+        .collect();
+    assert!(colors.len() > 1, "{colors:?}");
+}
+
 #[test]
 fn a_plot_without_points_or_with_equal_points_is_still_a_picture() {
     let mut empty = figure();
@@ -81,6 +226,30 @@ fn a_plot_becomes_csv_with_its_series_and_units() {
     assert!(lines.contains(&"band,1,1,12,"));
     assert_eq!(lines.len(), 1 + 5 + 5 + 4 + 2 + 5 + 1);
     assert_eq!(csv(&[vec!["a\"b".into(), "c".into()]]), "\"a\"\"b\",c\n");
+}
+
+#[test]
+fn the_weights_of_a_step_become_pictures_and_numbers() {
+    let run = Recording::demo().view("recorded");
+    let (space, step) = (run.space().unwrap(), run.shown().unwrap());
+    for svg in [cells_svg(space, step), heat_map_svg(space, step)] {
+        check_xml(&svg);
+        assert!(svg.contains("fill=\"#fff\"") && svg.contains("skip"));
+    }
+    let weights = space.cell_kinds().len() * space.edges().len() * space.operations().len();
+    let heat_map = heat_map_svg(space, step);
+    assert_eq!(heat_map.matches("<rect x=").count(), weights);
+    let text = alpha_csv(space, step);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "step,cell,edge,operation,α (before the softmax),weight (0 to 1)"
+    );
+    assert_eq!(lines.len(), 1 + weights);
+    let weight = |line: &str| line.rsplit(',').next().unwrap().parse::<f32>().unwrap();
+    let operations = space.operations().len();
+    let sum: f32 = lines[1..=operations].iter().map(|line| weight(line)).sum();
+    assert!((sum - 1.0).abs() < 1e-4, "{sum}");
 }
 
 #[test]

@@ -9,7 +9,9 @@ use plateau::app::{Action, LandscapePanel};
 use plateau::landscape::{TableEvaluator, Transform, architecture, barrier, transformed_spectrum};
 use plateau::space::{Genotype, Operation, Space};
 
-use super::{Bench, check_xml, large_table, picture, small_table, window};
+use super::{
+    Bench, check_xml, large_table, numbers, painted, picture, small_table, table, texts, window,
+};
 
 type Panel<'a> = Harness<'a, Bench<LandscapePanel>>;
 
@@ -246,7 +248,7 @@ fn the_map_is_saved_as_svg_and_as_csv_with_all_architectures() {
 }
 
 #[test]
-fn the_map_is_saved_as_it_looks() {
+fn the_map_is_saved_as_it_looks_with_axes_and_legend() {
     let mut harness = small();
     let plot = plot_of(&harness, MAP);
     harness.get_by_label("Export").click();
@@ -260,14 +262,166 @@ fn the_map_is_saved_as_it_looks() {
     }
     let (name, bytes) = harness.state().saved();
     assert_eq!(name, "accuracy-against-neighborhood.png");
-    let image = image::load_from_memory(&bytes).unwrap();
-    assert_eq!(
-        [image.width(), image.height()].map(|side| side as i32),
-        [plot.width(), plot.height()].map(|side| side.round() as i32)
-    );
-    let colors: std::collections::BTreeSet<[u8; 4]> =
-        image.to_rgba8().pixels().map(|pixel| pixel.0).collect();
-    assert!(colors.len() > 10, "not a blank picture: {}", colors.len());
+    let image = image::load_from_memory(&bytes).unwrap().to_rgba8();
+    // Numbers and name of y to the left; the legend above; numbers and name of x below.
+    let [width, height] = [image.width(), image.height()].map(|side| side as f32);
+    let [left, around] = [width - plot.width(), height - plot.height()];
+    assert!((40.0..100.0).contains(&left), "{left}");
+    assert!((45.0..120.0).contains(&around), "{around}");
+    let colors = |columns: std::ops::Range<u32>| {
+        let pixels = image
+            .enumerate_pixels()
+            .filter(|(x, ..)| columns.contains(x));
+        let colors: std::collections::BTreeSet<[u8; 4]> =
+            pixels.map(|(.., pixel)| pixel.0).collect();
+        colors.len()
+    };
+    let inside = left as u32;
+    assert!(colors(0..inside - 4) > 10, "an axis without numbers");
+    assert!(colors(inside..width as u32) > 10, "a blank picture");
+}
+
+/// How many dots are drawn in a plot.
+fn dots_in(harness: &Panel, plot: Rect) -> usize {
+    painted(harness.output())
+        .iter()
+        .filter(|(_, shape)| match shape {
+            egui::Shape::Circle(circle) => plot.contains(circle.center) && circle.radius < 3.0,
+            _ => false,
+        })
+        .count()
+}
+
+#[test]
+fn another_metric_is_in_sight_after_zooming_in_one() {
+    let mut harness = small();
+    let plot = plot_of(&harness, MAP);
+    harness.hover_at(plot.right_top() + egui::vec2(-60.0, 60.0));
+    harness.run_ok();
+    harness.event(egui::Event::Zoom(5.0));
+    harness.run_ok();
+    harness.remove_cursor();
+    harness.run_ok();
+    let zoomed = dots_in(&harness, plot_of(&harness, MAP));
+    harness.get_by_label("Metric").click();
+    harness.run();
+    harness.get_by_label("half accuracy").click();
+    harness.run_ok();
+    let other = dots_in(&harness, plot_of(&harness, MAP));
+    assert!(zoomed < 60 && other > 60, "{zoomed} and {other} dots");
+}
+
+#[test]
+fn a_large_map_opens_at_its_best_tenth_and_a_double_click_shows_everything() {
+    let mut harness = large();
+    harness.get_by_label_contains("The best tenth is in sight at first");
+    let mut accuracy = large_table().table.values()[0].clone();
+    accuracy.sort_by(f64::total_cmp);
+    let [median, best] = [5, 9].map(|tenths| accuracy[accuracy.len() * tenths / 10]);
+    let lowest = |harness: &Panel| {
+        let [_, y] = numbers(harness.output(), plot_of(harness, MAP));
+        y.iter().map(|(value, _)| *value).fold(f64::MAX, f64::min)
+    };
+    let first = lowest(&harness);
+    assert!(best - 2.0 < first && first < best + 5.0, "{best} {first}");
+    let center = plot_of(&harness, MAP).center();
+    harness.hover_at(center);
+    harness.run_ok();
+    let button = |pressed| egui::Event::PointerButton {
+        pos: center,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    let clicks = [true, false, true, false].map(button);
+    harness.input_mut().events.extend(clicks);
+    harness.run_ok();
+    harness.run_ok();
+    assert!(lowest(&harness) < median, "{}", lowest(&harness));
+}
+
+#[test]
+fn the_diagonal_does_not_answer_for_a_dot() {
+    let mut harness = small();
+    let plot = plot_of(&harness, MAP);
+    let [x, y] = numbers(harness.output(), plot);
+    let at = |along: &[(f64, f32)], value: f64| {
+        let [(low, from), (high, to)] = [along[0], along[along.len() - 1]];
+        from + ((value - low) / (high - low)) as f32 * (to - from)
+    };
+    let mut seen = 0;
+    for tenth in 0..300 {
+        let value = 50.0 + f64::from(tenth) / 10.0;
+        let place = Pos2::new(at(&x, value), at(&y, value));
+        if !plot.shrink(8.0).contains(place) {
+            continue;
+        }
+        seen += 1;
+        harness.hover_at(place);
+        harness.step();
+        harness.step();
+        let told = texts(harness.output());
+        let line = told
+            .iter()
+            .find(|(text, _)| text.starts_with("as good as its neighbors\n"));
+        assert!(line.is_none(), "{line:?}");
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+#[test]
+fn a_dot_under_the_pointer_shows_its_cell() {
+    let mut harness = large();
+    hover_some_dot(&mut harness, 0.4);
+    harness.get_by_label("picture of the cell");
+}
+
+#[test]
+fn one_metric_can_be_seen_against_another() {
+    let mut harness = large();
+    harness.get_by_label("Against").click();
+    harness.run();
+    harness.get_by_label("half accuracy").click();
+    harness.run_ok();
+    let title = "test accuracy against half accuracy";
+    let plot = plot_of(&harness, title);
+    let [x, y] = numbers(harness.output(), plot);
+    let middle = |along: &[(f64, f32)]| {
+        along.iter().map(|(value, _)| value).sum::<f64>() / along.len() as f64
+    };
+    // The metric is half of the other.
+    let ratio = middle(&y) / middle(&x);
+    assert!((1.8..2.2).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn histograms_leave_cells_that_learned_nothing_to_one_bar_and_say_how_many_they_are() {
+    let open = table(Space::NasBench201, 15_625, |index| match index % 13 {
+        0 => 10.0,
+        _ => 90.0 + ((index * 37) % 400) as f64 / 100.0,
+    });
+    let values = open.table.values()[0].clone();
+    let mut harness = self::open(Bench::new(LandscapePanel::default(), Some(open)));
+    harness.get_by_label("Around the cell").click();
+    harness.run();
+    picture(&mut harness, "around-tail");
+    harness.get_by_label_contains("The grey bar at the left holds all that lie below 90.");
+    let near = plateau::landscape::shells(Space::NasBench201, 7, 3);
+    for (distance, shell) in (1..).zip(&near) {
+        let nothing = shell
+            .iter()
+            .filter(|&&member| values[member] < 50.0)
+            .count();
+        if nothing > 0 {
+            harness.get_by_label_contains(&format!(", {nothing} below 90."));
+        }
+        let plot = plot_of(&harness, &format!("Accuracy at distance {distance}"));
+        let [x, _] = numbers(harness.output(), plot);
+        assert!(
+            x.len() >= 2 && x.iter().all(|(value, _)| *value > 80.0),
+            "{x:?}"
+        );
+    }
 }
 
 /// The CPU's part of a frame: the panel, and its shapes as triangles.

@@ -139,6 +139,54 @@ fn picture<P>(harness: &mut Harness<'_, Bench<P>>, name: &str) {
     image.save(format!("{folder}/{name}.png")).unwrap();
 }
 
+/// Everything that was painted in the last frame, each with the part of the screen that it was cut to.
+fn painted(output: &egui::FullOutput) -> Vec<(egui::Rect, egui::Shape)> {
+    fn flatten(clip: egui::Rect, shape: &egui::Shape, all: &mut Vec<(egui::Rect, egui::Shape)>) {
+        match shape {
+            egui::Shape::Vec(shapes) => shapes.iter().for_each(|one| flatten(clip, one, all)),
+            one => all.push((clip, one.clone())),
+        }
+    }
+    let mut all = Vec::new();
+    for clipped in &output.shapes {
+        flatten(clipped.clip_rect, &clipped.shape, &mut all);
+    }
+    all
+}
+
+/// The texts that a person can see, with their places.
+fn texts(output: &egui::FullOutput) -> Vec<(String, egui::Rect)> {
+    let visible = |(clip, shape): (egui::Rect, egui::Shape)| {
+        let egui::Shape::Text(text) = shape else {
+            return None;
+        };
+        let place = text.galley.rect.translate(text.pos.to_vec2());
+        let color = text.galley.job.sections.first()?.format.color;
+        let seen = clip.contains(place.center()) && color.a() > 80;
+        seen.then(|| (text.galley.text().to_owned(), place))
+    };
+    painted(output).into_iter().filter_map(visible).collect()
+}
+
+/// The numbers along x and along y beside the inside of a plot, each with the place that it stands for.
+fn numbers(output: &egui::FullOutput, inside: egui::Rect) -> [Vec<(f64, f32)>; 2] {
+    let mut along = [Vec::new(), Vec::new()];
+    for (text, place) in texts(output) {
+        let Ok(value) = text.trim_start_matches("step ").parse::<f64>() else {
+            continue;
+        };
+        let center = place.center();
+        let [below, beside] = [center.y - inside.bottom(), inside.left() - place.right()];
+        if (0.0..24.0).contains(&below) && inside.x_range().expand(1.0).contains(center.x) {
+            along[0].push((value, center.x));
+        }
+        if (0.0..24.0).contains(&beside) && inside.y_range().expand(1.0).contains(center.y) {
+            along[1].push((value, center.y));
+        }
+    }
+    along
+}
+
 /// Panics unless a text is one XML element with matching tags, quoted attributes and known entities.
 fn check_xml(text: &str) {
     let mut open: Vec<String> = Vec::new();

@@ -155,11 +155,7 @@ impl CellPicture {
         let (rect, background) = ui.allocate_exact_size(size, Sense::click_and_drag());
         let id = ui.make_persistent_id((salt, self.kind));
         let look = paint::Look::new(ui, self, rect);
-        let routes: Vec<Option<Route>> = self
-            .edges
-            .iter()
-            .map(|edge| look.geometry.route(edge.from, edge.to, None))
-            .collect();
+        let routes = self.routes(&look.geometry);
 
         let edges: Vec<Response> = routes
             .iter()
@@ -238,6 +234,24 @@ impl CellPicture {
         }
         let operations = self.edges.iter().map(|edge| self.name_of(edge));
         response.on_hover_text(operations.collect::<Vec<_>>().join("\n"));
+    }
+
+    /// Draws the picture where nobody works with it, such as beside the pointer: its edges are no widgets.
+    pub fn show_still(&self, ui: &mut Ui, size: Vec2) -> Response {
+        let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+        let title = format!("picture of the {}", cell_title(self.space, self.kind));
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, title.as_str()));
+        let look = paint::Look::new(ui, self, rect);
+        let routes = self.routes(&look.geometry);
+        look.paint(ui, &routes, &[], None, None);
+        response
+    }
+
+    fn routes(&self, geometry: &Geometry) -> Vec<Option<Route>> {
+        let edges = self.edges.iter();
+        edges
+            .map(|edge| geometry.route(edge.from, edge.to, None))
+            .collect()
     }
 
     /// The edge that is being dragged, and whether it was let go in this frame.

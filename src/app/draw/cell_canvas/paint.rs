@@ -117,7 +117,8 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Draws everything. `dragged` is an edge, where its beginning is held, and the state there.
+    /// Draws everything. `responses`: of the edges, where they are widgets. `dragged` is an edge, where its beginning is held, and the state
+    /// there.
     pub(super) fn paint(
         &self,
         ui: &Ui,
@@ -167,7 +168,7 @@ impl<'a> Look<'a> {
                 _ => {
                     let lit = on_top(edge);
                     self.paint_line(ui, &drawn, route, lit, faded);
-                    let focused = responses[edge].has_focus();
+                    let focused = responses.get(edge).is_some_and(Response::has_focus);
                     self.paint_label(ui, edge, &drawn, route, [lit, focused, faded]);
                 }
             }

@@ -4,15 +4,14 @@ use eframe::egui::{Color32, RichText, Ui};
 
 use crate::app::draw::theme::blend;
 
-/// The gain or loss in points at which colours and heights are strongest.
+/// The gain or loss in points at which colours are strongest.
 const STRONGEST: f64 = 30.0;
 /// What counts as no change, in points: half of the last digit that is shown.
 const NOTHING: f64 = 0.005;
 
-/// Where a gain lies on a scale that is linear up to about a point and logarithmic beyond: −1 to 1.
+/// Where a gain in points lies on a scale that is linear up to about a point and logarithmic beyond: ±1 at ±30 points, and on beyond them.
 pub fn height(gain: f64) -> f32 {
-    let scaled = (gain / 0.5).asinh() / (STRONGEST / 0.5).asinh();
-    scaled.clamp(-1.0, 1.0) as f32
+    ((gain / 0.5).asinh() / (STRONGEST / 0.5).asinh()) as f32
 }
 
 /// Blue for gains, orange for losses, grey between them: told apart by people with any colour vision.
@@ -30,13 +29,12 @@ pub fn color(gain: f64, dark_mode: bool) -> Color32 {
             Color32::from_rgb(0xc6, 0x4a, 0x00),
         )
     };
-    let height = height(gain);
     let strength = if gain.abs() < NOTHING {
         0.0
     } else {
-        0.45 + 0.55 * height.abs()
+        0.45 + 0.55 * height(gain).abs().min(1.0)
     };
-    blend(neutral, if height > 0.0 { better } else { worse }, strength)
+    blend(neutral, if gain > 0.0 { better } else { worse }, strength)
 }
 
 /// The gain with its sign: `+0.31`, `−4.20`, `±0.00`.

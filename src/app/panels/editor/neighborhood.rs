@@ -36,7 +36,9 @@ pub fn describe(neighbor: &ScoredNeighbor) -> String {
 }
 
 /// The heights that may be marked on the axis, points of accuracy.
-const MARKS: [f64; 9] = [30.0, 10.0, 3.0, 1.0, 0.0, -1.0, -3.0, -10.0, -30.0];
+const MARKS: [f64; 11] = [
+    100.0, 30.0, 10.0, 3.0, 1.0, 0.0, -1.0, -3.0, -10.0, -30.0, -100.0,
+];
 
 /// The least distance of two marks, points.
 const APART: f32 = 13.0;
@@ -289,7 +291,7 @@ pub fn show_legend(ui: &mut Ui) {
         WidgetInfo::labeled(
             Role::Image,
             true,
-            "colours from −30 to +30 points of accuracy",
+            "colours from −30 to +30 points of accuracy; beyond them, those of the ends",
         )
     });
     let painter = ui.painter();

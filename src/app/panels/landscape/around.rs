@@ -8,23 +8,89 @@ use crate::app::context::Context;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::theme::Hue;
 use crate::landscape::{Statistics, shells};
-use crate::space::Genotype;
+use crate::space::{Aggregation, Genotype};
 
 /// Largest distance.
 const RADIUS: usize = 3;
-/// Bars of a histogram.
+/// Bars of a histogram over its range.
 const BINS: usize = 40;
+/// How many times the distance of the quartiles below the lower one the range reaches, where there are values so low.
+const REACH: f64 = 3.0;
+
+/// What the bars stand for. Percent.
+struct Range {
+    /// The lowest accuracy that has a bar by its worth; what is lower is counted in one bar below it.
+    low: f64,
+    /// The width of a bar.
+    width: f64,
+    /// Whether anything is lower.
+    below: bool,
+}
+
+impl Range {
+    /// From the quartiles of all values, so that a few cells that learned nothing leave the others room; the own accuracy is always in it.
+    fn of(values: &[f64], own: f64) -> Self {
+        let quantile = |q: f64| Aggregation::Quantile { q }.value(values);
+        let [lower, upper] = [0.25, 0.75].map(quantile);
+        let fence = (lower - REACH * (upper - lower)).min(own);
+        let inside = values.iter().copied().filter(|&value| value >= fence);
+        let low = inside.fold(own, f64::min);
+        let high = values.iter().copied().fold(own, f64::max).max(low + 1e-6);
+        Self {
+            low,
+            width: (high - low) / BINS as f64,
+            below: values.iter().any(|&value| value < low),
+        }
+    }
+
+    /// The share of values in every bar, percent: first what is below, where there is something, then the range.
+    fn shares(&self, values: &[f64]) -> Vec<f64> {
+        let mut shares = vec![0.0; self.bars()];
+        for value in values {
+            // What is below goes to −1.
+            let place = ((value - self.low) / self.width).floor().max(-1.0) as isize;
+            let bar = (place + isize::from(self.below)).max(0) as usize;
+            shares[bar.min(self.bars() - 1)] += 100.0 / values.len() as f64;
+        }
+        shares
+    }
+
+    fn bars(&self) -> usize {
+        BINS + usize::from(self.below)
+    }
+
+    /// The lower end of a bar.
+    fn edge(&self, bar: usize) -> f64 {
+        self.low + (bar as f64 - f64::from(u8::from(self.below))) * self.width
+    }
+
+    /// What is along x.
+    fn axis(&self) -> String {
+        match self.below {
+            true => format!("accuracy (%), the first bar: all below {:.2}", self.low),
+            false => "accuracy (%)".into(),
+        }
+    }
+}
 
 /// What is computed once for an architecture.
 pub struct Around {
     index: usize,
     own: f64,
     /// Of distance 1, 2, 3.
-    radii: Vec<Statistics>,
-    /// One histogram for each of them.
-    figures: Vec<Figure>,
+    radii: Vec<Radius>,
+    /// The lowest accuracy that has a bar of its own, where others are lower, percent.
+    below: Option<f64>,
     /// All of them as outlines over one pair of axes, for the file.
     together: Figure,
+}
+
+/// The architectures at one distance.
+struct Radius {
+    statistics: Statistics,
+    /// How many lie below the range.
+    below: usize,
+    histogram: Figure,
 }
 
 impl Around {
@@ -48,18 +114,16 @@ impl Around {
             .iter()
             .map(|shell| shell.iter().map(|&member| plane.accuracy[member]).collect())
             .collect();
-        let all = || shells.iter().flatten().copied().chain([own]);
-        let low = all().fold(f64::INFINITY, f64::min);
-        let high = all().fold(f64::NEG_INFINITY, f64::max).max(low + 1e-6);
-        let width = (high - low) / BINS as f64;
+        let all: Vec<f64> = shells.iter().flatten().copied().chain([own]).collect();
+        let range = Range::of(&all, own);
         let axes = |title: String| Figure {
             title,
-            x: "accuracy (%)".into(),
+            x: range.axis(),
             y: "share (%)".into(),
+            of: format!("{} {index}", plane.shown()),
             ..Figure::default()
         };
         let mut together = axes("Accuracy by distance from the cell".into());
-        let mut figures = Vec::new();
         let mut radii = Vec::new();
         let hues = [Hue::Accent, Hue::Good, Hue::Neighbor];
         for (radius, (values, hue)) in (1..).zip(shells.iter().zip(hues)) {
@@ -67,49 +131,51 @@ impl Around {
             let Some(statistics) = Statistics::of(values) else {
                 break;
             };
-            let mut shares = [0.0; BINS];
-            for value in values {
-                let bin = ((value - low) / width) as usize;
-                shares[bin.min(BINS - 1)] += 100.0 / values.len() as f64;
-            }
-            let edge = |bin: usize| low + bin as f64 * width;
-            let bars = shares
-                .iter()
-                .enumerate()
-                .map(|(bin, &share)| [edge(bin) + width / 2.0, share]);
-            let outline = shares
-                .iter()
-                .enumerate()
-                .flat_map(|(bin, &share)| [[edge(bin), share], [edge(bin + 1), share]]);
-            let top = shares.iter().copied().fold(0.0, f64::max);
-            let mut figure = axes(format!("Accuracy at distance {radius}"));
-            figure.x_range = Some([low, high]);
-            figure.series = vec![
-                Series::new("", hue, Mark::Bars(width * 0.92), bars),
-                Series::new("", Hue::Chosen, Mark::Line, [[own, 0.0], [own, top]]),
-            ];
-            figures.push(figure);
+            let shares = range.shares(values);
+            let ends = |bar: usize| [range.edge(bar), range.edge(bar + 1)];
+            let outline = (0..range.bars()).flat_map(|bar| ends(bar).map(|x| [x, shares[bar]]));
             let name = format!("distance {radius}");
-            together
-                .series
-                .push(Series::new(name, hue, Mark::Line, outline));
-            radii.push(statistics);
+            let line = Series::new(name, hue, Mark::Line, outline);
+            together.series.push(line);
+            let mut histogram = axes(format!("Accuracy at distance {radius}"));
+            histogram.x_range = Some([range.edge(0), range.edge(range.bars())]);
+            histogram.series = bars(&range, &shares, hue);
+            histogram.series.push(upright(own, &shares));
+            radii.push(Radius {
+                statistics,
+                below: values.iter().filter(|&&value| value < range.low).count(),
+                histogram,
+            });
         }
         let top = together.bounds()[1][1];
-        together.series.push(Series::new(
-            "in the editor",
-            Hue::Chosen,
-            Mark::Line,
-            [[own, 0.0], [own, top]],
-        ));
+        together.series.push(upright(own, &[top]));
         Self {
             index,
             own,
             radii,
-            figures,
+            below: range.below.then_some(range.low),
             together,
         }
     }
+}
+
+/// The bars of a range, and apart from them that of what is below.
+fn bars(range: &Range, shares: &[f64], hue: Hue) -> Vec<Series> {
+    let bar = |bar: usize| [range.edge(bar) + range.width / 2.0, shares[bar]];
+    let first = usize::from(range.below);
+    let mark = || Mark::Bars(range.width * 0.92);
+    [(Hue::Quiet, 0..first), (hue, first..range.bars())]
+        .into_iter()
+        .filter(|(_, places)| !places.is_empty())
+        .map(|(hue, places)| Series::new("", hue, mark(), places.map(bar)))
+        .collect()
+}
+
+/// The line at the own accuracy, as high as the highest share.
+fn upright(own: f64, shares: &[f64]) -> Series {
+    let top = shares.iter().copied().fold(0.0, f64::max);
+    let ends = [[own, 0.0], [own, top]];
+    Series::new("in the editor", Hue::Chosen, Mark::Line, ends)
 }
 
 /// Draws the histograms below each other over the same accuracies.
@@ -128,29 +194,37 @@ pub fn show(
         ui.label(
             RichText::new(format!(
                 "Architectures that differ from the one in the editor in exactly so many edges. The upright line is its own accuracy, \
-                 {:.2} %. A flat optimum keeps most of its neighbors close to that line.",
-                around.own
+                 {:.2} %. A flat optimum keeps most of its neighbors close to that line.{}",
+                around.own,
+                around.below.map_or(String::new(), |low| format!(
+                    " The grey bar at the left holds all that lie below {low:.2} %."
+                ))
             ))
             .weak(),
         );
     });
     let text = ui.spacing().interact_size.y.max(20.0) + ui.spacing().item_spacing.y;
-    let rows = around.figures.len().max(1) as f32;
+    let rows = around.radii.len().max(1) as f32;
     let left = ui.available_height() - text - ui.spacing().item_spacing.y;
     let height = (left / rows - text - ui.spacing().item_spacing.y).max(90.0);
     let top = ui.cursor().min;
-    for (radius, (figure, statistics)) in (1..).zip(around.figures.iter().zip(&around.radii)) {
+    for (number, radius) in (1..).zip(&around.radii) {
+        let statistics = &radius.statistics;
         ui.horizontal(|ui| {
-            ui.strong(match radius {
+            ui.strong(match number {
                 1 => "1 edge differs".to_owned(),
-                _ => format!("{radius} edges differ"),
+                _ => format!("{number} edges differ"),
             });
+            let below = match (radius.below, around.below) {
+                (1.., Some(low)) => format!(", {} below {low:.2} %", radius.below),
+                _ => String::new(),
+            };
             ui.label(format!(
-                "{} architectures, mean {:.2} %, worst {:.2} %, best {:.2} %",
+                "{} architectures, mean {:.2} %, worst {:.2} %, best {:.2} %{below}",
                 statistics.count, statistics.mean, statistics.worst, statistics.best
             ));
         });
-        figure.show(ui, height);
+        radius.histogram.show(ui, height);
     }
     let place = egui::Rect::from_min_max(top, egui::pos2(ui.max_rect().right(), ui.cursor().min.y));
     export.menu(ui, context.actions, &around.together, Some(place), None);

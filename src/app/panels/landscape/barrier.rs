@@ -112,6 +112,7 @@ fn walk(plane: &Plane, a: &Genotype, b: &Genotype) -> Result<(BarrierReport, Pic
         x: "edges changed on the way from A to B".into(),
         y: "accuracy (%)".into(),
         whole_x: true,
+        of: format!("{} {} {}", plane.shown(), a.to_text(), b.to_text()),
         series: vec![
             Series::new(
                 "architectures on the way",
@@ -212,15 +213,7 @@ pub fn show(
             context.actions.push(Action::Edit(genotype));
         }
     }
-    ui.horizontal(|ui| {
-        export.menu(
-            ui,
-            context.actions,
-            &picture.figure,
-            Some(plot.response.rect),
-            None,
-        )
-    });
+    ui.horizontal(|ui| export.menu(ui, context.actions, &picture.figure, Some(plot.outer), None));
     levels(ui, report);
 }
 

@@ -76,7 +76,11 @@ impl LandscapePanel {
             return;
         };
         if !self.plane.as_ref().is_some_and(|plane| plane.is_of(open)) {
+            let last = self.plane.take();
             self.plane = Plane::new(open);
+            if let (Some(plane), Some(last)) = (&mut self.plane, &last) {
+                plane.set_against(last.against());
+            }
             self.around = None;
             self.walk = None;
             let space = open.table.space();

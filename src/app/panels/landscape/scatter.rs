@@ -1,13 +1,14 @@
-//! Accuracy against neighborhood mean of all architectures of a table.
+//! Accuracy against neighborhood mean, or against another metric, of all architectures of a table.
 
 use std::sync::Arc;
 
 use eframe::egui::{self, RichText, Stroke};
-use egui_plot::{MarkerShape, PlotResponse};
+use egui_plot::MarkerShape;
 
 use super::super::export::Export;
 use crate::app::context::{Action, Context, OpenTable};
-use crate::app::draw::figure::{Figure, Mark, Series, nearest};
+use crate::app::draw::cell_canvas::{CellPicture, Geometry};
+use crate::app::draw::figure::{Drawn, Figure, Mark, Series, nearest};
 use crate::app::draw::theme::Hue;
 use crate::landscape::{
     Spectrum, Transform, neighbor_means, plus_minus, spectrum, transformed_spectrum,
@@ -28,6 +29,10 @@ pub struct Plane {
     pub flattest: usize,
     /// Energy by interaction order, of the accuracies as [`Plane::share_out`] was told last.
     pub spectrum: Spectrum,
+    /// The metric that is along x; nothing: [`Plane::means`].
+    against: Option<String>,
+    /// Of each architecture what is along x, percent.
+    across: Vec<f64>,
     /// The first series is all architectures by their index; the others change from frame to frame.
     figure: Figure,
 }
@@ -48,28 +53,94 @@ impl Plane {
                 .max_by(by_value)
                 .map_or(0, |(index, _)| index)
         };
-        let points = means.iter().zip(&accuracy).map(|(&mean, &own)| [mean, own]);
-        let figure = Figure {
-            title: "Accuracy against neighborhood".into(),
-            x: "mean accuracy of the neighbors (%)".into(),
-            y: "accuracy (%)".into(),
-            series: vec![Series::new(
-                "all architectures",
-                Hue::Accent,
-                Mark::Dots,
-                points,
-            )],
-            ..Figure::default()
-        };
-        Some(Self {
+        let mut plane = Self {
             open: open.clone(),
             most_accurate: highest(&accuracy),
             flattest: highest(&means),
+            across: means.clone(),
             accuracy,
             means,
             spectrum,
-            figure,
-        })
+            against: None,
+            figure: Figure::default(),
+        };
+        plane.figure = plane.map();
+        Some(plane)
+    }
+
+    /// Puts another metric along x, or nothing for the means of the neighbors. One that the table has not, or that is along y, counts as
+    /// nothing.
+    pub fn set_against(&mut self, metric: Option<&str>) {
+        let other = metric.filter(|&metric| metric != self.open.metric);
+        let column = other.and_then(|metric| Some((metric, self.open.table.column(metric)?)));
+        if self.against.as_deref() == column.map(|(metric, _)| metric) {
+            return;
+        }
+        (self.against, self.across) = match column {
+            Some((metric, values)) => (Some(metric.to_owned()), values.to_vec()),
+            None => (None, self.means.clone()),
+        };
+        self.figure = self.map();
+    }
+
+    /// The metric that is along x, if one is.
+    pub fn against(&self) -> Option<&str> {
+        self.against.as_deref()
+    }
+
+    /// The table and the metric, in a text that no other pair has.
+    pub fn shown(&self) -> String {
+        format!("{:p} {}", Arc::as_ptr(&self.open.table), self.open.metric)
+    }
+
+    /// The figure with all architectures and nothing over them.
+    fn map(&self) -> Figure {
+        let points = self.across.iter().zip(&self.accuracy);
+        let points = points.map(|(&x, &y)| [x, y]);
+        let metric = &self.open.metric;
+        let [title, x, y] = match &self.against {
+            None => [
+                "Accuracy against neighborhood".into(),
+                "mean accuracy of the neighbors (%)".into(),
+                "accuracy (%)".into(),
+            ],
+            Some(other) => [
+                format!("{metric} against {other}"),
+                format!("{other} (%)"),
+                format!("{metric} (%)"),
+            ],
+        };
+        let all = Series::new("all architectures", Hue::Accent, Mark::Dots, points);
+        Figure {
+            title,
+            x,
+            y,
+            of: self.shown(),
+            view: self.best_tenth(),
+            series: vec![all],
+            ..Figure::default()
+        }
+    }
+
+    /// The part of the map with the most accurate tenth, with some room: in large tables most of the rest is of no interest.
+    fn best_tenth(&self) -> Option<[[f64; 2]; 2]> {
+        if self.accuracy.len() <= MOST_ERRORS {
+            return None;
+        }
+        let mut order: Vec<usize> = (0..self.accuracy.len()).collect();
+        order.sort_by(|&a, &b| self.accuracy[b].total_cmp(&self.accuracy[a]));
+        order.truncate(self.accuracy.len() / 10);
+        let bounds = [&self.across, &self.accuracy].map(|values| {
+            let best = order.iter().map(|&index| values[index]);
+            let low = best.clone().fold(f64::INFINITY, f64::min);
+            let high = best.fold(f64::NEG_INFINITY, f64::max);
+            let room = 0.04 * (high - low);
+            [low - room, high + room]
+        });
+        bounds
+            .iter()
+            .all(|[low, high]| low < high)
+            .then_some(bounds)
     }
 
     /// Whether this belongs to that table and metric.
@@ -97,8 +168,8 @@ impl Plane {
         };
         let bar = |&index: &usize| {
             let error = self.open.table.standard_error(&self.open.metric, index)?;
-            let [mean, own] = [self.means[index], self.accuracy[index]];
-            Some([[mean, own - error], [mean, own + error]])
+            let [x, own] = [self.across[index], self.accuracy[index]];
+            Some([[x, own - error], [x, own + error]])
         };
         shown.iter().filter_map(bar).flatten().collect()
     }
@@ -110,12 +181,15 @@ impl Plane {
         let [[low_x, high_x], [low_y, high_y]] = self.figure.bounds();
         let [low, high] = [low_x.max(low_y), high_x.min(high_y)];
         if low < high {
-            self.figure.series.push(Series::new(
-                "as good as its neighbors",
-                Hue::Quiet,
-                Mark::Line,
-                [[low, low], [high, high]],
-            ));
+            let name = match self.against {
+                None => "as good as its neighbors",
+                Some(_) => "equal in both",
+            };
+            // As a segment it says nothing under the pointer, where dots are looked for.
+            let ends = [[low, low], [high, high]];
+            self.figure
+                .series
+                .push(Series::new(name, Hue::Quiet, Mark::Segments, ends));
         }
         let markers = [
             (
@@ -130,7 +204,7 @@ impl Plane {
         let mut marked = Vec::new();
         for (name, genotype, hue, shape) in markers {
             if let Some(index) = genotype.and_then(|one| self.open.table.index_of(one)) {
-                let point = [self.means[index], self.accuracy[index]];
+                let point = [self.across[index], self.accuracy[index]];
                 let marker = Series::new(name, hue, Mark::Marker(shape), [point]);
                 self.figure.series.push(marker);
                 marked.push(index);
@@ -150,6 +224,10 @@ impl Plane {
 
 /// The most architectures that all have their standard errors drawn; of more, only those that are marked.
 const MOST_ERRORS: usize = 1000;
+/// What is along x where no metric is.
+const NEIGHBORS: &str = "neighbors' mean";
+/// Width of the picture of the cell under the pointer, points.
+const PICTURE: f32 = 300.0;
 /// How far from a dot the pointer takes it, pixels.
 const REACH: f32 = 12.0;
 
@@ -161,12 +239,23 @@ pub fn show(
     pins: &[Option<Genotype>; 2],
     export: &mut Export,
 ) {
+    choose(ui, plane);
     ui.horizontal_wrapped(|ui| {
-        ui.label(
-            RichText::new(
+        let meaning = match plane.against {
+            None => {
                 "High and to the right: accurate, and still accurate after any one change. A dot far above the others of its column \
-                 is a narrow peak. Click a dot to take it into the editor.",
-            )
+                 is a narrow peak."
+            }
+            Some(_) => "High and to the right: accurate by both.",
+        };
+        let first = match plane.figure.view {
+            Some(_) => " The best tenth is in sight at first.",
+            None => "",
+        };
+        ui.label(
+            RichText::new(format!(
+                "{meaning} Click a dot to take it into the editor.{first}"
+            ))
             .weak(),
         );
     });
@@ -187,7 +276,7 @@ pub fn show(
             ui,
             context.actions,
             &plane.figure,
-            Some(plot.response.rect),
+            Some(plot.outer),
             Some(&name),
         );
         ui.label(
@@ -197,8 +286,40 @@ pub fn show(
     });
 }
 
+/// The choice of what is along x, where the table has more than one metric.
+fn choose(ui: &mut egui::Ui, plane: &mut Plane) {
+    let table = plane.open.table.clone();
+    let metrics = table.metrics().iter();
+    let others: Vec<&String> = metrics.filter(|&name| *name != plane.open.metric).collect();
+    if others.is_empty() {
+        return;
+    }
+    let mut against = plane.against.clone();
+    ui.horizontal_wrapped(|ui| {
+        ui.label("against");
+        let text = against.as_deref().unwrap_or(NEIGHBORS).to_owned();
+        let combo = egui::ComboBox::from_id_salt("against")
+            .selected_text(&text)
+            .show_ui(ui, |ui| {
+                ui.selectable_value(&mut against, None, NEIGHBORS);
+                for name in others {
+                    ui.selectable_value(&mut against, Some(name.clone()), name);
+                }
+            });
+        combo
+            .response
+            .on_hover_text("What is along x.")
+            .widget_info(|| {
+                let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Against");
+                info.current_text_value = Some(text.clone());
+                info
+            });
+    });
+    plane.set_against(against.as_deref());
+}
+
 /// Rings the dot that the pointer is near and tells what it is. A click on it edits it.
-fn show_nearest(ui: &egui::Ui, context: &mut Context, plane: &Plane, plot: &PlotResponse<()>) {
+fn show_nearest(ui: &egui::Ui, context: &mut Context, plane: &Plane, plot: &Drawn) {
     let dots = &plane.figure.series[0].points;
     let place = plot.response.hover_pos();
     let under = place.and_then(|place| nearest(dots, &plot.transform, place, REACH));
@@ -214,6 +335,15 @@ fn show_nearest(ui: &egui::Ui, context: &mut Context, plane: &Plane, plot: &Plot
             let error = plus_minus(error);
             ui.strong(format!("{:.2}{error} %", plane.accuracy[index]));
             ui.label(format!("neighbors {:.2} % on average", plane.means[index]));
+            if let Some(other) = &plane.against {
+                ui.label(format!("{other} {:.2} %", plane.across[index]));
+            }
+            let space = genotype.space();
+            let height = 0.7 * Geometry::least_height(space);
+            for (&kind, cell) in space.cell_kinds().iter().zip(genotype.cells()) {
+                let picture = CellPicture::of_cell(space, kind, cell);
+                picture.show_still(ui, egui::vec2(PICTURE, height));
+            }
             for node in genotype.to_text().split('+') {
                 ui.label(RichText::new(node).monospace());
             }

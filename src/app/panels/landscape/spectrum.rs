@@ -37,13 +37,13 @@ pub fn show(
         ));
         return;
     }
-    let figure = bars(spectrum, *transform);
+    let figure = bars(spectrum, *transform, plane.shown());
     let row = ui.spacing().interact_size.y.max(20.0) + ui.spacing().item_spacing.y;
     let below = row * (spectrum.orders.len() + 4) as f32;
     let height = (ui.available_height() - below).max(160.0);
     let plot = figure.show(ui, height);
     ui.horizontal(|ui| {
-        export.menu(ui, context.actions, &figure, Some(plot.response.rect), None);
+        export.menu(ui, context.actions, &figure, Some(plot.outer), None);
         ui.label(format!(
             "mean {:.2}{unit}, standard deviation {:.2}",
             spectrum.mean,
@@ -58,8 +58,8 @@ fn kept(order: &OrderEnergy) -> f64 {
     order.share * order.smoothing * order.smoothing
 }
 
-/// Two bars for each order, side by side: its share of the variance, and what averaging leaves of that.
-fn bars(spectrum: &Spectrum, transform: Transform) -> Figure {
+/// Two bars for each order, side by side: its share of the variance, and what averaging leaves of that. `of`: which table and metric.
+fn bars(spectrum: &Spectrum, transform: Transform, of: String) -> Figure {
     let series = |name: &str, hue: Hue, shift: f64, value: fn(&OrderEnergy) -> f64| {
         let bar = |order: &OrderEnergy| [order.order as f64 + shift, 100.0 * value(order)];
         Series::new(name, hue, Mark::Bars(0.38), spectrum.orders.iter().map(bar))
@@ -72,6 +72,7 @@ fn bars(spectrum: &Spectrum, transform: Transform) -> Figure {
         x: "edges that act together".into(),
         y: "share of the variance (%)".into(),
         whole_x: true,
+        of,
         series: vec![
             series("of the landscape", Hue::Accent, -0.2, |order| order.share),
             series(

@@ -28,6 +28,7 @@ impl Curves {
             title: title.into(),
             x: "epoch".into(),
             y: y.into(),
+            of: training.genotype.to_text(),
             series: vec![
                 Series::new("each step", Hue::Quiet, Mark::Line, []),
                 Series::new("mean of the epoch", Hue::Accent, Mark::Line, []),
@@ -100,7 +101,7 @@ impl Curves {
         for figure in [&self.loss, &self.accuracy] {
             let plot = figure.show(ui, height);
             ui.push_id(&figure.title, |ui| {
-                export.menu(ui, context.actions, figure, Some(plot.response.rect), None);
+                export.menu(ui, context.actions, figure, Some(plot.outer), None);
             });
         }
     }

@@ -1,0 +1,422 @@
+//! All kept runs as a table: sorted, filtered, and ticked to be seen beside each other.
+
+use std::collections::BTreeSet;
+use std::time::SystemTime;
+
+use eframe::egui::{self, RichText, Ui, vec2};
+
+use super::beside::table_of;
+use super::forecast::duration;
+use crate::app::context::{Action, OpenTable};
+use crate::app::draw::cell_canvas::CellPicture;
+use crate::app::draw::theme::{self, SPACE};
+use crate::app::runs::kept_run::{Ask, KeptRun};
+use crate::app::runs::labels::in_labels;
+use crate::app::runs::link::SessionState;
+use crate::app::runs::shelf::Shelf;
+use crate::data::short_name;
+use crate::landscape::Verdict;
+use crate::record::{Digest, RunState};
+use crate::session::{Preset, differences};
+
+/// Runs beside each other, at most.
+const MOST_BESIDE: usize = 6;
+/// Size of a cell's thumbnail, points.
+const THUMBNAIL: egui::Vec2 = vec2(88.0, 44.0);
+
+/// What the rows are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Column {
+    /// When it was recorded.
+    #[default]
+    Recorded,
+    /// Its name.
+    Name,
+    /// Its images.
+    Data,
+    /// How it searched.
+    Strategy,
+    /// Its seed.
+    Seed,
+    /// The accuracy on the test part.
+    Test,
+    /// The mean of the neighbors in a table.
+    Neighbors,
+    /// How far the last neighbors were.
+    Radius,
+}
+
+impl Column {
+    const ALL: [(Column, &'static str, &'static str); 8] = [
+        (
+            Column::Recorded,
+            "recorded",
+            "How long ago it was recorded last",
+        ),
+        (Column::Name, "run", "Its name where it is kept"),
+        (Column::Data, "images", "The data set"),
+        (Column::Strategy, "strategy", "How it searched"),
+        (Column::Seed, "seed", "Of its random numbers"),
+        (
+            Column::Test,
+            "test, %",
+            "Accuracy on images that neither search nor training saw, with half of its 95 % interval",
+        ),
+        (
+            Column::Neighbors,
+            "neighbors, %",
+            "Mean accuracy of the architectures one change away, where a table has them",
+        ),
+        (
+            Column::Radius,
+            "radius",
+            "Effective radius of the last neighbors, in edges",
+        ),
+    ];
+}
+
+/// State of the table.
+#[derive(Default)]
+pub struct RunTable {
+    column: Column,
+    /// Whether the largest comes first; the newest run does where nothing was chosen.
+    falling: Option<bool>,
+    filter: String,
+    ticked: BTreeSet<String>,
+}
+
+/// One row: a kept run and what is known of it.
+struct Row<'a> {
+    run: &'a KeptRun,
+    digest: Option<&'a Digest>,
+    /// Mean accuracy of the neighbors in percent.
+    neighbors: Option<f64>,
+}
+
+impl Row<'_> {
+    fn strategy(&self) -> &'static str {
+        let config = self.digest.map(|digest| &digest.config);
+        let search = config.and_then(|config| config.search.as_ref());
+        match (search, config) {
+            (Some(search), _) => search.strategy.name(),
+            (None, Some(_)) => "training",
+            (None, None) => "",
+        }
+    }
+
+    fn data(&self) -> String {
+        let config = self.digest.map(|digest| &digest.config);
+        config.map_or(String::new(), |config| {
+            short_name(&config.dataset).to_string()
+        })
+    }
+
+    fn test(&self) -> Option<f64> {
+        Some(100.0 * self.digest?.tested?.accuracy)
+    }
+
+    fn radius(&self) -> Option<f64> {
+        self.digest?.effective_radius.map(f64::from)
+    }
+
+    /// What the text field looks in.
+    fn words(&self) -> String {
+        let words = [self.run.name.as_str(), self.strategy(), &self.data()].join(" ");
+        words.to_lowercase()
+    }
+}
+
+impl RunTable {
+    /// Draws the table. Returns whether the list has served its purpose.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        shelf: &mut Shelf,
+        session: SessionState,
+        table: Option<&OpenTable>,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let Some(Ok(runs)) = shelf.runs.clone() else {
+            return false;
+        };
+        if let Some(next) = runs
+            .iter()
+            .find(|run| !shelf.digests.contains_key(&run.name))
+        {
+            shelf.describe(&next.name);
+        }
+        self.ticked
+            .retain(|name| runs.iter().any(|run| run.name == *name));
+        self.above(ui, shelf);
+        let mut rows: Vec<Row> = runs
+            .iter()
+            .map(|run| {
+                let digest = shelf.digests.get(&run.name);
+                let digest = digest.and_then(|digest| digest.as_deref().ok());
+                let neighbors = digest.and_then(|digest| neighbors(digest, table));
+                Row {
+                    run,
+                    digest,
+                    neighbors,
+                }
+            })
+            .collect();
+        let filter = self.filter.to_lowercase();
+        rows.retain(|row| {
+            filter
+                .split_whitespace()
+                .all(|word| row.words().contains(word))
+        });
+        self.sort(&mut rows);
+        let mut done = false;
+        egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+            egui::Grid::new("kept-runs")
+                .striped(true)
+                .spacing(vec2(SPACE[2], SPACE[0]))
+                .show(ui, |ui| {
+                    self.headings(ui);
+                    for row in &rows {
+                        done |= self.row(ui, row, shelf, session, actions);
+                    }
+                });
+        });
+        done
+    }
+
+    /// The text field, and the button for what is ticked.
+    fn above(&mut self, ui: &mut Ui, shelf: &mut Shelf) {
+        ui.horizontal_wrapped(|ui| {
+            let field = egui::TextEdit::singleline(&mut self.filter)
+                .hint_text("filter by name, images, strategy")
+                .desired_width(220.0);
+            let field = ui.add(field);
+            field.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter runs")
+            });
+            let count = self.ticked.len();
+            let enough = (2..=MOST_BESIDE).contains(&count);
+            let text = match count {
+                0 | 1 => "Compare".to_owned(),
+                count => format!("Compare {count} runs"),
+            };
+            let button = ui
+                .add_enabled(enough, egui::Button::new(text))
+                .on_hover_text("Shows the ticked runs beside each other")
+                .on_disabled_hover_text(format!("Tick two to {MOST_BESIDE} runs"));
+            if button.clicked() {
+                shelf.beside.clear();
+                for name in &self.ticked {
+                    shelf.ask(Ask::Beside(name.clone()));
+                }
+            }
+        });
+        ui.add_space(SPACE[0]);
+    }
+
+    fn sort(&self, rows: &mut [Row]) {
+        let number = |value: Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
+        rows.sort_by(|a, b| {
+            let order = match self.column {
+                Column::Recorded => a.run.changed.cmp(&b.run.changed),
+                Column::Name => a.run.name.cmp(&b.run.name),
+                Column::Data => a.data().cmp(&b.data()),
+                Column::Strategy => a.strategy().cmp(b.strategy()),
+                Column::Seed => {
+                    let seed = |row: &Row| row.digest.map(|digest| digest.config.seed);
+                    seed(a).cmp(&seed(b))
+                }
+                Column::Test => number(a.test()).total_cmp(&number(b.test())),
+                Column::Neighbors => number(a.neighbors).total_cmp(&number(b.neighbors)),
+                Column::Radius => number(a.radius()).total_cmp(&number(b.radius())),
+            };
+            let order = order.then_with(|| a.run.name.cmp(&b.run.name));
+            match self.falling.unwrap_or(true) {
+                true => order.reverse(),
+                false => order,
+            }
+        });
+    }
+
+    fn headings(&mut self, ui: &mut Ui) {
+        ui.label("");
+        for (column, name, help) in Column::ALL {
+            let chosen = self.column == column;
+            let falling = self.falling.unwrap_or(true);
+            let arrow = match (chosen, falling) {
+                (true, true) => " ▼",
+                (true, false) => " ▲",
+                (false, _) => "",
+            };
+            let heading = ui.button(RichText::new(format!("{name}{arrow}")).strong());
+            heading.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Sort by {name}"))
+            });
+            if heading.on_hover_text(help).clicked() {
+                self.falling = Some(!(chosen && falling));
+                self.column = column;
+            }
+        }
+        ui.strong("settings")
+            .on_hover_text("That differ from the quick preset's");
+        ui.strong("cell");
+        ui.label("");
+        ui.end_row();
+    }
+
+    /// Draws one run. Returns whether the list has served its purpose.
+    fn row(
+        &mut self,
+        ui: &mut Ui,
+        row: &Row,
+        shelf: &Shelf,
+        session: SessionState,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let name = &row.run.name;
+        let mut ticked = self.ticked.contains(name);
+        let tick = ui.checkbox(&mut ticked, "");
+        tick.widget_info(|| {
+            egui::WidgetInfo::selected(egui::Role::CheckBox, true, ticked, format!("Tick {name}"))
+        });
+        if tick.changed() {
+            match ticked {
+                true => self.ticked.insert(name.clone()),
+                false => self.ticked.remove(name),
+            };
+        }
+        ui.label(theme::note(ago(row.run.changed)));
+        ui.label(name);
+        match (row.digest, shelf.digests.get(name)) {
+            (Some(digest), _) => known(ui, row, digest),
+            (None, Some(Err(problem))) => {
+                let text = RichText::new("cannot be read").color(ui.visuals().warn_fg_color);
+                ui.label(text).on_hover_text(problem);
+                (0..7).for_each(|_| {
+                    ui.label("");
+                });
+            }
+            (None, _) => (0..8).for_each(|_| {
+                ui.label("");
+            }),
+        }
+        let done = buttons(ui, row.run, session, actions);
+        ui.end_row();
+        done
+    }
+}
+
+/// The mean of the neighbors of what a run found, in percent, where a table has them.
+fn neighbors(digest: &Digest, table: Option<&OpenTable>) -> Option<f64> {
+    let genotype = digest.genotype.as_ref()?;
+    let (table, metric) = table_of(genotype.space(), table)?;
+    Some(Verdict::of(table, metric, genotype, &[])?.mean)
+}
+
+/// Everything of a run that was read.
+fn known(ui: &mut Ui, row: &Row, digest: &Digest) {
+    ui.label(row.data());
+    ui.label(row.strategy());
+    ui.label(digest.config.seed.to_string());
+    match (digest.tested, &digest.state) {
+        (Some(tested), _) => {
+            let (low, high) = tested.interval();
+            ui.label(format!(
+                "{:.2} ± {:.1}",
+                100.0 * tested.accuracy,
+                50.0 * (high - low)
+            ))
+        }
+        (None, RunState::Failed(_)) => ui.label(theme::note("failed")),
+        (None, RunState::Finished) => ui.label(theme::note("not trained")),
+        (None, _) => ui.label(theme::note("unfinished")),
+    };
+    ui.label(
+        row.neighbors
+            .map_or("–".to_owned(), |mean| format!("{mean:.2}")),
+    );
+    ui.label(
+        row.radius()
+            .map_or("–".to_owned(), |radius| format!("{radius:.2}")),
+    );
+    settings(ui, digest);
+    match &digest.genotype {
+        Some(genotype) => {
+            let (kinds, cells) = (genotype.space().cell_kinds(), genotype.cells());
+            ui.horizontal(|ui| {
+                for (&kind, cell) in kinds.iter().zip(cells) {
+                    CellPicture::of_cell(genotype.space(), kind, cell).thumbnail(ui, THUMBNAIL);
+                }
+            });
+        }
+        None => {
+            ui.label("");
+        }
+    }
+}
+
+/// How many settings are not those of the quick preset; which ones, on hover.
+fn settings(ui: &mut Ui, digest: &Digest) {
+    let config = &digest.config;
+    let other: Vec<String> = match &config.search {
+        Some(search) => {
+            let mut preset = Preset::Quick.run(&config.dataset, search.space, search.strategy);
+            preset.seed = config.seed;
+            preset.device = config.device;
+            let found = differences(&preset, config);
+            found.iter().map(|one| in_labels(one)).collect()
+        }
+        None => Vec::new(),
+    };
+    let text = match other.len() {
+        0 => "–".to_owned(),
+        1 => "1 other".to_owned(),
+        count => format!("{count} others"),
+    };
+    let label = ui.label(text);
+    if !other.is_empty() {
+        label.on_hover_text(other.join("\n").replace(" there, ", " by default, "));
+    }
+}
+
+/// How long ago something was.
+fn ago(changed: Option<SystemTime>) -> String {
+    let seconds = changed.and_then(|then| then.elapsed().ok());
+    seconds.map_or(String::new(), |since| {
+        format!("{} ago", duration(since.as_secs_f64()))
+    })
+}
+
+/// What can be done with a run. Returns whether the list has served its purpose.
+fn buttons(ui: &mut Ui, run: &KeptRun, session: SessionState, actions: &mut Vec<Action>) -> bool {
+    let name = &run.name;
+    let mut done = false;
+    ui.horizontal(|ui| {
+        let button = |ui: &mut Ui, enabled, word: &str, help: &str| {
+            let button = ui.add_enabled(enabled, egui::Button::new(word));
+            let label = format!("{word} {name}");
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, &label));
+            button.on_hover_text(help).clicked()
+        };
+        let free = session != SessionState::Busy;
+        if button(ui, free, "Open", "Shows the run") {
+            actions.push(Action::Shelf(Ask::Open(name.clone())));
+            done = true;
+        }
+        let idle = session == SessionState::Idle;
+        let help = "Goes on from its last checkpoint, bit for bit";
+        if run.can_go_on && button(ui, idle, "Go on", help) {
+            actions.push(Action::Shelf(Ask::GoOn(name.clone())));
+            done = true;
+        }
+        #[cfg(target_arch = "wasm32")]
+        if button(
+            ui,
+            free,
+            "Remove",
+            "Removes the run from this browser's storage for good",
+        ) {
+            actions.push(Action::Shelf(Ask::Remove(name.clone())));
+        }
+    });
+    done
+}
