@@ -6,3 +6,4 @@ pub mod heat_map;
 pub mod pictures;
 pub mod svg;
 pub mod theme;
+pub mod words;

@@ -11,7 +11,7 @@ use crate::session::{
 };
 use crate::space::{Genotype, Space};
 
-use super::forecast::{self, DataFacts, RunForecast, Speeds, bytes, duration};
+use super::forecast::{self, DataFacts, RunForecast, Speeds, bytes};
 use super::settings::{self, choice, grid, row};
 use crate::app::context::{Action, Context};
 use crate::app::draw::theme::{self, SPACE};
@@ -35,7 +35,7 @@ pub struct SearchPanel {
     /// What steps took on this machine.
     pub speeds: Speeds,
     facts: Option<(String, f64, Result<DataFacts, String>)>,
-    forecast: Option<(RunConfig, Option<DeviceInfo>, Option<RunForecast>)>,
+    forecast: Option<(RunConfig, Option<DeviceInfo>, RunForecast)>,
 }
 
 impl Default for SearchPanel {
@@ -133,7 +133,7 @@ impl SearchPanel {
         };
         // A data set that cannot be read is told by the run.
         let steps = forecast::facts(&settings).ok().and_then(|facts| {
-            let steps = forecast::forecast(&settings, &facts, None)?.steps;
+            let steps = forecast::forecast(&settings, &facts, None).steps;
             Some(steps / settings.search.as_ref()?.epochs.max(1))
         });
         let epochs = JUDGE_STEPS / steps.unwrap_or(JUDGE_STEPS).max(1);
@@ -143,6 +143,9 @@ impl SearchPanel {
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         self.measure(context.run);
+        if let Some(trained) = context.trained {
+            self.measure(trained);
+        }
         egui::ScrollArea::vertical()
             .auto_shrink(false)
             .show(ui, |ui| {
@@ -155,9 +158,10 @@ impl SearchPanel {
             });
     }
 
-    /// Remembers how fast a live search is.
+    /// Remembers how fast a live run searches and trains.
     fn measure(&mut self, run: &RunView) {
-        if let (true, Some(config), Some(seconds)) = (run.live, &run.config, run.seconds_a_step()) {
+        if let (true, Some(config)) = (run.live, &run.config) {
+            let seconds = [run.seconds_a_step(), run.seconds_a_train_step()];
             self.speeds.set(config, seconds);
         }
     }
@@ -236,7 +240,8 @@ impl SearchPanel {
             }
         });
         if context.run.live {
-            progress(ui, context.run);
+            let paces = context.run.config.as_ref().map(|of| self.speeds.get(of));
+            progress(ui, context.run, paces.and_then(|[_, training]| training));
         }
     }
 
@@ -358,7 +363,7 @@ impl SearchPanel {
                 forecast::forecast(&self.config, facts, device),
             ));
         }
-        let Some((_, _, Some(forecast))) = &self.forecast else {
+        let Some((_, _, forecast)) = &self.forecast else {
             return;
         };
         ui.add_space(SPACE[0]);
@@ -366,28 +371,23 @@ impl SearchPanel {
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = 2.0;
             let [weights, architecture, test] = facts.split;
-            let random = self.strategy() == Strategy::Random;
+            let paces = self.speeds.get(&self.config);
+            if forecast.memory.is_none() && self.config.search.is_some() {
+                ui.label("No search: one architecture is drawn and trained.");
+            }
+            ui.label(forecast.work(paces));
+            ui.label(theme::note(forecast.time(paces)));
             match &forecast.memory {
-                _ if random => {
-                    ui.label("No search: one architecture is drawn and trained.");
+                Some(Ok((needed, keeps))) => {
+                    let text = format!("about {} of memory for a search step", bytes(*needed));
+                    ui.label(theme::note(text)).on_hover_text(format!(
+                        "The peak by arithmetic, before anything is allocated; the kernels' plan is “{keeps}”."
+                    ));
                 }
-                Ok((needed, keeps)) => {
-                    ui.label(format!("{} steps, about {} of memory", forecast.steps, bytes(*needed)))
-                        .on_hover_text(format!(
-                            "Peak of one search step by arithmetic, before anything is allocated; the kernels' plan is “{keeps}”."
-                        ));
-                    let time = match self.speeds.get(&self.config) {
-                        Some(seconds) => format!(
-                            "about {}, by steps of {seconds:.2} s on this machine",
-                            duration(seconds * forecast.steps as f64)
-                        ),
-                        None => "time: known after the first steps".into(),
-                    };
-                    ui.label(theme::note(time));
+                Some(Err(error)) => {
+                    ui.colored_label(ui.visuals().error_fg_color, in_labels(error));
                 }
-                Err(error) => {
-                    ui.colored_label(ui.visuals().error_fg_color, error);
-                }
+                None => {}
             }
             ui.label(theme::note(format!(
                 "{weights} images train weights, {architecture} train α, {test} test once"
@@ -557,8 +557,8 @@ fn strategy_words(strategy: Strategy) -> &'static str {
     }
 }
 
-/// How far a live run is, with the time that is left.
-fn progress(ui: &mut egui::Ui, run: &RunView) {
+/// How far a live run is, with the time that is left. `train_pace`: seconds a training step of such a run took before.
+fn progress(ui: &mut egui::Ui, run: &RunView, train_pace: Option<f64>) {
     let Some(progress) = run.progress() else {
         return;
     };
@@ -571,14 +571,10 @@ fn progress(ui: &mut egui::Ui, run: &RunView) {
     )
     .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &text));
     let going = matches!(run.state, RunState::Running | RunState::Held);
-    if let (true, Some(left)) = (
-        going && progress.done < progress.total,
-        progress.seconds_left,
-    ) {
-        ui.label(theme::note(format!(
-            "{} left of the {} by the pace of late",
-            duration(left),
-            progress.phase
-        )));
+    if going
+        && progress.done < progress.total
+        && let Some(text) = forecast::left(&progress, train_pace)
+    {
+        ui.label(theme::note(text));
     }
 }

@@ -10,6 +10,7 @@ use plateau::space::{Genotype, Space};
 
 mod data;
 mod figures;
+mod forecast;
 mod landscape;
 mod network;
 
