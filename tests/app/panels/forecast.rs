@@ -20,10 +20,8 @@ fn quick() -> RunConfig {
 /// A panel beside the recorded run as if it were made now, up to its event of that number.
 fn panel_in(events: usize) -> Bench<SearchPanel> {
     let recorded = Recording::demo().events;
-    let mut run = RunView {
-        live: true,
-        ..RunView::default()
-    };
+    let mut run = RunView::default();
+    run.live = true;
     for event in &recorded[..events] {
         run.apply_timed(event);
     }
