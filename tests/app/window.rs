@@ -239,6 +239,39 @@ fn a_device_that_fails_is_told_and_the_window_stays_usable() {
     window.get_by_label("▶  Run");
 }
 
+#[test]
+fn a_stop_shows_at_once_that_it_was_heard_and_until_the_last_step_ends() {
+    let (mut window, ends) = window_without_session();
+    let (inbox, outbox) = ends.lock().unwrap()[0].clone();
+    for timed in &Recording::demo().events[..20] {
+        outbox.try_send(timed.clone()).unwrap();
+    }
+    window.run_ok();
+    while inbox.try_recv().is_ok() {}
+    window.get_by_label("Stop").click();
+    window.run_ok();
+    assert_eq!(inbox.try_recv(), Ok(Command::Stop));
+    assert_eq!(window.state().session(), SessionState::Stopping);
+    window.get_by_label("stopping");
+    // A second press, and the keys, ask for nothing more.
+    window.get_by_label("Stopping…").click();
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Period);
+    window.run_ok();
+    assert!(inbox.try_recv().is_err());
+    // The step that still ends changes nothing of that.
+    outbox
+        .try_send(Recording::demo().events[20].clone())
+        .unwrap();
+    window.run_ok();
+    window.get_by_label("Stopping…");
+
+    outbox.try_send(now(Event::Stopped)).unwrap();
+    window.run_ok();
+    assert_eq!(window.state().session(), SessionState::Idle);
+    assert!(window.query_by_label("stopping").is_none());
+    window.get_by_label("Stop");
+}
+
 /// The conditions of the manual's page on defaults.
 #[test]
 fn the_recorded_run_is_the_default_search_whose_neighbors_are_other_architectures() {

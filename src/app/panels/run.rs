@@ -14,6 +14,7 @@ use crate::app::draw::heat_map;
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::pane::Pane;
 use crate::app::runs::labels::in_labels;
+use crate::app::runs::link::SessionState;
 use crate::record::{RunState, RunView};
 
 /// Seconds that a replay takes from the first to the last step, at most.
@@ -41,7 +42,7 @@ impl RunPanel {
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         self.export.poll(ui, context.actions);
-        header(ui, context.run);
+        header(ui, context.run, context.session);
         if context.run.steps.is_empty() {
             waiting(ui, context.run);
             return;
@@ -191,7 +192,7 @@ pub fn state_words(run: &RunView) -> (&'static str, Option<Hue>) {
     }
 }
 
-fn header(ui: &mut egui::Ui, run: &RunView) {
+fn header(ui: &mut egui::Ui, run: &RunView, session: SessionState) {
     ui.horizontal_wrapped(|ui| {
         let name = if run.name.is_empty() {
             "No run yet"
@@ -199,7 +200,10 @@ fn header(ui: &mut egui::Ui, run: &RunView) {
             &run.name
         };
         ui.heading(name);
-        let (words, hue) = state_words(run);
+        let (words, hue) = match session {
+            SessionState::Stopping if run.live => ("stopping", Some(Hue::Warm)),
+            _ => state_words(run),
+        };
         let color = hue.map_or(ui.visuals().weak_text_color(), |hue| {
             theme::hue(ui.visuals(), hue)
         });

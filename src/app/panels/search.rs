@@ -189,30 +189,17 @@ impl SearchPanel {
     }
 
     fn controls(&mut self, ui: &mut egui::Ui, context: &mut Context) {
-        let busy = context.session == SessionState::Busy;
-        let held = context.run.state == RunState::Held;
         let width = ui.available_width();
-        if busy {
-            let (text, help, command) = if held {
-                ("▶  Resume", "Goes on (Space)", Command::Resume)
-            } else {
-                (
-                    "▮▮  Pause",
-                    "Holds before the next step (Space)",
-                    Command::Pause,
-                )
-            };
-            let button = theme::primary_button(ui, text).min_size(egui::vec2(width, 32.0));
-            if ui.add(button).on_hover_text(help).clicked() {
-                context.actions.push(Action::Send(command));
-            }
+        let whole = egui::vec2(width, 32.0);
+        if context.session.is_busy() {
+            hold(ui, whole, context);
         } else {
             let (text, enabled) = match context.session {
                 SessionState::Starting => ("Starting…", false),
                 SessionState::Gone => ("▶  Run", false),
                 _ => ("▶  Run", true),
             };
-            let button = theme::primary_button(ui, text).min_size(egui::vec2(width, 32.0));
+            let button = theme::primary_button(ui, text).min_size(whole);
             let run = ui.add_enabled(enabled, button).on_hover_text(
                 "Starts the search, then trains and tests what it found (Ctrl+Enter)",
             );
@@ -222,17 +209,23 @@ impl SearchPanel {
         }
         ui.horizontal(|ui| {
             let half = egui::vec2((width - SPACE[1]) / 2.0, 26.0);
+            let goes_on = context.session == SessionState::Busy;
             let step = egui::Button::new("Step").min_size(half);
             if ui
-                .add_enabled(busy, step)
+                .add_enabled(goes_on, step)
                 .on_hover_text("Takes one step and holds (N)")
                 .clicked()
             {
                 context.actions.push(Action::Send(Command::Step));
             }
-            let stop = egui::Button::new("Stop").min_size(half);
+            // A step can take seconds, and only its end is the end of the run.
+            let word = match context.session {
+                SessionState::Stopping => "Stopping…",
+                _ => "Stop",
+            };
+            let stop = egui::Button::new(word).min_size(half);
             if ui
-                .add_enabled(busy, stop)
+                .add_enabled(goes_on, stop)
                 .on_hover_text("Ends the run after this step; what was found is kept (Ctrl+Period)")
                 .clicked()
             {
@@ -446,6 +439,24 @@ impl SearchPanel {
             self.config.search = Some(self.preset.search(space, strategy));
             self.config.train = self.preset.train(space);
         }
+    }
+}
+
+/// The button that holds a run or lets it go on.
+fn hold(ui: &mut egui::Ui, size: egui::Vec2, context: &mut Context) {
+    let (text, help, command) = match context.run.state {
+        RunState::Held => ("▶  Resume", "Goes on (Space)", Command::Resume),
+        _ => (
+            "▮▮  Pause",
+            "Holds before the next step (Space)",
+            Command::Pause,
+        ),
+    };
+    let button = theme::primary_button(ui, text).min_size(size);
+    let goes_on = context.session == SessionState::Busy;
+    let button = ui.add_enabled(goes_on, button);
+    if button.on_hover_text(help).clicked() {
+        context.actions.push(Action::Send(command));
     }
 }
 

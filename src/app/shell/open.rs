@@ -14,7 +14,6 @@ use super::files::may_be_data;
 use crate::app::context::{Action, OpenTable, OpenedFile, ReadData};
 use crate::app::pane::Pane;
 use crate::app::runs::kept_run::Ask;
-use crate::app::runs::link::SessionState;
 use crate::app::runs::notice::Notice;
 use crate::app::runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
@@ -132,7 +131,7 @@ impl App {
             return Err(format!("{name}: {error}"));
         }
         if let Some(Ok(recording)) = run {
-            if self.session() == SessionState::Busy {
+            if self.session().is_busy() {
                 return Err(format!("a run is going on; stop it before you open {name}"));
             }
             self.run = recording.view(name);
