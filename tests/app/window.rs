@@ -117,6 +117,42 @@ fn the_least_window_fits_a_small_projector_and_shows_the_run() {
 }
 
 #[test]
+fn larger_type_and_small_screens_cut_neither_the_step_counter_nor_plots_nor_choices() {
+    // 1280×720 and 1366×768 with larger type, and 1366×768 pixels at 200 %.
+    for [width, height] in [[948.0, 533.0], [1012.0, 569.0], [683.0, 384.0]] {
+        let (mut window, _ends) = window_without_session();
+        window.set_size(egui::vec2(width, height));
+        window.run_ok();
+        // The default layout: 20 % settings, 37 % run, less the gaps and what the frame of a panel takes.
+        let columns = width - 8.0;
+        let ends = [0.2 * columns, 0.57 * columns + 4.0].map(|end| end - 11.0);
+        let last = window.state().run().steps.len();
+        let epoch = window.state().run().shown().unwrap().epoch;
+        let counter = format!("step {last} of {last}, epoch {epoch}");
+        for label in [
+            &counter,
+            "Step of the run",
+            "Export Loss, nats",
+            "Export Accuracy, %",
+            "Heat map",
+            "Cells",
+        ] {
+            let right = window.get_by_label(label).rect().right();
+            assert!(right <= ends[1], "{width}: {label} ends at {right}");
+        }
+        let choices = window.get_all_by_role(egui::Role::ComboBox);
+        let rights = choices
+            .map(|choice| choice.rect())
+            .filter(|rect| rect.left() < ends[0]);
+        let rights: Vec<f32> = rights.map(|rect| rect.right()).collect();
+        assert!(rights.len() >= 4, "{rights:?}");
+        for right in rights {
+            assert!(right <= ends[0], "{width}: a choice ends at {right}");
+        }
+    }
+}
+
+#[test]
 fn the_recorded_search_can_be_scrubbed_to_any_step() {
     let mut window = window();
     window.run_ok();

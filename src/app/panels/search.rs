@@ -207,8 +207,8 @@ impl SearchPanel {
                 context.actions.push(Action::Send(self.start()));
             }
         }
-        ui.horizontal(|ui| {
-            let half = egui::vec2((width - SPACE[1]) / 2.0, 26.0);
+        ui.horizontal_wrapped(|ui| {
+            let half = egui::vec2(((width - SPACE[1]) / 2.0).floor(), 26.0);
             let goes_on = context.session == SessionState::Busy;
             let step = egui::Button::new("Step").min_size(half);
             if ui
@@ -416,7 +416,7 @@ impl SearchPanel {
         for (name, group) in [
             ("Search size", Group::Size),
             ("Neighborhood", Group::Neighborhood),
-            ("Curvature of the loss in α", Group::Curvature),
+            ("Curvature in α", Group::Curvature),
             ("Rates and penalties", Group::Rates),
             ("Search images", Group::Images),
         ] {
