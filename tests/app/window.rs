@@ -153,6 +153,27 @@ fn larger_type_and_small_screens_cut_neither_the_step_counter_nor_plots_nor_choi
 }
 
 #[test]
+fn both_cells_of_a_darts_architecture_and_their_neighborhood_are_on_one_screen() {
+    let (mut window, _ends) = window_without_session();
+    window.state_mut().show(Pane::Editor);
+    window.run_ok();
+    let genotype = Genotype::preset("darts-v2").unwrap();
+    window.event(egui::Event::Paste(genotype.to_text()));
+    window.run_ok();
+    let bottom = |label: &str| {
+        let shown = window.get_all_by_label_contains(label);
+        let bottoms = shown.map(|one| one.rect().bottom());
+        bottoms.fold(f32::NEG_INFINITY, f32::max)
+    };
+    let cells = bottom("reduction cell, edge");
+    let dots = bottom("neighbor reduction");
+    assert!(cells < dots);
+    // Below the dots are half of their picture and the names of edges and cells, below those a bar.
+    let end = 800.0 - 28.0;
+    assert!(dots + 60.0 <= end, "{dots}");
+}
+
+#[test]
 fn the_recorded_search_can_be_scrubbed_to_any_step() {
     let mut window = window();
     window.run_ok();
