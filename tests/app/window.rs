@@ -586,6 +586,7 @@ fn a_stopped_search_goes_on_from_the_list_of_kept_runs_and_reaches_its_end() {
         std::thread::sleep(Duration::from_millis(5));
         window.step();
     }
+    window.get_by_label("1 run in the folder runs");
     window.get_by_label(&format!("Go on {name}")).click();
     wait(&mut window, "end", |app| {
         app.run().state == RunState::Finished

@@ -18,6 +18,7 @@ use super::export::Export;
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CanvasResponse, CellPicture, DrawnEdge, Geometry};
 use crate::app::draw::theme::{SPACE, operation_label};
+use crate::app::draw::words::counted;
 use crate::app::runs::notice::Notice;
 use crate::landscape::Score;
 use crate::space::{Genotype, GenotypeError, Reading, Space};
@@ -454,7 +455,7 @@ impl Editor {
             ui.strong("Neighborhood").on_hover_text(
                 "Every architecture one change away. Its column is the edge that changes, its height what the change brings.",
             );
-            ui.weak(format!("{} one-change neighbors", self.scores.neighbors().len()));
+            ui.weak(counted(self.scores.neighbors().len(), "one-change neighbor"));
             if self.genotype().space() == Space::Darts {
                 ui.checkbox(&mut self.scores.rewirings, "with rewirings")
                     .on_hover_text("An edge that reads another state, with any operation, counts as one change, too");
