@@ -14,13 +14,14 @@ mod shell;
 pub use crate::record::{Progress, RunState, RunView};
 pub use context::{Action, Context, OpenTable};
 pub use draw::cell_canvas::{CellPicture, DrawnEdge, Geometry, distance};
-pub use draw::{axes, figure, svg, theme};
+pub use draw::{axes, figure, svg, theme, words};
 pub use pane::Pane;
 pub use panels::alpha_file;
 pub use panels::data::DataPanel;
 pub use panels::editor::{Editor, edits, flatness};
 #[cfg(not(target_arch = "wasm32"))]
 pub use panels::first_picture::first_picture;
+pub use panels::forecast;
 pub use panels::landscape::LandscapePanel;
 pub use panels::network::NetworkPanel;
 pub use panels::search::SearchPanel;

@@ -98,6 +98,8 @@ pub struct Progress {
     pub total: usize,
     /// Seconds until then by the pace of late; none before there is one.
     pub seconds_left: Option<f64>,
+    /// Training steps that come after the phase.
+    pub then: usize,
 }
 
 /// Steps whose pace tells the time that is left.
@@ -226,6 +228,21 @@ impl RunView {
         pace(&self.step_ends)
     }
 
+    /// Mean seconds a training step of late; none before there are a few epochs.
+    pub fn seconds_a_train_step(&self) -> Option<f64> {
+        let training = self.training.as_ref()?;
+        Some(pace(&training.seconds)? / training.steps_per_epoch.max(1) as f64)
+    }
+
+    /// Steps that will train what the search finds.
+    fn train_steps(&self) -> usize {
+        let known = self.config.as_ref().zip(self.dataset.as_ref());
+        known.map_or(0, |(config, dataset)| {
+            let [weights, architecture, _] = dataset.split;
+            config.train_steps(weights + architecture)
+        })
+    }
+
     /// How far the run is; none before it knows.
     pub fn progress(&self) -> Option<Progress> {
         if let Some(training) = &self.training {
@@ -236,6 +253,7 @@ impl RunView {
                 done: training.steps.len(),
                 total,
                 seconds_left: pace(&training.seconds).map(|pace| pace * epochs_left as f64),
+                then: 0,
             });
         }
         let total = self.search.as_ref()?.steps;
@@ -245,6 +263,7 @@ impl RunView {
             done: self.steps.len(),
             total,
             seconds_left: self.seconds_a_step().map(|pace| pace * left as f64),
+            then: self.train_steps(),
         })
     }
 

@@ -309,6 +309,17 @@ pub fn judge_name(dataset: &str, space: Space) -> String {
 }
 
 impl RunConfig {
+    /// Steps that train the derived network on so many images; 0 for a run that trains none.
+    pub fn train_steps(&self, images: usize) -> usize {
+        match (self.kind, images) {
+            (RunKind::Full, 1..) => {
+                let batches = self.train.last_batch.batches(images, self.train.batch);
+                batches * self.train.epochs
+            }
+            _ => 0,
+        }
+    }
+
     /// What a run is called, as its folder is: data set, strategy or `train`, and seed.
     pub fn name(&self) -> String {
         let what = match (&self.search, self.kind) {

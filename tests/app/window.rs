@@ -117,6 +117,63 @@ fn the_least_window_fits_a_small_projector_and_shows_the_run() {
 }
 
 #[test]
+fn larger_type_and_small_screens_cut_neither_the_step_counter_nor_plots_nor_choices() {
+    // 1280×720 and 1366×768 with larger type, and 1366×768 pixels at 200 %.
+    for [width, height] in [[948.0, 533.0], [1012.0, 569.0], [683.0, 384.0]] {
+        let (mut window, _ends) = window_without_session();
+        window.set_size(egui::vec2(width, height));
+        window.run_ok();
+        // The default layout: 20 % settings, 37 % run, less the gaps and what the frame of a panel takes.
+        let columns = width - 8.0;
+        let ends = [0.2 * columns, 0.57 * columns + 4.0].map(|end| end - 11.0);
+        let last = window.state().run().steps.len();
+        let epoch = window.state().run().shown().unwrap().epoch;
+        let counter = format!("step {last} of {last}, epoch {epoch}");
+        for label in [
+            &counter,
+            "Step of the run",
+            "Export Loss, nats",
+            "Export Accuracy, %",
+            "Heat map",
+            "Cells",
+        ] {
+            let right = window.get_by_label(label).rect().right();
+            assert!(right <= ends[1], "{width}: {label} ends at {right}");
+        }
+        let choices = window.get_all_by_role(egui::Role::ComboBox);
+        let rights = choices
+            .map(|choice| choice.rect())
+            .filter(|rect| rect.left() < ends[0]);
+        let rights: Vec<f32> = rights.map(|rect| rect.right()).collect();
+        assert!(rights.len() >= 4, "{rights:?}");
+        for right in rights {
+            assert!(right <= ends[0], "{width}: a choice ends at {right}");
+        }
+    }
+}
+
+#[test]
+fn both_cells_of_a_darts_architecture_and_their_neighborhood_are_on_one_screen() {
+    let (mut window, _ends) = window_without_session();
+    window.state_mut().show(Pane::Editor);
+    window.run_ok();
+    let genotype = Genotype::preset("darts-v2").unwrap();
+    window.event(egui::Event::Paste(genotype.to_text()));
+    window.run_ok();
+    let bottom = |label: &str| {
+        let shown = window.get_all_by_label_contains(label);
+        let bottoms = shown.map(|one| one.rect().bottom());
+        bottoms.fold(f32::NEG_INFINITY, f32::max)
+    };
+    let cells = bottom("reduction cell, edge");
+    let dots = bottom("neighbor reduction");
+    assert!(cells < dots);
+    // Below the dots are half of their picture and the names of edges and cells, below those a bar.
+    let end = 800.0 - 28.0;
+    assert!(dots + 60.0 <= end, "{dots}");
+}
+
+#[test]
 fn the_recorded_search_can_be_scrubbed_to_any_step() {
     let mut window = window();
     window.run_ok();
@@ -237,6 +294,39 @@ fn a_device_that_fails_is_told_and_the_window_stays_usable() {
     window.get_by_label("Close").click();
     window.run_ok();
     window.get_by_label("▶  Run");
+}
+
+#[test]
+fn a_stop_shows_at_once_that_it_was_heard_and_until_the_last_step_ends() {
+    let (mut window, ends) = window_without_session();
+    let (inbox, outbox) = ends.lock().unwrap()[0].clone();
+    for timed in &Recording::demo().events[..20] {
+        outbox.try_send(timed.clone()).unwrap();
+    }
+    window.run_ok();
+    while inbox.try_recv().is_ok() {}
+    window.get_by_label("Stop").click();
+    window.run_ok();
+    assert_eq!(inbox.try_recv(), Ok(Command::Stop));
+    assert_eq!(window.state().session(), SessionState::Stopping);
+    window.get_by_label("stopping");
+    // A second press, and the keys, ask for nothing more.
+    window.get_by_label("Stopping…").click();
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Period);
+    window.run_ok();
+    assert!(inbox.try_recv().is_err());
+    // The step that still ends changes nothing of that.
+    outbox
+        .try_send(Recording::demo().events[20].clone())
+        .unwrap();
+    window.run_ok();
+    window.get_by_label("Stopping…");
+
+    outbox.try_send(now(Event::Stopped)).unwrap();
+    window.run_ok();
+    assert_eq!(window.state().session(), SessionState::Idle);
+    assert!(window.query_by_label("stopping").is_none());
+    window.get_by_label("Stop");
 }
 
 /// The conditions of the manual's page on defaults.
@@ -496,6 +586,7 @@ fn a_stopped_search_goes_on_from_the_list_of_kept_runs_and_reaches_its_end() {
         std::thread::sleep(Duration::from_millis(5));
         window.step();
     }
+    window.get_by_label("1 run in the folder runs");
     window.get_by_label(&format!("Go on {name}")).click();
     wait(&mut window, "end", |app| {
         app.run().state == RunState::Finished

@@ -8,3 +8,4 @@ pub mod pictures;
 pub mod svg;
 pub mod theme;
 pub mod thin;
+pub mod words;

@@ -6,6 +6,7 @@ use super::export::Export;
 use crate::app::context::Action;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::theme::{self, Hue, SPACE};
+use crate::app::draw::words::counted;
 use crate::data::short_name;
 use crate::landscape::signed;
 use crate::study::compare::{Arm, Comparison, DETECTED, JudgedBy, Metric, Paired, PrimaryPair};
@@ -56,9 +57,9 @@ fn caption(ui: &mut egui::Ui, name: &str, comparison: &Comparison) {
         JudgedBy::Table { metric, .. } => format!("looked up in {metric} of a table"),
     };
     ui.label(theme::note(format!(
-        "{name}: {}, {} seeds, {by}",
+        "{name}: {}, {}, {by}",
         short_name(&comparison.settings.dataset),
-        comparison.seeds.len()
+        counted(comparison.seeds.len(), "seed")
     )));
     if let Some(tau) = comparison.judge_tau {
         ui.label(theme::note(format!(

@@ -7,6 +7,7 @@ use eframe::egui::{self, RichText, vec2};
 use crate::app::context::{Action, Context, ReadData};
 use crate::app::draw::pictures::Pictures;
 use crate::app::draw::theme::{Hue, SPACE};
+use crate::app::draw::words::counted;
 use crate::data::{Dataset, EMBEDDED, Normalisation, Split, built_in, handed_names, short_name};
 use crate::session::TEST_SHARE;
 
@@ -224,8 +225,8 @@ impl Facts {
         ui.horizontal_wrapped(|ui| {
             ui.heading(&dataset.name);
             ui.label(format!(
-                "{} images of {}×{} pixels, {}, {} classes",
-                dataset.len(),
+                "{} of {}×{} pixels, {}, {}",
+                counted(dataset.len(), "image"),
                 dataset.height,
                 dataset.width,
                 match dataset.channels {
@@ -233,7 +234,7 @@ impl Facts {
                     3 => "colour".to_owned(),
                     channels => format!("{channels} channels"),
                 },
-                dataset.classes.len()
+                counted(dataset.classes.len(), "class")
             ));
         });
         if let Some(normalisation) = &self.normalisation {
@@ -322,7 +323,7 @@ fn class_row(
             ui.set_width(120.0);
             ui.add(egui::Label::new(RichText::new(name).strong()).truncate());
             let count = images.len();
-            ui.label(RichText::new(format!("{count} images")).weak().small());
+            ui.label(RichText::new(counted(count, "image")).weak().small());
             let (bar, _) = ui.allocate_exact_size(vec2(110.0, 4.0), egui::Sense::hover());
             let mut part = bar;
             part.set_width(bar.width() * count as f32 / largest.max(1) as f32);

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use eframe::egui::vec2;
 
 use crate::app::draw::cell_canvas::{CellPicture, Ground};
+use crate::app::draw::words::counted;
 use crate::app::runs::recording::Recording;
 use crate::record::RunView;
 use crate::space::CellKind;
@@ -55,10 +56,10 @@ fn caption(view: &RunView) -> String {
     let config = view.config.as_ref();
     let strategy = config.and_then(|config| config.search.as_ref());
     let mut text = format!(
-        "A recorded search: {} on {}, {} steps.",
+        "A recorded search: {} on {}, {}.",
         strategy.map_or("search", |search| search.strategy.name()),
         config.map_or("images", |config| config.dataset.as_str()),
-        view.steps.len()
+        counted(view.steps.len(), "step")
     );
     if let Some(tested) = view.tested() {
         let (percent, images) = (100.0 * tested.accuracy, tested.images);

@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::draw::words::counted;
 use crate::data::{Dataset, Split};
-use crate::session::{DeviceInfo, MemoryPlan, RunConfig};
+use crate::record::Progress;
+use crate::search::Strategy;
+use crate::session::{DeviceInfo, MemoryPlan, RunConfig, SearchConfig};
+use crate::space::Genotype;
 
 /// What is known of a data set without touching a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +25,101 @@ pub struct DataFacts {
 /// Arithmetic on a run that was not started.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunForecast {
-    /// Steps of the search.
+    /// Steps of the search; 0 where nothing is searched.
     pub steps: usize,
-    /// Forecast peak of a search step, bytes, and what the kernels keep; or why the run cannot fit.
-    pub memory: Result<(u64, &'static str), String>,
+    /// Steps of training from scratch; 0 of a run that only searches.
+    pub train_steps: usize,
+    /// Forecast peak of a search step, bytes, and what the kernels keep; or why the run cannot fit. None where nothing is searched.
+    pub memory: Option<Result<(u64, &'static str), String>>,
+}
+
+impl RunForecast {
+    /// What there is to do, with its time where the seconds of all steps are known. `paces`: of a search step and of a training step.
+    pub fn work(&self, paces: [Option<f64>; 2]) -> String {
+        let parts = self.parts(paces);
+        let steps = parts.iter().map(|part| counted(part.steps, part.step));
+        let text = steps.collect::<Vec<_>>().join(" + ");
+        let seconds: Option<f64> = parts.iter().map(Part::seconds).sum();
+        match seconds.filter(|_| !parts.is_empty()) {
+            Some(seconds) => format!("{text}, about {}", duration(seconds)),
+            None => text,
+        }
+    }
+
+    /// Where that time comes from, or from when on it is known.
+    pub fn time(&self, paces: [Option<f64>; 2]) -> String {
+        let parts = self.parts(paces);
+        if parts.iter().all(|part| part.pace.is_none()) {
+            return "time: known after the first steps".into();
+        }
+        let text = |part: &Part| match (part.seconds(), part.pace) {
+            (Some(seconds), Some(pace)) => {
+                let time = duration(seconds);
+                format!("{} {time}, by steps of {}", part.name, short(pace))
+            }
+            _ => format!("{}: time known after its first {}", part.name, part.after),
+        };
+        parts.iter().map(text).collect::<Vec<_>>().join("; ")
+    }
+
+    fn parts(&self, [search, training]: [Option<f64>; 2]) -> Vec<Part> {
+        let mut parts = vec![
+            Part {
+                name: "search",
+                step: "search step",
+                after: "steps",
+                steps: self.steps,
+                pace: search,
+            },
+            Part {
+                name: "training",
+                step: "training step",
+                after: "epochs",
+                steps: self.train_steps,
+                pace: training,
+            },
+        ];
+        parts.retain(|part| part.steps > 0);
+        parts
+    }
+}
+
+/// The time until the end of a run, and what of it is training that is still to come. `train_pace`: seconds a training step.
+pub fn left(progress: &Progress, train_pace: Option<f64>) -> Option<String> {
+    let phase = duration(progress.seconds_left?);
+    let training = counted(progress.then, "training step");
+    Some(match (progress.then, train_pace) {
+        (0, _) => format!("{phase} left of the {} by the pace of late", progress.phase),
+        (_, None) => format!("{phase} left of the {}, then {training}", progress.phase),
+        (then, Some(pace)) => {
+            let seconds = pace * then as f64;
+            let all = duration(progress.seconds_left? + seconds);
+            format!("about {all} left: {phase} of the search, then {training}")
+        }
+    })
+}
+
+/// The search of a run, or its training.
+struct Part {
+    name: &'static str,
+    step: &'static str,
+    /// What its pace is known after.
+    after: &'static str,
+    steps: usize,
+    /// Seconds a step.
+    pace: Option<f64>,
+}
+
+impl Part {
+    fn seconds(&self) -> Option<f64> {
+        Some(self.pace? * self.steps as f64)
+    }
+}
+
+/// The search of a run, if it has steps: a drawn architecture has none.
+fn searched(config: &RunConfig) -> Option<&SearchConfig> {
+    let search = config.search.as_ref();
+    search.filter(|search| search.strategy != Strategy::Random)
 }
 
 /// The facts of a run's data set.
@@ -47,17 +142,26 @@ pub fn facts(config: &RunConfig) -> Result<DataFacts, String> {
     })
 }
 
-/// The forecast of a search; none for a run without one. `device`: the one that a run used last, or none.
-pub fn forecast(
+/// The forecast of a run. `device`: the one that a run used last, or none.
+pub fn forecast(config: &RunConfig, facts: &DataFacts, device: Option<&DeviceInfo>) -> RunForecast {
+    let [weights, architecture, _] = facts.split;
+    let search = searched(config);
+    let steps = search.filter(|_| weights > 0).map_or(0, |search| {
+        search.last_batch.batches(weights, search.batch) * search.epochs
+    });
+    RunForecast {
+        steps,
+        train_steps: config.train_steps(weights + architecture),
+        memory: search.map(|search| memory(config, search, facts, device)),
+    }
+}
+
+fn memory(
     config: &RunConfig,
+    search: &SearchConfig,
     facts: &DataFacts,
     device: Option<&DeviceInfo>,
-) -> Option<RunForecast> {
-    let search = config.search.as_ref()?;
-    let steps = match facts.split[0] {
-        0 => 0,
-        images => search.last_batch.batches(images, search.batch) * search.epochs,
-    };
+) -> Result<(u64, &'static str), String> {
     let cpu = DeviceInfo {
         name: String::new(),
         backend: "cpu".into(),
@@ -66,7 +170,7 @@ pub fn forecast(
         max_binding: 0,
     };
     let size = search.size(facts.image, facts.classes);
-    let memory = MemoryPlan::choose(
+    MemoryPlan::choose(
         &search.within([facts.split[0], facts.split[1]]),
         config.kernels,
         config.memory,
@@ -74,8 +178,7 @@ pub fn forecast(
         device.unwrap_or(&cpu),
     )
     .map(|plan| (plan.bytes, plan.name()))
-    .map_err(|error| error.to_string());
-    Some(RunForecast { steps, memory })
+    .map_err(|error| error.to_string())
 }
 
 /// Seconds a step that runs on this machine have taken, by everything that a step's time depends on.
@@ -86,25 +189,33 @@ pub struct Speeds(Vec<(String, f64)>);
 const REMEMBERED: usize = 64;
 
 impl Speeds {
-    /// What a step of such a run took; none if none has run yet.
-    pub fn get(&self, config: &RunConfig) -> Option<f64> {
-        let key = key(config)?;
-        let known = self.0.iter().find(|(known, _)| *known == key)?;
+    /// What a search step and a training step of such a run took; none where none has run yet.
+    pub fn get(&self, config: &RunConfig) -> [Option<f64>; 2] {
+        [search_key(config), train_key(config)].map(|key| self.of(&key?))
+    }
+
+    fn of(&self, key: &str) -> Option<f64> {
+        let known = self.0.iter().find(|(known, _)| known == key)?;
         Some(known.1)
     }
 
-    /// Remembers what a step took.
-    pub fn set(&mut self, config: &RunConfig, seconds: f64) {
-        let Some(key) = key(config) else { return };
-        self.0.retain(|(known, _)| *known != key);
-        self.0.push((key, seconds));
+    /// Remembers what a search step and a training step took, where that is known.
+    pub fn set(&mut self, config: &RunConfig, seconds: [Option<f64>; 2]) {
+        let keys = [search_key(config), train_key(config)];
+        for (key, seconds) in keys.into_iter().zip(seconds) {
+            let Some((key, seconds)) = key.zip(seconds) else {
+                continue;
+            };
+            self.0.retain(|(known, _)| *known != key);
+            self.0.push((key, seconds));
+        }
         let excess = self.0.len().saturating_sub(REMEMBERED);
         self.0.drain(..excess);
     }
 }
 
-fn key(config: &RunConfig) -> Option<String> {
-    let search = config.search.as_ref()?;
+fn search_key(config: &RunConfig) -> Option<String> {
+    let search = searched(config)?;
     let neighbors = match search.strategy.neighborhood_aware() && search.radius > 0 {
         true => search.neighbors,
         false => 0,
@@ -124,6 +235,31 @@ fn key(config: &RunConfig) -> Option<String> {
         neighbors,
         search.memory_limit,
     ))
+}
+
+/// The architecture is not in it: before a search nobody knows which it will be.
+fn train_key(config: &RunConfig) -> Option<String> {
+    let of_search = config.search.as_ref().map(|search| search.space);
+    let space = of_search.or(config.genotype.as_ref().map(Genotype::space))?;
+    let train = &config.train;
+    Some(format!(
+        "train {} {} {} {space} {} {} {} {}",
+        config.dataset,
+        config.device,
+        config.kernels.name(),
+        train.channels,
+        train.layers,
+        train.batch,
+        train.auxiliary_weight > 0.0,
+    ))
+}
+
+/// The time of a step for people.
+fn short(seconds: f64) -> String {
+    match seconds {
+        0.1.. => format!("{seconds:.2} s"),
+        _ => format!("{:.0} ms", 1000.0 * seconds),
+    }
 }
 
 /// A length of time for people.

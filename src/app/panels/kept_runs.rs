@@ -4,6 +4,7 @@ use eframe::egui;
 
 use crate::app::context::Action;
 use crate::app::draw::theme::{self, SPACE};
+use crate::app::draw::words::counted;
 use crate::app::runs::kept_run::{Ask, KeptRun};
 use crate::app::runs::link::SessionState;
 use crate::app::runs::shelf::Shelf;
@@ -32,7 +33,7 @@ pub fn window(
             };
             ui.label(theme::note(match runs.len() {
                 0 => format!("No run is kept {place} yet: start one with Run."),
-                count => format!("{count} runs {place}"),
+                count => format!("{} {place}", counted(count, "run")),
             }));
             ui.add_space(SPACE[0]);
             egui::ScrollArea::vertical()
@@ -57,7 +58,7 @@ fn row(ui: &mut egui::Ui, run: &KeptRun, session: SessionState, actions: &mut Ve
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, &label));
             button.on_hover_text(help).clicked()
         };
-        let free = session != SessionState::Busy;
+        let free = !session.is_busy();
         if button(ui, free, "Open", "Shows the run") {
             actions.push(Action::Shelf(Ask::Open(name.clone())));
             done = true;

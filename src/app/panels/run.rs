@@ -19,12 +19,15 @@ use crate::app::draw::heat_map;
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::pane::Pane;
 use crate::app::runs::labels::in_labels;
+use crate::app::runs::link::SessionState;
 use crate::record::{RunState, RunView};
 
 /// Seconds that a replay takes from the first to the last step, at most.
 const REPLAY: f64 = 12.0;
 /// Steps a second of a replay, at most.
 const FASTEST: f64 = 12.0;
+/// A slider that is shorter cannot be aimed at, points.
+const LEAST_SLIDER: f32 = 60.0;
 /// Height of a plot, points.
 const PLOT: f32 = 112.0;
 /// Height of a cell's picture, points.
@@ -67,7 +70,7 @@ impl RunPanel {
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         self.export.poll(ui, context.actions);
-        header(ui, context.run);
+        header(ui, context.run, context.session);
         if context.run.steps.is_empty() {
             self.result(ui, context);
             waiting(ui, context.run);
@@ -151,61 +154,93 @@ impl RunPanel {
         let Some(position) = run.position() else {
             return;
         };
-        let last = run.steps.len() - 1;
         self.play(ui, run, position, context.actions);
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = SPACE[0];
-            let button = |ui: &mut egui::Ui, icon: &str, name: &str, key: &str| {
-                let button = ui.button(icon).on_hover_text(format!("{name} ({key})"));
-                let enabled = ui.is_enabled();
-                button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, name));
-                button.clicked()
-            };
-            if button(ui, "|◀", "First step", "Home") {
-                context.actions.push(Action::Seek(Some(0)));
-            }
-            let (icon, name) = if self.playing {
-                ("▮▮", "Hold replay")
-            } else {
-                ("▶", "Replay")
-            };
-            if button(ui, icon, name, "P") {
-                self.toggle_play(run, context.actions);
-            }
-            if button(ui, "▶|", "Newest step", "End") {
-                context.actions.push(Action::Seek(None));
-            }
-            let step = &run.steps[position];
-            let text = format!("step {} of {}, epoch {}", step.step, last + 1, step.epoch);
-            let font = egui::FontId::proportional(theme::TYPE[1]);
-            let note = ui
-                .painter()
-                .layout_no_wrap(text.clone(), font, egui::Color32::WHITE);
-            let slow = ui
-                .selectable_label(self.slow.on(), "Slow")
-                .on_hover_text("Slow motion: one step at a time, one stage at a time");
-            let on = self.slow.on();
-            slow.widget_info(|| {
-                egui::WidgetInfo::selected(egui::Role::Button, true, on, "Slow motion")
+        let counter = Counter::new(ui, run, position);
+        let below = ui
+            .horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing.x = SPACE[0];
+                self.buttons(ui, context);
+                let fits = slider_width(ui, counter.width) >= LEAST_SLIDER;
+                if fits {
+                    self.track(ui, context, position, &counter);
+                }
+                !fits
+            })
+            .inner;
+        // A small screen or large type has no room beside the buttons: what is too wide would widen everything below.
+        if below {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = SPACE[0];
+                self.track(ui, context, position, &counter);
             });
-            if slow.clicked() {
-                self.playing = false;
-                self.slow.toggle(run, context.actions);
-            }
-            ui.spacing_mut().slider_width =
-                (ui.available_width() - note.size().x - 2.0 * SPACE[1]).max(60.0);
-            let mut at = position;
-            let slider = ui
-                .add(egui::Slider::new(&mut at, 0..=last).show_value(false))
-                .on_hover_text("Replays the run to any step (left and right arrow)");
-            slider.widget_info(|| egui::WidgetInfo::slider(true, at as f64, "Step of the run"));
-            if slider.changed() {
-                self.playing = false;
-                context.actions.push(Action::Seek(Some(at)));
-            }
-            ui.add_space(SPACE[0]);
-            ui.label(text);
+        }
+    }
+
+    fn buttons(&mut self, ui: &mut egui::Ui, context: &mut Context) {
+        let run = context.run;
+        let button = |ui: &mut egui::Ui, icon: &str, name: &str, key: &str| {
+            let button = ui.button(icon).on_hover_text(format!("{name} ({key})"));
+            let enabled = ui.is_enabled();
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, name));
+            button.clicked()
+        };
+        if button(ui, "|◀", "First step", "Home") {
+            context.actions.push(Action::Seek(Some(0)));
+        }
+        let (icon, name) = if self.playing {
+            ("▮▮", "Hold replay")
+        } else {
+            ("▶", "Replay")
+        };
+        if button(ui, icon, name, "P") {
+            self.toggle_play(run, context.actions);
+        }
+        if button(ui, "▶|", "Newest step", "End") {
+            context.actions.push(Action::Seek(None));
+        }
+        let slow = ui
+            .selectable_label(self.slow.on(), "Slow")
+            .on_hover_text("Slow motion: one step at a time, one stage at a time");
+        let on = self.slow.on();
+        slow.widget_info(|| {
+            egui::WidgetInfo::selected(egui::Role::Button, true, on, "Slow motion")
         });
+        if slow.clicked() {
+            self.playing = false;
+            self.slow.toggle(run, context.actions);
+        }
+    }
+
+    /// The slider over the steps, and the counter behind it.
+    fn track(
+        &mut self,
+        ui: &mut egui::Ui,
+        context: &mut Context,
+        position: usize,
+        counter: &Counter,
+    ) {
+        let last = context.run.steps.len() - 1;
+        let whole = slider_width(ui, counter.width) >= LEAST_SLIDER;
+        let (text, width) = match whole {
+            true => (&counter.text, counter.width),
+            false => (&counter.short, counter.short_width),
+        };
+        ui.spacing_mut().slider_width = slider_width(ui, width).max(1.0);
+        let mut at = position;
+        let slider = ui
+            .add(egui::Slider::new(&mut at, 0..=last).show_value(false))
+            .on_hover_text("Replays the run to any step (left and right arrow)");
+        slider.widget_info(|| egui::WidgetInfo::slider(true, at as f64, "Step of the run"));
+        if slider.changed() {
+            self.playing = false;
+            context.actions.push(Action::Seek(Some(at)));
+        }
+        ui.add_space(SPACE[0]);
+        let label = ui.label(text);
+        if !whole {
+            label.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &counter.text));
+            label.on_hover_text(&counter.text);
+        }
     }
 
     fn play(&mut self, ui: &egui::Ui, run: &RunView, position: usize, actions: &mut Vec<Action>) {
@@ -229,6 +264,39 @@ impl RunPanel {
     }
 }
 
+/// Where the slider stands, in words and in short.
+struct Counter {
+    text: String,
+    width: f32,
+    short: String,
+    short_width: f32,
+}
+
+impl Counter {
+    fn new(ui: &egui::Ui, run: &RunView, position: usize) -> Self {
+        let (step, last) = (&run.steps[position], run.steps.len());
+        let text = format!("step {} of {last}, epoch {}", step.step, step.epoch);
+        let short = format!("{}/{last}", step.step);
+        let width = |text: &str| {
+            let font = egui::TextStyle::Body.resolve(ui.style());
+            let painter = ui.painter();
+            let galley = painter.layout_no_wrap(text.to_owned(), font, egui::Color32::WHITE);
+            galley.size().x
+        };
+        Self {
+            width: width(&text),
+            short_width: width(&short),
+            text,
+            short,
+        }
+    }
+}
+
+/// The width that is left for the slider in this row, beside a text of a width.
+fn slider_width(ui: &egui::Ui, text: f32) -> f32 {
+    ui.available_size_before_wrap().x - text - 2.0 * SPACE[1]
+}
+
 /// What a run's state is called, and how it looks.
 pub fn state_words(run: &RunView) -> (&'static str, Option<Hue>) {
     match &run.state {
@@ -244,7 +312,7 @@ pub fn state_words(run: &RunView) -> (&'static str, Option<Hue>) {
     }
 }
 
-fn header(ui: &mut egui::Ui, run: &RunView) {
+fn header(ui: &mut egui::Ui, run: &RunView, session: SessionState) {
     ui.horizontal_wrapped(|ui| {
         let name = if run.name.is_empty() {
             "No run yet"
@@ -252,7 +320,10 @@ fn header(ui: &mut egui::Ui, run: &RunView) {
             &run.name
         };
         ui.heading(name);
-        let (words, hue) = state_words(run);
+        let (words, hue) = match session {
+            SessionState::Stopping if run.live => ("stopping", Some(Hue::Warm)),
+            _ => state_words(run),
+        };
         let color = hue.map_or(ui.visuals().weak_text_color(), |hue| {
             theme::hue(ui.visuals(), hue)
         });
@@ -477,7 +548,7 @@ fn alphas(
     let (Some(space), Some(step)) = (run.space(), run.shown()) else {
         return;
     };
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(egui::RichText::new("Weights of the operations").strong())
             .on_hover_text("Softmax of α, divided by the temperature.");
         ui.selectable_value(as_cells, false, "Heat map").on_hover_text(

@@ -11,7 +11,7 @@ use crate::session::{
 };
 use crate::space::{Genotype, Space};
 
-use super::forecast::{self, DataFacts, RunForecast, Speeds, bytes, duration};
+use super::forecast::{self, DataFacts, RunForecast, Speeds, bytes};
 use super::settings::{self, choice, grid, row};
 use crate::app::context::{Action, Context};
 use crate::app::draw::theme::{self, SPACE};
@@ -35,7 +35,7 @@ pub struct SearchPanel {
     /// What steps took on this machine.
     pub speeds: Speeds,
     facts: Option<(String, f64, Result<DataFacts, String>)>,
-    forecast: Option<(RunConfig, Option<DeviceInfo>, Option<RunForecast>)>,
+    forecast: Option<(RunConfig, Option<DeviceInfo>, RunForecast)>,
 }
 
 impl Default for SearchPanel {
@@ -133,7 +133,7 @@ impl SearchPanel {
         };
         // A data set that cannot be read is told by the run.
         let steps = forecast::facts(&settings).ok().and_then(|facts| {
-            let steps = forecast::forecast(&settings, &facts, None)?.steps;
+            let steps = forecast::forecast(&settings, &facts, None).steps;
             Some(steps / settings.search.as_ref()?.epochs.max(1))
         });
         let epochs = JUDGE_STEPS / steps.unwrap_or(JUDGE_STEPS).max(1);
@@ -143,6 +143,9 @@ impl SearchPanel {
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         self.measure(context.run);
+        if let Some(trained) = context.trained {
+            self.measure(trained);
+        }
         egui::ScrollArea::vertical()
             .auto_shrink(false)
             .show(ui, |ui| {
@@ -155,9 +158,10 @@ impl SearchPanel {
             });
     }
 
-    /// Remembers how fast a live search is.
+    /// Remembers how fast a live run searches and trains.
     fn measure(&mut self, run: &RunView) {
-        if let (true, Some(config), Some(seconds)) = (run.live, &run.config, run.seconds_a_step()) {
+        if let (true, Some(config)) = (run.live, &run.config) {
+            let seconds = [run.seconds_a_step(), run.seconds_a_train_step()];
             self.speeds.set(config, seconds);
         }
     }
@@ -185,30 +189,17 @@ impl SearchPanel {
     }
 
     fn controls(&mut self, ui: &mut egui::Ui, context: &mut Context) {
-        let busy = context.session == SessionState::Busy;
-        let held = context.run.state == RunState::Held;
         let width = ui.available_width();
-        if busy {
-            let (text, help, command) = if held {
-                ("▶  Resume", "Goes on (Space)", Command::Resume)
-            } else {
-                (
-                    "▮▮  Pause",
-                    "Holds before the next step (Space)",
-                    Command::Pause,
-                )
-            };
-            let button = theme::primary_button(ui, text).min_size(egui::vec2(width, 32.0));
-            if ui.add(button).on_hover_text(help).clicked() {
-                context.actions.push(Action::Send(command));
-            }
+        let whole = egui::vec2(width, 32.0);
+        if context.session.is_busy() {
+            hold(ui, whole, context);
         } else {
             let (text, enabled) = match context.session {
                 SessionState::Starting => ("Starting…", false),
                 SessionState::Gone => ("▶  Run", false),
                 _ => ("▶  Run", true),
             };
-            let button = theme::primary_button(ui, text).min_size(egui::vec2(width, 32.0));
+            let button = theme::primary_button(ui, text).min_size(whole);
             let run = ui.add_enabled(enabled, button).on_hover_text(
                 "Starts the search, then trains and tests what it found (Ctrl+Enter)",
             );
@@ -216,19 +207,25 @@ impl SearchPanel {
                 context.actions.push(Action::Send(self.start()));
             }
         }
-        ui.horizontal(|ui| {
-            let half = egui::vec2((width - SPACE[1]) / 2.0, 26.0);
+        ui.horizontal_wrapped(|ui| {
+            let half = egui::vec2(((width - SPACE[1]) / 2.0).floor(), 26.0);
+            let goes_on = context.session == SessionState::Busy;
             let step = egui::Button::new("Step").min_size(half);
             if ui
-                .add_enabled(busy, step)
+                .add_enabled(goes_on, step)
                 .on_hover_text("Takes one step and holds (N)")
                 .clicked()
             {
                 context.actions.push(Action::Send(Command::Step));
             }
-            let stop = egui::Button::new("Stop").min_size(half);
+            // A step can take seconds, and only its end is the end of the run.
+            let word = match context.session {
+                SessionState::Stopping => "Stopping…",
+                _ => "Stop",
+            };
+            let stop = egui::Button::new(word).min_size(half);
             if ui
-                .add_enabled(busy, stop)
+                .add_enabled(goes_on, stop)
                 .on_hover_text("Ends the run after this step; what was found is kept (Ctrl+Period)")
                 .clicked()
             {
@@ -236,7 +233,8 @@ impl SearchPanel {
             }
         });
         if context.run.live {
-            progress(ui, context.run);
+            let paces = context.run.config.as_ref().map(|of| self.speeds.get(of));
+            progress(ui, context.run, paces.and_then(|[_, training]| training));
         }
     }
 
@@ -358,7 +356,7 @@ impl SearchPanel {
                 forecast::forecast(&self.config, facts, device),
             ));
         }
-        let Some((_, _, Some(forecast))) = &self.forecast else {
+        let Some((_, _, forecast)) = &self.forecast else {
             return;
         };
         ui.add_space(SPACE[0]);
@@ -366,28 +364,23 @@ impl SearchPanel {
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = 2.0;
             let [weights, architecture, test] = facts.split;
-            let random = self.strategy() == Strategy::Random;
+            let paces = self.speeds.get(&self.config);
+            if forecast.memory.is_none() && self.config.search.is_some() {
+                ui.label("No search: one architecture is drawn and trained.");
+            }
+            ui.label(forecast.work(paces));
+            ui.label(theme::note(forecast.time(paces)));
             match &forecast.memory {
-                _ if random => {
-                    ui.label("No search: one architecture is drawn and trained.");
+                Some(Ok((needed, keeps))) => {
+                    let text = format!("about {} of memory for a search step", bytes(*needed));
+                    ui.label(theme::note(text)).on_hover_text(format!(
+                        "The peak by arithmetic, before anything is allocated; the kernels' plan is “{keeps}”."
+                    ));
                 }
-                Ok((needed, keeps)) => {
-                    ui.label(format!("{} steps, about {} of memory", forecast.steps, bytes(*needed)))
-                        .on_hover_text(format!(
-                            "Peak of one search step by arithmetic, before anything is allocated; the kernels' plan is “{keeps}”."
-                        ));
-                    let time = match self.speeds.get(&self.config) {
-                        Some(seconds) => format!(
-                            "about {}, by steps of {seconds:.2} s on this machine",
-                            duration(seconds * forecast.steps as f64)
-                        ),
-                        None => "time: known after the first steps".into(),
-                    };
-                    ui.label(theme::note(time));
+                Some(Err(error)) => {
+                    ui.colored_label(ui.visuals().error_fg_color, in_labels(error));
                 }
-                Err(error) => {
-                    ui.colored_label(ui.visuals().error_fg_color, error);
-                }
+                None => {}
             }
             ui.label(theme::note(format!(
                 "{weights} images train weights, {architecture} train α, {test} test once"
@@ -423,7 +416,7 @@ impl SearchPanel {
         for (name, group) in [
             ("Search size", Group::Size),
             ("Neighborhood", Group::Neighborhood),
-            ("Curvature of the loss in α", Group::Curvature),
+            ("Curvature in α", Group::Curvature),
             ("Rates and penalties", Group::Rates),
             ("Search images", Group::Images),
         ] {
@@ -446,6 +439,24 @@ impl SearchPanel {
             self.config.search = Some(self.preset.search(space, strategy));
             self.config.train = self.preset.train(space);
         }
+    }
+}
+
+/// The button that holds a run or lets it go on.
+fn hold(ui: &mut egui::Ui, size: egui::Vec2, context: &mut Context) {
+    let (text, help, command) = match context.run.state {
+        RunState::Held => ("▶  Resume", "Goes on (Space)", Command::Resume),
+        _ => (
+            "▮▮  Pause",
+            "Holds before the next step (Space)",
+            Command::Pause,
+        ),
+    };
+    let button = theme::primary_button(ui, text).min_size(size);
+    let goes_on = context.session == SessionState::Busy;
+    let button = ui.add_enabled(goes_on, button);
+    if button.on_hover_text(help).clicked() {
+        context.actions.push(Action::Send(command));
     }
 }
 
@@ -557,8 +568,8 @@ fn strategy_words(strategy: Strategy) -> &'static str {
     }
 }
 
-/// How far a live run is, with the time that is left.
-fn progress(ui: &mut egui::Ui, run: &RunView) {
+/// How far a live run is, with the time that is left. `train_pace`: seconds a training step of such a run took before.
+fn progress(ui: &mut egui::Ui, run: &RunView, train_pace: Option<f64>) {
     let Some(progress) = run.progress() else {
         return;
     };
@@ -571,14 +582,10 @@ fn progress(ui: &mut egui::Ui, run: &RunView) {
     )
     .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &text));
     let going = matches!(run.state, RunState::Running | RunState::Held);
-    if let (true, Some(left)) = (
-        going && progress.done < progress.total,
-        progress.seconds_left,
-    ) {
-        ui.label(theme::note(format!(
-            "{} left of the {} by the pace of late",
-            duration(left),
-            progress.phase
-        )));
+    if going
+        && progress.done < progress.total
+        && let Some(text) = forecast::left(&progress, train_pace)
+    {
+        ui.label(theme::note(text));
     }
 }

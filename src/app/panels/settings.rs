@@ -12,8 +12,20 @@ use crate::app::draw::theme;
 /// Width of a choice among words, points; longer words take more.
 const WORD: f32 = 96.0;
 
-/// A two-column grid of settings.
+/// Width of a choice among titles, points.
+const TITLE: f32 = 170.0;
+/// Below this width values stand under their names, points.
+const NARROW: f32 = 200.0;
+
+/// Settings in two columns; in one where two are too wide for the panel, with every value below its name.
 pub fn grid(ui: &mut egui::Ui, id: &str, rows: impl FnOnce(&mut egui::Ui)) {
+    // What is seen: a title that is too long for the panel has widened what lies below it.
+    let seen = ui.clip_rect().right() - ui.cursor().left();
+    let width = ui.available_width().min(seen);
+    if width < NARROW {
+        ui.allocate_ui(egui::vec2(width, 0.0), |ui| ui.vertical(rows));
+        return;
+    }
     egui::Grid::new(id)
         .num_columns(2)
         .spacing([theme::SPACE[1], theme::SPACE[0]])
@@ -41,7 +53,8 @@ pub fn choice<T: PartialEq + Copy>(
         .map_or("", |(_, name, _)| name.as_str());
     let combo = egui::ComboBox::from_id_salt(id)
         .selected_text(current)
-        .width(ui.available_width().min(170.0))
+        .width(ui.available_width().min(TITLE))
+        .truncate()
         .show_ui(ui, |ui| {
             for (option, name, help) in options {
                 ui.selectable_value(value, *option, name)
@@ -113,7 +126,8 @@ fn one<C: Clone>(ui: &mut egui::Ui, setting: &Setting<C>, config: &mut C) {
                 let current = words.iter().find(same).map_or("", |word| word.label);
                 egui::ComboBox::from_id_salt(setting.flag)
                     .selected_text(current)
-                    .width(WORD)
+                    .width(WORD.min(ui.available_width()))
+                    .truncate()
                     .show_ui(ui, |ui| {
                         for word in *words {
                             let chosen = ui
@@ -184,7 +198,7 @@ fn aggregation(ui: &mut egui::Ui, aggregation: &mut Aggregation) {
 /// From the first step of the search to its last.
 fn temperature(ui: &mut egui::Ui, setting: &Setting<SearchConfig>, value: &mut Temperature) {
     row(ui, setting.label, setting.help, |ui, label| {
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             for (index, end) in [&mut value.from, &mut value.to].into_iter().enumerate() {
                 if index > 0 {
                     ui.label("to");

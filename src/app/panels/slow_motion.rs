@@ -8,6 +8,7 @@ use eframe::egui::{self, Role, WidgetInfo};
 use crate::app::context::Action;
 use crate::app::draw::heat_map::weights;
 use crate::app::draw::theme::{self, Hue, SPACE, hue, operation_label};
+use crate::app::draw::words::counted;
 use crate::record::{RunState, RunView};
 use crate::session::{Command, SearchStep};
 use crate::space::Operation;
@@ -194,10 +195,16 @@ fn look_around(step: &SearchStep) -> String {
     }
     let best = neighbors.iter().copied().fold(f32::INFINITY, f32::min);
     let worst = neighbors.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    format!(
-        "{} neighbors are drawn: α with the operations of an edge exchanged. On one batch α has loss {own:.3}, its neighbors {best:.3} to {worst:.3}. All of them count, so that a flat place wins.",
-        neighbors.len()
-    )
+    let drawn = counted(neighbors.len(), "neighbor");
+    let how = "drawn: α with the operations of an edge exchanged. On one batch α has loss";
+    match neighbors.len() {
+        1 => format!(
+            "{drawn} is {how} {own:.3}, the neighbor {best:.3}. Both count, so that a flat place wins."
+        ),
+        _ => format!(
+            "{drawn} are {how} {own:.3}, its neighbors {best:.3} to {worst:.3}. All of them count, so that a flat place wins."
+        ),
+    }
 }
 
 fn alpha_step(run: &RunView, position: usize) -> String {

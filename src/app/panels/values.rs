@@ -6,6 +6,7 @@ use super::export::Export;
 use crate::app::context::Action;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::theme::{self, Hue, SPACE};
+use crate::app::draw::words::counted;
 use crate::landscape::{Values, ValuesError, signed, student_t_95};
 
 /// What is drawn.
@@ -66,10 +67,10 @@ impl ValuesWindow {
             export.poll(ui, actions);
             ui.label(theme::note(format!(
                 "{file}: {}, paired by {}",
-                match values.of(&values.reference, 0).map_or(0, <[f64]>::len) {
-                    1 => "1 repetition".to_owned(),
-                    several => format!("{several} repetitions"),
-                },
+                counted(
+                    values.of(&values.reference, 0).map_or(0, <[f64]>::len),
+                    "repetition"
+                ),
                 values.paired_by
             )));
             if let [only] = &names[..] {

@@ -104,6 +104,8 @@ pub struct Line {
     gone: bool,
     starting: bool,
     busy: bool,
+    /// The run was asked to end and still makes its last step.
+    stopping: bool,
 }
 
 impl Line {
@@ -119,6 +121,7 @@ impl Line {
     pub fn state(&self) -> SessionState {
         match self {
             Self { link: None, .. } | Self { gone: true, .. } => SessionState::Gone,
+            Self { stopping: true, .. } => SessionState::Stopping,
             Self { busy: true, .. } => SessionState::Busy,
             Self { starting: true, .. } => SessionState::Starting,
             _ => SessionState::Idle,
@@ -128,16 +131,23 @@ impl Line {
     /// Sends a command; false: the session is gone.
     pub fn send(&mut self, command: Command) -> bool {
         let start = matches!(command, Command::Start(_));
+        let stop = matches!(command, Command::Stop);
         let sent = self.link.as_ref().is_some_and(|link| link.send(command));
         self.gone |= !sent;
         self.starting |= start && sent;
+        self.stopping |= stop && sent && self.busy;
         sent
     }
 
     /// A run goes on at the other end.
     pub fn goes_on(&mut self) {
+        self.set_busy(true);
+    }
+
+    fn set_busy(&mut self, busy: bool) {
+        self.busy = busy;
         self.starting = false;
-        self.busy = true;
+        self.stopping = false;
     }
 
     /// The next event that has come.
@@ -150,14 +160,8 @@ impl Line {
             }
         };
         match &timed.event {
-            Event::Started { .. } => {
-                self.busy = true;
-                self.starting = false;
-            }
-            Event::Finished | Event::Stopped | Event::Failed { .. } => {
-                self.busy = false;
-                self.starting = false;
-            }
+            Event::Started { .. } => self.set_busy(true),
+            Event::Finished | Event::Stopped | Event::Failed { .. } => self.set_busy(false),
             _ => {}
         }
         Some(timed)
@@ -178,6 +182,15 @@ pub enum SessionState {
     Starting,
     /// Runs, or holds between two steps.
     Busy,
+    /// Was asked to end the run, and still makes its last step.
+    Stopping,
     /// Has ended; it can be started anew.
     Gone,
+}
+
+impl SessionState {
+    /// Whether a run goes on, be it for its last step only.
+    pub fn is_busy(self) -> bool {
+        matches!(self, Self::Busy | Self::Stopping)
+    }
 }

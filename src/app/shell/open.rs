@@ -12,9 +12,9 @@ use super::App;
 use super::dock;
 use super::files::may_be_data;
 use crate::app::context::{Action, OpenTable, OpenedFile, ReadData};
+use crate::app::draw::words::counted;
 use crate::app::pane::Pane;
 use crate::app::runs::kept_run::Ask;
-use crate::app::runs::link::SessionState;
 use crate::app::runs::notice::Notice;
 use crate::app::runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
@@ -92,9 +92,9 @@ impl App {
                     self.line.send(Command::AddData { name, files });
                 }
                 let mut text = format!(
-                    "{}: {} images, used by the next run",
+                    "{}: {}, used by the next run",
                     short_name(&name),
-                    dataset.len()
+                    counted(dataset.len(), "image")
                 );
                 if scaled {
                     text.push_str(&format!(
@@ -118,9 +118,9 @@ impl App {
         let text = unpacked(bytes, MOST_OF_A_REPORT).unwrap_or(Cow::Borrowed(bytes));
         if let Some(read) = Comparison::recognised(&text) {
             let comparison = read.map_err(|error| format!("{name}: {error}"))?;
-            let runs = comparison.entries.len();
+            let runs = counted(comparison.entries.len(), "run");
             self.comparison.open(name, comparison);
-            return Ok(format!("opened the comparison {name}: {runs} runs"));
+            return Ok(format!("opened the comparison {name}: {runs}"));
         }
         if let Some(read) = Values::recognised(&text) {
             return self.values.open(name, read);
@@ -132,7 +132,7 @@ impl App {
             return Err(format!("{name}: {error}"));
         }
         if let Some(Ok(recording)) = run {
-            if self.session() == SessionState::Busy {
+            if self.session().is_busy() {
                 return Err(format!("a run is going on; stop it before you open {name}"));
             }
             self.end_race();
@@ -142,10 +142,10 @@ impl App {
             (self.kept, self.unfinished) = (None, None);
             self.opened = Some(name.to_owned());
             dock::show(&mut self.tree, Pane::Run);
-            let steps = self.run.steps.len();
+            let steps = counted(self.run.steps.len(), "step");
             let left_out = self.run_files.left_out.iter();
             let left_out: String = left_out.map(|what| format!("; left out: {what}")).collect();
-            return Ok(format!("opened the run {name}: {steps} steps{left_out}"));
+            return Ok(format!("opened the run {name}: {steps}{left_out}"));
         }
         if let Ok(file) = serde_json::from_slice::<ConfigFile>(bytes) {
             let config = file.config;

@@ -19,7 +19,7 @@ const NO_JUDGE: &str = "there is none yet";
 impl App {
     /// Has the session take up the supernet of the shown run: that of its files, or the one that its keeper has.
     pub(super) fn open_supernet(&mut self) {
-        if self.session() == SessionState::Busy {
+        if self.session().is_busy() {
             let text = "the run goes on without its supernet; it can score when the run has ended";
             self.supernet = SupernetState::Missing(text.into());
             return;

@@ -324,6 +324,31 @@ fn a_loss_of_87_points_is_drawn_below_one_of_30() {
 }
 
 #[test]
+fn a_narrow_list_of_neighbors_names_every_operation_whole_and_shortens_the_edge() {
+    let mut harness = open(darts(), [400.0, 1400.0], egui::Theme::Dark);
+    harness.run();
+    let rows = harness.get_all_by_label_contains("take normal");
+    let rows: Vec<egui::Rect> = rows.map(|row| row.rect()).collect();
+    assert!(rows.len() > 3);
+    let mut named = 0;
+    for shown in &harness.output().shapes {
+        let egui::Shape::Text(text) = &shown.shape else {
+            continue;
+        };
+        let place = text.visual_bounding_rect();
+        let Some(row) = rows.iter().find(|row| row.contains(place.left_center())) else {
+            continue;
+        };
+        assert!(place.right() <= row.right(), "{}", text.galley.text());
+        if text.galley.text().contains("conv") {
+            assert!(!text.galley.elided, "{}", text.galley.text());
+            named += 1;
+        }
+    }
+    assert!(named > 1);
+}
+
+#[test]
 fn a_table_of_another_space_says_so_instead_of_a_score() {
     let mut harness = darts_editor();
     harness.get_by_label("Table").click();

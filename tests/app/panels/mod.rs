@@ -10,8 +10,21 @@ use plateau::space::{Genotype, Space};
 
 mod data;
 mod figures;
+mod forecast;
 mod landscape;
 mod network;
+
+#[test]
+fn one_of_something_is_not_told_as_several() {
+    use plateau::app::words::counted;
+    assert_eq!(counted(1_usize, "run"), "1 run");
+    assert_eq!(counted(0_usize, "run"), "0 runs");
+    assert_eq!(counted(54_u32, "search step"), "54 search steps");
+    assert_eq!(
+        [1_u64, 10].map(|n| counted(n, "class")),
+        ["1 class", "10 classes"]
+    );
+}
 
 /// A complete NAS-Bench-201 table of 15,625 made-up accuracies: every edge has an effect, pairs interact, the rest is noise.
 fn large_table() -> OpenTable {

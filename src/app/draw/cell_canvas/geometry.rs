@@ -105,8 +105,13 @@ pub struct Route {
 
 impl Geometry {
     /// The height that a cell of the space needs to be clear, points.
-    pub fn least_height(space: Space) -> f32 {
+    pub fn comfortable_height(space: Space) -> f32 {
         plan(space).height * 0.86 + 8.0
+    }
+
+    /// The least height at which no edge touches the label of another, points.
+    pub fn least_height(space: Space) -> f32 {
+        plan(space).height * 0.62 + 8.0
     }
 
     /// The places in a rectangle.

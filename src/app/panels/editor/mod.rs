@@ -16,11 +16,12 @@ use eframe::egui::{self, Event, EventFilter, Key, Modifiers, ScrollArea, Ui, vec
 
 use super::export::Export;
 use crate::app::context::{Action, Context};
-use crate::app::draw::cell_canvas::{CanvasResponse, CellPicture, DrawnEdge};
+use crate::app::draw::cell_canvas::{CanvasResponse, CellPicture, DrawnEdge, Geometry};
 use crate::app::draw::theme::{SPACE, operation_label};
+use crate::app::draw::words::counted;
 use crate::app::runs::notice::Notice;
 use crate::landscape::Score;
-use crate::space::{Genotype, GenotypeError, Reading};
+use crate::space::{Genotype, GenotypeError, Reading, Space};
 
 use edits::{History, Place, operations, sources, with_operation, with_source};
 use flatness::Flatness;
@@ -33,6 +34,12 @@ use text_window::TextWindow;
 const WIDE: f32 = 1000.0;
 /// Height of the picture of the neighborhood, points.
 const DOTS: f32 = 178.0;
+/// Its height on a small screen.
+const LEAST_DOTS: f32 = 120.0;
+/// Height of the row above it.
+const DOTS_TITLE: f32 = 30.0;
+/// Height of the card and the list below it.
+const BELOW: f32 = 230.0;
 
 /// State of the panel.
 pub struct Editor {
@@ -141,7 +148,7 @@ impl Editor {
                     ui.vertical(|ui| {
                         let height = ui.available_height() - DOTS - 32.0;
                         self.cells(ui, height);
-                        self.dots(ui, &mut pointed);
+                        self.dots(ui, DOTS, &mut pointed);
                     });
                 });
                 ui.vertical(|ui| {
@@ -155,11 +162,9 @@ impl Editor {
                 .id_salt("editor")
                 .auto_shrink(false)
                 .show(ui, |ui| {
-                    let least = crate::app::draw::cell_canvas::Geometry::least_height(space);
-                    let cells = self.genotype().cells().len() as f32;
-                    let rest = ui.available_height() - DOTS - 260.0;
-                    self.cells(ui, rest.max(cells * least));
-                    self.dots(ui, &mut pointed);
+                    let [cells, dots] = heights(space, ui.available_height());
+                    self.cells(ui, cells);
+                    self.dots(ui, dots, &mut pointed);
                     ui.columns(2, |columns| {
                         columns[0].vertical(|ui| self.card(ui));
                         self.list(&mut columns[1], 210.0, &mut pointed);
@@ -445,13 +450,13 @@ impl Editor {
         context.actions.extend(notices.map(Action::Notify));
     }
 
-    fn dots(&mut self, ui: &mut Ui, pointed: &mut Pointed) {
+    fn dots(&mut self, ui: &mut Ui, height: f32, pointed: &mut Pointed) {
         ui.horizontal(|ui| {
             ui.strong("Neighborhood").on_hover_text(
                 "Every architecture one change away. Its column is the edge that changes, its height what the change brings.",
             );
-            ui.weak(format!("{} one-change neighbors", self.scores.neighbors().len()));
-            if self.genotype().space() == crate::space::Space::Darts {
+            ui.weak(counted(self.scores.neighbors().len(), "one-change neighbor"));
+            if self.genotype().space() == Space::Darts {
                 ui.checkbox(&mut self.scores.rewirings, "with rewirings")
                     .on_hover_text("An edge that reads another state, with any operation, counts as one change, too");
             }
@@ -461,7 +466,7 @@ impl Editor {
                 neighborhood::show_legend(ui);
             }
         });
-        let size = vec2(ui.available_width(), DOTS);
+        let size = vec2(ui.available_width(), height);
         let shown =
             neighborhood::show_dots(ui, size, self.history.now(), &self.scores, self.hovered);
         merge(pointed, shown);
@@ -494,6 +499,18 @@ impl Editor {
             input.from, place.node
         ))
     }
+}
+
+/// Heights of the cells and of the dots in one column, which belong on one screen: a person looks from the one to the other. What is
+/// below comes into view where there is room.
+fn heights(space: Space, available: f32) -> [f32; 2] {
+    let cells = space.cell_kinds().len() as f32;
+    let least = cells * Geometry::least_height(space);
+    let comfortable = cells * Geometry::comfortable_height(space);
+    let room = available - DOTS_TITLE;
+    let dots = (room - least).clamp(LEAST_DOTS, DOTS);
+    let rest = room - DOTS - BELOW;
+    [rest.max(comfortable).min(room - dots).max(least), dots]
 }
 
 /// What can be done with an edge.

@@ -1,6 +1,7 @@
 //! The neighborhood as a picture: every architecture one change away is a dot, its column the edge that changes, its height and colour
 //! what the change brings. Flat architectures have dots close to the line.
 
+use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
     self, Align2, Color32, FontId, Id, Painter, Pos2, Rect, Role, ScrollArea, Sense, Stroke,
     StrokeKind, Ui, Vec2, Visuals, WidgetInfo, pos2, vec2,
@@ -11,7 +12,7 @@ use super::gain;
 use super::scores::{ScoredNeighbor, Scores};
 use crate::app::draw::theme::blend;
 use crate::app::draw::theme::{SPACE, operation_color, operation_label};
-use crate::space::Genotype;
+use crate::space::{CellKind, Genotype};
 
 /// What a person did with neighbors.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -368,52 +369,54 @@ fn list_row(
         painter.rect(rect, 4.0, fill, Stroke::NONE, StrokeKind::Inside);
     }
     let font = FontId::proportional(13.0);
+    let weak = visuals.weak_text_color();
     let number = match gain {
         Some(gain) => (gain::signed(gain), gain::color(gain, visuals.dark_mode)),
-        None => ("…".to_owned(), visuals.weak_text_color()),
+        None => ("…".to_owned(), weak),
     };
     painter.text(
-        rect.left_center() + vec2(56.0, 0.0),
+        rect.left_center() + vec2(NUMBER, 0.0),
         Align2::RIGHT_CENTER,
         number.0,
         font.clone(),
         number.1,
     );
-    let change = &one.change;
-    let edge = if one.is_operation() {
-        format!("{} → {}", change.before.from, change.node)
-    } else {
-        format!(
-            "{} → {} from {}",
-            change.after.from, change.node, change.before.from
-        )
-    };
-    let mut x = rect.left() + 70.0;
-    let mut write = |text: &str, color: Color32| {
-        let galley = painter.layout_no_wrap(text.to_owned(), font.clone(), color);
+    let operation = one.change.after.operation;
+    let color = operation_color(operation);
+    let dot = pos2(rect.left() + NUMBER + 18.0, rect.center().y);
+    let rim = Stroke::new(1.0, blend(color, Color32::BLACK, 0.3));
+    painter.circle(dot, 5.0, color, rim);
+    let mut x = dot.x + 12.0;
+    // The operation first: it is what a narrow list must not cut.
+    let texts = [
+        (operation_label(operation).to_owned(), visuals.text_color()),
+        (edge_words(one), weak),
+    ];
+    for (text, color) in texts {
+        let room = rect.right() - x - SPACE[0];
+        let mut job = LayoutJob::simple_singleline(text, font.clone(), color);
+        job.wrap = TextWrapping::truncate_at_width(room.max(0.0));
+        let galley = painter.layout_job(job);
         let at = pos2(x, rect.center().y - 0.5 * galley.size().y);
         x += galley.size().x + SPACE[1];
         painter.galley(at, galley, color);
-    };
-    if change.cell == crate::space::CellKind::Reduction {
-        write("reduction", visuals.weak_text_color());
     }
-    write(&edge, visuals.weak_text_color());
-    let dot = pos2(x + 5.0, rect.center().y);
-    let color = operation_color(change.after.operation);
-    painter.circle(
-        dot,
-        5.0,
-        color,
-        Stroke::new(1.0, blend(color, Color32::BLACK, 0.3)),
-    );
-    let at = pos2(x + 18.0, rect.center().y);
-    painter.text(
-        at,
-        Align2::LEFT_CENTER,
-        operation_label(change.after.operation),
-        font,
-        visuals.text_color(),
-    );
-    response
+    response.on_hover_text(describe(one))
+}
+
+/// Where the number of a row of the list ends, points from its left end.
+const NUMBER: f32 = 56.0;
+
+/// The edge that a neighbor changes, in words for a list.
+fn edge_words(one: &ScoredNeighbor) -> String {
+    let change = &one.change;
+    let cell = match change.cell {
+        CellKind::Reduction => ", reduction",
+        CellKind::Normal => "",
+    };
+    let (before, after, node) = (change.before.from, change.after.from, change.node);
+    match one.is_operation() {
+        true => format!("{before} → {node}{cell}"),
+        false => format!("{after} → {node} from {before}{cell}"),
+    }
 }

@@ -13,6 +13,7 @@ use crate::app::draw::theme::Hue;
 use crate::landscape::{
     Spectrum, Transform, neighbor_means, plus_minus, spectrum, transformed_spectrum,
 };
+use crate::record::RunView;
 use crate::space::Genotype;
 
 /// What is computed once for a table and a metric. Accuracies are in percent, by architecture index.
@@ -174,6 +175,34 @@ impl Plane {
         shown.iter().filter_map(bar).flatten().collect()
     }
 
+    /// Draws the way of a search over the map as far as the step that is looked at: what each step would have ended with.
+    fn draw_path(&mut self, run: &RunView, number: usize) {
+        let Some(position) = run.position() else {
+            return;
+        };
+        let seen = run.derivations.iter();
+        let seen = seen.filter(|(place, _)| *place <= position);
+        let places = seen.filter_map(|(_, genotype)| self.open.table.index_of(genotype));
+        let points: Vec<[f64; 2]> = places
+            .map(|index| [self.across[index], self.accuracy[index]])
+            .collect();
+        let Some(&now) = points.last() else {
+            return;
+        };
+        // All of the way is in sight.
+        self.figure.view = None;
+        let search = run.config.as_ref().and_then(|run| run.search.as_ref());
+        let name = search.map_or("search", |search| search.strategy.name());
+        let hue = Hue::Arm(number);
+        let marker = Mark::Marker(MarkerShape::Up);
+        for (mark, points) in [(Mark::Line, points), (marker, vec![now])] {
+            let name = format!("way of {name}");
+            self.figure
+                .series
+                .push(Series::new(name, hue, mark, points));
+        }
+    }
+
     /// Draws anew what lies over the dots: the line of equal accuracy, the architectures that are marked, and standard errors.
     fn draw_over(&mut self, edited: &Genotype, pins: &[Option<Genotype>; 2]) {
         self.figure.series.truncate(1);
@@ -260,6 +289,10 @@ pub fn show(
         );
     });
     plane.draw_over(context.edited, pins);
+    let runs = [Some(context.run), context.rival];
+    for (number, run) in runs.into_iter().flatten().enumerate() {
+        plane.draw_path(run, number);
+    }
     let footer = ui.spacing().interact_size.y + ui.spacing().item_spacing.y;
     let height = (ui.available_height() - footer).max(160.0);
     let plot = plane.figure.show_zooming(ui, height);

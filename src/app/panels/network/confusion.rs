@@ -7,6 +7,7 @@ use crate::app::context::{Action, Context};
 use crate::app::draw::pictures::Pictures;
 use crate::app::draw::svg::hex;
 use crate::app::draw::theme::Hue;
+use crate::app::draw::words::counted;
 use crate::csv::csv;
 use crate::record::TrainingView;
 use crate::session::MISTAKES;
@@ -33,6 +34,17 @@ fn cell_color(right: bool, share: f32, dark: bool) -> Color32 {
     let strength = if right { share } else { share.sqrt() };
     hue.color(dark)
         .gamma_multiply(0.9 * strength.clamp(0.0, 1.0))
+}
+
+/// So many images of one class and what they were taken for, in words.
+fn taken_for(number: u32, classes: &[String], [row, column]: Pair) -> String {
+    let [from, to] = [row, column].map(|class| class_name(classes, class));
+    let images = counted(number, "image");
+    let were = if number == 1 { "was" } else { "were" };
+    match row == column {
+        true => format!("{images} of class {from} {were} recognised"),
+        false => format!("{images} of class {from} {were} taken for {to}"),
+    }
 }
 
 /// Draws the confusion matrix. Returns the kind of mistake that was clicked.
@@ -83,13 +95,8 @@ pub fn matrix(
             draw(ui, confusion, classes, corner, side, pointed);
             if let Some([row, column]) = pointed {
                 let number = cell(confusion, row, column);
-                let [from, to] = [row, column].map(|class| class_name(classes, class));
                 let clicked = response
-                    .on_hover_text_at_pointer(if row == column {
-                        format!("{number} images of class {from} were recognised")
-                    } else {
-                        format!("{number} images of class {from} were taken for {to}")
-                    })
+                    .on_hover_text_at_pointer(taken_for(number, classes, [row, column]))
                     .clicked();
                 if clicked && row != column && number > 0 {
                     chosen = Some([row, column]);
@@ -247,9 +254,8 @@ pub fn mistakes(
             Some([label, predicted]) => {
                 let number = cell(&training.confusion, label, predicted) as usize;
                 let [label, predicted] = [label, predicted].map(|class| class_name(classes, class));
-                ui.label(format!(
-                    "{number} images of class {label} taken for {predicted}"
-                ));
+                let images = counted(number, "image");
+                ui.label(format!("{images} of class {label} taken for {predicted}"));
                 if shown.len() < number {
                     ui.weak(format!("the first {} are kept", shown.len()));
                 }
@@ -261,11 +267,10 @@ pub fn mistakes(
                 ui.label("No test image was taken for another class.");
             }
             None => {
-                ui.label(format!(
-                    "{} test images were taken for another class",
-                    shown.len()
-                ))
-                .on_hover_text(format!("At most the first {MISTAKES} are kept."));
+                let images = counted(shown.len(), "test image");
+                let were = if shown.len() == 1 { "was" } else { "were" };
+                ui.label(format!("{images} {were} taken for another class"))
+                    .on_hover_text(format!("At most the first {MISTAKES} are kept."));
             }
         };
         ui.label(RichText::new("class as what the network chose").weak());

@@ -10,6 +10,7 @@ use super::export::Export;
 use crate::app::context::{Action, Context};
 use crate::app::draw::pictures::Pictures;
 use crate::app::draw::theme::SPACE;
+use crate::app::draw::words::counted;
 use crate::app::runs::labels::in_labels;
 use crate::record::{RunState, RunView, TrainingView};
 use crate::space::Genotype;
@@ -168,11 +169,11 @@ fn progress(ui: &mut egui::Ui, run: &RunView, training: &TrainingView) {
     let share = training.steps.len() as f32 / steps.max(1) as f32;
     match training.tested {
         Some(tested) => {
-            let (loss, images) = (tested.loss, tested.images);
+            let (loss, images) = (tested.loss, counted(tested.images, "image"));
             ui.horizontal_wrapped(|ui| {
                 ui.label("Test accuracy");
                 ui.heading(format!("{:.2} %", 100.0 * tested.accuracy));
-                ui.label(RichText::new(format!("of {images} images, loss {loss:.3} nats")).weak())
+                ui.label(RichText::new(format!("of {images}, loss {loss:.3} nats")).weak())
                     .on_hover_text("Images that neither the search nor the training has seen.");
             });
         }

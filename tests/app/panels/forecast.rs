@@ -1,0 +1,116 @@
+//! What a run is said to take, before it starts and while it goes on.
+
+use egui_kittest::kittest::Queryable;
+use plateau::app::forecast::{RunForecast, Speeds, facts, forecast};
+use plateau::app::{Recording, RunView, SearchPanel};
+use plateau::search::Strategy;
+use plateau::session::{Preset, RunConfig, RunKind};
+use plateau::space::{Genotype, Space};
+
+use super::{Bench, window};
+
+fn of(config: &RunConfig) -> RunForecast {
+    forecast(config, &facts(config).unwrap(), None)
+}
+
+fn quick() -> RunConfig {
+    Preset::Quick.run("digits", Space::Darts, Strategy::NaDarts)
+}
+
+/// A panel beside the recorded run as if it were made now, up to its event of that number.
+fn panel_in(events: usize) -> Bench<SearchPanel> {
+    let recorded = Recording::demo().events;
+    let mut run = RunView::default();
+    run.live = true;
+    for event in &recorded[..events] {
+        run.apply_timed(event);
+    }
+    let mut panel = SearchPanel::default();
+    panel.set_config(run.config.clone().unwrap());
+    let mut bench = Bench::new(panel, None);
+    bench.run = run;
+    bench
+}
+
+#[test]
+fn a_forecast_covers_the_training_behind_the_search() {
+    let both = of(&quick());
+    assert_eq!(
+        both.work([Some(0.5), Some(0.5)]),
+        "54 search steps + 570 training steps, about 5 min 12 s"
+    );
+    assert_eq!(
+        both.time([Some(0.5), Some(0.05)]),
+        "search 27 s, by steps of 0.50 s; training 29 s, by steps of 50 ms"
+    );
+    // A time that leaves most of the run out is not given as the run's.
+    assert_eq!(
+        both.work([Some(0.5), None]),
+        "54 search steps + 570 training steps"
+    );
+    assert_eq!(
+        both.time([Some(0.5), None]),
+        "search 27 s, by steps of 0.50 s; training: time known after its first epochs"
+    );
+}
+
+#[test]
+fn a_run_that_only_searches_or_only_trains_forecasts_that_alone() {
+    let mut config = quick();
+    config.kind = RunKind::SearchOnly;
+    let search = of(&config);
+    assert_eq!(
+        search.work([Some(1.0), None]),
+        "54 search steps, about 54 s"
+    );
+    config = quick();
+    config.search = None;
+    config.genotype = Genotype::preset("darts-v2");
+    let training = of(&config);
+    assert!(training.memory.is_none());
+    assert_eq!(
+        training.work([None, Some(0.1)]),
+        "570 training steps, about 57 s"
+    );
+    let drawn = Preset::Quick.run("digits", Space::Darts, Strategy::Random);
+    assert_eq!(of(&drawn).work([None; 2]), "570 training steps");
+}
+
+#[test]
+fn the_pace_of_training_is_kept_for_runs_whose_steps_cost_the_same() {
+    let mut speeds = Speeds::default();
+    speeds.set(&quick(), [Some(0.5), None]);
+    speeds.set(&quick(), [None, Some(0.25)]);
+    assert_eq!(speeds.get(&quick()), [Some(0.5), Some(0.25)]);
+    // More epochs and another strategy leave a training step what it was; more channels do not.
+    let mut other = Preset::Quick.run("digits", Space::Darts, Strategy::Darts);
+    other.train.epochs = 7;
+    assert_eq!(speeds.get(&other), [None, Some(0.25)]);
+    other.train.channels *= 2;
+    assert_eq!(speeds.get(&other), [None, None]);
+}
+
+#[test]
+fn a_run_that_was_trained_tells_how_long_the_next_whole_run_will_take() {
+    let harness = window(panel_in(Recording::demo().events.len()), SearchPanel::show);
+    harness.get_by_label_contains("54 search steps + 570 training steps, about ");
+}
+
+#[test]
+fn the_time_that_is_left_of_a_search_names_the_training_to_come() {
+    let recorded = Recording::demo().events;
+    let is_step =
+        |event: &plateau::session::Event| matches!(event, plateau::session::Event::SearchStep(_));
+    let steps = recorded.iter().enumerate();
+    let mut places = steps.filter(|(_, timed)| is_step(&timed.event));
+    let (place, _) = places.nth(9).unwrap();
+    let mut bench = panel_in(place + 1);
+    let harness = window(panel_in(place + 1), SearchPanel::show);
+    harness.get_by_label_contains("left of the search, then 570 training steps");
+
+    let config = bench.run.config.clone().unwrap();
+    bench.panel.speeds.set(&config, [None, Some(1.0)]);
+    let harness = window(bench, SearchPanel::show);
+    harness.get_by_label_contains(" left: ");
+    harness.get_by_label_contains(" of the search, then 570 training steps");
+}
