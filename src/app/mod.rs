@@ -5,6 +5,7 @@
 
 mod context;
 pub mod draw;
+pub mod keys;
 mod pane;
 mod panels;
 mod runs;

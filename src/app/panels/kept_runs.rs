@@ -3,7 +3,7 @@
 use eframe::egui;
 
 use crate::app::context::Action;
-use crate::app::draw::theme::{self, SPACE};
+use crate::app::draw::theme::{self, Lies, SPACE};
 use crate::app::runs::kept_run::{Ask, KeptRun};
 use crate::app::runs::link::SessionState;
 use crate::app::runs::shelf::Shelf;
@@ -17,32 +17,34 @@ pub fn window(
 ) {
     let mut shown = shelf.shown;
     let mut done = false;
-    egui::Window::new("Kept runs")
-        .open(&mut shown)
-        .default_size([460.0, 320.0])
-        .show(context, |ui| {
-            let Some(runs) = &shelf.runs else {
+    let lies = Lies::Free([460.0, 320.0]);
+    theme::window_over(context, "Kept runs", &mut shown, lies, |ui| {
+        let runs = match &shelf.runs {
+            None => {
                 ui.spinner();
                 return;
-            };
-            let place = if cfg!(target_arch = "wasm32") {
-                "in this browser's storage"
-            } else {
-                "in the folder runs"
-            };
-            ui.label(theme::note(match runs.len() {
-                0 => format!("No run is kept {place} yet: start one with Run."),
-                count => format!("{count} runs {place}"),
-            }));
-            ui.add_space(SPACE[0]);
-            egui::ScrollArea::vertical()
-                .auto_shrink(false)
-                .show(ui, |ui| {
-                    for run in runs {
-                        done |= row(ui, run, session, actions);
-                    }
-                });
-        });
+            }
+            Some(Err(message)) => {
+                ui.colored_label(ui.visuals().error_fg_color, message);
+                return;
+            }
+            Some(Ok(runs)) => runs,
+        };
+        let place = if cfg!(target_arch = "wasm32") {
+            "in this browser's storage"
+        } else {
+            "in the folder runs"
+        };
+        ui.label(theme::note(match runs.len() {
+            0 => format!("No run is kept {place} yet: start one with Run."),
+            1 => format!("1 run {place}"),
+            count => format!("{count} runs {place}"),
+        }));
+        ui.add_space(SPACE[0]);
+        for run in runs {
+            done |= row(ui, run, session, actions);
+        }
+    });
     shelf.shown = shown && !done;
 }
 

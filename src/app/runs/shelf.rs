@@ -8,8 +8,8 @@ use super::kept_run::{Answer, Ask, KeptRun};
 pub struct Shelf {
     asks: Sender<Ask>,
     answers: Receiver<Answer>,
-    /// All runs, once they are known.
-    pub runs: Option<Vec<KeptRun>>,
+    /// All runs, once they are known, or why they cannot be.
+    pub runs: Option<Result<Vec<KeptRun>, String>>,
     /// Whether the list is shown.
     pub shown: bool,
 }
@@ -52,7 +52,7 @@ impl Shelf {
         self.shown = true;
         self.runs = None;
         if !self.ask(Ask::List) {
-            self.runs = Some(Vec::new());
+            self.runs = Some(Ok(Vec::new()));
         }
     }
 }

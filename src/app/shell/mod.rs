@@ -27,6 +27,7 @@ use crate::space::{Genotype, Space};
 
 use crate::app::context::{Action, Context, OpenTable};
 use crate::app::draw::theme;
+use crate::app::keys::Deed;
 use crate::app::pane::Pane;
 use crate::app::panels::comparison::ComparisonWindow;
 use crate::app::panels::data::DataPanel;
@@ -49,7 +50,6 @@ use crate::record::{RunState, RunView};
 use dock::{Behavior, default_tree};
 use files::Files;
 use notices::Notices;
-use shortcuts::Deed;
 use tour::Tour;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -419,6 +419,8 @@ impl App {
             Deed::Projector => self.set_projector(context, !self.projector),
             Deed::Help => self.keys_shown = !self.keys_shown,
             Deed::Show(pane) => dock::show(&mut self.tree, pane),
+            // What belongs to a panel.
+            _ => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use eframe::egui;
 
-use crate::app::draw::theme::{self, SPACE};
+use crate::app::draw::theme::{self, Lies, SPACE};
 use crate::app::runs::notice::Notice;
 
 /// Most notices that are kept.
@@ -69,26 +69,20 @@ impl Notices {
     /// Draws the list.
     pub fn window(&mut self, context: &egui::Context) {
         let mut listed = self.listed;
-        egui::Window::new("Messages")
-            .open(&mut listed)
-            .default_size([520.0, 260.0])
-            .show(context, |ui| {
-                if self.said.is_empty() {
-                    ui.label("Nothing so far.");
-                }
-                egui::ScrollArea::vertical()
-                    .auto_shrink(false)
-                    .show(ui, |ui| {
-                        for notice in self.said.iter().rev() {
-                            let text = egui::RichText::new(&notice.text);
-                            ui.label(if notice.error {
-                                text.color(ui.visuals().error_fg_color)
-                            } else {
-                                text
-                            });
-                        }
-                    });
-            });
+        let lies = Lies::Free([520.0, 260.0]);
+        theme::window_over(context, "Messages", &mut listed, lies, |ui| {
+            if self.said.is_empty() {
+                ui.label("Nothing so far.");
+            }
+            for notice in self.said.iter().rev() {
+                let text = egui::RichText::new(&notice.text);
+                ui.label(if notice.error {
+                    text.color(ui.visuals().error_fg_color)
+                } else {
+                    text
+                });
+            }
+        });
         self.listed = listed;
     }
 }
