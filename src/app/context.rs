@@ -78,6 +78,12 @@ pub enum Action {
     ChooseFolder,
     /// Opens files that were chosen or dropped together: a run folder's or zip's events, a table, a genotype or a data set, by content.
     OpenFiles(Vec<OpenedFile>),
+    /// What the field for a path shall do.
+    #[cfg(not(target_arch = "wasm32"))]
+    Path(PathField),
+    /// What was open on another day has been read again.
+    #[cfg(not(target_arch = "wasm32"))]
+    Again(Again),
     /// A data set was read: the name that runs give it, or what is wrong with it.
     DataRead(Result<ReadData, String>),
     /// Asks the person where to, and writes a file there.
@@ -89,12 +95,49 @@ pub enum Action {
     },
     /// Saves the shown run as a zip.
     SaveRun,
+    /// Lists the kept runs.
+    ListRuns,
     /// Asks the keeper of runs.
     Shelf(Ask),
     /// Starts a new session in the place of one that has ended.
     Restart,
     /// Tells the person something.
     Notify(Notice),
+}
+
+/// What a path is asked for, where the desktop has no dialogs.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Clone)]
+pub enum PathFor {
+    /// A file or folder to open.
+    Open,
+    /// A place to write to.
+    Save {
+        /// The name that is offered.
+        name: String,
+        /// What is written.
+        bytes: Arc<Vec<u8>>,
+    },
+}
+
+/// What the field for a path shall do.
+#[cfg(not(target_arch = "wasm32"))]
+pub enum PathField {
+    /// Asks for a path.
+    Ask(PathFor),
+    /// Goes: it was opened or written.
+    Done,
+    /// Says why not.
+    Failed(String),
+}
+
+/// What was open on another day, by its path, or why it cannot be read any more.
+#[cfg(not(target_arch = "wasm32"))]
+pub enum Again {
+    /// The table.
+    Table(String, Result<OpenTable, String>),
+    /// The data of the settings.
+    Data(String, Result<Arc<Dataset>, String>),
 }
 
 /// A file that was chosen or dropped.

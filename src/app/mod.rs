@@ -5,6 +5,7 @@
 
 mod context;
 pub mod draw;
+pub mod keys;
 mod pane;
 mod panels;
 mod runs;
@@ -38,4 +39,4 @@ pub use runs::supernet::{Judge, JudgeOf, SupernetState};
 pub use share_link::Fragment;
 pub use shell::{App, Connect};
 #[cfg(not(target_arch = "wasm32"))]
-pub use shell::{LEAST_SIZE, WindowError, open_window};
+pub use shell::{LEAST_SIZE, WindowError, open_window, unplaced};

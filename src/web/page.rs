@@ -136,7 +136,7 @@ impl Engine {
                 let events = kept_events(&name).await?;
                 let can_go_on = store::list().await.map_err(refused)?;
                 let can_go_on = can_go_on.contains(&(name.clone(), true));
-                let run = KeptRun { name, can_go_on };
+                let run = kept(name, can_go_on);
                 return Ok(Some(Answer::Opened { run, events }));
             }
             Ask::GoOn(name) => {
@@ -161,15 +161,26 @@ impl Engine {
                 let name = store::free_name(file.trim_end_matches(".zip"), &taken);
                 store::keep(&name, &files).await.map_err(refused)?;
                 let can_go_on = files.checkpoint().is_some();
-                return Ok(Some(Answer::Kept(file, KeptRun { name, can_go_on })));
+                return Ok(Some(Answer::Kept(file, kept(name, can_go_on))));
             }
             Ask::Remove(name) => store::remove(&name).await.map_err(refused)?,
         }
-        let runs = store::list().await.map_err(refused)?;
-        let runs = runs
-            .into_iter()
-            .map(|(name, can_go_on)| KeptRun { name, can_go_on });
-        Ok(Some(Answer::Listed(runs.collect())))
+        let runs = store::list().await.map_err(refused);
+        let known = |runs: Vec<(String, bool)>| {
+            let runs = runs.into_iter();
+            runs.map(|(name, can_go_on)| kept(name, can_go_on))
+                .collect()
+        };
+        Ok(Some(Answer::Listed(runs.map(known))))
+    }
+}
+
+/// A run in the browser's storage.
+fn kept(name: String, can_go_on: bool) -> KeptRun {
+    KeptRun {
+        name,
+        can_go_on,
+        changed: None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! One spacing scale, one type scale and one palette for the whole window.
 
-use eframe::egui::{self, Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Visuals};
+use eframe::egui::{
+    self, Color32, CornerRadius, FontFamily, FontId, Id, LayerId, Order, Stroke, TextStyle, Visuals,
+};
 
+use crate::app::keys::{self, Deed, Place, Row};
 use crate::space::Operation;
 use crate::svg::PALETTE;
 
@@ -11,20 +14,103 @@ pub const SPACE: [f32; 3] = [4.0, 8.0, 16.0];
 /// The type scale, in points: notes and axis labels, text, titles.
 pub const TYPE: [f32; 3] = [11.5, 13.5, 17.0];
 
-/// A window over the panels for a report that scrolls.
-pub fn report_window(
+/// The size of a report at first, points.
+pub const REPORT: [f32; 2] = [780.0, 560.0];
+
+/// How a window over the panels lies there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Lies {
+    /// In the middle, that wide at least and as high as its content.
+    Middle(f32),
+    /// Where and how large the person makes it, that large at first.
+    Free([f32; 2]),
+    /// As [`Lies::Free`], for a report that is wider than the window as well.
+    Report([f32; 2]),
+}
+
+/// A window over the panels that is in sight.
+#[derive(Clone, Copy)]
+struct Over {
+    layer: LayerId,
+    /// The pass in which it was drawn last.
+    pass: u64,
+    /// Whether a text field had the keyboard after that.
+    typing: bool,
+}
+
+/// Draws a window over the panels. It scrolls where its content is larger than the screen, and the one on top closes on Esc, unless Esc
+/// belongs to a text field, a menu or whatever else lies above.
+pub fn window_over(
     context: &egui::Context,
     title: &str,
     open: &mut bool,
+    lies: Lies,
     add: impl FnOnce(&mut egui::Ui),
 ) {
-    egui::Window::new(title)
-        .open(open)
-        .default_pos([60.0, 60.0])
-        .default_size([780.0, 560.0])
-        .show(context, |ui| {
-            egui::ScrollArea::both().auto_shrink(false).show(ui, add);
-        });
+    let layer = LayerId::new(Order::Middle, Id::unique(title));
+    if *open && is_closed(context, layer) {
+        *open = false;
+    }
+    let window = egui::Window::new(title).id(layer.id).open(open);
+    match lies {
+        Lies::Middle(width) => window
+            .collapsible(false)
+            .resizable(false)
+            .anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO)
+            .default_width(width)
+            // As high as the content, up to the screen.
+            .resize(|resize| resize.default_height(f32::INFINITY))
+            .show(context, |ui| egui::ScrollArea::vertical().show(ui, add)),
+        Lies::Free(size) => window.default_size(size).show(context, |ui| {
+            egui::ScrollArea::vertical()
+                .auto_shrink(false)
+                .show(ui, add)
+        }),
+        Lies::Report(size) => window
+            .default_pos([60.0, 60.0])
+            .default_size(size)
+            .show(context, |ui| {
+                egui::ScrollArea::both().auto_shrink(false).show(ui, add)
+            }),
+    };
+    let typing = context.text_edit_focused();
+    let pass = context.cumulative_pass_nr();
+    let open = *open;
+    with_windows(context, |windows| {
+        windows.retain(|known| known.layer != layer && known.pass + 1 >= pass);
+        if open {
+            windows.push(Over {
+                layer,
+                pass,
+                typing,
+            });
+        }
+    });
+}
+
+fn with_windows<R>(context: &egui::Context, change: impl FnOnce(&mut Vec<Over>) -> R) -> R {
+    context.data_mut(|data| {
+        change(data.get_temp_mut_or_default::<Vec<Over>>(Id::unique("windows-over-panels")))
+    })
+}
+
+/// Whether Esc was pressed and means this window.
+fn is_closed(context: &egui::Context, layer: LayerId) -> bool {
+    let windows = with_windows(context, |windows| windows.clone());
+    // A text field loses the keyboard by Esc before anything is drawn, a menu is drawn before this window.
+    let typing = windows
+        .iter()
+        .any(|known| known.layer == layer && known.typing);
+    let on_top = context.memory(|memory| {
+        let above = memory.areas().visible_layer_ids();
+        let above = above.iter().any(|layer| layer.order == Order::Foreground);
+        let known = |layer: &LayerId| windows.iter().any(|known| known.layer == *layer);
+        !above && memory.layer_ids().filter(known).last() == Some(layer)
+    });
+    let close = |row: &Row| row.deed == Deed::Close;
+    let pressed =
+        |input: &mut egui::InputState| !keys::asked(input, Place::Control, close).is_empty();
+    on_top && !typing && context.input_mut(pressed)
 }
 
 /// The colour of an operation: the colour-blind-safe palette of Okabe and Ito, the same everywhere.

@@ -5,7 +5,7 @@ use eframe::egui::{self, Color32, RichText, Sense, Stroke};
 use super::export::Export;
 use crate::app::context::Action;
 use crate::app::draw::figure::{Figure, Mark, Series};
-use crate::app::draw::theme::{self, Hue, SPACE};
+use crate::app::draw::theme::{self, Hue, Lies, REPORT, SPACE};
 use crate::app::draw::words::counted;
 use crate::data::short_name;
 use crate::landscape::signed;
@@ -39,13 +39,19 @@ impl ComparisonWindow {
             return;
         };
         let (metric, export) = (&mut self.metric, &mut self.export);
-        theme::report_window(context, "Comparison", &mut self.shown, |ui| {
-            export.poll(ui, actions);
-            caption(ui, name, comparison);
-            runs(ui, comparison, metric);
-            differences(ui, comparison);
-            curves(ui, (name, comparison), export, actions);
-        });
+        theme::window_over(
+            context,
+            "Comparison",
+            &mut self.shown,
+            Lies::Report(REPORT),
+            |ui| {
+                export.poll(ui, actions);
+                caption(ui, name, comparison);
+                runs(ui, comparison, metric);
+                differences(ui, comparison);
+                curves(ui, (name, comparison), export, actions);
+            },
+        );
     }
 }
 

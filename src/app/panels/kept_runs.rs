@@ -1,93 +1,89 @@
-//! The runs that are kept, in `runs/` natively and in the browser's storage there: listed, opened, and gone on with.
+//! The runs that are kept, in `runs/` natively and in the browser's storage there: listed, opened, gone on with, and compared.
 
 use eframe::egui;
 
-use crate::app::context::Action;
-use crate::app::draw::theme::{self, SPACE};
+use super::beside::{Beside, Side};
+use super::export::Export;
+use super::run_table::RunTable;
+use crate::app::context::{Action, OpenTable};
+use crate::app::draw::theme::{self, Lies, SPACE};
 use crate::app::draw::words::counted;
-use crate::app::runs::kept_run::{Ask, KeptRun};
 use crate::app::runs::link::SessionState;
 use crate::app::runs::shelf::Shelf;
 
-/// Draws the list, while it is shown.
-pub fn window(
-    shelf: &mut Shelf,
-    context: &egui::Context,
-    session: SessionState,
-    actions: &mut Vec<Action>,
-) {
-    let mut shown = shelf.shown;
-    let mut done = false;
-    egui::Window::new("Kept runs")
-        .open(&mut shown)
-        .default_size([460.0, 320.0])
-        .show(context, |ui| {
-            let Some(runs) = &shelf.runs else {
-                ui.spinner();
-                return;
+/// State of both windows: of the list, and of runs beside each other.
+#[derive(Default)]
+pub struct KeptRuns {
+    table: RunTable,
+    beside: Beside,
+    export: Export,
+}
+
+impl KeptRuns {
+    /// Draws what is shown of them. `open`: the table that scores cells.
+    pub fn windows(
+        &mut self,
+        shelf: &mut Shelf,
+        context: &egui::Context,
+        session: SessionState,
+        open: Option<&OpenTable>,
+        actions: &mut Vec<Action>,
+    ) {
+        let mut shown = shelf.shown;
+        let mut done = false;
+        let lies = Lies::Report([980.0, 460.0]);
+        theme::window_over(context, "Kept runs", &mut shown, lies, |ui| {
+            let count = match &shelf.runs {
+                None => {
+                    ui.spinner();
+                    return;
+                }
+                Some(Err(message)) => {
+                    ui.colored_label(ui.visuals().error_fg_color, message);
+                    return;
+                }
+                Some(Ok(runs)) => runs.len(),
             };
             let place = if cfg!(target_arch = "wasm32") {
                 "in this browser's storage"
             } else {
                 "in the folder runs"
             };
-            ui.label(theme::note(match runs.len() {
+            ui.label(theme::note(match count {
                 0 => format!("No run is kept {place} yet: start one with Run."),
                 count => format!("{} {place}", counted(count, "run")),
             }));
             ui.add_space(SPACE[0]);
-            egui::ScrollArea::vertical()
-                .auto_shrink(false)
-                .show(ui, |ui| {
-                    for run in runs {
-                        done |= row(ui, run, session, actions);
-                    }
-                });
+            if count > 0 {
+                done = self.table.show(ui, shelf, session, open, actions);
+            }
         });
-    shelf.shown = shown && !done;
-}
+        shelf.shown = shown && !done;
+        self.compared(shelf, context, open, actions);
+    }
 
-/// One run of the list. Returns whether the list has served its purpose.
-fn row(ui: &mut egui::Ui, run: &KeptRun, session: SessionState, actions: &mut Vec<Action>) -> bool {
-    let name = &run.name;
-    let mut done = false;
-    ui.horizontal(|ui| {
-        let button = |ui: &mut egui::Ui, enabled, word: &str, help: &str| {
-            let button = ui.add_enabled(enabled, egui::Button::new(word));
-            let label = format!("{word} {name}");
-            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, &label));
-            button.on_hover_text(help).clicked()
-        };
-        let free = !session.is_busy();
-        if button(ui, free, "Open", "Shows the run") {
-            actions.push(Action::Shelf(Ask::Open(name.clone())));
-            done = true;
+    /// Draws the runs that were ticked beside each other.
+    fn compared(
+        &mut self,
+        shelf: &mut Shelf,
+        context: &egui::Context,
+        open: Option<&OpenTable>,
+        actions: &mut Vec<Action>,
+    ) {
+        let mut shown = !shelf.beside.is_empty();
+        let lies = Lies::Report([900.0, 640.0]);
+        theme::window_over(context, "Runs beside each other", &mut shown, lies, |ui| {
+            self.export.poll(ui, actions);
+            let sides: Vec<Side> = shelf
+                .beside
+                .iter()
+                .map(|run| Side { run, at: None })
+                .collect();
+            self.beside
+                .show(ui, &sides, open, &mut self.export, actions);
+        });
+        if !shown {
+            shelf.beside.clear();
         }
-        let idle = session == SessionState::Idle;
-        if run.can_go_on
-            && button(
-                ui,
-                idle,
-                "Go on",
-                "Goes on from its last checkpoint, bit for bit",
-            )
-        {
-            actions.push(Action::Shelf(Ask::GoOn(name.clone())));
-            done = true;
-        }
-        #[cfg(target_arch = "wasm32")]
-        if button(
-            ui,
-            free,
-            "Remove",
-            "Removes the run from this browser's storage for good",
-        ) {
-            actions.push(Action::Shelf(Ask::Remove(name.clone())));
-        }
-        ui.label(name);
-        if run.can_go_on {
-            ui.label(theme::note("unfinished"));
-        }
-    });
-    done
+    }
 }

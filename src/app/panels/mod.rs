@@ -15,6 +15,7 @@ pub mod landscape;
 pub mod network;
 pub mod result;
 pub mod run;
+pub mod run_table;
 pub mod search;
 pub mod settings;
 pub mod slow_motion;

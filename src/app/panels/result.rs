@@ -9,7 +9,6 @@ use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::theme::{self, SPACE};
 use crate::app::pane::Pane;
-use crate::app::runs::kept_run::Ask;
 use crate::app::runs::supernet::SupernetState;
 use crate::numbers::thousands;
 use crate::record::{RunState, RunView, Tested};
@@ -185,7 +184,7 @@ fn buttons(ui: &mut Ui, genotype: &Genotype, context: &mut Context) {
         .button("Compare…")
         .on_hover_text("Beside other runs that are kept");
     if compare.clicked() {
-        context.actions.push(Action::Shelf(Ask::List));
+        context.actions.push(Action::ListRuns);
     }
     ui.menu_button("Export ▾", |ui| {
         let mut save = |name: String, text: String| {

@@ -1,6 +1,6 @@
 //! The run that is shown: where it stands, its curves, α and the cells, at any of its steps.
 
-use eframe::egui::{self, Key};
+use eframe::egui;
 
 use crate::landscape::Score;
 use crate::session::SearchStep;
@@ -17,6 +17,7 @@ use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::heat_map;
 use crate::app::draw::theme::{self, Hue, SPACE};
+use crate::app::keys::{self, Deed, Place};
 use crate::app::pane::Pane;
 use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::SessionState;
@@ -115,28 +116,25 @@ impl RunPanel {
         }
     }
 
-    /// Moves the cursor by keyboard: `Left`, `Right`, `Home`, `End`, and plays or holds with `P`.
+    /// Moves the cursor and plays by keyboard.
     pub fn keys(&mut self, input: &mut egui::InputState, run: &RunView, actions: &mut Vec<Action>) {
         let Some(position) = run.position() else {
             return;
         };
         let last = run.steps.len() - 1;
-        let mut seek = |to: usize| actions.push(Action::Seek(Some(to)));
-        let none = egui::Modifiers::NONE;
-        if input.consume_key(none, Key::ArrowLeft) {
-            seek(position.saturating_sub(1));
-        }
-        if input.consume_key(none, Key::ArrowRight) {
-            seek((position + 1).min(last));
-        }
-        if input.consume_key(none, Key::Home) {
-            seek(0);
-        }
-        if input.consume_key(none, Key::End) {
-            actions.push(Action::Seek(None));
-        }
-        if input.consume_key(none, Key::P) {
-            self.toggle_play(run, actions);
+        for asked in keys::asked(input, Place::Run, |_| true) {
+            let to = match asked.deed {
+                Deed::StepBack => Some(position.saturating_sub(1)),
+                Deed::StepOn => Some((position + 1).min(last)),
+                Deed::FirstStep => Some(0),
+                Deed::NewestStep => None,
+                Deed::Play => {
+                    self.toggle_play(run, actions);
+                    continue;
+                }
+                _ => continue,
+            };
+            actions.push(Action::Seek(to));
         }
     }
 

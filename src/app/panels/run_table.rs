@@ -397,7 +397,7 @@ fn buttons(ui: &mut Ui, run: &KeptRun, session: SessionState, actions: &mut Vec<
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, &label));
             button.on_hover_text(help).clicked()
         };
-        let free = session != SessionState::Busy;
+        let free = !session.is_busy();
         if button(ui, free, "Open", "Shows the run") {
             actions.push(Action::Shelf(Ask::Open(name.clone())));
             done = true;

@@ -5,7 +5,7 @@ use eframe::egui;
 use super::export::Export;
 use crate::app::context::Action;
 use crate::app::draw::figure::{Figure, Mark, Series};
-use crate::app::draw::theme::{self, Hue, SPACE};
+use crate::app::draw::theme::{self, Hue, Lies, REPORT, SPACE};
 use crate::app::draw::words::counted;
 use crate::landscape::{Values, ValuesError, signed, student_t_95};
 
@@ -63,38 +63,43 @@ impl ValuesWindow {
         let names: Vec<String> = self.values.iter().map(heading).collect();
         let (at, shown, file) = (&mut self.at, &mut self.shown, &self.name);
         let export = &mut self.export;
-        theme::report_window(context, "Experiment", &mut self.open, |ui| {
-            export.poll(ui, actions);
-            ui.label(theme::note(format!(
-                "{file}: {}, paired by {}",
-                counted(
-                    values.of(&values.reference, 0).map_or(0, <[f64]>::len),
-                    "repetition"
-                ),
-                values.paired_by
-            )));
-            if let [only] = &names[..] {
-                ui.label(only);
-            }
-            if names.len() > 1 {
-                egui::ComboBox::new("experiment-part", "Part")
-                    .width(420.0)
-                    .show_index(ui, at, names.len(), |index| &names[index]);
-            }
-            ui.horizontal_wrapped(|ui| {
-                ui.selectable_value(
-                    shown,
-                    Shown::Differences,
-                    format!("Difference from {}", values.reference),
-                );
-                ui.selectable_value(shown, Shown::Means, "Means");
-            });
-            let mut figure = figure(values, *shown);
-            figure.of = format!("{file} {shown:?}");
-            export.with_heading(ui, actions, &figure, |ui| {
-                ((), figure.show(ui, 300.0).outer)
-            });
-            ui.label(theme::note(match *shown {
+        theme::window_over(
+            context,
+            "Experiment",
+            &mut self.open,
+            Lies::Report(REPORT),
+            |ui| {
+                export.poll(ui, actions);
+                ui.label(theme::note(format!(
+                    "{file}: {}, paired by {}",
+                    counted(
+                        values.of(&values.reference, 0).map_or(0, <[f64]>::len),
+                        "repetition"
+                    ),
+                    values.paired_by
+                )));
+                if let [only] = &names[..] {
+                    ui.label(only);
+                }
+                if names.len() > 1 {
+                    egui::ComboBox::new("experiment-part", "Part")
+                        .width(420.0)
+                        .show_index(ui, at, names.len(), |index| &names[index]);
+                }
+                ui.horizontal_wrapped(|ui| {
+                    ui.selectable_value(
+                        shown,
+                        Shown::Differences,
+                        format!("Difference from {}", values.reference),
+                    );
+                    ui.selectable_value(shown, Shown::Means, "Means");
+                });
+                let mut figure = figure(values, *shown);
+                figure.of = format!("{file} {shown:?}");
+                export.with_heading(ui, actions, &figure, |ui| {
+                    ((), figure.show(ui, 300.0).outer)
+                });
+                ui.label(theme::note(match *shown {
                         Shown::Differences => {
                             "Mean difference, repetition by repetition; the band is its 95 % interval (Student's t)."
                         }
@@ -102,9 +107,10 @@ impl ValuesWindow {
                             "Mean over the repetitions; the band is its 95 % interval (Student's t)."
                         }
                     }));
-            ui.add_space(SPACE[1]);
-            numbers(ui, values, *shown);
-        });
+                ui.add_space(SPACE[1]);
+                numbers(ui, values, *shown);
+            },
+        );
     }
 }
 

@@ -1,5 +1,7 @@
 //! A run that is kept, and what the window and the keeper of runs say to each other.
 
+use std::time::SystemTime;
+
 use super::recording::Recording;
 use super::supernet::JudgeOf;
 use crate::record::{Digest, RunFiles, RunView};
@@ -12,6 +14,16 @@ pub struct KeptRun {
     pub name: String,
     /// Whether it has not reached its end and has a checkpoint.
     pub can_go_on: bool,
+    /// When it was recorded last; a browser does not know.
+    pub changed: Option<SystemTime>,
+}
+
+impl KeptRun {
+    /// The newest that can go on; of runs without a time, the last.
+    pub fn newest_unfinished(runs: &[Self]) -> Option<&Self> {
+        let unfinished = runs.iter().filter(|run| run.can_go_on);
+        unfinished.max_by_key(|run| run.changed)
+    }
 }
 
 /// What the window asks the keeper of runs.
@@ -50,8 +62,8 @@ pub enum Wanted {
 /// What the keeper answers.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// All runs.
-    Listed(Vec<KeptRun>),
+    /// All runs, or why they cannot be listed.
+    Listed(Result<Vec<KeptRun>, String>),
     /// A run's events.
     Opened {
         /// Its name.

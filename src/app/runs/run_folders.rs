@@ -100,11 +100,11 @@ impl Keeper {
 
     fn answer(&self, ask: Ask) -> Answered {
         match ask {
-            Ask::List => Ok((Answer::Listed(list(&self.runs)?), None)),
+            Ask::List => Ok((Answer::Listed(list(&self.runs)), None)),
             Ask::Open(name) => {
                 let events = self.events(&name)?;
-                let can_go_on = can_go_on(&self.folder(&name));
-                let run = KeptRun { name, can_go_on };
+                let folder = self.folder(&name);
+                let run = in_folder(name, &folder);
                 Ok((Answer::Opened { run, events }, None))
             }
             Ask::GoOn(name) => self.go_on(name),
@@ -128,9 +128,8 @@ impl Keeper {
                 let name = file.trim_end_matches(".zip");
                 let kept = write_files(&files, &self.runs, name)
                     .map_err(|error| in_labels(&error.to_string()))?;
-                let can_go_on = true;
-                let name = name_of(&kept);
-                Ok((Answer::Kept(file, KeptRun { name, can_go_on }), None))
+                let run = in_folder(name_of(&kept), &kept);
+                Ok((Answer::Kept(file, run), None))
             }
         }
     }
@@ -211,9 +210,9 @@ fn list(runs: &Path) -> Result<Vec<KeptRun>, String> {
     let mut found: Vec<KeptRun> = entries
         .flatten()
         .filter(|entry| entry.path().join(EVENTS).exists())
-        .map(|entry| KeptRun {
-            name: entry.file_name().to_string_lossy().into_owned(),
-            can_go_on: can_go_on(&entry.path()),
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            in_folder(name, &entry.path())
         })
         .collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -232,10 +231,17 @@ fn supernet_of(folder: &Path) -> Result<Option<Box<Checkpoint>>, String> {
 /// A run folder that is anywhere, by its whole path; none: it cannot be found.
 pub fn kept_run(folder: &Path) -> Option<KeptRun> {
     let path = folder.canonicalize().ok()?;
-    Some(KeptRun {
-        can_go_on: can_go_on(&path),
-        name: path.to_string_lossy().into_owned(),
-    })
+    Some(in_folder(path.to_string_lossy().into_owned(), &path))
+}
+
+/// The run of a folder, under the name that its keeper has for it.
+fn in_folder(name: String, folder: &Path) -> KeptRun {
+    let events = folder.join(EVENTS).metadata();
+    KeptRun {
+        name,
+        can_go_on: can_go_on(folder),
+        changed: events.and_then(|events| events.modified()).ok(),
+    }
 }
 
 /// Whether a run folder has a checkpoint and its last event is not the last of a run. What is damaged is found when it is opened.

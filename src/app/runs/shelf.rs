@@ -11,8 +11,8 @@ use crate::record::{Digest, RunView};
 pub struct Shelf {
     asks: Sender<Ask>,
     answers: Receiver<Answer>,
-    /// All runs, once they are known.
-    pub runs: Option<Vec<KeptRun>>,
+    /// All runs, once they are known, or why they cannot be.
+    pub runs: Option<Result<Vec<KeptRun>, String>>,
     /// Whether the list is shown.
     pub shown: bool,
     /// What the list shows of each, by its name, as far as that is known.
@@ -80,7 +80,7 @@ impl Shelf {
         self.digests.clear();
         self.asked = None;
         if !self.ask(Ask::List) {
-            self.runs = Some(Vec::new());
+            self.runs = Some(Ok(Vec::new()));
         }
     }
 }

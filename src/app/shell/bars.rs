@@ -3,8 +3,8 @@
 use eframe::egui::{self, Button, MenuBar, Panel};
 
 use super::App;
-use super::shortcuts::{self, Deed};
 use crate::app::draw::theme::{self, Hue, SPACE};
+use crate::app::keys::{self, Deed};
 use crate::app::panels::run::state_words;
 
 impl App {
@@ -48,7 +48,7 @@ impl App {
     }
 
     fn item(&mut self, ui: &mut egui::Ui, context: &egui::Context, name: &str, deed: Deed) {
-        let button = Button::new(name).shortcut_text(shortcuts::keys(context, deed));
+        let button = Button::new(name).shortcut_text(keys::names(context, deed));
         if ui.add(button).clicked() {
             self.do_deed(context, deed);
             ui.close();

@@ -1,19 +1,31 @@
 //! File dialogs and dropped files. They answer later, through a channel, so that the window never waits.
 
 use std::io::Read;
+#[cfg(not(target_arch = "wasm32"))]
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+#[cfg(not(target_arch = "wasm32"))]
+use std::time::Instant;
 
 use async_channel::{Receiver, Sender};
 use eframe::egui;
 
 use crate::app::context::{Action, OpenedFile, ReadData};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::app::context::{Again, OpenTable, PathField, PathFor};
 use crate::app::runs::kept_run::name_of;
 use crate::app::runs::notice::Notice;
 use crate::data::{DataError, Dataset, built_in};
 #[cfg(not(target_arch = "wasm32"))]
+use crate::landscape::ReadTable;
+#[cfg(not(target_arch = "wasm32"))]
 use crate::record::EVENTS;
 use crate::session::DataFile;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::space::without_mark;
 
+/// What a dialog for files is called.
+const OPEN: &str = "Open a run, its configuration, a table, a genotype or a data set";
 /// Most bytes of a file that is opened.
 const LARGEST: u64 = 1 << 30;
 /// How images are read that have no common size.
@@ -21,16 +33,28 @@ const SCALED: &str = "size=32";
 /// Bytes that tell text from other content.
 const HEAD: u64 = 512;
 
+/// A dialog that closes faster, seconds, was never shown: no person cancels so fast.
+#[cfg(not(target_arch = "wasm32"))]
+const SHOWN_TO_NOBODY: f64 = 0.5;
+
 /// Dialogs that are open, and what has come of them.
 pub struct Files {
     answers: Sender<Action>,
     inbox: Receiver<Action>,
+    /// Whether the desktop is asked for dialogs at all.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub dialogs: bool,
 }
 
 impl Default for Files {
     fn default() -> Self {
         let (answers, inbox) = async_channel::unbounded();
-        Self { answers, inbox }
+        Self {
+            answers,
+            inbox,
+            #[cfg(not(target_arch = "wasm32"))]
+            dialogs: true,
+        }
     }
 }
 
@@ -41,9 +65,9 @@ impl Files {
     }
 
     /// Asks for files to open; answered by [`Action::OpenFiles`]. Several together are one data set.
+    #[cfg(target_arch = "wasm32")]
     pub fn choose(&self, context: &egui::Context) {
-        let dialog = rfd::AsyncFileDialog::new()
-            .set_title("Open a run, its configuration, a table, a genotype or a data set");
+        let dialog = rfd::AsyncFileDialog::new().set_title(OPEN);
         let answers = self.answers.clone();
         let context = context.clone();
         detach(async move {
@@ -58,17 +82,124 @@ impl Files {
         });
     }
 
+    /// Asks for files to open; answered by [`Action::OpenFiles`]. Several together are one data set.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn choose(&self, context: &egui::Context) {
+        let dialog = rfd::AsyncFileDialog::new().set_title(OPEN);
+        self.ask(context, PathFor::Open, dialog.pick_files(), |files| {
+            let read = files.iter().map(|file| open_path(file.path()));
+            all(read.collect())
+        });
+    }
+
     /// Asks for a folder of images.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn choose_folder(&self, context: &egui::Context) {
         let dialog = rfd::AsyncFileDialog::new().set_title("Open a folder: a run or a data set");
-        let answers = self.answers.clone();
-        let context = context.clone();
+        self.ask(context, PathFor::Open, dialog.pick_folder(), |folder| {
+            all(vec![open_path(folder.path())])
+        });
+    }
+
+    /// Waits for a dialog, and for what `chosen` makes of its answer. A desktop without a portal and without zenity has no dialogs: then
+    /// the window asks for a path itself.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn ask<T: Send + 'static>(
+        &self,
+        context: &egui::Context,
+        wanted: PathFor,
+        dialog: impl Future<Output = Option<T>> + Send + 'static,
+        chosen: impl FnOnce(T) -> Action + Send + 'static,
+    ) {
+        let (answers, context, dialogs) = (self.answers.clone(), context.clone(), self.dialogs);
         detach(async move {
-            if let Some(folder) = dialog.pick_folder().await {
-                answer(&answers, all(vec![read(&folder).await]), &context);
+            let since = Instant::now();
+            let picked = match dialogs {
+                true => dialog.await,
+                false => None,
+            };
+            let came = match picked {
+                Some(picked) => chosen(picked),
+                None if since.elapsed().as_secs_f64() < SHOWN_TO_NOBODY => {
+                    Action::Path(PathField::Ask(wanted))
+                }
+                None => return,
+            };
+            answer(&answers, came, &context);
+        });
+    }
+
+    /// Opens what is at a path, as if it were dropped.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn open(&self, path: PathBuf, context: &egui::Context) {
+        self.beside(context, move |answers, context| {
+            answer(answers, all(vec![open_path(&path)]), context);
+        });
+    }
+
+    /// Opens what is at the path that a person gave, or writes there; answered by [`Action::Path`] and what comes of it.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn at_path(&self, path: PathBuf, wanted: PathFor, context: &egui::Context) {
+        self.beside(context, move |answers, context| {
+            let came = match wanted {
+                PathFor::Open => open_path(&path).map(|file| Action::OpenFiles(vec![file])),
+                PathFor::Save { bytes, .. } => {
+                    write_path(&path, &bytes).map(|text| Action::Notify(Notice::info(text)))
+                }
+            };
+            match came {
+                Ok(action) => {
+                    answer(answers, Action::Path(PathField::Done), context);
+                    answer(answers, action, context);
+                }
+                Err(text) => answer(answers, Action::Path(PathField::Failed(text)), context),
             }
         });
+    }
+
+    /// Reads the table again that was open on another day; answered by [`Action::Again`].
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn table_again(&self, path: String, metric: String, context: &egui::Context) {
+        self.beside(context, move |answers, context| {
+            let read = || -> Result<OpenTable, String> {
+                let file = open_path(Path::new(&path))?;
+                let read = ReadTable::from_bytes(&without_mark(&file.bytes), &[]);
+                let table = read.map_err(|error| error.to_string())?.table;
+                let known = table.metrics().iter().find(|known| **known == metric);
+                Ok(OpenTable {
+                    name: file.name,
+                    metric: known
+                        .or(table.metrics().first())
+                        .cloned()
+                        .unwrap_or_default(),
+                    table: Arc::new(table),
+                })
+            };
+            let read = read();
+            answer(answers, Action::Again(Again::Table(path, read)), context);
+        });
+    }
+
+    /// Reads the data again that the settings named on another day; answered by [`Action::Again`].
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn data_again(&self, name: String, context: &egui::Context) {
+        self.beside(context, move |answers, context| {
+            let read = crate::data::read_path(&name, &mut |_, _| ());
+            let read = read.map(|loaded| Arc::new(loaded.dataset));
+            let read = read.map_err(|error| error.to_string());
+            answer(answers, Action::Again(Again::Data(name, read)), context);
+        });
+    }
+
+    /// Does something beside the window.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn beside(
+        &self,
+        context: &egui::Context,
+        work: impl FnOnce(&Sender<Action>, &egui::Context) + Send + 'static,
+    ) {
+        let (answers, context) = (self.answers.clone(), context.clone());
+        detach(async move { work(&answers, &context) });
     }
 
     /// Reads a data set beside the window, with the options that may follow a path behind `#`; answered by [`Action::DataRead`].
@@ -98,20 +229,14 @@ impl Files {
         let dialog = rfd::AsyncFileDialog::new()
             .set_title("Save")
             .set_file_name(&name);
-        let answers = self.answers.clone();
-        let context = context.clone();
-        detach(async move {
-            let Some(file) = dialog.save_file().await else {
-                return;
-            };
-            let name = file.file_name();
-            let notice = match crate::whole::write_whole(file.path(), &bytes) {
-                Ok(()) => Notice::info(format!("saved {name}")),
-                Err(error) => Notice::error(format!(
-                    "{name} could not be written: {error}; choose another place"
-                )),
-            };
-            answer(&answers, Action::Notify(notice), &context);
+        let bytes = Arc::new(bytes);
+        let wanted = PathFor::Save {
+            name,
+            bytes: bytes.clone(),
+        };
+        self.ask(context, wanted, dialog.save_file(), move |file| {
+            let written = write_path(file.path(), &bytes);
+            Action::Notify(written.map_or_else(Notice::error, Notice::info))
         });
     }
 
@@ -241,11 +366,6 @@ fn too_large() -> String {
     format!("it is larger than {} MB", LARGEST >> 20)
 }
 
-#[cfg(not(target_arch = "wasm32"))]
-async fn read(file: &rfd::FileHandle) -> Result<OpenedFile, String> {
-    open_path(file.path())
-}
-
 #[cfg(target_arch = "wasm32")]
 async fn read(file: &rfd::FileHandle) -> Result<OpenedFile, String> {
     opened(file.file_name(), file.read().await)
@@ -280,7 +400,7 @@ fn opened(name: String, bytes: Vec<u8>) -> Result<OpenedFile, String> {
 
 /// A file, a run folder, or a folder of images, whose content is read later.
 #[cfg(not(target_arch = "wasm32"))]
-fn open_path(path: &std::path::Path) -> Result<OpenedFile, String> {
+fn open_path(path: &Path) -> Result<OpenedFile, String> {
     let name = name_of(path);
     let of_images = path.is_dir() && !path.join(EVENTS).exists();
     let bytes = if of_images {
@@ -295,13 +415,22 @@ fn open_path(path: &std::path::Path) -> Result<OpenedFile, String> {
     })
 }
 
+/// Writes a file; says how it is called.
+#[cfg(not(target_arch = "wasm32"))]
+fn write_path(path: &Path, bytes: &[u8]) -> Result<String, String> {
+    let name = name_of(path);
+    match crate::whole::write_whole(path, bytes) {
+        Ok(()) => Ok(format!("saved {name}")),
+        Err(error) => Err(format!(
+            "{name} could not be written: {error}; choose another place"
+        )),
+    }
+}
+
 /// A file's content; of a run folder, that of its events.
 #[cfg(not(target_arch = "wasm32"))]
-pub(super) fn read_path(path: &std::path::Path) -> Result<Vec<u8>, String> {
+fn read_path(path: &Path) -> Result<Vec<u8>, String> {
     let events = path.join(EVENTS);
-    if path.is_dir() && !events.exists() {
-        return Err("it is a folder without events.jsonl, so no run; a folder of images is dropped onto the window".into());
-    }
     let path = if path.is_dir() { &events } else { path };
     let size = std::fs::metadata(path)
         .map_err(|error| error.to_string())?

@@ -1,12 +1,17 @@
 //! The window itself: takes events in, lays the panels out, takes their actions up.
 
 mod bars;
+#[cfg(not(target_arch = "wasm32"))]
+mod closing;
 mod dock;
 mod files;
+mod habits;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod notices;
 mod open;
+#[cfg(not(target_arch = "wasm32"))]
+mod path_window;
 mod race;
 mod receive;
 mod scorers;
@@ -19,7 +24,6 @@ use std::sync::Arc;
 use eframe::egui;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
 use crate::landscape::{BUILTIN_METRIC, builtin_table};
 use crate::record::{RunFileError, RunFiles};
@@ -28,12 +32,12 @@ use crate::space::{Genotype, Space};
 
 use crate::app::context::{Action, Context, OpenTable};
 use crate::app::draw::theme;
+use crate::app::keys::Deed;
 use crate::app::pane::Pane;
 use crate::app::panels::comparison::ComparisonWindow;
 use crate::app::panels::data::DataPanel;
 use crate::app::panels::editor::Editor;
-use crate::app::panels::forecast::Speeds;
-use crate::app::panels::kept_runs;
+use crate::app::panels::kept_runs::KeptRuns;
 use crate::app::panels::landscape::LandscapePanel;
 use crate::app::panels::network::NetworkPanel;
 use crate::app::panels::run::RunPanel;
@@ -50,11 +54,10 @@ use crate::record::{RunState, RunView};
 use dock::{Behavior, default_tree};
 use files::Files;
 use notices::Notices;
-use shortcuts::Deed;
 use tour::Tour;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{LEAST_SIZE, WindowError, open_window};
+pub use native::{LEAST_SIZE, WindowError, open_window, unplaced};
 
 /// Makes a link to a fresh session: a thread natively, a worker in the browser. An error is a sentence for a person.
 pub type Connect = Box<dyn Fn(&egui::Context) -> Result<Link, String>>;
@@ -66,12 +69,12 @@ const HABITS_KEY: &str = "plateau-habits-1";
 /// How much larger everything is for a projector.
 const PROJECTOR_ZOOM: f32 = 1.35;
 
-/// What is remembered between two days, beside the layout.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Habits {
-    projector: bool,
-    speeds: Speeds,
+/// A kept run that can go on, and that the window offers to go on with.
+struct Offer {
+    /// The name that its keeper knows.
+    name: String,
+    /// Whether it is the run that is shown.
+    shown: bool,
 }
 
 /// The whole program as a person sees it.
@@ -93,22 +96,33 @@ pub struct App {
     /// The session of [`Action::Train`], once there is one, and its run.
     training: Option<(Line, RunView)>,
     table: Option<OpenTable>,
+    /// Where the open table is; none: it came with the program, or a page has it.
+    table_path: Option<String>,
     /// The GPU, once a session has looked at it.
     pub(super) device: Option<DeviceInfo>,
     connect: Connect,
     pub(super) notices: Notices,
     pub(super) files: Files,
     pub(super) shelf: Shelf,
+    kept_runs: KeptRuns,
     comparison: ComparisonWindow,
     values: ValuesWindow,
-    /// The shown run, by the name that its keeper knows, if it can go on.
-    unfinished: Option<String>,
+    unfinished: Option<Offer>,
+    /// The offer that the person did not want.
+    declined: Option<String>,
+    /// Whether the keeper was asked at the start for a run to go on with.
+    looks_for_unfinished: bool,
+    #[cfg(not(target_arch = "wasm32"))]
+    path_window: path_window::PathWindow,
+    #[cfg(not(target_arch = "wasm32"))]
+    closing: closing::Closing,
     pub(super) actions: Vec<Action>,
     tree: egui_tiles::Tree<Pane>,
     places: Vec<(Pane, egui::Rect)>,
     pub(super) tour: Tour,
     pub(super) keys_shown: bool,
     pub(super) projector: bool,
+    theme: egui::ThemePreference,
     pub(super) search: SearchPanel,
     shown: RunPanel,
     pub(super) editor: Editor,
@@ -141,7 +155,7 @@ impl App {
         let mut search = SearchPanel::default();
         search.restore(&fragment);
         let mut app = Self {
-            editor: Editor::new(fragment.cell.unwrap_or_else(|| first_genotype(&run))),
+            editor: Editor::new(fragment.cell.clone().unwrap_or_else(first_genotype)),
             run,
             rival: Some((Line::default(), Recording::rival().view("A recorded race"))),
             run_files: demo.files,
@@ -152,20 +166,29 @@ impl App {
             judge: Judge::default(),
             training: None,
             table: Some(builtin()),
+            table_path: None,
             device: None,
             connect,
             notices,
             files: Files::default(),
             shelf: Shelf::default(),
+            kept_runs: KeptRuns::default(),
             comparison: ComparisonWindow::default(),
             values: ValuesWindow::default(),
             unfinished: None,
+            declined: None,
+            looks_for_unfinished: false,
+            #[cfg(not(target_arch = "wasm32"))]
+            path_window: path_window::PathWindow::default(),
+            #[cfg(not(target_arch = "wasm32"))]
+            closing: closing::Closing::default(),
             actions: Vec::new(),
             tree: default_tree(),
             places: Vec::new(),
             tour: Tour::default(),
             keys_shown: false,
             projector: false,
+            theme: egui::ThemePreference::System,
             search,
             shown: RunPanel::default(),
             landscape: LandscapePanel::default(),
@@ -173,20 +196,37 @@ impl App {
             data: DataPanel::default(),
         };
         if let Some(storage) = creation.storage {
-            app.restore(context, storage);
+            app.restore(context, storage, &fragment);
         }
         app
     }
 
-    /// The same window with a keeper of runs.
+    /// The same window with a keeper of runs, who is asked at once for one that was interrupted.
     pub fn with_shelf(self, shelf: Shelf) -> Self {
-        Self { shelf, ..self }
+        Self {
+            looks_for_unfinished: shelf.ask(Ask::List),
+            shelf,
+            ..self
+        }
+    }
+
+    /// The same window on a desktop without dialogs for files.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn without_dialogs(mut self) -> Self {
+        self.files.dialogs = false;
+        self
     }
 
     /// Looks again at the data of the settings: a set that a page fetches has come.
     #[cfg(target_arch = "wasm32")]
     pub fn data_arrived(&mut self) {
         self.search.look_again();
+    }
+
+    /// Opens what is at a path, as if it were dropped on the window.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn open_path(&self, context: &egui::Context, path: std::path::PathBuf) {
+        self.files.open(path, context);
     }
 
     /// The files of the run that is shown, as far as the window has heard of them.
@@ -196,7 +236,10 @@ impl App {
 
     /// The run that is shown is kept; offers to go on with it where that can be done.
     pub fn take_kept(&mut self, run: KeptRun) {
-        self.unfinished = run.can_go_on.then(|| run.name.clone());
+        self.unfinished = run.can_go_on.then(|| Offer {
+            name: run.name.clone(),
+            shown: true,
+        });
         self.kept = Some(run.name);
         self.opened = None;
     }
@@ -236,18 +279,6 @@ impl App {
         self.tour.stop()
     }
 
-    fn restore(&mut self, context: &egui::Context, storage: &dyn eframe::Storage) {
-        if let Some(tree) = eframe::get_value(storage, LAYOUT_KEY)
-            && dock::valid(&tree)
-        {
-            self.tree = tree;
-        }
-        if let Some(habits) = eframe::get_value::<Habits>(storage, HABITS_KEY) {
-            self.search.speeds = habits.speeds;
-            self.set_projector(context, habits.projector);
-        }
-    }
-
     /// Brings a panel to the front.
     pub fn show(&mut self, pane: Pane) {
         dock::show(&mut self.tree, pane);
@@ -261,7 +292,17 @@ impl App {
     /// Larger type, or normal.
     pub fn set_projector(&mut self, context: &egui::Context, on: bool) {
         self.projector = on;
-        context.set_zoom_factor(if on { PROJECTOR_ZOOM } else { 1.0 });
+        context.set_zoom_factor(self.zoom());
+        // In points, which are larger now.
+        #[cfg(not(target_arch = "wasm32"))]
+        context.send_viewport_cmd(egui::ViewportCommand::MinInnerSize(
+            egui::Vec2::from(LEAST_SIZE) / self.zoom(),
+        ));
+    }
+
+    /// How much larger everything is than usual.
+    fn zoom(&self) -> f32 {
+        if self.projector { PROJECTOR_ZOOM } else { 1.0 }
     }
 
     fn take_up(&mut self, context: &egui::Context, action: Action) {
@@ -288,13 +329,24 @@ impl App {
                 self.judge.line.send(command);
             }
             Action::Edit(genotype) => self.editor.edit(genotype),
-            Action::OpenTable(table) => self.table = Some(table),
+            Action::OpenTable(table) => {
+                // Another metric of the same table, as a rule.
+                let same = |old: &OpenTable| Arc::ptr_eq(&old.table, &table.table);
+                if !self.table.as_ref().is_some_and(same) {
+                    self.table_path = None;
+                }
+                self.table = Some(table);
+            }
             Action::Train(genotype) => self.train(context, genotype),
             Action::Show(pane) => dock::show(&mut self.tree, pane),
             Action::ChooseFile => self.files.choose(context),
             #[cfg(not(target_arch = "wasm32"))]
             Action::ChooseFolder => self.files.choose_folder(context),
             Action::OpenFiles(files) => self.open_files(context, files),
+            #[cfg(not(target_arch = "wasm32"))]
+            Action::Path(news) => self.path_window.take(news),
+            #[cfg(not(target_arch = "wasm32"))]
+            Action::Again(again) => self.take_again(again),
             Action::DataRead(read) => self.take_data(read),
             Action::SaveFile { name, bytes } => self.files.save(name, bytes, context),
             Action::SaveRun => self.save_run(context),
@@ -303,6 +355,7 @@ impl App {
                     self.notices.push(Notice::error("no runs are kept here"));
                 }
             }
+            Action::ListRuns => self.shelf.open(),
             Action::Restart => self.restart(context),
             Action::Notify(notice) => self.notices.push(notice),
         }
@@ -431,6 +484,8 @@ impl App {
             Deed::Projector => self.set_projector(context, !self.projector),
             Deed::Help => self.keys_shown = !self.keys_shown,
             Deed::Show(pane) => dock::show(&mut self.tree, pane),
+            // What belongs to a panel.
+            _ => {}
         }
     }
 
@@ -500,19 +555,36 @@ impl App {
                 {
                     self.actions.push(Action::Restart);
                 }
-                if self.session() == SessionState::Idle
-                    && let Some(name) = self.unfinished.clone()
-                    && notices::offer(
-                        ui,
-                        "This run was interrupted and has a checkpoint.",
-                        "Go on",
-                    )
-                {
-                    self.unfinished = None;
-                    self.actions.push(Action::Shelf(Ask::GoOn(name)));
+                if self.session() == SessionState::Idle {
+                    self.offer(ui);
                 }
                 self.notices.strips(ui);
             });
+    }
+}
+
+impl App {
+    /// Offers to go on with a run that was interrupted.
+    fn offer(&mut self, ui: &mut egui::Ui) {
+        let Some(offer) = &self.unfinished else {
+            return;
+        };
+        let text = match offer.shown {
+            true => "This run was interrupted and has a checkpoint.".to_owned(),
+            false => format!(
+                "The run {} was interrupted and has a checkpoint.",
+                offer.name
+            ),
+        };
+        let Some(goes_on) = notices::offer(ui, &text, "Go on", "Not now") else {
+            return;
+        };
+        if let Some(Offer { name, .. }) = self.unfinished.take() {
+            match goes_on {
+                true => self.actions.push(Action::Shelf(Ask::GoOn(name))),
+                false => self.declined = Some(name),
+            }
+        }
     }
 }
 
@@ -527,8 +599,9 @@ fn builtin() -> OpenTable {
 }
 
 /// What the editor shows at first: the cell that was found in the recording, which the built-in landscape has.
-fn first_genotype(recorded: &RunView) -> Genotype {
+fn first_genotype() -> Genotype {
     let drawn = || Genotype::random(Space::NasBench201Small, &mut ChaCha8Rng::seed_from_u64(0));
+    let recorded = Recording::demo().view("recorded");
     recorded.genotype().cloned().unwrap_or_else(drawn)
 }
 
@@ -544,6 +617,9 @@ impl eframe::App for App {
 
     fn logic(&mut self, context: &egui::Context, _frame: &mut eframe::Frame) {
         self.receive(context);
+        self.theme = context.options(|options| options.theme_preference);
+        #[cfg(not(target_arch = "wasm32"))]
+        self.watch_closing(context);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
@@ -564,7 +640,16 @@ impl eframe::App for App {
         self.comparison.window(&context, &mut self.actions);
         self.values.window(&context, &mut self.actions);
         let session = self.session();
-        kept_runs::window(&mut self.shelf, &context, session, &mut self.actions);
+        let table = self.table.as_ref();
+        self.kept_runs
+            .windows(&mut self.shelf, &context, session, table, &mut self.actions);
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            if let Some((path, wanted)) = self.path_window.show(&context) {
+                self.files.at_path(path, wanted, &context);
+            }
+            self.ask_before_closing(&context);
+        }
         self.keyboard(&context);
         for action in std::mem::take(&mut self.actions) {
             self.take_up(&context, action);
@@ -572,11 +657,11 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, LAYOUT_KEY, &self.tree);
-        let habits = Habits {
-            projector: self.projector,
-            speeds: self.search.speeds.clone(),
-        };
-        eframe::set_value(storage, HABITS_KEY, &habits);
+        self.remember(storage);
+    }
+
+    /// The library would keep how far panels are scrolled, and a cell would begin cut off.
+    fn persist_egui_memory(&self) -> bool {
+        false
     }
 }

@@ -8,9 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use eframe::egui;
 
 use super::App;
-use super::files::read_path;
-use crate::app::runs::kept_run::name_of;
-use crate::app::runs::run_folders::{Keeper, kept_run};
+use crate::app::runs::run_folders::Keeper;
 use crate::app::share_link::Fragment;
 use crate::session::{Quiet, panic_text};
 
@@ -71,16 +69,14 @@ pub enum WindowError {
     Link(String),
 }
 
-/// Opens the window and returns when it is closed. `path`: a run folder, or any file that can be dropped on the window.
+/// Opens the window and returns when it is closed. `path`: what can be dropped on the window.
 /// `link`: the part of a shared address after `#`.
 ///
 /// # Errors
 /// [`WindowError`], one line each.
 pub fn open_window(path: Option<&Path>, link: Option<&str>) -> Result<(), WindowError> {
     let fragment = Fragment::parse(link.unwrap_or_default()).map_err(WindowError::Link)?;
-    let file = path.map(read_run_or_file).transpose()?;
-    let run_folder = path.filter(|path| path.is_dir());
-    let kept = run_folder.and_then(kept_run);
+    let path = path.map(found).transpose()?;
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Plateau")
@@ -88,6 +84,7 @@ pub fn open_window(path: Option<&Path>, link: Option<&str>) -> Result<(), Window
             .with_inner_size([1280.0, 800.0])
             .with_min_inner_size(LEAST_SIZE)
             .with_drag_and_drop(true),
+        window_builder: Some(Box::new(unplaced)),
         ..Default::default()
     };
     let opened = Arc::new(AtomicBool::new(false));
@@ -105,12 +102,9 @@ pub fn open_window(path: Option<&Path>, link: Option<&str>) -> Result<(), Window
                     .session(context)
                     .map_err(|error| format!("the session could not be started: {error}"))
             });
-            let mut app = App::new(creation, connect, Ok(fragment)).with_shelf(shelf);
-            if let Some((name, bytes)) = &file {
-                let opened = app.open(name, bytes);
-                if let Some(run) = kept.filter(|_| opened) {
-                    app.take_kept(run);
-                }
+            let app = App::new(creation, connect, Ok(fragment)).with_shelf(shelf);
+            if let Some(path) = path {
+                app.open_path(&creation.egui_ctx, path);
             }
             Ok(Box::new(app) as Box<dyn eframe::App>)
         });
@@ -155,11 +149,19 @@ fn reason(text: &str) -> String {
     said.trim_end_matches('.').to_owned()
 }
 
-/// Name and content of a file; of a run folder, those of its events.
-fn read_run_or_file(path: &Path) -> Result<(String, Vec<u8>), WindowError> {
-    let bytes = read_path(path).map_err(|message| WindowError::Read {
+/// A path that was given on the command line, whole, since a data set is known by it.
+fn found(path: &Path) -> Result<PathBuf, WindowError> {
+    let whole = path.metadata().and_then(|_| std::path::absolute(path));
+    whole.map_err(|error| WindowError::Read {
         path: path.to_path_buf(),
-        message,
-    })?;
-    Ok((name_of(path), bytes))
+        message: error.to_string(),
+    })
+}
+
+/// A window that the system places: where it was last, it may lie outside of a smaller screen.
+pub fn unplaced(window: egui::ViewportBuilder) -> egui::ViewportBuilder {
+    egui::ViewportBuilder {
+        position: None,
+        ..window
+    }
 }

@@ -2,7 +2,7 @@
 
 use eframe::egui;
 
-use crate::app::draw::theme::{self, SPACE};
+use crate::app::draw::theme::{self, Lies, SPACE};
 use crate::app::runs::notice::Notice;
 
 /// Most notices that are kept.
@@ -69,26 +69,20 @@ impl Notices {
     /// Draws the list.
     pub fn window(&mut self, context: &egui::Context) {
         let mut listed = self.listed;
-        egui::Window::new("Messages")
-            .open(&mut listed)
-            .default_size([520.0, 260.0])
-            .show(context, |ui| {
-                if self.said.is_empty() {
-                    ui.label("Nothing so far.");
-                }
-                egui::ScrollArea::vertical()
-                    .auto_shrink(false)
-                    .show(ui, |ui| {
-                        for notice in self.said.iter().rev() {
-                            let text = egui::RichText::new(&notice.text);
-                            ui.label(if notice.error {
-                                text.color(ui.visuals().error_fg_color)
-                            } else {
-                                text
-                            });
-                        }
-                    });
-            });
+        let lies = Lies::Free([520.0, 260.0]);
+        theme::window_over(context, "Messages", &mut listed, lies, |ui| {
+            if self.said.is_empty() {
+                ui.label("Nothing so far.");
+            }
+            for notice in self.said.iter().rev() {
+                let text = egui::RichText::new(&notice.text);
+                ui.label(if notice.error {
+                    text.color(ui.visuals().error_fg_color)
+                } else {
+                    text
+                });
+            }
+        });
         self.listed = listed;
     }
 }
@@ -96,16 +90,17 @@ impl Notices {
 /// A strip with a failure and one button. Returns whether the button was pressed.
 pub fn strip(ui: &mut egui::Ui, text: &str, button: &str) -> bool {
     let color = ui.visuals().error_fg_color;
-    colored(ui, text, button, color)
+    colored(ui, text, &[button], color).is_some()
 }
 
-/// A strip that offers something. Returns whether the button was pressed.
-pub fn offer(ui: &mut egui::Ui, text: &str, button: &str) -> bool {
+/// A strip that offers something. Whether the person takes it; none: no button was pressed.
+pub fn offer(ui: &mut egui::Ui, text: &str, take: &str, leave: &str) -> Option<bool> {
     let color = theme::hue(ui.visuals(), theme::Hue::Accent);
-    colored(ui, text, button, color)
+    colored(ui, text, &[take, leave], color).map(|button| button == 0)
 }
 
-fn colored(ui: &mut egui::Ui, text: &str, button: &str, color: egui::Color32) -> bool {
+/// A strip with buttons. Returns the one that was pressed by its place.
+fn colored(ui: &mut egui::Ui, text: &str, buttons: &[&str], color: egui::Color32) -> Option<usize> {
     egui::Frame::new()
         // Opaque, since the window has no ground of its own here.
         .fill(theme::blend(ui.visuals().panel_fill, color, 0.14))
@@ -113,19 +108,25 @@ fn colored(ui: &mut egui::Ui, text: &str, button: &str, color: egui::Color32) ->
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.horizontal(|ui| {
-                let width = ui.available_width() - 130.0;
+                let width = ui.available_width() - 130.0 - 80.0 * (buttons.len() - 1) as f32;
                 ui.scope(|ui| {
                     ui.set_max_width(width);
                     ui.add(egui::Label::new(egui::RichText::new(text).color(color)).wrap());
                 });
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     ui.add_space(SPACE[0]);
-                    let button = if button == "Close" {
-                        egui::Button::new(button)
-                    } else {
-                        theme::primary_button(ui, button)
-                    };
-                    ui.add(button).clicked()
+                    let mut pressed = None;
+                    // The first is the leftmost.
+                    for (place, &name) in buttons.iter().enumerate().rev() {
+                        let button = match place {
+                            0 if name != "Close" => theme::primary_button(ui, name),
+                            _ => egui::Button::new(name),
+                        };
+                        if ui.add(button).clicked() {
+                            pressed = Some(place);
+                        }
+                    }
+                    pressed
                 })
                 .inner
             })

@@ -11,6 +11,8 @@ use serde::Deserialize;
 use super::App;
 use super::dock;
 use super::files::may_be_data;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::app::context::Again;
 use crate::app::context::{Action, OpenTable, OpenedFile, ReadData};
 use crate::app::draw::words::counted;
 use crate::app::pane::Pane;
@@ -21,7 +23,7 @@ use crate::app::runs::recording::Recording;
 use crate::app::runs::run_folders::kept_run;
 use crate::app::runs::supernet::SupernetState;
 use crate::data::{hand_over, short_name};
-use crate::landscape::{ReadTable, TableError, Values};
+use crate::landscape::{ReadTable, Table, TableError, Values};
 use crate::packed::{MOST_OF_A_REPORT, unpacked};
 use crate::record::RunFiles;
 use crate::session::{Command, RunConfig};
@@ -53,8 +55,14 @@ impl App {
             return;
         };
         self.opened = None;
+        let table = |app: &Self| app.table.as_ref().map(|open| open.table.clone());
+        let before = table(self);
         match self.try_open(&file.name, &file.bytes) {
             Ok(text) => {
+                let same = |(one, other): (Arc<Table>, Arc<Table>)| Arc::ptr_eq(&one, &other);
+                if !before.zip(table(self)).is_some_and(same) {
+                    self.table_path.clone_from(&file.path);
+                }
                 #[cfg(not(target_arch = "wasm32"))]
                 if let Some(path) = file.path.as_ref().map(Path::new)
                     && self.opened.is_some()
@@ -112,6 +120,38 @@ impl App {
         }
     }
 
+    /// Takes up what was open on another day, unless the person has opened something else since.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn take_again(&mut self, again: Again) {
+        let gone = |path: &str, error: String, instead: &str| {
+            Notice::info(format!(
+                "{} of last time: {error}; {instead}",
+                short_name(path)
+            ))
+        };
+        match again {
+            Again::Table(..) if self.table_path.is_some() => {}
+            Again::Table(path, Ok(table)) => {
+                self.table = Some(table);
+                self.table_path = Some(path);
+            }
+            Again::Table(path, Err(error)) => {
+                let instead = "the built-in table is open instead";
+                self.notices.push(gone(&path, error, instead));
+            }
+            Again::Data(name, Ok(dataset)) => {
+                hand_over(&name, dataset);
+                if !self.run.live {
+                    self.search.use_dataset(&name);
+                }
+            }
+            Again::Data(name, Err(error)) => {
+                let instead = format!("the next run is on {}", self.search.config().dataset);
+                self.notices.push(gone(&name, error, &instead));
+            }
+        }
+    }
+
     fn try_open(&mut self, name: &str, bytes: &[u8]) -> Result<String, String> {
         let bytes = &*without_mark(bytes);
         // Once for both; what is too large or damaged is neither.
@@ -165,6 +205,8 @@ impl App {
             table: Arc::new(table),
             metric,
         });
+        // Who knows the path says so.
+        self.table_path = None;
         dock::show(&mut self.tree, Pane::Landscape);
         let said = std::iter::once(format!("opened the table {name}")).chain(notes);
         Ok(said.collect::<Vec<_>>().join("; "))

@@ -2,10 +2,10 @@
 
 use eframe::egui;
 
-use super::App;
 use super::dock;
+use super::{App, Offer};
 use crate::app::pane::Pane;
-use crate::app::runs::kept_run::Answer;
+use crate::app::runs::kept_run::{Answer, KeptRun};
 use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::Aside;
 use crate::app::runs::notice::Notice;
@@ -21,6 +21,13 @@ impl App {
         // A run that goes on must be known before its session speaks of it.
         while let Some(answer) = self.shelf.answer() {
             self.take_answer(answer, context);
+        }
+        if let (true, Some(runs)) = (self.looks_for_unfinished, &self.shelf.runs) {
+            self.looks_for_unfinished = false;
+            // Who keeps nothing says so when the list is opened.
+            let newest = runs.as_deref().map(KeptRun::newest_unfinished);
+            let newest = newest.unwrap_or_default().map(|run| run.name.clone());
+            self.offer_at_start(newest);
         }
         while let Some(event) = self.line.receive() {
             self.take_event(&event);
@@ -54,6 +61,16 @@ impl App {
         }
         while let Some(action) = self.files.answer() {
             self.actions.push(action);
+        }
+    }
+
+    /// Offers to go on with the newest interrupted run, unless the person has begun something else or did not want it before.
+    fn offer_at_start(&mut self, name: Option<String>) {
+        let begun = self.run.live || self.opened.is_some() || self.kept.is_some();
+        let name = name.filter(|name| !begun && self.declined.as_ref() != Some(name));
+        if let Some(name) = name {
+            let shown = false;
+            self.unfinished = Some(Offer { name, shown });
         }
     }
 

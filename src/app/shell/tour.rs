@@ -3,6 +3,7 @@
 use eframe::egui::{self, Align2, Color32, Stroke, vec2};
 
 use crate::app::draw::theme::{self, Hue, SPACE};
+use crate::app::keys::{self, Deed, Place, Row};
 use crate::app::pane::Pane;
 
 struct Stop {
@@ -146,7 +147,8 @@ impl Tour {
                     });
                 });
             });
-        if context.input(|input| input.key_pressed(egui::Key::Escape)) {
+        let close = |row: &Row| row.deed == Deed::Close;
+        if context.input_mut(|input| !keys::asked(input, Place::Control, close).is_empty()) {
             self.stop = None;
         }
     }

@@ -12,13 +12,14 @@ mod text_window;
 mod toolbar;
 
 use eframe::egui::text_selection::LabelSelectionState;
-use eframe::egui::{self, Event, EventFilter, Key, Modifiers, ScrollArea, Ui, vec2};
+use eframe::egui::{self, EventFilter, ScrollArea, Ui, vec2};
 
 use super::export::Export;
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CanvasResponse, CellPicture, DrawnEdge, Geometry};
 use crate::app::draw::theme::{SPACE, operation_label};
 use crate::app::draw::words::counted;
+use crate::app::keys::{self, Deed, Place as At};
 use crate::app::runs::notice::Notice;
 use crate::landscape::Score;
 use crate::space::{Genotype, GenotypeError, Reading, Space};
@@ -336,63 +337,46 @@ impl Editor {
         }
     }
 
-    /// Keys that act on the focused edge: arrows go to another one, with Shift its source changes, digits choose its operation.
-    fn edge_keys(&mut self, ui: &Ui, place: Place, places: &[Place]) {
-        let genotype = self.genotype().clone();
-        let pressed = |modifiers: Modifiers, keys: [Key; 2]| {
-            ui.input_mut(|input| keys.iter().any(|&key| input.consume_key(modifiers, key)))
-        };
-        let (back, on) = (
-            [Key::ArrowLeft, Key::ArrowUp],
-            [Key::ArrowRight, Key::ArrowDown],
-        );
-        let rewire = match (
-            pressed(Modifiers::SHIFT, back),
-            pressed(Modifiers::SHIFT, on),
-        ) {
-            (true, _) => -1,
-            (_, true) => 1,
-            _ => 0,
-        };
-        if rewire != 0
-            && let Some(input) = place.input(&genotype)
-        {
-            let free = sources(&genotype, place);
-            let next = if rewire > 0 {
-                free.iter().find(|&&from| from > input.from)
-            } else {
-                free.iter().rev().find(|&&from| from < input.from)
-            };
-            if let Some(&from) = next {
-                self.try_edit(with_source(&genotype, place, from));
-            }
-        }
-        let walk = match (pressed(Modifiers::NONE, back), pressed(Modifiers::NONE, on)) {
-            (true, _) => places.len() - 1,
-            (_, true) => 1,
-            _ => 0,
-        };
-        if walk != 0
-            && let Some(here) = places.iter().position(|&one| one == place)
-        {
-            let next = places[(here + walk) % places.len()];
-            self.selected = Some(next);
-            self.focus = Some(next);
-            ui.ctx().request_repaint();
-        }
-        let digits = [
-            Key::Num1,
-            Key::Num2,
-            Key::Num3,
-            Key::Num4,
-            Key::Num5,
-            Key::Num6,
-            Key::Num7,
-        ];
-        for (key, &operation) in digits.into_iter().zip(operations(genotype.space())) {
-            if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
-                self.palette = None;
-                self.try_edit(with_operation(&genotype, place, operation));
+    /// Keys that act on the focused edge: they go to another one, change its source, choose its operation.
+    fn edge_keys(&mut self, ui: &Ui, edge: Place, edges: &[Place]) {
+        let asked = ui.input_mut(|input| keys::asked(input, At::Edge, |_| true));
+        for keys::Asked { deed, key, .. } in asked {
+            let genotype = self.genotype().clone();
+            match deed {
+                Deed::RewireBack | Deed::RewireOn => {
+                    let Some(input) = edge.input(&genotype) else {
+                        continue;
+                    };
+                    let free = sources(&genotype, edge);
+                    let next = if deed == Deed::RewireOn {
+                        free.iter().find(|&&from| from > input.from)
+                    } else {
+                        free.iter().rev().find(|&&from| from < input.from)
+                    };
+                    if let Some(&from) = next {
+                        self.try_edit(with_source(&genotype, edge, from));
+                    }
+                }
+                Deed::EdgeBack | Deed::EdgeOn => {
+                    let way = if deed == Deed::EdgeOn {
+                        1
+                    } else {
+                        edges.len() - 1
+                    };
+                    if let Some(here) = edges.iter().position(|&one| one == edge) {
+                        let next = edges[(here + way) % edges.len()];
+                        self.selected = Some(next);
+                        self.focus = Some(next);
+                        ui.ctx().request_repaint();
+                    }
+                }
+                Deed::Operation => {
+                    if let Some(&operation) = operations(genotype.space()).get(key) {
+                        self.palette = None;
+                        self.try_edit(with_operation(&genotype, edge, operation));
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -402,43 +386,27 @@ impl Editor {
         if ui.ctx().text_edit_focused() {
             return;
         }
-        let pressed = |modifiers: Modifiers, key: Key| {
-            ui.input_mut(|input| input.consume_key(modifiers, key))
-        };
-        if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z)
-            || pressed(Modifiers::COMMAND, Key::Y)
-        {
-            self.history.redo();
-        }
-        if pressed(Modifiers::COMMAND, Key::Z) {
-            self.history.undo();
-        }
         // Text that is marked is copied itself.
         let marked = ui
             .ctx()
             .with_plugin(|labels: &mut LabelSelectionState| labels.has_selection())
             .unwrap_or(false);
-        let (mut copy, mut pasted) = (false, None);
-        ui.input_mut(|input| {
-            input.events.retain(|event| match event {
-                Event::Copy if !marked => {
-                    copy = true;
-                    false
+        let own = |row: &keys::Row| !(marked && row.deed == Deed::Copy);
+        let asked = ui.input_mut(|input| keys::asked(input, At::Editor, own));
+        for keys::Asked { deed, text, .. } in asked {
+            match deed {
+                Deed::Redo => {
+                    self.history.redo();
                 }
-                Event::Paste(text) => {
-                    pasted = Some(text.clone());
-                    false
+                Deed::Undo => {
+                    self.history.undo();
                 }
-                _ => true,
-            });
-        });
-        if copy {
-            ui.ctx().copy_text(self.genotype().to_text());
-        }
-        if let Some(text) = pasted {
-            match text_window::read(&text) {
-                Ok(reading) => self.take(reading, context),
-                Err(error) => self.window.open(text, Some(error)),
+                Deed::Copy => ui.ctx().copy_text(self.genotype().to_text()),
+                Deed::Paste => match text_window::read(&text) {
+                    Ok(reading) => self.take(reading, context),
+                    Err(error) => self.window.open(text, Some(error)),
+                },
+                _ => {}
             }
         }
     }

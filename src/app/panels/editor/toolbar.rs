@@ -160,7 +160,7 @@ pub fn show(
             .on_hover_text("Type or paste an architecture (Ctrl+V anywhere in the editor)")
             .clicked()
         {
-            window.open(String::new(), None);
+            window.paste(ui.ctx());
         }
         if ui
             .button("Open…")
