@@ -32,6 +32,8 @@ const MOST_JUDGE_EPOCHS: usize = 240;
 pub struct SearchPanel {
     preset: Preset,
     config: RunConfig,
+    /// Who races with it.
+    rival: Option<Strategy>,
     /// What steps took on this machine.
     pub speeds: Speeds,
     facts: Option<(String, f64, Result<DataFacts, String>)>,
@@ -43,6 +45,7 @@ impl Default for SearchPanel {
         let preset = Preset::Quick;
         Self {
             preset,
+            rival: None,
             config: preset.run(EMBEDDED[0], Space::Darts, Strategy::NaDarts),
             speeds: Speeds::default(),
             facts: None,
@@ -188,6 +191,18 @@ impl SearchPanel {
         self.preset.fit(space, search, train, [rows, columns])
     }
 
+    /// Asks for the run, and for its rival where there is one.
+    pub fn begin(&self, actions: &mut Vec<Action>) {
+        actions.push(Action::Send(self.start()));
+        let other = self.rival.filter(|&rival| rival != self.strategy());
+        if let (Some(rival), Command::Start(mut start)) = (other, self.start())
+            && let Some(search) = &mut start.config.search
+        {
+            search.strategy = rival;
+            actions.push(Action::Race(start));
+        }
+    }
+
     fn controls(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         let width = ui.available_width();
         let whole = egui::vec2(width, 32.0);
@@ -204,7 +219,7 @@ impl SearchPanel {
                 "Starts the search, then trains and tests what it found (Ctrl+Enter)",
             );
             if run.clicked() {
-                context.actions.push(Action::Send(self.start()));
+                self.begin(context.actions);
             }
         }
         ui.horizontal_wrapped(|ui| {
@@ -279,6 +294,17 @@ impl SearchPanel {
                     )
                 });
                 choice(ui, label, "strategy", &mut strategy, &options);
+            });
+            let help = "A second strategy that searches at the same time, with the same seed, images and settings.";
+            row(ui, "Race against", help, |ui, label| {
+                let mut options = vec![(None, "nobody".to_owned(), "One run alone.")];
+                options.extend(
+                    Strategy::ALL
+                        .into_iter()
+                        .filter(|&other| other != strategy)
+                        .map(|other| (Some(other), other.name().to_owned(), strategy_words(other))),
+                );
+                choice(ui, label, "rival", &mut self.rival, &options);
             });
             let help = "Starting point of all settings below.";
             row(ui, "Preset", help, |ui, label| {

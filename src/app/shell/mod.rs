@@ -450,7 +450,7 @@ impl App {
         let busy = state == SessionState::Busy;
         match deed {
             Deed::Run if state == SessionState::Idle => {
-                self.actions.push(Action::Send(self.search.start()));
+                self.search.begin(&mut self.actions);
             }
             Deed::Hold if busy => {
                 let held = self.run.state == RunState::Held;
