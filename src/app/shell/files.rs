@@ -89,7 +89,8 @@ impl Files {
         self.ask(
             context,
             PathFor::Open,
-            || dialog.pick_files(),
+            // Some dialogs say by an empty list that nothing was chosen.
+            async || Some(dialog.pick_files().await?).filter(|files| !files.is_empty()),
             |files| {
                 let read = files.iter().map(|file| open_path(file.path()));
                 all(read.collect())
