@@ -18,7 +18,7 @@ use crate::support::folder::folder;
 use crate::support::write::png_image;
 
 /// A window at 1280 × 800. `connect` makes its sessions.
-fn window_with(
+pub fn window_with(
     connect: impl Fn(&egui::Context) -> Result<Link, String> + 'static,
 ) -> Harness<'static, App> {
     Harness::builder()
@@ -36,18 +36,18 @@ pub fn window() -> Harness<'static, App> {
 }
 
 /// What a session says now.
-fn now(event: Event) -> Timed {
+pub fn now(event: Event) -> Timed {
     Clock::default().stamp(event)
 }
 
 /// The other ends of a window's line to a session.
-type Ends = (
+pub type Ends = (
     async_channel::Receiver<Command>,
     async_channel::Sender<Timed>,
 );
 
 /// A window whose sessions the test plays: it holds their ends, the newest last, and ends a session by dropping them.
-fn window_without_session() -> (Harness<'static, App>, Arc<Mutex<Vec<Ends>>>) {
+pub fn window_without_session() -> (Harness<'static, App>, Arc<Mutex<Vec<Ends>>>) {
     let ends: Arc<Mutex<Vec<Ends>>> = Arc::default();
     let keep = ends.clone();
     let window = window_with(move |_| {
@@ -77,7 +77,7 @@ fn small_search(window: &mut Harness<'_, App>) {
 }
 
 /// Draws frames until something holds; a minute without it fails.
-fn wait(window: &mut Harness<'_, App>, what: &str, holds: impl Fn(&App) -> bool) {
+pub fn wait(window: &mut Harness<'_, App>, what: &str, holds: impl Fn(&App) -> bool) {
     let start = Instant::now();
     while !holds(window.state()) {
         let said = window.state().notices();
@@ -464,8 +464,9 @@ fn the_layout_is_remembered_and_can_be_reset() {
     assert_eq!(again.state().layout(), fresh);
 }
 
-#[derive(Default)]
-struct Memory(std::collections::BTreeMap<String, String>);
+/// What is remembered between two days.
+#[derive(Clone, Default)]
+pub struct Memory(pub std::collections::BTreeMap<String, String>);
 
 impl eframe::Storage for Memory {
     fn get_string(&self, key: &str) -> Option<String> {
@@ -648,13 +649,13 @@ impl egui::DroppedFile for Dropped {
     }
 }
 
-fn drop_on(window: &mut Harness<'_, App>, path: &Path) {
+pub fn drop_on(window: &mut Harness<'_, App>, path: &Path) {
     window.input_mut().dropped_files = vec![Arc::new(Dropped(path.to_owned()))];
     window.step();
 }
 
 /// Three classes of 24 grey pictures of the given sides.
-fn pictures(folder: &Path, side: impl Fn(usize) -> usize) {
+pub fn pictures(folder: &Path, side: impl Fn(usize) -> usize) {
     for class in ["cats", "dogs", "owls"] {
         std::fs::create_dir_all(folder.join(class)).unwrap();
         for number in 0..24 {
@@ -666,7 +667,7 @@ fn pictures(folder: &Path, side: impl Fn(usize) -> usize) {
 }
 
 /// Waits for a message with these words.
-fn wait_for_notice(window: &mut Harness<'_, App>, words: &str) {
+pub fn wait_for_notice(window: &mut Harness<'_, App>, words: &str) {
     wait(window, words, |app| {
         let said = app.notices().last();
         said.is_some_and(|notice| notice.text.contains(words))

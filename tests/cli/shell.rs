@@ -166,6 +166,30 @@ fn a_window_without_a_display_is_refused_in_one_line() {
 }
 
 #[test]
+fn what_can_be_dropped_on_the_window_is_taken_on_the_command_line_and_what_is_not_there_is_refused()
+{
+    let images = folder("app-images");
+    std::fs::create_dir_all(images.join("cats")).unwrap();
+    let there = images.to_string_lossy().into_owned();
+    let absent = images.join("dogs").to_string_lossy().into_owned();
+    for (path, said) in [
+        (&there, "the command line works"),
+        (&absent, "No such file"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_plateau"))
+            .args(["app", path])
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("WAYLAND_SOCKET")
+            .output()
+            .unwrap();
+        let messages = String::from_utf8(output.stderr).unwrap();
+        assert!(messages.contains(said), "{messages}");
+    }
+    std::fs::remove_dir_all(images).unwrap();
+}
+
+#[test]
 fn commands_without_a_window_print_no_lines_of_a_driver() {
     for args in [
         "devices",

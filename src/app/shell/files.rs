@@ -86,36 +86,48 @@ impl Files {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn choose(&self, context: &egui::Context) {
         let dialog = rfd::AsyncFileDialog::new().set_title(OPEN);
-        self.ask(context, PathFor::Open, dialog.pick_files(), |files| {
-            let read = files.iter().map(|file| open_path(file.path()));
-            all(read.collect())
-        });
+        self.ask(
+            context,
+            PathFor::Open,
+            // Some dialogs say by an empty list that nothing was chosen.
+            async || Some(dialog.pick_files().await?).filter(|files| !files.is_empty()),
+            |files| {
+                let read = files.iter().map(|file| open_path(file.path()));
+                all(read.collect())
+            },
+        );
     }
 
     /// Asks for a folder of images.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn choose_folder(&self, context: &egui::Context) {
         let dialog = rfd::AsyncFileDialog::new().set_title("Open a folder: a run or a data set");
-        self.ask(context, PathFor::Open, dialog.pick_folder(), |folder| {
-            all(vec![open_path(folder.path())])
-        });
+        self.ask(
+            context,
+            PathFor::Open,
+            || dialog.pick_folder(),
+            |folder| all(vec![open_path(folder.path())]),
+        );
     }
 
     /// Waits for a dialog, and for what `chosen` makes of its answer. A desktop without a portal and without zenity has no dialogs: then
     /// the window asks for a path itself.
     #[cfg(not(target_arch = "wasm32"))]
-    fn ask<T: Send + 'static>(
+    fn ask<T, Answer>(
         &self,
         context: &egui::Context,
         wanted: PathFor,
-        dialog: impl Future<Output = Option<T>> + Send + 'static,
+        dialog: impl FnOnce() -> Answer + Send + 'static,
         chosen: impl FnOnce(T) -> Action + Send + 'static,
-    ) {
+    ) where
+        Answer: Future<Output = Option<T>> + Send + 'static,
+        T: Send + 'static,
+    {
         let (answers, context, dialogs) = (self.answers.clone(), context.clone(), self.dialogs);
         detach(async move {
             let since = Instant::now();
             let picked = match dialogs {
-                true => dialog.await,
+                true => dialog().await,
                 false => None,
             };
             let came = match picked {
@@ -164,7 +176,8 @@ impl Files {
             let read = || -> Result<OpenTable, String> {
                 let file = open_path(Path::new(&path))?;
                 let read = ReadTable::from_bytes(&without_mark(&file.bytes), &[]);
-                let table = read.map_err(|error| error.to_string())?.table;
+                let table = read.map_err(|error| format!("{}: {error}", file.name))?;
+                let table = table.table;
                 let known = table.metrics().iter().find(|known| **known == metric);
                 Ok(OpenTable {
                     name: file.name,
@@ -234,10 +247,15 @@ impl Files {
             name,
             bytes: bytes.clone(),
         };
-        self.ask(context, wanted, dialog.save_file(), move |file| {
-            let written = write_path(file.path(), &bytes);
-            Action::Notify(written.map_or_else(Notice::error, Notice::info))
-        });
+        self.ask(
+            context,
+            wanted,
+            || dialog.save_file(),
+            move |file| {
+                let written = write_path(file.path(), &bytes);
+                Action::Notify(written.map_or_else(Notice::error, Notice::info))
+            },
+        );
     }
 
     /// Takes up files that were dropped on the window.

@@ -22,6 +22,8 @@ use crate::app::runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::runs::run_folders::kept_run;
 use crate::app::runs::supernet::SupernetState;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::data::EMBEDDED;
 use crate::data::{hand_over, short_name};
 use crate::landscape::{ReadTable, Table, TableError, Values};
 use crate::packed::{MOST_OF_A_REPORT, unpacked};
@@ -123,32 +125,27 @@ impl App {
     /// Takes up what was open on another day, unless the person has opened something else since.
     #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn take_again(&mut self, again: Again) {
-        let gone = |path: &str, error: String, instead: &str| {
-            Notice::info(format!(
-                "{} of last time: {error}; {instead}",
-                short_name(path)
-            ))
-        };
         match again {
             Again::Table(..) if self.table_path.is_some() => {}
             Again::Table(path, Ok(table)) => {
                 self.table = Some(table);
                 self.table_path = Some(path);
             }
-            Again::Table(path, Err(error)) => {
-                let instead = "the built-in table is open instead";
-                self.notices.push(gone(&path, error, instead));
-            }
+            Again::Table(_, Err(error)) => self.notices.push(Notice::info(format!(
+                "the table of last time cannot be read: {error}; the built-in one is open instead"
+            ))),
             Again::Data(name, Ok(dataset)) => {
                 hand_over(&name, dataset);
-                if !self.run.live {
+                // As long as nobody has chosen others.
+                if self.search.config().dataset == EMBEDDED[0] {
                     self.search.use_dataset(&name);
                 }
             }
-            Again::Data(name, Err(error)) => {
-                let instead = format!("the next run is on {}", self.search.config().dataset);
-                self.notices.push(gone(&name, error, &instead));
-            }
+            Again::Data(name, Err(error)) => self.notices.push(Notice::info(format!(
+                "the images of last time, {}, cannot be read: {error}; the next run is on {}",
+                short_name(&name),
+                self.search.config().dataset
+            ))),
         }
     }
 

@@ -1,0 +1,614 @@
+//! The window around the panels: its own windows, its keys, files without dialogs, closing and the next start.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use eframe::egui::{
+    self, Event as Input, Key, KeyboardShortcut, Modifiers, ThemePreference, ViewportCommand,
+    ViewportEvent, ViewportId,
+};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use plateau::app::keys::{self, Deed, KEYS, Place};
+use plateau::app::{
+    Answer, App, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, SessionState, Shelf,
+    unplaced,
+};
+use plateau::landscape::builtin_table;
+use plateau::session::{Command, Event};
+use plateau::space::Genotype;
+
+use crate::support::folder::folder;
+use crate::window::{
+    Ends, Memory, drop_on, now, pictures, wait, wait_for_notice, window, window_without_session,
+};
+
+/// Draws frames until a control or a text of that name is there; ten seconds without it fail.
+fn wait_for(window: &mut Harness<'_, App>, name: &str) {
+    let start = Instant::now();
+    while window.query_by_label_contains(name).is_none() {
+        assert!(start.elapsed() < Duration::from_secs(10), "no {name}");
+        std::thread::sleep(Duration::from_millis(5));
+        window.step();
+    }
+    window.run_ok();
+}
+
+fn press(window: &mut Harness<'_, App>, modifiers: Modifiers, key: Key) {
+    window.key_press_modifiers(modifiers, key);
+    window.run_ok();
+}
+
+fn esc(window: &mut Harness<'_, App>) {
+    press(window, Modifiers::NONE, Key::Escape);
+}
+
+fn shows(window: &Harness<'_, App>, text: &str) -> bool {
+    window.query_by_label_contains(text).is_some()
+}
+
+/// What the last frame asked of the system's window.
+fn commands(window: &Harness<'_, App>) -> Vec<ViewportCommand> {
+    let output = &window.output().viewport_output;
+    output[&ViewportId::ROOT].commands.clone()
+}
+
+/// A window whose sessions say nothing, and what it remembers from another day.
+fn remembering(
+    storage: &Memory,
+    link: Fragment,
+) -> (Harness<'static, App>, Option<ThemePreference>) {
+    let storage: &'static Memory = Box::leak(Box::new(storage.clone()));
+    let theme: Arc<Mutex<Option<ThemePreference>>> = Arc::default();
+    let seen = theme.clone();
+    let mut window = Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_max_steps(20)
+        .build_eframe(move |creation| {
+            creation.storage = Some(storage);
+            let connect = |_: &egui::Context| Err("no session in this test".to_owned());
+            let app = App::new(creation, Box::new(connect), Ok(link));
+            // The bench sets a theme of its own after this.
+            let options = |options: &egui::Options| options.theme_preference;
+            *seen.lock().unwrap() = Some(creation.egui_ctx.options(options));
+            app
+        });
+    window.run_ok();
+    let theme = *theme.lock().unwrap();
+    (window, theme)
+}
+
+fn remembered(window: &mut Harness<'_, App>) -> Memory {
+    let mut storage = Memory::default();
+    eframe::App::save(window.state_mut(), &mut storage);
+    storage
+}
+
+/// A window without dialogs, as on a desktop that has none.
+fn without_dialogs() -> Harness<'static, App> {
+    Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_max_steps(20)
+        .build_eframe(|creation| {
+            let connect = |_: &egui::Context| Err("no session in this test".to_owned());
+            App::new(creation, Box::new(connect), Ok(Fragment::default())).without_dialogs()
+        })
+}
+
+const KEY_LIST: &str = "Larger type for a projector";
+const NO_RUNS: &str = "No run is kept";
+
+#[test]
+fn esc_closes_the_window_on_top_and_the_others_after_it() {
+    let (mut window, _ends) = window_without_session();
+    press(&mut window, Modifiers::NONE, Key::F1);
+    press(&mut window, Modifiers::COMMAND, Key::K);
+    assert!(shows(&window, KEY_LIST) && shows(&window, NO_RUNS));
+    esc(&mut window);
+    assert!(shows(&window, KEY_LIST) && !shows(&window, NO_RUNS));
+    esc(&mut window);
+    assert!(!shows(&window, KEY_LIST));
+
+    window.get_by_label("Help").click();
+    window.run_ok();
+    window.get_by_label("Messages").click();
+    window.run_ok();
+    assert!(shows(&window, "Nothing so far."));
+    // What is closed by hand does not stand in the way of what lies below.
+    press(&mut window, Modifiers::COMMAND, Key::K);
+    press(&mut window, Modifiers::NONE, Key::F1);
+    press(&mut window, Modifiers::NONE, Key::F1);
+    esc(&mut window);
+    assert!(!shows(&window, NO_RUNS) && shows(&window, "Nothing so far."));
+    esc(&mut window);
+    assert!(!shows(&window, "Nothing so far."));
+}
+
+#[test]
+fn esc_leaves_a_text_field_and_a_menu_before_it_closes_a_window() {
+    let (mut window, _ends) = window_without_session();
+    window.state_mut().show(Pane::Editor);
+    window.run_ok();
+    window.get_by_label("Paste…").click();
+    window.run_ok();
+    assert!(shows(&window, "Show this cell"));
+    esc(&mut window);
+    assert!(
+        shows(&window, "Show this cell"),
+        "the field had the keyboard"
+    );
+    esc(&mut window);
+    assert!(!shows(&window, "Show this cell"));
+
+    press(&mut window, Modifiers::COMMAND, Key::K);
+    window.get_by_label("View").click();
+    window.run_ok();
+    esc(&mut window);
+    assert!(!shows(&window, "Reset layout") && shows(&window, NO_RUNS));
+    esc(&mut window);
+    assert!(!shows(&window, NO_RUNS));
+}
+
+#[test]
+fn the_list_of_keys_fits_the_smallest_window_and_scrolls() {
+    let (mut window, _ends) = window_without_session();
+    window.set_size(egui::Vec2::from(LEAST_SIZE));
+    window.run_ok();
+    press(&mut window, Modifiers::NONE, Key::F1);
+    let role = egui::accesskit::Role::Window;
+    let place = window.get_by_role_and_label(role, "Keyboard").rect();
+    let [width, height] = LEAST_SIZE;
+    assert!(place.top() >= 0.0 && place.bottom() <= height, "{place}");
+    assert!(place.left() >= 0.0 && place.right() <= width, "{place}");
+}
+
+#[test]
+fn every_key_that_works_is_in_the_list_of_keys() {
+    let (mut window, _ends) = window_without_session();
+    press(&mut window, Modifiers::NONE, Key::F1);
+    for row in KEYS {
+        let found = window.query_all_by_label(row.words).next().is_some();
+        assert!(found, "{}", row.words);
+        let names = row.names(&window.ctx);
+        let found = window.query_all_by_label(&names).next().is_some();
+        assert!(found, "{names}");
+    }
+    for missing_before in [
+        Deed::Undo,
+        Deed::Redo,
+        Deed::Copy,
+        Deed::Paste,
+        Deed::Operation,
+        Deed::RewireOn,
+        Deed::EdgeOn,
+    ] {
+        let listed = KEYS.iter().any(|row| row.deed == missing_before);
+        assert!(listed, "{missing_before:?}");
+    }
+}
+
+/// What the keys of a place ask for when one of them is pressed.
+fn asked(place: Place, keys: KeyboardShortcut, deed: Deed) -> Vec<(Deed, usize)> {
+    let event = match deed {
+        Deed::Copy => Input::Copy,
+        Deed::Paste => Input::Paste("text".into()),
+        _ => Input::Key {
+            key: keys.logical_key,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: keys.modifiers,
+        },
+    };
+    let context = egui::Context::default();
+    context.begin_pass(egui::RawInput {
+        events: vec![event],
+        ..egui::RawInput::default()
+    });
+    let asked = context.input_mut(|input| keys::asked(input, place, |_| true));
+    let _drawn = context.end_pass();
+    asked.iter().map(|one| (one.deed, one.key)).collect()
+}
+
+#[test]
+fn every_key_of_the_list_asks_for_what_stands_beside_it() {
+    for row in KEYS.iter().filter(|row| row.deed != Deed::Library) {
+        for (place, &keys) in row.keys.iter().enumerate() {
+            assert_eq!(
+                asked(row.place, keys, row.deed),
+                [(row.deed, place)],
+                "{}",
+                row.words
+            );
+        }
+    }
+}
+
+#[test]
+fn without_dialogs_of_the_desktop_a_file_is_opened_by_its_path() {
+    let folder = folder("path-open");
+    std::fs::create_dir_all(&folder).unwrap();
+    let cell = Genotype::preset("darts-v2").unwrap();
+    let file = folder.join("cell.json");
+    std::fs::write(&file, cell.to_json()).unwrap();
+    let mut window = without_dialogs();
+    let field = "Path of a file or folder to open";
+
+    window.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    wait_for(&mut window, field);
+    window.get_by_label(field).focus();
+    window.run_ok();
+    let absent = folder.join("absent.json");
+    window
+        .get_by_label(field)
+        .type_text(&absent.to_string_lossy());
+    window.run_ok();
+    window.get_by_label("Open").click();
+    wait_for(&mut window, "absent.json: ");
+
+    window.get_by_label(field).focus();
+    window.run_ok();
+    press(&mut window, Modifiers::COMMAND, Key::A);
+    window
+        .get_by_label(field)
+        .type_text(&file.to_string_lossy());
+    window.run_ok();
+    window.get_by_label("Open").click();
+    wait(&mut window, "cell", |app| {
+        app.summary()["edited"] == serde_json::json!(cell.to_compact())
+    });
+    assert!(!shows(&window, field));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn without_dialogs_of_the_desktop_a_run_is_saved_by_its_path() {
+    let folder = folder("path-save");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("saved.zip");
+    let mut window = without_dialogs();
+    let save = |window: &mut Harness<'_, App>, path: &Path| {
+        window.key_press_modifiers(Modifiers::COMMAND, Key::S);
+        wait_for(window, "Save as");
+        window.get_by_label("Save as").focus();
+        window.run_ok();
+        press(window, Modifiers::COMMAND, Key::A);
+        let path = path.to_string_lossy().into_owned();
+        window.get_by_label("Save as").type_text(&path);
+        window.run_ok();
+        window.get_by_label("Save").click();
+        window.run_ok();
+    };
+    save(&mut window, &folder.join("absent").join("saved.zip"));
+    wait_for(&mut window, "could not be written");
+    esc(&mut window);
+    esc(&mut window);
+
+    save(&mut window, &file);
+    wait_for_notice(&mut window, "saved saved.zip");
+    let saved = Recording::from_bytes(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(saved.events, Recording::demo().events);
+    assert!(!shows(&window, "Save as"));
+
+    // What is there is replaced only by a second press.
+    std::fs::write(&file, b"mine").unwrap();
+    save(&mut window, &file);
+    wait_for(&mut window, "press Save again to replace it");
+    assert_eq!(std::fs::read(&file).unwrap(), b"mine");
+    window.get_by_label("Save").click();
+    window.run_ok();
+    wait(&mut window, "file", |_| {
+        std::fs::read(&file).is_ok_and(|bytes| bytes != b"mine")
+    });
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_folder_of_images_on_the_command_line_becomes_the_data_of_the_next_run() {
+    let images = folder("given-images");
+    pictures(&images, |_| 8);
+    let mut window = window();
+    window.state().open_path(&window.ctx, images.clone());
+    wait_for_notice(&mut window, "72 images, used by the next run");
+    let name = images.to_string_lossy().into_owned();
+    assert_eq!(window.state_mut().search_mut().config().dataset, name);
+    std::fs::remove_dir_all(images).unwrap();
+}
+
+#[test]
+fn paste_fetches_what_was_copied_into_the_field() {
+    let (mut window, _ends) = window_without_session();
+    window.state_mut().show(Pane::Editor);
+    window.run_ok();
+    window.get_by_label("Paste…").click();
+    window.step();
+    assert!(commands(&window).contains(&ViewportCommand::RequestPaste));
+    window.run_ok();
+    let cell = Genotype::preset("darts-v1").unwrap();
+    window.event(Input::Paste(cell.to_text()));
+    window.run_ok();
+    let before = window.state().summary()["edited"].clone();
+    assert_ne!(before, serde_json::json!(cell.to_compact()));
+    window.get_by_label("Show this cell").click();
+    window.run_ok();
+    let shown = window.state().summary()["edited"].clone();
+    assert_eq!(shown, serde_json::json!(cell.to_compact()));
+}
+
+#[test]
+fn a_restart_keeps_the_theme_and_forgets_how_far_panels_were_scrolled() {
+    let (mut window, _) = remembering(&Memory::default(), Fragment::default());
+    assert!(!eframe::App::persist_egui_memory(window.state()));
+    window.ctx.set_theme(ThemePreference::Light);
+    window.run_ok();
+    let mut storage = Memory::default();
+    storage.0.insert("egui".into(), "scrolled".into());
+    eframe::App::save(window.state_mut(), &mut storage);
+    // What an earlier version kept is gone, too.
+    assert!(!storage.0["egui"].contains("scrolled"));
+    let (_, theme) = remembering(&storage, Fragment::default());
+    assert_eq!(theme, Some(ThemePreference::Light));
+}
+
+#[test]
+fn a_restart_keeps_settings_cell_and_table_and_a_link_goes_first() {
+    let folder = folder("remembered");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("mine.csv");
+    std::fs::write(&file, builtin_table().to_csv()).unwrap();
+    let cell = Genotype::preset("darts-v2").unwrap();
+    let (mut window, _) = remembering(&Memory::default(), Fragment::default());
+    let mut config = window.state_mut().search_mut().config().clone();
+    config.seed = 41;
+    window.state_mut().search_mut().set_config(config.clone());
+    let text = cell.to_json();
+    assert!(window.state_mut().open("cell.json", text.as_bytes()));
+    drop_on(&mut window, &file);
+    wait(&mut window, "table", |app| {
+        app.table_name() == Some("mine.csv")
+    });
+    let storage = remembered(&mut window);
+    let edited = serde_json::json!(cell.to_compact());
+
+    let (mut again, _) = remembering(&storage, Fragment::default());
+    assert_eq!(again.state_mut().search_mut().config(), &config);
+    assert_eq!(again.state().summary()["edited"], edited);
+    wait(&mut again, "table of last time", |app| {
+        app.table_name() == Some("mine.csv")
+    });
+    let told = again.state().notices().iter();
+    assert!(!told.clone().any(|one| one.text.contains("mine.csv")));
+
+    let link = Fragment {
+        seed: Some(7),
+        cell: Genotype::preset("darts-v1"),
+        ..Fragment::default()
+    };
+    let (mut linked, _) = remembering(&storage, link);
+    assert_eq!(linked.state_mut().search_mut().config().seed, 7);
+    let linked = linked.state().summary()["edited"].clone();
+    assert_ne!(linked, edited);
+
+    // What is gone, or what another version wrote, is left out.
+    std::fs::remove_dir_all(&folder).unwrap();
+    let mut other = storage.clone();
+    for text in other.0.values_mut() {
+        *text = text.replace("test_share", "share");
+        *text = text.replace("sep_conv_3x3", "sep_conv_9x9");
+    }
+    let (mut other, _) = remembering(&other, Fragment::default());
+    assert_eq!(other.state_mut().search_mut().config().seed, 0);
+    assert_ne!(other.state().summary()["edited"], edited);
+    wait_for_notice(
+        &mut other,
+        "the table of last time cannot be read: mine.csv: ",
+    );
+    assert!(!other.state().notices().last().unwrap().error);
+    let name = other.state().table_name().unwrap();
+    assert!(name.starts_with("built-in"), "{name}");
+}
+
+#[test]
+fn data_of_one_s_own_are_read_again_beside_the_window() {
+    let images = folder("remembered-images");
+    pictures(&images, |_| 8);
+    let (mut window, _) = remembering(&Memory::default(), Fragment::default());
+    drop_on(&mut window, &images);
+    wait_for_notice(&mut window, "72 images, used by the next run");
+    let storage = remembered(&mut window);
+    let name = images.to_string_lossy().into_owned();
+    let (mut again, _) = remembering(&storage, Fragment::default());
+    wait(&mut again, "data", |app| {
+        app.summary()["config"]["dataset"] == serde_json::json!(name)
+    });
+    std::fs::remove_dir_all(images).unwrap();
+    let (mut gone, _) = remembering(&storage, Fragment::default());
+    wait_for_notice(&mut gone, "the images of last time, ");
+    assert_eq!(gone.state_mut().search_mut().config().dataset, "digits");
+}
+
+#[test]
+fn the_window_is_placed_by_the_system_and_as_large_as_before() {
+    let saved = egui::ViewportBuilder::default()
+        .with_position([3000.0, 200.0])
+        .with_inner_size([900.0, 700.0]);
+    let window = unplaced(saved);
+    assert_eq!(window.position, None);
+    assert_eq!(window.inner_size, Some(egui::vec2(900.0, 700.0)));
+}
+
+#[test]
+fn larger_type_leaves_the_least_window_as_large_as_it_was() {
+    let (mut window, _ends) = window_without_session();
+    let context = window.ctx.clone();
+    for on in [true, false] {
+        window.state_mut().set_projector(&context, on);
+        window.step();
+        let least = commands(&window).into_iter().find_map(|one| match one {
+            ViewportCommand::MinInnerSize(size) => Some(size),
+            _ => None,
+        });
+        let pixels = least.expect("a least size") * context.zoom_factor();
+        assert!((pixels - egui::Vec2::from(LEAST_SIZE)).length() < 0.01);
+        assert_eq!(on, context.zoom_factor() > 1.0);
+    }
+}
+
+/// A run that goes on.
+fn running() -> (Harness<'static, App>, Arc<Mutex<Vec<Ends>>>) {
+    let (mut window, ends) = window_without_session();
+    let (_, outbox) = ends.lock().unwrap()[0].clone();
+    for timed in &Recording::demo().events[..20] {
+        outbox.try_send(timed.clone()).unwrap();
+    }
+    window.run_ok();
+    assert_eq!(window.state().session(), SessionState::Busy);
+    (window, ends)
+}
+
+/// Closes the window as the system does. Whether it stays open.
+fn close(window: &mut Harness<'_, App>) -> bool {
+    let viewports = &mut window.input_mut().viewports;
+    let root = viewports.get_mut(&ViewportId::ROOT).unwrap();
+    root.events.push(ViewportEvent::Close);
+    window.step();
+    let stays = commands(window).contains(&ViewportCommand::CancelClose);
+    window.run_ok();
+    stays
+}
+
+/// Draws frames until the window asks to be closed; how long that took.
+fn wait_for_close(window: &mut Harness<'_, App>) -> Duration {
+    let start = Instant::now();
+    loop {
+        window.step();
+        if commands(window).contains(&ViewportCommand::Close) {
+            return start.elapsed();
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "still open");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn closing_while_a_run_goes_on_asks_and_stops_the_run_first() {
+    let (mut window, _ends) = window_without_session();
+    assert!(!close(&mut window), "nothing goes on");
+
+    let (mut window, ends) = running();
+    assert!(close(&mut window));
+    window.get_by_label("A run is going on.");
+    window.get_by_label("Keep running").click();
+    window.run_ok();
+    assert!(!shows(&window, "A run is going on."));
+    assert_eq!(window.state().session(), SessionState::Busy);
+
+    assert!(close(&mut window));
+    window.get_by_label("Stop and close").click();
+    window.run_ok();
+    let (inbox, outbox) = ends.lock().unwrap()[0].clone();
+    let mut sent = std::iter::from_fn(|| inbox.try_recv().ok());
+    assert!(sent.any(|command| command == Command::Stop));
+    assert!(close(&mut window), "it has not stopped yet");
+    outbox.try_send(now(Event::Stopped)).unwrap();
+    wait_for_close(&mut window);
+    assert!(!close(&mut window));
+}
+
+#[test]
+fn a_run_that_does_not_stop_holds_the_window_for_five_seconds_at_most() {
+    let (mut window, _ends) = running();
+    assert!(close(&mut window));
+    window.get_by_label("Stop and close").click();
+    window.run_ok();
+    let waited = wait_for_close(&mut window);
+    assert!((2..10).contains(&waited.as_secs()), "{waited:?}");
+    assert!(!close(&mut window));
+}
+
+/// The other ends of a window's line to the keeper of runs.
+type KeeperEnds = (async_channel::Receiver<Ask>, async_channel::Sender<Answer>);
+
+/// A window with a keeper of runs that the test plays.
+fn with_keeper(storage: &Memory) -> (Harness<'static, App>, KeeperEnds) {
+    let storage: &'static Memory = Box::leak(Box::new(storage.clone()));
+    let (asks, inbox) = async_channel::unbounded();
+    let (outbox, answers) = async_channel::unbounded();
+    let window = Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_max_steps(20)
+        .build_eframe(move |creation| {
+            creation.storage = Some(storage);
+            let connect = |_: &egui::Context| {
+                let (commands, inbox) = async_channel::unbounded();
+                let (outbox, events) = async_channel::unbounded();
+                // Neither end is ever dropped.
+                std::mem::forget((inbox, outbox));
+                Ok(Link::new(commands, events))
+            };
+            let app = App::new(creation, Box::new(connect), Ok(Fragment::default()));
+            app.with_shelf(Shelf::new(asks, answers))
+        });
+    (window, (inbox, outbox))
+}
+
+/// A run that is kept, recorded last so many seconds after the first.
+fn kept(name: &str, can_go_on: bool, seconds: u64) -> KeptRun {
+    KeptRun {
+        name: name.into(),
+        can_go_on,
+        changed: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)),
+    }
+}
+
+#[test]
+fn the_next_start_offers_to_go_on_with_the_newest_interrupted_run_until_it_is_declined() {
+    let runs = || {
+        Answer::Listed(Ok(vec![
+            kept("a", true, 3),
+            kept("b", true, 2),
+            kept("c", false, 4),
+        ]))
+    };
+    let offer = "The run a was interrupted and has a checkpoint.";
+    let start = |storage: &Memory| {
+        let (mut window, (asks, answers)) = with_keeper(storage);
+        assert_eq!(asks.try_recv(), Ok(Ask::List));
+        answers.try_send(runs()).unwrap();
+        window.run_ok();
+        (window, (asks, answers))
+    };
+    let (mut window, (asks, _answers)) = start(&Memory::default());
+    window.get_by_label(offer);
+    assert!(!shows(&window, "3 runs"), "the list is not opened");
+    window.get_by_label("Go on").click();
+    window.run_ok();
+    let mut asked = std::iter::from_fn(|| asks.try_recv().ok());
+    assert!(asked.any(|ask| ask == Ask::GoOn("a".into())));
+    assert!(!shows(&window, offer));
+
+    let (mut window, _ends) = start(&Memory::default());
+    window.get_by_label("Not now").click();
+    window.run_ok();
+    assert!(!shows(&window, offer));
+    let storage = remembered(&mut window);
+    let (window, _ends) = start(&storage);
+    assert!(!shows(&window, offer));
+}
+
+#[test]
+fn a_list_of_runs_that_cannot_be_had_says_why() {
+    let (mut window, (asks, answers)) = with_keeper(&Memory::default());
+    assert_eq!(asks.try_recv(), Ok(Ask::List));
+    press(&mut window, Modifiers::COMMAND, Key::K);
+    assert_eq!(asks.try_recv(), Ok(Ask::List));
+    for _ in 0..2 {
+        let failed = Answer::Listed(Err("runs: permission denied".into()));
+        answers.try_send(failed).unwrap();
+    }
+    // Nothing turns any more.
+    assert!(window.run_ok().is_some());
+    window.get_by_label("runs: permission denied");
+    assert!(window.state().notices().iter().all(|notice| !notice.error));
+}
