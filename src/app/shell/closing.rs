@@ -6,7 +6,6 @@ use eframe::egui::{self, ViewportCommand};
 
 use super::App;
 use crate::app::draw::theme::{self, SPACE};
-use crate::app::runs::link::SessionState;
 use crate::session::Command;
 
 /// How long a run is waited for that was asked to stop.
@@ -31,9 +30,11 @@ pub enum Closing {
 impl App {
     /// Whether a session runs something that closing the window would break off.
     fn runs_something(&self) -> bool {
-        let busy = |state| state == SessionState::Busy;
-        let training = self.training.as_ref();
-        busy(self.session()) || training.is_some_and(|(line, _)| busy(line.state()))
+        let beside = self.training.iter().chain(&self.rival);
+        let mut lines = beside
+            .map(|(line, _)| line)
+            .chain([&self.line, &self.judge.line]);
+        lines.any(|line| line.state().is_busy())
     }
 
     /// Keeps the window open while the person is asked and the run stops.
@@ -62,7 +63,7 @@ impl App {
         if !matches!(self.closing, Closing::Asked | Closing::Stopping(_)) {
             return;
         }
-        let kept = self.kept.is_some() || self.session() != SessionState::Busy;
+        let kept = self.kept.is_some() || !self.session().is_busy();
         let later = match kept {
             true => {
                 "A run that is stopped can be gone on with from its last checkpoint: the next start offers it."
@@ -107,9 +108,10 @@ impl App {
     }
 
     fn stop_and_close(&mut self) {
-        let training = self.training.as_mut().map(|(line, _)| line);
-        for line in std::iter::once(&mut self.line).chain(training) {
-            if line.state() == SessionState::Busy {
+        let beside = self.training.iter_mut().chain(&mut self.rival);
+        let lines = beside.map(|(line, _)| line);
+        for line in lines.chain([&mut self.line, &mut self.judge.line]) {
+            if line.state().is_busy() {
                 line.send(Command::Stop);
             }
         }
