@@ -57,6 +57,20 @@ impl Strategy {
         }
     }
 
+    /// The name for people, as papers have it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Strategy::Random => "Random cell",
+            Strategy::Rsps => "RSPS",
+            Strategy::Darts => "DARTS",
+            Strategy::Darts2nd => "DARTS, 2nd order",
+            Strategy::NaDarts => "NA-DARTS",
+            Strategy::NaDarts2nd => "NA-DARTS, 2nd order",
+            Strategy::A2m => "A2M",
+            Strategy::SdartsRs => "SDARTS-RS",
+        }
+    }
+
     /// Whether α, the strengths of the operations, is what it searches with.
     pub fn by_gradient(self) -> bool {
         !matches!(self, Strategy::Random | Strategy::Rsps)

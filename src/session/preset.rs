@@ -32,6 +32,15 @@ impl Preset {
             Preset::Paper => "paper",
         }
     }
+
+    /// The name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Preset::Quick => "Quick",
+            Preset::Teach => "Lesson",
+            Preset::Paper => "As published",
+        }
+    }
 }
 
 impl std::str::FromStr for Preset {

@@ -18,6 +18,8 @@ pub struct Setting<C: 'static> {
     pub unit: &'static str,
     /// What it does, in a sentence.
     pub help: &'static str,
+    /// What only the command line says, behind that.
+    pub aside: &'static str,
     /// Which part of the window has it.
     pub group: Group,
     /// Whether a search by a strategy has a use for it.
@@ -164,14 +166,15 @@ impl<C: Clone> Setting<C> {
 
     /// What the command line says of it: its sentence, its words and what they mean, or its range.
     pub fn sentence(&self) -> String {
+        let help = format!("{}{}", self.help, self.aside);
         match &self.value {
-            Value::Whole([low, high], _) => within(self.help, low, high),
-            Value::Real([low, high], _) => within(self.help, low, high),
+            Value::Whole([low, high], _) => within(&help, low, high),
+            Value::Real([low, high], _) => within(&help, low, high),
             Value::Word(words @ [_, ..], ..) => {
                 let words: Vec<String> = words.iter().map(Word::explained).collect();
-                format!("{}: {}", self.help, words.join(", "))
+                format!("{help}: {}", words.join(", "))
             }
-            Value::Memory(_) | Value::Switch(..) | Value::Word(..) => self.help.to_owned(),
+            Value::Memory(_) | Value::Switch(..) | Value::Word(..) => help,
         }
     }
 }
@@ -303,12 +306,16 @@ const HESSIAN_POINTS: [Word; 2] = [
 
 // In braces, so that the formatter leaves a row its line.
 macro_rules! row {
-    ($flag:literal, $label:literal, $unit:literal, $group:ident, $concerns:expr, $value:expr, $help:expr $(,)?) => {
+    ($flag:literal, $label:literal, $unit:literal, $group:ident, $concerns:expr, $value:expr, $help:literal) => {
+        row! { $flag, $label, $unit, $group, $concerns, $value, $help; "" }
+    };
+    ($flag:literal, $label:literal, $unit:literal, $group:ident, $concerns:expr, $value:expr, $help:literal; $aside:literal) => {
         Setting {
             flag: $flag,
             label: $label,
             unit: $unit,
             help: $help,
+            aside: $aside,
             group: Group::$group,
             concerns: $concerns,
             value: $value,
@@ -319,9 +326,9 @@ macro_rules! row {
 /// Those of a search.
 pub static SEARCH: &[Setting<SearchConfig>] = &[
     row! { "--channels", "Channels", "", Size, searched, Value::Whole([2, 4096], |c| &mut c.channels),
-    "Channels of the supernet's first cells; even, since a reduction halves them" },
+    "How many channels the supernet's first cells have; even, since a reduction halves them" },
     row! { "--layers", "Cells", "", Size, searched, Value::Whole([1, 64], |c| &mut c.layers),
-    "Cells of the supernet (DARTS) or cells a stage (NAS-Bench-201)" },
+    "How many cells the supernet has (DARTS), or each of its stages (NAS-Bench-201)" },
     row! { "--epochs", "Epochs", "", Size, searched, Value::Whole([1, 100_000], |c| &mut c.epochs),
     "Passes over the half of the training images that trains the weights" },
     row! { "--batch", "Batch", " images", Size, searched, Value::Whole([2, 65_536], |c| &mut c.batch),
@@ -336,7 +343,7 @@ pub static SEARCH: &[Setting<SearchConfig>] = &[
     row! { "--weight-rate-min", "Lowest rate", "", Rates, searched, Value::Real([0.0, 100.0], |c| &mut c.weight_rate_min),
     "Learning rate of the supernet's weights at the end of the cosine" },
     row! { "--momentum", "Momentum", "", Rates, searched, Value::Real([0.0, 1.0], |c| &mut c.momentum),
-    "Momentum of the supernet's weights: the share of a step that the next one keeps" },
+    "The share of a step of the supernet's weights that the next one keeps" },
     row! { "--weight-decay", "Weight decay", "", Rates, searched, Value::Real([0.0, 10.0], |c| &mut c.weight_decay),
     "L2 penalty of the supernet's weights" },
     row! { "--clip", "Longest gradient", "", Rates, searched, Value::Real([0.0, 1e6], |c| &mut c.clip),
@@ -347,14 +354,15 @@ pub static SEARCH: &[Setting<SearchConfig>] = &[
     "L2 penalty of the architecture α, which holds it near even weights" },
     row! { "--temperature", "Temperature", "", Rates, Strategy::by_gradient,
     Value::Word(&[], |c| c.temperature.to_string(), |c, text| put(&mut c.temperature, text)),
-    "Temperature T of the operations' weights softmax(α/T), or FROM:TO over the search: the lower, the more a difference in α counts" },
+    "T of the operations' weights softmax(α/T), at the first step and at the last: the lower, the more a difference in α counts";
+    ". One number, or FROM:TO" },
     row! { "--radius", "Radius", " edges", Neighborhood, Strategy::neighborhood_aware, Value::Whole([0, 3], |c| &mut c.radius),
-    "NA-DARTS: how many edges a neighbor may change; 0 is plain DARTS. na-rs: 1 to 6" },
+    "NA-DARTS: how many edges a neighbor may change; 0 is plain DARTS"; ". na-rs: 1 to 6" },
     row! { "--neighbors", "Neighbors", " a step", Neighborhood, Strategy::neighborhood_aware, Value::Whole([0, 1024], |c| &mut c.neighbors),
-    "NA-DARTS: neighbors drawn a step; 0 is plain DARTS. na-rs: neighbors of a draw; 0 is all of them" },
+    "NA-DARTS: how many neighbors are drawn a step; 0 is plain DARTS"; ". na-rs: neighbors of a draw; 0 is all of them" },
     row! { "--aggregation", "Joined by", "", Neighborhood, Strategy::neighborhood_aware,
     Value::Word(&AGGREGATIONS, |c| c.aggregation.to_string(), |c, text| put(&mut c.aggregation, text)),
-    "NA-DARTS, na-rs: how the neighbors' losses become one; the mean prizes flat places, the maximum fears the worst neighbor" },
+    "NA-DARTS: how the neighbors' losses become one; the mean prizes flat places, the maximum fears the worst neighbor"; ". na-rs, too" },
     row! { "--representation", "Made by", "", Neighborhood, Strategy::neighborhood_aware,
     Value::Word(&REPRESENTATIONS, |c| c.representation.to_string(), |c, text| put(&mut c.representation, text)),
     "NA-DARTS: how a neighbor is made so that its loss has a gradient in α" },
@@ -362,7 +370,7 @@ pub static SEARCH: &[Setting<SearchConfig>] = &[
     Value::Word(&DRAWS, |c| c.draw.name().to_owned(), |c, text| put(&mut c.draw, text)),
     "NA-DARTS: how a step's neighbors are drawn" },
     row! { "--exclude-self", "Leave itself out", "", Neighborhood, Strategy::neighborhood_aware, Value::Switch(true, |c| &mut c.exclude_self),
-    "NA-DARTS, na-rs: leave the architecture itself out of its neighborhood" },
+    "NA-DARTS: do not count the architecture itself as one of its neighborhood"; ". na-rs, too" },
     row! { "--alpha-after", "Weights alone", " epochs", Rates, Strategy::by_gradient, Value::Whole([0, 99_999], |c| &mut c.alpha_after),
     "Epochs at the start in which only the weights are trained" },
     row! { "--order", "First step", "", Rates, Strategy::by_gradient,
@@ -389,7 +397,7 @@ pub static SEARCH: &[Setting<SearchConfig>] = &[
     row! { "--crop-padding", "Shift", " px", Images, searched, Value::Whole([0, 4096], |c| &mut c.augmentation.crop_padding),
     "Random shift of the search images, pixels" },
     row! { "--no-flip", "Never mirror", "", Images, searched, Value::Switch(false, |c| &mut c.augmentation.flip),
-    "Never mirror images (grey ones never are)" },
+    "Keeps images from being flipped left to right (grey ones never are)" },
     row! { "--cutout", "Cutout", " px", Images, searched, Value::Whole([0, 4096], |c| &mut c.augmentation.cutout),
     "Side of the square cut out of the search images, pixels; 0 cuts nothing" },
 ];
@@ -402,9 +410,9 @@ fn trained(_: Strategy) -> bool {
 /// Those of training from scratch.
 pub static TRAIN: &[Setting<TrainConfig>] = &[
     row! { "--train-channels", "Channels", "", Size, trained, Value::Whole([2, 4096], |c| &mut c.channels),
-    "Channels of the derived network's first cells; even" },
+    "How many channels the derived network's first cells have; even" },
     row! { "--train-layers", "Cells", "", Size, trained, Value::Whole([1, 64], |c| &mut c.layers),
-    "Cells of the derived network (DARTS) or cells a stage (NAS-Bench-201)" },
+    "How many cells the derived network has (DARTS), or each of its stages (NAS-Bench-201)" },
     row! { "--train-epochs", "Epochs", "", Size, trained, Value::Whole([1, 100_000], |c| &mut c.epochs),
     "Passes over all training images" },
     row! { "--train-batch", "Batch", " images", Size, trained, Value::Whole([2, 65_536], |c| &mut c.batch),
@@ -415,7 +423,7 @@ pub static TRAIN: &[Setting<TrainConfig>] = &[
     row! { "--train-rate", "Rate", "", Rates, trained, Value::Real([0.0, 100.0], |c| &mut c.rate),
     "Highest learning rate; it falls to 0 along a cosine" },
     row! { "--train-momentum", "Momentum", "", Rates, trained, Value::Real([0.0, 1.0], |c| &mut c.momentum),
-    "Momentum: the share of a step that the next one keeps" },
+    "The share of a step that the next one keeps" },
     row! { "--train-weight-decay", "Weight decay", "", Rates, trained, Value::Real([0.0, 10.0], |c| &mut c.weight_decay),
     "L2 penalty of the weights" },
     row! { "--train-clip", "Longest gradient", "", Rates, trained, Value::Real([0.0, 1e6], |c| &mut c.clip),
@@ -429,7 +437,7 @@ pub static TRAIN: &[Setting<TrainConfig>] = &[
     row! { "--train-crop-padding", "Shift", " px", Images, trained, Value::Whole([0, 4096], |c| &mut c.augmentation.crop_padding),
     "Random shift of the training images, pixels" },
     row! { "--train-no-flip", "Never mirror", "", Images, trained, Value::Switch(false, |c| &mut c.augmentation.flip),
-    "Never mirror training images; --no-flip mirrors none at all" },
+    "Keeps training images from being flipped left to right"; "; --no-flip keeps all of them from it" },
     row! { "--train-cutout", "Cutout", " px", Images, trained, Value::Whole([0, 4096], |c| &mut c.augmentation.cutout),
     "Side of the square cut out of the training images, pixels; 0 cuts nothing" },
 ];

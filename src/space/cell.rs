@@ -102,6 +102,15 @@ impl Space {
         }
     }
 
+    /// The name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Space::Darts => "DARTS",
+            Space::NasBench201 => "NAS-Bench-201",
+            Space::NasBench201Small => "3-edge NAS-Bench-201",
+        }
+    }
+
     /// The candidate operations of every edge, in the index order of `method.md` §4.1 and §5.
     pub fn operations(self) -> &'static [Operation] {
         match self {

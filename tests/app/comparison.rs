@@ -65,19 +65,19 @@ fn an_opened_comparison_shows_its_runs_its_intervals_and_the_null_pair() {
     window.run_steps(4);
     for label in [
         "table accuracy, %",
-        "na-darts − darts",
-        "darts:replica − darts (null pair)",
+        "NA-DARTS − DARTS",
+        "DARTS, replica − DARTS (null pair)",
         "p (Holm)",
         "Table accuracy by epoch",
     ] {
         window.get_all_by_label(label).next().expect(label);
     }
     // The strips are spoken, too.
-    let mean = window.get_all_by_label_contains("na-darts: 9").count();
+    let mean = window.get_all_by_label_contains("NA-DARTS: 9").count();
     assert_eq!(mean, 1);
     window.get_by_label("neighbors' mean, %").click();
     window.run_steps(2);
-    assert_eq!(window.get_all_by_label_contains("na-darts: 8").count(), 1);
+    assert_eq!(window.get_all_by_label_contains("NA-DARTS: 8").count(), 1);
 }
 
 #[test]
@@ -141,5 +141,5 @@ fn a_compressed_comparison_opens_like_any() {
             .open("compare.json.gz", &packed.finish().unwrap())
     );
     window.run_steps(4);
-    window.get_by_label("na-darts − darts");
+    window.get_by_label("NA-DARTS − DARTS");
 }

@@ -297,6 +297,20 @@ fn a_device_that_fails_is_told_and_the_window_stays_usable() {
 }
 
 #[test]
+fn a_run_is_called_by_its_strategy_and_its_data_and_not_by_its_folder() {
+    let (mut window, ends) = window_without_session();
+    let (_, outbox) = ends.lock().unwrap()[0].clone();
+    outbox
+        .try_send(Recording::demo().events[0].clone())
+        .unwrap();
+    window.run_ok();
+    assert_eq!(window.state().run().name, "digits-na-darts-0");
+    window.get_by_label("NA-DARTS on digits");
+    window.get_by_label("DARTS cells, seed 0");
+    assert!(window.query_by_label("digits-na-darts-0").is_none());
+}
+
+#[test]
 fn a_stop_shows_at_once_that_it_was_heard_and_until_the_last_step_ends() {
     let (mut window, ends) = window_without_session();
     let (inbox, outbox) = ends.lock().unwrap()[0].clone();

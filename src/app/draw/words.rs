@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-/// So many of something: `1 run`, `2 runs`, `0 classes`.
+/// A number of things: `1 run`, `2 runs`, `0 classes`.
 pub fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let ending = match noun {
         _ if count == N::from(1) => "",

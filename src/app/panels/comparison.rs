@@ -9,6 +9,7 @@ use crate::app::draw::theme::{self, Hue, Lies, REPORT, SPACE};
 use crate::app::draw::words::counted;
 use crate::data::short_name;
 use crate::landscape::signed;
+use crate::session::settings::SEARCH;
 use crate::study::compare::{Arm, Comparison, DETECTED, JudgedBy, Metric, Paired, PrimaryPair};
 
 /// Width of a strip with points or an interval.
@@ -74,6 +75,26 @@ fn caption(ui: &mut egui::Ui, name: &str, comparison: &Comparison) {
         )));
     }
     ui.add_space(SPACE[1]);
+}
+
+/// The name of an arm for people: its strategy, and what it has of its own.
+fn title(arm: &Arm) -> String {
+    let mut title = arm.strategy.title().to_owned();
+    if let Some(other) = arm.cost {
+        title += &format!(" at the cost of {}", other.title());
+    }
+    if arm.replica {
+        title += ", replica";
+    }
+    for (key, value) in &arm.settings {
+        let setting = SEARCH.iter().find(|setting| setting.key() == key);
+        let label = setting.map_or(key.as_str(), |setting| setting.label);
+        title += &match value.as_str() {
+            "true" => format!(", {}", label.to_lowercase()),
+            _ => format!(", {} {value}", label.to_lowercase()),
+        };
+    }
+    title
 }
 
 /// The colour of a strategy by its place.
@@ -158,7 +179,8 @@ fn runs(ui: &mut egui::Ui, comparison: &Comparison, chosen: &mut Option<Metric>)
         .show(ui, |ui| {
             for (index, row) in comparison.summaries.iter().enumerate() {
                 let color = hue(ui, index);
-                ui.label(RichText::new(row.strategy.to_string()).color(color));
+                let name = title(&row.strategy);
+                ui.label(RichText::new(&name).color(color));
                 let values: Vec<f64> = comparison
                     .entries
                     .iter()
@@ -172,7 +194,7 @@ fn runs(ui: &mut egui::Ui, comparison: &Comparison, chosen: &mut Option<Metric>)
                     },
                     None => "none".into(),
                 };
-                let rect = strip(ui, &format!("{}: {words}", row.strategy));
+                let rect = strip(ui, &format!("{name}: {words}"));
                 let y = rect.center().y;
                 for value in values {
                     let at = egui::pos2(scale.place(rect, value), y);
@@ -234,7 +256,7 @@ fn difference(ui: &mut egui::Ui, pair: &PrimaryPair, scale: &Scale) {
         true => " (null pair)",
         false => "",
     };
-    let name = format!("{} − {}{null}", pair.first, pair.second);
+    let name = format!("{} − {}{null}", title(&pair.first), title(&pair.second));
     ui.label(&name);
     let words = match (pair.paired, pair.interval) {
         (Some(Paired::Varying(varying)), Some([low, high])) => {
@@ -287,7 +309,7 @@ fn curves(
     };
     let arms = comparison.strategies.iter().enumerate();
     let series: Vec<Series> = arms
-        .map(|(index, arm)| Series::new(arm.to_string(), Hue::Arm(index), Mark::Line, mean(arm)))
+        .map(|(index, arm)| Series::new(title(arm), Hue::Arm(index), Mark::Line, mean(arm)))
         .filter(|series| series.points.len() > 1)
         .collect();
     if series.is_empty() {

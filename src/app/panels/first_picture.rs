@@ -57,7 +57,7 @@ fn caption(view: &RunView) -> String {
     let strategy = config.and_then(|config| config.search.as_ref());
     let mut text = format!(
         "A recorded search: {} on {}, {}.",
-        strategy.map_or("search", |search| search.strategy.name()),
+        strategy.map_or("a search", |search| search.strategy.title()),
         config.map_or("images", |config| config.dataset.as_str()),
         counted(view.steps.len(), "step")
     );

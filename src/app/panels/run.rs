@@ -2,8 +2,10 @@
 
 use eframe::egui;
 
+use crate::data::short_name;
 use crate::landscape::Score;
-use crate::session::SearchStep;
+use crate::session::{RunKind, SearchStep};
+use crate::space::Genotype;
 
 use super::alpha_file;
 use super::any_time;
@@ -310,14 +312,36 @@ pub fn state_words(run: &RunView) -> (&'static str, Option<Hue>) {
     }
 }
 
+/// What a run is called, and what else tells it from others. The names of folders are for files: people read strategy and data.
+fn titles(run: &RunView) -> (String, String) {
+    let Some(config) = &run.config else {
+        let name = match run.name.as_str() {
+            "" => "No run yet",
+            name => name,
+        };
+        return (name.to_owned(), String::new());
+    };
+    let data = short_name(&config.dataset);
+    let searched = config.search.as_ref();
+    let what = match (searched, config.kind) {
+        (Some(_), RunKind::Judge) => format!("Judge on {data}"),
+        (Some(search), _) => format!("{} on {data}", search.strategy.title()),
+        (None, _) => format!("Training on {data}"),
+    };
+    let given = config.genotype.as_ref().map(Genotype::space);
+    let cells = searched.map(|search| search.space).or(given);
+    let cells = cells.map_or(String::new(), |space| format!("{} cells, ", space.title()));
+    let rest = format!("{cells}seed {}", config.seed);
+    match run.name == config.name() {
+        true => (what, rest),
+        false => (run.name.clone(), format!("{what}, {rest}")),
+    }
+}
+
 fn header(ui: &mut egui::Ui, run: &RunView, session: SessionState) {
     ui.horizontal_wrapped(|ui| {
-        let name = if run.name.is_empty() {
-            "No run yet"
-        } else {
-            &run.name
-        };
-        ui.heading(name);
+        let (title, about) = titles(run);
+        ui.heading(title);
         let (words, hue) = match session {
             SessionState::Stopping if run.live => ("stopping", Some(Hue::Warm)),
             _ => state_words(run),
@@ -328,6 +352,9 @@ fn header(ui: &mut egui::Ui, run: &RunView, session: SessionState) {
         ui.label(egui::RichText::new(words).color(color));
         if let Some(device) = &run.device {
             ui.label(theme::note(format!("on {}", device.name)));
+        }
+        if !about.is_empty() {
+            ui.label(theme::note(about));
         }
     });
 }

@@ -258,41 +258,17 @@ impl SearchPanel {
         let mut space = self.space();
         let mut strategy = self.strategy();
         grid(ui, "main-settings", |ui| {
-            let help = "The images: UCI digits (8×8, 1,797 images), 5,000 of MNIST or 3,000 of Fashion-MNIST (28×28), or your own: drop a file on the window.";
-            row(ui, "Data set", help, |ui, label| {
-                let mut names: Vec<String> = EMBEDDED.map(String::from).into();
-                names.extend(handed_names());
-                if !names.contains(&self.config.dataset) {
-                    names.push(self.config.dataset.clone());
-                }
-                let before = names.iter().position(|name| *name == self.config.dataset);
-                let mut at = before.unwrap_or_default();
-                let options: Vec<_> = names
-                    .iter()
-                    .enumerate()
-                    .map(|(index, name)| (index, short_name(name), help))
-                    .collect();
-                choice(ui, label, "dataset", &mut at, &options);
-                if before != Some(at)
-                    && let Some(name) = names.get(at)
-                {
-                    self.use_dataset(name);
-                }
-            });
-            let help = "Which cells are searched: those of DARTS (14 edges, 8 operations) or of NAS-Bench-201 (6 or 3 edges, 5 operations).";
+            let help = "The images of the next run. Drop a file or a folder of your own on the window, and it stands here, too.";
+            row(ui, "Data set", help, |ui, label| self.dataset(ui, label));
+            let help = "Which cells are searched.";
             row(ui, "Space", help, |ui, label| {
-                let options = Space::ALL.map(|space| (space, space.name().to_owned(), help));
+                let options = Space::ALL.map(|space| (space, space.title(), space_words(space)));
                 choice(ui, label, "space", &mut space, &options);
             });
             let help = "How architectures are searched.";
             row(ui, "Strategy", help, |ui, label| {
-                let options = Strategy::ALL.map(|strategy| {
-                    (
-                        strategy,
-                        strategy.name().to_owned(),
-                        strategy_words(strategy),
-                    )
-                });
+                let options = Strategy::ALL
+                    .map(|strategy| (strategy, strategy.title(), strategy_words(strategy)));
                 choice(ui, label, "strategy", &mut strategy, &options);
             });
             let help = "A second strategy that searches at the same time, with the same seed, images and settings.";
@@ -308,23 +284,8 @@ impl SearchPanel {
             });
             let help = "Starting point of all settings below.";
             row(ui, "Preset", help, |ui, label| {
-                let options = [
-                    (
-                        Preset::Quick,
-                        "quick".to_owned(),
-                        "Two CPU cores, minutes on digits.",
-                    ),
-                    (
-                        Preset::Teach,
-                        "teach".to_owned(),
-                        "A lesson: a search one can watch, minutes on a laptop's GPU.",
-                    ),
-                    (
-                        Preset::Paper,
-                        "paper".to_owned(),
-                        "The published settings of DARTS: hours on a strong GPU.",
-                    ),
-                ];
+                let options = [Preset::Quick, Preset::Teach, Preset::Paper]
+                    .map(|preset| (preset, preset.title(), preset_words(preset)));
                 choice(ui, label, "preset", &mut preset, &options);
             });
         });
@@ -335,6 +296,28 @@ impl SearchPanel {
         }
         if let Some(search) = &mut self.config.search {
             search.strategy = strategy;
+        }
+    }
+
+    /// The choice of the images.
+    fn dataset(&mut self, ui: &mut egui::Ui, label: egui::Id) {
+        let mut names: Vec<String> = EMBEDDED.map(String::from).into();
+        names.extend(handed_names());
+        if !names.contains(&self.config.dataset) {
+            names.push(self.config.dataset.clone());
+        }
+        let before = names.iter().position(|name| *name == self.config.dataset);
+        let mut at = before.unwrap_or_default();
+        let options: Vec<_> = names
+            .iter()
+            .enumerate()
+            .map(|(index, name)| (index, short_name(name), dataset_words(name)))
+            .collect();
+        choice(ui, label, "dataset", &mut at, &options);
+        if before != Some(at)
+            && let Some(name) = names.get(at)
+        {
+            self.use_dataset(name);
         }
     }
 
@@ -399,8 +382,13 @@ impl SearchPanel {
             match &forecast.memory {
                 Some(Ok((needed, keeps))) => {
                     let text = format!("about {} of memory for a search step", bytes(*needed));
+                    let kept = match *keeps {
+                        "keep" => "every branch is kept",
+                        "recompute" => "branches are computed again",
+                        _ => "the baseline keeps everything",
+                    };
                     ui.label(theme::note(text)).on_hover_text(format!(
-                        "The peak by arithmetic, before anything is allocated; the kernels' plan is “{keeps}”."
+                        "The peak by arithmetic, before anything is allocated; {kept}."
                     ));
                 }
                 Some(Err(error)) => {
@@ -498,15 +486,19 @@ fn machine(ui: &mut egui::Ui, config: &mut RunConfig) {
         let options = [
             (
                 DeviceChoice::Auto,
-                "auto".to_owned(),
-                "A hardware GPU where there is one, else the CPU.",
+                "Automatic",
+                "A hardware GPU where there is one, else the processor.",
             ),
             (
                 DeviceChoice::Gpu,
-                "gpu".to_owned(),
-                "Any adapter, software ones included.",
+                "GPU",
+                "Any adapter, also one that is emulated on the processor.",
             ),
-            (DeviceChoice::Cpu, "cpu".to_owned(), "The CPU."),
+            (
+                DeviceChoice::Cpu,
+                "CPU",
+                "All cores of the processor; it computes the same every time.",
+            ),
         ];
         choice(ui, label, "device", &mut config.device, &options);
     });
@@ -515,13 +507,13 @@ fn machine(ui: &mut egui::Ui, config: &mut RunConfig) {
         let options = [
             (
                 KernelChoice::Fused,
-                "fused".to_owned(),
-                "Plateau's kernels.",
+                "Fused",
+                "All operations of an edge at once, by kernels of this program: the fastest.",
             ),
             (
                 KernelChoice::Stock,
-                "stock".to_owned(),
-                "Burn's own operations: the baseline.",
+                "Stock",
+                "One operation after the other, by those of the Burn library: the baseline.",
             ),
         ];
         choice(ui, label, "kernels", &mut config.kernels, &options);
@@ -531,18 +523,18 @@ fn machine(ui: &mut egui::Ui, config: &mut RunConfig) {
         let options = [
             (
                 MemoryChoice::Auto,
-                "auto".to_owned(),
-                "What the forecast says fits.",
+                "Automatic",
+                "Keeps as much as fits by the forecast.",
             ),
             (
                 MemoryChoice::Keep,
-                "keep".to_owned(),
-                "Every branch: faster, several times the memory.",
+                "Keep branches",
+                "Every branch stays: faster, several times the memory.",
             ),
             (
                 MemoryChoice::Recompute,
-                "recompute".to_owned(),
-                "Only the cells' states; branches are computed again.",
+                "Compute again",
+                "Only the cells' states stay; branches are computed a second time.",
             ),
         ];
         choice(ui, label, "memory", &mut config.memory, &options);
@@ -568,10 +560,42 @@ fn machine(ui: &mut egui::Ui, config: &mut RunConfig) {
     });
 }
 
+/// A data set in one sentence.
+fn dataset_words(name: &str) -> &'static str {
+    match EMBEDDED.iter().position(|known| *known == name) {
+        Some(0) => {
+            "Handwritten digits of UCI: 1,797 grey images of 8×8 pixels; a run takes minutes."
+        }
+        Some(1) => "Handwritten digits of MNIST: 5,000 grey images of 28×28 pixels.",
+        Some(_) => "Clothes of Fashion-MNIST: 3,000 grey images of 28×28 pixels.",
+        None => "Your own images; the panel Data shows them.",
+    }
+}
+
+/// A space in one sentence.
+fn space_words(space: Space) -> &'static str {
+    match space {
+        Space::Darts => "A normal and a reduction cell, each of 14 edges with 8 operations.",
+        Space::NasBench201 => "One cell of 6 edges with 5 operations: 15,625 cells in all.",
+        Space::NasBench201Small => {
+            "One cell of 3 edges with 5 operations: 125 cells in all, and a table of them is built in."
+        }
+    }
+}
+
+/// A preset in one sentence.
+fn preset_words(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Quick => "Minutes on two CPU cores with the digits.",
+        Preset::Teach => "A search that one can watch: minutes on a laptop's GPU.",
+        Preset::Paper => "The settings of the paper on DARTS: hours on a strong GPU.",
+    }
+}
+
 /// A strategy in one sentence.
 fn strategy_words(strategy: Strategy) -> &'static str {
     match strategy {
-        Strategy::Random => "Draws one architecture uniformly and trains it: the baseline.",
+        Strategy::Random => "Draws one architecture uniformly, without a search: the baseline.",
         Strategy::Rsps => {
             "Random search with parameter sharing: trains the supernet on single paths and takes the best of 100 architectures by its weights."
         }

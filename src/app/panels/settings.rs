@@ -8,12 +8,13 @@ use crate::session::{SearchConfig, TrainConfig};
 use crate::space::Aggregation;
 
 use crate::app::draw::theme;
+use crate::app::runs::labels::in_labels;
 
 /// Width of a choice among words, points; longer words take more.
 const WORD: f32 = 96.0;
 
 /// Width of a choice among titles, points.
-const TITLE: f32 = 170.0;
+const TITLE: f32 = 190.0;
 /// Below this width values stand under their names, points.
 const NARROW: f32 = 200.0;
 
@@ -34,31 +35,38 @@ pub fn grid(ui: &mut egui::Ui, id: &str, rows: impl FnOnce(&mut egui::Ui)) {
 
 /// One row: `add` draws the value and is told the label that names it.
 pub fn row(ui: &mut egui::Ui, name: &str, help: &str, add: impl FnOnce(&mut egui::Ui, egui::Id)) {
-    let label = ui.label(name).on_hover_text(help);
+    let label = hinted(ui.label(name), help);
     add(ui, label.id);
     ui.end_row();
 }
 
+/// A sentence on hover with labels in the place of flags; nothing where there is none.
+fn hinted(response: Response, help: &str) -> Response {
+    match help {
+        "" => response,
+        help => response.on_hover_text(in_labels(help)),
+    }
+}
+
 /// Chooses one of a few named values.
-pub fn choice<T: PartialEq + Copy>(
+pub fn choice<T: PartialEq + Copy, N: AsRef<str>>(
     ui: &mut egui::Ui,
     label: egui::Id,
     id: &str,
     value: &mut T,
-    options: &[(T, String, &str)],
+    options: &[(T, N, &str)],
 ) {
     let current = options
         .iter()
         .find(|(option, ..)| option == value)
-        .map_or("", |(_, name, _)| name.as_str());
+        .map_or("", |(_, name, _)| name.as_ref());
     let combo = egui::ComboBox::from_id_salt(id)
         .selected_text(current)
         .width(ui.available_width().min(TITLE))
         .truncate()
         .show_ui(ui, |ui| {
             for (option, name, help) in options {
-                ui.selectable_value(value, *option, name)
-                    .on_hover_text(*help);
+                hinted(ui.selectable_value(value, *option, name.as_ref()), help);
             }
         });
     combo.response.labelled_by(label);
@@ -130,10 +138,8 @@ fn one<C: Clone>(ui: &mut egui::Ui, setting: &Setting<C>, config: &mut C) {
                     .truncate()
                     .show_ui(ui, |ui| {
                         for word in *words {
-                            let chosen = ui
-                                .selectable_label(same(&word), word.label)
-                                .on_hover_text(word.help)
-                                .clicked();
+                            let option = ui.selectable_label(same(&word), word.label);
+                            let chosen = hinted(option, word.help).clicked();
                             if chosen && !same(&word) {
                                 // The words of the table are those that it takes.
                                 let _set = set(config, word.text);
@@ -143,7 +149,7 @@ fn one<C: Clone>(ui: &mut egui::Ui, setting: &Setting<C>, config: &mut C) {
                     .response
             }
         };
-        response.labelled_by(label).on_hover_text(setting.help);
+        hinted(response.labelled_by(label), setting.help);
     });
 }
 
@@ -204,9 +210,8 @@ fn temperature(ui: &mut egui::Ui, setting: &Setting<SearchConfig>, value: &mut T
                     ui.label("to");
                 }
                 let speed = (end.abs() * 0.01).max(1e-3);
-                ui.add(DragValue::new(end).range(Temperature::RANGE).speed(speed))
-                    .labelled_by(label)
-                    .on_hover_text(setting.help);
+                let drag = DragValue::new(end).range(Temperature::RANGE).speed(speed);
+                hinted(ui.add(drag).labelled_by(label), setting.help);
             }
         });
     });

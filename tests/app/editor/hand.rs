@@ -37,6 +37,19 @@ fn a_click_on_an_edge_opens_the_palette_and_a_click_there_changes_its_operation(
 }
 
 #[test]
+fn the_palette_names_the_states_that_an_edge_could_read_in_words() {
+    let mut harness = darts_editor();
+    harness
+        .get_by_label("normal cell, edge 2 → 5, dil conv 3×3")
+        .click();
+    harness.run();
+    harness.get_by_label("node 4");
+    harness.get_by_label("the last cell").click();
+    harness.run();
+    assert_eq!(normal(&edited(&harness)).nodes[3][1].from, 1);
+}
+
+#[test]
 fn digits_choose_the_operation_of_the_focused_edge_and_arrows_go_to_the_next() {
     let mut harness = darts_editor();
     harness
@@ -353,7 +366,9 @@ fn a_table_of_another_space_says_so_instead_of_a_score() {
     let mut harness = darts_editor();
     harness.get_by_label("Table").click();
     harness.run();
-    harness.get_by_label_contains("the open table has 3-edge cells, this is a DARTS cell");
+    harness.get_by_label_contains(
+        "the open table has 3-edge NAS-Bench-201 cells, this is a DARTS cell",
+    );
     assert!(harness.state().editor.score().is_none());
 }
 

@@ -13,6 +13,7 @@ mod figures;
 mod forecast;
 mod landscape;
 mod network;
+mod search;
 
 #[test]
 fn one_of_something_is_not_told_as_several() {

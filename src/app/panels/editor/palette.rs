@@ -23,8 +23,8 @@ pub enum Choice {
 /// What a state is called in words.
 pub fn state_name(space: Space, state: usize) -> String {
     match (space, state) {
-        (Space::Darts, 0) => "c_{k-2}".into(),
-        (Space::Darts, 1) => "c_{k-1}".into(),
+        (Space::Darts, 0) => "the cell before last".into(),
+        (Space::Darts, 1) => "the last cell".into(),
         (Space::NasBench201 | Space::NasBench201Small, 0) => "input".into(),
         _ => format!("node {state}"),
     }

@@ -539,11 +539,7 @@ fn judge_for(genotype: &Genotype, context: &Context) -> JudgeOf {
 
 /// The name of a space for people.
 pub fn title(space: Space) -> &'static str {
-    match space {
-        Space::Darts => "DARTS",
-        Space::NasBench201 => "NAS-Bench-201",
-        Space::NasBench201Small => "3-edge",
-    }
+    space.title()
 }
 
 fn look_up(table: &Table, column: &[f64], genotype: &Genotype) -> Option<Score> {

@@ -186,11 +186,7 @@ fn header(ui: &mut egui::Ui, context: &mut Context, open: &OpenTable) {
 
 /// The name of a space for people.
 pub(super) fn space_name(space: Space) -> &'static str {
-    match space {
-        Space::Darts => "DARTS",
-        Space::NasBench201 => "NAS-Bench-201",
-        Space::NasBench201Small => "the small NAS-Bench-201 space",
-    }
+    space.title()
 }
 
 /// The architecture in the editor, both pins, and the best architectures of the table.

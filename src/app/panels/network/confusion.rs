@@ -36,7 +36,7 @@ fn cell_color(right: bool, share: f32, dark: bool) -> Color32 {
         .gamma_multiply(0.9 * strength.clamp(0.0, 1.0))
 }
 
-/// So many images of one class and what they were taken for, in words.
+/// The number of images of one class and what they were taken for, in words.
 fn taken_for(number: u32, classes: &[String], [row, column]: Pair) -> String {
     let [from, to] = [row, column].map(|class| class_name(classes, class));
     let images = counted(number, "image");

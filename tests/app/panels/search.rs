@@ -1,0 +1,73 @@
+//! The settings of a run: names for people, and help that says more than they do.
+
+use egui_kittest::kittest::Queryable;
+use plateau::app::SearchPanel;
+use plateau::search::Strategy;
+use plateau::session::settings::{SEARCH, Setting, TRAIN, Value};
+use plateau::session::{Preset, RunConfig};
+use plateau::space::Space;
+
+use super::{Bench, window};
+
+fn panel(config: RunConfig) -> Bench<SearchPanel> {
+    let mut panel = SearchPanel::default();
+    panel.set_config(config);
+    Bench::new(panel, None)
+}
+
+#[test]
+fn choices_show_names_and_not_words_of_the_command_line() {
+    let harness = window(Bench::new(SearchPanel::default(), None), SearchPanel::show);
+    for shown in ["DARTS", "NA-DARTS", "Quick"] {
+        harness.get_by_value(shown);
+    }
+    let other = Preset::Quick.run("digits", Space::NasBench201Small, Strategy::Darts2nd);
+    let harness = window(panel(other), SearchPanel::show);
+    for shown in ["3-edge NAS-Bench-201", "DARTS, 2nd order"] {
+        harness.get_by_value(shown);
+    }
+}
+
+#[test]
+fn no_two_choices_have_one_name_and_none_is_an_identifier() {
+    let spaces = Space::ALL.map(|space| (space.title(), space.name()));
+    let strategies = Strategy::ALL.map(|strategy| (strategy.title(), strategy.name()));
+    for titles in [&spaces[..], &strategies] {
+        for (index, (title, name)) in titles.iter().enumerate() {
+            assert_ne!(title, name);
+            assert!(titles[..index].iter().all(|(other, _)| other != title));
+        }
+    }
+}
+
+/// Checks what a person reads about a setting.
+fn check<C: Clone>(setting: &Setting<C>) {
+    let begins = |help: &str, label: &str| {
+        // Behind the strategy that it is for.
+        let said = help.split_once(": ").map_or(help, |(_, said)| said);
+        let label = label.to_lowercase();
+        [help, said]
+            .iter()
+            .any(|said| said.to_lowercase().starts_with(&label))
+    };
+    assert!(!begins(setting.help, setting.label), "{}", setting.label);
+    for word in ["--", "na-rs", "FROM:TO"] {
+        assert!(!setting.help.contains(word), "{}: {word}", setting.label);
+    }
+    if let Value::Word(words, ..) = &setting.value {
+        for word in *words {
+            let (help, label) = (word.help, word.label);
+            assert!(help.is_empty() || !begins(help, label), "{label}: {help}");
+            assert!(!help.contains("--"), "{label}: {help}");
+        }
+    }
+}
+
+#[test]
+fn help_neither_repeats_its_label_nor_speaks_of_the_command_line() {
+    SEARCH.iter().for_each(check);
+    TRAIN.iter().for_each(check);
+    // The command line still hears what concerns it alone.
+    let radius = SEARCH.iter().find(|setting| setting.key() == "radius");
+    assert!(radius.unwrap().sentence().contains("na-rs: 1 to 6"));
+}
