@@ -268,6 +268,10 @@ pub struct SearchStep {
     /// Losses of the neighbors on the same batch; empty for plain DARTS.
     #[serde(deserialize_with = "finite")]
     pub neighbor_losses: Vec<f32>,
+    /// What each of them changes: edges, counted over all cell kinds, and by how many operations the strongest one is exchanged there; empty in
+    /// logs of versions that did not write it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub neighbors: Vec<Vec<(usize, usize)>>,
     /// The mean over the neighbors of the total variation between their mixing weights and those of α, summed over the edges; none
     /// without neighbors.
     #[serde(default, skip_serializing_if = "Option::is_none")]

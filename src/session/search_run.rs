@@ -20,6 +20,7 @@ use super::readback::Pace;
 use super::run_data::RunData;
 use crate::data::{Batch, Sampler, chunks};
 use crate::landscape::{Evaluator, EvaluatorError, Spread, SupernetEvaluator};
+use crate::search::na_darts::Substitutions;
 use crate::search::objective::{Network, Objective, Wanted, read};
 use crate::search::optimizer::{Adam, Sgd, cosine_rate};
 use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
@@ -59,6 +60,7 @@ struct Measured {
     epoch: usize,
     temperature: f64,
     lanes: usize,
+    neighbors: Vec<Substitutions>,
     values: Tensor<1>,
 }
 
@@ -301,6 +303,7 @@ impl SearchState {
                 validation_accuracy: head[2],
                 validation_loss: losses[0],
                 neighbor_losses: losses[1..].to_vec(),
+                neighbors: measured.neighbors,
                 effective_radius: radius.first().copied(),
                 temperature: measured.temperature as f32,
                 entropy: entropy(alpha, measured.temperature, operations),

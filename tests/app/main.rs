@@ -5,6 +5,7 @@ mod editor;
 mod experiments;
 mod panels;
 mod pictures;
+mod results;
 mod shell;
 #[path = "../support/mod.rs"]
 mod support;

@@ -425,7 +425,7 @@ fn data_of_one_s_own_are_read_again_beside_the_window() {
     std::fs::remove_dir_all(images).unwrap();
     let (mut gone, _) = remembering(&storage, Fragment::default());
     wait_for_notice(&mut gone, "the images of last time, ");
-    assert_eq!(gone.state_mut().search_mut().config().dataset, "digits");
+    assert_eq!(gone.state_mut().search_mut().config().dataset, "fashion");
 }
 
 #[test]

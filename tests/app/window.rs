@@ -10,8 +10,11 @@ use egui_kittest::kittest::Queryable;
 use plateau::app::{
     Answer, App, Ask, Fragment, Keeper, LEAST_SIZE, Link, Pane, Recording, RunState, SessionState,
 };
+use plateau::landscape::{BUILTIN_METRIC, Verdict, builtin_table};
 use plateau::search::Strategy;
-use plateau::session::{Clock, Command, DeviceChoice, DeviceInfo, Event, Preset, RunConfig, Timed};
+use plateau::session::{
+    Clock, Command, DeviceChoice, DeviceInfo, Event, Preset, RunConfig, RunKind, Timed,
+};
 use plateau::space::{Genotype, Space};
 
 use crate::support::folder::folder;
@@ -60,9 +63,11 @@ pub fn window_without_session() -> (Harness<'static, App>, Arc<Mutex<Vec<Ends>>>
 }
 
 /// A search that takes a second on one core: the smallest space, few images a step.
-fn small_search(window: &mut Harness<'_, App>) {
+pub fn small_search(window: &mut Harness<'_, App>) {
     let panel = window.state_mut().search_mut();
+    panel.set_rival(None);
     let mut config = panel.config().clone();
+    config.dataset = "digits".into();
     let mut search = Preset::Quick.search(Space::NasBench201Small, Strategy::NaDarts);
     search.channels = 2;
     search.batch = 8;
@@ -101,7 +106,7 @@ fn the_first_frame_shows_a_recorded_search() {
     assert!(!run.live);
     assert!(run.steps.len() > 50);
     assert!(run.derived.is_some());
-    window.get_by_label("A recorded search");
+    window.get_by_label("A recorded race");
     window.get_by_label_contains("Loss, nats: training");
 }
 
@@ -113,7 +118,7 @@ fn the_least_window_fits_a_small_projector_and_shows_the_run() {
     let (mut window, _ends) = window_without_session();
     window.set_size(egui::Vec2::from(LEAST_SIZE));
     window.run_ok();
-    window.get_by_label("A recorded search");
+    window.get_by_label("A recorded race");
 }
 
 #[test]
@@ -300,9 +305,7 @@ fn a_device_that_fails_is_told_and_the_window_stays_usable() {
 fn a_run_is_called_by_its_strategy_and_its_data_and_not_by_its_folder() {
     let (mut window, ends) = window_without_session();
     let (_, outbox) = ends.lock().unwrap()[0].clone();
-    outbox
-        .try_send(Recording::demo().events[0].clone())
-        .unwrap();
+    outbox.try_send(digits_search().events[0].clone()).unwrap();
     window.run_ok();
     assert_eq!(window.state().run().name, "digits-na-darts-0");
     window.get_by_label("NA-DARTS on digits");
@@ -343,10 +346,57 @@ fn a_stop_shows_at_once_that_it_was_heard_and_until_the_last_step_ends() {
     window.get_by_label("Stop");
 }
 
+/// A whole default run on the digits: `plateau search --preset quick --strategy na-darts --dataset digits --device cpu`.
+pub fn digits_search() -> Recording {
+    Recording::from_bytes(include_bytes!("../fixtures/digits-search.jsonl.gz")).unwrap()
+}
+
+/// The first frame: everything in it belongs together.
+#[test]
+fn the_recorded_race_differs_in_the_strategy_only_and_the_built_in_table_has_what_was_found() {
+    let [run, rival] =
+        [Recording::demo(), Recording::rival()].map(|recorded| recorded.view("recorded"));
+    let mut config = run.config.clone().unwrap();
+    let mut expected = Preset::Quick.run("fashion", Space::NasBench201Small, Strategy::NaDarts);
+    (expected.kind, expected.device) = (RunKind::SearchOnly, DeviceChoice::Cpu);
+    assert_eq!(config, expected);
+    config.search.as_mut().unwrap().strategy = Strategy::Darts;
+    assert_eq!(rival.config.as_ref(), Some(&config));
+    assert_eq!(run.dataset, rival.dataset);
+    let found = [run, rival].map(|run| run.genotype().cloned().unwrap());
+    let [own, other] = found
+        .clone()
+        .map(|genotype| Verdict::of(builtin_table(), BUILTIN_METRIC, &genotype, &[]).unwrap());
+    // What the first frame is about.
+    assert!(own.worst > 60.0 && other.worst < 20.0, "{own:?} {other:?}");
+
+    let mut window = window();
+    window.run_ok();
+    // Run makes it anew.
+    let settings = window.state_mut().search_mut();
+    assert_eq!(settings.rival(), Some(Strategy::Darts));
+    let mut again = settings.config().clone();
+    again.kind = RunKind::SearchOnly;
+    again.device = DeviceChoice::Cpu;
+    assert_eq!(again, expected);
+    let edited = &window.state().summary()["edited"];
+    assert_eq!(*edited, serde_json::json!(found[0].to_compact()));
+    for verdict in [own, other] {
+        window.get_by_label(&format!(
+            "one change away {:.2} % on average, {:.2} % at worst",
+            verdict.mean, verdict.worst
+        ));
+    }
+    // Both go to the step that is looked at.
+    window.key_press(egui::Key::Home);
+    window.run_ok();
+    assert_eq!(window.state().run().position(), Some(0));
+}
+
 /// The conditions of the manual's page on defaults.
 #[test]
-fn the_recorded_run_is_the_default_search_whose_neighbors_are_other_architectures() {
-    let demo = Recording::demo().view("recorded");
+fn the_default_search_draws_neighbors_that_are_other_architectures() {
+    let demo = digits_search().view("recorded");
     let config = demo.config.as_ref().unwrap();
     let expected = Preset::Quick.search(Space::Darts, Strategy::NaDarts);
     assert_eq!(config.search.as_ref().unwrap(), &expected);
@@ -537,6 +587,8 @@ fn every_panel_can_be_reached_by_keyboard_and_names_its_controls() {
 #[test]
 fn every_plot_of_the_run_has_a_menu_that_saves_it() {
     let (mut window, _ends) = window_without_session();
+    // As high as all of the panel, so that nothing must be scrolled to.
+    window.set_size(egui::vec2(1280.0, 2600.0));
     window.run_ok();
     for plot in [
         "Loss, nats",
@@ -768,7 +820,7 @@ fn settings_that_do_not_fit_the_images_are_named_by_their_labels_before_a_run() 
     ] {
         let mut window = window();
         let panel = window.state_mut().search_mut();
-        let mut config = panel.config().clone();
+        let mut config = Preset::Quick.run("digits", Space::Darts, Strategy::NaDarts);
         change(&mut config);
         panel.set_config(config);
         window.run_ok();

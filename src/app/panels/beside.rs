@@ -53,7 +53,7 @@ impl Side<'_> {
             return self.run.name.clone();
         };
         let strategy = config.search.as_ref().map(|search| search.strategy);
-        let strategy = strategy.map_or("training", Strategy::name);
+        let strategy = strategy.map_or("training", Strategy::title);
         format!("{strategy}, seed {}", config.seed)
     }
 }
@@ -88,7 +88,10 @@ impl Beside {
             ui.columns(part.len(), |columns| {
                 for (index, (ui, side)) in columns.iter_mut().zip(part).enumerate() {
                     let number = row * most + index;
-                    ui.push_id(("side", number), |ui| {
+                    let id = egui::UiBuilder::new().id_salt(("side", number));
+                    // Columns of egui stretch words over their width.
+                    let left = egui::Layout::top_down(egui::Align::Min);
+                    ui.scope_builder(id.layout(left), |ui| {
                         column(ui, side, number, &genotypes, table, actions);
                     });
                 }
@@ -203,6 +206,10 @@ fn column(
     ui.horizontal_wrapped(|ui| {
         let color = theme::hue(ui.visuals(), Hue::Arm(number));
         ui.label(RichText::new(side.name()).strong().color(color));
+        // Recordings are over.
+        if !side.run.live {
+            return;
+        }
         let (words, hue) = state_words(side.run);
         let color = hue.map_or(ui.visuals().weak_text_color(), |hue| {
             theme::hue(ui.visuals(), hue)

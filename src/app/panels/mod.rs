@@ -19,4 +19,5 @@ pub mod run_table;
 pub mod search;
 pub mod settings;
 pub mod slow_motion;
+pub mod slow_pictures;
 pub mod values;

@@ -98,7 +98,7 @@ impl Row<'_> {
         let config = self.digest.map(|digest| &digest.config);
         let search = config.and_then(|config| config.search.as_ref());
         match (search, config) {
-            (Some(search), _) => search.strategy.name(),
+            (Some(search), _) => search.strategy.title(),
             (None, Some(_)) => "training",
             (None, None) => "",
         }
@@ -172,6 +172,7 @@ impl RunTable {
         egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
             egui::Grid::new("kept-runs")
                 .striped(true)
+                .min_row_height(THUMBNAIL.y + 2.0)
                 .spacing(vec2(SPACE[2], SPACE[0]))
                 .show(ui, |ui| {
                     self.headings(ui);
@@ -239,6 +240,7 @@ impl RunTable {
 
     fn headings(&mut self, ui: &mut Ui) {
         ui.label("");
+        ui.label("");
         for (column, name, help) in Column::ALL {
             let chosen = self.column == column;
             let falling = self.falling.unwrap_or(true);
@@ -259,7 +261,6 @@ impl RunTable {
         ui.strong("settings")
             .on_hover_text("That differ from the quick preset's");
         ui.strong("cell");
-        ui.label("");
         ui.end_row();
     }
 
@@ -284,6 +285,8 @@ impl RunTable {
                 false => self.ticked.remove(name),
             };
         }
+        // In front, where nothing moves them when more becomes known.
+        let done = buttons(ui, row.run, session, actions);
         ui.label(theme::note(ago(row.run.changed)));
         ui.label(name);
         match (row.digest, shelf.digests.get(name)) {
@@ -299,7 +302,6 @@ impl RunTable {
                 ui.label("");
             }),
         }
-        let done = buttons(ui, row.run, session, actions);
         ui.end_row();
         done
     }

@@ -55,6 +55,26 @@ impl Default for SearchPanel {
 }
 
 impl SearchPanel {
+    /// The settings of a new user: those of the recorded race, so that *Run* makes it anew and trains what is found.
+    pub fn first() -> Self {
+        let (preset, space) = (Preset::Quick, Space::NasBench201Small);
+        Self {
+            config: preset.run("fashion", space, Strategy::NaDarts),
+            rival: Some(Strategy::Darts),
+            ..Self::default()
+        }
+    }
+
+    /// Who races with the run.
+    pub fn rival(&self) -> Option<Strategy> {
+        self.rival
+    }
+
+    /// Changes who races with it.
+    pub fn set_rival(&mut self, rival: Option<Strategy>) {
+        self.rival = rival;
+    }
+
     /// The run that the settings describe.
     pub fn config(&self) -> &RunConfig {
         &self.config
@@ -278,7 +298,9 @@ impl SearchPanel {
                     Strategy::ALL
                         .into_iter()
                         .filter(|&other| other != strategy)
-                        .map(|other| (Some(other), other.name().to_owned(), strategy_words(other))),
+                        .map(|other| {
+                            (Some(other), other.title().to_owned(), strategy_words(other))
+                        }),
                 );
                 choice(ui, label, "rival", &mut self.rival, &options);
             });

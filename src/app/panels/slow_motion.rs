@@ -5,6 +5,7 @@
 
 use eframe::egui::{self, Role, WidgetInfo};
 
+use super::slow_pictures;
 use crate::app::context::Action;
 use crate::app::draw::heat_map::weights;
 use crate::app::draw::theme::{self, Hue, SPACE, hue, operation_label};
@@ -64,7 +65,6 @@ pub fn moved(steps: &[SearchStep], position: usize) -> Option<Moved> {
 }
 
 /// Slow motion and where it stands.
-#[derive(Default)]
 pub struct SlowMotion {
     on: bool,
     stage: usize,
@@ -72,6 +72,23 @@ pub struct SlowMotion {
     shown: f64,
     /// The step that is shown, by its place.
     position: Option<usize>,
+    /// Whether it stays at its stage.
+    paused: bool,
+    /// Stages follow each other so many times as fast.
+    pace: f64,
+}
+
+impl Default for SlowMotion {
+    fn default() -> Self {
+        Self {
+            on: false,
+            stage: 0,
+            shown: 0.0,
+            position: None,
+            paused: false,
+            pace: 1.0,
+        }
+    }
 }
 
 impl SlowMotion {
@@ -111,7 +128,9 @@ impl SlowMotion {
         if self.position != Some(position) {
             (self.position, self.stage, self.shown) = (Some(position), 0, 0.0);
         }
-        self.shown += f64::from(ui.input(|input| input.stable_dt)).min(0.25);
+        if !self.paused {
+            self.shown += self.pace * f64::from(ui.input(|input| input.stable_dt)).min(0.25);
+        }
         if self.shown >= STAGE {
             self.shown = 0.0;
             if self.stage + 1 < NAMES.len() {
@@ -134,13 +153,36 @@ impl SlowMotion {
                 }
                 let share = (self.shown / STAGE) as f32;
                 ring(ui, share);
+                let (word, help) = match self.paused {
+                    true => ("Go on", "Lets the stages follow each other again"),
+                    false => ("Hold", "Stays at this stage"),
+                };
+                if ui.small_button(word).on_hover_text(help).clicked() {
+                    self.paused = !self.paused;
+                }
+                let speed = egui::Slider::new(&mut self.pace, 0.25..=4.0)
+                    .logarithmic(true)
+                    .suffix("×")
+                    .max_decimals(2);
+                let speed = ui
+                    .add(speed)
+                    .on_hover_text("How fast the stages follow each other");
+                let pace = self.pace;
+                speed.widget_info(|| WidgetInfo::slider(true, pace, "Speed of slow motion"));
             });
             ui.add_space(SPACE[0]);
             let text = explain(run, position, self.stage);
             ui.label(egui::RichText::new(text).size(theme::TYPE[1] + 1.0));
+            match self.stage {
+                0 => slow_pictures::neighbors(ui, run, position),
+                ALPHA => slow_pictures::step_of_alpha(ui, run, position),
+                _ => {}
+            }
         });
         ui.add_space(SPACE[0]);
-        ui.ctx().request_repaint();
+        if !self.paused {
+            ui.ctx().request_repaint();
+        }
     }
 
     fn next_step(&mut self, run: &RunView, position: usize, actions: &mut Vec<Action>) {

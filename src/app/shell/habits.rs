@@ -24,6 +24,8 @@ struct Habits {
     theme: Option<egui::ThemePreference>,
     /// The preset by its name.
     preset: Option<String>,
+    /// Who races with the run, by its name.
+    rival: Option<String>,
     /// The settings as in a run's `config.json`.
     config: Option<String>,
     /// The edited cell.
@@ -65,7 +67,10 @@ impl App {
             ..link.clone()
         };
         if of_settings == Fragment::default() {
-            self.restore_settings(context, habits.preset, habits.config);
+            let rival = habits.rival.and_then(|name| name.parse().ok());
+            if self.restore_settings(context, habits.preset, habits.config) {
+                self.search.set_rival(rival);
+            }
         }
         #[cfg(not(target_arch = "wasm32"))]
         if let Some((path, metric)) = habits.table {
@@ -73,19 +78,20 @@ impl App {
         }
     }
 
+    /// Takes up the settings of another day; whether they can be read.
     fn restore_settings(
         &mut self,
         context: &egui::Context,
         preset: Option<String>,
         config: Option<String>,
-    ) {
+    ) -> bool {
         let config = config.and_then(|text| serde_json::from_str::<RunConfig>(&text).ok());
         let preset = preset.and_then(|name| name.parse().ok());
         let (Some(mut config), Some(preset)) = (config, preset) else {
-            return;
+            return false;
         };
         if config.check().is_err() {
-            return;
+            return false;
         }
         if built_in(&config.dataset).is_none() {
             // Data of one's own may take long to read, and a page has forgotten them.
@@ -100,6 +106,7 @@ impl App {
             ..Fragment::default()
         });
         self.search.set_config(config);
+        true
     }
 
     /// Remembers everything but what a new user has, too, and what a later version may have otherwise.
@@ -107,8 +114,10 @@ impl App {
         eframe::set_value(storage, LAYOUT_KEY, &self.tree);
         let config = self.search.config();
         let preset = self.search.fragment().preset;
-        let new = SearchPanel::default();
-        let changed = config != new.config() || preset != new.fragment().preset;
+        let new = SearchPanel::first();
+        let rival = self.search.rival();
+        let changed =
+            config != new.config() || preset != new.fragment().preset || rival != new.rival();
         let cell = self.editor.genotype();
         let table = self.table.as_ref().zip(self.table_path.as_ref());
         let habits = Habits {
@@ -118,6 +127,9 @@ impl App {
             preset: preset
                 .filter(|_| changed)
                 .map(|preset| preset.name().to_owned()),
+            rival: rival
+                .filter(|_| changed)
+                .map(|rival| rival.name().to_owned()),
             config: serde_json::to_string(config).ok().filter(|_| changed),
             cell: (*cell != first_genotype()).then(|| cell.to_json()),
             table: table.map(|(table, path)| (path.clone(), table.metric.clone())),

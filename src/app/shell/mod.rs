@@ -152,7 +152,14 @@ impl App {
         }
         let demo = Recording::demo();
         let run = demo.view("A recorded race");
-        let mut search = SearchPanel::default();
+        let of_settings = Fragment {
+            cell: None,
+            ..fragment.clone()
+        };
+        let mut search = match of_settings == Fragment::default() {
+            true => SearchPanel::first(),
+            false => SearchPanel::default(),
+        };
         search.restore(&fragment);
         let mut app = Self {
             editor: Editor::new(fragment.cell.clone().unwrap_or_else(first_genotype)),
@@ -247,6 +254,11 @@ impl App {
     /// The run that is shown.
     pub fn run(&self) -> &RunView {
         &self.run
+    }
+
+    /// The run that races with it.
+    pub fn rival(&self) -> Option<&RunView> {
+        self.rival.as_ref().map(|(_, view)| view)
     }
 
     /// What the open table is called.

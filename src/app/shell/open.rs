@@ -16,14 +16,14 @@ use crate::app::context::Again;
 use crate::app::context::{Action, OpenTable, OpenedFile, ReadData};
 use crate::app::draw::words::counted;
 use crate::app::pane::Pane;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::app::panels::search::SearchPanel;
 use crate::app::runs::kept_run::Ask;
 use crate::app::runs::notice::Notice;
 use crate::app::runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::runs::run_folders::kept_run;
 use crate::app::runs::supernet::SupernetState;
-#[cfg(not(target_arch = "wasm32"))]
-use crate::data::EMBEDDED;
 use crate::data::{hand_over, short_name};
 use crate::landscape::{ReadTable, Table, TableError, Values};
 use crate::packed::{MOST_OF_A_REPORT, unpacked};
@@ -137,7 +137,7 @@ impl App {
             Again::Data(name, Ok(dataset)) => {
                 hand_over(&name, dataset);
                 // As long as nobody has chosen others.
-                if self.search.config().dataset == EMBEDDED[0] {
+                if self.search.config().dataset == SearchPanel::first().config().dataset {
                     self.search.use_dataset(&name);
                 }
             }

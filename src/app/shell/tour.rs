@@ -14,43 +14,46 @@ struct Stop {
 
 const STOPS: [Stop; 6] = [
     Stop {
-        title: "What is an architecture?",
-        text: "A network is a stack of equal cells. A cell is a small graph: its nodes are feature maps, and every edge carries \
-               one operation, such as a convolution, a pooling or a skip. Which edge carries which operation is the \
-               architecture. Its colours are the same everywhere in this window.",
-        pane: Pane::Editor,
-    },
-    Stop {
-        title: "What is a neighbor?",
-        text: "Change one edge of a cell, its operation or where it comes from, and you have a neighbor. \
-               Two changes make a neighbor at distance two. A cell of DARTS has dozens of neighbors at distance one.",
-        pane: Pane::Editor,
-    },
-    Stop {
-        title: "Flat and sharp",
-        text: "An architecture is in a flat place if its neighbors are nearly as good as it is, and in a sharp one if a small \
-               change costs much. Flat ones survive being discretised, trained anew and moved to other data. \
-               Plateau searches for them.",
-        pane: Pane::Landscape,
-    },
-    Stop {
-        title: "Watch a search",
-        text: "This is a recorded search. Drag the scrubber or press the arrow keys: the loss falls, the weights of the \
-               operations drift apart, and now and then the cell that would be derived changes. The pink band holds the \
-               neighbors' losses: narrow is flat. Press Run to start one of your own.",
+        title: "What is this picture?",
+        text: "Two searches that were recorded, with the same seed on the same images: NA-DARTS, which looks at the neighbors \
+               of an architecture, and DARTS, which does not. A cell is a small graph: its nodes are feature maps, and every edge \
+               carries one operation. Which edge carries which is the architecture. Edges with a ring are not the same in both. \
+               Drag the slider to see what each would have ended with at any step.",
         pane: Pane::Run,
     },
     Stop {
-        title: "Edit a cell",
-        text: "Click an edge and give it another operation. The score shows what the change costs or gains, and the picture \
-               of the neighborhood shows every other change you could make. Undo as often as you like.",
+        title: "Which one is flatter?",
+        text: "Change one edge of a cell and you have a neighbor. An architecture is flat if its neighbors are nearly as good as \
+               it is, and sharp if a small change costs much. Every point here is an architecture of a table: its own accuracy \
+               upwards, the mean of its neighbors to the right. The two lines are the ways that the searches took.",
+        pane: Pane::Landscape,
+    },
+    Stop {
+        title: "Run a race",
+        text: "Choose a strategy in \"Race against\" and press Run: both start with the same seed, on the same images. \
+               A small data set and the 3-edge space take a minute or two on a laptop. One seed decides nothing: \
+               plateau compare runs many, with intervals.",
+        pane: Pane::Search,
+    },
+    Stop {
+        title: "How sure is that?",
+        text: "A finished run begins with its result: its test accuracy with the range that other images would give, whether \
+               one change costs more than its share, and \"inside the noise\" where that cannot be told. \
+               Compare… lists all runs that are kept; tick two or more to see them beside each other.",
+        pane: Pane::Run,
+    },
+    Stop {
+        title: "Change an edge",
+        text: "Click an edge and give it another operation, or drag it to another node. The score shows what that costs or \
+               gains, and by whom it is scored; the dots below are all other changes that you could make. Undo as often as \
+               you like.",
         pane: Pane::Editor,
     },
     Stop {
-        title: "Read the landscape",
-        text: "Every point is an architecture: its own accuracy to one side, the mean of its neighbors to the other. The best \
-               point is not always in the best neighborhood. Click a point to take it into the editor.",
-        pane: Pane::Landscape,
+        title: "Take a figure with you",
+        text: "Every plot has an Export menu: SVG for papers, light on white with axes and legend, CSV with its numbers, and a \
+               picture as it looks. Save keeps the cell as SVG, PNG or JSON, and File keeps the whole run as a zip.",
+        pane: Pane::Editor,
     },
 ];
 

@@ -76,6 +76,7 @@ impl SearchState {
             .clipped_step(weights, gradient, limit, rate);
         let alpha = self.alpha.clone().reshape([-1]);
         self.pending.push(Measured {
+            neighbors: Vec::new(),
             step: number,
             epoch,
             temperature: self.temperature(number),

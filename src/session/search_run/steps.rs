@@ -6,7 +6,7 @@ use super::{Measured, SearchState};
 use crate::data::Batch;
 use crate::search::a2m::a2m;
 use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
-use crate::search::na_darts::{draw_neighbors, effective_radius, neighbor_maps};
+use crate::search::na_darts::{Substitutions, draw_neighbors, effective_radius, neighbor_maps};
 use crate::search::objective::{
     Evaluated, NeighborMaps, Objective, StepObjective, Wanted, softmax_at,
 };
@@ -14,6 +14,9 @@ use crate::search::sdarts::{perturbation, perturbed};
 use crate::search::{Order, SearchError, Strategy};
 use crate::session::error::RunError;
 use crate::session::run_data::RunData;
+
+/// What is said of a step's neighbors: their effective radius, `[1]`, and what each of them changes.
+type Drawn = (Tensor<1>, Vec<Substitutions>);
 
 impl SearchState {
     /// One step of each with a fresh batch: of α on the architecture half, and of the weights (§3.3); on single paths of the weights alone.
@@ -30,15 +33,15 @@ impl SearchState {
         let temperature = self.temperature(number);
         let [training, validation] = self.next_batches(data);
         let batches = [&training, &validation];
-        let (outer, radius, inner);
+        let (outer, drawn, inner);
         match self.config.order {
             Order::AlphaFirst => {
-                (outer, radius) = self.alpha_step(batches, rate, epoch, temperature).await?;
+                (outer, drawn) = self.alpha_step(batches, rate, epoch, temperature).await?;
                 inner = self.weight_step(batches, rate, epoch, temperature).await?;
             }
             Order::WeightsFirst => {
                 inner = self.weight_step(batches, rate, epoch, temperature).await?;
-                (outer, radius) = self.alpha_step(batches, rate, epoch, temperature).await?;
+                (outer, drawn) = self.alpha_step(batches, rate, epoch, temperature).await?;
             }
         }
         let lanes = outer.losses.dims()[0];
@@ -49,12 +52,14 @@ impl SearchState {
             outer.losses,
             self.alpha.clone().reshape([-1]),
         ];
+        let (radius, neighbors) = drawn.unzip();
         values.extend(radius);
         self.pending.push(Measured {
             step: number,
             epoch,
             temperature,
             lanes,
+            neighbors: neighbors.unwrap_or_default(),
             values: Tensor::cat(values, 0),
         });
         Ok(())
@@ -72,7 +77,7 @@ impl SearchState {
         self.config.temperature.at(step, self.steps())
     }
 
-    /// The step of α, with the batches `[training, validation]`, and the effective radius of its neighbors, where there are any. In the
+    /// The step of α, with the batches `[training, validation]`, and the effective radius of its neighbors with their changes, where there are any. In the
     /// epochs in which α does not move its loss is measured only.
     async fn alpha_step(
         &mut self,
@@ -80,7 +85,7 @@ impl SearchState {
         rate: f64,
         epoch: usize,
         temperature: f64,
-    ) -> Result<(Evaluated, Option<Tensor<1>>), RunError> {
+    ) -> Result<(Evaluated, Option<Drawn>), RunError> {
         if epoch <= self.config.alpha_after {
             let objective = self.objective([training, validation], temperature, None, None);
             let measured = Wanted {
@@ -90,7 +95,7 @@ impl SearchState {
             let evaluated = objective.validation(&self.weights, &self.alpha, measured);
             return Ok((evaluated.await?, None));
         }
-        let (maps, radius) = self.draw_neighbor_maps(temperature)?.unzip();
+        let (maps, drawn) = self.draw_neighbor_maps(temperature)?.unzip();
         let batches = [training, validation];
         let objective = self.objective(batches, temperature, maps.as_ref(), None);
         let (weights, alpha) = (&self.weights, &self.alpha);
@@ -106,7 +111,7 @@ impl SearchState {
         };
         let gradient = wanted(outer.alpha.clone())?;
         self.alpha = self.alpha_optimizer.step(self.alpha.clone(), gradient);
-        Ok((outer, radius))
+        Ok((outer, drawn))
     }
 
     /// The step of the weights.
@@ -152,12 +157,12 @@ impl SearchState {
         }
     }
 
-    /// Fresh neighbors for one step and their effective radius; none for plain DARTS, radius 0 or no neighbors, which therefore compute the
+    /// Fresh neighbors for one step, their effective radius and their changes; none for plain DARTS, radius 0 or no neighbors, which therefore compute the
     /// same.
     fn draw_neighbor_maps(
         &mut self,
         temperature: f64,
-    ) -> Result<Option<(NeighborMaps, Tensor<1>)>, SearchError> {
+    ) -> Result<Option<(NeighborMaps, Drawn)>, SearchError> {
         let config = &self.config;
         if !config.strategy.neighborhood_aware() {
             return Ok(None);
@@ -180,6 +185,6 @@ impl SearchState {
             ..neighbor_maps(config.representation, &beta, &neighbors)
         };
         let radius = effective_radius(&beta, &maps);
-        Ok(Some((maps, radius)))
+        Ok(Some((maps, (radius, neighbors))))
     }
 }

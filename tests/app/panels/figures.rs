@@ -4,7 +4,6 @@ use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use egui_plot::{MarkerShape, PlotBounds, PlotPoint, PlotTransform};
-use plateau::app::Recording;
 use plateau::app::alpha_file::{alpha_csv, cells_svg, heat_map_svg};
 use plateau::app::figure::{Figure, Mark, Series, short, thin_line};
 use plateau::app::svg::{figure_csv, figure_svg};
@@ -13,6 +12,7 @@ use plateau::csv::csv;
 use plateau::svg::nice_step;
 
 use super::{check_xml, numbers, painted};
+use crate::window::digits_search;
 
 fn figure() -> Figure {
     let points = || (0..5).map(|step| [f64::from(step), f64::from(step * step)]);
@@ -230,7 +230,7 @@ fn a_plot_becomes_csv_with_its_series_and_units() {
 
 #[test]
 fn the_weights_of_a_step_become_pictures_and_numbers() {
-    let run = Recording::demo().view("recorded");
+    let run = digits_search().view("recorded");
     let (space, step) = (run.space().unwrap(), run.shown().unwrap());
     for svg in [cells_svg(space, step), heat_map_svg(space, step)] {
         check_xml(&svg);

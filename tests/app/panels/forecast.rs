@@ -2,12 +2,13 @@
 
 use egui_kittest::kittest::Queryable;
 use plateau::app::forecast::{RunForecast, Speeds, facts, forecast};
-use plateau::app::{Recording, RunView, SearchPanel};
+use plateau::app::{RunView, SearchPanel};
 use plateau::search::Strategy;
 use plateau::session::{Preset, RunConfig, RunKind};
 use plateau::space::{Genotype, Space};
 
 use super::{Bench, window};
+use crate::window::digits_search;
 
 fn of(config: &RunConfig) -> RunForecast {
     forecast(config, &facts(config).unwrap(), None)
@@ -19,7 +20,7 @@ fn quick() -> RunConfig {
 
 /// A panel beside the recorded run as if it were made now, up to its event of that number.
 fn panel_in(events: usize) -> Bench<SearchPanel> {
-    let recorded = Recording::demo().events;
+    let recorded = digits_search().events;
     let mut run = RunView::default();
     run.live = true;
     for event in &recorded[..events] {
@@ -92,13 +93,13 @@ fn the_pace_of_training_is_kept_for_runs_whose_steps_cost_the_same() {
 
 #[test]
 fn a_run_that_was_trained_tells_how_long_the_next_whole_run_will_take() {
-    let harness = window(panel_in(Recording::demo().events.len()), SearchPanel::show);
+    let harness = window(panel_in(digits_search().events.len()), SearchPanel::show);
     harness.get_by_label_contains("54 search steps + 570 training steps, about ");
 }
 
 #[test]
 fn the_time_that_is_left_of_a_search_names_the_training_to_come() {
-    let recorded = Recording::demo().events;
+    let recorded = digits_search().events;
     let is_step =
         |event: &plateau::session::Event| matches!(event, plateau::session::Event::SearchStep(_));
     let steps = recorded.iter().enumerate();

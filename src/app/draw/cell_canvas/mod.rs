@@ -222,11 +222,18 @@ impl CellPicture {
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
         let geometry = Geometry::new(self.space, rect);
         let visuals = ui.visuals();
-        for edge in &self.edges {
+        for (place, edge) in self.edges.iter().enumerate() {
             if let Some(route) = geometry.route(edge.from, edge.to, None) {
                 let color = paint::line_color(edge.operation, visuals.dark_mode);
-                ui.painter()
-                    .add(egui::Shape::line(route.line, egui::Stroke::new(1.5, color)));
+                let width = if self.differing.contains(&place) {
+                    4.0
+                } else {
+                    1.5
+                };
+                ui.painter().add(egui::Shape::line(
+                    route.line,
+                    egui::Stroke::new(width, color),
+                ));
             }
         }
         for &state in &geometry.states {

@@ -394,8 +394,11 @@ fn list_row(
     ];
     for (text, color) in texts {
         let room = rect.right() - x - SPACE[0];
+        if room < LEAST_WORDS {
+            break;
+        }
         let mut job = LayoutJob::simple_singleline(text, font.clone(), color);
-        job.wrap = TextWrapping::truncate_at_width(room.max(0.0));
+        job.wrap = TextWrapping::truncate_at_width(room);
         let galley = painter.layout_job(job);
         let at = pos2(x, rect.center().y - 0.5 * galley.size().y);
         x += galley.size().x + SPACE[1];
@@ -404,6 +407,8 @@ fn list_row(
     response.on_hover_text(describe(one))
 }
 
+/// The least room for words, points.
+const LEAST_WORDS: f32 = 20.0;
 /// Where the number of a row of the list ends, points from its left end.
 const NUMBER: f32 = 56.0;
 

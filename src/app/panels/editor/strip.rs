@@ -64,6 +64,7 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut
 /// What else there is to say of the score.
 fn note(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut Context) {
     if let Some(problem) = scores.problem() {
+        ui.end_row();
         ui.label(RichText::new(problem).color(ui.visuals().warn_fg_color));
     }
     match scores.by(genotype, context) {

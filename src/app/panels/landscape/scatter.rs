@@ -175,14 +175,16 @@ impl Plane {
         shown.iter().filter_map(bar).flatten().collect()
     }
 
-    /// Draws the way of a search over the map as far as the step that is looked at: what each step would have ended with.
+    /// Draws the way of a search over the map as far as the step that is looked at: what each epoch would have ended with.
     fn draw_path(&mut self, run: &RunView, number: usize) {
         let Some(position) = run.position() else {
             return;
         };
-        let seen = run.derivations.iter();
-        let seen = seen.filter(|(place, _)| *place <= position);
-        let places = seen.filter_map(|(_, genotype)| self.open.table.index_of(genotype));
+        // The ends of the epochs before, and the step itself: α trembles from step to step.
+        let before = run.steps[position].epoch.saturating_sub(1);
+        let ends = run.epochs.iter().take(before);
+        let way = ends.chain(run.derivable_at(position));
+        let places = way.filter_map(|genotype| self.open.table.index_of(genotype));
         let points: Vec<[f64; 2]> = places
             .map(|index| [self.across[index], self.accuracy[index]])
             .collect();
@@ -192,7 +194,7 @@ impl Plane {
         // All of the way is in sight.
         self.figure.view = None;
         let search = run.config.as_ref().and_then(|run| run.search.as_ref());
-        let name = search.map_or("search", |search| search.strategy.name());
+        let name = search.map_or("search", |search| search.strategy.title());
         let hue = Hue::Arm(number);
         let marker = Mark::Marker(MarkerShape::Up);
         for (mark, points) in [(Mark::Line, points), (marker, vec![now])] {

@@ -1,0 +1,287 @@
+//! What a run came to, runs beside each other, and who scores cells: with real sessions and real run folders.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use eframe::egui;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use plateau::app::{App, Fragment, Keeper, Recording, RunState, SessionState};
+use plateau::record::{Recorder, SUPERNET_FILE, write_files};
+use plateau::search::Strategy;
+use plateau::session::{
+    Clock, Command, DeviceChoice, Event, Preset, RunConfig, RunKind, Start, judge_name, run,
+};
+use plateau::space::Space;
+
+use crate::support::folder::folder;
+use crate::window::{small_search, wait, window, window_without_session};
+
+/// A window that keeps its runs below a folder.
+fn keeping(runs: &Path) -> Harness<'static, App> {
+    let keeper = Keeper::new(runs);
+    let sessions = keeper.clone();
+    Harness::builder()
+        .with_size([1440.0, 900.0])
+        .with_max_steps(20)
+        .build_eframe(move |creation| {
+            let connect = move |context: &egui::Context| {
+                let session = sessions.session(context);
+                session.map_err(|error| error.to_string())
+            };
+            let shelf = keeper.shelf(&creation.egui_ctx);
+            App::new(creation, Box::new(connect), Ok(Fragment::default())).with_shelf(shelf)
+        })
+}
+
+/// Draws frames until a label with some words is there.
+fn wait_for(window: &mut Harness<'_, App>, words: &str) {
+    let start = Instant::now();
+    while window.query_all_by_label_contains(words).next().is_none() {
+        assert!(start.elapsed() < Duration::from_secs(60), "no \"{words}\"");
+        std::thread::sleep(Duration::from_millis(5));
+        window.step();
+    }
+}
+
+/// Chooses from a list of the settings.
+fn choose(window: &mut Harness<'_, App>, list: &str, choice: &str) {
+    window
+        .get_by_role_and_label(egui::Role::ComboBox, list)
+        .click();
+    window.run_ok();
+    let choices = window.get_all_by_label(choice);
+    choices.last().unwrap().click();
+    window.run_ok();
+}
+
+#[test]
+fn a_finished_run_begins_with_its_accuracy_its_interval_its_cell_and_what_to_do() {
+    let mut window = window();
+    small_search(&mut window);
+    window.get_by_label("▶  Run").click();
+    wait(&mut window, "end", |app| {
+        app.run().live && app.run().state == RunState::Finished
+    });
+    window.run_ok();
+    let tested = window.state().run().tested().unwrap();
+    let (low, high) = tested.interval();
+    assert!(low < tested.accuracy && tested.accuracy < high);
+    window.get_by_label(&format!("{:.2} %", 100.0 * tested.accuracy));
+    window.get_by_label(&format!(
+        "test accuracy, {:.1} to {:.1} %",
+        100.0 * low,
+        100.0 * high
+    ));
+    window.get_by_label_contains("one change costs");
+    window.get_by_label_contains("; training ");
+    window.get_by_label("picture of the cell");
+    window.get_by_label("Export ▾");
+    // What was found is one press away.
+    window.get_all_by_label("Edit").next().unwrap().click();
+    window.run_ok();
+    let found = window.state().run().genotype().unwrap().to_compact();
+    assert_eq!(window.state().summary()["edited"], serde_json::json!(found));
+}
+
+#[test]
+fn two_strategies_race_on_the_same_seed_and_images_and_are_held_together() {
+    let mut window = window();
+    small_search(&mut window);
+    window.run_ok();
+    choose(&mut window, "Race against", "DARTS");
+    window.get_by_label("▶  Run").click();
+    wait(&mut window, "both", |app| {
+        let rival = app.rival().is_some_and(|rival| rival.steps.len() > 1);
+        app.run().live && app.run().steps.len() > 1 && rival
+    });
+    window.get_by_label("Stop").click();
+    wait(&mut window, "end of both", |app| {
+        let over = |state: &RunState| matches!(state, RunState::Stopped | RunState::Finished);
+        over(&app.run().state) && app.rival().is_some_and(|rival| over(&rival.state))
+    });
+    let app = window.state();
+    let [own, other] = [app.run(), app.rival().unwrap()].map(|run| run.config.clone().unwrap());
+    let mut expected = own.clone();
+    expected.search.as_mut().unwrap().strategy = Strategy::Darts;
+    assert_eq!(own.search.as_ref().unwrap().strategy, Strategy::NaDarts);
+    assert_eq!(other, expected);
+    assert_eq!(app.run().dataset, app.rival().unwrap().dataset);
+}
+
+#[test]
+fn kept_runs_are_a_table_that_is_sorted_filtered_and_compared() {
+    let runs = folder("table-of-runs");
+    for (recording, name) in [(Recording::demo(), "first"), (Recording::rival(), "second")] {
+        write_files(&recording.files, &runs, name).unwrap();
+    }
+    std::fs::create_dir_all(runs.join("damaged")).unwrap();
+    std::fs::write(runs.join("damaged/events.jsonl"), "{\"seconds\":0}\n").unwrap();
+    let mut window = keeping(&runs);
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    wait_for(&mut window, "cannot be read");
+    let start = Instant::now();
+    for cell in ["64.38", "75.31", "0.37"] {
+        while window.query_by_label(cell).is_none() {
+            assert!(start.elapsed() < Duration::from_secs(20), "no {cell}");
+            window.step();
+        }
+    }
+    let above = |window: &Harness<'_, App>, one: &str, other: &str| {
+        let top = |name: &str| window.get_by_label(&format!("Tick {name}")).rect().top();
+        top(one) < top(other)
+    };
+    window.get_by_label("Sort by neighbors, %").click();
+    window.run_ok();
+    assert!(above(&window, "first", "second"));
+    window.get_by_label("Sort by neighbors, %").click();
+    window.run_ok();
+    assert!(above(&window, "second", "first"));
+
+    window.get_by_label("Filter runs").focus();
+    window.run_ok();
+    window.get_by_label("Filter runs").type_text("na-darts");
+    window.run_ok();
+    assert!(window.query_by_label("Tick second").is_none());
+    window.get_by_label("Tick first").click();
+    window.run_ok();
+    for _ in 0.."na-darts".len() {
+        window.get_by_label("Filter runs").focus();
+        window.key_press(egui::Key::Backspace);
+        window.run_ok();
+    }
+    window.get_by_label("Tick second").click();
+    window.run_ok();
+    window.get_by_label("Compare 2 runs").click();
+    wait_for(&mut window, "Runs beside each other");
+    // One more of each than the race behind it.
+    wait(&mut window, "both", |_| true);
+    wait_for(&mut window, "Weight of none on edge 0 → 1");
+}
+
+#[test]
+fn the_weights_of_a_kept_run_are_opened_and_those_of_a_recording_are_said_to_be_missing() {
+    let runs = folder("weights-of-runs");
+    let mut window = keeping(&runs);
+    window.get_by_label("This search's weights").click();
+    window.run();
+    window.get_by_label_contains("this run came without its supernet");
+
+    small_search(&mut window);
+    window.get_by_label("▶  Run").click();
+    wait(&mut window, "end", |app| {
+        app.run().live && app.run().state == RunState::Finished
+    });
+    drop(window);
+
+    let mut window = keeping(&runs);
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    wait_for(&mut window, "Open digits-na-darts-0");
+    window.get_by_label("Open digits-na-darts-0").click();
+    wait(&mut window, "run", |app| {
+        app.run().name == "digits-na-darts-0"
+    });
+    window.get_by_label("This search's weights").click();
+    wait_for(&mut window, "on 16 images");
+    wait_for(&mut window, "also: Table");
+    std::fs::remove_dir_all(&runs).unwrap();
+}
+
+/// Trains a small judge below a folder, as `plateau judge` does.
+fn train_judge(runs: &Path, dataset: &str, space: Space) -> PathBuf {
+    let mut config: RunConfig = Preset::Quick.run(dataset, space, Strategy::Rsps);
+    (config.kind, config.device) = (RunKind::Judge, DeviceChoice::Cpu);
+    let search = config.search.as_mut().unwrap();
+    (search.channels, search.epochs) = (2, 1);
+    let folder = runs.join(judge_name(dataset, space));
+    let mut recorder = Recorder::create(&folder).unwrap();
+    let (_commands, inbox) = async_channel::unbounded();
+    let clock = Clock::default();
+    let start = Start::kept(config);
+    let mut record = |event: Event| {
+        assert!(!matches!(event, Event::Failed { .. }), "{event:?}");
+        recorder.record(&clock.stamp(event)).unwrap();
+    };
+    pollster::block_on(run(&start, &inbox, &mut record));
+    assert!(folder.join(SUPERNET_FILE).exists());
+    folder
+}
+
+#[test]
+fn a_judge_that_is_kept_scores_cells_without_a_table_in_later_sessions() {
+    let runs = folder("kept-judge");
+    train_judge(&runs, "fashion", Space::NasBench201Small);
+    let mut window = keeping(&runs);
+    window.get_by_label("Judge").click();
+    // Wherever it is right: the number of images is that of its own architecture half.
+    wait_for(&mut window, "of fashion, on");
+    wait_for(&mut window, "also: Table");
+    std::fs::remove_dir_all(&runs).unwrap();
+}
+
+#[test]
+fn a_judge_is_trained_in_a_session_of_its_own_while_the_window_stays_free() {
+    let (mut window, ends) = window_without_session();
+    window.get_by_label("Judge").click();
+    window.run();
+    window.get_by_label_contains("no judge of 3-edge NAS-Bench-201 cells on fashion");
+    window
+        .get_all_by_label("Train the judge")
+        .next()
+        .unwrap()
+        .click();
+    window.run_ok();
+    let ends = ends.lock().unwrap();
+    let (inbox, _) = ends.last().unwrap();
+    let started = std::iter::from_fn(|| inbox.try_recv().ok());
+    let config = started
+        .filter_map(|command| match command {
+            Command::Start(start) => Some(start.config),
+            _ => None,
+        })
+        .last()
+        .unwrap();
+    assert_eq!(config.kind, RunKind::Judge);
+    assert_eq!(config.dataset, "fashion");
+    assert_eq!(config.search.unwrap().strategy, Strategy::Rsps);
+    // The session of runs has heard nothing of it.
+    assert_eq!(window.state().session(), SessionState::Idle);
+}
+
+#[test]
+fn slow_motion_draws_the_neighbors_of_a_step_their_losses_and_how_alpha_moved() {
+    let mut window = window();
+    window.get_by_label("Slow motion").click();
+    window.step();
+    window.get_by_label("Hold").click();
+    window.run();
+    let step = window.state().run().shown().unwrap().clone();
+    assert_eq!(step.neighbors.len(), step.neighbor_losses.len());
+    window.get_by_label("α itself");
+    for (number, loss) in step.neighbor_losses.iter().enumerate() {
+        window.get_by_label(&format!("neighbor {}", number + 1));
+        let bars = window.get_all_by_label(&format!("loss {loss:.3} nats"));
+        assert!(bars.count() >= 1);
+    }
+    // α has moved since the step before.
+    window.key_press(egui::Key::ArrowRight);
+    window.run();
+    window.get_by_label("2  α-step").click();
+    window.run();
+    window.get_by_label_contains("before and after the step");
+    window.get_by_label("Speed of slow motion");
+}
+
+#[test]
+fn searches_are_drawn_as_ways_over_the_landscape_as_far_as_the_step_that_is_looked_at() {
+    let mut window = window();
+    window.state_mut().show(plateau::app::Pane::Landscape);
+    window.run_ok();
+    for strategy in ["NA-DARTS", "DARTS"] {
+        let way = format!("way of {strategy}");
+        assert!(
+            window.query_all_by_label_contains(&way).next().is_some(),
+            "{way}"
+        );
+    }
+}
