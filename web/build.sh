@@ -56,6 +56,7 @@ bind page web page
 bind worker "$engine" engine
 cp web/worker.js "$out/"
 for set in mnist5k fashion; do cp "src/data/embedded/$set.gz" "$out/$set.bin"; done
+cp src/app/runs/judge-digits-darts.gz "$out/judge-digits-darts.bin"
 sed -e "s/const total = 0;/const total = $(wc -c <"$out/page_bg.wasm");/" \
     -e '/<!-- web\/first.html -->/{' -e 'r web/first.html' -e 'd' -e '}' web/index.html >"$out/index.html"
 

@@ -35,7 +35,7 @@ pub use runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
 pub use runs::run_folders::Keeper;
 pub use runs::shelf::Shelf;
-pub use runs::supernet::{Judge, JudgeOf, SupernetState};
+pub use runs::supernet::{Judge, JudgeOf, SupernetState, shipped, shipped_name};
 pub use share_link::Fragment;
 pub use shell::{App, Connect};
 #[cfg(not(target_arch = "wasm32"))]

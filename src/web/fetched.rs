@@ -1,4 +1,4 @@
-//! What is fetched behind the first picture: the larger data sets, which neither of the two programs carries.
+//! What is fetched behind the first picture: the larger data sets and a judge, which neither of the two programs carries.
 
 use js_sys::{ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -16,11 +16,18 @@ const PATIENCE: u32 = 60_000;
 /// # Errors
 /// The host does not answer, or does not have it.
 pub async fn fetch_set(name: &str) -> Result<(), JsValue> {
-    let Some(set) = awaited(name) else {
-        return Ok(());
-    };
-    // Beside the page; `web/build.sh` puts it there.
-    let file = format!("./{set}.bin");
+    if let Some(set) = awaited(name) {
+        provide(set, fetch_packed(set).await?);
+    }
+    Ok(())
+}
+
+/// A packed file beside the page; `web/build.sh` puts it there.
+///
+/// # Errors
+/// The host does not answer, or does not have it.
+pub async fn fetch_packed(name: &str) -> Result<Vec<u8>, JsValue> {
+    let file = format!("./{name}.bin");
     let global = js_sys::global();
     let fetch: Function = Reflect::get(&global, &"fetch".into())?.dyn_into()?;
     // A line that hangs must not hold up what comes after.
@@ -43,8 +50,7 @@ pub async fn fetch_set(name: &str) -> Result<(), JsValue> {
     if !bytes.starts_with(&GZIP) {
         return Err(format!("{file} is something else").into());
     }
-    provide(set, bytes);
-    Ok(())
+    Ok(bytes)
 }
 
 /// What a promise comes to.

@@ -10,10 +10,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::fetched::fetch_set;
+use super::fetched::{fetch_packed, fetch_set};
 use super::{FromWorker, ToWorker, describe, script, store};
 use crate::app::{
     Answer, App, Aside, Ask, Fragment, KeptRun, Link, Notice, Shelf, Wanted, beside, described,
+    shipped, shipped_name,
 };
 use crate::data::EMBEDDED;
 use crate::session::{Checkpoint, Clock, Command, DeviceChoice, Event, Timed, judge_name};
@@ -222,7 +223,17 @@ async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
             return Ok(Some(Box::new(found)));
         }
     }
-    Ok(None)
+    let shipped_file = match wanted {
+        Wanted::Judge(of) => shipped_name(of),
+        Wanted::Run(_) => None,
+    };
+    match shipped_file {
+        Some(name) => {
+            let packed = fetch_packed(name).await.map_err(|error| describe(&error))?;
+            shipped(&packed).map(Some)
+        }
+        None => Ok(None),
+    }
 }
 
 /// A link to a fresh worker, which wakes the window whenever it says something. The first thing that it is asked is whether its

@@ -1,21 +1,27 @@
 //! What a run came to, runs beside each other, and who scores cells: with real sessions and real run folders.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use plateau::app::{App, Fragment, Keeper, Recording, RunState, SessionState};
-use plateau::record::{Recorder, SUPERNET_FILE, write_files};
+use flate2::{Compression, GzBuilder};
+use plateau::app::{
+    App, Fragment, JudgeOf, Keeper, Recording, RunState, SearchPanel, SessionState, shipped,
+    shipped_name,
+};
+use plateau::record::{Recorder, SUPERNET_FILE, load_supernet, write_files};
 use plateau::search::Strategy;
 use plateau::session::{
-    Clock, Command, DeviceChoice, Event, Preset, RunConfig, RunKind, Start, judge_name, run,
+    Clock, Command, DeviceChoice, Event, Preset, RunConfig, RunKind, Start, differences,
+    judge_name, run,
 };
-use plateau::space::Space;
+use plateau::space::{Genotype, Space};
 
 use crate::support::folder::folder;
-use crate::window::{small_search, wait, window, window_without_session};
+use crate::window::{digits_search, small_search, wait, window, window_without_session};
 
 /// A window that keeps its runs below a folder.
 fn keeping(runs: &Path) -> Harness<'static, App> {
@@ -217,6 +223,67 @@ fn a_judge_that_is_kept_scores_cells_without_a_table_in_later_sessions() {
     wait_for(&mut window, "of fashion, on");
     wait_for(&mut window, "also: Table");
     std::fs::remove_dir_all(&runs).unwrap();
+}
+
+/// A number with 7 bits of mantissa.
+fn rounded(value: f32) -> f32 {
+    f32::from_bits((value.to_bits() + (1 << 15)) & !((1 << 16) - 1))
+}
+
+/// The judge that comes with the program. It is made anew from the run folder of
+/// `plateau judge --preset quick --dataset digits --space darts --device cpu --epochs 240 --cells 40` with `PLATEAU_JUDGE=FOLDER`.
+#[test]
+fn the_judge_of_the_digits_comes_with_the_program_and_is_what_the_window_would_train() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app/runs/judge-digits-darts.gz");
+    if let Some(folder) = std::env::var_os("PLATEAU_JUDGE") {
+        let mut judge = load_supernet(Path::new(&folder)).unwrap();
+        judge.tensors.retain(|name, _| name == "supernet.weights");
+        for tensor in judge.tensors.values_mut() {
+            tensor
+                .values
+                .iter_mut()
+                .for_each(|value| *value = rounded(*value));
+        }
+        let mut packed = GzBuilder::new().write(Vec::new(), Compression::best());
+        packed.write_all(&judge.to_bytes().unwrap()).unwrap();
+        std::fs::write(&file, packed.finish().unwrap()).unwrap();
+    }
+    let of = JudgeOf {
+        dataset: "digits".into(),
+        space: Space::Darts,
+    };
+    assert_eq!(shipped_name(&of), Some("judge-digits-darts"));
+    let judge = shipped(&std::fs::read(&file).unwrap()).unwrap();
+    let mut expected = SearchPanel::default().judge_of(&of);
+    expected.device = DeviceChoice::Cpu;
+    assert_eq!(
+        differences(&judge.position.config, &expected),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        judge.tensors.keys().collect::<Vec<_>>(),
+        ["supernet.weights"]
+    );
+
+    let mut window = window_of_digits();
+    window.get_by_label("Judge").click();
+    wait_for(&mut window, "of digits, on ");
+    wait(&mut window, "score", |app| app.score().is_some());
+    // A cell of single operations, of ten classes.
+    let accuracy = window.state().score().unwrap().accuracy;
+    assert!(accuracy > 80.0, "{accuracy}");
+}
+
+/// A window with a run on the digits and a cell of its space.
+fn window_of_digits() -> Harness<'static, App> {
+    let runs = folder("shipped-judge");
+    let mut window = keeping(&runs);
+    let zip = digits_search().files.to_zip("digits").unwrap();
+    window.state_mut().open("digits.zip", &zip);
+    let cell = Genotype::preset("darts-v2").unwrap().to_json();
+    window.state_mut().open("cell.json", cell.as_bytes());
+    window.run_ok();
+    window
 }
 
 #[test]

@@ -239,10 +239,7 @@ fn column(
     for (cell, (&kind, wiring)) in space.cell_kinds().iter().zip(genotype.cells()).enumerate() {
         let mut picture = CellPicture::of_cell(space, kind, wiring);
         if let Some(reference) = reference {
-            let others = CellPicture::of_cell(space, kind, &reference.cells()[cell]).edges;
-            picture.differing = (0..picture.edges.len())
-                .filter(|&edge| !others.contains(&picture.edges[edge]))
-                .collect();
+            picture.mark_differing(&CellPicture::of_cell(space, kind, &reference.cells()[cell]));
         }
         picture.show_still(ui, vec2(ui.available_width(), height));
     }

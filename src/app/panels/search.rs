@@ -22,9 +22,11 @@ use crate::app::share_link::Fragment;
 use crate::record::{RunState, RunView};
 use crate::study::compare::judge_of;
 
-/// Steps that train a judge for cells that are edited by hand: on the digits 240 epochs, after which it reads nine of ten images right with cells
-/// of single operations, and two of three after 60.
+/// Steps of a search in the time that a judge for cells edited by hand is trained: on the digits 240 epochs, after which it reads nine of ten
+/// images right with cells of single operations, and two of three after 60.
 const JUDGE_STEPS: usize = 2_400;
+/// Pixels of an image up to which it takes so many; of larger ones fewer, so that it is trained in two minutes on two cores.
+const JUDGE_PIXELS: usize = 200;
 /// Epochs of that, at most.
 const MOST_JUDGE_EPOCHS: usize = 240;
 
@@ -155,12 +157,15 @@ impl SearchPanel {
             ..Preset::Quick.run(&of.dataset, of.space, Strategy::Rsps)
         };
         // A data set that cannot be read is told by the run.
-        let steps = forecast::facts(&settings).ok().and_then(|facts| {
+        let epochs = forecast::facts(&settings).ok().and_then(|facts| {
             let steps = forecast::forecast(&settings, &facts, None).steps;
-            Some(steps / settings.search.as_ref()?.epochs.max(1))
+            let an_epoch = steps / settings.search.as_ref()?.epochs.max(1);
+            let [_, rows, columns] = facts.image;
+            let most = JUDGE_STEPS * JUDGE_PIXELS / (rows * columns).max(JUDGE_PIXELS);
+            Some(most / an_epoch.max(1))
         });
-        let epochs = JUDGE_STEPS / steps.unwrap_or(JUDGE_STEPS).max(1);
-        judge_of(&settings, epochs.clamp(1, MOST_JUDGE_EPOCHS))
+        let epochs = epochs.map_or(1, |epochs| epochs.clamp(1, MOST_JUDGE_EPOCHS));
+        judge_of(&settings, epochs)
     }
 
     /// Draws the panel.

@@ -12,7 +12,7 @@ use super::labels::in_labels;
 use super::link::{Aside, Link};
 use super::notice::Notice;
 use super::shelf::Shelf;
-use super::supernet::JudgeOf;
+use super::supernet::{JudgeOf, shipped, shipped_name};
 use crate::record::{
     self, EVENTS, RecordError, Recorder, SUPERNET_FILE, StoreError, read_files, saved, write_files,
 };
@@ -26,6 +26,9 @@ type Current = Arc<Mutex<Option<(Sender<Command>, Sender<Recorder>)>>>;
 
 /// An answer, and the command that follows it, with the session that it is for.
 type Answered = Result<(Answer, Option<(Sender<Command>, Command)>), String>;
+
+/// The one judge that comes with the program.
+const SHIPPED: &[u8] = include_bytes!("judge-digits-darts.gz");
 
 /// Keeps the runs of one window.
 #[derive(Clone)]
@@ -172,7 +175,7 @@ impl Keeper {
                 return Ok(Some(judge));
             }
         }
-        Ok(None)
+        shipped_name(of).map(|_| shipped(SHIPPED)).transpose()
     }
 
     fn go_on(&self, name: String) -> Answered {

@@ -1,8 +1,9 @@
 //! Supernets that score architectures: whether a session has their weights, and the judge, which has a session of its own.
 
 use super::link::Line;
+use crate::packed::unpacked;
 use crate::record::{RunState, RunView};
-use crate::session::{RunConfig, SCORE_BATCHES};
+use crate::session::{Checkpoint, MAX_CHECKPOINT_BYTES, RunConfig, SCORE_BATCHES, judge_name};
 use crate::space::Space;
 
 /// Whether a session has the weights of a supernet.
@@ -54,6 +55,26 @@ impl JudgeOf {
         let space = config.search.as_ref().map(|search| search.space);
         config.dataset == self.dataset && space == Some(self.space)
     }
+}
+
+/// The name of the judge that comes with the program: of DARTS cells on the digits, trained as the window trains them, its weights rounded to
+/// 7 bits of mantissa.
+const SHIPPED: &str = "judge-digits-darts";
+
+/// The file of a judge that comes with the program, without its ending.
+pub fn shipped_name(of: &JudgeOf) -> Option<&'static str> {
+    (judge_name(&of.dataset, of.space) == SHIPPED).then_some(SHIPPED)
+}
+
+/// A judge that comes with the program, from its packed file.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn shipped(packed: &[u8]) -> Result<Box<Checkpoint>, String> {
+    let damaged = |_| "the judge that comes with the program is damaged".to_owned();
+    let bytes = unpacked(packed, MAX_CHECKPOINT_BYTES).map_err(damaged)?;
+    let judge = Checkpoint::from_bytes(&bytes).map_err(|error| error.to_string())?;
+    Ok(Box::new(judge))
 }
 
 /// The judge that scores cells by hand, in a session of its own: a supernet that was trained on single paths.

@@ -25,7 +25,7 @@ use eframe::egui;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::landscape::{BUILTIN_METRIC, builtin_table};
+use crate::landscape::{BUILTIN_METRIC, Score, builtin_table};
 use crate::record::{RunFileError, RunFiles};
 use crate::session::{Command, DeviceInfo, Start};
 use crate::space::{Genotype, Space};
@@ -254,6 +254,11 @@ impl App {
     /// The run that is shown.
     pub fn run(&self) -> &RunView {
         &self.run
+    }
+
+    /// What the edited cell scores, where it is known.
+    pub fn score(&self) -> Option<Score> {
+        self.editor.score()
     }
 
     /// The run that races with it.

@@ -92,10 +92,14 @@ impl App {
 
     fn take_judge(&mut self, found: Result<Option<Box<Checkpoint>>, String>) {
         self.judge.state = match found {
-            Ok(Some(checkpoint)) => match self.judge.line.send(Command::Open { checkpoint }) {
-                true => SupernetState::Asked,
-                false => SupernetState::Missing("its session has ended".into()),
-            },
+            Ok(Some(mut checkpoint)) => {
+                // It may have been trained on another machine.
+                checkpoint.position.config.device = self.search.config().device;
+                match self.judge.line.send(Command::Open { checkpoint }) {
+                    true => SupernetState::Asked,
+                    false => SupernetState::Missing("its session has ended".into()),
+                }
+            }
             // Its keeper may be behind.
             Ok(None) if self.judge.training.state == RunState::Finished => {
                 SupernetState::of_live(&self.judge.training)

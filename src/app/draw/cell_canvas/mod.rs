@@ -215,6 +215,13 @@ impl CellPicture {
         }
     }
 
+    /// Marks the edges that another cell of the same space does not have.
+    pub fn mark_differing(&mut self, other: &Self) {
+        self.differing = (0..self.edges.len())
+            .filter(|&edge| !other.edges.contains(&self.edges[edge]))
+            .collect();
+    }
+
     /// Draws lines and dots only, for a list.
     pub fn thumbnail(&self, ui: &mut Ui, size: Vec2) {
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());

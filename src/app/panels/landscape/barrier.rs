@@ -10,6 +10,7 @@ use egui_plot::MarkerShape;
 use super::super::export::Export;
 use super::scatter::Plane;
 use crate::app::context::{Action, Context};
+use crate::app::draw::cell_canvas::CellPicture;
 use crate::app::draw::figure::{Figure, Mark, Series, nearest};
 use crate::app::draw::theme::Hue;
 use crate::landscape::{BarrierReport, TableEvaluator, barrier};
@@ -24,10 +25,11 @@ pub struct Walk {
     outcome: Result<(BarrierReport, Picture), String>,
 }
 
-/// The figure, and which architecture each of the dots in its first series is.
+/// The figure, which architecture each of the dots in its first series is, and the flattest path.
 struct Picture {
     figure: Figure,
     dots: Vec<usize>,
+    flattest: Vec<Genotype>,
 }
 
 impl Walk {
@@ -139,7 +141,20 @@ fn walk(plane: &Plane, a: &Genotype, b: &Genotype) -> Result<(BarrierReport, Pic
         ..Figure::default()
     };
     let dots = dots.into_iter().map(|(_, index)| index).collect();
-    Ok((report, Picture { figure, dots }))
+    // The one whose lowest place is the highest.
+    let lowest = |path: &&Vec<Genotype>| {
+        let places = path.iter().filter_map(|cell| table.index_of(cell));
+        places
+            .map(|index| plane.accuracy[index])
+            .fold(f64::INFINITY, f64::min)
+    };
+    let flattest = paths.iter().max_by(|a, b| lowest(a).total_cmp(&lowest(b)));
+    let picture = Picture {
+        figure,
+        dots,
+        flattest: flattest.cloned().unwrap_or_default(),
+    };
+    Ok((report, picture))
 }
 
 /// Draws the way and its numbers. A click on a dot shows it in the editor.
@@ -193,7 +208,7 @@ pub fn show(
         });
     }
     let row = ui.spacing().interact_size.y.max(20.0) + ui.spacing().item_spacing.y;
-    let below = row * (report.levels.len() + 3) as f32;
+    let below = row * (report.levels.len() + 3) as f32 + STEP.y + 2.0 * row;
     let height = (ui.available_height() - below).max(160.0);
     let plot = picture.figure.show(ui, height);
     let dots = &picture.figure.series[0].points;
@@ -214,7 +229,41 @@ pub fn show(
         }
     }
     ui.horizontal(|ui| export.menu(ui, context.actions, &picture.figure, Some(plot.outer), None));
+    flattest(ui, context, plane, &picture.flattest);
     levels(ui, report);
+}
+
+/// Size of a cell on the way, points.
+const STEP: egui::Vec2 = egui::vec2(84.0, 46.0);
+
+/// Draws the cells of the path whose lowest place is the highest, the edge that a step changed lit.
+fn flattest(ui: &mut egui::Ui, context: &mut Context, plane: &Plane, path: &[Genotype]) {
+    ui.label(RichText::new("the flattest path").weak());
+    ui.horizontal_wrapped(|ui| {
+        let mut before: Option<&Genotype> = None;
+        for genotype in path {
+            let Some(index) = plane.open.table.index_of(genotype) else {
+                continue;
+            };
+            ui.vertical(|ui| {
+                ui.set_width(STEP.x);
+                let space = genotype.space();
+                let kind = space.cell_kinds()[0];
+                let mut picture = CellPicture::of_cell(space, kind, &genotype.cells()[0]);
+                if let Some(before) = before {
+                    picture.mark_differing(&CellPicture::of_cell(space, kind, &before.cells()[0]));
+                }
+                picture.thumbnail(ui, STEP);
+                let text = format!("{:.2} %", plane.accuracy[index]);
+                let label = egui::Label::new(text).sense(egui::Sense::click());
+                let label = ui.add(label).on_hover_text("Shows it in the editor");
+                if label.clicked() {
+                    context.actions.push(Action::Edit(genotype.clone()));
+                }
+            });
+            before = Some(genotype);
+        }
+    });
 }
 
 /// The table of the levels of the way.

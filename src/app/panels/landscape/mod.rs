@@ -9,12 +9,16 @@ use eframe::egui::{self, RichText};
 
 use super::export::Export;
 use crate::app::context::{Action, Context, OpenTable};
+use crate::app::draw::cell_canvas::CellPicture;
 use crate::app::draw::theme::SPACE;
 use crate::landscape::{Transform, plus_minus};
 use crate::space::{Genotype, Space};
 use around::Around;
 use barrier::Walk;
 use scatter::Plane;
+
+/// Size of the cell of an architecture that is named, points.
+const THUMBNAIL: egui::Vec2 = egui::vec2(84.0, 34.0);
 
 /// What the panel shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -244,9 +248,10 @@ fn chosen(
                         "{:.2}{error} %, neighbors {:.2} %",
                         plane.accuracy[index], plane.means[index]
                     ));
-                    let text = RichText::new(genotype.to_text()).monospace().small();
-                    ui.add(egui::Label::new(text).truncate())
-                        .on_hover_text(genotype.to_text());
+                    let space = genotype.space();
+                    let cell = &genotype.cells()[0];
+                    let picture = CellPicture::of_cell(space, space.cell_kinds()[0], cell);
+                    picture.thumbnail(ui, THUMBNAIL);
                 }
                 None => {
                     ui.label(RichText::new("not in this table").weak());
