@@ -15,6 +15,8 @@ mod shell;
 pub use crate::record::{Progress, RunState, RunView};
 pub use context::{Action, Context, OpenTable};
 pub use draw::cell_canvas::{CellPicture, DrawnEdge, Geometry, distance};
+#[cfg(not(target_arch = "wasm32"))]
+pub use draw::png::png;
 pub use draw::{axes, figure, svg, theme, words};
 pub use pane::Pane;
 pub use panels::alpha_file;

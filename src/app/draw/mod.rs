@@ -5,6 +5,8 @@ pub mod cell_canvas;
 pub mod figure;
 pub mod heat_map;
 pub mod pictures;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod png;
 pub mod svg;
 pub mod theme;
 pub mod thin;

@@ -29,9 +29,13 @@ pub fn menu(
     step: &SearchStep,
     as_cells: bool,
 ) {
-    let mut save = |name: String, text: String| {
+    let save = |actions: &mut Vec<Action>, name: String, text: String| {
         let bytes = text.into_bytes();
         actions.push(Action::SaveFile { name, bytes });
+    };
+    let picture = || match as_cells {
+        true => ("cells", cells_svg(space, step)),
+        false => ("heat-map", heat_map_svg(space, step)),
     };
     let button = ui.menu_button("Export", |ui| {
         if ui
@@ -39,11 +43,18 @@ pub fn menu(
             .on_hover_text("The cells or the heat map, as chosen, on white.")
             .clicked()
         {
-            let (what, svg) = match as_cells {
-                true => ("cells", cells_svg(space, step)),
-                false => ("heat-map", heat_map_svg(space, step)),
-            };
-            save(format!("alpha-{what}-step-{}.svg", step.step), svg);
+            let (what, svg) = picture();
+            save(actions, format!("alpha-{what}-step-{}.svg", step.step), svg);
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        if ui
+            .button("PNG: light on white")
+            .on_hover_text("The same picture in pixels, twice as large.")
+            .clicked()
+        {
+            let (what, svg) = picture();
+            let stem = format!("alpha-{what}-step-{}", step.step);
+            actions.push(super::export::as_png(&stem, &svg));
         }
         if ui
             .button("CSV: the numbers")
@@ -51,6 +62,7 @@ pub fn menu(
             .clicked()
         {
             save(
+                actions,
                 format!("alpha-step-{}.csv", step.step),
                 alpha_csv(space, step),
             );

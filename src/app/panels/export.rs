@@ -4,9 +4,13 @@ use async_channel::Receiver;
 use eframe::egui;
 
 use crate::app::context::Action;
+use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::figure::Figure;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::app::draw::png;
 use crate::app::draw::svg::{figure_csv, figure_svg};
 use crate::app::runs::notice::Notice;
+use crate::space::Genotype;
 
 /// The export menu of a panel, and the picture that it is waiting for.
 #[derive(Default)]
@@ -42,6 +46,14 @@ impl Export {
                 .clicked()
             {
                 actions.push(save("svg", figure_svg(figure).into_bytes()));
+            }
+            #[cfg(not(target_arch = "wasm32"))]
+            if ui
+                .button("PNG: light on white")
+                .on_hover_text("The same picture in pixels, twice as large.")
+                .clicked()
+            {
+                actions.push(as_png(&file_stem(&figure.title), &figure_svg(figure)));
             }
             if let Some(place) = place
                 && ui
@@ -113,7 +125,7 @@ impl Export {
                     .send_viewport_cmd(egui::ViewportCommand::Screenshot(
                         egui::ScreenshotCallback::new(move |image| {
                             // A panel that has gone wants no picture.
-                            let _gone = sender.try_send(png(&image, place, scale));
+                            let _gone = sender.try_send(part_as_png(&image, place, scale));
                             wake.request_repaint();
                         }),
                     ));
@@ -141,7 +153,7 @@ impl Export {
 }
 
 /// A part of a picture of the window as PNG; `place` in points, `scale` pixels a point.
-fn png(image: &egui::ColorImage, place: egui::Rect, scale: f32) -> Result<Vec<u8>, String> {
+fn part_as_png(image: &egui::ColorImage, place: egui::Rect, scale: f32) -> Result<Vec<u8>, String> {
     let [width, height] = image.size;
     let whole =
         egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(width as f32, height as f32));
@@ -168,6 +180,50 @@ fn png(image: &egui::ColorImage, place: egui::Rect, scale: f32) -> Result<Vec<u8
     )
     .map_err(|error| error.to_string())?;
     Ok(bytes.into_inner())
+}
+
+/// Size of the saved picture of a cell, points.
+const CELL: egui::Vec2 = egui::vec2(760.0, 420.0);
+
+/// The buttons that save an architecture: as JSON, and its cells as pictures, light on white.
+pub fn genotype_items(ui: &mut egui::Ui, genotype: &Genotype, actions: &mut Vec<Action>) {
+    let save = |actions: &mut Vec<Action>, name: String, text: String| {
+        let bytes = text.into_bytes();
+        actions.push(Action::SaveFile { name, bytes });
+    };
+    if ui.button("Genotype as JSON").clicked() {
+        save(actions, "genotype.json".into(), genotype.to_json() + "\n");
+        ui.close();
+    }
+    let space = genotype.space();
+    for (&kind, cell) in space.cell_kinds().iter().zip(genotype.cells()) {
+        let name = cell_title(space, kind);
+        let stem = name.replace(' ', "-");
+        let svg = || CellPicture::of_cell(space, kind, cell).to_svg(CELL);
+        if ui.button(format!("{name} as SVG")).clicked() {
+            save(actions, format!("{stem}.svg"), svg());
+            ui.close();
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        if ui.button(format!("{name} as PNG")).clicked() {
+            actions.push(as_png(&stem, &svg()));
+            ui.close();
+        }
+    }
+}
+
+/// Saves an SVG picture as PNG, or says why it cannot be made. `stem`: the name of the file without its ending.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn as_png(stem: &str, svg: &str) -> Action {
+    match png::png(svg) {
+        Ok(bytes) => Action::SaveFile {
+            name: format!("{stem}.png"),
+            bytes,
+        },
+        Err(message) => Action::Notify(Notice::error(format!(
+            "the picture could not be made: {message}"
+        ))),
+    }
 }
 
 /// A title as the name of a file: lower case, words joined by `-`.

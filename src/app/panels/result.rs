@@ -4,6 +4,7 @@ use eframe::egui::{self, RichText, Ui, vec2};
 
 use super::editor::card::{INSIDE_THE_NOISE, word_color};
 use super::editor::scores::{ScoredBy, Scores};
+use super::export::genotype_items;
 use super::forecast::duration;
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
@@ -16,9 +17,6 @@ use crate::space::Genotype;
 
 /// Size of a cell's picture, points.
 const CELL: egui::Vec2 = vec2(250.0, 132.0);
-/// Size of a saved picture, points.
-const SAVED: egui::Vec2 = vec2(760.0, 420.0);
-
 /// The result of a run, where it has one: it was tested, or its search is over.
 pub fn of(run: &RunView) -> Option<&Genotype> {
     let over = run.tested().is_some() || run.state == RunState::Finished;
@@ -187,23 +185,7 @@ fn buttons(ui: &mut Ui, genotype: &Genotype, context: &mut Context) {
         context.actions.push(Action::ListRuns);
     }
     ui.menu_button("Export ▾", |ui| {
-        let mut save = |name: String, text: String| {
-            let bytes = text.into_bytes();
-            context.actions.push(Action::SaveFile { name, bytes });
-        };
-        if ui.button("Genotype as JSON").clicked() {
-            save("genotype.json".into(), genotype.to_json() + "\n");
-            ui.close();
-        }
-        let space = genotype.space();
-        for (&kind, cell) in space.cell_kinds().iter().zip(genotype.cells()) {
-            let name = cell_title(space, kind);
-            if ui.button(format!("{name} as SVG")).clicked() {
-                let svg = CellPicture::of_cell(space, kind, cell).to_svg(SAVED);
-                save(format!("{}.svg", name.replace(' ', "-")), svg);
-                ui.close();
-            }
-        }
+        genotype_items(ui, genotype, context.actions);
         if ui.button("Run as zip").clicked() {
             context.actions.push(Action::SaveRun);
             ui.close();

@@ -6,6 +6,7 @@ use egui_kittest::kittest::Queryable;
 use egui_plot::{MarkerShape, PlotBounds, PlotPoint, PlotTransform};
 use plateau::app::alpha_file::{alpha_csv, cells_svg, heat_map_svg};
 use plateau::app::figure::{Figure, Mark, Series, short, thin_line};
+use plateau::app::png;
 use plateau::app::svg::{figure_csv, figure_svg};
 use plateau::app::theme::Hue;
 use plateau::csv::csv;
@@ -212,6 +213,26 @@ fn a_plot_without_points_or_with_equal_points_is_still_a_picture() {
     check_xml(&figure_svg(&empty));
     let [x, y] = empty.bounds();
     assert!(x[0] < 2.0 && 2.0 < x[1] && y[0] < 3.0 && 3.0 < y[1]);
+}
+
+#[test]
+fn a_plot_becomes_a_png_of_twice_its_size_dark_on_white_with_letters() {
+    let svg = figure_svg(&figure());
+    let bytes = png(&svg).unwrap();
+    let picture = image::load_from_memory(&bytes).unwrap().to_rgba8();
+    let size = |name: &str| {
+        let (_, rest) = svg.split_once(&format!(" {name}=\"")).unwrap();
+        rest.split_once('"').unwrap().0.parse::<f64>().unwrap()
+    };
+    let expected = ["width", "height"].map(|name| 2.0 * size(name));
+    let found = [picture.width(), picture.height()].map(f64::from);
+    assert_eq!(found, expected);
+    assert_eq!(picture.get_pixel(0, 0).0, [255; 4]);
+    // The title is above all lines.
+    let title = picture.rows().take(40).flatten();
+    let dark = title.filter(|pixel| pixel.0[0] < 100).count();
+    assert!(dark > 100, "{dark}");
+    assert!(png("<svg>").is_err());
 }
 
 #[test]

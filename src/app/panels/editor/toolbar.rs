@@ -1,15 +1,14 @@
 //! The row of buttons above a cell: where architectures come from and where they go.
 
-use eframe::egui::{self, Button, Ui, vec2};
+use eframe::egui::{self, Button, Ui};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::super::export::Export;
+use super::super::export::{Export, genotype_items};
 use super::edits::History;
 use super::scores::title;
 use super::text_window::TextWindow;
 use crate::app::context::{Action, Context};
-use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::space::{Genotype, PRESETS, Space};
 
 /// The text forms of a genotype: what they are called and what they are.
@@ -56,30 +55,11 @@ pub struct Picture<'a> {
     pub export: &'a mut Export,
 }
 
-/// The size of a saved cell, points.
-const SAVED: egui::Vec2 = vec2(760.0, 420.0);
-
 /// Saves the architecture as text, or its cells as pictures.
 fn save_menu(ui: &mut Ui, genotype: &Genotype, picture: Picture, context: &mut Context) {
-    let mut save = |name: String, text: String| {
-        let bytes = text.into_bytes();
-        context.actions.push(Action::SaveFile { name, bytes });
-    };
     ui.menu_button("Save ▾", |ui| {
-        if ui.button("Genotype as JSON").clicked() {
-            save("genotype.json".into(), genotype.to_json() + "\n");
-            ui.close();
-        }
-        let space = genotype.space();
-        for (&kind, cell) in space.cell_kinds().iter().zip(genotype.cells()) {
-            let name = cell_title(space, kind);
-            if ui.button(format!("{name} as SVG")).clicked() {
-                let svg = CellPicture::of_cell(space, kind, cell).to_svg(SAVED);
-                save(format!("{}.svg", name.replace(' ', "-")), svg);
-                ui.close();
-            }
-        }
-        let button = ui.add_enabled(picture.place.is_some(), Button::new("Cells as PNG"));
+        genotype_items(ui, genotype, context.actions);
+        let button = ui.add_enabled(picture.place.is_some(), Button::new("PNG: as it looks now"));
         if let Some(place) = picture.place
             && button.clicked()
         {
