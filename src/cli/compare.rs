@@ -311,7 +311,8 @@ fn entry_of(
             .search
             .as_ref()
             .map_or(0, |one| one.multiply_adds);
-        search.multiply_adds(pass, outcome.run.steps.len(), [weights, architecture])
+        let steps = outcome.run.steps.last().map_or(0, |step| step.step);
+        search.multiply_adds(pass, steps, [weights, architecture])
     });
     let mut entry = Entry {
         strategy,

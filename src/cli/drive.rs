@@ -81,7 +81,7 @@ pub fn drive(
         .map_err(|_| CliError::new("the session thread ended before the run began"))?;
 
     let mut bar = Bar::new();
-    let mut run = RunView::default();
+    let mut run = RunView::brief();
     for timed in before {
         bar.replay(&timed.event);
         run.apply_timed(&timed);

@@ -31,6 +31,8 @@ pub struct RunView {
     pub name: String,
     /// Whether a session makes it now; otherwise it was recorded.
     pub live: bool,
+    /// Whether only the last step is kept, and nothing is derived at each.
+    brief: bool,
     /// Where the run stands.
     pub state: RunState,
     /// What runs.
@@ -61,8 +63,6 @@ pub struct RunView {
     derived_at: f64,
     /// Training from scratch, once it has begun.
     pub training: Option<TrainingView>,
-    /// Messages of commands that were refused.
-    pub refused: Vec<String>,
     /// Seconds between the start of the run and the newest event.
     pub seconds: f64,
 }
@@ -152,6 +152,14 @@ pub struct TrainingView {
 }
 
 impl RunView {
+    /// A run of which only the last step is kept, for a summary.
+    pub fn brief() -> Self {
+        Self {
+            brief: true,
+            ..Self::default()
+        }
+    }
+
     /// A recorded run.
     pub fn recorded(name: &str, events: &[Timed]) -> Self {
         let mut view = Self::default();
@@ -274,6 +282,10 @@ impl RunView {
     }
 
     fn take_step(&mut self, step: &SearchStep) {
+        if self.brief {
+            self.steps.clear();
+            self.step_ends.clear();
+        }
         if let Some(space) = self.space() {
             let alpha: Vec<Vec<Vec<f64>>> = step
                 .alpha
@@ -286,6 +298,7 @@ impl RunView {
                 .collect();
             // A diverged α has no genotype; the last one stays, and the run's own failure event says so.
             if self.by_gradient()
+                && !self.brief
                 && let Ok(genotype) = derive(space, &alpha)
             {
                 self.would_end_with(self.steps.len(), &genotype);
@@ -327,6 +340,7 @@ impl RunView {
                 *self = Self {
                     name: config.name(),
                     live: self.live,
+                    brief: self.brief,
                     state: RunState::Running,
                     config: Some((**config).clone()),
                     device: Some(device.clone()),
@@ -364,6 +378,7 @@ impl RunView {
             | Event::Checkpoint { .. }
             | Event::SupernetOpened { .. }
             | Event::DataAdded { .. }
+            | Event::Refused { .. }
             | Event::DeviceChecked { .. } => {}
             Event::Sharpness(sharpness) => self.sharpness.push(*sharpness),
             Event::SkipCollapse { step, skips, edges } => {
@@ -382,13 +397,13 @@ impl RunView {
             Event::Resumed => self.state = RunState::Running,
             Event::Stopped => self.state = RunState::Stopped,
             Event::Finished => self.state = RunState::Finished,
-            Event::Refused { message } => self.refused.push(message.clone()),
             Event::Failed { message } => self.state = RunState::Failed(message.clone()),
         }
     }
 
     /// Takes up an event of training from scratch; all but the first need one that has begun.
     fn apply_training(&mut self, event: &Event) {
+        let brief = self.brief;
         match (event, &mut self.training) {
             (
                 Event::TrainStarted {
@@ -415,6 +430,9 @@ impl RunView {
                 });
             }
             (Event::TrainStep { loss, accuracy, .. }, Some(training)) => {
+                if brief {
+                    training.steps.clear();
+                }
                 training.steps.push((*loss, *accuracy));
             }
             (Event::TrainEpoch { loss, accuracy, .. }, Some(training)) => {

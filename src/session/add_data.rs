@@ -15,6 +15,7 @@ pub(super) fn add_data(name: String, files: Vec<DataFile>) -> Event {
             Event::DataAdded { name }
         }
         Err(error) => Event::Refused {
+            request: None,
             message: error.to_string(),
         },
     }

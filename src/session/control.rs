@@ -177,6 +177,7 @@ impl<'a> Control<'a> {
                 Command::Pause | Command::Resume | Command::Rehearse { .. } => {}
                 Command::Start(_) | Command::Open { .. } | Command::CheckDevice { .. } => {
                     self.emit(Event::Refused {
+                        request: None,
                         message: "a run is going on; stop it first".into(),
                     });
                 }

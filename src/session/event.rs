@@ -221,6 +221,9 @@ pub enum Event {
     Finished,
     /// A command could not be taken up; the run goes on.
     Refused {
+        /// The request for scores that it answers; none: another command.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<u64>,
         /// Why.
         message: String,
     },

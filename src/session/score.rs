@@ -92,6 +92,7 @@ impl Scoring {
                 Event::SupernetOpened { space, images }
             }
             Err(error) => Event::Refused {
+                request: None,
                 message: error.to_string(),
             },
         }
@@ -110,6 +111,7 @@ impl Scoring {
             .retain(|job| job.request / ASKER != request / ASKER);
         let Some(supernet) = &self.supernet else {
             return Some(Event::Refused {
+                request: Some(request),
                 message: "there is no supernet to score with; start a search first".into(),
             });
         };
@@ -137,7 +139,9 @@ impl Scoring {
     /// The next scores of an unfinished request: of its first genotype alone, so that an edit shows at once, then of as many as go
     /// into one pass. A failure ends the request.
     pub(super) async fn next(&mut self) -> Option<Event> {
-        let mut job = self.jobs.pop_front()?;
+        // A person waits for the first answer to what was asked last; the rest goes in turn.
+        let fresh = self.jobs.iter().position(|job| job.done == 0);
+        let mut job = self.jobs.remove(fresh.unwrap_or(0))?;
         let first = job.done;
         let most = match first {
             0 => 1,
@@ -150,7 +154,7 @@ impl Scoring {
             Ok(scores) => {
                 job.done = end;
                 if end < job.genotypes.len() {
-                    self.jobs.push_front(job);
+                    self.jobs.push_back(job);
                 }
                 Event::Scored {
                     request,
@@ -159,6 +163,7 @@ impl Scoring {
                 }
             }
             Err(error) => Event::Refused {
+                request: Some(request),
                 message: format!("no scores: {error}"),
             },
         })

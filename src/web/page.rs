@@ -107,7 +107,7 @@ fn shelf(context: &egui::Context, loaded: Sender<()>) -> (Engine, Shelf) {
     let (keeper, context) = (engine.clone(), context.clone());
     spawn_local(async move {
         while let Ok(ask) = inbox.recv().await {
-            let answer = match keeper.answer(ask).await {
+            let answer = match keeper.answer(ask, &context).await {
                 Ok(None) => continue,
                 Ok(Some(answer)) => answer,
                 Err(message) => Answer::Failed(message),
@@ -122,7 +122,7 @@ fn shelf(context: &egui::Context, loaded: Sender<()>) -> (Engine, Shelf) {
 
 impl Engine {
     /// The answer to the window; none: the worker answers.
-    async fn answer(&self, ask: Ask) -> Result<Option<Answer>, String> {
+    async fn answer(&self, ask: Ask, context: &egui::Context) -> Result<Option<Answer>, String> {
         match ask {
             Ask::List => {}
             Ask::Describe(name) => {
@@ -153,9 +153,15 @@ impl Engine {
                 let files = files.and_then(|files| files.ok_or("it is not kept yet".into()));
                 return Ok(Some(Answer::Files { name, files }));
             }
+            // What is fetched may hang; nothing else waits for it.
             Ask::Supernet(wanted) => {
-                let found = supernet(&wanted).await;
-                return Ok(Some(Answer::Supernet { wanted, found }));
+                let (answers, context) = (self.answers.clone(), context.clone());
+                spawn_local(async move {
+                    let found = supernet(&wanted).await;
+                    let _gone = answers.try_send(Answer::Supernet { wanted, found });
+                    context.request_repaint();
+                });
+                return Ok(None);
             }
             Ask::Keep(file, files) => {
                 let taken = store::list().await.map_err(refused)?;
@@ -214,7 +220,12 @@ async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
         let Some(bytes) = store::supernet(name).await.map_err(refused)? else {
             continue;
         };
-        let found = Checkpoint::from_bytes(&bytes).map_err(|error| format!("{name}: {error}"))?;
+        let found = match (Checkpoint::from_bytes(&bytes), wanted) {
+            (Ok(found), _) => found,
+            (Err(error), Wanted::Run(_)) => return Err(format!("{name}: {error}")),
+            // A damaged one must not hide an older one.
+            (Err(_), Wanted::Judge(_)) => continue,
+        };
         let fits = match wanted {
             Wanted::Run(_) => true,
             Wanted::Judge(of) => of.is_trained_by(&found.position.config),
@@ -259,15 +270,19 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
         context: context.clone(),
     };
     listen(&worker, &name, &voice);
-    // A worker that trains beside the one that searches is not gone on with.
-    engine.worker.borrow_mut().get_or_insert(worker.clone());
     let check = Command::CheckDevice {
         device: DeviceChoice::Gpu,
     };
     // The other end is here.
     let _gone = commands.try_send(check);
+    let (current, own) = (engine.worker.clone(), worker.clone());
+    let claim = move || {
+        current.borrow_mut().replace(own.clone());
+    };
     spawn_local(forward(worker, inbox));
-    Ok(Link::new(commands, events).with_asides(told))
+    Ok(Link::new(commands, events)
+        .with_asides(told)
+        .with_claim(claim))
 }
 
 /// How the worker reaches the window.

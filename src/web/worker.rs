@@ -239,7 +239,10 @@ fn lines(text: &str, count: u64) -> String {
 
 /// Answers what cannot be done, outside of a run.
 fn refuse(scope: &DedicatedWorkerGlobalScope, message: String) {
-    let refused = Clock::default().stamp(Event::Refused { message });
+    let refused = Clock::default().stamp(Event::Refused {
+        request: None,
+        message,
+    });
     say(scope, &FromWorker::Event(refused));
 }
 

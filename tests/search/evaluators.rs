@@ -565,7 +565,7 @@ fn a_new_request_takes_the_place_of_an_unfinished_one() {
         genotypes: random(Space::Darts, 1),
     };
     say(&session, stranger);
-    assert!(matches!(next(&session), Event::Refused { message } if message.contains("darts")));
+    assert!(matches!(next(&session), Event::Refused { message, .. } if message.contains("darts")));
     say(&session, Command::Stop);
     assert_eq!(next(&session), Event::Stopped);
 }

@@ -3,7 +3,7 @@
 use eframe::egui::{self, RichText, Ui, vec2};
 
 use super::editor::card::{INSIDE_THE_NOISE, word_color};
-use super::editor::scores::{ScoredBy, Scores};
+use super::editor::scores::{ScoredBy, Scores, judge_for};
 use super::export::genotype_items;
 use super::forecast::duration;
 use crate::app::context::{Action, Context};
@@ -102,15 +102,16 @@ fn accuracy(ui: &mut Ui, tested: Tested) {
 /// Flat or sharp, by whoever can score the neighbors.
 fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Context) {
     let by = scores.by(genotype, context);
+    let wanted = judge_for(genotype, context);
+    let judged = by == ScoredBy::Judge && context.judge.of == Some(wanted);
     ui.horizontal_wrapped(|ui| match scores.flatness(genotype) {
         Some(flatness) => {
-            let doubtful = flatness.is_doubtful();
-            let word = flatness.word.filter(|_| !doubtful);
-            let color = match word {
-                Some(word) => word_color(word, ui.visuals().dark_mode),
-                None => ui.visuals().strong_text_color(),
+            let strong = ui.visuals().strong_text_color();
+            let (text, color) = match (flatness.is_doubtful(), flatness.word) {
+                (true, _) => (INSIDE_THE_NOISE, strong),
+                (false, Some(word)) => (word.name(), word_color(word, ui.visuals().dark_mode)),
+                (false, None) => ("flat or sharp: not known", strong),
             };
-            let text = word.map_or(INSIDE_THE_NOISE, |word| word.name());
             ui.label(RichText::new(text).size(theme::TYPE[2]).strong().color(color))
                 .on_hover_text(super::editor::flatness::explanation(genotype));
             let error = flatness.errors.map_or(String::new(), |[_, _, error]| format!(" ± {error:.2}"));
@@ -120,13 +121,16 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
                 said_by(by, scores, context)
             ));
         }
-        None if scores.waiting() || context.judge.state == SupernetState::Asked => {
+        None if judged && context.judge.is_training() => {
+            ui.label(theme::note("its neighbors are scored when the judge has been trained"));
+        }
+        None if scores.waiting() || (judged && context.judge.state == SupernetState::Asked) => {
             ui.spinner();
             ui.label(theme::note("its neighbors are being scored"));
         }
         None => {
             ui.label("flat or sharp: not known");
-            if by == ScoredBy::Judge && matches!(context.judge.state, SupernetState::Missing(_)) {
+            if judged && matches!(context.judge.state, SupernetState::Missing(_)) {
                 let button = ui.small_button("Train the judge").on_hover_text(
                     "A supernet that scores the neighbors: a minute or two on two cores, once for a data set",
                 );

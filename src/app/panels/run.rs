@@ -109,6 +109,11 @@ impl RunPanel {
         ui.separator();
     }
 
+    /// A session cannot answer a request for scores.
+    pub fn refused(&mut self, request: u64, message: &str) {
+        self.scores.refuse(request, message);
+    }
+
     /// What came of the run, while its end is looked at.
     fn result(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         if context.run.cursor.is_none()

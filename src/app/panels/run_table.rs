@@ -1,6 +1,7 @@
 //! All kept runs as a table: sorted, filtered, and ticked to be seen beside each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use eframe::egui::{self, RichText, Ui, vec2};
@@ -60,7 +61,7 @@ impl Column {
         (
             Column::Test,
             "test, %",
-            "Accuracy on images that neither search nor training saw, with half of its 95 % interval",
+            "Accuracy on images that neither search nor training saw; its 95 % interval on hover",
         ),
         (
             Column::Neighbors,
@@ -83,14 +84,25 @@ pub struct RunTable {
     falling: Option<bool>,
     filter: String,
     ticked: BTreeSet<String>,
+    /// What follows from digests, by the run's name, as long as the table is that one.
+    derived: BTreeMap<String, Derived>,
+    derived_by: Option<(usize, String)>,
+}
+
+/// What follows from a digest and takes longer than a frame for many.
+#[derive(Clone, Default)]
+struct Derived {
+    /// Mean accuracy of the neighbors in percent, where a table has them.
+    neighbors: Option<f64>,
+    /// Settings that are not those of the quick preset.
+    others: Vec<String>,
 }
 
 /// One row: a kept run and what is known of it.
 struct Row<'a> {
     run: &'a KeptRun,
     digest: Option<&'a Digest>,
-    /// Mean accuracy of the neighbors in percent.
-    neighbors: Option<f64>,
+    derived: Derived,
 }
 
 impl Row<'_> {
@@ -148,16 +160,30 @@ impl RunTable {
         self.ticked
             .retain(|name| runs.iter().any(|run| run.name == *name));
         self.above(ui, shelf);
+        let by = table.map(|open| (Arc::as_ptr(&open.table) as usize, open.metric.clone()));
+        if self.derived_by != by {
+            self.derived.clear();
+            self.derived_by = by;
+        }
+        // What has been read anew may be another run.
+        self.derived
+            .retain(|name, _| shelf.digests.contains_key(name));
         let mut rows: Vec<Row> = runs
             .iter()
             .map(|run| {
                 let digest = shelf.digests.get(&run.name);
                 let digest = digest.and_then(|digest| digest.as_deref().ok());
-                let neighbors = digest.and_then(|digest| neighbors(digest, table));
+                let derived = match digest {
+                    Some(digest) => {
+                        let known = self.derived.entry(run.name.clone());
+                        known.or_insert_with(|| Derived::of(digest, table)).clone()
+                    }
+                    None => Derived::default(),
+                };
                 Row {
                     run,
                     digest,
-                    neighbors,
+                    derived,
                 }
             })
             .collect();
@@ -227,7 +253,9 @@ impl RunTable {
                     seed(a).cmp(&seed(b))
                 }
                 Column::Test => number(a.test()).total_cmp(&number(b.test())),
-                Column::Neighbors => number(a.neighbors).total_cmp(&number(b.neighbors)),
+                Column::Neighbors => {
+                    number(a.derived.neighbors).total_cmp(&number(b.derived.neighbors))
+                }
                 Column::Radius => number(a.radius()).total_cmp(&number(b.radius())),
             };
             let order = order.then_with(|| a.run.name.cmp(&b.run.name));
@@ -307,11 +335,22 @@ impl RunTable {
     }
 }
 
-/// The mean of the neighbors of what a run found, in percent, where a table has them.
-fn neighbors(digest: &Digest, table: Option<&OpenTable>) -> Option<f64> {
-    let genotype = digest.genotype.as_ref()?;
-    let (table, metric) = table_of(genotype.space(), table)?;
-    Some(Verdict::of(table, metric, genotype, &[])?.mean)
+impl Derived {
+    fn of(digest: &Digest, table: Option<&OpenTable>) -> Self {
+        let config = &digest.config;
+        let others = config.search.as_ref().map_or_else(Vec::new, |search| {
+            let mut preset = Preset::Quick.run(&config.dataset, search.space, search.strategy);
+            preset.seed = config.seed;
+            preset.device = config.device;
+            let found = differences(&preset, config);
+            found.iter().map(|one| in_labels(one)).collect()
+        });
+        let neighbors = digest.genotype.as_ref().and_then(|genotype| {
+            let (table, metric) = table_of(genotype.space(), table)?;
+            Some(Verdict::of(table, metric, genotype, &[])?.mean)
+        });
+        Self { neighbors, others }
+    }
 }
 
 /// Everything of a run that was read.
@@ -322,25 +361,27 @@ fn known(ui: &mut Ui, row: &Row, digest: &Digest) {
     match (digest.tested, &digest.state) {
         (Some(tested), _) => {
             let (low, high) = tested.interval();
-            ui.label(format!(
-                "{:.2} ± {:.1}",
-                100.0 * tested.accuracy,
-                50.0 * (high - low)
-            ))
+            ui.label(format!("{:.2}", 100.0 * tested.accuracy))
+                .on_hover_text(format!(
+                    "95 % interval for other images: {:.1} to {:.1} %",
+                    100.0 * low,
+                    100.0 * high
+                ))
         }
         (None, RunState::Failed(_)) => ui.label(theme::note("failed")),
         (None, RunState::Finished) => ui.label(theme::note("not trained")),
         (None, _) => ui.label(theme::note("unfinished")),
     };
     ui.label(
-        row.neighbors
+        row.derived
+            .neighbors
             .map_or("–".to_owned(), |mean| format!("{mean:.2}")),
     );
     ui.label(
         row.radius()
             .map_or("–".to_owned(), |radius| format!("{radius:.2}")),
     );
-    settings(ui, digest);
+    settings(ui, &row.derived.others);
     match &digest.genotype {
         Some(genotype) => {
             let (kinds, cells) = (genotype.space().cell_kinds(), genotype.cells());
@@ -357,18 +398,7 @@ fn known(ui: &mut Ui, row: &Row, digest: &Digest) {
 }
 
 /// How many settings are not those of the quick preset; which ones, on hover.
-fn settings(ui: &mut Ui, digest: &Digest) {
-    let config = &digest.config;
-    let other: Vec<String> = match &config.search {
-        Some(search) => {
-            let mut preset = Preset::Quick.run(&config.dataset, search.space, search.strategy);
-            preset.seed = config.seed;
-            preset.device = config.device;
-            let found = differences(&preset, config);
-            found.iter().map(|one| in_labels(one)).collect()
-        }
-        None => Vec::new(),
-    };
+fn settings(ui: &mut Ui, other: &[String]) {
     let text = match other.len() {
         0 => "–".to_owned(),
         1 => "1 other".to_owned(),

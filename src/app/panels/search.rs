@@ -170,9 +170,12 @@ impl SearchPanel {
 
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
-        self.measure(context.run);
-        if let Some(trained) = context.trained {
-            self.measure(trained);
+        // Runs that share the machine say nothing about one that has it for itself.
+        if context.rival.is_none() && !context.judge.is_training() {
+            self.measure(context.run);
+            if let Some(trained) = context.trained {
+                self.measure(trained);
+            }
         }
         egui::ScrollArea::vertical()
             .auto_shrink(false)
@@ -485,9 +488,10 @@ impl SearchPanel {
 
 /// The button that holds a run or lets it go on.
 fn hold(ui: &mut egui::Ui, size: egui::Vec2, context: &mut Context) {
-    let (text, help, command) = match context.run.state {
-        RunState::Held => ("▶  Resume", "Goes on (Space)", Command::Resume),
-        _ => (
+    let mut runs = [Some(context.run), context.rival].into_iter().flatten();
+    let (text, help, command) = match runs.any(|run| run.live && run.state == RunState::Held) {
+        true => ("▶  Resume", "Goes on (Space)", Command::Resume),
+        false => (
             "▮▮  Pause",
             "Holds before the next step (Space)",
             Command::Pause,

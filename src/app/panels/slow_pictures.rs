@@ -9,6 +9,7 @@ use crate::app::draw::cell_canvas::{CellPicture, DrawnEdge};
 use crate::app::draw::heat_map::weights;
 use crate::app::draw::theme::{self, Hue, SPACE, TYPE, operation_color, operation_label};
 use crate::record::RunView;
+use crate::search::Representation;
 use crate::session::SearchStep;
 use crate::space::Space;
 
@@ -28,6 +29,8 @@ pub fn neighbors(ui: &mut Ui, run: &RunView, position: usize) {
     };
     // α as it was looked at: that of the step before, and of the first step its own.
     let seen = run.steps.get(position.saturating_sub(1)).unwrap_or(step);
+    let search = run.config.as_ref().and_then(|run| run.search.as_ref());
+    let representation = search.map_or(Representation::Permutation, |search| search.representation);
     let losses: Vec<f32> = std::iter::once(step.validation_loss)
         .chain(step.neighbor_losses.iter().copied())
         .take(MOST + 1)
@@ -49,7 +52,7 @@ pub fn neighbors(ui: &mut Ui, run: &RunView, position: usize) {
                     lane => format!("neighbor {lane}"),
                 }));
                 let changes = change.map_or(&[][..], Vec::as_slice);
-                cell(space, seen, changes).thumbnail(ui, CELL);
+                cell(space, seen, changes, representation).thumbnail(ui, CELL);
                 let hue = if lane == 0 { Hue::Warm } else { Hue::Neighbor };
                 bar(
                     ui,
@@ -72,7 +75,12 @@ pub fn neighbors(ui: &mut Ui, run: &RunView, position: usize) {
 }
 
 /// The cell of the strongest operations of α with some edges changed: of the kinds of cells the one that has the first change.
-fn cell(space: Space, step: &SearchStep, changes: &[(usize, usize)]) -> CellPicture {
+fn cell(
+    space: Space,
+    step: &SearchStep,
+    changes: &[(usize, usize)],
+    representation: Representation,
+) -> CellPicture {
     let edges = space.edges().len();
     let place = changes.first().map_or(0, |&(edge, _)| edge / edges);
     let kinds = space.cell_kinds();
@@ -86,8 +94,7 @@ fn cell(space: Space, step: &SearchStep, changes: &[(usize, usize)]) -> CellPict
             .get_mut(edge % edges)
             .filter(|_| edge / edges == place)
         {
-            let count = row.len();
-            row.rotate_right(shift % count.max(1));
+            exchange(row, shift, representation);
         }
     }
     let mut picture = CellPicture::of_weights(space, kinds[place], &weight);
@@ -104,6 +111,25 @@ fn cell(space: Space, step: &SearchStep, changes: &[(usize, usize)]) -> CellPict
         .filter(|&edge| changed(&picture.edges[edge]))
         .collect();
     picture
+}
+
+/// The weights of an edge's operations as a neighbor has them (`method.md` §3.2).
+fn exchange(row: &mut [f64], shift: usize, representation: Representation) {
+    let count = row.len().max(1);
+    let share = match representation {
+        Representation::Permutation => {
+            row.rotate_right(shift % count);
+            return;
+        }
+        Representation::MassTransfer { share } => f64::from(share),
+        Representation::HardReplacement => 1.0,
+    };
+    let strongest = (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
+    if let Some(strongest) = strongest {
+        let moved = share * row[strongest];
+        row[strongest] -= moved;
+        row[(strongest + shift) % count] += moved;
+    }
 }
 
 /// An upright bar with its number below.

@@ -11,6 +11,8 @@ pub struct Link {
     commands: Sender<Command>,
     events: Receiver<Timed>,
     asides: Option<Receiver<Aside>>,
+    /// Makes its session the one that kept runs are gone on with.
+    claim: Option<Box<dyn Fn()>>,
 }
 
 /// What the other end says beside a run's events.
@@ -29,6 +31,22 @@ impl Link {
             commands,
             events,
             asides: None,
+            claim: None,
+        }
+    }
+
+    /// The same link, with what makes its session the one that kept runs are gone on with.
+    pub fn with_claim(self, claim: impl Fn() + 'static) -> Self {
+        Self {
+            claim: Some(Box::new(claim)),
+            ..self
+        }
+    }
+
+    /// Makes its session the one that kept runs are gone on with.
+    pub fn claim(&self) {
+        if let Some(claim) = &self.claim {
+            claim();
         }
     }
 
@@ -115,6 +133,13 @@ impl Line {
             link: Some(link),
             ..Self::default()
         };
+    }
+
+    /// Makes its session the one that kept runs are gone on with.
+    pub fn claim(&self) {
+        if let Some(link) = &self.link {
+            link.claim();
+        }
     }
 
     /// What the session does.

@@ -64,13 +64,12 @@ impl Keeper {
             recording.record(timed);
             context.request_repaint();
         })?;
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        // A session that trains beside the one that searches is not gone on with.
-        let alive = |(commands, _): &(Sender<Command>, _)| !commands.is_closed();
-        if !current.as_ref().is_some_and(alive) {
-            *current = Some((link.commands(), adopt));
-        }
-        Ok(link.with_asides(inbox))
+        let (current, commands) = (self.current.clone(), link.commands());
+        let claim = move || {
+            let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
+            *current = Some((commands.clone(), adopt.clone()));
+        };
+        Ok(link.with_asides(inbox).with_claim(claim))
     }
 
     /// The line to this keeper. Without a thread it keeps nothing.

@@ -1,8 +1,9 @@
 //! Supernets that score architectures: whether a session has their weights, and the judge, which has a session of its own.
 
-use super::link::Line;
+use super::link::{Line, SessionState};
+use crate::data::EMBEDDED;
 use crate::packed::unpacked;
-use crate::record::{RunState, RunView};
+use crate::record::RunView;
 use crate::session::{Checkpoint, MAX_CHECKPOINT_BYTES, RunConfig, SCORE_BATCHES, judge_name};
 use crate::space::Space;
 
@@ -20,14 +21,16 @@ pub enum SupernetState {
         space: Space,
         /// On so many images.
         images: usize,
+        /// The number of the weights: others are another answer.
+        serial: u64,
     },
     /// They are not to be had, and why.
     Missing(String),
 }
 
 impl SupernetState {
-    /// That of the search that a session makes now.
-    pub fn of_live(run: &RunView) -> Self {
+    /// That of the search that a session makes now; `serial`: the number of its weights.
+    pub fn of_live(run: &RunView, serial: u64) -> Self {
         let search = run.config.as_ref().and_then(|run| run.search.as_ref());
         let Some((search, dataset)) = search.zip(run.dataset.as_ref()) else {
             return Self::Unknown;
@@ -36,6 +39,7 @@ impl SupernetState {
         Self::Ready {
             space: search.space,
             images: architecture.min(SCORE_BATCHES * search.batch),
+            serial,
         }
     }
 }
@@ -63,7 +67,9 @@ const SHIPPED: &str = "judge-digits-darts";
 
 /// The file of a judge that comes with the program, without its ending.
 pub fn shipped_name(of: &JudgeOf) -> Option<&'static str> {
-    (judge_name(&of.dataset, of.space) == SHIPPED).then_some(SHIPPED)
+    // The name alone could be that of images of one's own.
+    let fits = of.dataset == EMBEDDED[0] && judge_name(&of.dataset, of.space) == SHIPPED;
+    fits.then_some(SHIPPED)
 }
 
 /// A judge that comes with the program, from its packed file.
@@ -91,8 +97,9 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// Whether its session trains it now.
+    /// Whether its session trains it now, or is about to.
     pub fn is_training(&self) -> bool {
-        self.training.live && self.training.state == RunState::Running
+        let state = self.line.state();
+        state.is_busy() || state == SessionState::Starting
     }
 }

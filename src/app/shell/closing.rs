@@ -6,6 +6,7 @@ use eframe::egui::{self, ViewportCommand};
 
 use super::App;
 use crate::app::draw::theme::{self, SPACE};
+use crate::app::runs::link::SessionState;
 use crate::session::Command;
 
 /// How long a run is waited for that was asked to stop.
@@ -29,12 +30,9 @@ pub enum Closing {
 
 impl App {
     /// Whether a session runs something that closing the window would break off.
-    fn runs_something(&self) -> bool {
-        let beside = self.training.iter().chain(&self.rival);
-        let mut lines = beside
-            .map(|(line, _)| line)
-            .chain([&self.line, &self.judge.line]);
-        lines.any(|line| line.state().is_busy())
+    fn runs_something(&mut self) -> bool {
+        let goes_on = |state: SessionState| state.is_busy() || state == SessionState::Starting;
+        self.lines().any(|line| goes_on(line.state()))
     }
 
     /// Keeps the window open while the person is asked and the run stops.
@@ -108,10 +106,8 @@ impl App {
     }
 
     fn stop_and_close(&mut self) {
-        let beside = self.training.iter_mut().chain(&mut self.rival);
-        let lines = beside.map(|(line, _)| line);
-        for line in lines.chain([&mut self.line, &mut self.judge.line]) {
-            if line.state().is_busy() {
+        for line in self.lines() {
+            if line.state() != SessionState::Gone {
                 line.send(Command::Stop);
             }
         }

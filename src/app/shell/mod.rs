@@ -93,6 +93,12 @@ pub struct App {
     /// Whether the session can score with the weights of the shown run.
     supernet: SupernetState,
     pub(super) judge: Judge,
+    /// How many weights were taken up so far.
+    weights: u64,
+    /// How often the session was asked to take up weights and has not answered.
+    opening: u32,
+    /// Images that were read here, for sessions that begin later; those of the desktop share its memory.
+    added: Vec<Command>,
     /// The session of [`Action::Train`], once there is one, and its run.
     training: Option<(Line, RunView)>,
     table: Option<OpenTable>,
@@ -147,7 +153,10 @@ impl App {
         });
         let mut line = Line::default();
         match connect(context) {
-            Ok(link) => line.connect(link),
+            Ok(link) => {
+                link.claim();
+                line.connect(link);
+            }
             Err(text) => notices.push(Notice::error(text)),
         }
         let demo = Recording::demo();
@@ -171,6 +180,9 @@ impl App {
             line,
             supernet: SupernetState::default(),
             judge: Judge::default(),
+            weights: 0,
+            opening: 0,
+            added: Vec::new(),
             training: None,
             table: Some(builtin()),
             table_path: None,
@@ -269,11 +281,6 @@ impl App {
     /// What the open table is called.
     pub fn table_name(&self) -> Option<&str> {
         self.table.as_ref().map(|table| table.name.as_str())
-    }
-
-    /// What the session does.
-    pub fn session(&self) -> SessionState {
-        self.line.state()
     }
 
     /// The search panel, for its settings.
@@ -383,10 +390,11 @@ impl App {
             self.run.state = RunState::Stopped;
         }
         self.supernet = SupernetState::default();
-        match (self.connect)(context) {
-            Ok(link) => {
-                self.line = Line::default();
-                self.line.connect(link);
+        self.opening = 0;
+        match self.beside(context) {
+            Ok(line) => {
+                line.claim();
+                self.line = line;
                 self.notices.push(Notice::info("a new session has started"));
             }
             Err(text) => self.notices.push(Notice::error(text)),
@@ -397,12 +405,8 @@ impl App {
         let start = Box::new(Start::kept(self.search.training_of(genotype)));
         let gone = |line: &Line| line.state() == SessionState::Gone;
         if self.training.as_ref().is_none_or(|(line, _)| gone(line)) {
-            match (self.connect)(context) {
-                Ok(link) => {
-                    let mut line = Line::default();
-                    line.connect(link);
-                    self.training = Some((line, RunView::default()));
-                }
+            match self.beside(context) {
+                Ok(line) => self.training = Some((line, RunView::default())),
                 Err(text) => {
                     self.notices.push(Notice::error(text));
                     return;
@@ -470,7 +474,7 @@ impl App {
                 self.search.begin(&mut self.actions);
             }
             Deed::Hold if busy => {
-                let held = self.run.state == RunState::Held;
+                let held = self.is_held();
                 let command = if held {
                     Command::Resume
                 } else {
@@ -507,10 +511,10 @@ impl App {
     }
 
     fn panels(&mut self, ui: &mut egui::Ui) {
+        let session = self.session();
         let Self {
             run,
             rival,
-            line,
             supernet,
             judge,
             training,
@@ -538,7 +542,7 @@ impl App {
                     supernet,
                     judge,
                     edited: &edited,
-                    session: line.state(),
+                    session,
                     actions,
                 };
                 match pane {

@@ -99,7 +99,11 @@ impl App {
             }) => {
                 if !files.is_empty() {
                     let name = name.clone();
-                    self.line.send(Command::AddData { name, files });
+                    let added = Command::AddData { name, files };
+                    for line in self.lines() {
+                        line.send(added.clone());
+                    }
+                    self.added.push(added);
                 }
                 let mut text = format!(
                     "{}: {}, used by the next run",

@@ -131,11 +131,11 @@ impl App {
         }
         self.end_race();
         self.run.live = true;
-        self.supernet = match self.run.training {
+        self.supernet = SupernetState::Unknown;
+        if self.run.training.is_none() {
             // Its session has what the search goes on with.
-            None => SupernetState::of_live(&self.run),
-            Some(_) => SupernetState::Unknown,
-        };
+            self.search_scores();
+        }
         self.unfinished = None;
         (self.kept, self.opened) = (Some(name.clone()), None);
         self.line.goes_on();
@@ -155,18 +155,21 @@ impl App {
                 return;
             }
             Event::SupernetOpened { space, images } => {
-                self.supernet = SupernetState::Ready {
-                    space: *space,
-                    images: *images,
-                };
+                self.opened_supernet(Ok((*space, *images)));
                 return;
             }
-            Event::Refused { message } => {
-                if self.supernet == SupernetState::Asked {
-                    self.supernet = SupernetState::Missing(in_labels(message));
+            Event::Refused {
+                request: Some(request),
+                message,
+            } => {
+                self.not_scored(*request, &in_labels(message));
+                return;
+            }
+            Event::Refused { message, .. } => {
+                if self.is_opening() {
+                    self.opened_supernet(Err(message));
                     return;
                 }
-                self.run.refused.push(message.clone());
                 self.notices.push(Notice::info(message));
                 return;
             }
@@ -181,6 +184,9 @@ impl App {
             }
             Event::Failed { message } => {
                 self.notices.push(Notice::error(in_labels(message)));
+                if self.supernet == SupernetState::Asked {
+                    self.supernet = SupernetState::Missing(in_labels(message));
+                }
                 // A run that never began leaves the one that is shown alone.
                 let going = matches!(self.run.state, RunState::Running | RunState::Held);
                 if !(self.run.live && going) {
@@ -218,7 +224,7 @@ impl App {
         self.run_files.take(timed);
         self.run.apply_timed(timed);
         match timed.event {
-            Event::SearchStarted { .. } => self.supernet = SupernetState::of_live(&self.run),
+            Event::SearchStarted { .. } => self.search_scores(),
             // What its keeper has by now can be opened.
             Event::Finished | Event::Stopped
                 if matches!(self.supernet, SupernetState::Missing(_)) =>

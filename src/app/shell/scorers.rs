@@ -12,14 +12,32 @@ use crate::app::runs::supernet::{JudgeOf, SupernetState};
 use crate::landscape::Score;
 use crate::record::{RunState, RunView, SUPERNET_FILE};
 use crate::session::{Checkpoint, Command, Event, Start, Timed};
+use crate::space::Space;
 
 /// Said where no judge is kept.
 const NO_JUDGE: &str = "there is none yet";
+/// Said where a session cannot take weights up any more.
+const GONE: &str = "its session has ended";
+
+/// What a keeper has found.
+type Found = Result<Option<Box<Checkpoint>>, String>;
 
 impl App {
+    /// A number for weights that are taken up now.
+    pub(super) fn next_weights(&mut self) -> u64 {
+        self.weights += 1;
+        self.weights
+    }
+
+    /// The session makes a search, whose weights score from now on.
+    pub(super) fn search_scores(&mut self) {
+        let serial = self.next_weights();
+        self.supernet = SupernetState::of_live(&self.run, serial);
+    }
+
     /// Has the session take up the supernet of the shown run: that of its files, or the one that its keeper has.
     pub(super) fn open_supernet(&mut self) {
-        if self.session().is_busy() {
+        if self.line.state().is_busy() {
             let text = "the run goes on without its supernet; it can score when the run has ended";
             self.supernet = SupernetState::Missing(text.into());
             return;
@@ -39,11 +57,14 @@ impl App {
     }
 
     /// The supernet of the shown run was found, or not.
-    fn take_supernet(&mut self, found: Result<Option<Box<Checkpoint>>, String>) {
+    fn take_supernet(&mut self, found: Found) {
         self.supernet = match found {
             Ok(Some(checkpoint)) => match self.line.send(Command::Open { checkpoint }) {
-                true => SupernetState::Asked,
-                false => SupernetState::Missing("the session has ended; restart it".into()),
+                true => {
+                    self.opening += 1;
+                    SupernetState::Asked
+                }
+                false => SupernetState::Missing(GONE.into()),
             },
             Ok(None) => SupernetState::Missing(
                 "this run came without its supernet; run the search again, or let the judge score"
@@ -53,12 +74,30 @@ impl App {
         };
     }
 
+    /// The session has taken up the weights of a run, or cannot. Only the answer to the last question counts: another run may be shown
+    /// since.
+    pub(super) fn opened_supernet(&mut self, opened: Result<(Space, usize), &str>) {
+        self.opening = self.opening.saturating_sub(1);
+        if self.opening > 0 || self.supernet != SupernetState::Asked {
+            return;
+        }
+        self.supernet = match opened {
+            Ok((space, images)) => SupernetState::Ready {
+                space,
+                images,
+                serial: self.next_weights(),
+            },
+            Err(message) => SupernetState::Missing(in_labels(message)),
+        };
+    }
+
+    /// Whether the session has been asked to take up weights and has not answered yet.
+    pub(super) fn is_opening(&self) -> bool {
+        self.opening > 0
+    }
+
     /// The keeper has looked for a supernet.
-    pub(super) fn take_found(
-        &mut self,
-        wanted: &Wanted,
-        found: Result<Option<Box<Checkpoint>>, String>,
-    ) {
+    pub(super) fn take_found(&mut self, wanted: &Wanted, found: Found) {
         match wanted {
             // Another run may be shown by now.
             Wanted::Run(name) if self.kept.as_ref() == Some(name) => self.take_supernet(found),
@@ -68,41 +107,45 @@ impl App {
         }
     }
 
-    /// Looks for a judge where runs are kept.
+    /// Looks for a judge where runs are kept. One that is being trained is waited for.
     pub(super) fn find_judge(&mut self, context: &egui::Context, of: JudgeOf) {
         if self.judge.is_training() {
-            self.judge.line.send(Command::Stop);
+            return;
         }
         self.judge.training = RunView::default();
         self.judge.of = Some(of.clone());
-        self.judge.state = SupernetState::Asked;
-        if self.judge.line.state() == SessionState::Gone {
-            match (self.connect)(context) {
-                Ok(link) => self.judge.line.connect(link),
-                Err(text) => {
-                    self.judge.state = SupernetState::Missing(text);
-                    return;
-                }
-            }
+        if let Err(text) = self.wake_judge(context) {
+            self.judge.state = SupernetState::Missing(text);
+            return;
         }
+        self.judge.state = SupernetState::Asked;
         if !self.shelf.ask(Ask::Supernet(Wanted::Judge(of))) {
             self.take_judge(Ok(None));
         }
     }
 
-    fn take_judge(&mut self, found: Result<Option<Box<Checkpoint>>, String>) {
+    /// Makes a session for the judge where it has none.
+    fn wake_judge(&mut self, context: &egui::Context) -> Result<(), String> {
+        if self.judge.line.state() == SessionState::Gone {
+            self.judge.line = self.beside(context)?;
+        }
+        Ok(())
+    }
+
+    fn take_judge(&mut self, found: Found) {
         self.judge.state = match found {
             Ok(Some(mut checkpoint)) => {
                 // It may have been trained on another machine.
                 checkpoint.position.config.device = self.search.config().device;
                 match self.judge.line.send(Command::Open { checkpoint }) {
                     true => SupernetState::Asked,
-                    false => SupernetState::Missing("its session has ended".into()),
+                    false => SupernetState::Missing(GONE.into()),
                 }
             }
             // Its keeper may be behind.
             Ok(None) if self.judge.training.state == RunState::Finished => {
-                SupernetState::of_live(&self.judge.training)
+                let serial = self.next_weights();
+                SupernetState::of_live(&self.judge.training, serial)
             }
             Ok(None) => SupernetState::Missing(NO_JUDGE.into()),
             Err(error) => SupernetState::Missing(in_labels(&error)),
@@ -111,14 +154,12 @@ impl App {
 
     /// Trains the judge that was looked for.
     pub(super) fn train_judge(&mut self, context: &egui::Context) {
-        let Some(of) = self.judge.of.clone() else {
+        let Some(of) = self.judge.of.clone().filter(|_| !self.judge.is_training()) else {
             return;
         };
-        if self.judge.line.state() == SessionState::Gone {
-            match (self.connect)(context) {
-                Ok(link) => self.judge.line.connect(link),
-                Err(text) => return self.notices.push(Notice::error(text)),
-            }
+        if let Err(text) = self.wake_judge(context) {
+            self.notices.push(Notice::error(text));
+            return;
         }
         let start = Start::kept(self.search.judge_of(&of));
         self.judge.training = RunView::default();
@@ -134,6 +175,14 @@ impl App {
         }
     }
 
+    /// Tells whoever asked that there are no scores.
+    pub(super) fn not_scored(&mut self, request: u64, message: &str) {
+        match Scores::is_of_result(request) {
+            true => self.shown.refused(request, message),
+            false => self.editor.refused(request, message),
+        }
+    }
+
     /// Takes up what the judge's session has said.
     pub(super) fn hear_judge(&mut self) {
         while let Some(timed) = self.judge.line.receive() {
@@ -143,6 +192,13 @@ impl App {
             if let Aside::Tell(notice) = aside {
                 self.notices.push(notice);
             }
+        }
+        let waited = !matches!(
+            self.judge.state,
+            SupernetState::Unknown | SupernetState::Missing(_)
+        );
+        if waited && self.judge.line.state() == SessionState::Gone {
+            self.judge.state = SupernetState::Missing(GONE.into());
         }
     }
 
@@ -154,13 +210,21 @@ impl App {
                 first,
                 scores,
             } => return self.scored(*request, *first, scores),
+            Event::Refused {
+                request: Some(request),
+                message,
+            } => return self.not_scored(*request, &in_labels(message)),
             Event::SupernetOpened { space, images } => {
-                judge.state = SupernetState::Ready {
-                    space: *space,
-                    images: *images,
+                let (space, images) = (*space, *images);
+                let serial = self.next_weights();
+                self.judge.state = SupernetState::Ready {
+                    space,
+                    images,
+                    serial,
                 };
+                return;
             }
-            Event::Refused { message } if judge.state == SupernetState::Asked => {
+            Event::Refused { message, .. } if judge.state == SupernetState::Asked => {
                 judge.state = SupernetState::Missing(in_labels(message));
             }
             Event::Started { .. } => judge.training.live = true,
@@ -169,7 +233,7 @@ impl App {
                 // On all of its images, as in later sessions.
                 let kept = judge.of.clone().map(Wanted::Judge);
                 if !kept.is_some_and(|judge| self.shelf.ask(Ask::Supernet(judge))) {
-                    judge.state = SupernetState::of_live(&judge.training);
+                    self.take_judge(Ok(None));
                 }
                 return;
             }

@@ -91,6 +91,7 @@ fn the_supernet_is_asked_for_the_cell_and_its_neighbors_and_answers_appear_as_th
     harness.state_mut().supernet = SupernetState::Ready {
         space: Space::NasBench201Small,
         images: 2,
+        serial: 1,
     };
     harness.get_by_label("This search's weights").click();
     harness.run_ok();
@@ -134,6 +135,7 @@ fn answers_to_an_older_question_are_dropped() {
     harness.state_mut().supernet = SupernetState::Ready {
         space: Space::NasBench201Small,
         images: 2,
+        serial: 1,
     };
     harness.get_by_label("This search's weights").click();
     harness.run_ok();
@@ -160,12 +162,13 @@ fn a_refused_request_says_why() {
     harness.state_mut().supernet = SupernetState::Ready {
         space: Space::NasBench201Small,
         images: 2,
+        serial: 1,
     };
     harness.get_by_label("This search's weights").click();
     harness.run_ok();
-    harness.state_mut().run.apply(&Event::Refused {
-        message: "there is no supernet to score with; start a search first".into(),
-    });
+    let (request, _) = asked(&harness);
+    let why = "there is no supernet to score with; start a search first";
+    harness.state_mut().editor.refused(request, why);
     harness.run();
     harness.get_by_label_contains("there is no supernet to score with");
 }
@@ -231,6 +234,7 @@ fn a_cell_without_a_table_is_scored_by_the_judge_with_an_interval() {
     harness.state_mut().judge.state = SupernetState::Ready {
         space: Space::Darts,
         images: 157,
+        serial: 1,
     };
     harness.run_ok();
     let (request, genotypes) = asked(&harness);
@@ -257,6 +261,7 @@ fn what_others_said_of_the_cell_stands_beside_its_score() {
     harness.state_mut().supernet = SupernetState::Ready {
         space: Space::NasBench201Small,
         images: 2,
+        serial: 1,
     };
     search_started(&mut harness.state_mut().run, Space::NasBench201Small);
     harness.get_by_label("This search's weights").click();

@@ -81,6 +81,8 @@ pub struct Flatness {
     pub cost: f64,
     /// What it would cost if the accuracy were a sum over edges, in points, where the space's mean is known.
     pub share: Option<f64>,
+    /// How far it is above the space's mean, in points, where that is known.
+    pub lead: Option<f64>,
     /// Flat or sharp, where the space's mean is known.
     pub word: Option<Word>,
     /// The standard errors of the own accuracy, of the neighbors' mean and of `cost` − `share`, in points, where accuracies are means of
@@ -119,6 +121,7 @@ impl Flatness {
             rank: 1 + neighbors.iter().filter(|one| **one > own).count(),
             cost,
             share,
+            lead: reference.map(|reference| own - reference),
             word,
             errors: None,
         })
@@ -142,16 +145,16 @@ impl Flatness {
         let part = 1.0 / neighbors.len().max(1) as f64;
         // Factors of the accuracies of the same networks in a sum, times their error.
         let error = |of_own: f64, of_neighbor: f64| {
-            let mut terms: Vec<(&Known, f64)> = vec![(own, of_own)];
+            // What errs alike adds up before it is squared.
+            let mut terms: Vec<(&ErrorOf, f64)> = vec![(&own.of, of_own * own.error)];
             for known in neighbors.iter().flatten() {
-                match terms.iter_mut().find(|(one, _)| one.of == known.of) {
-                    Some((_, factor)) => *factor += of_neighbor,
-                    None => terms.push((known, of_neighbor)),
+                let part = of_neighbor * known.error;
+                match terms.iter_mut().find(|(of, _)| **of == known.of) {
+                    Some((_, sum)) => *sum += part,
+                    None => terms.push((&known.of, part)),
                 }
             }
-            let squares = terms
-                .iter()
-                .map(|(one, factor)| (factor * one.error).powi(2));
+            let squares = terms.iter().map(|(_, sum)| sum.powi(2));
             squares.sum::<f64>().sqrt()
         };
         // cost − share = (1 − s)·own − mean of neighbors + s·mean of the space, whose own error is small.
@@ -162,12 +165,17 @@ impl Flatness {
         }
     }
 
-    /// Whether flat and sharp are less than two standard errors apart.
+    /// Whether what is said is less than two standard errors away from its opposite: flat from sharp, or below the mean of the space from
+    /// above it.
     pub fn is_doubtful(&self) -> bool {
-        let Some(([_, _, error], share)) = self.errors.zip(self.share) else {
+        let Some(([own, _, cost], (share, lead))) = self.errors.zip(self.share.zip(self.lead))
+        else {
             return false;
         };
-        self.word != Some(Word::Low) && (self.cost - share).abs() < 2.0 * error
+        match self.word {
+            Some(Word::Low) => lead.abs() < 2.0 * own,
+            _ => (self.cost - share).abs() < 2.0 * cost,
+        }
     }
 }
 

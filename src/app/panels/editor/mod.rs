@@ -107,6 +107,11 @@ impl Editor {
         self.scores.take(request, first, scores);
     }
 
+    /// A session cannot answer a request for scores.
+    pub fn refused(&mut self, request: u64, message: &str) {
+        self.scores.refuse(request, message);
+    }
+
     /// The score of the architecture, where it is known.
     pub fn score(&self) -> Option<Score> {
         self.scores.own()

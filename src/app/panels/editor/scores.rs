@@ -102,8 +102,8 @@ struct Question {
     rewirings: bool,
     /// Address of the open table and its metric.
     table: Option<(usize, String)>,
-    /// Whose weights score, and whether they are there.
-    weights: Option<(Option<JudgeOf>, SupernetState)>,
+    /// Whose weights score, which judge is wanted, and whether they are there.
+    weights: Option<(Option<JudgeOf>, Option<JudgeOf>, SupernetState)>,
 }
 
 /// Scores of an architecture and its neighbors.
@@ -128,7 +128,6 @@ pub struct Scores {
     beside: bool,
     images: usize,
     asked_at_step: usize,
-    refusals: usize,
     trained: BTreeMap<String, (Score, usize)>,
     /// What the architecture scored with others, as long as it is the same.
     others: BTreeMap<ScoredBy, f64>,
@@ -269,8 +268,12 @@ impl Scores {
                 .table
                 .map(|open| (Arc::as_ptr(&open.table) as usize, open.metric.clone())),
             weights: match by {
-                ScoredBy::Judge => Some((context.judge.of.clone(), context.judge.state.clone())),
-                ScoredBy::Supernet => Some((None, context.supernet.clone())),
+                ScoredBy::Judge => Some((
+                    context.judge.of.clone(),
+                    Some(judge_for(genotype, context)),
+                    context.judge.state.clone(),
+                )),
+                ScoredBy::Supernet => Some((None, None, context.supernet.clone())),
                 ScoredBy::Table | ScoredBy::Training => None,
             },
         };
@@ -296,30 +299,32 @@ impl Scores {
             self.ask(&question, context);
             self.question = Some(question);
         }
-        self.hear_refusals(by, context);
+        self.hear_the_end(by, context);
         if let Some(own) = self.own {
             self.others.insert(by, own.accuracy);
         }
     }
 
     /// An answer that cannot come any more is not waited for.
-    fn hear_refusals(&mut self, by: ScoredBy, context: &Context) {
+    fn hear_the_end(&mut self, by: ScoredBy, context: &Context) {
         if !self.waiting {
             return;
         }
-        let (refused, gone) = match by {
-            ScoredBy::Judge => (
-                &context.judge.training.refused,
-                context.judge.line.state() == SessionState::Gone,
-            ),
-            _ => (&context.run.refused, context.session == SessionState::Gone),
+        let gone = match by {
+            ScoredBy::Judge => context.judge.line.state() == SessionState::Gone,
+            _ => context.session == SessionState::Gone,
         };
-        if refused.len() > self.refusals {
-            self.waiting = false;
-            self.problem = refused.last().cloned();
-        } else if gone {
+        if gone {
             self.waiting = false;
             self.problem = Some("the session has ended".into());
+        }
+    }
+
+    /// A session cannot answer a request.
+    pub fn refuse(&mut self, request: u64, message: &str) {
+        if request == self.request && self.waiting {
+            self.waiting = false;
+            self.problem = Some(message.to_owned());
         }
     }
 
@@ -405,7 +410,7 @@ impl Scores {
             // Answers cannot come before it is there; then the question is another.
             SupernetState::Asked => {}
             SupernetState::Missing(why) => self.problem = Some(why.clone()),
-            SupernetState::Ready { space, images } => {
+            SupernetState::Ready { space, images, .. } => {
                 let (space, images) = (*space, *images);
                 if space != genotype.space() {
                     self.problem = Some(format!(
@@ -415,7 +420,6 @@ impl Scores {
                     ));
                     return;
                 }
-                self.refusals = context.run.refused.len();
                 self.asked_at_step = context.run.steps.len();
                 let command = self.request(genotype, images);
                 context.actions.push(Action::Send(command));
@@ -427,9 +431,14 @@ impl Scores {
     fn ask_judge(&mut self, genotype: &Genotype, context: &mut Context) {
         let wanted = judge_for(genotype, context);
         if context.judge.of.as_ref() != Some(&wanted) {
-            match self.beside && context.judge.of.is_some() {
-                true => self.problem = Some("press Edit: the judge scores other cells now".into()),
-                false => context.actions.push(Action::FindJudge(wanted)),
+            if context.judge.is_training() {
+                self.problem = Some(
+                    "another judge is being trained; this cell can be scored after that".into(),
+                );
+            } else if self.beside && context.judge.of.is_some() {
+                self.problem = Some("the judge scores other cells now; Edit brings it here".into());
+            } else {
+                context.actions.push(Action::FindJudge(wanted));
             }
             return;
         }
@@ -443,7 +452,6 @@ impl Scores {
                 ));
             }
             SupernetState::Ready { images, .. } => {
-                self.refusals = context.judge.training.refused.len();
                 let command = self.request(genotype, *images);
                 context.actions.push(Action::ToJudge(command));
             }
@@ -506,22 +514,27 @@ impl Scores {
         }
     }
 
-    /// Remembers what trainings from scratch have found: that of the open run, and the one in the background.
+    /// Remembers what trainings from scratch have found: that of the open run, and the one in the background, whose word is the newer.
     fn take_trained(&mut self, context: &Context) {
-        for view in context.trained.into_iter().chain([context.run]) {
-            let Some(training) = &view.training else {
-                continue;
-            };
-            let Some(tested) = training.tested else {
+        let mut said = BTreeMap::new();
+        for view in [Some(context.run), context.trained].into_iter().flatten() {
+            let Some((training, tested)) = view.training.as_ref().zip(view.tested()) else {
                 continue;
             };
             let score = Score {
                 loss: f64::from(tested.loss),
                 accuracy: 100.0 * tested.accuracy,
             };
-            let key = training.genotype.canonical();
-            let said = (score, tested.images);
-            if self.trained.insert(key, said) != Some(said) {
+            said.insert(training.genotype.canonical(), (score, tested.images));
+        }
+        for (key, said) in said {
+            let new = self.trained.insert(key, said) != Some(said);
+            if new
+                && self
+                    .question
+                    .as_ref()
+                    .is_some_and(|last| last.by == ScoredBy::Training)
+            {
                 self.question = None;
             }
         }
@@ -529,7 +542,7 @@ impl Scores {
 }
 
 /// The judge that scores a cell: that of the shown run's images.
-fn judge_for(genotype: &Genotype, context: &Context) -> JudgeOf {
+pub fn judge_for(genotype: &Genotype, context: &Context) -> JudgeOf {
     let dataset = context.run.config.as_ref().map(|run| run.dataset.clone());
     JudgeOf {
         dataset: dataset.unwrap_or_else(|| EMBEDDED[0].into()),

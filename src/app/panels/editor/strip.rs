@@ -145,6 +145,12 @@ fn judge(ui: &mut Ui, scores: &Scores, context: &mut Context) {
             if button.clicked() {
                 context.actions.push(Action::TrainJudge);
             }
+            let again = ui.button("Look again").on_hover_text(
+                "Looks for a judge once more: one that was kept since, or that comes with the program",
+            );
+            if again.clicked() {
+                context.actions.push(Action::FindJudge(of.clone()));
+            }
         }
         SupernetState::Unknown | SupernetState::Asked => {
             ui.spinner();

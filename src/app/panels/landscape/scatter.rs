@@ -36,6 +36,8 @@ pub struct Plane {
     across: Vec<f64>,
     /// The first series is all architectures by their index; the others change from frame to frame.
     figure: Figure,
+    /// What is in sight at first, where that is not all.
+    view: Option<[[f64; 2]; 2]>,
 }
 
 impl Plane {
@@ -64,8 +66,10 @@ impl Plane {
             spectrum,
             against: None,
             figure: Figure::default(),
+            view: None,
         };
         plane.figure = plane.map();
+        plane.view = plane.figure.view;
         Some(plane)
     }
 
@@ -82,6 +86,7 @@ impl Plane {
             None => (None, self.means.clone()),
         };
         self.figure = self.map();
+        self.view = self.figure.view;
     }
 
     /// The metric that is along x, if one is.
@@ -192,7 +197,13 @@ impl Plane {
             return;
         };
         // All of the way is in sight.
-        self.figure.view = None;
+        if let Some(view) = &mut self.figure.view {
+            for (range, place) in view.iter_mut().zip([0, 1]) {
+                let along = points.iter().map(|point| point[place]);
+                range[0] = along.clone().fold(range[0], f64::min);
+                range[1] = along.fold(range[1], f64::max);
+            }
+        }
         let search = run.config.as_ref().and_then(|run| run.search.as_ref());
         let name = search.map_or("search", |search| search.strategy.title());
         let hue = Hue::Arm(number);
@@ -291,6 +302,7 @@ pub fn show(
         );
     });
     plane.draw_over(context.edited, pins);
+    plane.figure.view = plane.view;
     let runs = [Some(context.run), context.rival];
     for (number, run) in runs.into_iter().flatten().enumerate() {
         plane.draw_path(run, number);
