@@ -20,7 +20,8 @@ pub use event_lines::{Lines, read_lines};
 pub use files::{RunFileError, RunFiles};
 #[cfg(not(target_arch = "wasm32"))]
 pub use recorder::{
-    Interrupted, Lock, RecordError, Recorder, Tail, lock, read_events, read_files, write_files,
+    Interrupted, LOCK, Lock, RecordError, Recorder, Tail, lock, read_events, read_files,
+    write_files,
 };
 pub use run_view::{Progress, RunState, RunView, SearchView, Tested, TrainingView};
 pub use tape::{EVENTS, KEPT, SUPERNET_FILE, Write, checkpoint_file, writes};

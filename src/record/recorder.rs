@@ -169,12 +169,15 @@ const NO_LOCKS: &[i32] = if cfg!(target_os = "linux") {
     &[]
 };
 
+/// The file of a folder's lock.
+pub const LOCK: &str = ".lock";
+
 /// Locks a folder; some network file systems have no locks, and a run there goes on without.
 ///
 /// # Errors
 /// [`RecordError::Locked`] where another process holds it; what the system says.
 pub fn lock(folder: &Path) -> Result<Lock, RecordError> {
-    let path = folder.join(".lock");
+    let path = folder.join(LOCK);
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)

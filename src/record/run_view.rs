@@ -231,7 +231,7 @@ impl RunView {
         last.map_or(0.0, |(end, search)| end - search.since)
     }
 
-    /// Mean seconds a step of late; none before there are a few.
+    /// Seconds a step of late; none before there are a few.
     pub fn seconds_a_step(&self) -> Option<f64> {
         pace(&self.step_ends)
     }
@@ -470,10 +470,11 @@ impl RunView {
     }
 }
 
-/// Mean difference of the newest times.
+/// The middle difference of the newest times: one that was held for a while does not count for more.
 fn pace(times: &[f64]) -> Option<f64> {
     let newest = &times[times.len().saturating_sub(PACE + 1)..];
-    let (first, last) = (newest.first()?, newest.last()?);
-    let count = newest.len() - 1;
-    (count >= 2).then(|| (last - first) / count as f64)
+    let mut each: Vec<f64> = newest.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    each.sort_by(f64::total_cmp);
+    let middle = each.len() / 2;
+    (each.len() >= 2).then(|| each[middle])
 }

@@ -107,9 +107,11 @@ fn shelf(context: &egui::Context, loaded: Sender<()>) -> (Engine, Shelf) {
     let (keeper, context) = (engine.clone(), context.clone());
     spawn_local(async move {
         while let Ok(ask) = inbox.recv().await {
+            let goes_on = matches!(ask, Ask::GoOn(_));
             let answer = match keeper.answer(ask, &context).await {
                 Ok(None) => continue,
                 Ok(Some(answer)) => answer,
+                Err(message) if goes_on => Answer::CannotGoOn(message),
                 Err(message) => Answer::Failed(message),
             };
             // Only a window that has gone has closed the channel.

@@ -2,15 +2,16 @@
 
 use eframe::egui::{self, RichText, Ui, vec2};
 
+use super::editor::flatness::{Flatness, explanation};
 use super::export::Export;
 use super::run::state_words;
 use crate::app::context::{Action, OpenTable};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::figure::{Figure, Mark, Series};
-use crate::app::draw::heat_map::weights;
+use crate::app::draw::heat_map::{self, weights};
 use crate::app::draw::theme::{self, Hue, SPACE, operation_label};
 use crate::app::pane::Pane;
-use crate::landscape::{BUILTIN_METRIC, Table, Verdict, builtin_table};
+use crate::landscape::{BUILTIN_METRIC, Table, Verdict, builtin_table, signed};
 use crate::record::RunView;
 use crate::search::Strategy;
 use crate::session::SearchStep;
@@ -97,6 +98,12 @@ impl Beside {
                 }
             });
         }
+        if let Some(space) = sides.first().and_then(|side| side.run.space()) {
+            heat_map::legend(ui, space);
+        }
+        if let Some(text) = difference(sides) {
+            ui.label(text);
+        }
         ui.add_space(SPACE[0]);
         let mut figures = vec![losses(sides)];
         figures.extend(in_table(sides, table));
@@ -171,6 +178,33 @@ impl Beside {
     }
 }
 
+/// How far the tests of two runs are apart, and whether other images could say the opposite.
+fn difference(sides: &[Side]) -> Option<String> {
+    let [one, other] = sides else {
+        return None;
+    };
+    let tested = [one.run.tested()?, other.run.tested()?];
+    let [points, squares] = [
+        100.0 * (tested[0].accuracy - tested[1].accuracy),
+        tested
+            .iter()
+            .map(|one| one.accuracy * (1.0 - one.accuracy) / one.images.max(1) as f64)
+            .sum(),
+    ];
+    // The 97.5th percentile of the normal distribution.
+    let half = 196.0 * f64::sqrt(squares);
+    let verdict = match points.abs() > half {
+        true => "other images would hardly say the opposite; other seeds may",
+        false => "other images could say the opposite",
+    };
+    Some(format!(
+        "Tests, {} − {}: {} ± {half:.2} points: {verdict}.",
+        one.name(),
+        other.name(),
+        signed(points, 2)
+    ))
+}
+
 /// A list to choose a number from.
 fn choice(
     ui: &mut Ui,
@@ -221,18 +255,34 @@ fn column(
         return;
     };
     let space = genotype.space();
+    let big = |text: String| RichText::new(text).size(20.0).strong();
+    let tested = side.run.tested();
+    if let Some(tested) = tested {
+        let (low, high) = tested.interval();
+        ui.label(big(format!("{:.2} %", 100.0 * tested.accuracy)));
+        ui.label(format!("test, {:.1} to {:.1} %", 100.0 * low, 100.0 * high))
+            .on_hover_text("Of a network that was trained from scratch; the 95 % interval for other images of the same kind");
+    }
     if let Some((table, metric)) = table_of(space, table)
         && let Some(verdict) = Verdict::of(table, metric, genotype, &[])
     {
         let own = format!("{:.2} %", verdict.accuracy);
-        ui.label(RichText::new(own).size(20.0).strong())
-            .on_hover_text(format!("What it derives, in the table, {metric}"));
+        match tested {
+            Some(_) => ui.label(format!("{own} in the table")),
+            None => ui.label(big(own)),
+        }
+        .on_hover_text(format!(
+            "In the table, {metric}: of networks that were trained otherwise and on other images than a test here"
+        ));
         ui.label(format!(
             "one change away {:.2} % on average, {:.2} % at worst",
             verdict.mean, verdict.worst
         ));
-    } else if let Some(tested) = side.run.tested() {
-        ui.label(format!("test accuracy {:.2} %", 100.0 * tested.accuracy));
+        let flatness = Flatness::in_table(table, metric, genotype);
+        if let Some(words) = flatness.and_then(|flatness| flatness.words()) {
+            ui.label(RichText::new(words).strong())
+                .on_hover_text(explanation(genotype));
+        }
     }
     let reference = genotypes.iter().flatten().find(|one| one.space() == space);
     let height = CELL[usize::from(genotype.cells().len() == 1)];
@@ -241,7 +291,8 @@ fn column(
         if let Some(reference) = reference {
             picture.mark_differing(&CellPicture::of_cell(space, kind, &reference.cells()[cell]));
         }
-        picture.show_still(ui, vec2(ui.available_width(), height));
+        let still = picture.show_still(ui, vec2(ui.available_width(), height));
+        still.on_hover_text(picture.words());
     }
     ui.horizontal(|ui| {
         let edit = ui

@@ -31,7 +31,7 @@ impl KeptRuns {
     ) {
         let mut shown = shelf.shown;
         let mut done = false;
-        let lies = Lies::Report([980.0, 460.0]);
+        let lies = Lies::Report([1160.0, 460.0]);
         theme::window_over(context, "Kept runs", &mut shown, lies, |ui| {
             let count = match &shelf.runs {
                 None => {

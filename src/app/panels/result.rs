@@ -2,7 +2,8 @@
 
 use eframe::egui::{self, RichText, Ui, vec2};
 
-use super::editor::card::{INSIDE_THE_NOISE, word_color};
+use super::editor::card::{cost as cost_of_change, word_color};
+use super::editor::flatness::INSIDE_THE_NOISE;
 use super::editor::scores::{ScoredBy, Scores, judge_for};
 use super::export::genotype_items;
 use super::forecast::duration;
@@ -114,12 +115,11 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
             };
             ui.label(RichText::new(text).size(theme::TYPE[2]).strong().color(color))
                 .on_hover_text(super::editor::flatness::explanation(genotype));
-            let error = flatness.errors.map_or(String::new(), |[_, _, error]| format!(" ± {error:.2}"));
-            ui.label(format!(
-                "one change costs {:.2}{error} points on average ({})",
-                flatness.cost,
-                said_by(by, scores, context)
-            ));
+            let said = match flatness.share {
+                Some(share) => cost_of_change(&flatness, share),
+                None => String::new(),
+            };
+            ui.label(format!("{said} ({})", said_by(by, scores, context)));
         }
         None if judged && context.judge.is_training() => {
             ui.label(theme::note("its neighbors are scored when the judge has been trained"));

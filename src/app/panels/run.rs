@@ -116,7 +116,9 @@ impl RunPanel {
 
     /// What came of the run, while its end is looked at.
     fn result(&mut self, ui: &mut egui::Ui, context: &mut Context) {
-        if context.run.cursor.is_none()
+        // The columns of a race have the results of both.
+        if context.rival.is_none()
+            && context.run.cursor.is_none()
             && let Some(genotype) = result::of(context.run)
         {
             result::show(ui, &genotype.clone(), &mut self.scores, context);

@@ -1,6 +1,6 @@
 //! All kept runs as a table: sorted, filtered, and ticked to be seen beside each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -18,10 +18,12 @@ use crate::app::runs::shelf::Shelf;
 use crate::data::short_name;
 use crate::landscape::Verdict;
 use crate::record::{Digest, RunState};
-use crate::session::{Preset, differences};
+use crate::session::{Preset, RunKind, differences};
 
 /// Runs beside each other, at most.
 const MOST_BESIDE: usize = 6;
+/// Width of a run's name, points, at most.
+const NAME: f32 = 220.0;
 /// Size of a cell's thumbnail, points.
 const THUMBNAIL: egui::Vec2 = vec2(88.0, 44.0);
 
@@ -83,7 +85,8 @@ pub struct RunTable {
     /// Whether the largest comes first; the newest run does where nothing was chosen.
     falling: Option<bool>,
     filter: String,
-    ticked: BTreeSet<String>,
+    /// In the order of ticking, which gives the colours.
+    ticked: Vec<String>,
     /// What follows from digests, by the run's name, as long as the table is that one.
     derived: BTreeMap<String, Derived>,
     derived_by: Option<(usize, String)>,
@@ -110,6 +113,7 @@ impl Row<'_> {
         let config = self.digest.map(|digest| &digest.config);
         let search = config.and_then(|config| config.search.as_ref());
         match (search, config) {
+            (Some(_), Some(config)) if config.kind == RunKind::Judge => "judge",
             (Some(search), _) => search.strategy.title(),
             (None, Some(_)) => "training",
             (None, None) => "",
@@ -151,11 +155,11 @@ impl RunTable {
         let Some(Ok(runs)) = shelf.runs.clone() else {
             return false;
         };
-        if let Some(next) = runs
-            .iter()
-            .find(|run| !shelf.digests.contains_key(&run.name))
-        {
-            shelf.describe(&next.name);
+        // The newest first: they are on top where nothing else was chosen.
+        let mut newest: Vec<&KeptRun> = runs.iter().collect();
+        newest.sort_by_key(|run| std::cmp::Reverse(run.changed));
+        for run in newest {
+            shelf.describe(&run.name);
         }
         self.ticked
             .retain(|name| runs.iter().any(|run| run.name == *name));
@@ -193,6 +197,9 @@ impl RunTable {
                 .split_whitespace()
                 .all(|word| row.words().contains(word))
         });
+        if rows.is_empty() {
+            ui.label("No run has these words.");
+        }
         self.sort(&mut rows);
         let mut done = false;
         egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
@@ -309,14 +316,17 @@ impl RunTable {
         });
         if tick.changed() {
             match ticked {
-                true => self.ticked.insert(name.clone()),
-                false => self.ticked.remove(name),
-            };
+                true => self.ticked.push(name.clone()),
+                false => self.ticked.retain(|other| other != name),
+            }
         }
         // In front, where nothing moves them when more becomes known.
         let done = buttons(ui, row.run, session, actions);
         ui.label(theme::note(ago(row.run.changed)));
-        ui.label(name);
+        ui.scope(|ui| {
+            ui.set_max_width(NAME);
+            ui.add(egui::Label::new(name).truncate());
+        });
         match (row.digest, shelf.digests.get(name)) {
             (Some(digest), _) => known(ui, row, digest),
             (None, Some(Err(problem))) => {

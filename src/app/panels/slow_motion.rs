@@ -160,6 +160,7 @@ impl SlowMotion {
                 if ui.small_button(word).on_hover_text(help).clicked() {
                     self.paused = !self.paused;
                 }
+                ui.spacing_mut().slider_width = 60.0;
                 let speed = egui::Slider::new(&mut self.pace, 0.25..=4.0)
                     .logarithmic(true)
                     .suffix("×")

@@ -42,27 +42,32 @@ pub fn neighbors(ui: &mut Ui, run: &RunView, position: usize) {
         spread if spread > 0.0 => 0.1 + 0.9 * (loss - lowest) / spread,
         _ => 0.5,
     };
-    ui.horizontal_wrapped(|ui| {
-        for (lane, &loss) in losses.iter().enumerate() {
-            let change = lane.checked_sub(1).and_then(|one| step.neighbors.get(one));
-            ui.vertical(|ui| {
-                ui.set_width(CELL.x);
-                ui.label(theme::note(match lane {
-                    0 => "α itself".to_owned(),
-                    lane => format!("neighbor {lane}"),
-                }));
-                let changes = change.map_or(&[][..], Vec::as_slice);
-                cell(space, seen, changes, representation).thumbnail(ui, CELL);
-                let hue = if lane == 0 { Hue::Warm } else { Hue::Neighbor };
-                bar(
-                    ui,
-                    scale(loss),
-                    theme::hue(ui.visuals(), hue),
-                    &format!("{loss:.3}"),
-                );
-            });
-        }
-    });
+    let gap = ui.spacing().item_spacing.x;
+    let columns = ((ui.available_width() + gap) / (CELL.x + gap)).max(1.0) as usize;
+    let lanes: Vec<usize> = (0..losses.len()).collect();
+    for row in lanes.chunks(columns) {
+        ui.horizontal_top(|ui| {
+            for &lane in row {
+                let loss = losses[lane];
+                let change = lane.checked_sub(1).and_then(|one| step.neighbors.get(one));
+                ui.vertical(|ui| {
+                    ui.set_width(CELL.x);
+                    ui.label(theme::note(match lane {
+                        0 => "α itself".to_owned(),
+                        lane => format!("neighbor {lane}"),
+                    }));
+                    let changes = change.map_or(&[][..], Vec::as_slice);
+                    cell(space, seen, changes, representation).thumbnail(ui, CELL);
+                    let hue = if lane == 0 { Hue::Warm } else { Hue::Neighbor };
+                    let color = theme::hue(ui.visuals(), hue);
+                    bar(ui, scale(loss), color, &format!("{loss:.3}"));
+                });
+            }
+        });
+    }
+    ui.label(theme::note(
+        "loss, nats; the bars begin near the lowest, not at 0",
+    ));
     let more = step.neighbor_losses.len().saturating_sub(MOST);
     if more > 0 {
         ui.label(theme::note(format!("and {more} more")));

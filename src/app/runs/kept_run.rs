@@ -103,7 +103,9 @@ pub enum Answer {
         /// What it had said before the state that it goes on from.
         events: String,
     },
-    /// It could not be done, and why.
+    /// A run cannot be gone on with, and why.
+    CannotGoOn(String),
+    /// Something else could not be done, and why.
     Failed(String),
 }
 

@@ -164,6 +164,11 @@ impl Line {
         sent
     }
 
+    /// A run is about to go on at the other end, or not after all: nothing else starts meanwhile.
+    pub fn expect(&mut self, run: bool) {
+        self.starting = run;
+    }
+
     /// A run goes on at the other end.
     pub fn goes_on(&mut self) {
         self.set_busy(true);

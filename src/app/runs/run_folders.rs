@@ -14,7 +14,8 @@ use super::notice::Notice;
 use super::shelf::Shelf;
 use super::supernet::{JudgeOf, shipped, shipped_name};
 use crate::record::{
-    self, EVENTS, RecordError, Recorder, SUPERNET_FILE, StoreError, read_files, saved, write_files,
+    self, EVENTS, LOCK, RecordError, Recorder, SUPERNET_FILE, StoreError, lock, read_files, saved,
+    write_files,
 };
 use crate::session::{Checkpoint, Command, Event, Start, Timed, judge_name};
 
@@ -80,8 +81,10 @@ impl Keeper {
         let thread = std::thread::Builder::new().name("plateau-shelf".into());
         let spawned = thread.spawn(move || {
             while let Ok(ask) = inbox.recv_blocking() {
+                let goes_on = matches!(ask, Ask::GoOn(_));
                 let (answer, start) = match keeper.answer(ask) {
                     Ok(answered) => answered,
+                    Err(message) if goes_on => (Answer::CannotGoOn(message), None),
                     Err(message) => (Answer::Failed(message), None),
                 };
                 if outbox.send_blocking(answer).is_err() {
@@ -211,7 +214,7 @@ fn list(runs: &Path) -> Result<Vec<KeptRun>, String> {
     };
     let mut found: Vec<KeptRun> = entries
         .flatten()
-        .filter(|entry| entry.path().join(EVENTS).exists())
+        .filter(|entry| entry.path().join(EVENTS).is_file())
         .map(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
             in_folder(name, &entry.path())
@@ -246,7 +249,13 @@ fn in_folder(name: String, folder: &Path) -> KeptRun {
     }
 }
 
-/// Whether a run folder has a checkpoint and its last event is not the last of a run. What is damaged is found when it is opened.
+/// Whether somebody records into a run folder now.
+fn is_held(folder: &Path) -> bool {
+    // Where nobody ever did, no file is made for the question.
+    folder.join(LOCK).exists() && matches!(lock(folder), Err(RecordError::Locked(_)))
+}
+
+/// Whether a run folder has a checkpoint, nobody records into it and its last event is not the last of a run. What is damaged is found when it is opened.
 fn can_go_on(folder: &Path) -> bool {
     let last = || -> std::io::Result<String> {
         let mut file = std::fs::File::open(folder.join(EVENTS))?;
@@ -258,7 +267,9 @@ fn can_go_on(folder: &Path) -> bool {
         Ok(tail.lines().next_back().unwrap_or_default().to_owned())
     };
     let finished = |line: String| line.contains("\"event\":\"finished\"");
-    last().is_ok_and(|line| !finished(line)) && saved(folder).is_ok_and(|found| !found.is_empty())
+    last().is_ok_and(|line| !finished(line))
+        && saved(folder).is_ok_and(|found| !found.is_empty())
+        && !is_held(folder)
 }
 
 /// Writes what a session says into the folder of its run.

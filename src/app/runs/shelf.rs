@@ -1,11 +1,14 @@
 //! The line between the window and the keeper of runs, who answers later, so that the window never waits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_channel::{Receiver, Sender};
 
 use super::kept_run::{Answer, Ask, KeptRun};
 use crate::record::{Digest, RunView};
+
+/// Digests that are on their way at a time, at most.
+const AT_ONCE: usize = 16;
 
 /// The line to the keeper, and what it said last.
 pub struct Shelf {
@@ -17,8 +20,8 @@ pub struct Shelf {
     pub shown: bool,
     /// What the list shows of each, by its name, as far as that is known.
     pub digests: BTreeMap<String, Result<Box<Digest>, String>>,
-    /// The run whose digest is on its way.
-    asked: Option<String>,
+    /// The runs whose digests are on their way.
+    asked: BTreeSet<String>,
     /// Runs that were asked for, to be seen beside each other.
     pub beside: Vec<RunView>,
 }
@@ -39,7 +42,7 @@ impl Shelf {
             runs: None,
             shown: false,
             digests: BTreeMap::new(),
-            asked: None,
+            asked: BTreeSet::new(),
             beside: Vec::new(),
         }
     }
@@ -55,7 +58,7 @@ impl Shelf {
             match self.answers.try_recv().ok()? {
                 Answer::Listed(runs) => self.runs = Some(runs),
                 Answer::Described { name, digest } => {
-                    self.asked = None;
+                    self.asked.remove(&name);
                     self.digests.insert(name, digest);
                 }
                 Answer::Beside(run) => self.beside.push(*run),
@@ -64,11 +67,12 @@ impl Shelf {
         }
     }
 
-    /// Asks for the digest of a run, one after another.
+    /// Asks for the digest of a run, of a few at a time.
     pub fn describe(&mut self, name: &str) {
-        let known = self.asked.is_some() || self.digests.contains_key(name);
-        if !known && self.ask(Ask::Describe(name.to_owned())) {
-            self.asked = Some(name.to_owned());
+        let known = self.digests.contains_key(name) || self.asked.contains(name);
+        let room = self.asked.len() < AT_ONCE;
+        if !known && room && self.ask(Ask::Describe(name.to_owned())) {
+            self.asked.insert(name.to_owned());
         }
     }
 
@@ -78,7 +82,7 @@ impl Shelf {
         self.runs = None;
         // They may have gone on since.
         self.digests.clear();
-        self.asked = None;
+        self.asked.clear();
         if !self.ask(Ask::List) {
             self.runs = Some(Ok(Vec::new()));
         }

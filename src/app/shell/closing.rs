@@ -64,7 +64,7 @@ impl App {
         let kept = self.kept.is_some() || !self.session().is_busy();
         let later = match kept {
             true => {
-                "A run that is stopped can be gone on with from its last checkpoint: the next start offers it."
+                "What is recorded and stopped can be gone on with from its last checkpoint: the next start offers what was recorded last, the list of kept runs has all."
             }
             false => "This run is not recorded: what it has found is lost when the window closes.",
         };

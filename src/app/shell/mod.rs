@@ -375,7 +375,15 @@ impl App {
             Action::SaveFile { name, bytes } => self.files.save(name, bytes, context),
             Action::SaveRun => self.save_run(context),
             Action::Shelf(ask) => {
-                if !self.shelf.ask(ask) {
+                let goes_on = matches!(ask, Ask::GoOn(_));
+                if goes_on && self.session() != SessionState::Idle {
+                    return;
+                }
+                let asked = self.shelf.ask(ask);
+                if goes_on && asked {
+                    self.line.expect(true);
+                }
+                if !asked {
                     self.notices.push(Notice::error("no runs are kept here"));
                 }
             }

@@ -114,6 +114,11 @@ impl App {
                 return;
             }
             Answer::GoesOn { name, events } => (name, events),
+            Answer::CannotGoOn(message) => {
+                self.line.expect(false);
+                self.notices.push(Notice::error(message));
+                return;
+            }
             Answer::Failed(message) => {
                 self.notices.push(Notice::error(message));
                 return;
@@ -166,6 +171,8 @@ impl App {
                 return;
             }
             Event::Refused { message, .. } => {
+                // On the page the worker says that a run cannot be gone on with.
+                self.line.expect(false);
                 if self.is_opening() {
                     self.opened_supernet(Err(message));
                     return;

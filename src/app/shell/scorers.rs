@@ -230,6 +230,8 @@ impl App {
             Event::Started { .. } => judge.training.live = true,
             Event::Finished => {
                 judge.training.apply_timed(timed);
+                self.notices.push(Notice::info("the judge is trained"));
+                let judge = &self.judge;
                 // On all of its images, as in later sessions.
                 let kept = judge.of.clone().map(Wanted::Judge);
                 if !kept.is_some_and(|judge| self.shelf.ask(Ask::Supernet(judge))) {

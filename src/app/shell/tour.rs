@@ -31,29 +31,29 @@ const STOPS: [Stop; 6] = [
     Stop {
         title: "Run a race",
         text: "Choose a strategy in \"Race against\" and press Run: both start with the same seed, on the same images. \
-               A small data set and the 3-edge space take a minute or two on a laptop. One seed decides nothing: \
-               plateau compare runs many, with intervals.",
+               In the 3-edge space the search takes a minute or two on a laptop, and training what was found a few more. \
+               One seed decides nothing: plateau compare runs many, with intervals.",
         pane: Pane::Search,
     },
     Stop {
         title: "How sure is that?",
-        text: "A finished run begins with its result: its test accuracy with the range that other images would give, whether \
-               one change costs more than its share, and \"inside the noise\" where that cannot be told. \
-               Compare… lists all runs that are kept; tick two or more to see them beside each other.",
+        text: "A finished run, and each side of a race, begins with its result: its test accuracy with the range that other \
+               images would give, whether one change costs more than its share, and \"inside the noise\" where that cannot be told. \
+               File, Kept runs lists all; tick two or more to see them beside each other.",
         pane: Pane::Run,
     },
     Stop {
         title: "Change an edge",
-        text: "Click an edge and give it another operation, or drag it to another node. The score shows what that costs or \
+        text: "Click an edge and give it another operation; in a DARTS cell it can be dragged to another node. The score shows what that costs or \
                gains, and by whom it is scored; the dots below are all other changes that you could make. Undo as often as \
                you like.",
         pane: Pane::Editor,
     },
     Stop {
         title: "Take a figure with you",
-        text: "Every plot has an Export menu: SVG for papers, light on white with axes and legend, CSV with its numbers, and a \
-               picture as it looks. Save keeps the cell as SVG, PNG or JSON, and File keeps the whole run as a zip.",
-        pane: Pane::Editor,
+        text: "Every plot, here in the run, has an Export menu: SVG for papers, light on white with axes and legend, CSV with its numbers, and a \
+               picture as it looks. Save in the cell editor keeps the cell as SVG, PNG or JSON, and File keeps the whole run as a zip.",
+        pane: Pane::Run,
     },
 ];
 

@@ -5,7 +5,8 @@ mod geometry;
 mod paint;
 mod svg;
 
-use eframe::egui::{self, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
+use eframe::egui::emath::RectTransform;
+use eframe::egui::{self, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 
 use super::theme::operation_label;
 use crate::space::{Cell, CellKind, Operation, Space};
@@ -222,32 +223,43 @@ impl CellPicture {
             .collect();
     }
 
+    /// Its edges in words, a line each.
+    pub fn words(&self) -> String {
+        let edges = self.edges.iter().map(|edge| self.name_of(edge));
+        edges.collect::<Vec<_>>().join("\n")
+    }
+
     /// Draws lines and dots only, for a list.
     pub fn thumbnail(&self, ui: &mut Ui, size: Vec2) {
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
         let name = cell_title(self.space, self.kind);
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
-        let geometry = Geometry::new(self.space, rect);
+        // As in a picture of a comfortable size, made smaller.
+        let whole = Rect::from_min_size(
+            Pos2::ZERO,
+            vec2(320.0, Geometry::comfortable_height(self.space)),
+        );
+        let geometry = Geometry::new(self.space, whole);
+        let place = RectTransform::from_to(whole, rect);
         let visuals = ui.visuals();
-        for (place, edge) in self.edges.iter().enumerate() {
-            if let Some(route) = geometry.route(edge.from, edge.to, None) {
-                let color = paint::line_color(edge.operation, visuals.dark_mode);
-                let width = if self.differing.contains(&place) {
+        for (edge, drawn) in self.edges.iter().enumerate() {
+            if let Some(route) = geometry.route(drawn.from, drawn.to, None) {
+                let color = paint::line_color(drawn.operation, visuals.dark_mode);
+                let width = if self.differing.contains(&edge) {
                     4.0
                 } else {
                     1.5
                 };
-                ui.painter().add(egui::Shape::line(
-                    route.line,
-                    egui::Stroke::new(width, color),
-                ));
+                let line = route.line.into_iter().map(|point| place * point).collect();
+                let stroke = egui::Stroke::new(width, color);
+                ui.painter().add(egui::Shape::line(line, stroke));
             }
         }
         for &state in &geometry.states {
-            ui.painter().circle_filled(state, 2.0, visuals.text_color());
+            let ink = visuals.text_color();
+            ui.painter().circle_filled(place * state, 2.0, ink);
         }
-        let operations = self.edges.iter().map(|edge| self.name_of(edge));
-        response.on_hover_text(operations.collect::<Vec<_>>().join("\n"));
+        response.on_hover_text(self.words());
     }
 
     /// Draws the picture where nobody works with it, such as beside the pointer: its edges are no widgets.

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Color32, Grid, Rect, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-use super::flatness::{Flatness, Word, explanation};
+use super::flatness::{Flatness, INSIDE_THE_NOISE, Word, explanation};
 use super::gain;
 use super::scores::Scores;
 use crate::app::draw::theme::SPACE;
@@ -18,9 +18,6 @@ pub fn word_color(word: Word, dark_mode: bool) -> Color32 {
         Word::Low => gain::color(0.0, dark_mode),
     }
 }
-
-/// What is said where flat and sharp cannot be told apart.
-pub const INSIDE_THE_NOISE: &str = "inside the noise";
 
 /// Draws the card.
 pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<&Flatness>) {
@@ -69,7 +66,7 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
 }
 
 /// A sentence on what one change costs beside its share of the lead.
-fn cost(flatness: &Flatness, share: f64) -> String {
+pub fn cost(flatness: &Flatness, share: f64) -> String {
     match flatness.word {
         Some(Word::Low) => {
             "It is no better than the mean of the space, so it has no height to lose.".into()

@@ -2,7 +2,10 @@
 
 use super::edits::operations;
 use crate::landscape::{Networks, Statistics, Table};
-use crate::space::{Genotype, Space};
+use crate::space::{Counting, Genotype, Space, neighbors};
+
+/// What is said where flat and sharp cannot be told apart.
+pub const INSIDE_THE_NOISE: &str = "inside the noise";
 
 /// How far an accuracy is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,6 +107,33 @@ pub fn share_of_one_change(genotype: &Genotype) -> f64 {
 }
 
 impl Flatness {
+    /// That of an architecture in a column of a table; nothing where the table does not have it.
+    pub fn in_table(table: &Table, metric: &str, genotype: &Genotype) -> Option<Self> {
+        let column = table.column(metric)?;
+        let look_up = |one: &Genotype| column.get(table.index_of(one)?).copied();
+        let around = neighbors(genotype, 1, Counting::Topology).ok()?;
+        let around: Vec<Genotype> = around.into_iter().map(|one| one.genotype).collect();
+        let scores: Option<Vec<f64>> = around.iter().map(look_up).collect();
+        let reference = column.iter().sum::<f64>() / column.len().max(1) as f64;
+        let share = share_of_one_change(genotype);
+        let flatness = Self::of(look_up(genotype)?, &scores?, Some(reference), share)?;
+        let known: Vec<Option<Known>> = around
+            .iter()
+            .map(|one| Known::of(table, metric, one))
+            .collect();
+        let known: Vec<Option<&Known>> = known.iter().map(Option::as_ref).collect();
+        let own = Known::of(table, metric, genotype);
+        Some(flatness.with_errors(own.as_ref(), &known, share))
+    }
+
+    /// What is said of it.
+    pub fn words(&self) -> Option<&'static str> {
+        match self.is_doubtful() {
+            true => Some(INSIDE_THE_NOISE),
+            false => self.word.map(Word::name),
+        }
+    }
+
     /// From accuracies in percent; `reference` is the mean of the space, `share` is [`share_of_one_change`]. Nothing without neighbors.
     pub fn of(own: f64, neighbors: &[f64], reference: Option<f64>, share: f64) -> Option<Self> {
         let statistics = Statistics::of(neighbors)?;

@@ -33,6 +33,8 @@ use text_window::TextWindow;
 
 /// The panel is drawn in two columns from this width on, points.
 const WIDE: f32 = 1000.0;
+/// Card and list stand beside each other from this width on, points.
+const BESIDE: f32 = 540.0;
 /// Height of the picture of the neighborhood, points.
 const DOTS: f32 = 178.0;
 /// Its height on a small screen.
@@ -171,10 +173,16 @@ impl Editor {
                     let [cells, dots] = heights(space, ui.available_height());
                     self.cells(ui, cells);
                     self.dots(ui, dots, &mut pointed);
-                    ui.columns(2, |columns| {
-                        columns[0].vertical(|ui| self.card(ui));
-                        self.list(&mut columns[1], 210.0, &mut pointed);
-                    });
+                    if ui.available_width() < BESIDE {
+                        self.card(ui);
+                        ui.add_space(SPACE[1]);
+                        self.list(ui, 210.0, &mut pointed);
+                    } else {
+                        ui.columns(2, |columns| {
+                            columns[0].vertical(|ui| self.card(ui));
+                            self.list(&mut columns[1], 210.0, &mut pointed);
+                        });
+                    }
                 });
         }
         self.follow(ui, pointed);

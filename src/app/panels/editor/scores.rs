@@ -58,8 +58,8 @@ impl ScoredBy {
                 "The accuracy that the open table has: at once, of networks that were trained."
             }
             ScoredBy::Judge => {
-                "The accuracy with the weights of a supernet that was trained on single paths, each operation equally often: cells \
-                 compare with each other, but all score lower than networks that are trained on their own, and its order is a guess."
+                "The accuracy with the weights of a supernet that was trained on single paths, each operation equally often: its \
+                 numbers are not those of networks that are trained on their own, and its order of cells is a guess: plateau judge measures it."
             }
             ScoredBy::Supernet => {
                 "The accuracy with the weights of the shown search. They were trained as a mixture of all operations, so that a cell of \

@@ -48,7 +48,8 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut
                 ui.label(RichText::new("no score").size(20.0).weak());
             }
         }
-        ui.separator();
+        // A line of their own: what the score is must not move them.
+        ui.end_row();
         ui.weak("scored by");
         let by = scores.by(genotype, context);
         for other in ScoredBy::ALL {
@@ -72,6 +73,7 @@ fn note(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut Con
             ui.weak(scores.table());
         }
         ScoredBy::Judge => judge(ui, scores, context),
+        ScoredBy::Supernet if scores.problem().is_some() => {}
         ScoredBy::Supernet if matches!(context.supernet, SupernetState::Ready { .. }) => {
             let now = context.run.steps.len();
             let then = scores.asked_at_step();

@@ -210,7 +210,7 @@ pub fn show(
     let top = ui.cursor().min;
     for (number, radius) in (1..).zip(&around.radii) {
         let statistics = &radius.statistics;
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             ui.strong(match number {
                 1 => "1 edge differs".to_owned(),
                 _ => format!("{number} edges differ"),
