@@ -49,6 +49,7 @@ fn without_webgpu_the_recorded_run_scrubs_the_cpu_searches_and_a_run_is_kept_and
     tab.wait_until("the run is stopped", "s.run.state == 'stopped'", QUICK);
     let steps = tab.state()["run"]["steps"].as_u64().unwrap();
     tab.shortcut("k");
+    tab.widget("Sort by test, %");
     tab.press("Go on digits-na-darts-3");
     let further = format!("s.run.live && s.run.steps > {steps}");
     tab.wait_until("the kept run goes on", &further, QUICK);
@@ -120,7 +121,7 @@ fn a_link_restores_settings_and_the_edited_cell() {
     );
     // The notice moves everything down when it comes.
     tab.wait_until("the notice is there", "s.notices.length >= 1", QUICK);
-    tab.press("normal cell, edge 0 → 1, conv 3×3");
+    tab.press("normal cell, edge 0 → 1, avg pool 3×3");
     tab.key("2", &[]);
     tab.wait_until(
         "a digit changes the cell",
