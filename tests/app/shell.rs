@@ -612,3 +612,29 @@ fn a_list_of_runs_that_cannot_be_had_says_why() {
     window.get_by_label("runs: permission denied");
     assert!(window.state().notices().iter().all(|notice| !notice.error));
 }
+
+#[test]
+fn nothing_starts_while_a_kept_run_is_about_to_be_gone_on_with() {
+    let (mut window, (asks, answers)) = with_keeper(&Memory::default());
+    assert_eq!(asks.try_recv(), Ok(Ask::List));
+    let runs = Answer::Listed(Ok(vec![kept("a", true, 3)]));
+    answers.try_send(runs).unwrap();
+    window.run_ok();
+    window.get_by_label("Go on").click();
+    window.run_ok();
+    assert_eq!(asks.try_recv(), Ok(Ask::GoOn("a".into())));
+    // The keeper is slow, the person is not.
+    assert_eq!(window.state().session(), SessionState::Starting);
+    press(&mut window, Modifiers::COMMAND, Key::Enter);
+    assert!(window.state().rival().is_some_and(|rival| !rival.live));
+    assert_eq!(window.state().run().name, "A recorded race");
+
+    let why = Answer::CannotGoOn("a: its folder is in use".into());
+    answers.try_send(why).unwrap();
+    window.run_ok();
+    assert_eq!(window.state().session(), SessionState::Idle);
+    window
+        .get_all_by_label("a: its folder is in use")
+        .next()
+        .unwrap();
+}

@@ -4,7 +4,7 @@ use eframe::egui::{self, RichText, Ui, vec2};
 
 use super::editor::flatness::{Flatness, explanation};
 use super::export::Export;
-use super::run::state_words;
+use super::state_words::state_words;
 use crate::app::context::{Action, OpenTable};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::figure::{Figure, Mark, Series};

@@ -14,6 +14,7 @@ use super::editor::scores::Scores;
 use super::export::Export;
 use super::result;
 use super::slow_motion::SlowMotion;
+use super::state_words::state_words;
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::figure::{Figure, Mark, Series};
@@ -302,21 +303,6 @@ impl Counter {
 /// The width that is left for the slider in this row, beside a text of a width.
 fn slider_width(ui: &egui::Ui, text: f32) -> f32 {
     ui.available_size_before_wrap().x - text - 2.0 * SPACE[1]
-}
-
-/// What a run's state is called, and how it looks.
-pub fn state_words(run: &RunView) -> (&'static str, Option<Hue>) {
-    match &run.state {
-        RunState::Empty => ("no run", None),
-        RunState::Running if run.live => ("running", Some(Hue::Accent)),
-        RunState::Running => ("recorded, unfinished", Some(Hue::Warm)),
-        RunState::Held if run.live => ("held", Some(Hue::Warm)),
-        RunState::Held => ("recorded, held", Some(Hue::Warm)),
-        RunState::Stopped => ("stopped", Some(Hue::Warm)),
-        RunState::Finished if run.live => ("finished", Some(Hue::Good)),
-        RunState::Finished => ("recorded, finished", Some(Hue::Good)),
-        RunState::Failed(_) => ("failed", Some(Hue::Bad)),
-    }
 }
 
 /// What a run is called, and what else tells it from others. The names of folders are for files: people read strategy and data.

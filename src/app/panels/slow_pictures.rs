@@ -4,7 +4,7 @@ use eframe::egui::{
     self, Align2, Color32, FontId, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::slow_motion::{Moved, moved};
+use super::moved::{Moved, moved};
 use crate::app::draw::cell_canvas::{CellPicture, DrawnEdge};
 use crate::app::draw::heat_map::weights;
 use crate::app::draw::theme::{self, Hue, SPACE, TYPE, operation_color, operation_label};

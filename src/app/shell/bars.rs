@@ -5,7 +5,7 @@ use eframe::egui::{self, Button, MenuBar, Panel};
 use super::App;
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::keys::{self, Deed};
-use crate::app::panels::run::state_words;
+use crate::app::panels::state_words::state_words;
 
 impl App {
     /// The menus.

@@ -4,7 +4,7 @@ use eframe::egui::{Pos2, Rect, vec2};
 use proptest::prelude::*;
 
 use plateau::app::edits::{History, Place, operations, sources, with_operation, with_source};
-use plateau::app::flatness::{Flatness, Known, Word, share_of_one_change};
+use plateau::app::flatness::{ErrorOf, Flatness, Known, Word, share_of_one_change};
 use plateau::app::{CellPicture, Geometry, distance};
 use plateau::landscape::{Table, architecture, architecture_count};
 use plateau::space::{CellKind, Counting, Genotype, Space, neighbors};
@@ -237,6 +237,38 @@ fn flat_or_sharp_is_in_doubt_where_standard_errors_are_larger_than_what_parts_th
         of(85.5, Some(&again), &again).errors.unwrap(),
         [0.3, 0.3, 0.1 * 0.3],
     );
+}
+
+#[test]
+fn what_may_be_below_or_above_average_is_called_by_what_a_change_costs() {
+    let known = |of| Known { error: 0.5, of };
+    let own = known(ErrorOf::Images);
+    let other = known(ErrorOf::ImagesOfNeighbors);
+    let of = |mean: f64, neighbors: f64| {
+        Flatness::of(60.0, &[neighbors, neighbors], Some(mean), 0.1)
+            .unwrap()
+            .with_errors(Some(&own), &[Some(&other), Some(&other)], 0.1)
+    };
+    assert_eq!(of(70.0, 50.0).word, Some(Word::Low));
+    let sharp = of(60.2, 50.0);
+    assert_eq!(
+        (sharp.word, sharp.is_doubtful()),
+        (Some(Word::Sharp), false)
+    );
+    let flat = of(60.2, 65.0);
+    assert_eq!((flat.word, flat.is_doubtful()), (Some(Word::Flat), false));
+    assert!(of(60.2, 59.9).is_doubtful());
+    // Of the same images the errors add up, whichever neighbor comes first: (0.1 + 2) / 2.
+    let errors = [0.1, 2.0].map(|error| Known {
+        error,
+        of: ErrorOf::ImagesOfNeighbors,
+    });
+    for [a, b] in [[0, 1], [1, 0]] {
+        let flatness = Flatness::of(60.0, &[50.0, 50.0], Some(55.0), 0.1).unwrap();
+        let flatness = flatness.with_errors(Some(&own), &[Some(&errors[a]), Some(&errors[b])], 0.1);
+        let [_, mean, _] = flatness.errors.unwrap();
+        assert!((mean - 1.05).abs() < 1e-12, "{mean}");
+    }
 }
 
 #[test]

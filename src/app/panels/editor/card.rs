@@ -51,11 +51,7 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
     if let Some(share) = flatness.share {
         let sentence = cost(flatness, share);
         ui.label(sentence).on_hover_text(&explain);
-        if let Some([own, _, cost]) = flatness.errors.filter(|_| flatness.is_doubtful()) {
-            let error = match flatness.word {
-                Some(Word::Low) => own,
-                _ => cost,
-            };
+        if let Some([_, _, error]) = flatness.errors.filter(|_| flatness.is_doubtful()) {
             ui.label(format!(
                 "That is less than two standard errors (of {error:.2} points): other images or random numbers could say the opposite."
             ));

@@ -158,7 +158,8 @@ impl Flatness {
     }
 
     /// Adds the standard errors, where the own accuracy has one. Those of neighbors without one, whose runs were equal, count as 0; those that
-    /// share networks err together. `share` is [`share_of_one_change`].
+    /// share networks err together. One that may be above the mean of the space as well as below it is called by what one change costs. `share`
+    /// is [`share_of_one_change`].
     #[must_use]
     pub fn with_errors(
         self,
@@ -189,23 +190,26 @@ impl Flatness {
         };
         // cost − share = (1 − s)·own − mean of neighbors + s·mean of the space, whose own error is small.
         let errors = [own.error, error(0.0, part), error(1.0 - share, -part)];
+        // Whether it is below the mean of the space is not known: what one change costs can be.
+        let near = self.lead.is_some_and(|lead| lead.abs() < 2.0 * errors[0]);
+        let word = match self.word {
+            Some(Word::Low) if near && self.cost > 0.0 => Some(Word::Sharp),
+            Some(Word::Low) if near => Some(Word::Flat),
+            word => word,
+        };
         Self {
             errors: Some(errors),
+            word,
             ..self
         }
     }
 
-    /// Whether what is said is less than two standard errors away from its opposite: flat from sharp, or below the mean of the space from
-    /// above it.
+    /// Whether flat and sharp are less than two standard errors apart.
     pub fn is_doubtful(&self) -> bool {
-        let Some(([own, _, cost], (share, lead))) = self.errors.zip(self.share.zip(self.lead))
-        else {
+        let Some(([_, _, error], share)) = self.errors.zip(self.share) else {
             return false;
         };
-        match self.word {
-            Some(Word::Low) => lead.abs() < 2.0 * own,
-            _ => (self.cost - share).abs() < 2.0 * cost,
-        }
+        self.word != Some(Word::Low) && (self.cost - share).abs() < 2.0 * error
     }
 }
 

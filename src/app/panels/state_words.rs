@@ -1,0 +1,19 @@
+//! What the state of a run is called.
+
+use crate::app::draw::theme::Hue;
+use crate::record::{RunState, RunView};
+
+/// What a run's state is called, and how it looks.
+pub fn state_words(run: &RunView) -> (&'static str, Option<Hue>) {
+    match &run.state {
+        RunState::Empty => ("no run", None),
+        RunState::Running if run.live => ("running", Some(Hue::Accent)),
+        RunState::Running => ("recorded, unfinished", Some(Hue::Warm)),
+        RunState::Held if run.live => ("held", Some(Hue::Warm)),
+        RunState::Held => ("recorded, held", Some(Hue::Warm)),
+        RunState::Stopped => ("stopped", Some(Hue::Warm)),
+        RunState::Finished if run.live => ("finished", Some(Hue::Good)),
+        RunState::Finished => ("recorded, finished", Some(Hue::Good)),
+        RunState::Failed(_) => ("failed", Some(Hue::Bad)),
+    }
+}
