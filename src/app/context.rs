@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::data::Dataset;
-use crate::landscape::Table;
+use crate::landscape::{BUILTIN_METRIC, Table, builtin_table};
 use crate::session::{Command, DataFile, Start};
-use crate::space::Genotype;
+use crate::space::{Genotype, Space};
 
 use super::pane::Pane;
 use super::runs::kept_run::Ask;
@@ -45,6 +45,13 @@ pub struct OpenTable {
     pub table: Arc<Table>,
     /// One of the table's metrics.
     pub metric: String,
+}
+
+/// The table that has the cells of a space, and its metric: the open one, or the built-in one.
+pub fn table_of(space: Space, open: Option<&OpenTable>) -> Option<(&Table, &str)> {
+    let open = open.map(|open| (&*open.table, open.metric.as_str()));
+    let tables = open.into_iter().chain([(builtin_table(), BUILTIN_METRIC)]);
+    tables.into_iter().find(|(table, _)| table.space() == space)
 }
 
 /// What a panel asks the app to do.

@@ -84,4 +84,4 @@ pub use supernet::SupernetEvaluator;
 pub use table::{Networks, ReadTable, Table, TableError};
 pub use transform::Transform;
 pub use values::{ValueSeries, Values, ValuesError};
-pub use verdict::{Verdict, skips};
+pub use verdict::{Verdict, skips, with_neighbors};

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::index::architecture_index;
 use super::table::Table;
 use crate::space::{Genotype, Operation};
 
@@ -38,6 +37,23 @@ pub fn skips(genotype: &Genotype) -> usize {
         .count()
 }
 
+/// The index of an architecture and those of all that differ from it in one edge's operation; nothing for another space than the table's.
+pub fn with_neighbors(
+    table: &Table,
+    genotype: &Genotype,
+) -> Option<(usize, impl Iterator<Item = usize>)> {
+    let index = table.index_of(genotype)?;
+    let edges = table.space().edges().len();
+    let operations = table.space().operations().len();
+    let powers = std::iter::successors(Some(1), move |power| Some(power * operations)).take(edges);
+    let neighbors = powers.flat_map(move |power| {
+        let digit = index / power % operations;
+        let others = (0..operations).filter(move |&other| other != digit);
+        others.map(move |other| index - digit * power + other * power)
+    });
+    Some((index, neighbors))
+}
+
 impl Verdict {
     /// That of a genotype in a column of a table, and what each epoch would have ended with; nothing for another space than the table's or
     /// a column that it does not have.
@@ -49,23 +65,9 @@ impl Verdict {
     ) -> Option<Self> {
         let place = table.metrics().iter().position(|name| name == metric)?;
         let values = table.values().get(place)?;
-        let look_up = |genotype: &Genotype| {
-            let same = genotype.space() == table.space();
-            let index = architecture_index(genotype).filter(|_| same)?;
-            Some((index, *values.get(index)?))
-        };
-        let (index, accuracy) = look_up(genotype)?;
-        let (edges, operations) = (
-            table.space().edges().len(),
-            table.space().operations().len(),
-        );
-        let powers = std::iter::successors(Some(1), |power| Some(power * operations)).take(edges);
-        let neighbors = powers.flat_map(|power| {
-            let digit = index / power % operations;
-            let others = (0..operations).filter(move |&other| other != digit);
-            others.map(move |other| index - digit * power + other * power)
-        });
-        let neighbors: Vec<f64> = neighbors.filter_map(|i| values.get(i).copied()).collect();
+        let (index, around) = with_neighbors(table, genotype)?;
+        let accuracy = *values.get(index)?;
+        let neighbors: Vec<f64> = around.filter_map(|i| values.get(i).copied()).collect();
         let count = neighbors.len();
         Some(Self {
             accuracy,
@@ -78,7 +80,7 @@ impl Verdict {
             skips: skips(genotype),
             curve: epochs
                 .iter()
-                .filter_map(|genotype| Some(look_up(genotype)?.1))
+                .filter_map(|genotype| values.get(table.index_of(genotype)?).copied())
                 .collect(),
         })
     }

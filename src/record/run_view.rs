@@ -286,7 +286,10 @@ impl RunView {
             self.steps.clear();
             self.step_ends.clear();
         }
-        if let Some(space) = self.space() {
+        if !self.brief
+            && self.by_gradient()
+            && let Some(space) = self.space()
+        {
             let alpha: Vec<Vec<Vec<f64>>> = step
                 .alpha
                 .iter()
@@ -297,10 +300,7 @@ impl RunView {
                 })
                 .collect();
             // A diverged α has no genotype; the last one stays, and the run's own failure event says so.
-            if self.by_gradient()
-                && !self.brief
-                && let Ok(genotype) = derive(space, &alpha)
-            {
+            if let Ok(genotype) = derive(space, &alpha) {
                 self.would_end_with(self.steps.len(), &genotype);
             }
         }

@@ -9,8 +9,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use flate2::{Compression, GzBuilder};
 use plateau::app::{
-    App, Fragment, JudgeOf, Keeper, Recording, RunState, SearchPanel, SessionState, shipped,
-    shipped_name,
+    App, JudgeOf, Recording, RunState, SearchPanel, SessionState, shipped, shipped_name,
 };
 use plateau::record::{Recorder, SUPERNET_FILE, load_supernet, write_files};
 use plateau::search::Strategy;
@@ -21,24 +20,7 @@ use plateau::session::{
 use plateau::space::{Genotype, Space};
 
 use crate::support::folder::folder;
-use crate::window::{digits_search, small_search, wait, window, window_without_session};
-
-/// A window that keeps its runs below a folder.
-fn keeping(runs: &Path) -> Harness<'static, App> {
-    let keeper = Keeper::new(runs);
-    let sessions = keeper.clone();
-    Harness::builder()
-        .with_size([1440.0, 900.0])
-        .with_max_steps(20)
-        .build_eframe(move |creation| {
-            let connect = move |context: &egui::Context| {
-                let session = sessions.session(context);
-                session.map_err(|error| error.to_string())
-            };
-            let shelf = keeper.shelf(&creation.egui_ctx);
-            App::new(creation, Box::new(connect), Ok(Fragment::default())).with_shelf(shelf)
-        })
-}
+use crate::window::{digits_search, keeping, small_search, wait, window, window_without_session};
 
 /// Draws frames until a label with some words is there.
 fn wait_for(window: &mut Harness<'_, App>, words: &str) {

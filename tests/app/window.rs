@@ -62,6 +62,23 @@ pub fn window_without_session() -> (Harness<'static, App>, Arc<Mutex<Vec<Ends>>>
     (window, ends)
 }
 
+/// A window that keeps its runs below a folder.
+pub fn keeping(runs: &Path) -> Harness<'static, App> {
+    let keeper = Keeper::new(runs);
+    let sessions = keeper.clone();
+    Harness::builder()
+        .with_size([1440.0, 900.0])
+        .with_max_steps(20)
+        .build_eframe(move |creation| {
+            let connect = move |context: &egui::Context| {
+                let session = sessions.session(context);
+                session.map_err(|error| error.to_string())
+            };
+            let shelf = keeper.shelf(&creation.egui_ctx);
+            App::new(creation, Box::new(connect), Ok(Fragment::default())).with_shelf(shelf)
+        })
+}
+
 /// A search that takes a second on one core: the smallest space, few images a step.
 pub fn small_search(window: &mut Harness<'_, App>) {
     let panel = window.state_mut().search_mut();
@@ -613,19 +630,7 @@ fn every_plot_of_the_run_has_a_menu_that_saves_it() {
 fn a_stopped_search_goes_on_from_the_list_of_kept_runs_and_reaches_its_end() {
     let runs = std::env::temp_dir().join(format!("plateau-app-kept-{}", std::process::id()));
     let _absent = std::fs::remove_dir_all(&runs);
-    let keeper = Keeper::new(&runs);
-    let sessions = keeper.clone();
-    let mut window = Harness::builder()
-        .with_size([1280.0, 800.0])
-        .with_max_steps(20)
-        .build_eframe(move |creation| {
-            let connect = move |context: &egui::Context| {
-                let session = sessions.session(context);
-                session.map_err(|error| error.to_string())
-            };
-            let shelf = keeper.shelf(&creation.egui_ctx);
-            App::new(creation, Box::new(connect), Ok(Fragment::default())).with_shelf(shelf)
-        });
+    let mut window = keeping(&runs);
     small_search(&mut window);
     window.get_by_label("▶  Run").click();
     wait(&mut window, "third step", |app| {

@@ -1,40 +1,46 @@
 //! What a table says of a search at every step: the any-time curve.
 
+use super::figure_rows::over_steps;
 use crate::app::context::OpenTable;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::theme::Hue;
-use crate::landscape::Verdict;
+use crate::landscape::{Table, with_neighbors};
 use crate::record::RunView;
 
-/// The accuracy in the open table of what every step would have ended with, and the mean of its neighbors; nothing where the table is of
-/// another space.
-pub fn curves(run: &RunView, table: Option<&OpenTable>) -> Option<Figure> {
-    let open = table.filter(|open| run.space() == Some(open.table.space()))?;
+/// The accuracy in a column of what every step would have ended with, and the mean of its neighbors, percent by step; nothing where the table
+/// does not have it.
+pub fn curves(run: &RunView, table: &Table, metric: &str) -> Option<[Vec<[f64; 2]>; 2]> {
+    let column = table.column(metric)?;
     let last = run.steps.last()?.step as f64;
-    let mut own: Vec<[f64; 2]> = Vec::new();
-    let mut mean: Vec<[f64; 2]> = Vec::new();
+    let mut curves: [Vec<[f64; 2]>; 2] = Default::default();
     for (place, genotype) in &run.derivations {
         let step = run.steps.get(*place)?.step as f64;
-        let verdict = Verdict::of(&open.table, &open.metric, genotype, &[])?;
-        for (points, value) in [(&mut own, verdict.accuracy), (&mut mean, verdict.mean)] {
+        let (index, around) = with_neighbors(table, genotype)?;
+        let around: Vec<f64> = around.map(|index| column[index]).collect();
+        let mean = around.iter().sum::<f64>() / around.len().max(1) as f64;
+        for (points, value) in curves.iter_mut().zip([column[index], mean]) {
             // It held until now.
             points.extend(points.last().map(|&[_, before]| [step, before]));
             points.push([step, value]);
         }
     }
-    for points in [&mut own, &mut mean] {
+    for points in &mut curves {
         points.extend(points.last().map(|&[_, value]| [last, value]));
     }
-    Some(Figure {
-        title: "In the open table, %".into(),
-        x: "step".into(),
-        y: "accuracy (%)".into(),
-        whole_x: true,
-        help: "How good the open table says the cell is that every step would have ended with, and its neighbors that differ in one edge.",
-        series: vec![
+    Some(curves)
+}
+
+/// Both in the open table; nothing where that is of another space.
+pub fn figure(run: &RunView, table: Option<&OpenTable>) -> Option<Figure> {
+    let open = table.filter(|open| run.space() == Some(open.table.space()))?;
+    let [own, mean] = curves(run, &open.table, &open.metric)?;
+    Some(over_steps(
+        "In the open table, %",
+        "accuracy (%)",
+        "How good the open table says the cell is that every step would have ended with, and its neighbors that differ in one edge.",
+        vec![
             Series::new("the cell", Hue::Accent, Mark::Line, own),
             Series::new("its neighbors' mean", Hue::Neighbor, Mark::Line, mean),
         ],
-        ..Figure::default()
-    })
+    ))
 }

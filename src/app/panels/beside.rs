@@ -2,20 +2,23 @@
 
 use eframe::egui::{self, RichText, Ui, vec2};
 
+use super::any_time;
 use super::editor::flatness::{Flatness, explanation};
 use super::export::Export;
-use super::state_words::state_words;
-use crate::app::context::{Action, OpenTable};
+use super::figure_rows;
+use super::settings::choice;
+use super::state_words::{state_label, state_words};
+use crate::app::context::{Action, OpenTable, table_of};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::heat_map::{self, weights};
 use crate::app::draw::theme::{self, Hue, SPACE, operation_label};
 use crate::app::pane::Pane;
-use crate::landscape::{BUILTIN_METRIC, Table, Verdict, builtin_table, signed};
+use crate::landscape::{Verdict, signed};
 use crate::record::RunView;
 use crate::search::Strategy;
 use crate::session::SearchStep;
-use crate::space::{Genotype, Space};
+use crate::space::Genotype;
 
 /// Height of a plot, points.
 const PLOT: f32 = 120.0;
@@ -57,13 +60,6 @@ impl Side<'_> {
         let strategy = strategy.map_or("training", Strategy::title);
         format!("{strategy}, seed {}", config.seed)
     }
-}
-
-/// The table that scores the cells of a space: the open one, or the built-in one.
-pub(super) fn table_of(space: Space, open: Option<&OpenTable>) -> Option<(&Table, &str)> {
-    let open = open.map(|open| (&*open.table, open.metric.as_str()));
-    let tables = open.into_iter().chain([(builtin_table(), BUILTIN_METRIC)]);
-    tables.into_iter().find(|(table, _)| table.space() == space)
 }
 
 /// State of the picture.
@@ -109,26 +105,11 @@ impl Beside {
         figures.extend(in_table(sides, table));
         figures.extend(self.alpha(ui, sides));
         let columns = if ui.available_width() > 520.0 { 2 } else { 1 };
-        let gap = SPACE[2];
-        let width = (ui.available_width() - gap * (columns - 1) as f32) / columns as f32;
         let cursor = sides.iter().find_map(|side| {
             let at = side.at?;
             Some(side.run.steps.get(at)?.step as f64)
         });
-        for row in figures.chunks(columns) {
-            ui.horizontal_top(|ui| {
-                ui.spacing_mut().item_spacing.x = gap;
-                for figure in row {
-                    ui.vertical(|ui| {
-                        ui.set_width(width);
-                        export.with_heading(ui, actions, figure, |ui| {
-                            figure.show_steps(ui, cursor, vec2(width, PLOT))
-                        });
-                    });
-                }
-            });
-            ui.add_space(SPACE[1]);
-        }
+        figure_rows::show(ui, &figures, columns, PLOT, cursor, export, actions);
     }
 
     /// The weight of one operation on one edge over the steps, of runs that have α of one space; the row above chooses which.
@@ -148,19 +129,24 @@ impl Beside {
         place[0] = place[0].min(kinds.len() - 1);
         place[1] = place[1].min(edges.len() - 1);
         place[2] = place[2].min(operations.len() - 1);
+        let names = |count: usize, name: &dyn Fn(usize) -> String| -> Vec<(usize, String, &str)> {
+            (0..count).map(|one| (one, name(one), "")).collect()
+        };
         ui.horizontal_wrapped(|ui| {
-            ui.label(theme::note("weight of"));
-            choice(ui, "Operation", &mut place[2], operations.len(), |one| {
+            let of = ui.label(theme::note("weight of")).id;
+            let options = names(operations.len(), &|one| {
                 operation_label(operations[one]).to_owned()
             });
-            ui.label(theme::note("on edge"));
-            choice(ui, "Edge", &mut place[1], edges.len(), |one| {
+            choice(ui, of, "operation", &mut place[2], &options);
+            let on = ui.label(theme::note("on edge")).id;
+            let options = names(edges.len(), &|one| {
                 format!("{} → {}", edges[one].from, edges[one].to)
             });
+            choice(ui, on, "edge", &mut place[1], &options);
             if kinds.len() > 1 {
-                choice(ui, "Cell", &mut place[0], kinds.len(), |one| {
-                    cell_title(space, kinds[one])
-                });
+                let of = ui.label(theme::note("of the")).id;
+                let options = names(kinds.len(), &|one| cell_title(space, kinds[one]));
+                choice(ui, of, "cell", &mut place[0], &options);
             }
         });
         let [cell, edge, operation] = *place;
@@ -205,29 +191,6 @@ fn difference(sides: &[Side]) -> Option<String> {
     ))
 }
 
-/// A list to choose a number from.
-fn choice(
-    ui: &mut Ui,
-    label: &str,
-    chosen: &mut usize,
-    count: usize,
-    name: impl Fn(usize) -> String,
-) {
-    let text = name(*chosen);
-    let combo = egui::ComboBox::from_id_salt(label)
-        .selected_text(&text)
-        .show_ui(ui, |ui| {
-            for one in 0..count {
-                ui.selectable_value(chosen, one, name(one));
-            }
-        });
-    combo.response.widget_info(|| {
-        let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, label);
-        info.current_text_value = Some(text.clone());
-        info
-    });
-}
-
 /// One run: its name and state, its cells, and what a table says of them.
 fn column(
     ui: &mut Ui,
@@ -244,11 +207,7 @@ fn column(
         if !side.run.live {
             return;
         }
-        let (words, hue) = state_words(side.run);
-        let color = hue.map_or(ui.visuals().weak_text_color(), |hue| {
-            theme::hue(ui.visuals(), hue)
-        });
-        ui.label(RichText::new(words).color(color));
+        state_label(ui, state_words(side.run));
     });
     let Some(genotype) = side.genotype() else {
         ui.label(theme::note("nothing is derived yet"));
@@ -319,14 +278,8 @@ fn over_steps(
         });
         Series::new(side.name(), Hue::Arm(number), Mark::Line, points)
     };
-    Figure {
-        title,
-        x: "step".into(),
-        y: unit.into(),
-        whole_x: true,
-        series: sides.iter().enumerate().map(line).collect(),
-        ..Figure::default()
-    }
+    let series = sides.iter().enumerate().map(line).collect();
+    figure_rows::over_steps(&title, unit, "", series)
 }
 
 fn losses(sides: &[Side]) -> Figure {
@@ -334,43 +287,20 @@ fn losses(sides: &[Side]) -> Figure {
     over_steps("Validation loss, nats".into(), "nats", sides, loss)
 }
 
-/// The accuracy in the table of what every step would have ended with, and dashed below it the mean of its neighbors.
+/// The accuracy in the table of what every step would have ended with, and the mean of its neighbors.
 fn in_table(sides: &[Side], table: Option<&OpenTable>) -> Vec<Figure> {
-    let curve = |pick: fn(&Verdict) -> f64| {
-        move |(number, side): (usize, &Side)| {
-            let (table, metric) = table_of(side.run.space()?, table)?;
-            let mut points: Vec<[f64; 2]> = Vec::new();
-            for (place, genotype) in &side.run.derivations {
-                let step = side.run.steps.get(*place)?.step as f64;
-                let value = pick(&Verdict::of(table, metric, genotype, &[])?);
-                // It held until now.
-                points.extend(points.last().map(|&[_, before]| [step - 1e-6, before]));
-                points.push([step, value]);
-            }
-            let last = side.run.steps.last()?.step as f64;
-            points.extend(points.last().map(|&[_, value]| [last, value]));
-            Some(Series::new(
-                side.name(),
-                Hue::Arm(number),
-                Mark::Line,
-                points,
-            ))
+    let titles = ["The derived cell in the table, %", "Its neighbors' mean, %"];
+    let mut figures = titles.map(|title| figure_rows::over_steps(title, "%", "", Vec::new()));
+    for (number, side) in sides.iter().enumerate() {
+        let of = side.run.space().and_then(|space| table_of(space, table));
+        let curves = of.and_then(|(table, metric)| any_time::curves(side.run, table, metric));
+        for (figure, points) in figures.iter_mut().zip(curves.into_iter().flatten()) {
+            let (name, hue) = (side.name(), Hue::Arm(number));
+            figure
+                .series
+                .push(Series::new(name, hue, Mark::Line, points));
         }
-    };
-    let figure = |title: &str, pick| {
-        let series: Vec<Series> = sides.iter().enumerate().filter_map(curve(pick)).collect();
-        (!series.is_empty()).then(|| Figure {
-            title: title.into(),
-            x: "step".into(),
-            y: "%".into(),
-            whole_x: true,
-            series,
-            ..Figure::default()
-        })
-    };
-    let own = figure("The derived cell in the table, %", |verdict| {
-        verdict.accuracy
-    });
-    let mean = figure("Its neighbors' mean, %", |verdict| verdict.mean);
-    own.into_iter().chain(mean).collect()
+    }
+    let figures = figures.into_iter();
+    figures.filter(|figure| !figure.series.is_empty()).collect()
 }

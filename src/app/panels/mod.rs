@@ -7,6 +7,7 @@ pub mod comparison;
 pub mod data;
 pub mod editor;
 pub mod export;
+pub mod figure_rows;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod first_picture;
 pub mod forecast;

@@ -12,9 +12,10 @@ use super::any_time;
 use super::beside::{Beside, Side};
 use super::editor::scores::Scores;
 use super::export::Export;
+use super::figure_rows::{self, over_steps};
 use super::result;
 use super::slow_motion::SlowMotion;
-use super::state_words::state_words;
+use super::state_words::{state_label, state_words};
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::figure::{Figure, Mark, Series};
@@ -335,14 +336,11 @@ fn header(ui: &mut egui::Ui, run: &RunView, session: SessionState) {
     ui.horizontal_wrapped(|ui| {
         let (title, about) = titles(run);
         ui.heading(title);
-        let (words, hue) = match session {
+        let words = match session {
             SessionState::Stopping if run.live => ("stopping", Some(Hue::Warm)),
             _ => state_words(run),
         };
-        let color = hue.map_or(ui.visuals().weak_text_color(), |hue| {
-            theme::hue(ui.visuals(), hue)
-        });
-        ui.label(egui::RichText::new(words).color(color));
+        state_label(ui, words);
         if let Some(device) = &run.device {
             ui.label(theme::note(format!("on {}", device.name)));
         }
@@ -397,50 +395,20 @@ fn curves(ui: &mut egui::Ui, context: &mut Context, export: &mut Export) {
     let columns = (ui.available_width() / 210.0).floor().clamp(1.0, 4.0);
     // Four plots fill two rows of two; three in a row would leave a hole.
     let columns = if columns == 3.0 { 2.0 } else { columns };
-    let gap = SPACE[2];
-    let width = (ui.available_width() - gap * (columns - 1.0)) / columns;
     let mut plots = vec![
         losses(&run.steps),
         accuracies(&run.steps),
         neighbors(&run.steps),
         shape_of_alpha(run),
     ];
-    plots.extend(any_time::curves(run, context.table));
-    for row in plots.chunks(columns as usize) {
-        ui.horizontal_top(|ui| {
-            ui.spacing_mut().item_spacing.x = gap;
-            for figure in row {
-                ui.vertical(|ui| {
-                    ui.set_width(width);
-                    ui.spacing_mut().item_spacing = egui::vec2(SPACE[1], 2.0);
-                    let step = export.with_heading(ui, context.actions, figure, |ui| {
-                        figure.show_steps(ui, cursor, egui::vec2(width, PLOT))
-                    });
-                    if let Some(step) = step {
-                        let place = run
-                            .steps
-                            .partition_point(|known| (known.step as f64) < step - 0.5);
-                        context
-                            .actions
-                            .push(Action::Seek(Some(place.min(run.steps.len() - 1))));
-                    }
-                });
-            }
-        });
-        ui.add_space(SPACE[1]);
-    }
-}
-
-/// A plot over the steps; `y` is what is along y, with its unit.
-fn over_steps(title: &str, y: &str, help: &'static str, series: Vec<Series>) -> Figure {
-    Figure {
-        title: title.into(),
-        x: "step".into(),
-        y: y.into(),
-        help,
-        whole_x: true,
-        series,
-        ..Figure::default()
+    plots.extend(any_time::figure(run, context.table));
+    let columns = columns as usize;
+    let actions = &mut *context.actions;
+    if let Some(step) = figure_rows::show(ui, &plots, columns, PLOT, cursor, export, actions) {
+        let place = run
+            .steps
+            .partition_point(|known| (known.step as f64) < step - 0.5);
+        actions.push(Action::Seek(Some(place.min(run.steps.len() - 1))));
     }
 }
 

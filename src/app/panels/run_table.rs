@@ -6,9 +6,8 @@ use std::time::SystemTime;
 
 use eframe::egui::{self, RichText, Ui, vec2};
 
-use super::beside::table_of;
 use super::forecast::duration;
-use crate::app::context::{Action, OpenTable};
+use crate::app::context::{Action, OpenTable, table_of};
 use crate::app::draw::cell_canvas::CellPicture;
 use crate::app::draw::theme::{self, SPACE};
 use crate::app::runs::kept_run::{Ask, KeptRun};
@@ -156,7 +155,8 @@ impl RunTable {
             return false;
         };
         // The newest first: they are on top where nothing else was chosen.
-        let mut newest: Vec<&KeptRun> = runs.iter().collect();
+        let unknown = |run: &&KeptRun| !shelf.digests.contains_key(&run.name);
+        let mut newest: Vec<&KeptRun> = runs.iter().filter(unknown).collect();
         newest.sort_by_key(|run| std::cmp::Reverse(run.changed));
         for run in newest {
             shelf.describe(&run.name);

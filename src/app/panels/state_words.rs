@@ -1,6 +1,8 @@
 //! What the state of a run is called.
 
-use crate::app::draw::theme::Hue;
+use eframe::egui::{RichText, Ui};
+
+use crate::app::draw::theme::{self, Hue};
 use crate::record::{RunState, RunView};
 
 /// What a run's state is called, and how it looks.
@@ -16,4 +18,12 @@ pub fn state_words(run: &RunView) -> (&'static str, Option<Hue>) {
         RunState::Finished => ("recorded, finished", Some(Hue::Good)),
         RunState::Failed(_) => ("failed", Some(Hue::Bad)),
     }
+}
+
+/// Writes such words in their colour.
+pub fn state_label(ui: &mut Ui, (words, hue): (&str, Option<Hue>)) {
+    let color = hue.map_or(ui.visuals().weak_text_color(), |hue| {
+        theme::hue(ui.visuals(), hue)
+    });
+    ui.label(RichText::new(words).color(color));
 }

@@ -7,6 +7,7 @@ use super::{App, HABITS_KEY, LAYOUT_KEY, dock, first_genotype};
 use crate::app::panels::editor::Editor;
 use crate::app::panels::forecast::Speeds;
 use crate::app::panels::search::SearchPanel;
+use crate::app::runs::recording::Recording;
 use crate::app::share_link::Fragment;
 use crate::data::built_in;
 use crate::session::RunConfig;
@@ -115,6 +116,7 @@ impl App {
         let config = self.search.config();
         let preset = self.search.fragment().preset;
         let new = SearchPanel::first();
+        let first = first_genotype(&Recording::demo().view("recorded"));
         let rival = self.search.rival();
         let changed =
             config != new.config() || preset != new.fragment().preset || rival != new.rival();
@@ -131,7 +133,7 @@ impl App {
                 .filter(|_| changed)
                 .map(|rival| rival.name().to_owned()),
             config: serde_json::to_string(config).ok().filter(|_| changed),
-            cell: (*cell != first_genotype()).then(|| cell.to_json()),
+            cell: (*cell != first).then(|| cell.to_json()),
             table: table.map(|(table, path)| (path.clone(), table.metric.clone())),
             declined: self.declined.clone(),
         };

@@ -161,6 +161,8 @@ impl App {
         }
         let demo = Recording::demo();
         let run = demo.view("A recorded race");
+        let cell = fragment.cell.clone();
+        let cell = cell.unwrap_or_else(|| first_genotype(&run));
         let of_settings = Fragment {
             cell: None,
             ..fragment.clone()
@@ -171,7 +173,7 @@ impl App {
         };
         search.restore(&fragment);
         let mut app = Self {
-            editor: Editor::new(fragment.cell.clone().unwrap_or_else(first_genotype)),
+            editor: Editor::new(cell),
             run,
             rival: Some((Line::default(), Recording::rival().view("A recorded race"))),
             run_files: demo.files,
@@ -628,9 +630,8 @@ fn builtin() -> OpenTable {
 }
 
 /// What the editor shows at first: the cell that was found in the recording, which the built-in landscape has.
-fn first_genotype() -> Genotype {
+fn first_genotype(recorded: &RunView) -> Genotype {
     let drawn = || Genotype::random(Space::NasBench201Small, &mut ChaCha8Rng::seed_from_u64(0));
-    let recorded = Recording::demo().view("recorded");
     recorded.genotype().cloned().unwrap_or_else(drawn)
 }
 

@@ -83,21 +83,20 @@ impl App {
         }
     }
 
-    /// Takes up what the rival's session has said.
-    pub(super) fn hear_rival(&mut self) {
-        let Some((line, view)) = &mut self.rival else {
-            return;
-        };
-        while let Some(timed) = line.receive() {
-            if let Event::Failed { message } = &timed.event {
-                self.notices.push(Notice::error(in_labels(message)));
+    /// Takes up what the sessions of the rival and of [`Action::Train`](crate::app::Action::Train) have said.
+    pub(super) fn hear_beside(&mut self) {
+        for (line, view) in self.rival.iter_mut().chain(&mut self.training) {
+            while let Some(timed) = line.receive() {
+                if let Event::Failed { message } = &timed.event {
+                    self.notices.push(Notice::error(in_labels(message)));
+                }
+                view.live = true;
+                view.apply_timed(&timed);
             }
-            view.live = true;
-            view.apply_timed(&timed);
-        }
-        while let Some(aside) = line.aside() {
-            if let Aside::Tell(notice) = aside {
-                self.notices.push(notice);
+            while let Some(aside) = line.aside() {
+                if let Aside::Tell(notice) = aside {
+                    self.notices.push(notice);
+                }
             }
         }
     }

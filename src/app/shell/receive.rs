@@ -11,8 +11,7 @@ use crate::app::runs::link::Aside;
 use crate::app::runs::notice::Notice;
 use crate::app::runs::recording::Recording;
 use crate::app::runs::supernet::SupernetState;
-use crate::record::RunFiles;
-use crate::record::{RunState, RunView};
+use crate::record::{RunFiles, RunState, RunView};
 use crate::session::{Command, DeviceChoice, Event, Timed};
 
 impl App {
@@ -44,21 +43,7 @@ impl App {
             }
         }
         self.hear_judge();
-        self.hear_rival();
-        if let Some((line, view)) = &mut self.training {
-            while let Some(event) = line.receive() {
-                if let Event::Failed { message } = &event.event {
-                    self.notices.push(Notice::error(in_labels(message)));
-                }
-                view.live = true;
-                view.apply_timed(&event);
-            }
-            while let Some(aside) = line.aside() {
-                if let Aside::Tell(notice) = aside {
-                    self.notices.push(notice);
-                }
-            }
-        }
+        self.hear_beside();
         while let Some(action) = self.files.answer() {
             self.actions.push(action);
         }

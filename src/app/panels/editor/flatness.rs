@@ -1,8 +1,8 @@
 //! Flat or sharp: what one change costs, beside what it would cost if every edge counted for itself.
 
 use super::edits::operations;
-use crate::landscape::{Networks, Statistics, Table};
-use crate::space::{Counting, Genotype, Space, neighbors};
+use crate::landscape::{Networks, Statistics, Table, with_neighbors};
+use crate::space::{Genotype, Space};
 
 /// What is said where flat and sharp cannot be told apart.
 pub const INSIDE_THE_NOISE: &str = "inside the noise";
@@ -41,7 +41,11 @@ impl Known {
 
     /// That of an architecture; nothing for a single run or equal ones.
     pub fn of(table: &Table, metric: &str, genotype: &Genotype) -> Option<Self> {
-        let index = table.index_of(genotype)?;
+        Self::at(table, metric, table.index_of(genotype)?)
+    }
+
+    /// That of an architecture by its index.
+    fn at(table: &Table, metric: &str, index: usize) -> Option<Self> {
         Some(Self {
             error: table.standard_error(metric, index)?,
             of: ErrorOf::Networks(table.networks(metric, index)?),
@@ -110,19 +114,18 @@ impl Flatness {
     /// That of an architecture in a column of a table; nothing where the table does not have it.
     pub fn in_table(table: &Table, metric: &str, genotype: &Genotype) -> Option<Self> {
         let column = table.column(metric)?;
-        let look_up = |one: &Genotype| column.get(table.index_of(one)?).copied();
-        let around = neighbors(genotype, 1, Counting::Topology).ok()?;
-        let around: Vec<Genotype> = around.into_iter().map(|one| one.genotype).collect();
-        let scores: Option<Vec<f64>> = around.iter().map(look_up).collect();
+        let (own, around) = with_neighbors(table, genotype)?;
+        let around: Vec<usize> = around.collect();
+        let scores: Vec<f64> = around.iter().map(|&index| column[index]).collect();
         let reference = column.iter().sum::<f64>() / column.len().max(1) as f64;
         let share = share_of_one_change(genotype);
-        let flatness = Self::of(look_up(genotype)?, &scores?, Some(reference), share)?;
+        let flatness = Self::of(column[own], &scores, Some(reference), share)?;
         let known: Vec<Option<Known>> = around
             .iter()
-            .map(|one| Known::of(table, metric, one))
+            .map(|&index| Known::at(table, metric, index))
             .collect();
         let known: Vec<Option<&Known>> = known.iter().map(Option::as_ref).collect();
-        let own = Known::of(table, metric, genotype);
+        let own = Known::at(table, metric, own);
         Some(flatness.with_errors(own.as_ref(), &known, share))
     }
 

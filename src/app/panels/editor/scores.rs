@@ -8,11 +8,11 @@ use rand_chacha::ChaCha8Rng;
 
 use super::edits::{Place, operations};
 use super::flatness::{ErrorOf, Flatness, Known, share_of_one_change};
-use crate::app::context::{Action, Context};
+use crate::app::context::{Action, Context, table_of};
 use crate::app::runs::link::SessionState;
 use crate::app::runs::supernet::{JudgeOf, SupernetState};
 use crate::data::{EMBEDDED, short_name};
-use crate::landscape::{BUILTIN_METRIC, Score, Table, builtin_table};
+use crate::landscape::{Score, Table};
 use crate::session::{ASKER, Command};
 use crate::space::{Change, Counting, Genotype, Space, neighbors};
 
@@ -245,13 +245,9 @@ impl Scores {
 
     /// Who answers for an architecture: who was chosen, else a table that has it, else the judge.
     pub fn by(&self, genotype: &Genotype, context: &Context) -> ScoredBy {
-        let spaces = [
-            context.table.map(|open| open.table.space()),
-            Some(builtin_table().space()),
-        ];
-        let best = match spaces.contains(&Some(genotype.space())) {
-            true => ScoredBy::Table,
-            false => ScoredBy::Judge,
+        let best = match table_of(genotype.space(), context.table) {
+            Some(_) => ScoredBy::Table,
+            None => ScoredBy::Judge,
         };
         self.chosen.unwrap_or(best)
     }
@@ -363,19 +359,11 @@ impl Scores {
     /// Looks everything up in the open table, or in the built-in one where that has cells of this space and the open one does not.
     fn ask_table(&mut self, genotype: &Genotype, context: &Context) {
         let space = genotype.space();
-        let built_in = (builtin_table(), BUILTIN_METRIC);
-        let open = context
-            .table
-            .map(|open| (&*open.table, open.metric.as_str()));
-        let fitting = open
-            .into_iter()
-            .chain([built_in])
-            .find(|(table, _)| table.space() == space);
-        let Some((table, metric)) = fitting else {
-            self.problem = Some(match open {
-                Some((table, _)) => format!(
+        let Some((table, metric)) = table_of(space, context.table) else {
+            self.problem = Some(match context.table {
+                Some(open) => format!(
                     "the open table has {} cells, this is a {} cell",
-                    title(table.space()),
+                    title(open.table.space()),
                     title(space)
                 ),
                 None => format!("no table of {} cells is open", title(space)),
