@@ -25,6 +25,9 @@ const PLOT: f32 = 120.0;
 /// Height of a cell, points, in a space with two cells and in one with one.
 const CELL: [f32; 2] = [120.0, 150.0];
 
+/// Width of a list to choose from, points.
+const CHOICE: f32 = 100.0;
+
 /// One of the runs.
 #[derive(Clone, Copy)]
 pub struct Side<'a> {
@@ -137,16 +140,16 @@ impl Beside {
             let options = names(operations.len(), &|one| {
                 operation_label(operations[one]).to_owned()
             });
-            choice(ui, of, "operation", &mut place[2], &options);
+            narrow_choice(ui, of, "operation", &mut place[2], &options);
             let on = ui.label(theme::note("on edge")).id;
             let options = names(edges.len(), &|one| {
                 format!("{} → {}", edges[one].from, edges[one].to)
             });
-            choice(ui, on, "edge", &mut place[1], &options);
+            narrow_choice(ui, on, "edge", &mut place[1], &options);
             if kinds.len() > 1 {
                 let of = ui.label(theme::note("of the")).id;
                 let options = names(kinds.len(), &|one| cell_title(space, kinds[one]));
-                choice(ui, of, "cell", &mut place[0], &options);
+                narrow_choice(ui, of, "cell", &mut place[0], &options);
             }
         });
         let [cell, edge, operation] = *place;
@@ -189,6 +192,20 @@ fn difference(sides: &[Side]) -> Option<String> {
         other.name(),
         signed(points, 2)
     ))
+}
+
+/// A list to choose from that leaves room for others in its row.
+fn narrow_choice(
+    ui: &mut Ui,
+    label: egui::Id,
+    id: &str,
+    value: &mut usize,
+    options: &[(usize, String, &str)],
+) {
+    ui.scope(|ui| {
+        ui.set_max_width(CHOICE);
+        choice(ui, label, id, value, options);
+    });
 }
 
 /// One run: its name and state, its cells, and what a table says of them.
