@@ -6,7 +6,7 @@ use super::any_time;
 use super::editor::flatness::{Flatness, explanation};
 use super::export::Export;
 use super::figure_rows;
-use super::settings::choice;
+use super::settings::choice_within;
 use super::state_words::{state_label, state_words};
 use crate::app::context::{Action, OpenTable, table_of};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
@@ -140,16 +140,16 @@ impl Beside {
             let options = names(operations.len(), &|one| {
                 operation_label(operations[one]).to_owned()
             });
-            narrow_choice(ui, of, "operation", &mut place[2], &options);
+            choice_within(ui, of, "operation", &mut place[2], &options, CHOICE);
             let on = ui.label(theme::note("on edge")).id;
             let options = names(edges.len(), &|one| {
                 format!("{} → {}", edges[one].from, edges[one].to)
             });
-            narrow_choice(ui, on, "edge", &mut place[1], &options);
+            choice_within(ui, on, "edge", &mut place[1], &options, CHOICE);
             if kinds.len() > 1 {
                 let of = ui.label(theme::note("of the")).id;
                 let options = names(kinds.len(), &|one| cell_title(space, kinds[one]));
-                narrow_choice(ui, of, "cell", &mut place[0], &options);
+                choice_within(ui, of, "cell", &mut place[0], &options, CHOICE);
             }
         });
         let [cell, edge, operation] = *place;
@@ -192,20 +192,6 @@ fn difference(sides: &[Side]) -> Option<String> {
         other.name(),
         signed(points, 2)
     ))
-}
-
-/// A list to choose from that leaves room for others in its row.
-fn narrow_choice(
-    ui: &mut Ui,
-    label: egui::Id,
-    id: &str,
-    value: &mut usize,
-    options: &[(usize, String, &str)],
-) {
-    ui.scope(|ui| {
-        ui.set_max_width(CHOICE);
-        choice(ui, label, id, value, options);
-    });
 }
 
 /// One run: its name and state, its cells, and what a table says of them.

@@ -56,13 +56,26 @@ pub fn choice<T: PartialEq + Copy, N: AsRef<str>>(
     value: &mut T,
     options: &[(T, N, &str)],
 ) {
+    let width = ui.available_width().min(TITLE);
+    choice_within(ui, label, id, value, options, width);
+}
+
+/// The same, as wide as told.
+pub fn choice_within<T: PartialEq + Copy, N: AsRef<str>>(
+    ui: &mut egui::Ui,
+    label: egui::Id,
+    id: &str,
+    value: &mut T,
+    options: &[(T, N, &str)],
+    width: f32,
+) {
     let current = options
         .iter()
         .find(|(option, ..)| option == value)
         .map_or("", |(_, name, _)| name.as_ref());
     let combo = egui::ComboBox::from_id_salt(id)
         .selected_text(current)
-        .width(ui.available_width().min(TITLE))
+        .width(width)
         .truncate()
         .show_ui(ui, |ui| {
             for (option, name, help) in options {
