@@ -209,6 +209,9 @@ async fn gpu() -> Result<OpenDevice, DeviceError> {
     let found = adapters().await;
     let hardware = found.iter().find(|adapter| !is_software(&adapter.info));
     let Some(best) = hardware.or(found.first()) else {
+        #[cfg(target_arch = "wasm32")]
+        return Err(DeviceError::NoAdapter(super::no_gpu::reason()));
+        #[cfg(not(target_arch = "wasm32"))]
         return Err(DeviceError::NoAdapter);
     };
     // Naming the interface keeps Burn from probing OpenGL, which has no compute shaders of the kind the kernels need.

@@ -76,12 +76,10 @@ pub enum DeviceError {
         "no GPU adapter was found (Vulkan, Metal and DX12 were tried); install a graphics driver (on Debian: mesa-vulkan-drivers) or use --device cpu"
     )]
     NoAdapter,
-    /// No WebGPU.
+    /// No WebGPU, and why.
     #[cfg(target_arch = "wasm32")]
-    #[error(
-        "this page gets no WebGPU, so there is no GPU to train on; recorded runs, the editor and tables work, and the device cpu trains on digits. Current Chrome, Edge, Safari and Firefox have WebGPU where the page is served by https or from this machine, the graphics driver is one that they trust, and it is not switched off in their settings"
-    )]
-    NoAdapter,
+    #[error("{0}")]
+    NoAdapter(String),
     /// It reported an error after it was opened, or is gone.
     #[error(
         "{0}; what was saved stands. {AGAIN}; if it happens again, start anew with a smaller batch or fewer channels"

@@ -34,6 +34,8 @@ mod info;
 mod machine;
 mod memory;
 mod monitor;
+#[cfg(all(feature = "engine", target_arch = "wasm32"))]
+mod no_gpu;
 mod preset;
 #[cfg(feature = "engine")]
 mod quiet;

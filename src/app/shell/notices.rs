@@ -1,4 +1,5 @@
-//! What the window tells a person: failures as strips that stay until they are closed, and a list of everything said.
+//! What the window tells a person: failures, and what else must be seen, as strips that stay until they are closed, and a list of everything
+//! said.
 
 use eframe::egui;
 
@@ -14,7 +15,7 @@ const STRIPS: usize = 3;
 #[derive(Default)]
 pub struct Notices {
     said: Vec<Notice>,
-    /// Failures that nobody has closed, by their place in `said`.
+    /// Strips that nobody has closed, by their place in `said`.
     open: Vec<usize>,
     /// Whether the list is shown.
     pub listed: bool,
@@ -40,6 +41,18 @@ impl Notices {
         self.said.push(notice);
     }
 
+    /// Tells once what nobody has asked for but all must see: it stays until it is closed.
+    pub fn stay(&mut self, notice: Notice) {
+        if self.said.contains(&notice) {
+            return;
+        }
+        let failed = notice.error;
+        self.push(notice);
+        if !failed {
+            self.open.push(self.said.len() - 1);
+        }
+    }
+
     /// What was said, oldest first.
     pub fn said(&self) -> &[Notice] {
         &self.said
@@ -50,14 +63,18 @@ impl Notices {
         self.said.last()
     }
 
-    /// Draws the failures that nobody has closed.
+    /// Draws the strips that nobody has closed.
     pub fn strips(&mut self, ui: &mut egui::Ui) {
         let mut closed = None;
         for (place, &at) in self.open.iter().enumerate().rev().take(STRIPS) {
             let Some(notice) = self.said.get(at) else {
                 continue;
             };
-            if strip(ui, &notice.text, "Close") {
+            let color = match notice.error {
+                true => ui.visuals().error_fg_color,
+                false => theme::hue(ui.visuals(), theme::Hue::Accent),
+            };
+            if colored(ui, &notice.text, &["Close"], color).is_some() {
                 closed = Some(place);
             }
         }
