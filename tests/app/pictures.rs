@@ -3,7 +3,7 @@
 
 use eframe::egui;
 use egui_kittest::{Harness, SnapshotOptions};
-use plateau::app::{App, Fragment, Link, Pane, first_picture};
+use plateau::app::{App, Fragment, Link, Pane, WELCOME, first_picture};
 use plateau::space::Genotype;
 
 /// A window in its first state, without an engine that could do anything in between.
@@ -42,10 +42,10 @@ fn show(window: &mut Harness<'_, App>, pane: Pane) {
 fn the_page_s_first_picture_is_the_recorded_run_of_this_version() {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web/first.html");
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        std::fs::write(&file, first_picture()).unwrap();
+        std::fs::write(&file, first_picture(WELCOME)).unwrap();
     }
     let kept = std::fs::read_to_string(&file).unwrap();
-    assert!(kept == first_picture(), "make web/first.html anew");
+    assert!(kept == first_picture(WELCOME), "make web/first.html anew");
     assert!(kept.contains("73.46 %") && kept.contains("avg pool"));
 }
 

@@ -12,8 +12,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use plateau::app::keys::{self, Deed, KEYS, Place};
 use plateau::app::{
-    Answer, App, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, SessionState, Shelf,
-    unplaced,
+    Answer, App, Aside, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, SessionState,
+    Shelf, WELCOME, unplaced,
 };
 use plateau::landscape::builtin_table;
 use plateau::session::{Command, Event};
@@ -637,4 +637,60 @@ fn nothing_starts_while_a_kept_run_is_about_to_be_gone_on_with() {
         .get_all_by_label("a: its folder is in use")
         .next()
         .unwrap();
+}
+
+#[test]
+fn the_first_frame_says_what_the_program_is_and_leads_into_the_tour_once() {
+    let start = |storage: &Memory| remembering(storage, Fragment::default()).0;
+    let mut window = start(&Memory::default());
+    window.get_by_label(WELCOME);
+    window.get_by_label("Take the tour").click();
+    window.run_ok();
+    assert_eq!(window.state().tour_stop(), Some(0));
+    assert!(!shows(&window, WELCOME));
+    let storage = remembered(&mut window);
+    assert!(!shows(&start(&storage), "Take the tour"));
+}
+
+#[test]
+fn what_an_engine_does_is_seen_until_the_gpu_is_checked_and_that_there_is_none_is_told_once() {
+    let (asides, told) = async_channel::unbounded();
+    let (outbox, events) = async_channel::unbounded();
+    let mut window = Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_max_steps(20)
+        .build_eframe(move |creation| {
+            let connect = move |_: &egui::Context| {
+                let (commands, inbox) = async_channel::unbounded();
+                // It is never dropped.
+                std::mem::forget(inbox);
+                Ok(Link::new(commands, events.clone()).with_asides(told.clone()))
+            };
+            App::new(creation, Box::new(connect), Ok(Fragment::default()))
+        });
+    let loading = "loading the engine: 1.2 of 3.4 MB";
+    let does = |what: Option<&str>| asides.try_send(Aside::Engine(what.map(str::to_owned)));
+    does(Some(loading)).unwrap();
+    window.run_ok();
+    window.get_by_label(loading);
+    does(None).unwrap();
+    let problem = "this browser has no WebGPU";
+    for _ in 0..2 {
+        let checked = Event::DeviceChecked {
+            device: None,
+            problem: Some(problem.into()),
+        };
+        outbox.try_send(now(checked)).unwrap();
+        window.run_ok();
+        assert!(!shows(&window, loading));
+        let [notice] = window.state().notices() else {
+            panic!("it is told once");
+        };
+        assert!(notice.text == problem && !notice.error);
+    }
+    // The strip and the status bar.
+    assert_eq!(window.get_all_by_label(problem).count(), 2);
+    window.get_by_label("Close").click();
+    window.run_ok();
+    assert_eq!(window.get_all_by_label(problem).count(), 1);
 }

@@ -19,11 +19,17 @@ const PAGE: Ground = Ground {
 };
 /// Width and height of each picture, in points.
 const SIZE: (f32, f32) = (520.0, 200.0);
-/// The recorded race as HTML: the cells that were found, and what they are. `web/build.sh` puts it into `index.html`.
-pub fn first_picture() -> String {
+/// What the program is, the way into the tour, which the page's script opens, and the recorded race as HTML: the cells that were found, and
+/// what they are. `web/build.sh` puts it into `index.html`.
+pub fn first_picture(welcome: &str) -> String {
     let views = [Recording::demo(), Recording::rival()].map(|one| one.view("recorded"));
     let mut html = String::new();
     // Writing to a string cannot fail.
+    let _ = writeln!(html, "<p>{welcome}</p>");
+    let _ = writeln!(
+        html,
+        "<p><button id=\"tour\" type=\"button\">Take the tour</button></p>"
+    );
     let _ = writeln!(html, "<p>{}</p>", caption(&views));
     for view in &views {
         if let Some(genotype) = &view.derived {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use eframe::egui::{self, RichText, Ui, vec2};
+use web_time::SystemTime;
 
 use super::forecast::duration;
 use crate::app::context::{Action, OpenTable, table_of};

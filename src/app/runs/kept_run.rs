@@ -1,6 +1,6 @@
 //! A run that is kept, and what the window and the keeper of runs say to each other.
 
-use std::time::SystemTime;
+use web_time::SystemTime;
 
 use super::recording::Recording;
 use super::supernet::JudgeOf;
@@ -14,7 +14,7 @@ pub struct KeptRun {
     pub name: String,
     /// Whether it has not reached its end and has a checkpoint.
     pub can_go_on: bool,
-    /// When it was recorded last; a browser does not know.
+    /// When it was recorded last, where that is known.
     pub changed: Option<SystemTime>,
 }
 

@@ -22,6 +22,8 @@ pub enum Aside {
     Tell(Notice),
     /// The run is kept under that name; none: no more.
     Kept(Option<String>),
+    /// What the engine of a page does before it can compute on the GPU; none: nothing any more.
+    Engine(Option<String>),
 }
 
 impl Link {

@@ -3,9 +3,11 @@
 use eframe::egui::{self, Button, MenuBar, Panel};
 
 use super::App;
+use super::tour::WELCOME;
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::keys::{self, Deed};
 use crate::app::panels::state_words::state_words;
+use crate::app::runs::link::SessionState;
 
 impl App {
     /// The menus.
@@ -29,7 +31,7 @@ impl App {
                 ui.menu_button("View", |ui| self.view_menu(ui, &context));
                 ui.menu_button("Help", |ui| {
                     if ui.button("Guided tour").clicked() {
-                        self.tour.begin();
+                        self.begin_tour();
                         ui.close();
                     }
                     self.item(ui, &context, "Keyboard", Deed::Help);
@@ -43,7 +45,23 @@ impl App {
                         env!("CARGO_PKG_VERSION")
                     )));
                 });
+                // Until a person has begun anything.
+                if !self.toured && !self.run.live {
+                    self.welcome(ui);
+                }
             });
+        });
+    }
+
+    /// What the program is, and the way into the tour.
+    fn welcome(&mut self, ui: &mut egui::Ui) {
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let button = theme::primary_button(ui, "Take the tour");
+            if ui.add(button).clicked() {
+                self.begin_tour();
+            }
+            ui.add_space(SPACE[0]);
+            ui.add(egui::Label::new(theme::note(WELCOME)).truncate());
         });
     }
 
@@ -87,7 +105,7 @@ impl App {
         }
     }
 
-    /// Run state, adapter, newest notice.
+    /// Run state, adapter, what the engine does until it can compute, and the newest notice.
     pub(super) fn status(&mut self, ui: &mut egui::Ui) {
         bar(Panel::bottom("status"), ui, |ui| {
             ui.horizontal(|ui| {
@@ -116,11 +134,16 @@ impl App {
                     }
                 }
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    let (text, error) = match self.notices.newest() {
-                        Some(notice) => (notice.text.as_str(), notice.error),
-                        None => ("no messages", false),
-                    };
-                    let text = theme::note(text);
+                    let newest = self.notices.newest();
+                    let error = newest.is_some_and(|notice| notice.error);
+                    let idle = self.session() == SessionState::Idle;
+                    let engine = self.engine.as_ref().filter(|_| idle);
+                    let said = engine.into_iter().chain(newest.map(|notice| &notice.text));
+                    let said = said.map(String::as_str).collect::<Vec<_>>().join(" · ");
+                    let text = theme::note(match said.as_str() {
+                        "" => "no messages",
+                        said => said,
+                    });
                     let text = if error {
                         text.color(ui.visuals().error_fg_color)
                     } else {

@@ -29,12 +29,6 @@ pub enum Closing {
 }
 
 impl App {
-    /// Whether a session runs something that closing the window would break off.
-    fn runs_something(&mut self) -> bool {
-        let goes_on = |state: SessionState| state.is_busy() || state == SessionState::Starting;
-        self.lines().any(|line| goes_on(line.state()))
-    }
-
     /// Keeps the window open while the person is asked and the run stops.
     pub(super) fn watch_closing(&mut self, context: &egui::Context) {
         let going = self.runs_something();

@@ -21,6 +21,7 @@ const MEMORY_KEYS: [&str; 2] = ["egui", "egui_memory_ron"];
 #[serde(default)]
 struct Habits {
     projector: bool,
+    toured: bool,
     speeds: Speeds,
     theme: Option<egui::ThemePreference>,
     /// The preset by its name.
@@ -54,6 +55,7 @@ impl App {
             return;
         };
         self.search.speeds = habits.speeds;
+        self.toured = habits.toured;
         self.declined = habits.declined;
         self.set_projector(context, habits.projector);
         if let Some(theme) = habits.theme {
@@ -122,8 +124,12 @@ impl App {
             config != new.config() || preset != new.fragment().preset || rival != new.rival();
         let cell = self.editor.genotype();
         let table = self.table.as_ref().zip(self.table_path.as_ref());
+        // What goes on after all may be interrupted again.
+        let going = self.kept.as_ref().filter(|_| self.run.live);
+        let declined = self.declined.clone();
         let habits = Habits {
             projector: self.projector,
+            toured: self.toured,
             speeds: self.search.speeds.clone(),
             theme: Some(self.theme),
             preset: preset
@@ -135,7 +141,7 @@ impl App {
             config: serde_json::to_string(config).ok().filter(|_| changed),
             cell: (*cell != first).then(|| cell.to_json()),
             table: table.map(|(table, path)| (path.clone(), table.metric.clone())),
-            declined: self.declined.clone(),
+            declined: declined.filter(|name| Some(name) != going),
         };
         eframe::set_value(storage, HABITS_KEY, &habits);
         self.clear_memory(storage);

@@ -56,6 +56,8 @@ use files::Files;
 use notices::Notices;
 use tour::Tour;
 
+pub use tour::WELCOME;
+
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{LEAST_SIZE, WindowError, open_window, unplaced};
 
@@ -106,6 +108,8 @@ pub struct App {
     table_path: Option<String>,
     /// The GPU, once a session has looked at it.
     pub(super) device: Option<DeviceInfo>,
+    /// What the engine of a page does before it can compute on the GPU.
+    engine: Option<String>,
     connect: Connect,
     pub(super) notices: Notices,
     pub(super) files: Files,
@@ -126,6 +130,8 @@ pub struct App {
     tree: egui_tiles::Tree<Pane>,
     places: Vec<(Pane, egui::Rect)>,
     pub(super) tour: Tour,
+    /// Whether the person has seen the tour begin, today or on another day.
+    toured: bool,
     pub(super) keys_shown: bool,
     pub(super) projector: bool,
     theme: egui::ThemePreference,
@@ -189,6 +195,7 @@ impl App {
             table: Some(builtin()),
             table_path: None,
             device: None,
+            engine: None,
             connect,
             notices,
             files: Files::default(),
@@ -207,6 +214,7 @@ impl App {
             tree: default_tree(),
             places: Vec::new(),
             tour: Tour::default(),
+            toured: false,
             keys_shown: false,
             projector: false,
             theme: egui::ThemePreference::System,
@@ -298,6 +306,17 @@ impl App {
     /// The layout of the panels in words.
     pub fn layout(&self) -> String {
         dock::describe(&self.tree)
+    }
+
+    /// Tells something that stays in sight until the person closes it.
+    pub fn tell(&mut self, notice: Notice) {
+        self.notices.stay(notice);
+    }
+
+    /// Begins the guided tour.
+    pub fn begin_tour(&mut self) {
+        self.tour.begin();
+        self.toured = true;
     }
 
     /// The step of the tour, counted from 0, while it is on.

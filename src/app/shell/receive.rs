@@ -34,6 +34,7 @@ impl App {
         while let Some(aside) = self.line.aside() {
             match aside {
                 Aside::Tell(notice) => self.notices.push(notice),
+                Aside::Engine(does) => self.engine = does,
                 Aside::Kept(name) => {
                     if let Some(name) = &name {
                         self.run.name.clone_from(name);
@@ -169,6 +170,10 @@ impl App {
             Event::DeviceChecked { device, problem } => {
                 self.device.clone_from(device);
                 match problem {
+                    // Nobody has asked for it, and nothing has failed.
+                    Some(problem) if device.is_none() => {
+                        self.notices.stay(Notice::info(in_labels(problem)));
+                    }
                     Some(problem) => self.notices.push(Notice::error(in_labels(problem))),
                     None => self.rehearse(),
                 }

@@ -3,11 +3,18 @@
 use serde_json::{Value, json};
 
 use super::App;
+use crate::app::runs::link::SessionState;
 use crate::app::share_link::Fragment;
 use crate::data::built_in;
 use crate::record::RunState;
 
 impl App {
+    /// Whether a session runs something that closing the window would break off.
+    pub fn runs_something(&mut self) -> bool {
+        let goes_on = |state: SessionState| state.is_busy() || state == SessionState::Starting;
+        self.lines().any(|line| goes_on(line.state()))
+    }
+
     /// What a link to what is shown now carries. A data set of one's own is not in it.
     pub fn fragment(&self) -> Fragment {
         let mut fragment = self.search.fragment();

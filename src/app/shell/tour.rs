@@ -6,6 +6,10 @@ use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::keys::{self, Deed, Place, Row};
 use crate::app::pane::Pane;
 
+/// What the program is, for who sees it for the first time.
+pub const WELCOME: &str =
+    "Plateau searches for neural architectures whose accuracy survives small changes.";
+
 struct Stop {
     title: &'static str,
     text: &'static str,
