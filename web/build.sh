@@ -54,11 +54,14 @@ mkdir -p "$out"
 bind() { "$target/bind/release/bind" "$target/wasm32-unknown-unknown/$2/$1.wasm" "$out" "$3"; }
 bind page web page
 bind worker "$engine" engine
-cp web/worker.js "$out/"
+cp web/icon.svg web/manifest.webmanifest "$out/"
 for set in mnist5k fashion; do cp "src/data/embedded/$set.gz" "$out/$set.bin"; done
 cp src/app/runs/judge-digits-darts.gz "$out/judge-digits-darts.bin"
-sed -e "s/const total = 0;/const total = $(wc -c <"$out/page_bg.wasm");/" \
+total() { echo "s/const total = 0;/const total = $(wc -c <"$out/$1");/"; }
+sed -e "$(total engine_bg.wasm)" web/worker.js >"$out/worker.js"
+sed -e "$(total page_bg.wasm)" \
     -e '/<!-- web\/first.html -->/{' -e 'r web/first.html' -e 'd' -e '}' web/index.html >"$out/index.html"
+bash web/service.sh "$out"
 
 packed="index.html page.js page_bg.wasm"
 [ "$engine" = web ] && packed="$packed worker.js engine.js engine_bg.wasm"

@@ -1,12 +1,39 @@
 // The worker's bootstrap. It holds the lock of its name for as long as it lives, so that the page notices when it dies.
 // Messages that come before the engine is loaded are kept here and given to the engine when it is there.
-import init from "./engine.js";
-
 const early = [];
 self.onmessage = (message) => early.push(message);
 await new Promise((held) => {
   if (!navigator.locks) return held();
-  navigator.locks.request(self.name, () => { held(); return new Promise(() => {}); });
+  // A browser that keeps nothing refuses locks, too.
+  navigator.locks.request(self.name, () => { held(); return new Promise(() => {}); }).catch(held);
 });
-await init();
+
+// It is of the same version as this file.
+self.plateauVersion = location.search;
+const { default: init } = await import("./engine.js" + plateauVersion);
+
+// Says how much of the engine has come. `web/build.sh` writes its size in place of the zero.
+const total = 0;
+let loaded = false;
+const say = (text) => loaded || self.postMessage(JSON.stringify({ Loading: text }));
+const count = async (copy) => {
+  const reader = copy.body.getReader();
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+  let come = 0;
+  let said = 0;
+  for (let part; !(part = await reader.read()).done; ) {
+    come += part.value.byteLength;
+    if (come - said < total / 50) continue;
+    said = come;
+    say(`loading the engine: ${megabytes(come)} of ${megabytes(total)} MB`);
+  }
+  say("compiling the engine");
+};
+say("loading the engine");
+const engine = await fetch("./engine_bg.wasm" + plateauVersion);
+if (!engine.ok) throw new Error("engine_bg.wasm: " + engine.status + " " + engine.statusText);
+// A line that breaks is told of below.
+count(engine.clone()).catch(() => {});
+await init({ module_or_path: engine });
+loaded = true;
 for (const message of early) self.onmessage(message);
