@@ -39,7 +39,8 @@ pub async fn fetch_packed(name: &str) -> Result<Vec<u8>, JsValue> {
         &"signal".into(),
         &limit.call1(&signal, &PATIENCE.into())?,
     )?;
-    let response = settled(fetch.call2(&global, &file.as_str().into(), &options)?).await?;
+    let address = file.clone() + &super::version();
+    let response = settled(fetch.call2(&global, &address.into(), &options)?).await?;
     if !Reflect::get(&response, &"ok".into())?.is_truthy() {
         return Err(format!("{file} is not there").into());
     }

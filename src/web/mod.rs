@@ -37,6 +37,8 @@ enum ToWorker {
 /// What the worker says to the page.
 #[derive(Serialize, Deserialize)]
 enum FromWorker {
+    /// What it does before it listens; `web/worker.js` says that.
+    Loading(String),
     /// It listens; while it lives it holds the browser's lock of its name.
     Ready,
     /// From the session.
@@ -47,6 +49,16 @@ enum FromWorker {
     Kept(Option<String>),
     /// For the person: what, and whether something failed.
     Notice(String, bool),
+}
+
+/// What follows the name of a file of the page that is asked for: its version, which the page's and the worker's own scripts know, so that
+/// nobody sends one of another version.
+fn version() -> String {
+    let version = js_sys::Reflect::get(&js_sys::global(), &"plateauVersion".into());
+    version
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
 }
 
 /// Runs the constructors of statics, which nothing else does in a program that `web/build.sh` linked. Once, first of all.

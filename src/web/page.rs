@@ -2,15 +2,19 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use eframe::egui;
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_time::SystemTime;
 
 use super::fetched::{fetch_packed, fetch_set};
+use super::store::Stored;
 use super::{FromWorker, ToWorker, describe, script, store};
 use crate::app::{
     Answer, App, Aside, Ask, Fragment, KeptRun, Link, Notice, Shelf, Wanted, beside, described,
@@ -23,6 +27,13 @@ use crate::session::{Checkpoint, Clock, Command, DeviceChoice, Event, Timed, jud
 const WORKER: &str = "./worker.js";
 /// The id of the canvas in `index.html`.
 const CANVAS: &str = "plateau";
+/// What is said where nothing can be drawn.
+const NO_WEBGL: &str = "Plateau cannot draw here: this browser gives no WebGL. Switch on hardware (or graphics) acceleration in its settings, \
+                        or update the graphics driver, and load the page anew.";
+/// What is said when the next load has a later version of the page.
+const NEWER: &str = "a new version of this page is ready; it comes with the next reload";
+/// What the engine does once it is loaded, until the GPU has been checked.
+const CHECKING: &str = "checking what the GPU computes";
 
 /// Starts the window; called once, by the page's program.
 pub fn page() {
@@ -65,30 +76,82 @@ async fn start() -> Result<(), JsValue> {
                 Ok(Box::new(app.with_shelf(shelf)))
             }),
         )
-        .await?;
-    if let Some(context) = context.get() {
-        script::offer(&runner, context);
+        .await
+        .map_err(drawing_refused)?;
+    let page = Page { runner, context };
+    if let Some(context) = page.context.get() {
+        script::offer(&page.runner, context);
     }
     call("plateauReady", &[]);
+    for text in storage_says().await {
+        page.with(|app| app.tell(Notice::info(text)));
+    }
     // The engine shares the line and comes first. Who chooses a larger set later, without a connection, is told that it is
     // missing.
     let _ended = engine_loaded.recv().await;
     for &name in &EMBEDDED[1..] {
-        if fetch_set(name).await.is_ok()
-            && let Some(mut app) = runner.app_mut::<App>()
-        {
-            app.data_arrived();
-            if let Some(context) = context.get() {
-                context.request_repaint();
-            }
+        if fetch_set(name).await.is_ok() {
+            page.with(App::data_arrived);
         }
     }
+    let newer = Closure::<dyn FnMut()>::new(move || page.with(|app| app.tell(Notice::info(NEWER))));
+    call("plateauKeep", &[newer.as_ref()]);
+    newer.forget();
     Ok(())
+}
+
+/// The window, for what comes between its frames.
+struct Page {
+    runner: eframe::WebRunner,
+    context: Rc<OnceCell<egui::Context>>,
+}
+
+impl Page {
+    /// Changes something, and has it drawn.
+    fn with(&self, change: impl FnOnce(&mut App)) {
+        // A window that has failed has said so.
+        if let (Some(mut app), Some(context)) = (self.runner.app_mut::<App>(), self.context.get()) {
+            change(&mut app);
+            context.request_repaint();
+        }
+    }
+}
+
+/// Why nothing can be drawn, for a person.
+fn drawing_refused(error: JsValue) -> JsValue {
+    match describe(&error).contains("WebGL isn't supported") {
+        true => NO_WEBGL.into(),
+        false => error,
+    }
+}
+
+/// What there is to say of the storage when the page is opened: that there is none, or which runs ended before their first checkpoint.
+async fn storage_says() -> Vec<String> {
+    let runs = match store::list().await {
+        Ok(runs) => runs,
+        Err(error) => return vec![refused(error)],
+    };
+    let mut said = Vec::new();
+    for run in runs.into_iter().filter(|run| !run.can_go_on) {
+        if let Some(writer) = run.mark.writer
+            && !lives(&writer).await
+            // It is said once.
+            && store::hand_over(&run.name, None).await.is_ok()
+        {
+            said.push(format!(
+                "{} was cut off before its first checkpoint, so there is nothing to go on from; start it anew with Run",
+                run.name
+            ));
+        }
+    }
+    said
 }
 
 /// The worker of now, and where it says what the shelf waits for.
 #[derive(Clone)]
 struct Engine {
+    /// How the names of the workers of this tab begin.
+    tab: String,
     worker: Rc<RefCell<Option<Worker>>>,
     answers: Sender<Answer>,
     /// Told when a worker listens, or has ended before it did.
@@ -100,6 +163,7 @@ fn shelf(context: &egui::Context, loaded: Sender<()>) -> (Engine, Shelf) {
     let (asks, inbox) = async_channel::unbounded();
     let (answers, outbox) = async_channel::unbounded();
     let engine = Engine {
+        tab: format!("plateau-engine-{:x}-", js_sys::Math::random().to_bits()),
         worker: Rc::default(),
         answers,
         loaded,
@@ -137,12 +201,13 @@ impl Engine {
             }
             Ask::Open(name) => {
                 let events = kept_events(&name).await?;
-                let can_go_on = store::list().await.map_err(refused)?;
-                let can_go_on = can_go_on.contains(&(name.clone(), true));
-                let run = kept(name, can_go_on);
+                let run = self.kept(find(&name).await?).await;
                 return Ok(Some(Answer::Opened { run, events }));
             }
             Ask::GoOn(name) => {
+                if self.is_elsewhere(&find(&name).await?).await {
+                    return Err(format!("{name} goes on in another tab"));
+                }
                 let text = serde_json::to_string(&ToWorker::GoOn(name)).unwrap_or_default();
                 let worker = self.worker.borrow();
                 let worker = worker.as_ref().ok_or("there is no engine; restart it")?;
@@ -166,31 +231,62 @@ impl Engine {
                 return Ok(None);
             }
             Ask::Keep(file, files) => {
-                let taken = store::list().await.map_err(refused)?;
-                let name = store::free_name(file.trim_end_matches(".zip"), &taken);
-                store::keep(&name, &files).await.map_err(refused)?;
-                let can_go_on = files.checkpoint().is_some();
-                return Ok(Some(Answer::Kept(file, kept(name, can_go_on))));
+                let name = file.trim_end_matches(".zip");
+                let name = store::begin(name, &files, None).await.map_err(refused)?;
+                let run = self.kept(find(&name).await?).await;
+                return Ok(Some(Answer::Kept(file, run)));
             }
             Ask::Remove(name) => store::remove(&name).await.map_err(refused)?,
         }
-        let runs = store::list().await.map_err(refused);
-        let known = |runs: Vec<(String, bool)>| {
-            let runs = runs.into_iter();
-            runs.map(|(name, can_go_on)| kept(name, can_go_on))
-                .collect()
+        let listed = match store::list().await {
+            Ok(runs) => {
+                let mut known = Vec::with_capacity(runs.len());
+                for run in runs {
+                    known.push(self.kept(run).await);
+                }
+                Ok(known)
+            }
+            Err(error) => Err(refused(error)),
         };
-        Ok(Some(Answer::Listed(runs.map(known))))
+        Ok(Some(Answer::Listed(listed)))
+    }
+
+    /// A run of the browser's storage, as the window knows it.
+    async fn kept(&self, run: Stored) -> KeptRun {
+        let can_go_on = run.can_go_on && !self.is_elsewhere(&run).await;
+        let changed = run.mark.changed.unwrap_or(f64::NAN) / 1e3;
+        let changed = Duration::try_from_secs_f64(changed).ok();
+        KeptRun {
+            name: run.name,
+            can_go_on,
+            changed: changed.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)),
+        }
+    }
+
+    /// Whether another tab goes on with a run.
+    async fn is_elsewhere(&self, run: &Stored) -> bool {
+        match &run.mark.writer {
+            Some(writer) => !writer.starts_with(&self.tab) && lives(writer).await,
+            None => false,
+        }
+    }
+}
+
+/// Whether a worker lives, of this tab or another. Where a browser cannot say that, none does.
+async fn lives(worker: &str) -> bool {
+    let asked = call("plateauLives", &[&worker.into()]);
+    match asked.and_then(|asked| asked.dyn_into::<Promise>().ok()) {
+        Some(asked) => JsFuture::from(asked)
+            .await
+            .is_ok_and(|lives| lives.is_truthy()),
+        None => false,
     }
 }
 
 /// A run in the browser's storage.
-fn kept(name: String, can_go_on: bool) -> KeptRun {
-    KeptRun {
-        name,
-        can_go_on,
-        changed: None,
-    }
+async fn find(name: &str) -> Result<Stored, String> {
+    let run = store::stored(name).await.map_err(refused)?;
+    run.ok_or(format!("{name} is not kept any more"))
 }
 
 /// The text of a kept run's events.
@@ -199,9 +295,12 @@ async fn kept_events(name: &str) -> Result<String, String> {
     events.ok_or(format!("{name} is not kept any more"))
 }
 
-/// What a browser that keeps nothing says.
+/// What is said where the browser keeps nothing.
 fn refused(error: idb::Error) -> String {
-    format!("this browser keeps no runs ({error})")
+    format!(
+        "this browser keeps no runs for this page, as in a private window or where its settings say so; save a run by File, Save run as zip \
+         before you close the page ({error})"
+    )
 }
 
 /// The supernet of a kept run, or the newest judge of its kind.
@@ -211,7 +310,7 @@ async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
         Wanted::Judge(of) => {
             let judge = judge_name(&of.dataset, of.space);
             let kept = store::list().await.map_err(refused)?;
-            let names = kept.into_iter().map(|(name, _)| name);
+            let names = kept.into_iter().map(|run| run.name);
             // Later ones have a number behind the name.
             let mut names: Vec<_> = names.filter(|name| name.starts_with(&judge)).collect();
             names.sort_by_key(|name| (name.len(), name.clone()));
@@ -258,9 +357,10 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     // The worker's name is that of the browser's lock that it holds as long as it lives.
-    let name = format!("plateau-engine-{:x}", js_sys::Math::random().to_bits());
+    let name = format!("{}{:x}", engine.tab, js_sys::Math::random().to_bits());
     options.set_name(&name);
-    let worker = Worker::new_with_options(WORKER, &options).map_err(|error| describe(&error))?;
+    let script = WORKER.to_owned() + &super::version();
+    let worker = Worker::new_with_options(&script, &options).map_err(|error| describe(&error))?;
     let (commands, inbox) = async_channel::unbounded::<Command>();
     let (outbox, events) = async_channel::unbounded::<Timed>();
     let (asides, told) = async_channel::unbounded::<Aside>();
@@ -272,6 +372,7 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
         context: context.clone(),
     };
     listen(&worker, &name, &voice);
+    voice.engine_does(Some("loading the engine"));
     let check = Command::CheckDevice {
         device: DeviceChoice::Gpu,
     };
@@ -314,6 +415,10 @@ impl Voice {
         self.context.request_repaint();
     }
 
+    fn engine_does(&self, what: Option<&str>) {
+        self.aside(Aside::Engine(what.map(str::to_owned)));
+    }
+
     /// The worker's last word.
     fn end(&self, why: &str) {
         let _told = self.engine.loaded.try_send(());
@@ -336,11 +441,17 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
         Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let text = message.data().as_string().unwrap_or_default();
             match serde_json::from_str(&text) {
-                Ok(FromWorker::Event(timed)) => voice.say(timed),
+                Ok(FromWorker::Event(timed)) => {
+                    if matches!(timed.event, Event::DeviceChecked { .. }) {
+                        voice.engine_does(None);
+                    }
+                    voice.say(timed);
+                }
                 Ok(FromWorker::Notice(text, error)) => {
                     voice.aside(Aside::Tell(Notice { text, error }));
                 }
                 Ok(FromWorker::Kept(name)) => voice.aside(Aside::Kept(name)),
+                Ok(FromWorker::Loading(text)) => voice.engine_does(Some(&text)),
                 Ok(FromWorker::GoesOn(name, events)) => {
                     let _gone = voice
                         .engine
@@ -351,6 +462,7 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                 Ok(FromWorker::Ready) => {
                     // It is full where an earlier worker has said so.
                     let _told = voice.engine.loaded.try_send(());
+                    voice.engine_does(Some(CHECKING));
                     watch(&name, voice.clone());
                 }
                 Err(error) => voice.fail(format!(
@@ -391,15 +503,11 @@ async fn forward(worker: Worker, inbox: Receiver<Command>) {
     worker.terminate();
 }
 
-/// Calls a function of the page's own script.
-fn call(name: &str, arguments: &[&JsValue]) {
-    let function = js_sys::Reflect::get(&js_sys::global(), &name.into());
-    if let Some(function) = function
-        .ok()
-        .and_then(|value| value.dyn_into::<js_sys::Function>().ok())
-    {
-        let arguments: js_sys::Array = arguments.iter().map(|value| (*value).clone()).collect();
-        // A page without the function has been changed by its host; the console has the text of failures.
-        let _ = function.apply(&JsValue::NULL, &arguments);
-    }
+/// Calls a function of the page's own script; what it gives. A page without the function has been changed by its host; the console has
+/// the text of failures.
+fn call(name: &str, arguments: &[&JsValue]) -> Option<JsValue> {
+    let function = js_sys::Reflect::get(&js_sys::global(), &name.into()).ok()?;
+    let function = function.dyn_into::<js_sys::Function>().ok()?;
+    let arguments: js_sys::Array = arguments.iter().map(|value| (*value).clone()).collect();
+    function.apply(&JsValue::NULL, &arguments).ok()
 }

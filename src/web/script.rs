@@ -1,5 +1,6 @@
 //! What the page's own script, and the test that drives the page, may ask: `plateauState()` and `plateauWidgets()` give JSON,
-//! `plateauLink()` gives the part of the address after `#`.
+//! `plateauLink()` gives the part of the address after `#`, `plateauGoing()` something while a run goes on, and `plateauTour()` begins the
+//! guided tour.
 
 use eframe::egui;
 use wasm_bindgen::prelude::*;
@@ -18,6 +19,17 @@ pub fn offer(runner: &eframe::WebRunner, context: &egui::Context) {
     put("plateauLink", move || {
         let app = link.app_mut::<App>()?;
         Some(app.fragment().to_text())
+    });
+    let going = runner.clone();
+    put("plateauGoing", move || {
+        let mut app = going.app_mut::<App>()?;
+        app.runs_something().then(|| "a run goes on".to_owned())
+    });
+    let (tour, shown) = (runner.clone(), context.clone());
+    put("plateauTour", move || {
+        tour.app_mut::<App>()?.begin_tour();
+        shown.request_repaint();
+        None
     });
     let context = context.clone();
     put("plateauWidgets", move || {

@@ -1,25 +1,77 @@
-//! Runs that the browser keeps, in IndexedDB: for each its events, the supernet of its search, and the newest checkpoint where it was not
-//! finished. Its other files follow from its events.
+//! Runs that the browser keeps, in IndexedDB: for each its events, the supernet of its search, the newest checkpoint where it was not
+//! finished, and a [`Mark`]. Its other files follow from its events.
+//!
+//! All tabs share the storage. A run has one writer, whose name is in its mark: a name is taken and a run is written in one transaction
+//! that looks who it belongs to.
 
-use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, TransactionMode};
+use idb::{
+    Database, DatabaseEvent, Error, Factory, ObjectStoreParams, Transaction, TransactionMode,
+};
 use js_sys::Uint8Array;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 use crate::record::{RunFiles, SUPERNET_FILE, checkpoint_file};
 use crate::session::Checkpoint;
 
 const DATABASE: &str = "plateau";
+/// A later version has one more store.
+const VERSION: u32 = 2;
 /// The lines of `events.jsonl`, as text, by the name of the run.
 const EVENTS: &str = "events";
 /// The bytes of a checkpoint file by the name of the run, and of the supernet's by [`supernet_key`].
 const CHECKPOINTS: &str = "checkpoints";
+/// The marks, as JSON, by the name of the run.
+const MARKS: &str = "marks";
+const STORES: [&str; 3] = [EVENTS, CHECKPOINTS, MARKS];
+
+/// Who writes a run, and when it was written.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Mark {
+    /// Milliseconds since 1970; none: by a version that did not say it.
+    pub changed: Option<f64>,
+    /// The worker that writes it, by its name; none: it has said its last.
+    pub writer: Option<String>,
+}
+
+impl Mark {
+    /// That of a run which is written now.
+    fn now(writer: Option<&str>) -> JsValue {
+        let mark = Self {
+            changed: Some(js_sys::Date::now()),
+            writer: writer.map(str::to_owned),
+        };
+        // It always serializes.
+        JsValue::from_str(&serde_json::to_string(&mark).unwrap_or_default())
+    }
+
+    /// That of a run in the storage; one of before there were marks has none.
+    fn read(value: Option<&JsValue>) -> Self {
+        let text = value.and_then(JsValue::as_string).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+}
+
+/// A run in the storage.
+pub struct Stored {
+    /// What it is called.
+    pub name: String,
+    /// Whether it has a checkpoint, which a finished one has not.
+    pub can_go_on: bool,
+    /// Who writes it, and when that was.
+    pub mark: Mark,
+}
 
 async fn open() -> Result<Database, Error> {
-    let mut request = Factory::new()?.open(DATABASE, Some(1))?;
+    let mut request = Factory::new()?.open(DATABASE, Some(VERSION))?;
     request.on_upgrade_needed(|event| {
         // Where a store cannot be made, the transactions below say so.
         if let Ok(database) = event.database() {
-            for name in [EVENTS, CHECKPOINTS] {
+            let there = database.store_names();
+            for name in STORES
+                .iter()
+                .filter(|name| !there.iter().any(|old| old == *name))
+            {
                 let _refused = database.create_object_store(name, ObjectStoreParams::new());
             }
         }
@@ -27,14 +79,65 @@ async fn open() -> Result<Database, Error> {
     request.await
 }
 
-/// Writes a run, all of it or nothing. One that is finished needs no checkpoint any more.
+/// Writes a new run under `name`, or the first of `name-2`, `name-3`, … that is free, which it returns. The writer: who goes on to write it.
+///
+/// # Errors
+/// The browser refused.
+pub async fn begin(name: &str, files: &RunFiles, writer: Option<&str>) -> Result<String, Error> {
+    let database = open().await?;
+    let transaction = database.transaction(&STORES, TransactionMode::ReadWrite)?;
+    let taken = transaction.object_store(EVENTS)?;
+    let taken = taken.get_all_keys(None, None)?.await?;
+    let taken: Vec<String> = taken.iter().filter_map(JsValue::as_string).collect();
+    let name = free_name(name, &taken);
+    write(&transaction, &name, files, writer)?;
+    transaction.commit()?.await?;
+    database.close();
+    Ok(name)
+}
+
+/// Writes a run, all of it or nothing. One that is finished needs no checkpoint any more. Whether the run still belongs to the writer, who
+/// writes nothing otherwise. `last`: the run says no more.
 ///
 /// # Errors
 /// The browser refused, for want of space as a rule.
-pub async fn keep(name: &str, files: &RunFiles) -> Result<(), Error> {
+pub async fn keep(name: &str, files: &RunFiles, writer: &str, last: bool) -> Result<bool, Error> {
     let database = open().await?;
-    let transaction = database.transaction(&[EVENTS, CHECKPOINTS], TransactionMode::ReadWrite)?;
+    let transaction = database.transaction(&STORES, TransactionMode::ReadWrite)?;
+    let mark = transaction.object_store(MARKS)?;
+    let mark = mark.get(JsValue::from_str(name))?.await?;
+    let own = Mark::read(mark.as_ref()).writer.as_deref() == Some(writer);
+    if own {
+        write(&transaction, name, files, Some(writer).filter(|_| !last))?;
+        transaction.commit()?.await?;
+    }
+    database.close();
+    Ok(own)
+}
+
+/// From now on a run belongs to this writer; none: to nobody.
+///
+/// # Errors
+/// The browser refused.
+pub async fn hand_over(name: &str, writer: Option<&str>) -> Result<(), Error> {
+    let database = open().await?;
+    let transaction = database.transaction(&[MARKS], TransactionMode::ReadWrite)?;
+    let store = transaction.object_store(MARKS)?;
+    store.put(&Mark::now(writer), Some(&JsValue::from_str(name)))?;
+    transaction.commit()?.await?;
+    database.close();
+    Ok(())
+}
+
+fn write(
+    transaction: &Transaction,
+    name: &str,
+    files: &RunFiles,
+    writer: Option<&str>,
+) -> Result<(), Error> {
     let key = JsValue::from_str(name);
+    let store = transaction.object_store(MARKS)?;
+    store.put(&Mark::now(writer), Some(&key))?;
     let store = transaction.object_store(EVENTS)?;
     store.put(&JsValue::from_str(&files.events), Some(&key))?;
     let store = transaction.object_store(CHECKPOINTS)?;
@@ -51,8 +154,6 @@ pub async fn keep(name: &str, files: &RunFiles) -> Result<(), Error> {
         let key = JsValue::from_str(&supernet_key(name));
         store.put(&Uint8Array::from(&bytes[..]), Some(&key))?;
     }
-    transaction.commit()?.await?;
-    database.close();
     Ok(())
 }
 
@@ -61,24 +162,40 @@ fn supernet_key(name: &str) -> String {
     format!("{name}/{SUPERNET_FILE}")
 }
 
-/// The names of all runs, and whether each can go on.
+/// All runs.
 ///
 /// # Errors
 /// The browser keeps nothing, in a private window for example.
-pub async fn list() -> Result<Vec<(String, bool)>, Error> {
+pub async fn list() -> Result<Vec<Stored>, Error> {
     let database = open().await?;
-    let transaction = database.transaction(&[EVENTS, CHECKPOINTS], TransactionMode::ReadOnly)?;
+    let transaction = database.transaction(&STORES, TransactionMode::ReadOnly)?;
     // One after the other: the answer to a request that nobody listens to yet is lost.
     let names = transaction.object_store(EVENTS)?;
     let names = names.get_all_keys(None, None)?.await?;
     let open = transaction.object_store(CHECKPOINTS)?;
     let open = open.get_all_keys(None, None)?.await?;
+    let store = transaction.object_store(MARKS)?;
+    let marked = store.get_all_keys(None, None)?.await?;
+    let marks = store.get_all(None, None)?.await?;
     database.close();
-    let names = names.into_iter().filter_map(|name| {
-        let can_go_on = open.contains(&name);
-        Some((name.as_string()?, can_go_on))
+    let runs = names.into_iter().filter_map(|name| {
+        let place = marked.iter().position(|other| *other == name);
+        Some(Stored {
+            can_go_on: open.contains(&name),
+            mark: Mark::read(place.and_then(|place| marks.get(place))),
+            name: name.as_string()?,
+        })
     });
-    Ok(names.collect())
+    Ok(runs.collect())
+}
+
+/// A run by its name; none: it is not kept.
+///
+/// # Errors
+/// As [`list`].
+pub async fn stored(name: &str) -> Result<Option<Stored>, Error> {
+    let runs = list().await?;
+    Ok(runs.into_iter().find(|run| run.name == name))
 }
 
 /// The events of a run; none: there is no such run.
@@ -149,11 +266,12 @@ async fn get(store: &str, name: &str) -> Result<Option<JsValue>, Error> {
 /// The browser refused.
 pub async fn remove(name: &str) -> Result<(), Error> {
     let database = open().await?;
-    let transaction = database.transaction(&[EVENTS, CHECKPOINTS], TransactionMode::ReadWrite)?;
+    let transaction = database.transaction(&STORES, TransactionMode::ReadWrite)?;
     for (store, key) in [
         (EVENTS, name),
         (CHECKPOINTS, name),
         (CHECKPOINTS, &supernet_key(name)),
+        (MARKS, name),
     ] {
         transaction
             .object_store(store)?
@@ -165,8 +283,8 @@ pub async fn remove(name: &str) -> Result<(), Error> {
 }
 
 /// `name`, or the first of `name-2`, `name-3`, … that no kept run has.
-pub fn free_name(name: &str, taken: &[(String, bool)]) -> String {
-    let free = |name: &String| taken.iter().all(|(other, _)| other != name);
+fn free_name(name: &str, taken: &[String]) -> String {
+    let free = |name: &String| !taken.contains(name);
     let numbered = (2u32..).map(|number| format!("{name}-{number}"));
     let mut names = std::iter::once(name.to_owned()).chain(numbered);
     names.find(free).unwrap_or_else(|| name.to_owned())

@@ -30,9 +30,9 @@ pub fn worker() {
     let (commands, inbox) = async_channel::unbounded();
     let (keep, kept) = async_channel::unbounded();
     let (asked, asks) = async_channel::unbounded();
-    listen(&scope, asked, keep.clone());
+    listen(&scope, asked.clone(), keep.clone());
     spawn_local(pass_on(asks, commands));
-    spawn_local(keep_runs(scope.clone(), kept));
+    spawn_local(keep_runs(scope.clone(), asked, kept));
     offer_loss();
     say(&scope, &FromWorker::Ready);
     let clock = Rc::new(Clock::default());
@@ -84,18 +84,7 @@ fn listen(scope: &DedicatedWorkerGlobalScope, commands: Sender<Command>, keep: S
                     let _gone = commands.try_send(command);
                 }
                 Ok(ToWorker::GoOn(name)) => {
-                    let (scope, commands, keep) = (scope.clone(), commands.clone(), keep.clone());
-                    spawn_local(async move {
-                        match start_from(&name).await {
-                            Ok((start, run)) => {
-                                let so_far = FromWorker::GoesOn(name, run.files.events.clone());
-                                say(&scope, &so_far);
-                                let _gone = keep.try_send(Keep::GoOn(run));
-                                let _gone = commands.try_send(Command::Start(Box::new(start)));
-                            }
-                            Err(reason) => refuse(&scope, format!("{name} cannot go on: {reason}")),
-                        }
-                    });
+                    let _gone = keep.try_send(Keep::GoOn(name));
                 }
                 Err(error) => refuse(
                     &scope,
@@ -130,8 +119,8 @@ async fn pass_on(asks: Receiver<Command>, commands: Sender<Command>) {
     }
 }
 
-/// What goes on with a kept run: the command, and the run as far as its checkpoint.
-async fn start_from(name: &str) -> Result<(Start, Kept), String> {
+/// What goes on with a kept run, which belongs to this worker from now on: the command, and the run as far as its checkpoint.
+async fn start_from(name: &str, writer: &str) -> Result<(Start, Kept), String> {
     let bytes = store::checkpoint(name)
         .await
         .map_err(|error| error.to_string())?
@@ -149,6 +138,9 @@ async fn start_from(name: &str) -> Result<(Start, Kept), String> {
     }
     let file = checkpoint_file(from.position.events);
     files.others.insert(file, bytes);
+    store::hand_over(name, Some(writer))
+        .await
+        .map_err(|error| error.to_string())?;
     let run = Kept {
         name: name.to_owned(),
         files,
@@ -163,8 +155,8 @@ async fn start_from(name: &str) -> Result<(Start, Kept), String> {
 
 /// What the keeper of runs is told.
 enum Keep {
-    /// The session goes on with a run.
-    GoOn(Kept),
+    /// The session shall go on with the run of that name, once the last one has been written.
+    GoOn(String),
     /// The session said something.
     Event(Timed),
 }
@@ -175,58 +167,79 @@ struct Kept {
     files: RunFiles,
 }
 
-/// Writes the runs of this worker into the browser's storage, at every checkpoint and at the end.
-async fn keep_runs(scope: DedicatedWorkerGlobalScope, told: Receiver<Keep>) {
+/// Writes the runs of this worker into the browser's storage, at every checkpoint and at the end, and finds what is gone on with.
+async fn keep_runs(
+    scope: DedicatedWorkerGlobalScope,
+    commands: Sender<Command>,
+    told: Receiver<Keep>,
+) {
+    let writer = scope.name();
     let mut kept: Option<Kept> = None;
     while let Ok(told) = told.recv().await {
         let timed = match told {
-            Keep::GoOn(run) => {
-                kept = Some(run);
+            Keep::GoOn(name) => {
+                match start_from(&name, &writer).await {
+                    Ok((start, run)) => {
+                        say(&scope, &FromWorker::GoesOn(name, run.files.events.clone()));
+                        kept = Some(run);
+                        let _gone = commands.try_send(Command::Start(Box::new(start)));
+                    }
+                    Err(reason) => refuse(&scope, format!("{name} cannot go on: {reason}")),
+                }
                 continue;
             }
             Keep::Event(timed) => timed,
         };
         if let Event::Started { config, .. } = &timed.event {
-            kept = match store::list().await {
-                Ok(taken) => {
-                    let name = store::free_name(&config.name(), &taken);
-                    say(&scope, &FromWorker::Kept(Some(name.clone())));
-                    let files = RunFiles::default();
-                    Some(Kept { name, files })
-                }
-                Err(error) => {
-                    let text = format!(
-                        "this browser does not keep the run ({error}); save it with File, Save run as zip"
-                    );
-                    say(&scope, &FromWorker::Notice(text, true));
-                    None
-                }
-            };
+            kept = begin(&scope, &config.name(), &timed).await;
+            continue;
         }
-        // Its name is taken from its beginning on.
-        let early = matches!(timed.event, Event::Started { .. } | Event::Paused);
+        let failed = matches!(timed.event, Event::Failed { .. });
+        let last = failed || matches!(timed.event, Event::Finished | Event::Stopped);
         if let Some(run) = &mut kept
-            && (run.files.take(&timed) || early)
+            && (run.files.take(&timed) || matches!(timed.event, Event::Paused))
         {
-            let stored = store::keep(&run.name, &run.files).await;
+            let stored = store::keep(&run.name, &run.files, &writer, last).await;
             // Once is enough.
             run.files.others.remove(SUPERNET_FILE);
-            if let Err(error) = stored {
+            let why = match stored {
+                Ok(true) => None,
+                Ok(false) => Some("another tab has removed it or goes on with it".to_owned()),
+                Err(error) => Some(error.to_string()),
+            };
+            if let Some(why) = why {
                 let text = format!(
-                    "the run goes on, but this browser does not keep it any more ({error}); save it with File, Save run as zip"
+                    "the run goes on, but this browser does not keep it any more ({why}); save it with File, Save run as zip"
                 );
                 say(&scope, &FromWorker::Kept(None));
                 say(&scope, &FromWorker::Notice(text, true));
                 kept = None;
             }
         }
-        let failed = matches!(timed.event, Event::Failed { .. });
-        if failed || matches!(timed.event, Event::Finished | Event::Stopped) {
+        if last {
             kept = None;
         }
         // A GPU that has failed does not come back in this worker: the page offers a fresh one.
         if failed && device::check().is_err() {
             scope.close();
+        }
+    }
+}
+
+/// A run with its first event, under a name that is its own from then on; none: the browser keeps nothing.
+async fn begin(scope: &DedicatedWorkerGlobalScope, name: &str, first: &Timed) -> Option<Kept> {
+    let mut files = RunFiles::default();
+    files.take(first);
+    match store::begin(name, &files, Some(&scope.name())).await {
+        Ok(name) => {
+            say(scope, &FromWorker::Kept(Some(name.clone())));
+            Some(Kept { name, files })
+        }
+        Err(_) => {
+            // The page has said why when it was opened.
+            let text = "this browser does not keep the run; save it with File, Save run as zip";
+            say(scope, &FromWorker::Notice(text.into(), false));
+            None
         }
     }
 }
