@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{QUICK, page};
+use super::{QUICK, Window, page};
 use crate::support::chromium::Chromium;
 
 /// Bytes a second of 9 Mbit/s.
@@ -37,6 +37,10 @@ fn on_a_mobile_line_something_true_is_seen_in_a_second_and_a_half_and_the_page_a
             >= Some(2),
         "the recorded cell and its losses are drawn"
     );
+    let counted = "/of [1-9]\\d*\\.\\d MB/.test(document.getElementById('loading')?.textContent)";
+    tab.wait_for("the page counts what has come", counted, QUICK);
+    // Who cannot wait for the program asks for the tour at once.
+    tab.evaluate("document.getElementById('tour').click()");
     let answering = "JSON.parse(window.plateauState?.() ?? '{}').run?.steps > 10";
     tab.wait_for("the program answers", answering, QUICK);
     let answers = start.elapsed();
@@ -49,4 +53,5 @@ fn on_a_mobile_line_something_true_is_seen_in_a_second_and_a_half_and_the_page_a
         answers <= Duration::from_secs(6),
         "the program answered after {answers:?}"
     );
+    tab.widget("1 of 6");
 }

@@ -3,6 +3,7 @@
 
 mod arrival;
 mod engine;
+mod lesson;
 mod speed;
 #[path = "../support/mod.rs"]
 mod support;
@@ -44,6 +45,7 @@ trait Window {
     fn state(&mut self) -> Value;
     fn wait_until(&mut self, what: &str, condition: &str, patience: Duration);
     fn widget(&mut self, label: &str) -> (f64, f64);
+    fn label(&mut self, part: &str) -> String;
     fn press(&mut self, label: &str);
     fn shortcut(&mut self, key: &str);
     fn take_settings(&mut self, config: &RunConfig);
@@ -82,6 +84,15 @@ impl Window for Tab<'_> {
         let place = self.evaluate(&format!("({find}).rect"));
         let at = |index: usize| place[index].as_f64().unwrap();
         ((at(0) + at(2)) / 2.0, (at(1) + at(3)) / 2.0)
+    }
+
+    /// The label that has this part, once it is there.
+    fn label(&mut self, part: &str) -> String {
+        let find =
+            format!("JSON.parse(plateauWidgets() || '[]').find(w => w.label.includes({part:?}))");
+        self.wait_for(&format!("“{part}” is there"), &find, QUICK);
+        let label = self.evaluate(&format!("({find}).label"));
+        label.as_str().unwrap().to_owned()
     }
 
     /// Clicks a widget.

@@ -85,18 +85,42 @@ fn without_webgpu_the_recorded_run_scrubs_the_cpu_searches_and_a_run_is_kept_and
 }
 
 #[test]
-fn a_browser_without_vector_instructions_is_told_which_one_to_take() {
-    let mut browser = Chromium::start("no-simd", &[]);
-    let mut tab = browser.tab(1280, 800);
-    // No Chromium of today can switch them off.
-    let source = "WebAssembly.validate = () => false";
-    tab.ask(
-        "Page.addScriptToEvaluateOnNewDocument",
-        json!({ "source": source }),
-    );
-    tab.open(&page());
-    let told = "['SIMD', 'Safari since 16.4'].every(part => document.getElementById('text')?.textContent.includes(part))";
-    tab.wait_for("the page says what is missing", told, QUICK);
+fn a_browser_that_cannot_run_or_draw_the_program_is_told_why_below_the_recorded_race() {
+    for (name, flags, script, parts) in [
+        // No Chromium of today can switch these two off.
+        (
+            "no-simd",
+            &[][..],
+            "WebAssembly.validate = () => false",
+            "['SIMD', 'Safari since 16.4']",
+        ),
+        (
+            "no-wasm",
+            &[],
+            "delete globalThis.WebAssembly",
+            "['WebAssembly is switched off here']",
+        ),
+        (
+            "no-webgl",
+            &["--disable-3d-apis"],
+            "",
+            "['gives no WebGL', 'in its settings']",
+        ),
+    ] {
+        let mut browser = Chromium::start(name, flags);
+        let mut tab = browser.tab(1280, 800);
+        tab.ask(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": script }),
+        );
+        tab.open(&page());
+        let told = format!(
+            "{parts}.every(part => document.getElementById('progress')?.textContent.includes(part))"
+        );
+        tab.wait_for("the page says what is missing", &told, QUICK);
+        let seen = "document.querySelector('#first svg').checkVisibility() && document.getElementById('message').hidden";
+        assert_eq!(tab.evaluate(seen), true);
+    }
 }
 
 #[test]

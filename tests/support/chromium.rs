@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -39,8 +41,18 @@ impl Drop for Chromium {
 impl Chromium {
     /// Starts it with `flags` beside the ones that every test needs.
     pub fn start(name: &str, flags: &[&str]) -> Self {
+        Self::with_preferences(name, flags, &Value::Null)
+    }
+
+    /// Starts it with the settings of a person, as in the file `Preferences` of a profile; null: with its own.
+    pub fn with_preferences(name: &str, flags: &[&str], preferences: &Value) -> Self {
         let profile =
             std::env::temp_dir().join(format!("plateau-chromium-{name}-{}", std::process::id()));
+        if !preferences.is_null() {
+            let folder = profile.join("Default");
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("Preferences"), preferences.to_string()).unwrap();
+        }
         // The protocol's pipes are the descriptors 3 (in) and 4 (out).
         let mut child = Command::new("sh")
             .args(["-c", "exec chromium \"$@\" 3<&0 4>&1 </dev/null >/dev/null"])
@@ -170,6 +182,16 @@ impl Chromium {
         );
         tab
     }
+
+    /// A tab that was left by [`Tab::leave`], in front of the others.
+    pub fn back_to(&mut self, session: String) -> Tab<'_> {
+        let mut tab = Tab {
+            browser: self,
+            session,
+        };
+        tab.ask("Page.bringToFront", json!({}));
+        tab
+    }
 }
 
 /// One tab.
@@ -192,6 +214,28 @@ impl Tab<'_> {
         self.ask("Page.navigate", json!({ "url": url }));
     }
 
+    /// Loads the page anew. What the browser asks before it leaves the page is answered by `leave`; none: it must not ask.
+    pub fn reload(&mut self, leave: Option<bool>) {
+        self.evaluate("window.ofBefore = true");
+        self.ask("Page.reload", json!({}));
+        if let Some(leave) = leave {
+            let asked = self
+                .browser
+                .event("Page.javascriptDialogOpening", PATIENCE)
+                .expect("the browser asks before it leaves the page");
+            assert_eq!(asked["params"]["type"], "beforeunload");
+            self.ask("Page.handleJavaScriptDialog", json!({ "accept": leave }));
+        }
+        if leave != Some(false) {
+            self.wait_for("the page is loaded anew", "!window.ofBefore", PATIENCE);
+        }
+    }
+
+    /// Leaves the tab open behind others, until [`Chromium::back_to`].
+    pub fn leave(self) -> String {
+        self.session
+    }
+
     /// What a JavaScript expression, or the promise that it gives, comes to.
     pub fn evaluate(&mut self, script: &str) -> Value {
         let session = self.session.clone();
@@ -201,7 +245,9 @@ impl Tab<'_> {
     /// Waits until an expression is true, and fails the test with `what` after `patience`.
     pub fn wait_for(&mut self, what: &str, script: &str, patience: Duration) {
         let end = Instant::now() + patience;
-        while self.evaluate(&format!("!!({script})")) != true {
+        let script = format!("!!({script})");
+        // Between two pages there is nothing to ask.
+        while !ask_for(self.browser, &self.session, &script).is_ok_and(|found| found == true) {
             if Instant::now() > end {
                 let state = self.evaluate("window.plateauState?.() ?? document.body.innerText");
                 let log = self.log().join("\n");
@@ -390,31 +436,58 @@ pub enum Modifier {
 }
 
 fn evaluate(browser: &mut Chromium, session: &str, script: &str) -> Value {
-    let answer = browser
-        .ask(
-            Some(session),
-            "Runtime.evaluate",
-            json!({ "expression": script, "awaitPromise": true, "returnByValue": true }),
-        )
-        .unwrap_or_else(|error| panic!("{script}: {error}"));
+    ask_for(browser, session, script).unwrap_or_else(|error| panic!("{script}: {error}"))
+}
+
+/// What an expression comes to, or why nobody can be asked.
+fn ask_for(browser: &mut Chromium, session: &str, script: &str) -> Result<Value, String> {
+    let answer = browser.ask(
+        Some(session),
+        "Runtime.evaluate",
+        json!({ "expression": script, "awaitPromise": true, "returnByValue": true }),
+    )?;
     if let Some(details) = answer.get("exceptionDetails") {
         panic!("{script}: {details}");
     }
-    answer["result"]["value"].clone()
+    Ok(answer["result"]["value"].clone())
 }
 
 /// Serves a folder on this machine for as long as the test runs. Returns its address, without a slash at the end.
 pub fn serve_folder(root: PathBuf) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let root = root.clone();
-            // A connection that fails is the browser's to try again.
-            std::thread::spawn(move || answer(stream, &root).ok());
-        }
-    });
-    address
+    Host::of(root).address
+}
+
+/// A host of static files on this machine, for as long as the test runs.
+pub struct Host {
+    /// Its address, without a slash at the end.
+    pub address: String,
+    down: Arc<AtomicBool>,
+}
+
+impl Host {
+    /// One that has a folder.
+    pub fn of(root: PathBuf) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let down = Arc::new(AtomicBool::new(false));
+        let is_down = down.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if is_down.load(Ordering::Relaxed) {
+                    continue;
+                }
+                let root = root.clone();
+                // A connection that fails is the browser's to try again.
+                std::thread::spawn(move || answer(stream, &root).ok());
+            }
+        });
+        Self { address, down }
+    }
+
+    /// From now on nobody reaches it, or everybody does again.
+    pub fn set_down(&self, down: bool) {
+        self.down.store(down, Ordering::Relaxed);
+    }
 }
 
 fn answer(mut stream: TcpStream, root: &Path) -> std::io::Result<()> {
@@ -442,6 +515,7 @@ fn answer(mut stream: TcpStream, root: &Path) -> std::io::Result<()> {
         ("html", "text/html"),
         ("js", "text/javascript"),
         ("wasm", "application/wasm"),
+        ("svg", "image/svg+xml"),
     ]);
     let kind = name
         .rsplit('.')

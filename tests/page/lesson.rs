@@ -1,0 +1,212 @@
+//! What a lesson may meet: no network, a new version of the page, a reload in the middle of a run, two tabs, and browsers that keep
+//! nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use plateau::session::DeviceChoice;
+use serde_json::json;
+
+use super::{Chromium, QUICK, Window, page, small};
+use crate::support::chromium::{Host, Tab};
+use crate::support::folder::folder;
+use crate::support::outcome::text;
+
+/// A host of the built page alone, whose files may be exchanged.
+fn publish(name: &str) -> (Host, PathBuf) {
+    let root = folder(name);
+    let dist = root.join("plateau");
+    std::fs::create_dir_all(&dist).unwrap();
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist-check");
+    for file in std::fs::read_dir(built).unwrap().flatten() {
+        let name = file.file_name().into_string().unwrap();
+        if !name.ends_with(".br") && !name.ends_with(".gz") {
+            std::fs::copy(file.path(), dist.join(name)).unwrap();
+        }
+    }
+    (Host::of(root.clone()), dist)
+}
+
+/// Puts a text into the place of another in a file of the page, and makes a version of it.
+fn publish_another(dist: &Path, changes: [(&str, &str, &str); 2]) {
+    for (file, before, after) in changes {
+        let path = dist.join(file);
+        let content = std::fs::read_to_string(&path).unwrap();
+        assert!(content.contains(before), "{file} has {before}");
+        std::fs::write(&path, content.replacen(before, after, 1)).unwrap();
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/service.sh");
+    text(&Command::new("bash").arg(script).arg(dist).output().unwrap());
+}
+
+/// Starts the small search on the CPU and waits for some steps of it.
+fn search(tab: &mut Tab, dataset: &str, steps: usize) {
+    let mut config = small(DeviceChoice::Cpu);
+    config.dataset = dataset.into();
+    tab.take_settings(&config);
+    tab.press("▶  Run");
+    let there = format!("s.run.live && s.run.steps >= {steps}");
+    tab.wait_until("there are steps", &there, QUICK);
+}
+
+/// Settings without a rival, and the small search's in the place of most of them.
+const ALONE: &str = "#v=1&preset=quick";
+
+fn alive(tab: &mut Tab) {
+    tab.wait_for("the page is alive", "window.plateauState?.()", QUICK);
+}
+
+/// Steps of the search that the browser keeps of a run, which has begun once; as soon as there are so many.
+fn kept_steps(tab: &mut Tab, name: &str, least: u64) -> u64 {
+    let end = Instant::now() + QUICK;
+    loop {
+        let lines = tab.stored("events", name);
+        let of = |event: &str| lines.matches(&format!("\"event\":\"{event}\"")).count();
+        assert_eq!(of("started"), 1, "{name}: {lines}");
+        let steps = of("search-step") as u64;
+        if steps >= least {
+            return steps;
+        }
+        assert!(Instant::now() < end, "{name} has {steps} of {least} steps");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn after_one_visit_a_lesson_needs_no_network_and_a_new_version_is_taken_whole_at_the_next_load() {
+    let (host, dist) = publish("lesson");
+    let url = format!("{}/plateau/{ALONE}", host.address);
+    let mut browser = Chromium::start("lesson", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&url);
+    let kept = "navigator.serviceWorker.controller";
+    tab.wait_for("the page is kept for later", kept, QUICK);
+
+    host.set_down(true);
+    tab.reload(None);
+    alive(&mut tab);
+    // The engine and the data set are there, too.
+    search(&mut tab, "mnist5k", 1);
+    tab.shortcut(".");
+    tab.wait_until("the run is stopped", "s.run.state == 'stopped'", QUICK);
+
+    let changes = [
+        ("index.html", "<title>Plateau", "<title>Another Plateau"),
+        ("page.js", "", "window.another = true;\n"),
+    ];
+    publish_another(&dist, changes);
+    host.set_down(false);
+    let version = "[document.title, !!window.another]";
+    tab.reload(None);
+    alive(&mut tab);
+    assert_eq!(tab.evaluate(version), json!(["Plateau", false]));
+    let told = "s.notices.some(text => text.includes('a new version of this page is ready'))";
+    tab.wait_until("the page says so", told, QUICK);
+    tab.reload(None);
+    let another = "document.title == 'Another Plateau' && window.plateauState?.()";
+    tab.wait_for("the new version is alive", another, QUICK);
+    assert_eq!(tab.evaluate(version), json!(["Another Plateau", true]));
+    drop(browser);
+    std::fs::remove_dir_all(dist.parent().unwrap()).unwrap();
+}
+
+#[test]
+fn a_reload_in_the_middle_of_a_run_asks_first_and_the_run_is_offered_at_its_step_and_goes_on() {
+    let mut browser = Chromium::start("reload", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&format!("{}{ALONE}", page()));
+    let name = "digits-na-darts-3";
+    search(&mut tab, "digits", 3);
+    // And a run whose worker went before its first step was done.
+    tab.evaluate(
+        "new Promise(done => indexedDB.open('plateau').onsuccess = opened => {
+            const database = opened.target.result;
+            const writing = database.transaction(['events', 'marks'], 'readwrite');
+            writing.objectStore('events').put('', 'early');
+            writing.objectStore('marks').put('{\"changed\": 1, \"writer\": \"gone\"}', 'early');
+            writing.oncomplete = () => { database.close(); done(); };
+        })",
+    );
+    tab.reload(Some(false));
+    assert_eq!(tab.state()["run"]["live"], true);
+    tab.reload(Some(true));
+    alive(&mut tab);
+    let told =
+        "s.notices.some(text => text.includes('early was cut off before its first checkpoint'))";
+    tab.wait_until("what cannot go on is told", told, QUICK);
+
+    let offer = tab.label(&format!("{name} was interrupted at step "));
+    let steps = kept_steps(&mut tab, name, 1);
+    assert!(offer.contains(&format!(" at step {steps} of ")), "{offer}");
+    // Its notice moves the offer.
+    let checked = "s.notices.some(text => text.includes('WebGPU'))";
+    tab.wait_until("the GPU was looked for", checked, QUICK);
+    tab.press("Go on");
+    let further = format!("s.run.live && s.run.name == {name:?} && s.run.steps > {steps}");
+    tab.wait_until("the run goes on", &further, QUICK);
+    tab.shortcut(".");
+    tab.wait_until("the run is stopped", "s.run.state == 'stopped'", QUICK);
+    let all = tab.state()["run"]["steps"].as_u64().unwrap();
+    assert_eq!(kept_steps(&mut tab, name, all), all);
+}
+
+#[test]
+fn two_tabs_with_equal_settings_have_runs_of_their_own_and_neither_goes_on_with_the_other_s() {
+    let mut browser = Chromium::start("tabs", &[]);
+    let url = format!("{}{ALONE}", page());
+    let (first, second) = ("digits-na-darts-3", "digits-na-darts-3-2");
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&url);
+    search(&mut tab, "digits", 1);
+    assert_eq!(tab.state()["run"]["name"], first);
+    tab.key(" ", &[]);
+    tab.wait_until("the run is held", "s.run.state == 'held'", QUICK);
+    let left = tab.leave();
+
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&url);
+    tab.shortcut("k");
+    tab.widget(&format!("Open {first}"));
+    let widgets = tab.evaluate("plateauWidgets()");
+    let goes_on = format!("Go on {first}");
+    assert!(!widgets.as_str().unwrap().contains(&goes_on), "{widgets}");
+    tab.key("Escape", &[]);
+    search(&mut tab, "digits", 1);
+    assert_eq!(tab.state()["run"]["name"], second);
+
+    let mut tab = browser.back_to(left);
+    assert_eq!(tab.state()["run"]["name"], first);
+    kept_steps(&mut tab, first, 1);
+    kept_steps(&mut tab, second, 1);
+}
+
+#[test]
+fn a_browser_that_keeps_nothing_and_a_page_without_https_are_told_once_and_search_all_the_same() {
+    let refuses = json!({ "profile": { "default_content_setting_values": { "cookies": 2 } } });
+    let elsewhere = ["--host-resolver-rules=MAP plateau.test 127.0.0.1"];
+    for (name, flags, settings, url, said) in [
+        (
+            "keeps-nothing",
+            &[][..],
+            refuses,
+            page() + ALONE,
+            "this browser keeps no runs for this page",
+        ),
+        (
+            "plain-http",
+            &elsewhere,
+            json!(null),
+            page().replace("127.0.0.1", "plateau.test") + ALONE,
+            "only to pages that come by https",
+        ),
+    ] {
+        let mut browser = Chromium::with_preferences(name, flags, &settings);
+        let mut tab = browser.tab(1280, 800);
+        tab.load(&url);
+        let count = format!("s.notices.filter(text => text.includes({said:?})).length");
+        tab.wait_until("the page says so", &count, QUICK);
+        search(&mut tab, "digits", 2);
+        tab.wait_until("it is said once", &format!("{count} == 1"), QUICK);
+    }
+}
