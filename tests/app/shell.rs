@@ -16,6 +16,7 @@ use plateau::app::{
     unplaced,
 };
 use plateau::landscape::builtin_table;
+use plateau::search::Strategy;
 use plateau::session::{Command, Event};
 use plateau::space::Genotype;
 
@@ -595,6 +596,30 @@ fn the_next_start_offers_to_go_on_with_the_newest_interrupted_run_until_it_is_de
     let storage = remembered(&mut window);
     let (window, _ends) = start(&storage);
     assert!(!shows(&window, offer));
+}
+
+#[test]
+fn a_link_opens_with_both_sides_of_a_race_and_without_one_races_with_nobody() {
+    let (mut window, _) = remembering(&Memory::default(), Fragment::default());
+    let text = window.state().fragment().to_text();
+    assert!(text.contains("&strategy=na-darts&rival=darts&"), "{text}");
+    let config = window.state_mut().search_mut().config().clone();
+    let open = |text: &str| {
+        let link = Fragment::parse(text).unwrap();
+        remembering(&Memory::default(), link).0
+    };
+    let mut again = open(&text);
+    assert_eq!(
+        again.state_mut().search_mut().rival(),
+        Some(Strategy::Darts)
+    );
+    assert_eq!(again.state_mut().search_mut().config(), &config);
+    for alone in ["v=1&seed=3", "v=1&strategy=darts&rival=darts"] {
+        let mut alone = open(alone);
+        assert_eq!(alone.state_mut().search_mut().rival(), None);
+    }
+    let wrong = Fragment::parse("v=1&rival=dats").unwrap_err();
+    assert!(wrong.starts_with("rival in the link: "), "{wrong}");
 }
 
 #[test]

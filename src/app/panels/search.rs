@@ -94,6 +94,8 @@ impl SearchPanel {
         let strategy = link.strategy.unwrap_or(self.strategy());
         self.config.search = Some(self.preset.search(space, strategy));
         self.config.train = self.preset.train(space);
+        let rival = link.rival.filter(|&rival| rival != strategy);
+        self.rival = rival.or(self.rival);
         self.config.seed = link.seed.unwrap_or(self.config.seed);
         self.config.device = link.device.unwrap_or(self.config.device);
         if let Some(name) = &link.dataset {
@@ -118,6 +120,7 @@ impl SearchPanel {
         Fragment {
             preset: Some(self.preset),
             strategy: Some(self.strategy()),
+            rival: self.rival.filter(|&rival| rival != self.strategy()),
             space: Some(self.space()),
             seed: Some(self.config.seed),
             dataset: Some(self.config.dataset.clone()),

@@ -501,7 +501,7 @@ impl App {
             Deed::CopyLink => {
                 context.copy_text(self.link());
                 self.notices.push(Notice::info(
-                    "copied: preset, strategy, seed, data set and the edited cell",
+                    "copied: preset, strategy, rival, seed, data set and the edited cell",
                 ));
             }
             Deed::Theme => {
