@@ -10,6 +10,7 @@ mod event_lines;
 mod files;
 #[cfg(not(target_arch = "wasm32"))]
 mod recorder;
+mod rival;
 mod run_view;
 mod tape;
 
@@ -23,5 +24,8 @@ pub use recorder::{
     Interrupted, LOCK, Lock, RecordError, Recorder, Tail, lock, read_events, read_files,
     write_files,
 };
+pub use rival::{RIVAL_FILE, rival_name, rival_text};
+#[cfg(not(target_arch = "wasm32"))]
+pub use rival::{read_rival, write_rival};
 pub use run_view::{Progress, RunState, RunView, SearchView, Tested, TrainingView};
 pub use tape::{EVENTS, KEPT, SUPERNET_FILE, Write, checkpoint_file, writes};

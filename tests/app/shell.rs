@@ -12,8 +12,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use plateau::app::keys::{self, Deed, KEYS, Place};
 use plateau::app::{
-    Answer, App, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, SessionState, Shelf,
-    unplaced,
+    Answer, App, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, Seat, SessionState,
+    Shelf, described, unplaced,
 };
 use plateau::landscape::builtin_table;
 use plateau::search::Strategy;
@@ -560,6 +560,7 @@ fn kept(name: &str, can_go_on: bool, seconds: u64) -> KeptRun {
         name: name.into(),
         can_go_on,
         changed: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)),
+        rival: None,
     }
 }
 
@@ -572,7 +573,7 @@ fn the_next_start_offers_to_go_on_with_the_newest_interrupted_run_until_it_is_de
             kept("c", false, 4),
         ]))
     };
-    let offer = "The run a was interrupted and has a checkpoint.";
+    let offer = "The run a was interrupted.";
     let start = |storage: &Memory| {
         let (mut window, (asks, answers)) = with_keeper(storage);
         assert_eq!(asks.try_recv(), Ok(Ask::List));
@@ -586,7 +587,7 @@ fn the_next_start_offers_to_go_on_with_the_newest_interrupted_run_until_it_is_de
     window.get_by_label("Go on").click();
     window.run_ok();
     let mut asked = std::iter::from_fn(|| asks.try_recv().ok());
-    assert!(asked.any(|ask| ask == Ask::GoOn("a".into())));
+    assert!(asked.any(|ask| ask == Ask::GoOn("a".into(), Seat::Shown)));
     assert!(!shows(&window, offer));
 
     let (mut window, _ends) = start(&Memory::default());
@@ -596,6 +597,42 @@ fn the_next_start_offers_to_go_on_with_the_newest_interrupted_run_until_it_is_de
     let storage = remembered(&mut window);
     let (window, _ends) = start(&storage);
     assert!(!shows(&window, offer));
+}
+
+#[test]
+fn a_stopped_race_is_offered_as_one_with_its_step_and_declined_as_one() {
+    // Another day the other side may have been the last to stop.
+    let start = |storage: &Memory, seconds: [u64; 2]| {
+        let sides = [("a", "b", seconds[0]), ("b", "a", seconds[1])];
+        let runs = sides.map(|(name, rival, seconds)| KeptRun {
+            rival: Some(rival.into()),
+            ..kept(name, true, seconds)
+        });
+        let (mut window, (asks, answers)) = with_keeper(storage);
+        assert_eq!(asks.try_recv(), Ok(Ask::List));
+        answers.try_send(Answer::Listed(Ok(runs.into()))).unwrap();
+        window.run_ok();
+        (window, (asks, answers))
+    };
+    let (mut window, (asks, answers)) = start(&Memory::default(), [2, 3]);
+    window.get_by_label("The race of b and a was interrupted.");
+    assert_eq!(asks.try_recv(), Ok(Ask::Describe("b".into())));
+    let events = Recording::demo().files.events;
+    let begun: Vec<&str> = events.lines().take(28).collect();
+    let begun = begun.join("\n") + "\n";
+    let steps = Recording::from_bytes(begun.as_bytes()).unwrap().view("b");
+    let steps = steps.steps.len();
+    answers.try_send(described("b".into(), Ok(begun))).unwrap();
+    window.run_ok();
+    window.get_by_label(&format!(
+        "The race of b and a was interrupted at step {steps} of 96."
+    ));
+
+    window.get_by_label("Not now").click();
+    window.run_ok();
+    let storage = remembered(&mut window);
+    let (window, _ends) = start(&storage, [3, 2]);
+    assert!(!shows(&window, "was interrupted"));
 }
 
 #[test]
@@ -645,16 +682,17 @@ fn nothing_starts_while_a_kept_run_is_about_to_be_gone_on_with() {
     let runs = Answer::Listed(Ok(vec![kept("a", true, 3)]));
     answers.try_send(runs).unwrap();
     window.run_ok();
+    assert_eq!(asks.try_recv(), Ok(Ask::Describe("a".into())));
     window.get_by_label("Go on").click();
     window.run_ok();
-    assert_eq!(asks.try_recv(), Ok(Ask::GoOn("a".into())));
+    assert_eq!(asks.try_recv(), Ok(Ask::GoOn("a".into(), Seat::Shown)));
     // The keeper is slow, the person is not.
     assert_eq!(window.state().session(), SessionState::Starting);
     press(&mut window, Modifiers::COMMAND, Key::Enter);
     assert!(window.state().rival().is_some_and(|rival| !rival.live));
     assert_eq!(window.state().run().name, "A recorded race");
 
-    let why = Answer::CannotGoOn("a: its folder is in use".into());
+    let why = Answer::CannotGoOn(Seat::Shown, "a: its folder is in use".into());
     answers.try_send(why).unwrap();
     window.run_ok();
     assert_eq!(window.state().session(), SessionState::Idle);

@@ -12,7 +12,7 @@ use crate::app::draw::cell_canvas::CellPicture;
 use crate::app::draw::theme::{self, SPACE};
 use crate::app::runs::kept_run::{Ask, KeptRun};
 use crate::app::runs::labels::in_labels;
-use crate::app::runs::link::SessionState;
+use crate::app::runs::link::{Seat, SessionState};
 use crate::app::runs::shelf::Shelf;
 use crate::data::short_name;
 use crate::landscape::Verdict;
@@ -440,14 +440,23 @@ fn buttons(ui: &mut Ui, run: &KeptRun, session: SessionState, actions: &mut Vec<
             button.on_hover_text(help).clicked()
         };
         let free = !session.is_busy();
-        if button(ui, free, "Open", "Shows the run") {
+        let help = match run.rival {
+            Some(_) => "Shows the run beside the one that raced with it",
+            None => "Shows the run",
+        };
+        if button(ui, free, "Open", help) {
             actions.push(Action::Shelf(Ask::Open(name.clone())));
             done = true;
         }
         let idle = session == SessionState::Idle;
-        let help = "Goes on from its last checkpoint, bit for bit";
+        let help = match run.rival {
+            Some(_) => {
+                "Goes on with both sides of the race from their last checkpoints, bit for bit"
+            }
+            None => "Goes on from its last checkpoint, bit for bit",
+        };
         if run.can_go_on && button(ui, idle, "Go on", help) {
-            actions.push(Action::Shelf(Ask::GoOn(name.clone())));
+            actions.push(Action::Shelf(Ask::GoOn(name.clone(), Seat::Shown)));
             done = true;
         }
         #[cfg(target_arch = "wasm32")]

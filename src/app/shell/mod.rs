@@ -9,6 +9,7 @@ mod habits;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod notices;
+mod offer;
 mod open;
 #[cfg(not(target_arch = "wasm32"))]
 mod path_window;
@@ -44,7 +45,7 @@ use crate::app::panels::run::RunPanel;
 use crate::app::panels::search::SearchPanel;
 use crate::app::panels::values::ValuesWindow;
 use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
-use crate::app::runs::link::{Line, Link, SessionState};
+use crate::app::runs::link::{Line, Link, Seat, SessionState};
 use crate::app::runs::notice::Notice;
 use crate::app::runs::recording::Recording;
 use crate::app::runs::shelf::Shelf;
@@ -54,6 +55,8 @@ use crate::record::{RunState, RunView};
 use dock::{Behavior, default_tree};
 use files::Files;
 use notices::Notices;
+use offer::Offer;
+use race::Companion;
 use tour::Tour;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -69,14 +72,6 @@ const HABITS_KEY: &str = "plateau-habits-1";
 /// How much larger everything is for a projector.
 const PROJECTOR_ZOOM: f32 = 1.35;
 
-/// A kept run that can go on, and that the window offers to go on with.
-struct Offer {
-    /// The name that its keeper knows.
-    name: String,
-    /// Whether it is the run that is shown.
-    shown: bool,
-}
-
 /// The whole program as a person sees it.
 pub struct App {
     pub(super) run: RunView,
@@ -88,8 +83,8 @@ pub struct App {
     opened: Option<String>,
     /// A session and where it stands.
     pub(super) line: Line,
-    /// The run that races with it, and its session, which a recorded one does not have.
-    pub(super) rival: Option<(Line, RunView)>,
+    /// The run that races with it.
+    pub(super) rival: Option<Companion>,
     /// Whether the session can score with the weights of the shown run.
     supernet: SupernetState,
     pub(super) judge: Judge,
@@ -99,8 +94,8 @@ pub struct App {
     opening: u32,
     /// Images that were read here, for sessions that begin later; those of the desktop share its memory.
     added: Vec<Command>,
-    /// The session of [`Action::Train`], once there is one, and its run.
-    training: Option<(Line, RunView)>,
+    /// The run of [`Action::Train`], once there is one.
+    training: Option<Companion>,
     table: Option<OpenTable>,
     /// Where the open table is; none: it came with the program, or a page has it.
     table_path: Option<String>,
@@ -154,7 +149,7 @@ impl App {
         let mut line = Line::default();
         match connect(context) {
             Ok(link) => {
-                link.claim();
+                link.claim(Seat::Shown);
                 line.connect(link);
             }
             Err(text) => notices.push(Notice::error(text)),
@@ -175,7 +170,9 @@ impl App {
         let mut app = Self {
             editor: Editor::new(cell),
             run,
-            rival: Some((Line::default(), Recording::rival().view("A recorded race"))),
+            rival: Some(Companion::recorded(
+                Recording::rival().view("A recorded race"),
+            )),
             run_files: demo.files,
             kept: None,
             opened: None,
@@ -255,14 +252,12 @@ impl App {
         &self.run_files
     }
 
-    /// The run that is shown is kept; offers to go on with it where that can be done.
+    /// The run that is shown is kept; offers to go on with it where that can be done, and looks for the run that raced with it.
     pub fn take_kept(&mut self, run: KeptRun) {
-        self.unfinished = run.can_go_on.then(|| Offer {
-            name: run.name.clone(),
-            shown: true,
-        });
-        self.kept = Some(run.name);
+        self.shelf.ask(Ask::Rival(run.name.clone()));
+        self.kept = Some(run.name.clone());
         self.opened = None;
+        self.unfinished = run.can_go_on.then(|| Offer::of_shown(run));
     }
 
     /// The run that is shown.
@@ -277,7 +272,7 @@ impl App {
 
     /// The run that races with it.
     pub fn rival(&self) -> Option<&RunView> {
-        self.rival.as_ref().map(|(_, view)| view)
+        self.rival.as_ref().map(|rival| &rival.run)
     }
 
     /// What the open table is called.
@@ -343,8 +338,8 @@ impl App {
             }
             Action::Seek(cursor) => {
                 self.run.cursor = cursor;
-                if let Some((_, rival)) = &mut self.rival {
-                    rival.cursor = cursor;
+                if let Some(rival) = &mut self.rival {
+                    rival.run.cursor = cursor;
                 }
             }
             Action::Race(start) => self.race(context, start),
@@ -377,7 +372,7 @@ impl App {
             Action::SaveFile { name, bytes } => self.files.save(name, bytes, context),
             Action::SaveRun => self.save_run(context),
             Action::Shelf(ask) => {
-                let goes_on = matches!(ask, Ask::GoOn(_));
+                let goes_on = matches!(ask, Ask::GoOn(..));
                 if goes_on && self.session() != SessionState::Idle {
                     return;
                 }
@@ -403,7 +398,7 @@ impl App {
         self.opening = 0;
         match self.beside(context) {
             Ok(line) => {
-                line.claim();
+                line.claim(Seat::Shown);
                 self.line = line;
                 self.notices.push(Notice::info("a new session has started"));
             }
@@ -414,16 +409,16 @@ impl App {
     fn train(&mut self, context: &egui::Context, genotype: Genotype) {
         let start = Box::new(Start::kept(self.search.training_of(genotype)));
         let gone = |line: &Line| line.state() == SessionState::Gone;
-        if self.training.as_ref().is_none_or(|(line, _)| gone(line)) {
+        if self.training.as_ref().is_none_or(|run| gone(&run.line)) {
             match self.beside(context) {
-                Ok(line) => self.training = Some((line, RunView::default())),
+                Ok(line) => self.training = Some(Companion::on(line)),
                 Err(text) => {
                     self.notices.push(Notice::error(text));
                     return;
                 }
             }
         }
-        if let Some((line, _)) = &mut self.training {
+        if let Some(Companion { line, .. }) = &mut self.training {
             // An idle session takes no notice of a stop.
             let sent = line.send(Command::Stop) && line.send(Command::Start(start));
             if sent {
@@ -546,8 +541,8 @@ impl App {
             draw: |pane: Pane, ui: &mut egui::Ui| {
                 let mut context = Context {
                     run,
-                    rival: rival.as_ref().map(|(_, view)| view),
-                    trained: training.as_ref().map(|(_, view)| view),
+                    rival: rival.as_ref().map(|rival| &rival.run),
+                    trained: training.as_ref().map(|training| &training.run),
                     table: table.as_ref(),
                     supernet,
                     judge,
@@ -591,31 +586,6 @@ impl App {
                 }
                 self.notices.strips(ui);
             });
-    }
-}
-
-impl App {
-    /// Offers to go on with a run that was interrupted.
-    fn offer(&mut self, ui: &mut egui::Ui) {
-        let Some(offer) = &self.unfinished else {
-            return;
-        };
-        let text = match offer.shown {
-            true => "This run was interrupted and has a checkpoint.".to_owned(),
-            false => format!(
-                "The run {} was interrupted and has a checkpoint.",
-                offer.name
-            ),
-        };
-        let Some(goes_on) = notices::offer(ui, &text, "Go on", "Not now") else {
-            return;
-        };
-        if let Some(Offer { name, .. }) = self.unfinished.take() {
-            match goes_on {
-                true => self.actions.push(Action::Shelf(Ask::GoOn(name))),
-                false => self.declined = Some(name),
-            }
-        }
     }
 }
 
