@@ -415,6 +415,70 @@ fn a_judge_is_trained_in_a_session_of_its_own_while_the_window_stays_free() {
 }
 
 #[test]
+fn a_judge_whose_training_was_stopped_goes_on_and_says_how_far_it_is_wherever_one_looks() {
+    let runs = folder("stopped-judge");
+    let mut window = keeping(&runs);
+    let mut config = window.state_mut().search_mut().config().clone();
+    config.device = DeviceChoice::Cpu;
+    window.state_mut().search_mut().set_config(config);
+    // The smallest images, for which no judge comes with the program in this space.
+    let events = Recording::demo().files.events.replace("fashion", "digits");
+    assert!(window.state_mut().open("digits.jsonl", events.as_bytes()));
+    window.run_ok();
+    let name = judge_name("digits", Space::NasBench201Small);
+    let events = |name: &str| read_events(&runs.join(name)).unwrap_or_default();
+    let steps = || {
+        let is_step = |event: &Event| matches!(event, Event::SearchStep(_));
+        let events = events(&name).into_iter();
+        events.filter(|timed| is_step(&timed.event)).count()
+    };
+    let train = |window: &mut Harness<'_, App>| {
+        window.get_by_label("Judge").click();
+        wait_for(window, "Train the judge");
+        window
+            .get_all_by_label("Train the judge")
+            .next()
+            .unwrap()
+            .click();
+        window.run_ok();
+    };
+    let stop = |window: &mut Harness<'_, App>| {
+        window.get_by_label("Stop the judge").click();
+        wait(window, "stop", |_| {
+            events(&name).last().map(|timed| &timed.event) == Some(&Event::Stopped)
+        });
+        assert!(window.query_by_label("Stop the judge").is_none());
+    };
+    window.get_by_label("Judge").click();
+    wait_for(&mut window, " steps, a minute or two on two cores");
+    train(&mut window);
+    wait_for(&mut window, "The judge of digits is being trained: step ");
+    // Its progress does not depend on who scores, or on the panel.
+    window.get_by_label("Table").click();
+    window.state_mut().show(plateau::app::Pane::Data);
+    window.run_ok();
+    window.get_by_label_contains("The judge of digits is being trained: step ");
+    wait(&mut window, "steps", |_| steps() > 2);
+    stop(&mut window);
+    let before = steps();
+
+    window.state_mut().show(plateau::app::Pane::Editor);
+    window.run_ok();
+    train(&mut window);
+    wait(&mut window, "going on", |app| {
+        let words = format!("going on with {name}");
+        app.notices().iter().any(|notice| notice.text == words)
+    });
+    wait(&mut window, "further steps", |_| steps() > before);
+    stop(&mut window);
+    // No second one was begun.
+    let folders = std::fs::read_dir(&runs).unwrap();
+    assert_eq!(folders.count(), 1);
+    drop(window);
+    std::fs::remove_dir_all(&runs).unwrap();
+}
+
+#[test]
 fn slow_motion_draws_the_neighbors_of_a_step_their_losses_and_how_alpha_moved() {
     let mut window = window();
     window.get_by_label("Slow motion").click();

@@ -113,8 +113,13 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
                 (false, Some(word)) => (word.name(), word_color(word, ui.visuals().dark_mode)),
                 (false, None) => ("flat or sharp: not known", strong),
             };
-            ui.label(RichText::new(text).size(theme::TYPE[2]).strong().color(color))
-                .on_hover_text(super::editor::flatness::explanation(genotype));
+            ui.label(
+                RichText::new(text)
+                    .size(theme::TYPE[2])
+                    .strong()
+                    .color(color),
+            )
+            .on_hover_text(super::editor::flatness::explanation(genotype));
             let said = match flatness.share {
                 Some(share) => cost_of_change(&flatness, share),
                 None => String::new(),
@@ -122,7 +127,9 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
             ui.label(format!("{said} ({})", said_by(by, scores, context)));
         }
         None if judged && context.judge.is_training() => {
-            ui.label(theme::note("its neighbors are scored when the judge has been trained"));
+            ui.label(theme::note(
+                "its neighbors are scored when the judge has been trained",
+            ));
         }
         None if scores.waiting() || (judged && context.judge.state == SupernetState::Asked) => {
             ui.spinner();
@@ -132,10 +139,13 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
             ui.label("flat or sharp: not known");
             if judged && matches!(context.judge.state, SupernetState::Missing(_)) {
                 let button = ui.small_button("Train the judge").on_hover_text(
-                    "A supernet that scores the neighbors: a minute or two on two cores, once for a data set",
+                    "A supernet that scores the neighbors, trained once for a data set",
                 );
                 if button.clicked() {
                     context.actions.push(Action::TrainJudge);
+                }
+                if let Some(cost) = &context.judge.cost {
+                    ui.label(theme::note(cost));
                 }
             } else if let Some(problem) = scores.problem() {
                 ui.label(theme::note(problem));

@@ -98,6 +98,8 @@ pub struct Judge {
     pub training: RunView,
     /// Whether that shall go on from a checkpoint and has made no step since.
     pub resumed: bool,
+    /// What training it would take, where it is not to be had and that is known.
+    pub cost: Option<String>,
 }
 
 impl Judge {

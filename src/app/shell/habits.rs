@@ -22,6 +22,7 @@ const MEMORY_KEYS: [&str; 2] = ["egui", "egui_memory_ron"];
 struct Habits {
     projector: bool,
     speeds: Speeds,
+    raced: Speeds,
     theme: Option<egui::ThemePreference>,
     /// The preset by its name.
     preset: Option<String>,
@@ -54,6 +55,7 @@ impl App {
             return;
         };
         self.search.speeds = habits.speeds;
+        self.search.raced = habits.raced;
         self.declined = habits.declined;
         self.set_projector(context, habits.projector);
         if let Some(theme) = habits.theme {
@@ -125,6 +127,7 @@ impl App {
         let habits = Habits {
             projector: self.projector,
             speeds: self.search.speeds.clone(),
+            raced: self.search.raced.clone(),
             theme: Some(self.theme),
             preset: preset
                 .filter(|_| changed)

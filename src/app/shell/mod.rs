@@ -536,6 +536,13 @@ impl App {
             ..
         } = self;
         let edited = editor.genotype().clone();
+        let missing = matches!(judge.state, SupernetState::Missing(_));
+        judge.cost = judge.of.as_ref().filter(|_| missing).and_then(|of| {
+            // One that was stopped goes on.
+            let stopped = judge.training.state == RunState::Stopped;
+            let done = stopped.then_some(judge.training.steps.len());
+            search.judge_cost(of, done.unwrap_or_default())
+        });
         places.clear();
         let mut behavior = Behavior {
             draw: |pane: Pane, ui: &mut egui::Ui| {
@@ -584,6 +591,7 @@ impl App {
                 if self.session() == SessionState::Idle {
                     self.offer(ui);
                 }
+                self.judge_trains(ui);
                 self.notices.strips(ui);
             });
     }

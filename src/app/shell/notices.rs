@@ -93,6 +93,12 @@ pub fn strip(ui: &mut egui::Ui, text: &str, button: &str) -> bool {
     colored(ui, text, &[button], color).is_some()
 }
 
+/// A strip that says how far something is. Returns whether the button was pressed.
+pub fn progress(ui: &mut egui::Ui, text: &str, button: &str) -> bool {
+    let color = theme::hue(ui.visuals(), theme::Hue::Accent);
+    colored(ui, text, &[button], color).is_some()
+}
+
 /// A strip that offers something. Whether the person takes it; none: no button was pressed.
 pub fn offer(ui: &mut egui::Ui, text: &str, take: &str, leave: &str) -> Option<bool> {
     let color = theme::hue(ui.visuals(), theme::Hue::Accent);

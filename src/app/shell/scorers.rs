@@ -2,14 +2,16 @@
 
 use eframe::egui;
 
-use super::App;
+use super::{App, notices};
 use crate::app::panels::editor::scores::Scores;
+use crate::app::panels::forecast::duration;
 use crate::app::runs::kept_run::{Ask, Wanted};
 use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::{Aside, Seat, SessionState};
 use crate::app::runs::notice::Notice;
 use crate::app::runs::recording::Recording;
 use crate::app::runs::supernet::{JudgeOf, SupernetState};
+use crate::data::short_name;
 use crate::landscape::Score;
 use crate::record::{RunState, RunView, SUPERNET_FILE};
 use crate::session::{Checkpoint, Command, Event, RunConfig, Start, Timed};
@@ -213,6 +215,27 @@ impl App {
             in_labels(why)
         )));
         self.begin_judge(config);
+    }
+
+    /// How far the training of the judge is, wherever else the person looks, and what ends it.
+    pub(super) fn judge_trains(&mut self, ui: &mut egui::Ui) {
+        let Some(of) = self.judge.of.as_ref().filter(|_| self.judge.is_training()) else {
+            return;
+        };
+        let progress = self.judge.training.progress();
+        let at = progress.map_or(String::new(), |at| {
+            let left = at.seconds_left.map(duration);
+            let left = left.map_or(String::new(), |left| format!(", about {left} left"));
+            format!(": step {} of {}{left}", at.done, at.total)
+        });
+        let name = short_name(&of.dataset);
+        let text = match self.judge.line.state() {
+            SessionState::Stopping => format!("The training of the judge of {name} stops…"),
+            _ => format!("The judge of {name} is being trained{at}."),
+        };
+        if notices::progress(ui, &text, "Stop the judge") {
+            self.judge.line.send(Command::Stop);
+        }
     }
 
     /// Takes up scores, for whoever asked.
