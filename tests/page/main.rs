@@ -3,6 +3,7 @@
 
 mod arrival;
 mod engine;
+mod results;
 mod speed;
 #[path = "../support/mod.rs"]
 mod support;

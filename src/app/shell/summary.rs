@@ -31,17 +31,9 @@ impl App {
     }
 
     /// The state of the window: `session`, `device` (the GPU, once it has been checked), `run` (name, whether it is live, its state, its device, losses of its steps and the one
-    /// that is looked at), `config`, `edited`, `table` and `notices`.
+    /// that is looked at), `rival` (where there is one: state and number of steps), `config`, `edited`, `table` and `notices`.
     pub fn summary(&self) -> Value {
         let run = &self.run;
-        let state = match &run.state {
-            RunState::Empty => "empty",
-            RunState::Running => "running",
-            RunState::Held => "held",
-            RunState::Stopped => "stopped",
-            RunState::Finished => "finished",
-            RunState::Failed(_) => "failed",
-        };
         let losses = |loss: fn(&crate::session::SearchStep) -> f32| -> Vec<f32> {
             run.steps.iter().map(loss).collect()
         };
@@ -51,7 +43,7 @@ impl App {
             "run": {
                 "name": run.name,
                 "live": run.live,
-                "state": state,
+                "state": state_name(&run.state),
                 "device": run.device.as_ref().map(|device| &device.name),
                 "steps": run.steps.len(),
                 "trained": run.training.as_ref().map_or(0, |training| training.steps.len()),
@@ -59,10 +51,26 @@ impl App {
                 "train_losses": losses(|step| step.train_loss),
                 "validation_losses": losses(|step| step.validation_loss),
             },
+            "rival": self.rival().map(|rival| json!({
+                "state": state_name(&rival.state),
+                "steps": rival.steps.len(),
+            })),
             "config": self.search.config(),
             "edited": self.editor.genotype().to_compact(),
             "table": self.table_name(),
             "notices": self.notices().iter().map(|notice| &notice.text).collect::<Vec<_>>(),
         })
+    }
+}
+
+/// A state in one word.
+fn state_name(state: &RunState) -> &'static str {
+    match state {
+        RunState::Empty => "empty",
+        RunState::Running => "running",
+        RunState::Held => "held",
+        RunState::Stopped => "stopped",
+        RunState::Finished => "finished",
+        RunState::Failed(_) => "failed",
     }
 }
