@@ -11,6 +11,8 @@ pub struct Digest {
     pub config: RunConfig,
     /// Where it stands.
     pub state: RunState,
+    /// What a person must know of its recording, as in [`RunView::warning`].
+    pub warning: Option<String>,
     /// What it found, or was given to train.
     pub genotype: Option<Genotype>,
     /// What the test part said.
@@ -27,6 +29,7 @@ impl Digest {
         Some(Self {
             config: run.config.clone()?,
             state: run.state.clone(),
+            warning: run.warning.clone(),
             genotype: run.genotype().cloned(),
             tested: run.tested(),
             effective_radius: run.effective_radius(),

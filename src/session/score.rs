@@ -36,8 +36,7 @@ pub async fn open_supernet(
     };
     let dataset = Dataset::load(&config.dataset)?;
     if dataset.hash() != checkpoint.position.dataset {
-        let message = format!("the images of {} have changed since", config.dataset);
-        return Err(CheckpointError::Other(message).into());
+        return Err(CheckpointError::Images(config.dataset.clone()).into());
     }
     let split = split_of(&dataset, config)?;
     let device::OpenDevice { device, info } = device::open(device).await?;

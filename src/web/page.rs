@@ -17,6 +17,7 @@ use crate::app::{
     shipped, shipped_name,
 };
 use crate::data::EMBEDDED;
+use crate::json::problem;
 use crate::session::{Checkpoint, Clock, Command, DeviceChoice, Event, Timed, judge_name};
 
 /// Where `index.html` keeps the worker's bootstrap, relative to the page.
@@ -137,9 +138,7 @@ impl Engine {
             }
             Ask::Open(name) => {
                 let events = kept_events(&name).await?;
-                let can_go_on = store::list().await.map_err(refused)?;
-                let can_go_on = can_go_on.contains(&(name.clone(), true));
-                let run = kept(name, can_go_on);
+                let run = opened(name).await?;
                 return Ok(Some(Answer::Opened { run, events }));
             }
             Ask::GoOn(name) => {
@@ -159,8 +158,16 @@ impl Engine {
             Ask::Supernet(wanted) => {
                 let (answers, context) = (self.answers.clone(), context.clone());
                 spawn_local(async move {
-                    let found = supernet(&wanted).await;
-                    let _gone = answers.try_send(Answer::Supernet { wanted, found });
+                    let (found, note) = match supernet(&wanted).await {
+                        Ok((found, note)) => (Ok(found), note),
+                        Err(error) => (Err(error), None),
+                    };
+                    let answer = Answer::Supernet {
+                        wanted,
+                        found,
+                        note,
+                    };
+                    let _gone = answers.try_send(answer);
                     context.request_repaint();
                 });
                 return Ok(None);
@@ -189,14 +196,28 @@ fn kept(name: String, can_go_on: bool) -> KeptRun {
     KeptRun {
         name,
         can_go_on,
+        stuck: None,
         changed: None,
     }
 }
 
-/// The text of a kept run's events.
-async fn kept_events(name: &str) -> Result<String, String> {
+/// A run that is shown: now its checkpoint is looked at.
+async fn opened(name: String) -> Result<KeptRun, String> {
+    let checkpoint = store::checkpoint(&name).await.map_err(refused)?;
+    let glance = checkpoint.map(|bytes| Checkpoint::glance(&bytes, bytes.len() as u64));
+    let stuck = glance.as_ref().and_then(|glance| glance.as_ref().err());
+    Ok(KeptRun {
+        can_go_on: matches!(glance, Some(Ok(_))),
+        stuck: stuck.map(ToString::to_string),
+        ..kept(name, false)
+    })
+}
+
+/// A kept run's events.
+async fn kept_events(name: &str) -> Result<Vec<u8>, String> {
     let events = store::events(name).await.map_err(refused)?;
-    events.ok_or(format!("{name} is not kept any more"))
+    let events = events.ok_or(format!("{name} is not kept any more"))?;
+    Ok(events.into_bytes())
 }
 
 /// What a browser that keeps nothing says.
@@ -204,8 +225,28 @@ fn refused(error: idb::Error) -> String {
     format!("this browser keeps no runs ({error})")
 }
 
-/// The supernet of a kept run, or the newest judge of its kind.
-async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
+/// The supernet of a kept run, and what a person must know of it: a damaged one is also in the checkpoint of a run that is not finished.
+async fn supernet_of(name: &str) -> Result<Option<(Checkpoint, Option<String>)>, String> {
+    let Some(bytes) = store::supernet(name).await.map_err(refused)? else {
+        return Ok(None);
+    };
+    let error = match Checkpoint::from_bytes(&bytes) {
+        Ok(found) => return Ok(Some((found, None))),
+        Err(error) => error,
+    };
+    let newest = store::checkpoint(name).await.map_err(refused)?;
+    let newest = newest.and_then(|bytes| Checkpoint::from_bytes(&bytes).ok());
+    match newest.filter(Checkpoint::has_supernet) {
+        Some(found) => {
+            let note = format!("the supernet of {name}: {error}; its checkpoint is used instead");
+            Ok(Some((found, Some(note))))
+        }
+        None => Err(format!("{name}: {error}")),
+    }
+}
+
+/// The supernet of a kept run, or the newest judge of its kind, and what a person must know of it.
+async fn supernet(wanted: &Wanted) -> Result<(Option<Box<Checkpoint>>, Option<String>), String> {
     let names = match wanted {
         Wanted::Run(name) => vec![name.clone()],
         Wanted::Judge(of) => {
@@ -219,12 +260,10 @@ async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
         }
     };
     for name in names.iter().rev() {
-        let Some(bytes) = store::supernet(name).await.map_err(refused)? else {
-            continue;
-        };
-        let found = match (Checkpoint::from_bytes(&bytes), wanted) {
-            (Ok(found), _) => found,
-            (Err(error), Wanted::Run(_)) => return Err(format!("{name}: {error}")),
+        let (found, note) = match (supernet_of(name).await, wanted) {
+            (Ok(Some(found)), _) => found,
+            (Ok(None), _) => continue,
+            (Err(error), Wanted::Run(_)) => return Err(error),
             // A damaged one must not hide an older one.
             (Err(_), Wanted::Judge(_)) => continue,
         };
@@ -233,7 +272,7 @@ async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
             Wanted::Judge(of) => of.is_trained_by(&found.position.config),
         };
         if fits {
-            return Ok(Some(Box::new(found)));
+            return Ok((Some(Box::new(found)), note));
         }
     }
     let shipped_file = match wanted {
@@ -243,9 +282,9 @@ async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
     match shipped_file {
         Some(name) => {
             let packed = fetch_packed(name).await.map_err(|error| describe(&error))?;
-            shipped(&packed).map(Some)
+            Ok((Some(shipped(&packed)?), None))
         }
-        None => Ok(None),
+        None => Ok((None, None)),
     }
 }
 
@@ -342,10 +381,12 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                 }
                 Ok(FromWorker::Kept(name)) => voice.aside(Aside::Kept(name)),
                 Ok(FromWorker::GoesOn(name, events)) => {
-                    let _gone = voice
-                        .engine
-                        .answers
-                        .try_send(Answer::GoesOn { name, events });
+                    let answer = Answer::GoesOn {
+                        name,
+                        events,
+                        notes: Vec::new(),
+                    };
+                    let _gone = voice.engine.answers.try_send(answer);
                     voice.context.request_repaint();
                 }
                 Ok(FromWorker::Ready) => {
@@ -354,7 +395,8 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                     watch(&name, voice.clone());
                 }
                 Err(error) => voice.fail(format!(
-                    "the engine said something that is not an event ({error})"
+                    "the engine said something that this page does not know ({}); load the page anew",
+                    problem(&error)
                 )),
             }
         })

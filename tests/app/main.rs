@@ -1,6 +1,7 @@
 //! The window, driven as a person does.
 
 mod comparison;
+mod damaged;
 mod editor;
 mod experiments;
 mod panels;

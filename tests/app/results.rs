@@ -219,7 +219,7 @@ fn rounded(value: f32) -> f32 {
 fn the_judge_of_the_digits_comes_with_the_program_and_is_what_the_window_would_train() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app/runs/judge-digits-darts.gz");
     if let Some(folder) = std::env::var_os("PLATEAU_JUDGE") {
-        let mut judge = load_supernet(Path::new(&folder)).unwrap();
+        let mut judge = load_supernet(Path::new(&folder)).unwrap().checkpoint;
         judge.tensors.retain(|name, _| name == "supernet.weights");
         for tensor in judge.tensors.values_mut() {
             tensor

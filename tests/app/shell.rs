@@ -558,6 +558,7 @@ fn kept(name: &str, can_go_on: bool, seconds: u64) -> KeptRun {
     KeptRun {
         name: name.into(),
         can_go_on,
+        stuck: None,
         changed: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)),
     }
 }

@@ -453,7 +453,9 @@ fn files_open_by_what_they_hold_and_others_are_refused() {
     let errors: Vec<_> = app.notices().iter().filter(|notice| notice.error).collect();
     assert_eq!(errors.len(), 2);
     assert!(
-        errors[0].text.contains("line 1 is not an event"),
+        errors[0]
+            .text
+            .contains("does not know the event 'nonsense'"),
         "{}",
         errors[0].text
     );

@@ -3,6 +3,7 @@
 mod checkpoints;
 mod checkpoints_killed;
 mod compare;
+mod damaged;
 mod device_lost;
 mod faults;
 mod kept;

@@ -212,6 +212,9 @@ fn column(
         }
         state_label(ui, state_words(side.run));
     });
+    if let Some(warning) = &side.run.warning {
+        ui.colored_label(ui.visuals().warn_fg_color, warning);
+    }
     let Some(genotype) = side.genotype() else {
         ui.label(theme::note("nothing is derived yet"));
         return;

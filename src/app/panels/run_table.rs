@@ -368,7 +368,7 @@ fn known(ui: &mut Ui, row: &Row, digest: &Digest) {
     ui.label(row.data());
     ui.label(row.strategy());
     ui.label(digest.config.seed.to_string());
-    match (digest.tested, &digest.state) {
+    let result = match (digest.tested, &digest.state) {
         (Some(tested), _) => {
             let (low, high) = tested.interval();
             ui.label(format!("{:.2}", 100.0 * tested.accuracy))
@@ -380,8 +380,14 @@ fn known(ui: &mut Ui, row: &Row, digest: &Digest) {
         }
         (None, RunState::Failed(_)) => ui.label(theme::note("failed")),
         (None, RunState::Finished) => ui.label(theme::note("not trained")),
+        (None, _) if digest.warning.is_some() => {
+            ui.colored_label(ui.visuals().warn_fg_color, "incomplete")
+        }
         (None, _) => ui.label(theme::note("unfinished")),
     };
+    if let Some(warning) = &digest.warning {
+        result.on_hover_text(warning);
+    }
     ui.label(
         row.derived
             .neighbors
@@ -437,7 +443,8 @@ fn buttons(ui: &mut Ui, run: &KeptRun, session: SessionState, actions: &mut Vec<
             let button = ui.add_enabled(enabled, egui::Button::new(word));
             let label = format!("{word} {name}");
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, &label));
-            button.on_hover_text(help).clicked()
+            let button = button.on_hover_text(help).on_disabled_hover_text(help);
+            button.clicked()
         };
         let free = !session.is_busy();
         if button(ui, free, "Open", "Shows the run") {
@@ -449,6 +456,9 @@ fn buttons(ui: &mut Ui, run: &KeptRun, session: SessionState, actions: &mut Vec<
         if run.can_go_on && button(ui, idle, "Go on", help) {
             actions.push(Action::Shelf(Ask::GoOn(name.clone())));
             done = true;
+        }
+        if let Some(why) = &run.stuck {
+            button(ui, false, "Go on", why);
         }
         #[cfg(target_arch = "wasm32")]
         if button(

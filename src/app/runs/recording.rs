@@ -41,6 +41,8 @@ impl Recording {
 
     /// A view of the whole run.
     pub fn view(&self, name: &str) -> RunView {
-        RunView::recorded(name, &self.events)
+        let mut view = RunView::recorded(name, &self.events);
+        view.warning.clone_from(&self.files.warning);
+        view
     }
 }

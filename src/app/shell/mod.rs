@@ -261,6 +261,10 @@ impl App {
             name: run.name.clone(),
             shown: true,
         });
+        if let Some(why) = &run.stuck {
+            let text = format!("{} cannot go on: {why}", run.name);
+            self.notices.push(Notice::info(text));
+        }
         self.kept = Some(run.name);
         self.opened = None;
     }

@@ -40,6 +40,11 @@ impl Notices {
         self.said.push(notice);
     }
 
+    /// Tells one after the other.
+    pub fn extend(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        notices.into_iter().for_each(|notice| self.push(notice));
+    }
+
     /// What was said, oldest first.
     pub fn said(&self) -> &[Notice] {
         &self.said

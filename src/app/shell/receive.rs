@@ -62,8 +62,12 @@ impl App {
     fn take_answer(&mut self, answer: Answer, context: &egui::Context) {
         let (name, events) = match answer {
             Answer::Opened { run, events } => {
-                if self.open(&run.name, events.as_bytes()) {
-                    self.take_kept(run);
+                match self.try_run(&run.name, Recording::from_bytes(&events)) {
+                    Ok(text) => {
+                        self.notices.push(Notice::info(text));
+                        self.take_kept(run);
+                    }
+                    Err(text) => self.notices.push(Notice::error(text)),
                 }
                 return;
             }
@@ -84,6 +88,10 @@ impl App {
                         if shown && self.run_files.events.len() > files.events.len() {
                             files.events.clone_from(&self.run_files.events);
                         }
+                        for left_out in &files.left_out {
+                            let text = format!("not in the zip: {left_out}");
+                            self.notices.push(Notice::error(text));
+                        }
                         self.save_zip(files.to_zip(&self.zip_name()), context);
                     }
                     Err(message) => {
@@ -94,11 +102,23 @@ impl App {
                 }
                 return;
             }
-            Answer::Supernet { wanted, found } => {
+            Answer::Supernet {
+                wanted,
+                found,
+                note,
+            } => {
+                self.notices.extend(note.map(Notice::info));
                 self.take_found(&wanted, found);
                 return;
             }
-            Answer::GoesOn { name, events } => (name, events),
+            Answer::GoesOn {
+                name,
+                events,
+                notes,
+            } => {
+                self.notices.extend(notes.into_iter().map(Notice::info));
+                (name, events)
+            }
             Answer::CannotGoOn(message) => {
                 self.line.expect(false);
                 self.notices.push(Notice::error(message));
