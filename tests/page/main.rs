@@ -3,6 +3,7 @@
 
 mod arrival;
 mod engine;
+mod reader;
 mod speed;
 #[path = "../support/mod.rs"]
 mod support;
