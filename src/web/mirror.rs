@@ -47,6 +47,7 @@ pub fn begin(
     };
     listen(&mirror.root, &asker)?;
     context.add_plugin(Tree::new(told, asked));
+    context.request_repaint();
     let (runner, context) = (runner.clone(), context.clone());
     spawn_local(async move {
         let mut told = Told::default();

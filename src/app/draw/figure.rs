@@ -404,7 +404,15 @@ impl Figure {
 
     /// The axes and every series in words: where one point is, where a line begins and ends, the highest bar, and how far others reach.
     fn in_words(&self) -> String {
-        let at = |point: &PlotPoint| format!("{} at {}", short(point.y), short(point.x));
+        let at = |point: &PlotPoint| {
+            // Bars of two series stand beside the number that they share.
+            let x = if self.whole_x {
+                point.x.round()
+            } else {
+                point.x
+            };
+            format!("{} at {}", short(point.y), short(x))
+        };
         let one = |series: &Series| {
             let points = &series.points;
             let (first, last) = (points.first()?, points.last()?);
