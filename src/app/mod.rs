@@ -39,6 +39,6 @@ pub use runs::run_folders::Keeper;
 pub use runs::shelf::Shelf;
 pub use runs::supernet::{Judge, JudgeOf, SupernetState, shipped, shipped_name};
 pub use share_link::Fragment;
-pub use shell::{App, Connect};
+pub use shell::{App, Connect, Told};
 #[cfg(not(target_arch = "wasm32"))]
 pub use shell::{LEAST_SIZE, WindowError, open_window, unplaced};

@@ -11,7 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::fetched::{fetch_packed, fetch_set};
-use super::{FromWorker, ToWorker, describe, script, store};
+use super::{FromWorker, ToWorker, describe, mirror, script, store};
 use crate::app::{
     Answer, App, Aside, Ask, Fragment, KeptRun, Link, Notice, Shelf, Wanted, beside, described,
     shipped, shipped_name,
@@ -54,7 +54,7 @@ async fn start() -> Result<(), JsValue> {
     let made = context.clone();
     runner
         .start(
-            canvas,
+            canvas.clone(),
             eframe::WebOptions::default(),
             Box::new(move |creation| {
                 // There is one window.
@@ -69,6 +69,7 @@ async fn start() -> Result<(), JsValue> {
         .await?;
     if let Some(context) = context.get() {
         script::offer(&runner, context);
+        mirror::begin(&runner, context, canvas)?;
     }
     call("plateauReady", &[]);
     // The engine shares the line and comes first. Who chooses a larger set later, without a connection, is told that it is

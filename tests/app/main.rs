@@ -1,5 +1,6 @@
 //! The window, driven as a person does.
 
+mod aloud;
 mod comparison;
 mod damaged;
 mod editor;

@@ -3,6 +3,7 @@
 
 mod arrival;
 mod engine;
+mod reader;
 mod results;
 mod speed;
 #[path = "../support/mod.rs"]

@@ -9,6 +9,7 @@ use egui_plot::{
 use super::axes::{AxisOf, number, step_name, with_axes};
 use super::theme::{self, Hue};
 use super::thin::{LEVELS, thin_dots};
+use super::words::{counted, describe};
 
 pub use super::thin::thin_line;
 
@@ -269,6 +270,7 @@ impl Figure {
         shown.response.widget_info(|| {
             egui::WidgetInfo::labeled(egui::Role::Figure, true, self.title.as_str())
         });
+        describe(&shown.response, || self.in_words());
         (shown.response, shown.transform)
     }
 
@@ -398,6 +400,42 @@ impl Figure {
             })
             .collect();
         format!("{}: {}", self.title, values.join(", "))
+    }
+
+    /// The axes and every series in words: where one point is, where a line begins and ends, the highest bar, and how far others reach.
+    fn in_words(&self) -> String {
+        let at = |point: &PlotPoint| {
+            // Bars of two series stand beside the number that they share.
+            let x = if self.whole_x {
+                point.x.round()
+            } else {
+                point.x
+            };
+            format!("{} at {}", short(point.y), short(x))
+        };
+        let one = |series: &Series| {
+            let points = &series.points;
+            let (first, last) = (points.first()?, points.last()?);
+            let by_height = |a: &&PlotPoint, b: &&PlotPoint| a.y.total_cmp(&b.y);
+            let low = points.iter().min_by(by_height)?;
+            let high = points.iter().max_by(by_height)?;
+            let told = match series.mark {
+                // Lines between architectures, a range around another series.
+                Mark::Segments | Mark::Band(_) => return None,
+                _ if points.len() == 1 => at(first),
+                Mark::Line => format!("from {} to {}", at(first), at(last)),
+                Mark::Bars(_) => format!("highest {}", at(high)),
+                Mark::Dots | Mark::Marker(_) => format!(
+                    "{}, the lowest {}, the highest {}",
+                    counted(points.len(), "point"),
+                    at(low),
+                    at(high)
+                ),
+            };
+            Some(format!("{} {told}", series.name).trim_start().to_owned())
+        };
+        let series: Vec<String> = self.series.iter().filter_map(one).collect();
+        format!("{} by {}: {}", self.y, self.x, series.join("; "))
     }
 
     /// The first series of each name.

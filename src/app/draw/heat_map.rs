@@ -5,6 +5,7 @@ use eframe::egui::{self, Align2, FontId, Role, Sense, Stroke, WidgetInfo, pos2, 
 use crate::space::{CellKind, Space};
 
 use super::theme::{self, SPACE, TYPE, operation_color, operation_label};
+use super::words::describe;
 
 /// Height of an edge's row, points.
 const ROW: f32 = 15.0;
@@ -41,6 +42,7 @@ pub fn show(
     response.widget_info(|| {
         WidgetInfo::labeled(Role::Image, true, format!("weights of the {kind} cell"))
     });
+    describe(&response, || in_words(space, alpha, temperature));
     if !ui.is_rect_visible(rect) {
         return;
     }
@@ -112,6 +114,20 @@ pub fn show(
     if let Some(text) = hovered {
         response.on_hover_text_at_pointer(text);
     }
+}
+
+/// The strongest operation of each edge and its weight.
+fn in_words(space: Space, alpha: &[Vec<f32>], temperature: f32) -> String {
+    let edges = space.edges().iter().zip(alpha);
+    let strongest = edges.filter_map(|(edge, alpha)| {
+        let weights = weights(alpha, temperature);
+        let both = space.operations().iter().zip(weights);
+        let (&operation, weight) = both.max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let (from, to, name) = (edge.from, edge.to, operation_label(operation));
+        Some(format!("edge {from} → {to}, {name} {weight:.2}"))
+    });
+    let strongest: Vec<String> = strongest.collect();
+    format!("The strongest on each edge: {}", strongest.join("; "))
 }
 
 /// Names the colours of a space's operations.

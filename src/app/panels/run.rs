@@ -10,6 +10,7 @@ use crate::space::Genotype;
 use super::alpha_file;
 use super::any_time;
 use super::beside::{Beside, Side};
+use super::editor::flatness::Flatness;
 use super::editor::scores::Scores;
 use super::export::Export;
 use super::figure_rows::{self, over_steps};
@@ -70,6 +71,12 @@ impl RunPanel {
     /// Takes up scores that a session sent.
     pub fn scored(&mut self, request: u64, first: usize, scores: &[Score]) {
         self.scores.take(request, first, scores);
+    }
+
+    /// What was found among its neighbors, where the card of the result has asked for their scores and all are known.
+    pub fn flatness(&self, genotype: &Genotype) -> Option<Flatness> {
+        let known = self.scores.are_of(genotype);
+        known.then(|| self.scores.flatness(genotype))?
     }
 
     /// Draws the panel.
@@ -307,7 +314,7 @@ fn slider_width(ui: &egui::Ui, text: f32) -> f32 {
 }
 
 /// What a run is called, and what else tells it from others. The names of folders are for files: people read strategy and data.
-fn titles(run: &RunView) -> (String, String) {
+pub fn titles(run: &RunView) -> (String, String) {
     let Some(config) = &run.config else {
         let name = match run.name.as_str() {
             "" => "No run yet",

@@ -17,6 +17,7 @@ mod receive;
 mod scorers;
 mod shortcuts;
 mod summary;
+mod told;
 mod tour;
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ use tour::Tour;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{LEAST_SIZE, WindowError, open_window, unplaced};
+pub use told::Told;
 
 /// Makes a link to a fresh session: a thread natively, a worker in the browser. An error is a sentence for a person.
 pub type Connect = Box<dyn Fn(&egui::Context) -> Result<Link, String>>;

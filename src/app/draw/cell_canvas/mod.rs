@@ -9,6 +9,7 @@ use eframe::egui::emath::RectTransform;
 use eframe::egui::{self, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 
 use super::theme::operation_label;
+use super::words::describe;
 use crate::space::{Cell, CellKind, Operation, Space};
 
 pub use geometry::{Geometry, Route, distance};
@@ -153,7 +154,8 @@ impl CellPicture {
 
     /// Draws the picture and takes clicks and drags. `salt` tells pictures of one panel apart.
     pub fn show(&self, ui: &mut Ui, size: Vec2, salt: &str) -> CanvasResponse {
-        let (rect, background) = ui.allocate_exact_size(size, Sense::click_and_drag());
+        // The edges are stops of the keyboard, the ground is none.
+        let (rect, background) = ui.allocate_exact_size(size, Sense::CLICK | Sense::DRAG);
         let id = ui.make_persistent_id((salt, self.kind));
         let look = paint::Look::new(ui, self, rect);
         let routes = self.routes(&look.geometry);
@@ -234,6 +236,7 @@ impl CellPicture {
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
         let name = cell_title(self.space, self.kind);
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+        describe(&response, || self.words());
         // As in a picture of a comfortable size, made smaller.
         let whole = Rect::from_min_size(
             Pos2::ZERO,
@@ -267,6 +270,7 @@ impl CellPicture {
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
         let title = format!("picture of the {}", cell_title(self.space, self.kind));
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, title.as_str()));
+        describe(&response, || self.words());
         let look = paint::Look::new(ui, self, rect);
         let routes = self.routes(&look.geometry);
         look.paint(ui, &routes, &[], None, None);

@@ -119,6 +119,12 @@ impl Editor {
         self.scores.own()
     }
 
+    /// The same, unless it is that of another architecture or those of its neighbors are still to come.
+    pub fn score_of_now(&self) -> Option<Score> {
+        let there = self.scores.are_of(self.genotype()) && !self.scores.waiting();
+        self.score().filter(|_| there)
+    }
+
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut Ui, context: &mut Context) {
         self.keys(ui, context);

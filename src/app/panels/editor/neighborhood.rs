@@ -12,6 +12,8 @@ use super::gain;
 use super::scores::{ScoredNeighbor, Scores};
 use crate::app::draw::theme::blend;
 use crate::app::draw::theme::{SPACE, operation_color, operation_label};
+use crate::app::draw::words::{counted, describe as describe_picture};
+use crate::landscape::Statistics;
 use crate::space::{CellKind, Genotype};
 
 /// What a person did with neighbors.
@@ -54,7 +56,9 @@ pub fn show_dots(
     scores: &Scores,
     lit: Option<usize>,
 ) -> Pointed {
-    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let (rect, picture) = ui.allocate_exact_size(size, Sense::hover());
+    picture.widget_info(|| WidgetInfo::labeled(Role::Image, true, "what every change brings"));
+    describe_picture(&picture, || in_words(scores));
     let dots = Dots::new(ui, rect, genotype, scores, lit);
     dots.paint_axis();
     dots.paint_names();
@@ -64,6 +68,21 @@ pub fn show_dots(
         dots.show(ui, id.with(index), index, &mut pointed);
     }
     pointed
+}
+
+/// How many neighbors there are and what they bring.
+fn in_words(scores: &Scores) -> String {
+    let count = counted(scores.neighbors().len(), "neighbor");
+    let gains = (0..scores.neighbors().len()).filter_map(|index| scores.gain(index));
+    let gains: Vec<f64> = gains.collect();
+    let Some(Statistics {
+        mean, worst, best, ..
+    }) = Statistics::of(&gains)
+    else {
+        return format!("{count}, no score yet");
+    };
+    let [mean, worst, best] = [mean, worst, best].map(gain::signed);
+    format!("{count}: {mean} points on average, the best {best}, the worst {worst}")
 }
 
 /// The picture with its places and scales laid out.

@@ -153,6 +153,12 @@ impl Scores {
         self.own
     }
 
+    /// Whether they were asked for an architecture.
+    pub fn are_of(&self, genotype: &Genotype) -> bool {
+        let question = self.question.as_ref();
+        question.is_some_and(|question| question.genotype == *genotype)
+    }
+
     /// How far its accuracy is known, where a table has the mean of several runs.
     pub fn own_known(&self) -> Option<&Known> {
         self.own_known.as_ref()
