@@ -4,6 +4,7 @@ mod checkpoints;
 mod checkpoints_killed;
 mod compare;
 mod device_lost;
+mod edits;
 mod faults;
 mod kept;
 mod machine;
