@@ -201,6 +201,16 @@ pub const KEYS: &[Row] = {
             Projector,
             "Larger type for a projector",
         ),
+        // The browser has keys of its own for these.
+        #[cfg(not(target_arch = "wasm32"))]
+        row(
+            Window,
+            &[command(Key::Plus), command(Key::Minus), command(Key::Num0)],
+            Library,
+            "Everything larger, smaller, as it was",
+        ),
+        #[cfg(not(target_arch = "wasm32"))]
+        row(Window, &[command(Key::Q)], Library, "Quit"),
         row(Window, &[plain(Key::F1)], Help, "This list"),
         row(
             Window,

@@ -37,7 +37,7 @@ pub use runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
 pub use runs::run_folders::Keeper;
 pub use runs::shelf::Shelf;
-pub use runs::supernet::{Judge, JudgeOf, SupernetState, shipped, shipped_name};
+pub use runs::supernet::{Judge, JudgeOf, SupernetState, shipped, shipped_name, worth};
 pub use share_link::Fragment;
 pub use shell::{App, Connect, Told};
 #[cfg(not(target_arch = "wasm32"))]

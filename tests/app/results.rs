@@ -303,6 +303,23 @@ fn a_judge_is_trained_in_a_session_of_its_own_while_the_window_stays_free() {
 }
 
 #[test]
+fn the_heat_map_of_a_run_has_a_scale_with_numbers() {
+    let (mut window, _ends) = window_without_session();
+    window.run_ok();
+    for text in [
+        "weight",
+        "0",
+        "0.1",
+        "0.25",
+        "0.5",
+        "1",
+        "framed: the largest of its edge",
+    ] {
+        assert!(window.query_all_by_label(text).next().is_some(), "{text}");
+    }
+}
+
+#[test]
 fn slow_motion_draws_the_neighbors_of_a_step_their_losses_and_how_alpha_moved() {
     let mut window = window();
     window.get_by_label("Slow motion").click();

@@ -190,9 +190,9 @@ fn both_cells_of_a_darts_architecture_and_their_neighborhood_are_on_one_screen()
     let cells = bottom("reduction cell, edge");
     let dots = bottom("neighbor reduction");
     assert!(cells < dots);
-    // Below the dots are half of their picture and the names of edges and cells, below those a bar.
+    // Below the dots, which lie at the lower edge without scores, are the names of edges and cells, below those a bar.
     let end = 800.0 - 28.0;
-    assert!(dots + 60.0 <= end, "{dots}");
+    assert!(dots + 40.0 <= end, "{dots}");
 }
 
 #[test]

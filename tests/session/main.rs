@@ -5,6 +5,7 @@ mod checkpoints_killed;
 mod compare;
 mod damaged;
 mod device_lost;
+mod edits;
 mod faults;
 mod kept;
 mod machine;

@@ -19,8 +19,10 @@ use super::slow_motion::SlowMotion;
 use super::state_words::{state_label, state_words};
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
+use crate::app::draw::explained::explained;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::heat_map;
+use crate::app::draw::states::numbers_in_text;
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::keys::{self, Deed, Place};
 use crate::app::pane::Pane;
@@ -542,17 +544,20 @@ fn alphas(
         return;
     };
     ui.horizontal_wrapped(|ui| {
-        ui.label(egui::RichText::new("Weights of the operations").strong())
-            .on_hover_text("Softmax of α, divided by the temperature.");
-        ui.selectable_value(as_cells, false, "Heat map").on_hover_text(
-            "One row an edge, one column an operation, stronger colour for more weight. The frame marks the strongest.",
+        explained(
+            ui,
+            egui::RichText::new("Weights of the operations").strong(),
+            "Softmax of α, divided by the temperature. The heat map has one row an edge, one column an operation, and a stronger colour \
+             for more weight. The cells have every edge with its strongest operation other than none: the wider, the more weight.",
         );
-        ui.selectable_value(as_cells, true, "Cells").on_hover_text(
-            "Every edge with its strongest operation other than none: the wider, the more weight.",
-        );
+        ui.selectable_value(as_cells, false, "Heat map");
+        ui.selectable_value(as_cells, true, "Cells");
         alpha_file::menu(ui, context.actions, space, step, *as_cells);
     });
     heat_map::legend(ui, space);
+    if !*as_cells {
+        heat_map::scale(ui);
+    }
     ui.add_space(SPACE[0]);
     let kinds = space.cell_kinds();
     let cells = kinds.iter().zip(&step.alpha).enumerate();
@@ -606,10 +611,11 @@ fn derived(ui: &mut egui::Ui, context: &mut Context) {
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal_wrapped(|ui| {
-            ui.label(egui::RichText::new("Derived now").strong())
-                .on_hover_text(
-                    "The architecture that the search would hand over if it ended at this step.",
-                );
+            explained(
+                ui,
+                egui::RichText::new("Derived now").strong(),
+                "The architecture that the search would hand over if it ended at this step.",
+            );
             ui.label(theme::note(format!("unchanged since step {}", first.step)));
             let edit = ui
                 .small_button("Edit this cell")
@@ -627,5 +633,8 @@ fn derived(ui: &mut egui::Ui, context: &mut Context) {
             }
         });
         ui.label(egui::RichText::new(genotype.to_text()).monospace().weak());
+        if let Some(numbers) = numbers_in_text(genotype.space()) {
+            ui.label(theme::note(numbers));
+        }
     });
 }

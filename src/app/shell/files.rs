@@ -242,6 +242,9 @@ impl Files {
         let dialog = rfd::AsyncFileDialog::new()
             .set_title("Save")
             .set_file_name(&name);
+        // The desktop may take a second for its dialog, or to say that it has none.
+        let notice = Notice::info(format!("{name} is ready: choose where it goes"));
+        answer(&self.answers, Action::Notify(notice), context);
         let bytes = Arc::new(bytes);
         let wanted = PathFor::Save {
             name,

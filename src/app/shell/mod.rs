@@ -360,7 +360,7 @@ impl App {
             Action::ToJudge(command) => {
                 self.judge.line.send(command);
             }
-            Action::Edit(genotype) => self.editor.edit(genotype),
+            Action::Edit(genotype) => self.editor.bring(genotype),
             Action::OpenTable(table) => {
                 // Another metric of the same table, as a rule.
                 let same = |old: &OpenTable| Arc::ptr_eq(&old.table, &table.table);

@@ -277,7 +277,7 @@ impl App {
         };
         match read {
             Ok(Reading { genotype, notes }) => {
-                self.editor.edit(genotype);
+                self.editor.bring(genotype);
                 dock::show(&mut self.tree, Pane::Editor);
                 let told: Vec<String> = std::iter::once(format!("opened the genotype {name}"))
                     .chain(notes)

@@ -8,6 +8,7 @@ mod svg;
 use eframe::egui::emath::RectTransform;
 use eframe::egui::{self, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 
+use super::states::edge_name;
 use super::theme::operation_label;
 use super::words::describe;
 use crate::space::{Cell, CellKind, Operation, Space};
@@ -48,6 +49,8 @@ pub struct CellPicture {
     pub differing: Vec<usize>,
     /// An edge as it would be: drawn in place of the edge of this number.
     pub preview: Option<(usize, DrawnEdge)>,
+    /// Whether its name stands in it, where there is room for one.
+    pub titled: bool,
 }
 
 /// What a cell is called: `normal cell`, or `cell` where a space has one only.
@@ -132,10 +135,11 @@ impl CellPicture {
             selected: None,
             differing: Vec::new(),
             preview: None,
+            titled: false,
         }
     }
 
-    /// What an edge is called, such as `normal cell, edge 0 → 2, sep conv 3×3`.
+    /// What an edge is called, such as `normal cell, edge c_{k−2} → 2, sep conv 3×3`.
     pub fn name(&self, edge: usize) -> String {
         self.edges
             .get(edge)
@@ -144,10 +148,9 @@ impl CellPicture {
 
     fn name_of(&self, edge: &DrawnEdge) -> String {
         format!(
-            "{} cell, edge {} → {}, {}",
+            "{} cell, edge {}, {}",
             self.kind,
-            edge.from,
-            edge.to,
+            edge_name(self.space, edge.from, edge.to),
             operation_label(edge.operation)
         )
     }
