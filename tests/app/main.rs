@@ -3,6 +3,7 @@
 mod comparison;
 mod editor;
 mod experiments;
+mod lessons;
 mod panels;
 mod pictures;
 mod results;
