@@ -5,6 +5,7 @@ mod comparison;
 mod damaged;
 mod editor;
 mod experiments;
+mod lessons;
 mod panels;
 mod pictures;
 mod results;

@@ -575,13 +575,13 @@ fn the_tour_leads_through_six_steps_and_ends() {
     window.get_by_label("Guided tour").click();
     window.run_ok();
     for step in 0..6 {
-        assert_eq!(window.state().tour_stop(), Some(step));
+        assert_eq!(window.state().lesson().map(|(_, at)| at), Some(step));
         window.get_by_label_contains(&format!("{} of 6", step + 1));
         let next = if step == 5 { "Done" } else { "Next" };
         window.get_by_label(next).click();
         window.run_ok();
     }
-    assert_eq!(window.state().tour_stop(), None);
+    assert!(window.state().lesson().is_none());
 }
 
 #[test]

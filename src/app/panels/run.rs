@@ -158,6 +158,11 @@ impl RunPanel {
         }
     }
 
+    /// Stays at the step that is shown.
+    pub fn hold_replay(&mut self) {
+        self.playing = false;
+    }
+
     fn toggle_play(&mut self, run: &RunView, actions: &mut Vec<Action>) {
         self.playing = !self.playing;
         self.carry = 0.0;

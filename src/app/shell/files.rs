@@ -25,7 +25,7 @@ use crate::session::DataFile;
 use crate::space::without_mark;
 
 /// What a dialog for files is called.
-const OPEN: &str = "Open a run, its configuration, a table, a genotype or a data set";
+const OPEN: &str = "Open a run, its configuration, a table, a genotype, a lesson or a data set";
 /// Most bytes of a file that is opened.
 const LARGEST: u64 = 1 << 30;
 /// How images are read that have no common size.

@@ -15,6 +15,7 @@ use super::files::may_be_data;
 use crate::app::context::Again;
 use crate::app::context::{Action, OpenTable, OpenedFile, ReadData};
 use crate::app::draw::words::counted;
+use crate::app::lessons::Lesson;
 use crate::app::pane::Pane;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::panels::search::SearchPanel;
@@ -62,7 +63,7 @@ fn settings(bytes: &[u8]) -> Option<Result<RunConfig, String>> {
 }
 
 impl App {
-    /// Opens a file that a person chose or dropped, by its content: a run, its configuration, a genotype or a table.
+    /// Opens a file that a person chose or dropped, by its content: a run, its configuration, a genotype, a table or a lesson.
     ///
     /// Returns whether it could be opened; the notices say why not.
     pub fn open(&mut self, name: &str, bytes: &[u8]) -> bool {
@@ -206,6 +207,12 @@ impl App {
         if let Some(read) = Values::recognised(&text) {
             return self.values.open(name, read);
         }
+        if let Some(read) = Lesson::recognised(&text) {
+            let lesson = read.map_err(|error| format!("{name}: {error}"))?;
+            let cards = counted(lesson.cards.len(), "card");
+            self.begin_lesson(None, Arc::new(lesson));
+            return Ok(format!("opened the lesson {name}: {cards}"));
+        }
         if RunFiles::recognises(bytes) {
             let read = Recording::from_bytes(bytes);
             let other = |error: &RunFileError| !bytes.starts_with(b"{") && error.is_other_content();
@@ -286,7 +293,7 @@ impl App {
             }
             Err(GenotypeError::UnknownForm | GenotypeError::TooLarge | GenotypeError::NotText) => {
                 Err(format!(
-                    "{name} is neither a run, its configuration, a genotype nor a table of results (as a table: {table})"
+                    "{name} is neither a run, its configuration, a lesson, a genotype nor a table of results (as a table: {table})"
                 ))
             }
             Err(error @ GenotypeError::Several(_)) => Err(format!(
