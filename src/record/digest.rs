@@ -13,6 +13,8 @@ pub struct Digest {
     pub state: RunState,
     /// How far it is.
     pub progress: Option<Progress>,
+    /// What a person must know of its recording, as in [`RunView::warning`].
+    pub warning: Option<String>,
     /// What it found, or was given to train.
     pub genotype: Option<Genotype>,
     /// What the test part said.
@@ -30,6 +32,7 @@ impl Digest {
             config: run.config.clone()?,
             state: run.state.clone(),
             progress: run.progress(),
+            warning: run.warning.clone(),
             genotype: run.genotype().cloned(),
             tested: run.tested(),
             effective_radius: run.effective_radius(),

@@ -12,12 +12,13 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::fetched::{fetch_packed, fetch_set};
-use super::{FromWorker, ToWorker, describe, script, store};
+use super::{FromWorker, ToWorker, describe, mirror, script, store};
 use crate::app::{
     Answer, App, Aside, Ask, Fragment, KeptRun, Link, Notice, Seat, Shelf, Wanted, beside,
     described, is_of, shipped, shipped_name,
 };
 use crate::data::EMBEDDED;
+use crate::json::problem;
 use crate::session::{
     Checkpoint, Clock, Command, DeviceChoice, Event, RunConfig, Timed, judge_name,
 };
@@ -56,7 +57,7 @@ async fn start() -> Result<(), JsValue> {
     let made = context.clone();
     runner
         .start(
-            canvas,
+            canvas.clone(),
             eframe::WebOptions::default(),
             Box::new(move |creation| {
                 // There is one window.
@@ -71,6 +72,7 @@ async fn start() -> Result<(), JsValue> {
         .await?;
     if let Some(context) = context.get() {
         script::offer(&runner, context);
+        mirror::begin(&runner, context, canvas)?;
     }
     call("plateauReady", &[]);
     // The engine shares the line and comes first. Who chooses a larger set later, without a connection, is told that it is
@@ -143,7 +145,7 @@ impl Engine {
             }
             Ask::Open(name) => {
                 let events = kept_events(&name).await?;
-                let run = kept(name).await?;
+                let run = opened(name).await?;
                 return Ok(Some(Answer::Opened { run, events }));
             }
             Ask::GoOn(name, seat) => {
@@ -176,8 +178,16 @@ impl Engine {
             Ask::Supernet(wanted) => {
                 let (answers, context) = (self.answers.clone(), context.clone());
                 spawn_local(async move {
-                    let found = supernet(&wanted).await;
-                    let _gone = answers.try_send(Answer::Supernet { wanted, found });
+                    let (found, note) = match supernet(&wanted).await {
+                        Ok((found, note)) => (Ok(found), note),
+                        Err(error) => (Err(error), None),
+                    };
+                    let answer = Answer::Supernet {
+                        wanted,
+                        found,
+                        note,
+                    };
+                    let _gone = answers.try_send(answer);
                     context.request_repaint();
                 });
                 return Ok(None);
@@ -209,6 +219,7 @@ async fn all_kept() -> Result<Vec<KeptRun>, String> {
         rival: rivals.remove(&name),
         name,
         can_go_on,
+        stuck: None,
         changed: None,
     });
     Ok(kept.collect())
@@ -247,7 +258,7 @@ async fn named_like(name: &str) -> Result<Vec<(String, bool)>, String> {
 }
 
 /// The run that raced with one, and its events; none: it raced with nobody.
-async fn rival(of: &str) -> Result<Option<(KeptRun, String)>, String> {
+async fn rival(of: &str) -> Result<Option<(KeptRun, Vec<u8>)>, String> {
     let Some(name) = store::rival(of).await.map_err(refused)? else {
         return Ok(None);
     };
@@ -256,10 +267,23 @@ async fn rival(of: &str) -> Result<Option<(KeptRun, String)>, String> {
     Ok(Some((kept(name).await?, events)))
 }
 
-/// The text of a kept run's events.
-async fn kept_events(name: &str) -> Result<String, String> {
+/// A run that is shown: now its checkpoint is looked at.
+async fn opened(name: String) -> Result<KeptRun, String> {
+    let checkpoint = store::checkpoint(&name).await.map_err(refused)?;
+    let glance = checkpoint.map(|bytes| Checkpoint::glance(&bytes, bytes.len() as u64));
+    let stuck = glance.as_ref().and_then(|glance| glance.as_ref().err());
+    Ok(KeptRun {
+        can_go_on: matches!(glance, Some(Ok(_))),
+        stuck: stuck.map(ToString::to_string),
+        ..kept(name).await?
+    })
+}
+
+/// A kept run's events.
+async fn kept_events(name: &str) -> Result<Vec<u8>, String> {
     let events = store::events(name).await.map_err(refused)?;
-    events.ok_or_else(|| gone(name))
+    let events = events.ok_or_else(|| gone(name))?;
+    Ok(events.into_bytes())
 }
 
 /// What a browser that keeps nothing says.
@@ -267,8 +291,28 @@ fn refused(error: idb::Error) -> String {
     format!("this browser keeps no runs ({error})")
 }
 
-/// The supernet of a kept run, or the newest judge of its kind.
-async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
+/// The supernet of a kept run, and what a person must know of it: a damaged one is also in the checkpoint of a run that is not finished.
+async fn supernet_of(name: &str) -> Result<Option<(Checkpoint, Option<String>)>, String> {
+    let Some(bytes) = store::supernet(name).await.map_err(refused)? else {
+        return Ok(None);
+    };
+    let error = match Checkpoint::from_bytes(&bytes) {
+        Ok(found) => return Ok(Some((found, None))),
+        Err(error) => error,
+    };
+    let newest = store::checkpoint(name).await.map_err(refused)?;
+    let newest = newest.and_then(|bytes| Checkpoint::from_bytes(&bytes).ok());
+    match newest.filter(Checkpoint::has_supernet) {
+        Some(found) => {
+            let note = format!("the supernet of {name}: {error}; its checkpoint is used instead");
+            Ok(Some((found, Some(note))))
+        }
+        None => Err(format!("{name}: {error}")),
+    }
+}
+
+/// The supernet of a kept run, or the newest judge of its kind, and what a person must know of it.
+async fn supernet(wanted: &Wanted) -> Result<(Option<Box<Checkpoint>>, Option<String>), String> {
     let names = match wanted {
         Wanted::Run(name) => vec![name.clone()],
         Wanted::Judge(of) => {
@@ -277,12 +321,10 @@ async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
         }
     };
     for name in names.iter().rev() {
-        let Some(bytes) = store::supernet(name).await.map_err(refused)? else {
-            continue;
-        };
-        let found = match (Checkpoint::from_bytes(&bytes), wanted) {
-            (Ok(found), _) => found,
-            (Err(error), Wanted::Run(_)) => return Err(format!("{name}: {error}")),
+        let (found, note) = match (supernet_of(name).await, wanted) {
+            (Ok(Some(found)), _) => found,
+            (Ok(None), _) => continue,
+            (Err(error), Wanted::Run(_)) => return Err(error),
             // A damaged one must not hide an older one.
             (Err(_), Wanted::Judge(_)) => continue,
         };
@@ -291,7 +333,7 @@ async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
             Wanted::Judge(of) => of.is_trained_by(&found.position.config),
         };
         if fits {
-            return Ok(Some(Box::new(found)));
+            return Ok((Some(Box::new(found)), note));
         }
     }
     let shipped_file = match wanted {
@@ -301,9 +343,9 @@ async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
     match shipped_file {
         Some(name) => {
             let packed = fetch_packed(name).await.map_err(|error| describe(&error))?;
-            shipped(&packed).map(Some)
+            Ok((Some(shipped(&packed)?), None))
         }
-        None => Ok(None),
+        None => Ok((None, None)),
     }
 }
 
@@ -402,7 +444,12 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                 Ok(FromWorker::GoesOn(name, events)) => {
                     // A worker whose seat another has by now is heard by nobody.
                     if let Some(seat) = voice.engine.seat_of(&voice.worker) {
-                        let answer = Answer::GoesOn { seat, name, events };
+                        let answer = Answer::GoesOn {
+                            seat,
+                            name,
+                            events,
+                            notes: Vec::new(),
+                        };
                         let _gone = voice.engine.answers.try_send(answer);
                         voice.context.request_repaint();
                     }
@@ -413,7 +460,8 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                     watch(&name, voice.clone());
                 }
                 Err(error) => voice.fail(format!(
-                    "the engine said something that is not an event ({error})"
+                    "the engine said something that this page does not know ({}); load the page anew",
+                    problem(&error)
                 )),
             }
         })

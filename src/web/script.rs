@@ -2,13 +2,14 @@
 //! `plateauLink()` gives the part of the address after `#`.
 
 use eframe::egui;
+use eframe::egui::accesskit::TreeUpdate;
 use wasm_bindgen::prelude::*;
 
+use super::tree::Tree;
 use crate::app::App;
 
 /// Puts the functions on the window.
 pub fn offer(runner: &eframe::WebRunner, context: &egui::Context) {
-    context.add_plugin(Widgets::default());
     let state = runner.clone();
     put("plateauState", move || {
         let app = state.app_mut::<App>()?;
@@ -21,10 +22,10 @@ pub fn offer(runner: &eframe::WebRunner, context: &egui::Context) {
     });
     let context = context.clone();
     put("plateauWidgets", move || {
-        // The first call turns the list on; it is there after the next frame.
-        context.enable_accesskit();
+        // It is there after the next frame.
         context.request_repaint();
-        context.with_plugin(|widgets: &mut Widgets| widgets.listing.clone())
+        let update = context.with_plugin(Tree::of_every_frame)??;
+        Some(listing(&update, context.zoom_factor().into()))
     });
 }
 
@@ -35,33 +36,18 @@ fn put(name: &str, function: impl Fn() -> Option<String> + 'static) {
     function.forget();
 }
 
-/// The widgets of the last frame as a JSON list of role, label and rectangle (left, top, right, bottom, in CSS pixels), from what
-/// egui tells screen readers.
-#[derive(Default)]
-struct Widgets {
-    listing: String,
-}
-
-impl egui::Plugin for Widgets {
-    fn debug_name(&self) -> &'static str {
-        "plateau-widgets"
-    }
-
-    fn output_hook(&mut self, context: &egui::Context, output: &mut egui::FullOutput) {
-        let Some(update) = &output.platform_output.accesskit_update else {
-            return;
-        };
-        let zoom = f64::from(context.zoom_factor());
-        let widgets = update.nodes.iter().filter_map(|(_, node)| {
-            let place = node.bounds()?;
-            let label = node.label().or(node.value())?;
-            Some(serde_json::json!({
-                "role": format!("{:?}", node.role()),
-                "label": label,
-                "disabled": node.is_disabled(),
-                "rect": [place.x0 * zoom, place.y0 * zoom, place.x1 * zoom, place.y1 * zoom],
-            }))
-        });
-        self.listing = serde_json::Value::from(widgets.collect::<Vec<_>>()).to_string();
-    }
+/// The widgets as a JSON list of role, label and rectangle (left, top, right, bottom, in CSS pixels), from what egui tells screen
+/// readers.
+fn listing(update: &TreeUpdate, zoom: f64) -> String {
+    let widgets = update.nodes.iter().filter_map(|(_, node)| {
+        let place = node.bounds()?;
+        let label = node.label().or(node.value())?;
+        Some(serde_json::json!({
+            "role": format!("{:?}", node.role()),
+            "label": label,
+            "disabled": node.is_disabled(),
+            "rect": [place.x0 * zoom, place.y0 * zoom, place.x1 * zoom, place.y1 * zoom],
+        }))
+    });
+    serde_json::Value::from(widgets.collect::<Vec<_>>()).to_string()
 }

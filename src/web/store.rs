@@ -161,12 +161,12 @@ pub async fn files(name: &str) -> Result<Option<RunFiles>, Error> {
     let Some(events) = events(name).await? else {
         return Ok(None);
     };
-    // What follows from the events; damaged ones have nothing but themselves.
+    // What follows from the events, which stay as they are where they are damaged.
     let read = RunFiles::from_bytes(events.as_bytes());
-    let mut files = read.map(|(files, _)| files).unwrap_or(RunFiles {
+    let mut files = RunFiles {
         events,
-        ..RunFiles::default()
-    });
+        ..read.map(|(files, _)| files).unwrap_or_default()
+    };
     if let Some(bytes) = supernet(name).await? {
         files.others.insert(SUPERNET_FILE.into(), bytes);
     }

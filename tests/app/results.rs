@@ -331,7 +331,7 @@ fn rounded(value: f32) -> f32 {
 fn the_judge_of_the_digits_comes_with_the_program_and_is_what_the_window_would_train() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app/runs/judge-digits-darts.gz");
     if let Some(folder) = std::env::var_os("PLATEAU_JUDGE") {
-        let mut judge = load_supernet(Path::new(&folder)).unwrap();
+        let mut judge = load_supernet(Path::new(&folder)).unwrap().checkpoint;
         judge.tensors.retain(|name, _| name == "supernet.weights");
         for tensor in judge.tensors.values_mut() {
             tensor
@@ -476,6 +476,23 @@ fn a_judge_whose_training_was_stopped_goes_on_and_says_how_far_it_is_wherever_on
     assert_eq!(folders.count(), 1);
     drop(window);
     std::fs::remove_dir_all(&runs).unwrap();
+}
+
+#[test]
+fn the_heat_map_of_a_run_has_a_scale_with_numbers() {
+    let (mut window, _ends) = window_without_session();
+    window.run_ok();
+    for text in [
+        "weight",
+        "0",
+        "0.1",
+        "0.25",
+        "0.5",
+        "1",
+        "framed: the largest of its edge",
+    ] {
+        assert!(window.query_all_by_label(text).next().is_some(), "{text}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
+use eframe::egui::gui_zoom::kb_shortcuts;
 use eframe::egui::{
     self, Event as Input, Key, KeyboardShortcut, Modifiers, ThemePreference, ViewportCommand,
     ViewportEvent, ViewportId,
@@ -187,6 +188,17 @@ fn every_key_that_works_is_in_the_list_of_keys() {
         let listed = KEYS.iter().any(|row| row.deed == missing_before);
         assert!(listed, "{missing_before:?}");
     }
+    // What the library of the window does by itself.
+    let zoom = [
+        kb_shortcuts::ZOOM_IN,
+        kb_shortcuts::ZOOM_OUT,
+        kb_shortcuts::ZOOM_RESET,
+    ];
+    let quit = window.ctx.options(|options| options.quit_shortcuts.clone());
+    for keys in zoom.into_iter().chain(quit) {
+        let listed = KEYS.iter().any(|row| row.keys.contains(&keys));
+        assert!(listed, "{keys:?}");
+    }
 }
 
 /// What the keys of a place ask for when one of them is pressed.
@@ -271,6 +283,7 @@ fn without_dialogs_of_the_desktop_a_run_is_saved_by_its_path() {
     let mut window = without_dialogs();
     let save = |window: &mut Harness<'_, App>, path: &Path| {
         window.key_press_modifiers(Modifiers::COMMAND, Key::S);
+        wait_for_notice(window, "is ready: choose where it goes");
         wait_for(window, "Save as");
         window.get_by_label("Save as").focus();
         window.run_ok();
@@ -559,6 +572,7 @@ fn kept(name: &str, can_go_on: bool, seconds: u64) -> KeptRun {
     KeptRun {
         name: name.into(),
         can_go_on,
+        stuck: None,
         changed: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)),
         rival: None,
     }
@@ -622,7 +636,8 @@ fn a_stopped_race_is_offered_as_one_with_its_step_and_declined_as_one() {
     let begun = begun.join("\n") + "\n";
     let steps = Recording::from_bytes(begun.as_bytes()).unwrap().view("b");
     let steps = steps.steps.len();
-    answers.try_send(described("b".into(), Ok(begun))).unwrap();
+    let said = described("b".into(), Ok(begun.into_bytes()));
+    answers.try_send(said).unwrap();
     window.run_ok();
     window.get_by_label(&format!(
         "The race of b and a was interrupted at step {steps} of 96."
@@ -673,6 +688,25 @@ fn a_list_of_runs_that_cannot_be_had_says_why() {
     assert!(window.run_ok().is_some());
     window.get_by_label("runs: permission denied");
     assert!(window.state().notices().iter().all(|notice| !notice.error));
+}
+
+#[test]
+fn of_a_thousand_kept_runs_only_those_in_sight_are_drawn() {
+    let (mut window, (_asks, answers)) = with_keeper(&Memory::default());
+    press(&mut window, Modifiers::COMMAND, Key::K);
+    let runs = (0..1000).map(|number| kept(&format!("run-{number:04}"), false, number));
+    answers
+        .try_send(Answer::Listed(Ok(runs.collect())))
+        .unwrap();
+    window.run_ok();
+    window.get_by_label("1000 runs in the folder runs");
+    let drawn = |window: &Harness<'_, App>| window.query_all_by_label_contains("Tick run-").count();
+    window.get_by_label("Tick run-0999");
+    assert!((3..60).contains(&drawn(&window)), "{}", drawn(&window));
+    window.get_by_label("Sort by recorded").click();
+    window.run_ok();
+    window.get_by_label("Tick run-0000");
+    assert!((3..60).contains(&drawn(&window)), "{}", drawn(&window));
 }
 
 #[test]

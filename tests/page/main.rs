@@ -4,6 +4,8 @@
 mod arrival;
 mod engine;
 mod race;
+mod reader;
+mod results;
 mod speed;
 #[path = "../support/mod.rs"]
 mod support;

@@ -134,6 +134,7 @@ impl SearchPanel {
             dataset: Some(self.config.dataset.clone()),
             device: Some(self.config.device).filter(|device| *device != DeviceChoice::Auto),
             cell: None,
+            lesson: None,
         }
     }
 

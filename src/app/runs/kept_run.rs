@@ -13,8 +13,10 @@ use crate::session::{Checkpoint, RunConfig};
 pub struct KeptRun {
     /// What it is called where it is kept.
     pub name: String,
-    /// Whether it has not reached its end and has a checkpoint.
+    /// Whether it has not reached its end and has a checkpoint that can be read.
     pub can_go_on: bool,
+    /// Why it cannot, where it has not reached its end and has checkpoints.
+    pub stuck: Option<String>,
     /// When it was recorded last; a browser does not know.
     pub changed: Option<SystemTime>,
     /// The run that raced with it, where it names one; it need not be there any more.
@@ -77,8 +79,8 @@ pub enum Answer {
     Opened {
         /// Its name.
         run: KeptRun,
-        /// The lines of its `events.jsonl`.
-        events: String,
+        /// Its `events.jsonl`.
+        events: Vec<u8>,
     },
     /// A run's files.
     Files {
@@ -93,6 +95,8 @@ pub enum Answer {
         wanted: Wanted,
         /// The state that has them, or why it cannot be read.
         found: Result<Option<Box<Checkpoint>>, String>,
+        /// What a person must know of it.
+        note: Option<String>,
     },
     /// A run that was opened from the file of that name is kept.
     Kept(String, KeptRun),
@@ -113,6 +117,8 @@ pub enum Answer {
         name: String,
         /// What it had said before the state that it goes on from.
         events: String,
+        /// What a person must know of it.
+        notes: Vec<String>,
     },
     /// The session of a seat cannot go on with a run, and why.
     CannotGoOn(Seat, String),
@@ -123,17 +129,16 @@ pub enum Answer {
         /// That one.
         of: String,
         /// The other and its events; none: it raced with nobody. Or why the other cannot be had.
-        rival: Result<Option<(KeptRun, String)>, String>,
+        rival: Result<Option<(KeptRun, Vec<u8>)>, String>,
     },
     /// Something else could not be done, and why.
     Failed(String),
 }
 
 /// The answer about a run in short, from its events.
-pub fn described(name: String, events: Result<String, String>) -> Answer {
+pub fn described(name: String, events: Result<Vec<u8>, String>) -> Answer {
     let digest = events.and_then(|events| {
-        let recording =
-            Recording::from_bytes(events.as_bytes()).map_err(|error| error.to_string())?;
+        let recording = Recording::from_bytes(&events).map_err(|error| error.to_string())?;
         let digest = Digest::of(&recording.view(&name));
         digest.map(Box::new).ok_or("it has not begun".to_owned())
     });
@@ -142,8 +147,8 @@ pub fn described(name: String, events: Result<String, String>) -> Answer {
 
 /// Whether events are those of a run with just these settings.
 #[cfg(target_arch = "wasm32")]
-pub fn is_of(config: &RunConfig, events: &str) -> bool {
-    let recording = Recording::from_bytes(events.as_bytes());
+pub fn is_of(config: &RunConfig, events: &[u8]) -> bool {
+    let recording = Recording::from_bytes(events);
     recording.is_ok_and(|run| run.view("").config.as_ref() == Some(config))
 }
 
@@ -151,8 +156,8 @@ pub fn is_of(config: &RunConfig, events: &str) -> bool {
 ///
 /// # Errors
 /// Why the events cannot be read.
-pub fn beside(name: &str, events: &str) -> Result<Answer, String> {
-    let recording = Recording::from_bytes(events.as_bytes());
+pub fn beside(name: &str, events: &[u8]) -> Result<Answer, String> {
+    let recording = Recording::from_bytes(events);
     let recording = recording.map_err(|error| format!("{name}: {error}"))?;
     Ok(Answer::Beside(Box::new(recording.view(name))))
 }

@@ -65,6 +65,37 @@ impl JudgeOf {
 /// 7 bits of mantissa.
 const SHIPPED: &str = "judge-digits-darts";
 
+/// What a judge is worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Worth {
+    /// Kendall's τ between its scores and the accuracies of networks trained from scratch.
+    pub tau: f64,
+    /// The 95 % interval of that, by bootstrap.
+    pub interval: [f64; 2],
+    /// Of so many cells drawn at random.
+    pub cells: usize,
+}
+
+/// That of the judge that comes with the program; `src/manual/judge.md` says by which command, and a test that both say the same.
+const SHIPPED_WORTH: Worth = Worth {
+    tau: 0.11,
+    interval: [-0.11, 0.33],
+    cells: 40,
+};
+
+impl std::fmt::Display for Worth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [low, high] = self.interval;
+        let text = format!("{:.2} [{low:.2}, {high:.2}]", self.tau);
+        f.write_str(&text.replace('-', "−"))
+    }
+}
+
+/// What a judge is worth, where that was measured.
+pub fn worth(of: &JudgeOf) -> Option<Worth> {
+    shipped_name(of).map(|_| SHIPPED_WORTH)
+}
+
 /// The file of a judge that comes with the program, without its ending.
 pub fn shipped_name(of: &JudgeOf) -> Option<&'static str> {
     // The name alone could be that of images of one's own.

@@ -3,8 +3,10 @@
 use eframe::egui::{self, Button, MenuBar, Panel};
 
 use super::App;
+use crate::app::context::Action;
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::keys::{self, Deed};
+use crate::app::lessons::{TOUR, built_in};
 use crate::app::panels::state_words::state_words;
 
 impl App {
@@ -27,9 +29,13 @@ impl App {
                     }
                 });
                 ui.menu_button("View", |ui| self.view_menu(ui, &context));
+                ui.menu_button("Lessons", |ui| self.lessons_menu(ui));
                 ui.menu_button("Help", |ui| {
-                    if ui.button("Guided tour").clicked() {
-                        self.tour.begin();
+                    let tour = built_in().iter().find(|(name, _)| *name == TOUR);
+                    if ui.button("Guided tour").clicked()
+                        && let Some((name, lesson)) = tour
+                    {
+                        self.begin_lesson(Some(name), lesson.clone());
                         ui.close();
                     }
                     self.item(ui, &context, "Keyboard", Deed::Help);
@@ -51,6 +57,20 @@ impl App {
         let button = Button::new(name).shortcut_text(keys::names(context, deed));
         if ui.add(button).clicked() {
             self.do_deed(context, deed);
+            ui.close();
+        }
+    }
+
+    fn lessons_menu(&mut self, ui: &mut egui::Ui) {
+        for (name, lesson) in built_in().iter().filter(|(name, _)| *name != TOUR) {
+            if ui.button(&lesson.title).clicked() {
+                self.begin_lesson(Some(name), lesson.clone());
+                ui.close();
+            }
+        }
+        ui.separator();
+        if ui.button("Open a lesson…").clicked() {
+            self.actions.push(Action::ChooseFile);
             ui.close();
         }
     }

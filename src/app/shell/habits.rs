@@ -65,11 +65,7 @@ impl App {
         if let (None, Some(cell)) = (&link.cell, cell) {
             self.editor = Editor::new(cell);
         }
-        let of_settings = Fragment {
-            cell: None,
-            ..link.clone()
-        };
-        if of_settings == Fragment::default() {
+        if !link.has_settings() {
             let rival = habits.rival.and_then(|name| name.parse().ok());
             if self.restore_settings(context, habits.preset, habits.config) {
                 self.search.set_rival(rival);

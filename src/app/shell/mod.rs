@@ -6,6 +6,8 @@ mod closing;
 mod dock;
 mod files;
 mod habits;
+mod lesson;
+mod lesson_card;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod notices;
@@ -13,12 +15,13 @@ mod offer;
 mod open;
 #[cfg(not(target_arch = "wasm32"))]
 mod path_window;
+mod pointing;
 mod race;
 mod receive;
 mod scorers;
 mod shortcuts;
 mod summary;
-mod tour;
+mod told;
 
 use std::sync::Arc;
 
@@ -47,20 +50,22 @@ use crate::app::panels::values::ValuesWindow;
 use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
 use crate::app::runs::link::{Line, Link, Seat, SessionState};
 use crate::app::runs::notice::Notice;
-use crate::app::runs::recording::Recording;
+use crate::app::runs::recording::Recorded;
 use crate::app::runs::shelf::Shelf;
 use crate::app::runs::supernet::{Judge, SupernetState};
 use crate::app::share_link::Fragment;
 use crate::record::{RunState, RunView};
 use dock::{Behavior, default_tree};
 use files::Files;
+use lesson_card::Course;
 use notices::Notices;
 use offer::Offer;
+use pointing::Pointing;
 use race::Companion;
-use tour::Tour;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{LEAST_SIZE, WindowError, open_window, unplaced};
+pub use told::Told;
 
 /// Makes a link to a fresh session: a thread natively, a worker in the browser. An error is a sentence for a person.
 pub type Connect = Box<dyn Fn(&egui::Context) -> Result<Link, String>>;
@@ -120,7 +125,8 @@ pub struct App {
     pub(super) actions: Vec<Action>,
     tree: egui_tiles::Tree<Pane>,
     places: Vec<(Pane, egui::Rect)>,
-    pub(super) tour: Tour,
+    /// The lesson that is on.
+    course: Option<Course>,
     pub(super) keys_shown: bool,
     pub(super) projector: bool,
     theme: egui::ThemePreference,
@@ -141,6 +147,7 @@ impl App {
     ) -> Self {
         let context = &creation.egui_ctx;
         theme::apply(context);
+        context.add_plugin(Pointing::default());
         let mut notices = Notices::default();
         let fragment = fragment.unwrap_or_else(|text| {
             notices.push(Notice::error(text));
@@ -154,25 +161,20 @@ impl App {
             }
             Err(text) => notices.push(Notice::error(text)),
         }
-        let demo = Recording::demo();
-        let run = demo.view("A recorded race");
+        let (demo, rival) = Recorded::Race.runs();
+        let recorded = Recorded::Race.title();
+        let run = demo.view(recorded);
         let cell = fragment.cell.clone();
         let cell = cell.unwrap_or_else(|| first_genotype(&run));
-        let of_settings = Fragment {
-            cell: None,
-            ..fragment.clone()
-        };
-        let mut search = match of_settings == Fragment::default() {
-            true => SearchPanel::first(),
-            false => SearchPanel::default(),
+        let mut search = match fragment.has_settings() {
+            true => SearchPanel::default(),
+            false => SearchPanel::first(),
         };
         search.restore(&fragment);
         let mut app = Self {
             editor: Editor::new(cell),
             run,
-            rival: Some(Companion::recorded(
-                Recording::rival().view("A recorded race"),
-            )),
+            rival: rival.map(|rival| Companion::recorded(rival.view(recorded))),
             run_files: demo.files,
             kept: None,
             opened: None,
@@ -203,7 +205,7 @@ impl App {
             actions: Vec::new(),
             tree: default_tree(),
             places: Vec::new(),
-            tour: Tour::default(),
+            course: None,
             keys_shown: false,
             projector: false,
             theme: egui::ThemePreference::System,
@@ -215,6 +217,9 @@ impl App {
         };
         if let Some(storage) = creation.storage {
             app.restore(context, storage, &fragment);
+        }
+        if let Some(place) = &fragment.lesson {
+            app.begin_linked(place, &fragment);
         }
         app
     }
@@ -255,6 +260,10 @@ impl App {
     /// The run that is shown is kept; offers to go on with it where that can be done, and looks for the run that raced with it.
     pub fn take_kept(&mut self, run: KeptRun) {
         self.shelf.ask(Ask::Rival(run.name.clone()));
+        if let Some(why) = &run.stuck {
+            let text = format!("{} cannot go on: {why}", run.name);
+            self.notices.push(Notice::info(text));
+        }
         self.kept = Some(run.name.clone());
         self.opened = None;
         self.unfinished = run.can_go_on.then(|| Offer::of_shown(run));
@@ -295,11 +304,6 @@ impl App {
         dock::describe(&self.tree)
     }
 
-    /// The step of the tour, counted from 0, while it is on.
-    pub fn tour_stop(&self) -> Option<usize> {
-        self.tour.stop()
-    }
-
     /// Brings a panel to the front.
     pub fn show(&mut self, pane: Pane) {
         dock::show(&mut self.tree, pane);
@@ -336,12 +340,7 @@ impl App {
                     ));
                 }
             }
-            Action::Seek(cursor) => {
-                self.run.cursor = cursor;
-                if let Some(rival) = &mut self.rival {
-                    rival.run.cursor = cursor;
-                }
-            }
+            Action::Seek(cursor) => self.seek(cursor),
             Action::Race(start) => self.race(context, start),
             Action::OpenSupernet => self.open_supernet(),
             Action::FindJudge(of) => self.find_judge(context, of),
@@ -349,7 +348,7 @@ impl App {
             Action::ToJudge(command) => {
                 self.judge.line.send(command);
             }
-            Action::Edit(genotype) => self.editor.edit(genotype),
+            Action::Edit(genotype) => self.editor.bring(genotype),
             Action::OpenTable(table) => {
                 // Another metric of the same table, as a rule.
                 let same = |old: &OpenTable| Arc::ptr_eq(&old.table, &table.table);
@@ -387,6 +386,14 @@ impl App {
             Action::ListRuns => self.shelf.open(),
             Action::Restart => self.restart(context),
             Action::Notify(notice) => self.notices.push(notice),
+        }
+    }
+
+    /// Looks at a step of the shown run and of its rival, by its place; none: at the newest.
+    fn seek(&mut self, cursor: Option<usize>) {
+        self.run.cursor = cursor;
+        if let Some(rival) = &mut self.rival {
+            rival.run.cursor = cursor;
         }
     }
 
@@ -495,9 +502,13 @@ impl App {
             Deed::Save => self.actions.push(Action::SaveRun),
             Deed::CopyLink => {
                 context.copy_text(self.link());
-                self.notices.push(Notice::info(
-                    "copied: preset, strategy, rival, seed, data set and the edited cell",
-                ));
+                let lesson = match self.lesson_place() {
+                    Some(_) => ", and the place in the lesson",
+                    None => "",
+                };
+                self.notices.push(Notice::info(format!(
+                    "copied: preset, strategy, rival, seed, data set and the edited cell{lesson}"
+                )));
             }
             Deed::Theme => {
                 let dark = context.theme() == egui::Theme::Dark;
@@ -639,10 +650,7 @@ impl eframe::App for App {
         egui::CentralPanel::default()
             .frame(egui::Frame::new().fill(theme::bar_color(ui.visuals())))
             .show(ui, |ui| self.panels(ui));
-        self.tour.show(&context, &self.places);
-        if let Some(pane) = self.tour.pane() {
-            dock::show(&mut self.tree, pane);
-        }
+        self.teach(&context);
         shortcuts::window(&context, &mut self.keys_shown);
         self.notices.window(&context);
         self.comparison.window(&context, &mut self.actions);

@@ -14,6 +14,8 @@ const STRIPS: usize = 3;
 #[derive(Default)]
 pub struct Notices {
     said: Vec<Notice>,
+    /// How many there were, those that are not kept any more, too.
+    count: usize,
     /// Failures that nobody has closed, by their place in `said`.
     open: Vec<usize>,
     /// Whether the list is shown.
@@ -38,6 +40,17 @@ impl Notices {
             self.open.push(self.said.len());
         }
         self.said.push(notice);
+        self.count += 1;
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Tells one after the other.
+    pub fn extend(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        notices.into_iter().for_each(|notice| self.push(notice));
     }
 
     /// What was said, oldest first.

@@ -21,6 +21,11 @@ impl Offer {
     pub fn of_shown(run: KeptRun) -> Self {
         Self { run, shown: true }
     }
+
+    /// Whether it is that of the shown run, or of its rival.
+    pub fn is_of_shown(&self) -> bool {
+        self.shown
+    }
 }
 
 impl App {

@@ -177,7 +177,7 @@ impl App {
         &mut self,
         context: &egui::Context,
         of: &str,
-        found: Result<Option<(KeptRun, String)>, String>,
+        found: Result<Option<(KeptRun, Vec<u8>)>, String>,
     ) {
         // Another run may be shown by now.
         if self.kept.as_deref() != Some(of) {
@@ -224,9 +224,9 @@ impl App {
     ///
     /// # Errors
     /// It cannot be read, or is another run by now.
-    fn rival_view(&self, kept: &KeptRun, events: &str) -> Result<RunView, String> {
+    fn rival_view(&self, kept: &KeptRun, events: &[u8]) -> Result<RunView, String> {
         let name = name_of(kept.name.as_ref());
-        let recording = Recording::from_bytes(events.as_bytes());
+        let recording = Recording::from_bytes(events);
         let run = recording.map_err(|error| format!("{name}: {error}"))?;
         let run = run.view(&name);
         let configs = self.run.config.as_ref().zip(run.config.as_ref());

@@ -50,8 +50,12 @@ impl App {
     fn take_answer(&mut self, answer: Answer, context: &egui::Context) {
         match answer {
             Answer::Opened { run, events } => {
-                if self.open(&run.name, events.as_bytes()) {
-                    self.take_kept(run);
+                match self.try_run(&run.name, Recording::from_bytes(&events)) {
+                    Ok(text) => {
+                        self.notices.push(Notice::info(text));
+                        self.take_kept(run);
+                    }
+                    Err(text) => self.notices.push(Notice::error(text)),
                 }
             }
             Answer::Kept(file, run) => {
@@ -64,14 +68,29 @@ impl App {
                 }
             }
             Answer::Files { name, files } => self.take_files(&name, files, context),
-            Answer::Supernet { wanted, found } => self.take_found(&wanted, found),
+            Answer::Supernet {
+                wanted,
+                found,
+                note,
+            } => {
+                self.notices.extend(note.map(Notice::info));
+                self.take_found(&wanted, found);
+            }
             Answer::Rival { of, rival } => self.take_rival(context, &of, rival),
             Answer::Interrupted(config, name) => self.take_interrupted(config, name),
-            Answer::GoesOn { seat, name, events } => match seat {
-                Seat::Shown => self.goes_on(&name, &events),
-                Seat::Rival => self.rival_goes_on(&name, &events),
-                Seat::Judge => self.judge_goes_on(&name, &events),
-            },
+            Answer::GoesOn {
+                seat,
+                name,
+                events,
+                notes,
+            } => {
+                self.notices.extend(notes.into_iter().map(Notice::info));
+                match seat {
+                    Seat::Shown => self.goes_on(&name, &events),
+                    Seat::Rival => self.rival_goes_on(&name, &events),
+                    Seat::Judge => self.judge_goes_on(&name, &events),
+                }
+            }
             Answer::CannotGoOn(seat, why) => match seat {
                 Seat::Shown => {
                     self.line.expect(false);
@@ -97,6 +116,10 @@ impl App {
             Ok(mut files) => {
                 if shown && self.run_files.events.len() > files.events.len() {
                     files.events.clone_from(&self.run_files.events);
+                }
+                for left_out in &files.left_out {
+                    let text = format!("not in the zip: {left_out}");
+                    self.notices.push(Notice::error(text));
                 }
                 self.save_zip(files.to_zip(&self.zip_name()), context);
             }

@@ -13,7 +13,7 @@ use crate::app::runs::recording::Recording;
 use crate::app::runs::supernet::{JudgeOf, SupernetState};
 use crate::data::short_name;
 use crate::landscape::Score;
-use crate::record::{RunState, RunView, SUPERNET_FILE};
+use crate::record::{RunState, RunView};
 use crate::session::{Checkpoint, Command, Event, RunConfig, Start, Timed};
 use crate::space::Space;
 
@@ -46,11 +46,8 @@ impl App {
             return;
         }
         self.supernet = SupernetState::Asked;
-        let in_files = self.run_files.others.get(SUPERNET_FILE);
-        if let Some(bytes) = in_files {
-            let found = Checkpoint::from_bytes(bytes);
-            let found = found.map(|one| Some(Box::new(one)));
-            self.take_supernet(found.map_err(|error| error.to_string()));
+        if let Some(found) = self.run_files.supernet() {
+            self.take_supernet(Ok(Some(Box::new(found))));
             return;
         }
         let kept = self.kept.clone().map(Wanted::Run);

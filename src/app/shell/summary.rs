@@ -8,11 +8,12 @@ use crate::data::built_in;
 use crate::record::{RunState, RunView};
 
 impl App {
-    /// What a link to what is shown now carries. A data set of one's own is not in it.
+    /// What a link to what is shown now carries. A data set or a lesson of one's own is not in it.
     pub fn fragment(&self) -> Fragment {
         let mut fragment = self.search.fragment();
         fragment.dataset = fragment.dataset.filter(|name| built_in(name).is_some());
         fragment.cell = Some(self.editor.genotype().clone());
+        fragment.lesson = self.lesson_place();
         fragment
     }
 
@@ -31,7 +32,8 @@ impl App {
     }
 
     /// The state of the window: `session`, `device` (the GPU, once it has been checked), `run` (name, whether it is live, its state, its device, losses of its steps and the one
-    /// that is looked at), `rival` (of that what tells where it stands), `config`, `edited`, `table` and `notices`.
+    /// that is looked at), `rival` (of that what tells where it stands), `config`, `edited`, `table`, `lesson` (its title and the place of its
+    /// card) and `notices`.
     pub fn summary(&self) -> Value {
         let run = &self.run;
         let rival = self.rival().map(|rival| {
@@ -63,6 +65,7 @@ impl App {
             "config": self.search.config(),
             "edited": self.editor.genotype().to_compact(),
             "table": self.table_name(),
+            "lesson": self.lesson().map(|(lesson, at)| json!({ "title": lesson.title, "at": at })),
             "notices": self.notices().iter().map(|notice| &notice.text).collect::<Vec<_>>(),
         })
     }

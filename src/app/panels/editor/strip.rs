@@ -5,8 +5,9 @@ use eframe::egui::{
 };
 
 use super::gain;
-use super::scores::{ScoredBy, Scores};
+use super::scores::{ScoredBy, Scores, trust};
 use crate::app::context::{Action, Context};
+use crate::app::draw::explained::explained;
 use crate::app::runs::supernet::SupernetState;
 use crate::data::short_name;
 use crate::space::Genotype;
@@ -56,6 +57,8 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut
                 scores.chosen = Some(other);
             }
         }
+        let question = RichText::new("how sure?").weak().underline();
+        explained(ui, question, &trust(by, genotype, context));
         note(ui, genotype, scores, context);
     });
 }
@@ -73,6 +76,9 @@ fn note(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut Con
         ScoredBy::Judge => judge(ui, scores, context),
         ScoredBy::Supernet if scores.problem().is_some() => {}
         ScoredBy::Supernet if matches!(context.supernet, SupernetState::Ready { .. }) => {
+            if scores.chosen.is_none() {
+                ui.weak("there is no judge of these cells yet: Judge trains one;");
+            }
             let now = context.run.steps.len();
             let then = scores.asked_at_step();
             ui.weak(format!("of step {then}, on {} images", scores.images()));
@@ -104,8 +110,8 @@ fn others(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &Context) 
     for other in said.iter().map(|(other, _)| *other).chain([by]) {
         help.push_str(&format!("\n\n{}: {}", other.name(), other.help()));
     }
-    ui.weak(format!("also: {}", text.join(", ")))
-        .on_hover_text(help);
+    let text = format!("also: {}", text.join(", "));
+    explained(ui, RichText::new(text).weak(), &help);
 }
 
 /// The judge: what it is, or how it comes to be.
