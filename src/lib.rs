@@ -16,7 +16,7 @@
 //! | [`cli`] | the command line, which also opens the window |
 //! | `web` | the page and its worker, in a browser only |
 //! | [`manual`] | for users: what a person can bring, ask for and read |
-//! | [`nearest`], [`visible`], [`csv`], [`packed`], [`whole`], [`svg`] | what was probably meant; text from outside, safe to print; tables for other programs; files that may be gzip; files that replace others; the pen for pictures |
+//! | [`nearest`], [`visible`], [`json`], [`csv`], [`packed`], [`whole`], [`svg`] | what was probably meant; text from outside, safe to print; what is wrong with JSON; tables for other programs; files that may be gzip; files that replace others; the pen for pictures |
 //!
 //! Arrows only point up this table, but for the last row, which all may use: `space` knows nothing of tensors, `cli` and `app` never touch one. [`architecture`] has the rest of what one needs
 //! to know to change it, [`method`] what is computed.
@@ -60,6 +60,7 @@ pub mod cli;
 pub mod csv;
 pub mod data;
 pub mod forecast;
+pub mod json;
 #[cfg(feature = "engine")]
 pub mod kernels;
 pub mod landscape;

@@ -4,6 +4,7 @@
 #
 #   noise     E1, half a minute: writes src/manual/experiments/noise.jsonl.gz
 #   relaxed   E2, 8 minutes: writes src/manual/experiments/relaxed.jsonl.gz
+#   collapse  E3, half an hour a seed of the first three arms, days for all: writes src/manual/experiments/collapse.json.gz, and goes on there
 #   scratch   E4, five hours (the digits one): writes src/manual/experiments/scratch-*.json.gz
 #   judge     E5, half an hour a judge, of which there are 20 (JUDGES=N: fewer): writes src/manual/experiments/judge.jsonl.gz
 #
@@ -70,6 +71,26 @@ relaxed)
             "$plateau" relax --table "$runs" --metric "${set}ValidAccuracy200Epochs" --radius 1,2,3 --worst --values "$folder/$set.jsonl"
     done
     join
+    ;;
+collapse)
+    table=$data/bench_102_num.txt
+    [ -r "$table" ] || fail "$table cannot be read: name the folder of the data as DATA=FOLDER"
+    command -v "$plateau" >/dev/null || fail "$plateau cannot be run: build it, or name another as PLATEAU=FILE"
+    mkdir -p "$folder"
+    # What other machines have finished counts here: a run is the same bits whenever it is made.
+    if [ ! -e "$folder/compare.json" ] && [ -e "$pages/collapse.json.gz" ]; then gzip -dc "$pages/collapse.json.gz" >"$folder/compare.json"; fi
+    # However it is stopped, what is finished is kept for the next machine.
+    trap '[ ! -e "$folder/compare.json" ] || publish collapse.json.gz <"$folder/compare.json"' EXIT
+    # Arms, and how many seeds: seed by seed over the arms of a block.
+    block() {
+        "$plateau" compare --device cpu --space nas-bench-201 --dataset "$data/cifar10#size=16" --split-seed 0 --channels 8 --layers 1 \
+            --epochs 80 --alpha-rate 0.001 --temperature 1 --table "$table" --strategies "$1" --seeds "$2" --primary "$hard/darts" \
+            --run-dir "$folder"
+    }
+    hard=na-darts:radius=3:representation=hard-replacement
+    block "darts,darts:replica,$hard" 20
+    block "darts,$hard,na-darts:radius=1,rsps:cost=na-darts" 20
+    block "darts,$hard,darts:cost=na-darts,$hard:aggregation=max,darts:temperature=1:0.3,sdarts-rs,a2m,darts:early-stop,random" 10
     ;;
 scratch)
     begin

@@ -59,6 +59,12 @@ pub enum Deed {
     EdgeOn,
     /// Gives the edge the operation of that key's place in its row.
     Operation,
+    /// The next card of the lesson.
+    NextCard,
+    /// The card before.
+    CardBefore,
+    /// Gives the answer of that key's place in its row.
+    Answer,
     /// Leaves a control, closes what is on top.
     Close,
     /// What the library of the window does itself.
@@ -76,17 +82,20 @@ pub enum Place {
     Editor,
     /// At the edge of a cell that has the keyboard.
     Edge,
+    /// While a lesson is on.
+    Lesson,
     /// At controls and at windows over the panels.
     Control,
 }
 
 impl Place {
     /// All places, as they are listed.
-    pub const ALL: [Place; 5] = [
+    pub const ALL: [Place; 6] = [
         Place::Window,
         Place::Run,
         Place::Editor,
         Place::Edge,
+        Place::Lesson,
         Place::Control,
     ];
 
@@ -97,6 +106,7 @@ impl Place {
             Place::Run => "The run that is shown",
             Place::Editor => "Cell editor",
             Place::Edge => "The chosen edge of a cell",
+            Place::Lesson => "A lesson",
             Place::Control => "Controls and windows",
         }
     }
@@ -176,10 +186,18 @@ const DIGITS: [KeyboardShortcut; 7] = [
     plain(Key::Num7),
 ];
 
+/// The keys of the answers to a question.
+const ANSWERS: [KeyboardShortcut; 4] = [
+    plain(Key::Num1),
+    plain(Key::Num2),
+    plain(Key::Num3),
+    plain(Key::Num4),
+];
+
 /// All keys. Of two rows that one key press could mean, the one with more modifiers comes first.
 pub const KEYS: &[Row] = {
     use Deed::*;
-    use Place::{Control, Edge, Editor, Window};
+    use Place::{Control, Edge, Editor, Lesson, Window};
     &[
         row(Window, &[command(Key::Enter)], Run, "Run"),
         row(Window, &[plain(Key::Space)], Hold, "Pause or resume"),
@@ -192,7 +210,7 @@ pub const KEYS: &[Row] = {
             Window,
             &[command(Key::L)],
             CopyLink,
-            "Copy a link to settings and cell",
+            "Copy a link to settings, cell and lesson",
         ),
         row(Window, &[command(Key::D)], Theme, "Light or dark"),
         row(
@@ -201,6 +219,16 @@ pub const KEYS: &[Row] = {
             Projector,
             "Larger type for a projector",
         ),
+        // The browser has keys of its own for these.
+        #[cfg(not(target_arch = "wasm32"))]
+        row(
+            Window,
+            &[command(Key::Plus), command(Key::Minus), command(Key::Num0)],
+            Library,
+            "Everything larger, smaller, as it was",
+        ),
+        #[cfg(not(target_arch = "wasm32"))]
+        row(Window, &[command(Key::Q)], Library, "Quit"),
         row(Window, &[plain(Key::F1)], Help, "This list"),
         row(
             Window,
@@ -287,6 +315,9 @@ pub const KEYS: &[Row] = {
             "The edge after",
         ),
         row(Edge, &DIGITS, Operation, "Choose its operation"),
+        row(Lesson, &[plain(Key::PageDown)], NextCard, "The next card"),
+        row(Lesson, &[plain(Key::PageUp)], CardBefore, "The card before"),
+        row(Lesson, &ANSWERS, Answer, "Answer the question"),
         row(
             Control,
             &[plain(Key::Tab), with(SHIFT, Key::Tab)],

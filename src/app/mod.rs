@@ -6,6 +6,7 @@
 mod context;
 pub mod draw;
 pub mod keys;
+pub mod lessons;
 mod pane;
 mod panels;
 mod runs;
@@ -30,15 +31,17 @@ pub use panels::moved::moved;
 pub use panels::network::NetworkPanel;
 pub use panels::search::SearchPanel;
 pub use panels::values;
+#[cfg(target_arch = "wasm32")]
+pub use runs::kept_run::is_of;
 pub use runs::kept_run::{Answer, Ask, KeptRun, Wanted, beside, described};
-pub use runs::link::{Aside, Link, SessionState};
+pub use runs::link::{Aside, Link, Seat, SessionState};
 pub use runs::notice::Notice;
-pub use runs::recording::Recording;
+pub use runs::recording::{Recorded, Recording};
 #[cfg(not(target_arch = "wasm32"))]
 pub use runs::run_folders::Keeper;
 pub use runs::shelf::Shelf;
-pub use runs::supernet::{Judge, JudgeOf, SupernetState, shipped, shipped_name};
-pub use share_link::Fragment;
-pub use shell::{App, Connect, WELCOME};
+pub use runs::supernet::{Judge, JudgeOf, SupernetState, shipped, shipped_name, worth};
+pub use share_link::{Fragment, LessonPlace};
+pub use shell::{App, Connect, Told, WELCOME};
 #[cfg(not(target_arch = "wasm32"))]
 pub use shell::{LEAST_SIZE, WindowError, open_window, unplaced};

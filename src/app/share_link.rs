@@ -1,8 +1,9 @@
 //! The state in a link: what follows `#` in the page's address, short and versioned.
 //!
-//! `#v=1&preset=quick&strategy=na-darts&space=darts&seed=0&data=digits&device=cpu&cell=d…`, every part but the version optional; the cell
+//! `#v=1&preset=quick&strategy=na-darts&rival=darts&space=darts&seed=0&data=digits&device=cpu&cell=d…`, every part but the version optional; the cell
 //! is the compact form of [`Genotype::to_compact`], read by the same code as every genotype. Options of a data set stand behind `%23`, as an
-//! address has one `#`; one that was typed is read, too. The page opens it, the desktop program takes it as `plateau app --link`.
+//! address has one `#`; one that was typed is read, too. `lesson=flat&at=3` opens a lesson at its third card. The page opens a link, the
+//! desktop program takes it as `plateau app --link`.
 
 use crate::data::{Options, built_in};
 use crate::nearest::guess;
@@ -15,9 +16,11 @@ const MOST: usize = 500;
 /// What stands for `#`.
 const MARK: &str = "%23";
 /// What a link can say, besides its version.
-const KEYS: [&str; 7] = [
-    "preset", "strategy", "space", "seed", "data", "device", "cell",
+const KEYS: [&str; 10] = [
+    "preset", "strategy", "rival", "space", "seed", "data", "device", "cell", "lesson", "at",
 ];
+/// The longest name of a lesson, in bytes.
+const MOST_OF_A_NAME: usize = 40;
 
 /// What a link restores.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +29,8 @@ pub struct Fragment {
     pub preset: Option<Preset>,
     /// How it searches.
     pub strategy: Option<Strategy>,
+    /// Who races with it.
+    pub rival: Option<Strategy>,
     /// Where it searches.
     pub space: Option<Space>,
     /// Its seed.
@@ -36,9 +41,30 @@ pub struct Fragment {
     pub device: Option<DeviceChoice>,
     /// The edited architecture.
     pub cell: Option<Genotype>,
+    /// A lesson that comes with the program.
+    pub lesson: Option<LessonPlace>,
+}
+
+/// A place in a lesson.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LessonPlace {
+    /// The lesson's name.
+    pub name: String,
+    /// Its card, counted from 1.
+    pub at: usize,
 }
 
 impl Fragment {
+    /// Whether it restores anything of the settings of the next run.
+    pub fn has_settings(&self) -> bool {
+        let settings = Self {
+            cell: None,
+            lesson: None,
+            ..self.clone()
+        };
+        settings != Self::default()
+    }
+
     /// The text after `#`.
     pub fn to_text(&self) -> String {
         let mut text = String::from("v=1");
@@ -51,6 +77,7 @@ impl Fragment {
                 "strategy",
                 self.strategy.map(|strategy| strategy.name().to_string()),
             ),
+            ("rival", self.rival.map(|rival| rival.name().to_string())),
             ("space", self.space.map(|space| space.name().to_string())),
             ("seed", self.seed.map(|seed| seed.to_string())),
             (
@@ -59,6 +86,11 @@ impl Fragment {
             ),
             ("device", self.device.map(|device| device.to_string())),
             ("cell", self.cell.as_ref().map(Genotype::to_compact)),
+            (
+                "lesson",
+                self.lesson.as_ref().map(|place| place.name.clone()),
+            ),
+            ("at", self.lesson.as_ref().map(|place| place.at.to_string())),
         ];
         for (key, value) in parts {
             if let Some(value) = value {
@@ -93,6 +125,7 @@ impl Fragment {
                 "the link was made by another version of Plateau: this one reads v=1".into(),
             );
         }
+        let mut at = None;
         for part in parts {
             let (key, value) = part
                 .split_once('=')
@@ -101,6 +134,7 @@ impl Fragment {
             match key {
                 "preset" => fragment.preset = Some(value.parse().map_err(wrong)?),
                 "strategy" => fragment.strategy = Some(value.parse().map_err(wrong)?),
+                "rival" => fragment.rival = Some(value.parse().map_err(wrong)?),
                 "space" => {
                     let space = value.parse::<Space>();
                     fragment.space = Some(space.map_err(|error| wrong(error.to_string()))?);
@@ -116,14 +150,37 @@ impl Fragment {
                     let cell = Genotype::from_compact(value);
                     fragment.cell = Some(cell.map_err(|error| wrong(error.to_string()))?);
                 }
+                "lesson" => {
+                    let name = lesson_name(value).map_err(wrong)?;
+                    fragment.lesson = Some(LessonPlace { name, at: 1 });
+                }
+                "at" => {
+                    let card = value.parse::<usize>().ok().filter(|card| *card > 0);
+                    let card = card.ok_or("the cards of a lesson are counted from 1".into());
+                    at = Some(card.map_err(wrong)?);
+                }
                 _ => {
                     let meant = guess(key, KEYS);
                     return Err(format!("\"{key}\" in the link is unknown{meant}"));
                 }
             }
         }
+        match (&mut fragment.lesson, at) {
+            (Some(place), Some(at)) => place.at = at,
+            (None, Some(_)) => return Err("at in the link: there is no lesson in it".into()),
+            (_, None) => {}
+        }
         Ok(fragment)
     }
+}
+
+/// The name of a lesson, which need not be known.
+fn lesson_name(value: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if value.is_empty() || value.len() > MOST_OF_A_NAME || !value.chars().all(plain) {
+        return Err("a name has only letters, digits and -".into());
+    }
+    Ok(value.to_owned())
 }
 
 /// The name of a data set, perhaps with options.

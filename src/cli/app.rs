@@ -10,7 +10,7 @@ use crate::app::open_window;
 /// Arguments of `plateau app`.
 #[derive(Args, Default)]
 pub struct AppArgs {
-    /// A run folder, a folder of images, or a file: a run's events or zip, a table of results, a genotype, a data set
+    /// A run folder, a folder of images, or a file: a run's events or zip, a table of results, a genotype, a lesson, a data set
     file: Option<PathBuf>,
     /// Opens what a shared address carries: its part after #
     #[arg(long)]

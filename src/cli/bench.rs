@@ -9,6 +9,7 @@ use clap::Args;
 use super::genotype::read_genotype;
 use super::out;
 use super::{CliError, out::note};
+use crate::json::problem;
 use crate::session::{DeviceChoice, KernelChoice, MemoryChoice};
 use crate::space::{Genotype, Space};
 use crate::study::{BenchCase, BenchResult, BenchSize, BenchStep, Peer, PeerResult, bench};
@@ -206,8 +207,9 @@ fn in_child(case: &BenchCase) -> Result<BenchResult, CliError> {
             case.kernels.name()
         )));
     }
+    let results = serde_json::from_slice(&output.stdout);
     let mut results: Vec<BenchResult> =
-        serde_json::from_slice(&output.stdout).map_err(CliError::new)?;
+        results.map_err(|error| CliError(format!("a case gave no result: {}", problem(&error))))?;
     results
         .pop()
         .ok_or_else(|| CliError("a case gave no result".into()))

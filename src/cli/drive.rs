@@ -56,6 +56,12 @@ pub fn go_on(config: &RunConfig, folder: &Path, moved: Option<&str>) -> String {
 
 /// A path as a shell takes it.
 pub fn in_shell(path: &Path) -> String {
+    if path.to_str().is_none() {
+        // What is no text is written out, between the quotes in which shells read that.
+        let quoted = format!("{:?}", path.as_os_str());
+        let written = quoted[1..quoted.len() - 1].replace('\'', r"\'");
+        return format!("$'{written}'");
+    }
     let path = path.display().to_string();
     let plain = |letter: char| letter.is_alphanumeric() || "/._-+@%:,=".contains(letter);
     match path.chars().all(plain) {

@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use super::CliError;
 use super::drive::{Outcome, drive};
 use super::out::{self, note, say};
-use super::settings::{RunArgs, SearchOverrides, TrainOverrides, trained_with};
+use super::settings::{RunArgs, SearchOverrides, TrainOverrides, supernet_of, trained_with};
 use super::stop;
 use super::table::{OpenedTable, TableArgs};
 use crate::csv::csv;
 use crate::landscape::{Evaluator, KendallTau, architecture_count};
-use crate::record::{self, EVENTS, Recorder, SUPERNET_FILE, read_events};
+use crate::record::{EVENTS, Recorder, read_events};
 use crate::search::Strategy;
 use crate::session::{
     self, Checkpoint, CheckpointEvery, Event, RunConfig, RunKind, ScratchEvaluator, Start,
@@ -335,6 +335,9 @@ pub fn trained(
         note!("judge    {} is trained already", folder.display());
     } else if there.is_some() {
         let found = Recorder::interrupted(folder).map_err(CliError::new)?;
+        for text in found.notes() {
+            note!("note: {text}");
+        }
         let start = Start {
             checkpoints,
             from: found.from,
@@ -348,16 +351,7 @@ pub fn trained(
         };
         end(drive(start, || Recorder::create(folder), Vec::new(), None))?;
     }
-    record::load_supernet(folder).map_err(|error| {
-        let file = folder.join(SUPERNET_FILE);
-        match file.exists() {
-            true => CliError(format!(
-                "{error}; remove {} to take the last checkpoint beside it",
-                file.display()
-            )),
-            false => CliError::new(error),
-        }
-    })
+    supernet_of(folder).map_err(CliError::new)
 }
 
 /// So many different architectures, drawn uniformly with a seed.

@@ -9,13 +9,13 @@ use super::CliError;
 use super::genotype::read_genotype;
 use super::judge::{Worth, folder_of as judge_folder};
 use super::out::note;
-use super::settings::{find_data, fit_to_images};
+use super::settings::{find_data, fit_to_images, supernet_of};
 use super::table::{Column, OpenedTable, TableArgs};
 use crate::data::short_name;
 use crate::landscape::{
     Evaluator, EvaluatorError, MatchedFlatness, Score, SupernetEvaluator, Table,
 };
-use crate::record::{self, SUPERNET_FILE};
+use crate::record::SUPERNET_FILE;
 use crate::session::{
     self, Checkpoint, DeviceChoice, Preset, RunConfig, RunKind, ScratchEvaluator, TEST_SHARE,
     TrainConfig,
@@ -129,7 +129,7 @@ impl SourceArgs {
     /// Opens what scores where it is no table.
     fn open(&self, compute: Compute) -> Result<Scorer<'static>, CliError> {
         if let Some(folder) = &self.run {
-            let own = record::load_supernet(folder).map_err(CliError::new)?;
+            let own = supernet_of(folder).map_err(CliError::new)?;
             let (folder, checkpoint, note) = match self.own_weights {
                 true => (folder.clone(), own, None),
                 false => judge_beside(folder, own),
@@ -257,7 +257,7 @@ fn judge_beside(folder: &Path, own: Checkpoint) -> (PathBuf, Checkpoint, Option<
     };
     let runs = folder.parent().unwrap_or(Path::new("."));
     let judge = judge_folder(runs, &config.dataset, space);
-    match record::load_supernet(&judge) {
+    match supernet_of(&judge) {
         Ok(checkpoint) => {
             let mut note = format!("scored by the judge in {}", judge.display());
             if !judge.join(SUPERNET_FILE).exists() {

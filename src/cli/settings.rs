@@ -9,12 +9,13 @@ use super::drive::{Outcome, drive, go_on};
 use super::out::note;
 use super::stop;
 use crate::data::{Dataset, absolute, hand_over_once, path_of, short_name};
-use crate::record::Recorder;
+use crate::record::{Recorder, StoreError, load_supernet};
 use crate::search::Strategy;
 use crate::session::settings::{SEARCH, Setting, TRAIN, Value};
 use crate::session::{
-    CheckpointEvery, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig,
-    RunKind, SearchConfig, Start, TEST_SHARE, TrainConfig, differences, has_room_for_head,
+    Checkpoint, CheckpointEvery, DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION,
+    RunConfig, RunKind, SearchConfig, Start, TEST_SHARE, TrainConfig, differences,
+    has_room_for_head,
 };
 use crate::space::{Aggregation, Genotype, Space};
 
@@ -106,21 +107,17 @@ impl RunArgs {
                 other.join(", ")
             )));
         }
-        for error in &found.refused {
-            note!("note: {error}; the checkpoint before it is used");
+        for text in found.notes() {
+            note!("note: {text}");
         }
-        match &found.from {
-            Some(from) => note!(
+        if let Some(from) = &found.from {
+            note!(
                 "resuming {} after {} step {} of {}",
                 folder.display(),
                 from.position.phase,
                 from.position.step,
                 from.position.steps
-            ),
-            None => note!(
-                "note: {} has no checkpoint; its run starts again",
-                folder.display()
-            ),
+            );
         }
         let start = Start {
             checkpoints: Some(self.checkpoints()),
@@ -199,6 +196,15 @@ pub fn find_data(folder: &Path, name: &str, hash: &str, now: Option<&str>) -> Re
     dataset.name = short_name(name);
     hand_over_once(name, dataset);
     Ok(())
+}
+
+/// The supernet of a run folder. Where its own file cannot be used and another is, that is said.
+pub fn supernet_of(folder: &Path) -> Result<Checkpoint, StoreError> {
+    let found = load_supernet(folder)?;
+    if let Some(text) = found.note() {
+        note!("note: {text}");
+    }
+    Ok(found.checkpoint)
 }
 
 /// What was given of the settings of `C`; all others are the preset's.

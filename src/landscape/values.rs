@@ -2,9 +2,12 @@
 //!
 //! A file has one JSON object a line, each a [`Values`]; files are joined by writing one behind the other, and may be gzip.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::differences::{Difference, Paired, Spread, difference};
+use crate::json::problem;
 use crate::packed::{MOST_OF_A_REPORT, unpacked};
 
 /// One measured quantity of several series at several places, over repetitions that all of them share.
@@ -54,6 +57,23 @@ pub enum ValuesError {
 const VERSION: u32 = 1;
 /// What every line begins with, and no other file of Plateau.
 const MARK: &[u8] = b"{\"values\":";
+
+/// What every version of a line has.
+#[derive(Deserialize)]
+struct Header {
+    values: u64,
+}
+
+/// Refuses another version of the format.
+fn check_version(found: u64) -> Result<(), String> {
+    match found.cmp(&u64::from(VERSION)) {
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(format!(
+            "a newer Plateau wrote it (format {found}, this one reads {VERSION}); open it with that version"
+        )),
+        Ordering::Less => Err(format!("format {found} instead of {VERSION}")),
+    }
+}
 
 /// A number as it is written: hundredths, far below what its repetitions differ by.
 fn hundredths(value: f64) -> f64 {
@@ -113,8 +133,11 @@ impl Values {
                 line: number + 1,
                 what,
             };
+            let Header { values } =
+                serde_json::from_slice(line).map_err(|error| wrong(problem(&error)))?;
+            check_version(values).map_err(wrong)?;
             let read: Self =
-                serde_json::from_slice(line).map_err(|error| wrong(error.to_string()))?;
+                serde_json::from_slice(line).map_err(|error| wrong(problem(&error)))?;
             read.check().map_err(wrong)?;
             all.push(read);
         }
@@ -123,9 +146,6 @@ impl Values {
 
     /// Whether all series have as many repetitions at every place, and one of them is the reference.
     fn check(&self) -> Result<(), String> {
-        if self.values != VERSION {
-            return Err(format!("format {} instead of {VERSION}", self.values));
-        }
         let (Some(first), true) = (
             self.series.first().and_then(|series| series.of.first()),
             self.series_of(&self.reference).is_some(),

@@ -1,7 +1,7 @@
 //! The manual, a page each: how the commands are used and what they print, what is understood and what is said about what is not taken as it
 //! stands, and what experiments have shown.
 
-#[doc = "[window]: window\n"]
+#[doc = "[lessons]: lessons\n[window]: window\n"]
 #[doc = include_str!("browser.md")]
 pub mod browser {}
 #[doc = "[judge]: judge\n[search]: search\n[tables]: tables\n[window]: window\n"]
@@ -37,6 +37,9 @@ pub mod genotypes {}
 #[doc = "[compare]: compare\n[experiment]: experiments::judge\n[reports]: reports\n"]
 #[doc = include_str!("judge.md")]
 pub mod judge {}
+#[doc = "[browser]: browser\n[genotypes]: genotypes\n[window]: window\n"]
+#[doc = include_str!("lessons.md")]
+pub mod lessons {}
 #[doc = "[judge]: judge\n[noise]: experiments::noise\n[relaxed]: experiments::relaxed\n[tables]: tables\n"]
 #[doc = include_str!("reports.md")]
 pub mod reports {}
@@ -52,6 +55,6 @@ pub mod speed {}
 #[doc = "[judge]: judge\n[reports]: reports\n"]
 #[doc = include_str!("tables.md")]
 pub mod tables {}
-#[doc = "[browser]: browser\n[data]: data\n[genotypes]: genotypes\n[runs]: runs\n[tables]: tables\n"]
+#[doc = "[browser]: browser\n[data]: data\n[genotypes]: genotypes\n[lessons]: lessons\n[runs]: runs\n[tables]: tables\n"]
 #[doc = include_str!("window.md")]
 pub mod window {}

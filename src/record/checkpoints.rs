@@ -1,11 +1,13 @@
 //! Checkpoints in a run folder: `checkpoint-000123.safetensors`, named after the lines of `events.jsonl` before it.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use super::tape::{KEPT, SUPERNET_FILE, checkpoint_file, checkpoint_number, names_of};
-use crate::session::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
+use crate::session::{
+    Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES, MAX_HEADER_BYTES, Position,
+};
 use crate::whole::write_whole;
 
 /// A checkpoint could not be written or read.
@@ -27,18 +29,22 @@ pub enum StoreError {
         /// What is wrong with it.
         source: CheckpointError,
     },
+    /// Nothing in the folder has the weights of a search.
+    #[error("{}: the run has no supernet yet", .0.display())]
+    NoSupernet(PathBuf),
 }
 
 impl StoreError {
-    /// Whether the file was cut or changed, so that the one before it should be used.
+    /// Whether the file was cut or changed, or is a link that leads nowhere, so that the one before it should be used.
     pub fn is_damage(&self) -> bool {
-        matches!(
-            self,
-            StoreError::Checkpoint {
-                source: CheckpointError::Format(_) | CheckpointError::Damaged,
-                ..
-            }
-        )
+        match self {
+            StoreError::Checkpoint { source, .. } => matches!(
+                source,
+                CheckpointError::Format(_) | CheckpointError::Damaged
+            ),
+            StoreError::Io { source, .. } => source.kind() == ErrorKind::NotFound,
+            StoreError::NoSupernet(_) => false,
+        }
     }
 }
 
@@ -107,6 +113,32 @@ pub fn load(path: &Path) -> Result<Checkpoint, StoreError> {
     })
 }
 
+/// Whether a run may go on from a checkpoint file, by its header and its size (see [`Checkpoint::glance`]).
+///
+/// # Errors
+/// [`StoreError`] names the file.
+pub(super) fn glance(path: &Path) -> Result<Position, StoreError> {
+    let mut beginning = Vec::new();
+    let mut read = || {
+        if !fs::metadata(path)?.is_file() {
+            return Err(ErrorKind::IsADirectory.into());
+        }
+        let mut file = File::open(path)?;
+        (&mut file).take(8).read_to_end(&mut beginning)?;
+        if let Some(length) = beginning.first_chunk() {
+            // What is longer is refused by its length.
+            let length = u64::from_le_bytes(*length).min(MAX_HEADER_BYTES);
+            (&mut file).take(length).read_to_end(&mut beginning)?;
+        }
+        Ok(file.metadata()?.len())
+    };
+    let size = read().map_err(io_error(path))?;
+    Checkpoint::glance(&beginning, size).map_err(|source| StoreError::Checkpoint {
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
 /// What [`latest`] found.
 #[derive(Debug, Default)]
 pub struct Latest {
@@ -134,21 +166,49 @@ pub fn latest(folder: &Path) -> Result<Latest, StoreError> {
     Ok(found)
 }
 
-/// The supernet of a run folder: the end of its search, or the newest checkpoint of a search that is under way.
+/// A supernet that was found.
+#[derive(Debug)]
+pub struct Supernet {
+    /// The state that has it.
+    pub checkpoint: Checkpoint,
+    /// Files that should have had it and cannot be used.
+    pub refused: Vec<StoreError>,
+}
+
+impl Supernet {
+    /// What a person must know of it: that it is not from the file that should have it.
+    pub fn note(&self) -> Option<String> {
+        let error = self.refused.first()?;
+        let position = &self.checkpoint.position;
+        Some(format!(
+            "{error}; the checkpoint after step {} of {} is used instead",
+            position.step, position.steps
+        ))
+    }
+}
+
+/// The supernet of a run folder: the end of its search, or the newest checkpoint that has one.
 ///
 /// # Errors
 /// [`StoreError`] where there is none that can be used.
-pub fn load_supernet(folder: &Path) -> Result<Checkpoint, StoreError> {
-    let path = folder.join(SUPERNET_FILE);
-    if path.exists() {
-        return load(&path);
+pub fn load_supernet(folder: &Path) -> Result<Supernet, StoreError> {
+    let own = folder.join(SUPERNET_FILE);
+    // A link that leads nowhere is one that was there.
+    let own = own.symlink_metadata().is_ok().then_some(own);
+    let others = saved(folder)?.into_iter().map(|(_, path)| path);
+    let mut refused = Vec::new();
+    for path in own.into_iter().chain(others) {
+        match load(&path) {
+            Ok(checkpoint) if checkpoint.has_supernet() => {
+                return Ok(Supernet {
+                    checkpoint,
+                    refused,
+                });
+            }
+            Ok(_) => {}
+            Err(error) => refused.push(error),
+        }
     }
-    let mut found = latest(folder)?;
-    match found.checkpoint {
-        Some(checkpoint) if checkpoint.tensors.contains_key("supernet.weights") => Ok(checkpoint),
-        _ => Err(found.refused.pop().unwrap_or(StoreError::Checkpoint {
-            path,
-            source: CheckpointError::Other("the run has no supernet yet".into()),
-        })),
-    }
+    let first = refused.into_iter().next();
+    Err(first.unwrap_or_else(|| StoreError::NoSupernet(folder.to_path_buf())))
 }

@@ -1,6 +1,6 @@
 //! What a list of runs shows of each.
 
-use super::run_view::{RunState, RunView, Tested};
+use super::run_view::{Progress, RunState, RunView, Tested};
 use crate::session::RunConfig;
 use crate::space::Genotype;
 
@@ -11,6 +11,10 @@ pub struct Digest {
     pub config: RunConfig,
     /// Where it stands.
     pub state: RunState,
+    /// How far it is.
+    pub progress: Option<Progress>,
+    /// What a person must know of its recording, as in [`RunView::warning`].
+    pub warning: Option<String>,
     /// What it found, or was given to train.
     pub genotype: Option<Genotype>,
     /// What the test part said.
@@ -27,6 +31,8 @@ impl Digest {
         Some(Self {
             config: run.config.clone()?,
             state: run.state.clone(),
+            progress: run.progress(),
+            warning: run.warning.clone(),
             genotype: run.genotype().cloned(),
             tested: run.tested(),
             effective_radius: run.effective_radius(),

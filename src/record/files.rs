@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write as _};
 
-use super::event_lines::read_lines;
-use super::tape::{EVENTS, KEPT, Write, checkpoint_number, follows, is_of_run, names_of, writes};
+use super::event_lines::{Fault, read_lines};
+use super::tape::{
+    EVENTS, KEPT, SUPERNET_FILE, Write, checkpoint_number, follows, is_of_run, names_of, writes,
+};
 use crate::session::{Checkpoint, Event, Timed};
 
 /// Most bytes of a run that are read.
-const LARGEST: u64 = 1 << 30;
+pub(super) const LARGEST: u64 = 1 << 30;
 
 /// Why a file is not a run.
 #[derive(Debug, thiserror::Error)]
@@ -22,16 +24,14 @@ pub enum RunFileError {
     /// Too long to be read.
     #[error("the run has more than {} MB", LARGEST >> 20)]
     TooLarge,
-    /// A line that is not an event.
-    #[error("line {line} is not an event: {message}")]
-    Line {
-        /// Counted from 1.
-        line: usize,
-        /// Why.
-        message: String,
-    },
+    /// The archive is of a run, whose events cannot be unpacked.
+    #[error("{0} in it is damaged ({1}), so that nothing can be shown; get the archive anew")]
+    Events(String, String),
+    /// Already the first line is no event.
+    #[error("line 1: {0}")]
+    Line(Fault),
     /// No event at all.
-    #[error("there is no event in it")]
+    #[error("there is no event in it: the run has not begun")]
     Empty,
 }
 
@@ -43,7 +43,7 @@ impl RunFileError {
             RunFileError::NoEvents
                 | RunFileError::Archive(_)
                 | RunFileError::Empty
-                | RunFileError::Line { line: 1, .. }
+                | RunFileError::Line(_)
         )
     }
 }
@@ -57,6 +57,8 @@ pub struct RunFiles {
     pub others: BTreeMap<String, Vec<u8>>,
     /// Others that could not be read, and why.
     pub left_out: Vec<String>,
+    /// What a person must know who is shown the events: where they are damaged, or that a newer Plateau wrote them.
+    pub warning: Option<String>,
 }
 
 impl RunFiles {
@@ -109,6 +111,17 @@ impl RunFiles {
         self.others.get(*newest).map(Vec::as_slice)
     }
 
+    /// The state whose supernet scores architectures: that of the end of the search, or the newest other.
+    pub fn supernet(&self) -> Option<Checkpoint> {
+        let of_search = self.others.get(SUPERNET_FILE).into_iter();
+        let others = self.checkpoints().into_iter().rev();
+        let others = others.filter_map(|(_, name)| self.others.get(name));
+        // What is damaged was left out, and said.
+        let states = of_search.chain(others);
+        let mut states = states.filter_map(|bytes| Checkpoint::from_bytes(bytes).ok());
+        states.find(Checkpoint::has_supernet)
+    }
+
     /// Whether bytes look like a run: an archive, or lines of events.
     pub fn recognises(bytes: &[u8]) -> bool {
         bytes.starts_with(b"PK\x03\x04")
@@ -117,7 +130,7 @@ impl RunFiles {
     }
 
     /// A run and its events from a zip that holds `events.jsonl`, from that file, or from that file through gzip. A last line that
-    /// a killed process left unfinished is left out.
+    /// a killed process left unfinished is left out, and so is a line that is no event with all after it: [`RunFiles::warning`] says so.
     ///
     /// # Errors
     /// [`RunFileError`].
@@ -130,13 +143,20 @@ impl RunFiles {
             return Self::of(read_capped(bytes, &mut room)?);
         }
         let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(archive)?;
-        let path = zip
-            .file_names()
-            .find(|name| *name == EVENTS || name.ends_with("/events.jsonl"))
-            .ok_or(RunFileError::NoEvents)?
-            .to_owned();
-        let lines = zip.by_name(&path).map_err(archive)?;
-        let (mut files, said) = Self::of(read_capped(lines, &mut room)?)?;
+        let is_log = |name: &str| name == EVENTS || name.ends_with(&format!("/{EVENTS}"));
+        let logs = zip.file_names().filter(|name| is_log(name));
+        let mut logs = logs.map(str::to_owned);
+        let path = logs.next().ok_or(RunFileError::NoEvents)?;
+        let others: Vec<String> = logs.collect();
+        let damaged = |error: RunFileError| match error {
+            RunFileError::Archive(why) => RunFileError::Events(path.clone(), why),
+            error => error,
+        };
+        let lines = zip.by_name(&path).map_err(archive);
+        let lines = lines.and_then(|lines| read_capped(lines, &mut room));
+        let (mut files, said) = Self::of(lines.map_err(damaged)?)?;
+        let others = others.iter().map(|other| format!("{other}: another run"));
+        files.left_out.extend(others);
         let folder = path.strip_suffix(EVENTS).unwrap_or_default();
         let own = |full: &str| full.strip_prefix(folder).is_some_and(is_of_run);
         let names: Vec<String> = zip
@@ -148,7 +168,11 @@ impl RunFiles {
             let name = full[folder.len()..].to_owned();
             let read = zip.by_name(&full).map_err(archive);
             let read = read.and_then(|file| read_capped(file, &mut room));
-            let checked = read.map_err(|error| error.to_string()).and_then(|bytes| {
+            let read = read.map_err(|error| match error {
+                RunFileError::Archive(why) => format!("it is damaged ({why})"),
+                error => error.to_string(),
+            });
+            let checked = read.and_then(|bytes| {
                 check_state(&name, &bytes)?;
                 Ok(bytes)
             });
@@ -162,11 +186,7 @@ impl RunFiles {
 
     /// From the lines alone: with the files that follow from them.
     fn of(bytes: Vec<u8>) -> Result<(Self, Vec<Timed>), RunFileError> {
-        let (events, said) = whole_lines(bytes)?;
-        let mut files = Self {
-            events,
-            ..Self::default()
-        };
+        let (mut files, said) = whole_lines(bytes)?;
         for write in said.iter().flat_map(|timed| follows(&timed.event)) {
             if let Write::File(name, text) = write {
                 files.others.insert(name.to_owned(), text.into_bytes());
@@ -208,11 +228,12 @@ fn archive(error: impl std::fmt::Display) -> RunFileError {
 
 /// Refuses a checkpoint from outside that is damaged, or another than its name says.
 fn check_state(name: &str, bytes: &[u8]) -> Result<(), String> {
-    let Some(number) = checkpoint_number(name) else {
+    let number = checkpoint_number(name);
+    if number.is_none() && name != SUPERNET_FILE {
         return Ok(());
-    };
+    }
     let state = Checkpoint::from_bytes(bytes).map_err(|error| error.to_string())?;
-    match state.position.events == number {
+    match number.is_none_or(|number| state.position.events == number) {
         true => Ok(()),
         false => Err(format!("it follows {} lines", state.position.events)),
     }
@@ -232,22 +253,25 @@ fn is_finished(events: &str) -> bool {
 }
 
 /// The lines that are whole, and what they say.
-fn whole_lines(mut bytes: Vec<u8>) -> Result<(String, Vec<Timed>), RunFileError> {
-    let lines = read_lines(&bytes[..]).map_err(archive)?;
-    let line = lines.events.len() + 1;
-    if let Some(message) = lines.damage {
-        return Err(RunFileError::Line { line, message });
+fn whole_lines(mut bytes: Vec<u8>) -> Result<(RunFiles, Vec<Timed>), RunFileError> {
+    let mut lines = read_lines(&bytes[..]).map_err(archive)?;
+    if lines.events.is_empty() {
+        let fault = lines.damage.take();
+        return Err(fault.map_or(RunFileError::Empty, RunFileError::Line));
     }
+    let warning = lines.warning();
     bytes.truncate(lines.ends.last().map_or(0, |end| *end as usize));
     let text = String::from_utf8(bytes).map_err(archive)?;
-    let mut text = text.trim_start_matches('\u{feff}').to_owned();
-    if lines.events.is_empty() {
-        return Err(RunFileError::Empty);
+    let mut events = text.trim_start_matches('\u{feff}').to_owned();
+    if !events.ends_with('\n') {
+        events.push('\n');
     }
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    Ok((text, lines.events))
+    let files = RunFiles {
+        events,
+        warning,
+        ..RunFiles::default()
+    };
+    Ok((files, lines.events))
 }
 
 fn read_capped(reader: impl Read, room: &mut u64) -> Result<Vec<u8>, RunFileError> {

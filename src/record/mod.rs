@@ -9,19 +9,28 @@ mod digest;
 mod event_lines;
 mod files;
 #[cfg(not(target_arch = "wasm32"))]
+mod interrupted;
+#[cfg(not(target_arch = "wasm32"))]
 mod recorder;
+mod rival;
+#[cfg(not(target_arch = "wasm32"))]
+mod run_folder;
 mod run_view;
 mod tape;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use checkpoints::{Latest, StoreError, latest, load, load_supernet, save, saved};
+pub use checkpoints::{Latest, StoreError, Supernet, latest, load, load_supernet, save, saved};
 pub use digest::Digest;
-pub use event_lines::{Lines, read_lines};
+pub use event_lines::{Fault, Lines, read_lines};
 pub use files::{RunFileError, RunFiles};
 #[cfg(not(target_arch = "wasm32"))]
-pub use recorder::{
-    Interrupted, LOCK, Lock, RecordError, Recorder, Tail, lock, read_events, read_files,
-    write_files,
-};
+pub use interrupted::{Interrupted, Tail, can_go_on};
+#[cfg(not(target_arch = "wasm32"))]
+pub use recorder::{LOCK, Lock, RecordError, Recorder, lock, write_files};
+pub use rival::{RIVAL_FILE, rival_name, rival_text};
+#[cfg(not(target_arch = "wasm32"))]
+pub use rival::{read_rival, write_rival};
+#[cfg(not(target_arch = "wasm32"))]
+pub use run_folder::{read_events, read_files, read_log};
 pub use run_view::{Progress, RunState, RunView, SearchView, Tested, TrainingView};
 pub use tape::{EVENTS, KEPT, SUPERNET_FILE, Write, checkpoint_file, writes};

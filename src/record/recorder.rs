@@ -4,15 +4,13 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::checkpoints::{StoreError, load, save, saved};
-use super::event_lines::{Lines, read_lines};
+use super::checkpoints::{StoreError, save};
+use super::event_lines::{Fault, MAX_LINE};
 use super::files::RunFiles;
-use super::tape::{EVENTS, Write, is_of_run, writes};
-use crate::session::{Checkpoint, Event, MAX_CHECKPOINT_BYTES, RunConfig, Timed};
+use super::tape::{EVENTS, Write, writes};
+use crate::session::{Checkpoint, Timed};
 use crate::whole::write_whole;
 
-/// Longest first line that is looked for, bytes.
-const LONGEST_LINE: u64 = 1 << 24;
 /// Most processes that may take a free folder before this one.
 const MOST_TRIES: usize = 1000;
 
@@ -55,21 +53,32 @@ pub enum RecordError {
         /// The run folder.
         folder: PathBuf,
         /// Why.
-        reason: &'static str,
+        reason: String,
     },
     /// A checkpoint.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There are checkpoints, but none that can be used.
+    #[error("{0}; there is no other that can be read, so the run cannot go on: start it anew")]
+    NoCheckpoint(StoreError),
     /// A line of `events.jsonl` is not an event.
-    #[error("{}:{line}: not an event: {message}", path.display())]
+    #[error("{}:{line}: {fault}{}", path.display(), before(*line))]
     Line {
         /// The file.
         path: PathBuf,
         /// Counted from 1.
         line: usize,
         /// Why.
-        message: String,
+        fault: Fault,
     },
+}
+
+/// What can be done where a line is no event.
+fn before(line: usize) -> &'static str {
+    match line {
+        1 => "",
+        _ => "; the window shows what is before it",
+    }
 }
 
 /// What helps where the system refused to write, between two texts; nothing where that is not known.
@@ -97,60 +106,7 @@ pub struct Lock {
     held: bool,
 }
 
-/// A run that can go on.
-pub struct Interrupted {
-    /// What runs.
-    pub config: RunConfig,
-    /// SHA-256 of its data set.
-    pub hash: String,
-    /// The state to go on from; none where the run was interrupted before its first checkpoint: then it starts again.
-    pub from: Option<Checkpoint>,
-    /// What was said before that state.
-    pub events: Vec<Timed>,
-    /// Newer checkpoints that are damaged.
-    pub refused: Vec<StoreError>,
-    /// What comes after that state.
-    pub tail: Tail,
-}
-
-/// What a run folder holds beyond the state that the run goes on from. The folder is locked while this lives.
-pub struct Tail {
-    folder: PathBuf,
-    lock: Lock,
-    /// Bytes of `events.jsonl` that stand.
-    length: u64,
-    /// Whether the last line that stands lacks its end.
-    open: bool,
-    checkpoints: Vec<PathBuf>,
-}
-
-impl Tail {
-    /// Takes it back, since the run will say and save it again.
-    pub fn cut(self) -> Result<Recorder, RecordError> {
-        for file in &self.checkpoints {
-            fs::remove_file(file).map_err(write_error(file))?;
-        }
-        let path = self.folder.join(EVENTS);
-        let file = OpenOptions::new()
-            .append(true)
-            .open(&path)
-            .and_then(|mut file| {
-                file.set_len(self.length)?;
-                if self.open {
-                    file.write_all(b"\n")?;
-                }
-                Ok(file)
-            })
-            .map_err(write_error(&path))?;
-        Ok(Recorder {
-            folder: self.folder,
-            events: file,
-            lock: self.lock,
-        })
-    }
-}
-
-fn write_error(path: &Path) -> impl FnOnce(std::io::Error) -> RecordError {
+pub(super) fn write_error(path: &Path) -> impl FnOnce(std::io::Error) -> RecordError {
     let path = path.to_path_buf();
     move |source| RecordError::Write { path, source }
 }
@@ -206,9 +162,9 @@ impl Recorder {
         let begun = |file: File| {
             let mut line = Vec::new();
             let read = BufReader::new(file)
-                .take(LONGEST_LINE)
+                .take(MAX_LINE)
                 .read_until(b'\n', &mut line);
-            read.is_err() || line.ends_with(b"\n") || line.len() as u64 == LONGEST_LINE
+            read.is_err() || line.ends_with(b"\n") || line.len() as u64 == MAX_LINE
         };
         // A process that was killed before its run began may have left a piece of the first line.
         match File::open(folder.join(EVENTS)) {
@@ -248,83 +204,26 @@ impl Recorder {
         })
     }
 
-    /// Opens a run that was interrupted, at its newest checkpoint that is whole. Changes nothing in the folder but its lock:
-    /// [`Tail::cut`] does.
-    ///
-    /// # Errors
-    /// [`RecordError::NotResumable`] for a run that is finished or has not begun; [`RecordError::Locked`] while another process
-    /// records into the folder; [`RecordError::Store`] where there are checkpoints, but none that can be used;
-    /// [`RecordError::Line`] for a line before every checkpoint that is not an event.
-    pub fn interrupted(folder: &Path) -> Result<Interrupted, RecordError> {
-        let refuse = |reason| RecordError::NotResumable {
-            folder: folder.to_path_buf(),
-            reason,
-        };
+    /// Goes on writing into a locked folder, behind so many bytes of its events; `open`: the last line there lacks its end.
+    pub(super) fn append_to(
+        folder: PathBuf,
+        lock: Lock,
+        length: u64,
+        open: bool,
+    ) -> Result<Self, RecordError> {
         let path = folder.join(EVENTS);
-        if !path.exists() {
-            return Err(refuse("it holds no run"));
-        }
-        let lock = lock(folder).map_err(|error| match error {
-            // Another folder is no help here.
-            RecordError::Create { path, source } => RecordError::Write { path, source },
-            error => error,
-        })?;
-        let (lines, damage) = read_file(&path)?;
-        let Lines {
-            mut events,
-            ends,
-            open,
-            ..
-        } = lines;
-        let (config, hash) = match events.first().map(|timed| &timed.event) {
-            Some(Event::Started {
-                config, dataset, ..
-            }) => (RunConfig::clone(config), dataset.hash.clone()),
-            _ => return Err(damage.unwrap_or(refuse("its run has not begun; start it anew"))),
-        };
-        if matches!(
-            events.last().map(|timed| &timed.event),
-            Some(Event::Finished)
-        ) {
-            return Err(refuse("its run is finished"));
-        }
-        let (mut from, mut refused, mut checkpoints) = (None, Vec::new(), Vec::new());
-        for (_, file) in saved(folder)? {
-            match load(&file) {
-                Ok(checkpoint) if checkpoint.position.events <= ends.len() as u64 => {
-                    from = Some(checkpoint);
-                    break;
-                }
-                // The events that it follows were lost.
-                Ok(_) => {}
-                Err(error) if error.is_damage() => refused.push(error),
-                Err(error) => return Err(error.into()),
+        let events = OpenOptions::new().append(true).open(&path);
+        let events = events.and_then(|mut file| {
+            file.set_len(length)?;
+            if open {
+                file.write_all(b"\n")?;
             }
-            checkpoints.push(file);
-        }
-        let kept = match &from {
-            // Not more than there are lines, as was asked above.
-            Some(from) => from.position.events as usize,
-            None => match (refused.pop(), damage) {
-                (Some(error), _) => return Err(error.into()),
-                (None, Some(error)) => return Err(error),
-                (None, None) => 0,
-            },
-        };
-        events.truncate(kept);
-        Ok(Interrupted {
-            config,
-            hash,
-            from,
-            events,
-            refused,
-            tail: Tail {
-                folder: folder.to_path_buf(),
-                lock,
-                length: kept.checked_sub(1).map_or(0, |last| ends[last]),
-                open: open && kept == ends.len(),
-                checkpoints,
-            },
+            Ok(file)
+        });
+        Ok(Self {
+            folder,
+            events: events.map_err(write_error(&path))?,
+            lock,
         })
     }
 
@@ -393,40 +292,6 @@ impl Recorder {
     }
 }
 
-/// The files of a run folder; what else lies in it is left out.
-///
-/// # Errors
-/// [`RecordError::Read`].
-pub fn read_files(folder: &Path) -> Result<RunFiles, RecordError> {
-    let read_error = |path: &Path| {
-        let path = path.to_path_buf();
-        move |source| RecordError::Read { path, source }
-    };
-    let mut files = RunFiles::default();
-    for entry in fs::read_dir(folder).map_err(read_error(folder))? {
-        let path = entry.map_err(read_error(folder))?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        if let Some(name) = name.filter(|name| *name == EVENTS || is_of_run(name)) {
-            let mut bytes = Vec::new();
-            File::open(&path)
-                .and_then(|file| file.take(MAX_CHECKPOINT_BYTES + 1).read_to_end(&mut bytes))
-                .and_then(|read| match read as u64 > MAX_CHECKPOINT_BYTES {
-                    true => Err(ErrorKind::FileTooLarge.into()),
-                    false => Ok(()),
-                })
-                .map_err(read_error(&path))?;
-            match name == EVENTS {
-                // A run that goes on may be in the midst of a line.
-                true => files.events = String::from_utf8_lossy(&bytes).into_owned(),
-                false => drop(files.others.insert(name.to_owned(), bytes)),
-            }
-        }
-    }
-    let whole = files.events.rfind('\n').map_or(0, |end| end + 1);
-    files.events.truncate(whole);
-    Ok(files)
-}
-
 /// Writes a run that came as files into the first free folder of that name; the folder.
 ///
 /// # Errors
@@ -453,27 +318,4 @@ fn write_into(files: &RunFiles, folder: &Path) -> Result<(), RecordError> {
         write_whole(&path, bytes).map_err(write_error(&path))?;
     }
     Ok(())
-}
-
-/// Reads the events of a run folder. A last line that a killed process left unfinished is left out.
-pub fn read_events(folder: &Path) -> Result<Vec<Timed>, RecordError> {
-    match read_file(&folder.join(EVENTS))? {
-        (lines, None) => Ok(lines.events),
-        (_, Some(error)) => Err(error),
-    }
-}
-
-/// The events of a file, and what is wrong with the line where they end.
-fn read_file(path: &Path) -> Result<(Lines, Option<RecordError>), RecordError> {
-    let read = File::open(path).and_then(|file| read_lines(BufReader::new(file)));
-    let mut lines = read.map_err(|source| RecordError::Read {
-        path: path.to_path_buf(),
-        source,
-    })?;
-    let damage = lines.damage.take().map(|message| RecordError::Line {
-        path: path.to_path_buf(),
-        line: lines.events.len() + 1,
-        message,
-    });
-    Ok((lines, damage))
 }

@@ -35,6 +35,8 @@ pub struct RunView {
     brief: bool,
     /// Where the run stands.
     pub state: RunState,
+    /// What a person must know of a recording: that it is damaged, or of a newer Plateau.
+    pub warning: Option<String>,
     /// What runs.
     pub config: Option<RunConfig>,
     /// Where it runs.

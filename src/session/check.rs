@@ -10,11 +10,12 @@ impl RunConfig {
     /// Checks every range, before anything is allocated.
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.version != RUN_VERSION {
-            return Err(ConfigError::new(
-                "the version of the configuration",
-                self.version,
-                "another version of Plateau wrote it",
-            ));
+            let rule = match self.version > RUN_VERSION {
+                true => "a newer Plateau wrote it; use that version",
+                false => "no version of Plateau wrote it",
+            };
+            let name = "the version of the settings";
+            return Err(ConfigError::new(name, self.version, rule));
         }
         if self.search.is_some() == self.genotype.is_some() {
             return Err(ConfigError::new(

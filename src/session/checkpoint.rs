@@ -12,19 +12,25 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::as_base64;
-use super::config::RunConfig;
+use super::config::{RUN_VERSION, RunConfig};
 use super::differences::differences;
 use super::info::DeviceInfo;
 use super::monitor::Watch;
 use super::random::Purpose;
+use crate::json::problem;
 use crate::space::Genotype;
 
 /// The version of the file.
 pub const CHECKPOINT_VERSION: u32 = 1;
 /// The largest file that is read, bytes.
 pub const MAX_CHECKPOINT_BYTES: u64 = 1 << 31;
-const MAX_HEADER_BYTES: usize = 1 << 20;
+/// The longest header that is read, bytes.
+pub const MAX_HEADER_BYTES: u64 = 1 << 20;
 const MAX_TENSORS: usize = 64;
+/// This version of Plateau.
+const THIS: &str = env!("CARGO_PKG_VERSION");
+/// The tensor of a search's weights.
+const SUPERNET: &str = "supernet.weights";
 
 /// When a run hands out checkpoints, besides at the end of every epoch and at a stop. Results do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,7 +105,7 @@ impl Position {
     /// The beginning of a run.
     pub fn start(config: &RunConfig, device: &DeviceInfo, dataset: &str) -> Self {
         Self {
-            plateau: env!("CARGO_PKG_VERSION").into(),
+            plateau: THIS.into(),
             config: config.clone(),
             device: device.clone(),
             dataset: dataset.into(),
@@ -121,21 +127,13 @@ impl Position {
     /// # Errors
     /// What differs: the version, a setting, the data or the device.
     pub fn check(&self, start: &Position) -> Result<(), CheckpointError> {
-        if self.plateau != start.plateau {
-            return Err(CheckpointError::Version {
-                found: format!("Plateau {}", self.plateau),
-                expected: format!("Plateau {}", start.plateau),
-            });
-        }
+        self.check_version()?;
         let differences = differences(&self.config, &start.config);
         if !differences.is_empty() {
             return Err(CheckpointError::Other(differences.join("; ")));
         }
         if self.dataset != start.dataset {
-            let name = &self.config.dataset;
-            return Err(CheckpointError::Other(format!(
-                "the images of {name} have changed since"
-            )));
+            return Err(CheckpointError::Images(self.config.dataset.clone()));
         }
         // The CPU computes the same whatever it is called and however many threads it has.
         let cpu = self.device.backend == "cpu" && start.device.backend == "cpu";
@@ -146,6 +144,14 @@ impl Position {
             )));
         }
         Ok(())
+    }
+
+    /// Refuses what another version has written: its runs are not the same.
+    fn check_version(&self) -> Result<(), CheckpointError> {
+        match self.plateau == THIS {
+            true => Ok(()),
+            false => Err(CheckpointError::of_plateau(&self.plateau)),
+        }
     }
 }
 
@@ -190,9 +196,21 @@ pub enum CheckpointError {
     /// The run would not be the same.
     #[error("the run cannot go on with another configuration: {0}")]
     Other(String),
+    /// The data set of this name is not what it was.
+    #[error("the images of {0} have changed since; bring back those that the run was on")]
+    Images(String),
     /// A tensor that the run needs is missing or has another shape.
     #[error("the checkpoint does not fit the run: {0}")]
     Tensor(String),
+}
+
+impl CheckpointError {
+    fn of_plateau(version: &str) -> Self {
+        CheckpointError::Version {
+            found: format!("Plateau {version}"),
+            expected: format!("Plateau {THIS}"),
+        }
+    }
 }
 
 /// What the metadata holds; the sum comes first, so that its digits are the first such text of the file.
@@ -206,7 +224,8 @@ struct Metadata<P> {
 /// The header of a safetensors file.
 #[derive(Deserialize)]
 struct Header {
-    #[serde(rename = "__metadata__")]
+    // Other programs may write none.
+    #[serde(rename = "__metadata__", default)]
     metadata: BTreeMap<String, String>,
     #[serde(flatten)]
     tensors: BTreeMap<String, Place>,
@@ -254,6 +273,11 @@ impl Checkpoint {
         self.position.phase == Phase::Search && self.position.genotype.is_some()
     }
 
+    /// Whether it has the weights of a search, which score architectures.
+    pub fn has_supernet(&self) -> bool {
+        self.tensors.contains_key(SUPERNET)
+    }
+
     /// Whether every value is a number. A state with others must not take the place of a good one.
     pub fn is_finite(&self) -> bool {
         let mut values = self.tensors.values().flat_map(|tensor| &tensor.values);
@@ -296,26 +320,13 @@ impl Checkpoint {
     /// [`CheckpointError`] says what is wrong; nothing that was cut or changed is read.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointError> {
         let (text, data) = header(bytes)?;
-        let header: Header = serde_json::from_slice(text).map_err(format_error)?;
-        let metadata = header
-            .metadata
-            .get(KEY)
-            .ok_or(CheckpointError::Format("no state of Plateau in it".into()))?;
-        let sealed: Metadata<serde_json::Value> =
-            serde_json::from_str(metadata).map_err(format_error)?;
-        if sealed.sha256.len() != DIGITS
-            || sum(bytes, sealed.sha256.as_bytes()) != Some(sealed.sha256)
-        {
+        let header = Header::read(text)?;
+        let state = header.state()?;
+        let digits = &state.sealed.sha256;
+        if digits.len() != DIGITS || sum(bytes, digits.as_bytes()).as_ref() != Some(digits) {
             return Err(CheckpointError::Damaged);
         }
-        if sealed.version != CHECKPOINT_VERSION {
-            return Err(CheckpointError::Version {
-                found: format!("format {}", sealed.version),
-                expected: format!("format {CHECKPOINT_VERSION}"),
-            });
-        }
-        // From the text again: a JSON value would not keep every number as it was written.
-        let metadata: Metadata<Position> = serde_json::from_str(metadata).map_err(format_error)?;
+        let position = state.position()?;
         if header.tensors.len() > MAX_TENSORS {
             return Err(CheckpointError::Format("too many tensors".into()));
         }
@@ -329,11 +340,82 @@ impl Checkpoint {
                 Ok((name, tensor))
             })
             .collect::<Result<_, CheckpointError>>()?;
-        Ok(Self {
-            position: metadata.position,
-            tensors,
-        })
+        Ok(Self { position, tensors })
     }
+
+    /// Whether a run may go on from a file of so many bytes, as far as its beginning, up to its data, says: the data are not looked at.
+    ///
+    /// # Errors
+    /// A file that was cut or is none; one of another version.
+    pub fn glance(beginning: &[u8], size: u64) -> Result<Position, CheckpointError> {
+        let (text, _) = header(beginning)?;
+        let header = Header::read(text)?;
+        let position = header.state()?.position()?;
+        let places = header.tensors.values();
+        let data = places.map(|place| place.data_offsets[1] as u64).max();
+        if size != 8 + text.len() as u64 + data.unwrap_or(0) {
+            return Err(CheckpointError::Format("it was cut".into()));
+        }
+        position.check_version()?;
+        Ok(position)
+    }
+}
+
+impl Header {
+    fn read(text: &[u8]) -> Result<Self, CheckpointError> {
+        serde_json::from_slice(text).map_err(header_error)
+    }
+
+    fn state(&self) -> Result<State<'_>, CheckpointError> {
+        let text = self
+            .metadata
+            .get(KEY)
+            .ok_or(CheckpointError::Format("no state of Plateau in it".into()))?;
+        let sealed = serde_json::from_str(text).map_err(header_error)?;
+        Ok(State { text, sealed })
+    }
+}
+
+/// The metadata of a file, of any version.
+struct State<'a> {
+    text: &'a str,
+    sealed: Metadata<serde_json::Value>,
+}
+
+impl State<'_> {
+    /// Where the run stands.
+    fn position(&self) -> Result<Position, CheckpointError> {
+        let version = self.sealed.version;
+        if version != CHECKPOINT_VERSION {
+            return Err(CheckpointError::Version {
+                found: format!("format {version}"),
+                expected: format!("format {CHECKPOINT_VERSION}"),
+            });
+        }
+        // From the text again: a JSON value would not keep every number as it was written.
+        let read = serde_json::from_str::<Metadata<Position>>(self.text);
+        let position = read.map_err(|error| self.other_form(&error))?.position;
+        let settings = position.config.version;
+        match settings > RUN_VERSION {
+            true => Err(CheckpointError::Version {
+                found: format!("a newer Plateau (version {settings} of the settings)"),
+                expected: format!("Plateau {THIS}"),
+            }),
+            false => Ok(position),
+        }
+    }
+
+    /// Another version may have other fields.
+    fn other_form(&self, error: &serde_json::Error) -> CheckpointError {
+        match self.sealed.position["plateau"].as_str() {
+            Some(version) if version != THIS => CheckpointError::of_plateau(version),
+            _ => CheckpointError::Format(problem(error)),
+        }
+    }
+}
+
+fn header_error(error: serde_json::Error) -> CheckpointError {
+    CheckpointError::Format(format!("its header is damaged ({})", problem(&error)))
 }
 
 fn format_error(error: impl std::fmt::Display) -> CheckpointError {
@@ -367,11 +449,11 @@ fn sum(bytes: &[u8], digits: &[u8]) -> Option<String> {
 fn header(bytes: &[u8]) -> Result<(&[u8], &[u8]), CheckpointError> {
     let cut = || CheckpointError::Format("it ends within its header".into());
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(cut)?;
-    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    let length = u64::from_le_bytes(*length);
     if length > MAX_HEADER_BYTES {
         return Err(CheckpointError::Format("the header is too long".into()));
     }
-    rest.split_at_checked(length).ok_or_else(cut)
+    rest.split_at_checked(length as usize).ok_or_else(cut)
 }
 
 impl Place {

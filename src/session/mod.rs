@@ -62,7 +62,7 @@ mod yield_now;
 pub use actor::{run, serve};
 pub use checkpoint::{
     CHECKPOINT_VERSION, Checkpoint, CheckpointError, CheckpointEvery, HostTensor,
-    MAX_CHECKPOINT_BYTES, Phase, Position,
+    MAX_CHECKPOINT_BYTES, MAX_HEADER_BYTES, Phase, Position,
 };
 pub use clock::Clock;
 pub use command::{ASKER, Command, DataFile, Start};

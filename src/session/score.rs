@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use burn::tensor::Tensor;
+use web_time::Instant;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::command::ASKER;
@@ -18,6 +19,8 @@ use crate::space::{Genotype, count_supernet};
 
 /// Images whose statistics a judge normalises with, at least (`method.md` §10.7).
 const JUDGED_TOGETHER: usize = 256;
+/// The longest that a pass should take, seconds: a person who edits meanwhile waits for its end.
+const PASS: f64 = 0.06;
 
 /// The evaluator of a saved search: its supernet with the weights of the checkpoint, on the images that its own architecture half
 /// had; `most` batches of them, or all.
@@ -36,8 +39,7 @@ pub async fn open_supernet(
     };
     let dataset = Dataset::load(&config.dataset)?;
     if dataset.hash() != checkpoint.position.dataset {
-        let message = format!("the images of {} have changed since", config.dataset);
-        return Err(CheckpointError::Other(message).into());
+        return Err(CheckpointError::Images(config.dataset.clone()).into());
     }
     let split = split_of(&dataset, config)?;
     let device::OpenDevice { device, info } = device::open(device).await?;
@@ -60,11 +62,63 @@ pub async fn open_supernet(
 }
 
 /// The supernet that scores, and what it still has to score.
+///
+/// The window asks for the edited cell, its neighbors and random cells, in this order, at every edit. The cell is scored alone and first; a
+/// new request of the same asker ends what is left of the last one. Only the pass that is being computed is not cut off, so passes are short.
 #[derive(Default)]
 pub struct Scoring {
     supernet: Option<SupernetEvaluator>,
     /// In the order of asking, one of each asker.
     jobs: VecDeque<Job>,
+    pace: Pace,
+}
+
+/// How many genotypes ride in a pass: as many as do not take longer than [`PASS`], or half as long again as one alone takes where that is
+/// more, since launches are what some devices wait for. Scores are the same, however many ride together.
+struct Pace {
+    together: usize,
+    /// More have taken too long.
+    most: usize,
+    /// Passes of this size so far.
+    passes: usize,
+    /// What a genotype alone took last, seconds.
+    alone: f64,
+}
+
+impl Pace {
+    /// That of a supernet that can score so many in a pass: it begins with one.
+    fn up_to(most: usize) -> Self {
+        Self {
+            together: 1,
+            most: most.max(1),
+            passes: 0,
+            alone: 0.0,
+        }
+    }
+
+    /// A pass of so many behind the first genotype of a request has taken so many seconds.
+    fn heard(&mut self, genotypes: usize, seconds: f64) {
+        // The rest of a request is of no size.
+        if genotypes < self.together {
+            return;
+        }
+        self.passes += 1;
+        // The first pass of a size may compile for a GPU.
+        if self.passes < 2 {
+            return;
+        }
+        self.passes = 0;
+        if seconds > PASS.max(1.5 * self.alone) {
+            self.most = (self.together / 2).max(1);
+        }
+        self.together = (2 * self.together).min(self.most);
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self::up_to(1)
+    }
 }
 
 /// One request. It keeps the weights of the moment when it came, so that its scores compare with each other.
@@ -78,6 +132,7 @@ struct Job {
 impl Scoring {
     /// From now on this supernet scores.
     pub(super) fn take_up(&mut self, supernet: SupernetEvaluator) {
+        self.pace = Pace::up_to(supernet.lanes_a_pass);
         self.supernet = Some(supernet);
     }
 
@@ -145,10 +200,15 @@ impl Scoring {
         let first = job.done;
         let most = match first {
             0 => 1,
-            _ => job.supernet.lanes_a_pass.max(1),
+            _ => self.pace.together,
         };
         let end = job.genotypes.len().min(first + most);
+        let since = Instant::now();
         let scored = job.supernet.pass(&job.genotypes[first..end]).await;
+        match (first, since.elapsed().as_secs_f64()) {
+            (0, seconds) => self.pace.alone = seconds,
+            (_, seconds) => self.pace.heard(end - first, seconds),
+        }
         let request = job.request;
         Some(match scored {
             Ok(scores) => {

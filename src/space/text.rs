@@ -8,6 +8,7 @@ use super::genotype::{Genotype, GenotypeError};
 use super::operation::Operation;
 use super::syntax::{AFTER, check_length, syntax};
 use super::wiring::{Cell, Input};
+use crate::json::problem;
 
 /// What every version of the JSON form has.
 #[derive(Deserialize)]
@@ -75,17 +76,12 @@ impl Genotype {
 pub(super) fn json(text: &str, at: usize) -> Result<(Genotype, usize), GenotypeError> {
     let from_here = &text[at..];
     let wrong = |error: serde_json::Error| {
-        let mut message = error.to_string();
-        // The position is in fields of its own.
-        if let Some(end) = message.rfind(" at line ") {
-            message.truncate(end);
-        }
         let before = from_here
             .split_inclusive('\n')
             .take(error.line().saturating_sub(1));
         let line: usize = before.map(str::len).sum();
         let offset = from_here.floor_char_boundary(line + error.column().saturating_sub(1));
-        syntax(text, at + offset, &message.replace(char::is_control, " "))
+        syntax(text, at + offset, &problem(&error))
     };
     let header = &mut serde_json::Deserializer::from_str(from_here);
     let header = Header::deserialize(header).map_err(wrong)?;

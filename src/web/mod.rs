@@ -7,11 +7,19 @@
 
 mod fetched;
 #[cfg(feature = "window")]
+mod kept;
+#[cfg(feature = "window")]
+mod look;
+#[cfg(feature = "window")]
+mod mirror;
+#[cfg(feature = "window")]
 mod page;
 #[cfg(feature = "window")]
 mod script;
 #[allow(dead_code, reason = "each of the two programs uses a part")]
 mod store;
+#[cfg(feature = "window")]
+mod tree;
 #[cfg(feature = "engine")]
 mod worker;
 

@@ -1,27 +1,24 @@
 //! The page: the window on a canvas, and the worker behind it.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use eframe::egui;
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType};
-use web_time::SystemTime;
 
-use super::fetched::{fetch_packed, fetch_set};
-use super::store::Stored;
-use super::{FromWorker, ToWorker, describe, script, store};
-use crate::app::{
-    Answer, App, Aside, Ask, Fragment, KeptRun, Link, Notice, Shelf, Wanted, beside, described,
-    shipped, shipped_name,
-};
+use super::fetched::fetch_set;
+use super::kept::{Tab, kept_events, refused, storage_says, supernet};
+use super::script::call;
+use super::{FromWorker, ToWorker, describe, mirror, script, store};
+use crate::app::{Answer, App, Aside, Ask, Fragment, Link, Notice, Seat, Shelf, beside, described};
 use crate::data::EMBEDDED;
-use crate::session::{Checkpoint, Clock, Command, DeviceChoice, Event, Timed, judge_name};
+use crate::json::problem;
+use crate::session::{Clock, Command, DeviceChoice, Event, Timed};
 
 /// Where `index.html` keeps the worker's bootstrap, relative to the page.
 const WORKER: &str = "./worker.js";
@@ -64,7 +61,7 @@ async fn start() -> Result<(), JsValue> {
     let made = context.clone();
     runner
         .start(
-            canvas,
+            canvas.clone(),
             eframe::WebOptions::default(),
             Box::new(move |creation| {
                 // There is one window.
@@ -81,6 +78,7 @@ async fn start() -> Result<(), JsValue> {
     let page = Page { runner, context };
     if let Some(context) = page.context.get() {
         script::offer(&page.runner, context);
+        mirror::begin(&page.runner, context, canvas)?;
     }
     call("plateauReady", &[]);
     for text in storage_says().await {
@@ -125,34 +123,11 @@ fn drawing_refused(error: JsValue) -> JsValue {
     }
 }
 
-/// What there is to say of the storage when the page is opened: that there is none, or which runs ended before their first checkpoint.
-async fn storage_says() -> Vec<String> {
-    let runs = match store::list().await {
-        Ok(runs) => runs,
-        Err(error) => return vec![refused(error)],
-    };
-    let mut said = Vec::new();
-    for run in runs.into_iter().filter(|run| !run.can_go_on) {
-        if let Some(writer) = run.mark.writer
-            && !lives(&writer).await
-            // It is said once.
-            && store::hand_over(&run.name, None).await.is_ok()
-        {
-            said.push(format!(
-                "{} was cut off before its first checkpoint, so there is nothing to go on from; start it anew with Run",
-                run.name
-            ));
-        }
-    }
-    said
-}
-
-/// The worker of now, and where it says what the shelf waits for.
+/// The workers of the seats, and where they say what the shelf waits for.
 #[derive(Clone)]
 struct Engine {
-    /// How the names of the workers of this tab begin.
-    tab: String,
-    worker: Rc<RefCell<Option<Worker>>>,
+    tab: Rc<Tab>,
+    seats: Rc<RefCell<BTreeMap<Seat, Worker>>>,
     answers: Sender<Answer>,
     /// Told when a worker listens, or has ended before it did.
     loaded: Sender<()>,
@@ -163,20 +138,23 @@ fn shelf(context: &egui::Context, loaded: Sender<()>) -> (Engine, Shelf) {
     let (asks, inbox) = async_channel::unbounded();
     let (answers, outbox) = async_channel::unbounded();
     let engine = Engine {
-        tab: format!("plateau-engine-{:x}-", js_sys::Math::random().to_bits()),
-        worker: Rc::default(),
+        tab: Rc::new(Tab::new()),
+        seats: Rc::default(),
         answers,
         loaded,
     };
     let (keeper, context) = (engine.clone(), context.clone());
     spawn_local(async move {
         while let Ok(ask) = inbox.recv().await {
-            let goes_on = matches!(ask, Ask::GoOn(_));
-            let answer = match keeper.answer(ask, &context).await {
-                Ok(None) => continue,
-                Ok(Some(answer)) => answer,
-                Err(message) if goes_on => Answer::CannotGoOn(message),
-                Err(message) => Answer::Failed(message),
+            let goes_on = match &ask {
+                Ask::GoOn(_, seat) => Some(*seat),
+                _ => None,
+            };
+            let answer = match (keeper.answer(ask, &context).await, goes_on) {
+                (Ok(None), _) => continue,
+                (Ok(Some(answer)), _) => answer,
+                (Err(message), Some(seat)) => Answer::CannotGoOn(seat, message),
+                (Err(message), None) => Answer::Failed(message),
             };
             // Only a window that has gone has closed the channel.
             let _gone = keeper.answers.try_send(answer);
@@ -201,18 +179,29 @@ impl Engine {
             }
             Ask::Open(name) => {
                 let events = kept_events(&name).await?;
-                let run = self.kept(find(&name).await?).await;
+                let run = self.tab.opened(name).await?;
                 return Ok(Some(Answer::Opened { run, events }));
             }
-            Ask::GoOn(name) => {
-                if self.is_elsewhere(&find(&name).await?).await {
-                    return Err(format!("{name} goes on in another tab"));
-                }
+            Ask::GoOn(name, seat) => {
+                self.tab.check_free(&name).await?;
                 let text = serde_json::to_string(&ToWorker::GoOn(name)).unwrap_or_default();
-                let worker = self.worker.borrow();
-                let worker = worker.as_ref().ok_or("there is no engine; restart it")?;
+                let seats = self.seats.borrow();
+                let worker = seats.get(&seat).ok_or("there is no engine; restart it")?;
                 let sent = worker.post_message(&JsValue::from_str(&text));
                 sent.map_err(|error| describe(&error))?;
+                return Ok(None);
+            }
+            Ask::Interrupted(config) => {
+                // What cannot be read is none.
+                let name = self.tab.interrupted(&config).await.unwrap_or_default();
+                return Ok(Some(Answer::Interrupted(config, name)));
+            }
+            Ask::Rival(of) => {
+                let rival = self.tab.rival(&of).await;
+                return Ok(Some(Answer::Rival { of, rival }));
+            }
+            Ask::Pair(names) => {
+                store::pair(&names).await.map_err(refused)?;
                 return Ok(None);
             }
             Ask::Files(name) => {
@@ -224,8 +213,16 @@ impl Engine {
             Ask::Supernet(wanted) => {
                 let (answers, context) = (self.answers.clone(), context.clone());
                 spawn_local(async move {
-                    let found = supernet(&wanted).await;
-                    let _gone = answers.try_send(Answer::Supernet { wanted, found });
+                    let (found, note) = match supernet(&wanted).await {
+                        Ok((found, note)) => (Ok(found), note),
+                        Err(error) => (Err(error), None),
+                    };
+                    let answer = Answer::Supernet {
+                        wanted,
+                        found,
+                        note,
+                    };
+                    let _gone = answers.try_send(answer);
                     context.request_repaint();
                 });
                 return Ok(None);
@@ -233,118 +230,18 @@ impl Engine {
             Ask::Keep(file, files) => {
                 let name = file.trim_end_matches(".zip");
                 let name = store::begin(name, &files, None).await.map_err(refused)?;
-                let run = self.kept(find(&name).await?).await;
-                return Ok(Some(Answer::Kept(file, run)));
+                return Ok(Some(Answer::Kept(file, self.tab.kept(name).await?)));
             }
             Ask::Remove(name) => store::remove(&name).await.map_err(refused)?,
         }
-        let listed = match store::list().await {
-            Ok(runs) => {
-                let mut known = Vec::with_capacity(runs.len());
-                for run in runs {
-                    known.push(self.kept(run).await);
-                }
-                Ok(known)
-            }
-            Err(error) => Err(refused(error)),
-        };
-        Ok(Some(Answer::Listed(listed)))
+        Ok(Some(Answer::Listed(self.tab.all_kept().await)))
     }
 
-    /// A run of the browser's storage, as the window knows it.
-    async fn kept(&self, run: Stored) -> KeptRun {
-        let can_go_on = run.can_go_on && !self.is_elsewhere(&run).await;
-        let changed = run.mark.changed.unwrap_or(f64::NAN) / 1e3;
-        let changed = Duration::try_from_secs_f64(changed).ok();
-        KeptRun {
-            name: run.name,
-            can_go_on,
-            changed: changed.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)),
-        }
-    }
-
-    /// Whether another tab goes on with a run.
-    async fn is_elsewhere(&self, run: &Stored) -> bool {
-        match &run.mark.writer {
-            Some(writer) => !writer.starts_with(&self.tab) && lives(writer).await,
-            None => false,
-        }
-    }
-}
-
-/// Whether a worker lives, of this tab or another. Where a browser cannot say that, none does.
-async fn lives(worker: &str) -> bool {
-    let asked = call("plateauLives", &[&worker.into()]);
-    match asked.and_then(|asked| asked.dyn_into::<Promise>().ok()) {
-        Some(asked) => JsFuture::from(asked)
-            .await
-            .is_ok_and(|lives| lives.is_truthy()),
-        None => false,
-    }
-}
-
-/// A run in the browser's storage.
-async fn find(name: &str) -> Result<Stored, String> {
-    let run = store::stored(name).await.map_err(refused)?;
-    run.ok_or(format!("{name} is not kept any more"))
-}
-
-/// The text of a kept run's events.
-async fn kept_events(name: &str) -> Result<String, String> {
-    let events = store::events(name).await.map_err(refused)?;
-    events.ok_or(format!("{name} is not kept any more"))
-}
-
-/// What is said where the browser keeps nothing.
-fn refused(error: idb::Error) -> String {
-    format!(
-        "this browser keeps no runs for this page, as in a private window or where its settings say so; save a run by File, Save run as zip \
-         before you close the page ({error})"
-    )
-}
-
-/// The supernet of a kept run, or the newest judge of its kind.
-async fn supernet(wanted: &Wanted) -> Result<Option<Box<Checkpoint>>, String> {
-    let names = match wanted {
-        Wanted::Run(name) => vec![name.clone()],
-        Wanted::Judge(of) => {
-            let judge = judge_name(&of.dataset, of.space);
-            let kept = store::list().await.map_err(refused)?;
-            let names = kept.into_iter().map(|run| run.name);
-            // Later ones have a number behind the name.
-            let mut names: Vec<_> = names.filter(|name| name.starts_with(&judge)).collect();
-            names.sort_by_key(|name| (name.len(), name.clone()));
-            names
-        }
-    };
-    for name in names.iter().rev() {
-        let Some(bytes) = store::supernet(name).await.map_err(refused)? else {
-            continue;
-        };
-        let found = match (Checkpoint::from_bytes(&bytes), wanted) {
-            (Ok(found), _) => found,
-            (Err(error), Wanted::Run(_)) => return Err(format!("{name}: {error}")),
-            // A damaged one must not hide an older one.
-            (Err(_), Wanted::Judge(_)) => continue,
-        };
-        let fits = match wanted {
-            Wanted::Run(_) => true,
-            Wanted::Judge(of) => of.is_trained_by(&found.position.config),
-        };
-        if fits {
-            return Ok(Some(Box::new(found)));
-        }
-    }
-    let shipped_file = match wanted {
-        Wanted::Judge(of) => shipped_name(of),
-        Wanted::Run(_) => None,
-    };
-    match shipped_file {
-        Some(name) => {
-            let packed = fetch_packed(name).await.map_err(|error| describe(&error))?;
-            shipped(&packed).map(Some)
-        }
-        None => Ok(None),
+    /// The seat of a worker.
+    fn seat_of(&self, worker: &Worker) -> Option<Seat> {
+        let seats = self.seats.borrow();
+        let mut seats = seats.iter();
+        seats.find_map(|(&seat, one)| (one == worker).then_some(seat))
     }
 }
 
@@ -357,7 +254,7 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     // The worker's name is that of the browser's lock that it holds as long as it lives.
-    let name = format!("{}{:x}", engine.tab, js_sys::Math::random().to_bits());
+    let name = engine.tab.worker_name();
     options.set_name(&name);
     let script = WORKER.to_owned() + &super::version();
     let worker = Worker::new_with_options(&script, &options).map_err(|error| describe(&error))?;
@@ -378,9 +275,9 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
     };
     // The other end is here.
     let _gone = commands.try_send(check);
-    let (current, own) = (engine.worker.clone(), worker.clone());
-    let claim = move || {
-        current.borrow_mut().replace(own.clone());
+    let (seats, own) = (engine.seats.clone(), worker.clone());
+    let claim = move |seat| {
+        seats.borrow_mut().insert(seat, own.clone());
     };
     spawn_local(forward(worker, inbox));
     Ok(Link::new(commands, events)
@@ -429,8 +326,8 @@ impl Voice {
             "the engine stopped{why}; restart it, the edited cell and the last checkpoint are kept"
         ));
         self.outbox.close();
-        let mut current = self.engine.worker.borrow_mut();
-        current.take_if(|worker| *worker == self.worker);
+        let mut seats = self.engine.seats.borrow_mut();
+        seats.retain(|_, worker| *worker != self.worker);
     }
 }
 
@@ -453,11 +350,17 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                 Ok(FromWorker::Kept(name)) => voice.aside(Aside::Kept(name)),
                 Ok(FromWorker::Loading(text)) => voice.engine_does(Some(&text)),
                 Ok(FromWorker::GoesOn(name, events)) => {
-                    let _gone = voice
-                        .engine
-                        .answers
-                        .try_send(Answer::GoesOn { name, events });
-                    voice.context.request_repaint();
+                    // A worker whose seat another has by now is heard by nobody.
+                    if let Some(seat) = voice.engine.seat_of(&voice.worker) {
+                        let answer = Answer::GoesOn {
+                            seat,
+                            name,
+                            events,
+                            notes: Vec::new(),
+                        };
+                        let _gone = voice.engine.answers.try_send(answer);
+                        voice.context.request_repaint();
+                    }
                 }
                 Ok(FromWorker::Ready) => {
                     // It is full where an earlier worker has said so.
@@ -466,7 +369,8 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                     watch(&name, voice.clone());
                 }
                 Err(error) => voice.fail(format!(
-                    "the engine said something that is not an event ({error})"
+                    "the engine said something that this page does not know ({}); load the page anew",
+                    problem(&error)
                 )),
             }
         })
@@ -501,13 +405,4 @@ async fn forward(worker: Worker, inbox: Receiver<Command>) {
         }
     }
     worker.terminate();
-}
-
-/// Calls a function of the page's own script; what it gives. A page without the function has been changed by its host; the console has
-/// the text of failures.
-fn call(name: &str, arguments: &[&JsValue]) -> Option<JsValue> {
-    let function = js_sys::Reflect::get(&js_sys::global(), &name.into()).ok()?;
-    let function = function.dyn_into::<js_sys::Function>().ok()?;
-    let arguments: js_sys::Array = arguments.iter().map(|value| (*value).clone()).collect();
-    function.apply(&JsValue::NULL, &arguments).ok()
 }

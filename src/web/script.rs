@@ -1,15 +1,17 @@
 //! What the page's own script, and the test that drives the page, may ask: `plateauState()` and `plateauWidgets()` give JSON,
 //! `plateauLink()` gives the part of the address after `#`, `plateauGoing()` something while a run goes on, and `plateauTour()` begins the
-//! guided tour.
+//! guided tour. And what the program asks of that script ([`call`]).
 
 use eframe::egui;
+use eframe::egui::accesskit::TreeUpdate;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
+use super::tree::Tree;
 use crate::app::App;
 
 /// Puts the functions on the window.
 pub fn offer(runner: &eframe::WebRunner, context: &egui::Context) {
-    context.add_plugin(Widgets::default());
     let state = runner.clone();
     put("plateauState", move || {
         let app = state.app_mut::<App>()?;
@@ -33,10 +35,10 @@ pub fn offer(runner: &eframe::WebRunner, context: &egui::Context) {
     });
     let context = context.clone();
     put("plateauWidgets", move || {
-        // The first call turns the list on; it is there after the next frame.
-        context.enable_accesskit();
+        // It is there after the next frame.
         context.request_repaint();
-        context.with_plugin(|widgets: &mut Widgets| widgets.listing.clone())
+        let update = context.with_plugin(Tree::of_every_frame)??;
+        Some(listing(&update, context.zoom_factor().into()))
     });
 }
 
@@ -47,33 +49,27 @@ fn put(name: &str, function: impl Fn() -> Option<String> + 'static) {
     function.forget();
 }
 
-/// The widgets of the last frame as a JSON list of role, label and rectangle (left, top, right, bottom, in CSS pixels), from what
-/// egui tells screen readers.
-#[derive(Default)]
-struct Widgets {
-    listing: String,
+/// The widgets as a JSON list of role, label and rectangle (left, top, right, bottom, in CSS pixels), from what egui tells screen
+/// readers.
+fn listing(update: &TreeUpdate, zoom: f64) -> String {
+    let widgets = update.nodes.iter().filter_map(|(_, node)| {
+        let place = node.bounds()?;
+        let label = node.label().or(node.value())?;
+        Some(serde_json::json!({
+            "role": format!("{:?}", node.role()),
+            "label": label,
+            "disabled": node.is_disabled(),
+            "rect": [place.x0 * zoom, place.y0 * zoom, place.x1 * zoom, place.y1 * zoom],
+        }))
+    });
+    serde_json::Value::from(widgets.collect::<Vec<_>>()).to_string()
 }
 
-impl egui::Plugin for Widgets {
-    fn debug_name(&self) -> &'static str {
-        "plateau-widgets"
-    }
-
-    fn output_hook(&mut self, context: &egui::Context, output: &mut egui::FullOutput) {
-        let Some(update) = &output.platform_output.accesskit_update else {
-            return;
-        };
-        let zoom = f64::from(context.zoom_factor());
-        let widgets = update.nodes.iter().filter_map(|(_, node)| {
-            let place = node.bounds()?;
-            let label = node.label().or(node.value())?;
-            Some(serde_json::json!({
-                "role": format!("{:?}", node.role()),
-                "label": label,
-                "disabled": node.is_disabled(),
-                "rect": [place.x0 * zoom, place.y0 * zoom, place.x1 * zoom, place.y1 * zoom],
-            }))
-        });
-        self.listing = serde_json::Value::from(widgets.collect::<Vec<_>>()).to_string();
-    }
+/// Calls a function of the page's own script; what it gives. A page without the function has been changed by its host; the console has
+/// the text of failures.
+pub fn call(name: &str, arguments: &[&JsValue]) -> Option<JsValue> {
+    let function = js_sys::Reflect::get(&js_sys::global(), &name.into()).ok()?;
+    let function = function.dyn_into::<js_sys::Function>().ok()?;
+    let arguments: js_sys::Array = arguments.iter().map(|value| (*value).clone()).collect();
+    function.apply(&JsValue::NULL, &arguments).ok()
 }

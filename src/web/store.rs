@@ -1,17 +1,20 @@
 //! Runs that the browser keeps, in IndexedDB: for each its events, the supernet of its search, the newest checkpoint where it was not
-//! finished, and a [`Mark`]. Its other files follow from its events.
+//! finished, which run raced with it, and a [`Mark`]. Its other files follow from its events.
 //!
 //! All tabs share the storage. A run has one writer, whose name is in its mark: a name is taken and a run is written in one transaction
 //! that looks who it belongs to.
 
+use std::collections::BTreeMap;
+
 use idb::{
-    Database, DatabaseEvent, Error, Factory, ObjectStoreParams, Transaction, TransactionMode,
+    Database, DatabaseEvent, Error, Factory, ObjectStore, ObjectStoreParams, Transaction,
+    TransactionMode,
 };
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
-use crate::record::{RunFiles, SUPERNET_FILE, checkpoint_file};
+use crate::record::{RIVAL_FILE, RunFiles, SUPERNET_FILE, checkpoint_file, rival_name, rival_text};
 use crate::session::Checkpoint;
 
 const DATABASE: &str = "plateau";
@@ -19,7 +22,7 @@ const DATABASE: &str = "plateau";
 const VERSION: u32 = 2;
 /// The lines of `events.jsonl`, as text, by the name of the run.
 const EVENTS: &str = "events";
-/// The bytes of a checkpoint file by the name of the run, and of the supernet's by [`supernet_key`].
+/// The bytes of a checkpoint file by the name of the run, those of the supernet's and the text that names its rival by [`beside`] it.
 const CHECKPOINTS: &str = "checkpoints";
 /// The marks, as JSON, by the name of the run.
 const MARKS: &str = "marks";
@@ -151,15 +154,74 @@ fn write(
     }
     // One that is not at hand may be there already.
     if let Some(bytes) = files.others.get(SUPERNET_FILE) {
-        let key = JsValue::from_str(&supernet_key(name));
+        let key = JsValue::from_str(&beside(name, SUPERNET_FILE));
         store.put(&Uint8Array::from(&bytes[..]), Some(&key))?;
+    }
+    if let Some(bytes) = files.others.get(RIVAL_FILE) {
+        put_rival(&store, name, &String::from_utf8_lossy(bytes))?;
     }
     Ok(())
 }
 
-/// Where the supernet of a run lies; no run has such a name.
-fn supernet_key(name: &str) -> String {
-    format!("{name}/{SUPERNET_FILE}")
+/// Where another file of a run lies; no run has such a name.
+fn beside(name: &str, file: &str) -> String {
+    format!("{name}/{file}")
+}
+
+fn put_rival(store: &ObjectStore, name: &str, text: &str) -> Result<(), Error> {
+    let key = JsValue::from_str(&beside(name, RIVAL_FILE));
+    store.put(&JsValue::from_str(text), Some(&key))?;
+    Ok(())
+}
+
+/// Has two runs name each other, both or neither.
+///
+/// # Errors
+/// The browser refused.
+pub async fn pair(names: &[String; 2]) -> Result<(), Error> {
+    let database = open().await?;
+    let transaction = database.transaction(&[CHECKPOINTS], TransactionMode::ReadWrite)?;
+    let store = transaction.object_store(CHECKPOINTS)?;
+    let [one, other] = names;
+    for (name, rival) in [(one, other), (other, one)] {
+        put_rival(&store, name, &rival_text(rival))?;
+    }
+    transaction.commit()?.await?;
+    database.close();
+    Ok(())
+}
+
+/// The run that raced with one, or why its name cannot be read; none: nobody did.
+///
+/// # Errors
+/// The browser refused.
+pub async fn rival(name: &str) -> Result<Option<Result<String, String>>, Error> {
+    let text = get(CHECKPOINTS, &beside(name, RIVAL_FILE)).await?;
+    let text = text.and_then(|text| text.as_string());
+    Ok(text.map(|text| rival_name(text.as_bytes())))
+}
+
+/// The runs that raced with others, by the names of those; what cannot be read is left out.
+///
+/// # Errors
+/// The browser refused.
+pub async fn rivals() -> Result<BTreeMap<String, String>, Error> {
+    let database = open().await?;
+    let transaction = database.transaction(&[CHECKPOINTS], TransactionMode::ReadOnly)?;
+    let store = transaction.object_store(CHECKPOINTS)?;
+    let mut found = BTreeMap::new();
+    let end = beside("", RIVAL_FILE);
+    for key in store.get_all_keys(None, None)?.await? {
+        let text = key.as_string();
+        if let Some(name) = text.as_deref().and_then(|key| key.strip_suffix(&end))
+            && let Some(text) = store.get(key)?.await?.and_then(|text| text.as_string())
+            && let Ok(rival) = rival_name(text.as_bytes())
+        {
+            found.insert(name.to_owned(), rival);
+        }
+    }
+    database.close();
+    Ok(found)
 }
 
 /// All runs.
@@ -215,14 +277,18 @@ pub async fn files(name: &str) -> Result<Option<RunFiles>, Error> {
     let Some(events) = events(name).await? else {
         return Ok(None);
     };
-    // What follows from the events; damaged ones have nothing but themselves.
+    // What follows from the events, which stay as they are where they are damaged.
     let read = RunFiles::from_bytes(events.as_bytes());
-    let mut files = read.map(|(files, _)| files).unwrap_or(RunFiles {
+    let mut files = RunFiles {
         events,
-        ..RunFiles::default()
-    });
+        ..read.map(|(files, _)| files).unwrap_or_default()
+    };
     if let Some(bytes) = supernet(name).await? {
         files.others.insert(SUPERNET_FILE.into(), bytes);
+    }
+    if let Some(Ok(rival)) = rival(name).await? {
+        let text = rival_text(&rival);
+        files.others.insert(RIVAL_FILE.into(), text.into_bytes());
     }
     if let Some(bytes) = checkpoint(name).await?
         && let Ok(state) = Checkpoint::from_bytes(&bytes)
@@ -238,7 +304,7 @@ pub async fn files(name: &str) -> Result<Option<RunFiles>, Error> {
 /// # Errors
 /// The browser refused.
 pub async fn supernet(name: &str) -> Result<Option<Vec<u8>>, Error> {
-    let value = get(CHECKPOINTS, &supernet_key(name)).await?;
+    let value = get(CHECKPOINTS, &beside(name, SUPERNET_FILE)).await?;
     Ok(value.map(|bytes| Uint8Array::new(&bytes).to_vec()))
 }
 
@@ -270,7 +336,8 @@ pub async fn remove(name: &str) -> Result<(), Error> {
     for (store, key) in [
         (EVENTS, name),
         (CHECKPOINTS, name),
-        (CHECKPOINTS, &supernet_key(name)),
+        (CHECKPOINTS, &beside(name, SUPERNET_FILE)),
+        (CHECKPOINTS, &beside(name, RIVAL_FILE)),
         (MARKS, name),
     ] {
         transaction

@@ -10,7 +10,8 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::fetched::fetch_set;
 use super::{FromWorker, ToWorker, store};
-use crate::data::awaited;
+use crate::data::{awaited, built_in, handed, short_name};
+use crate::json::problem;
 use crate::record::{RunFiles, SUPERNET_FILE, checkpoint_file};
 use crate::session::{Checkpoint, Clock, Command, Event, Start, Timed, device, serve};
 
@@ -88,7 +89,10 @@ fn listen(scope: &DedicatedWorkerGlobalScope, commands: Sender<Command>, keep: S
                 }
                 Err(error) => refuse(
                     &scope,
-                    format!("the engine did not understand a command ({error})"),
+                    format!(
+                        "the engine did not understand a command ({}); load the page anew",
+                        problem(&error)
+                    ),
                 ),
             }
         })
@@ -126,6 +130,13 @@ async fn start_from(name: &str, writer: &str) -> Result<(Start, Kept), String> {
         .map_err(|error| error.to_string())?
         .ok_or("the browser keeps no checkpoint of it")?;
     let from = Checkpoint::from_bytes(&bytes).map_err(|error| error.to_string())?;
+    let dataset = &from.position.config.dataset;
+    if built_in(dataset).is_none() && handed(dataset).is_none() {
+        return Err(format!(
+            "this page does not have its images, {}, any more; open or drop them again, and press Go on again",
+            short_name(dataset)
+        ));
+    }
     let events = store::events(name)
         .await
         .map_err(|error| error.to_string())?
@@ -133,6 +144,9 @@ async fn start_from(name: &str, writer: &str) -> Result<(Start, Kept), String> {
     let events = lines(&events, from.position.events);
     let (mut files, said) =
         RunFiles::from_bytes(events.as_bytes()).map_err(|error| error.to_string())?;
+    if let Some(warning) = &files.warning {
+        return Err(warning.clone());
+    }
     if said.len() as u64 != from.position.events {
         return Err("its checkpoint is ahead of its events".into());
     }

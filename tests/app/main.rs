@@ -1,8 +1,11 @@
 //! The window, driven as a person does.
 
+mod aloud;
 mod comparison;
+mod damaged;
 mod editor;
 mod experiments;
+mod lessons;
 mod panels;
 mod pictures;
 mod results;

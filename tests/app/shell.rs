@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
+use eframe::egui::gui_zoom::kb_shortcuts;
 use eframe::egui::{
     self, Event as Input, Key, KeyboardShortcut, Modifiers, ThemePreference, ViewportCommand,
     ViewportEvent, ViewportId,
@@ -12,10 +13,11 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use plateau::app::keys::{self, Deed, KEYS, Place};
 use plateau::app::{
-    Answer, App, Aside, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, SessionState,
-    Shelf, WELCOME, unplaced,
+    Answer, App, Aside, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, Seat,
+    SessionState, Shelf, WELCOME, described, unplaced,
 };
 use plateau::landscape::builtin_table;
+use plateau::search::Strategy;
 use plateau::session::{Command, Event};
 use plateau::space::Genotype;
 
@@ -186,6 +188,17 @@ fn every_key_that_works_is_in_the_list_of_keys() {
         let listed = KEYS.iter().any(|row| row.deed == missing_before);
         assert!(listed, "{missing_before:?}");
     }
+    // What the library of the window does by itself.
+    let zoom = [
+        kb_shortcuts::ZOOM_IN,
+        kb_shortcuts::ZOOM_OUT,
+        kb_shortcuts::ZOOM_RESET,
+    ];
+    let quit = window.ctx.options(|options| options.quit_shortcuts.clone());
+    for keys in zoom.into_iter().chain(quit) {
+        let listed = KEYS.iter().any(|row| row.keys.contains(&keys));
+        assert!(listed, "{keys:?}");
+    }
 }
 
 /// What the keys of a place ask for when one of them is pressed.
@@ -270,6 +283,7 @@ fn without_dialogs_of_the_desktop_a_run_is_saved_by_its_path() {
     let mut window = without_dialogs();
     let save = |window: &mut Harness<'_, App>, path: &Path| {
         window.key_press_modifiers(Modifiers::COMMAND, Key::S);
+        wait_for_notice(window, "is ready: choose where it goes");
         wait_for(window, "Save as");
         window.get_by_label("Save as").focus();
         window.run_ok();
@@ -558,7 +572,9 @@ fn kept(name: &str, can_go_on: bool, seconds: u64) -> KeptRun {
     KeptRun {
         name: name.into(),
         can_go_on,
+        stuck: None,
         changed: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)),
+        rival: None,
     }
 }
 
@@ -571,7 +587,7 @@ fn the_next_start_offers_to_go_on_with_the_newest_interrupted_run_until_it_is_de
             kept("c", false, 4),
         ]))
     };
-    let offer = "The run a was interrupted and has a checkpoint.";
+    let offer = "The run a was interrupted.";
     let start = |storage: &Memory| {
         let (mut window, (asks, answers)) = with_keeper(storage);
         assert_eq!(asks.try_recv(), Ok(Ask::List));
@@ -585,7 +601,7 @@ fn the_next_start_offers_to_go_on_with_the_newest_interrupted_run_until_it_is_de
     window.get_by_label("Go on").click();
     window.run_ok();
     let mut asked = std::iter::from_fn(|| asks.try_recv().ok());
-    assert!(asked.any(|ask| ask == Ask::GoOn("a".into())));
+    assert!(asked.any(|ask| ask == Ask::GoOn("a".into(), Seat::Shown)));
     assert!(!shows(&window, offer));
 
     let (mut window, _ends) = start(&Memory::default());
@@ -595,6 +611,67 @@ fn the_next_start_offers_to_go_on_with_the_newest_interrupted_run_until_it_is_de
     let storage = remembered(&mut window);
     let (window, _ends) = start(&storage);
     assert!(!shows(&window, offer));
+}
+
+#[test]
+fn a_stopped_race_is_offered_as_one_with_its_step_and_declined_as_one() {
+    // Another day the other side may have been the last to stop.
+    let start = |storage: &Memory, seconds: [u64; 2]| {
+        let sides = [("a", "b", seconds[0]), ("b", "a", seconds[1])];
+        let runs = sides.map(|(name, rival, seconds)| KeptRun {
+            rival: Some(rival.into()),
+            ..kept(name, true, seconds)
+        });
+        let (mut window, (asks, answers)) = with_keeper(storage);
+        assert_eq!(asks.try_recv(), Ok(Ask::List));
+        answers.try_send(Answer::Listed(Ok(runs.into()))).unwrap();
+        window.run_ok();
+        (window, (asks, answers))
+    };
+    let (mut window, (asks, answers)) = start(&Memory::default(), [2, 3]);
+    window.get_by_label("The race of b and a was interrupted.");
+    assert_eq!(asks.try_recv(), Ok(Ask::Describe("b".into())));
+    let events = Recording::demo().files.events;
+    let begun: Vec<&str> = events.lines().take(28).collect();
+    let begun = begun.join("\n") + "\n";
+    let steps = Recording::from_bytes(begun.as_bytes()).unwrap().view("b");
+    let steps = steps.steps.len();
+    let said = described("b".into(), Ok(begun.into_bytes()));
+    answers.try_send(said).unwrap();
+    window.run_ok();
+    window.get_by_label(&format!(
+        "The race of b and a was interrupted at step {steps} of 96."
+    ));
+
+    window.get_by_label("Not now").click();
+    window.run_ok();
+    let storage = remembered(&mut window);
+    let (window, _ends) = start(&storage, [3, 2]);
+    assert!(!shows(&window, "was interrupted"));
+}
+
+#[test]
+fn a_link_opens_with_both_sides_of_a_race_and_without_one_races_with_nobody() {
+    let (mut window, _) = remembering(&Memory::default(), Fragment::default());
+    let text = window.state().fragment().to_text();
+    assert!(text.contains("&strategy=na-darts&rival=darts&"), "{text}");
+    let config = window.state_mut().search_mut().config().clone();
+    let open = |text: &str| {
+        let link = Fragment::parse(text).unwrap();
+        remembering(&Memory::default(), link).0
+    };
+    let mut again = open(&text);
+    assert_eq!(
+        again.state_mut().search_mut().rival(),
+        Some(Strategy::Darts)
+    );
+    assert_eq!(again.state_mut().search_mut().config(), &config);
+    for alone in ["v=1&seed=3", "v=1&strategy=darts&rival=darts"] {
+        let mut alone = open(alone);
+        assert_eq!(alone.state_mut().search_mut().rival(), None);
+    }
+    let wrong = Fragment::parse("v=1&rival=dats").unwrap_err();
+    assert!(wrong.starts_with("rival in the link: "), "{wrong}");
 }
 
 #[test]
@@ -614,22 +691,42 @@ fn a_list_of_runs_that_cannot_be_had_says_why() {
 }
 
 #[test]
+fn of_a_thousand_kept_runs_only_those_in_sight_are_drawn() {
+    let (mut window, (_asks, answers)) = with_keeper(&Memory::default());
+    press(&mut window, Modifiers::COMMAND, Key::K);
+    let runs = (0..1000).map(|number| kept(&format!("run-{number:04}"), false, number));
+    answers
+        .try_send(Answer::Listed(Ok(runs.collect())))
+        .unwrap();
+    window.run_ok();
+    window.get_by_label("1000 runs in the folder runs");
+    let drawn = |window: &Harness<'_, App>| window.query_all_by_label_contains("Tick run-").count();
+    window.get_by_label("Tick run-0999");
+    assert!((3..60).contains(&drawn(&window)), "{}", drawn(&window));
+    window.get_by_label("Sort by recorded").click();
+    window.run_ok();
+    window.get_by_label("Tick run-0000");
+    assert!((3..60).contains(&drawn(&window)), "{}", drawn(&window));
+}
+
+#[test]
 fn nothing_starts_while_a_kept_run_is_about_to_be_gone_on_with() {
     let (mut window, (asks, answers)) = with_keeper(&Memory::default());
     assert_eq!(asks.try_recv(), Ok(Ask::List));
     let runs = Answer::Listed(Ok(vec![kept("a", true, 3)]));
     answers.try_send(runs).unwrap();
     window.run_ok();
+    assert_eq!(asks.try_recv(), Ok(Ask::Describe("a".into())));
     window.get_by_label("Go on").click();
     window.run_ok();
-    assert_eq!(asks.try_recv(), Ok(Ask::GoOn("a".into())));
+    assert_eq!(asks.try_recv(), Ok(Ask::GoOn("a".into(), Seat::Shown)));
     // The keeper is slow, the person is not.
     assert_eq!(window.state().session(), SessionState::Starting);
     press(&mut window, Modifiers::COMMAND, Key::Enter);
     assert!(window.state().rival().is_some_and(|rival| !rival.live));
     assert_eq!(window.state().run().name, "A recorded race");
 
-    let why = Answer::CannotGoOn("a: its folder is in use".into());
+    let why = Answer::CannotGoOn(Seat::Shown, "a: its folder is in use".into());
     answers.try_send(why).unwrap();
     window.run_ok();
     assert_eq!(window.state().session(), SessionState::Idle);
@@ -646,7 +743,7 @@ fn the_first_frame_says_what_the_program_is_and_leads_into_the_tour_once() {
     window.get_by_label(WELCOME);
     window.get_by_label("Take the tour").click();
     window.run_ok();
-    assert_eq!(window.state().tour_stop(), Some(0));
+    assert_eq!(window.state().lesson().map(|(_, at)| at), Some(0));
     assert!(!shows(&window, WELCOME));
     let storage = remembered(&mut window);
     assert!(!shows(&start(&storage), "Take the tour"));

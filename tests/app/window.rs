@@ -190,9 +190,9 @@ fn both_cells_of_a_darts_architecture_and_their_neighborhood_are_on_one_screen()
     let cells = bottom("reduction cell, edge");
     let dots = bottom("neighbor reduction");
     assert!(cells < dots);
-    // Below the dots are half of their picture and the names of edges and cells, below those a bar.
+    // Below the dots, which lie at the lower edge without scores, are the names of edges and cells, below those a bar.
     let end = 800.0 - 28.0;
-    assert!(dots + 60.0 <= end, "{dots}");
+    assert!(dots + 40.0 <= end, "{dots}");
 }
 
 #[test]
@@ -453,7 +453,9 @@ fn files_open_by_what_they_hold_and_others_are_refused() {
     let errors: Vec<_> = app.notices().iter().filter(|notice| notice.error).collect();
     assert_eq!(errors.len(), 2);
     assert!(
-        errors[0].text.contains("line 1 is not an event"),
+        errors[0]
+            .text
+            .contains("does not know the event 'nonsense'"),
         "{}",
         errors[0].text
     );
@@ -573,13 +575,13 @@ fn the_tour_leads_through_six_steps_and_ends() {
     window.get_by_label("Guided tour").click();
     window.run_ok();
     for step in 0..6 {
-        assert_eq!(window.state().tour_stop(), Some(step));
+        assert_eq!(window.state().lesson().map(|(_, at)| at), Some(step));
         window.get_by_label_contains(&format!("{} of 6", step + 1));
         let next = if step == 5 { "Done" } else { "Next" };
         window.get_by_label(next).click();
         window.run_ok();
     }
-    assert_eq!(window.state().tour_stop(), None);
+    assert!(window.state().lesson().is_none());
 }
 
 #[test]

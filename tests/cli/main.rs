@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod bench;
+mod damaged;
 mod genotypes;
 mod judges;
 mod landscape;

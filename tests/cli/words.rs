@@ -2,8 +2,10 @@
 
 use std::process::Output;
 
+use plateau::json::problem;
 use plateau::nearest::nearest;
 use plateau::search::Strategy;
+use plateau::session::{DatasetInfo, DeviceChoice};
 use plateau::visible::{visible, visible_json};
 
 use crate::support::folder::folder;
@@ -234,5 +236,35 @@ fn messages_quote_what_was_typed_without_its_control_characters() {
                 assert_eq!(messages.lines().count(), 1, "{args:?}: {messages}");
             }
         }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_json_is_said_without_the_names_of_types() {
+    fn said<T: serde::de::DeserializeOwned>(json: &str) -> String {
+        problem(&serde_json::from_str::<T>(json).err().expect("it reads"))
+    }
+    for (said, words) in [
+        (
+            said::<DeviceChoice>("\"gpuu\""),
+            "unknown word 'gpuu' (did you mean gpu?)",
+        ),
+        (said::<DatasetInfo>("{}"), "the field 'name' is missing"),
+        (
+            said::<Vec<u32>>("[-1]"),
+            "the number -1 stands where a whole number from 0 belongs",
+        ),
+        (
+            said::<Vec<f64>>("[\"x\"]"),
+            "the text \"x\" stands where a number belongs",
+        ),
+        (
+            said::<Vec<f64>>("{}"),
+            "an object stands where a list belongs",
+        ),
+        (said::<Vec<f64>>("[1"), "it ends too early"),
+        (said::<Vec<f64>>("[1] 2"), "trailing characters"),
+    ] {
+        assert_eq!(said, words);
     }
 }

@@ -180,6 +180,7 @@ def links():
     seed("link", "full", f"v=1&{choices}&cell={cell}")
     seed("link", "small", "#v=1&preset=quick&space=nas-bench-201-small&cell=s333")
     seed("link", "options", "v=1&data=mnist5k%23size=14,grey")
+    seed("link", "lesson", "v=1&at=3&lesson=flat")
     seed("link", "bare", "v=1")
 
 

@@ -81,17 +81,20 @@ fn links() {
     let mut full = Fragment {
         preset: Some(Preset::Teach),
         strategy: Some(Strategy::A2m),
+        rival: Some(Strategy::Darts),
         space: Some(Space::Darts),
         seed: Some(u64::MAX),
         dataset: Some("mnist5k".into()),
         device: Some(DeviceChoice::Gpu),
         cell: Genotype::preset("darts-v2"),
+        lesson: None,
     };
     let mut seeds = vec![full.to_text().into_bytes()];
     full.cell = Genotype::preset("resnet-like");
     seeds.push(format!("#{}", full.to_text()).into_bytes());
     full.dataset = Some("mnist5k#size=14,grey".into());
     seeds.push(full.to_text().into_bytes());
+    seeds.push(b"v=1&at=3&lesson=flat".to_vec());
     seeds.push(b"v=1".to_vec());
     crate::mutate::run(crate::targets::link, &seeds);
 }

@@ -53,5 +53,5 @@ fn on_a_mobile_line_something_true_is_seen_in_a_second_and_a_half_and_the_page_a
         answers <= Duration::from_secs(6),
         "the program answered after {answers:?}"
     );
-    tab.widget("1 of 6");
+    tab.wait_until("the tour is on", "s.lesson?.at === 0", QUICK);
 }

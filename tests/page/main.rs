@@ -4,6 +4,9 @@
 mod arrival;
 mod engine;
 mod lesson;
+mod race;
+mod reader;
+mod results;
 mod speed;
 #[path = "../support/mod.rs"]
 mod support;

@@ -229,7 +229,7 @@ fn the_last_two_checkpoints_and_the_final_supernet_are_kept() {
     let folder = folder("kept");
     let (events, checkpoints) = every_step(&tiny(Space::NasBench201Small, Strategy::Darts), None);
     record(&folder, &events, &checkpoints[..2]);
-    assert_eq!(load_supernet(&folder).unwrap(), checkpoints[1]);
+    assert_eq!(load_supernet(&folder).unwrap().checkpoint, checkpoints[1]);
     for checkpoint in &checkpoints[2..] {
         save(&folder, checkpoint).unwrap();
     }
@@ -245,7 +245,7 @@ fn the_last_two_checkpoints_and_the_final_supernet_are_kept() {
             .map(|kept| kept.position.events)
             .collect::<Vec<_>>()
     );
-    let supernet = load_supernet(&folder).unwrap();
+    let supernet = load_supernet(&folder).unwrap().checkpoint;
     assert_eq!(supernet.position.phase, Phase::Search);
     assert_eq!(supernet.position.step, 4);
     assert_eq!(supernet, checkpoints[3]);

@@ -115,11 +115,17 @@ fn a_corrupt_event_line_is_named_unless_a_checkpoint_stands_before_it() {
     let broken = text.replacen("search-step", "serch-step", 1);
     std::fs::write(&path, broken).unwrap();
     let line = complaint(&resume(&folder, &[]));
-    assert!(line.contains("events.jsonl:3: not an event"), "{line}");
+    assert!(
+        line.contains("events.jsonl:3: a newer Plateau wrote it"),
+        "{line}"
+    );
     // The configuration, which the first line holds.
     std::fs::write(&path, text.replacen("\"seed\":0", "\"seed\":-1", 1)).unwrap();
     let line = complaint(&resume(&folder, &[]));
-    assert!(line.contains("events.jsonl:1: not an event"), "{line}");
+    assert!(
+        line.contains("events.jsonl:1: the line is damaged"),
+        "{line}"
+    );
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

@@ -3,7 +3,9 @@
 mod checkpoints;
 mod checkpoints_killed;
 mod compare;
+mod damaged;
 mod device_lost;
+mod edits;
 mod faults;
 mod kept;
 mod machine;

@@ -8,26 +8,23 @@ use plateau::record::{Recorder, read_events};
 use plateau::session::{CheckpointEvery, Event, Start, Timed, run_blocking_from};
 
 use crate::support::folder::folder;
+use crate::support::runs::interrupted;
 
 const BEFORE: &str = "tests/fixtures/before";
 
 #[test]
 fn an_older_run_folder_goes_on_to_its_end() {
     let folder = folder("older");
-    fs::create_dir_all(&folder).unwrap();
-    for entry in fs::read_dir(Path::new(BEFORE).join("interrupted")).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
-    }
+    interrupted(&folder);
     let before = fs::read(folder.join("events.jsonl")).unwrap();
-    let interrupted = Recorder::interrupted(&folder).unwrap();
-    assert!(interrupted.refused.is_empty());
+    let found = Recorder::interrupted(&folder).unwrap();
+    assert!(found.refused.is_empty());
     let start = Start {
-        from: interrupted.from,
+        from: found.from,
         checkpoints: Some(CheckpointEvery::Steps(5)),
-        ..Start::new(interrupted.config)
+        ..Start::new(found.config)
     };
-    let mut recorder = interrupted.tail.cut().unwrap();
+    let mut recorder = found.tail.cut().unwrap();
     for event in run_blocking_from(&start) {
         let seconds = 1.0;
         recorder.record(&Timed { seconds, event }).unwrap();

@@ -48,7 +48,10 @@ fn a_line_cut_by_a_killed_process_is_left_out_a_broken_line_is_named() {
     assert_eq!(read_events(&folder).unwrap(), [epoch(1)]);
     file.write_all(b"\n").unwrap();
     let error = read_events(&folder).unwrap_err().to_string();
-    assert!(error.contains("events.jsonl:2: not an event"), "{error}");
+    assert!(
+        error.contains("events.jsonl:2: the line is damaged"),
+        "{error}"
+    );
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

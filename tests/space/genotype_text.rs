@@ -114,7 +114,7 @@ fn json_with_an_invalid_cell_cannot_become_a_genotype() {
     assert_eq!(Genotype::parse(&later), Err(GenotypeError::Version(2)));
     let unknown = json.replacen("\"version\":1", "\"version\":1,\"new\":0", 1);
     let message = Genotype::parse(&unknown).unwrap_err().to_string();
-    assert!(message.contains("unknown field `new`"), "{message}");
+    assert!(message.contains("unknown field 'new'"), "{message}");
     assert!(message.starts_with("line 1, column 18"), "{message}");
 }
 

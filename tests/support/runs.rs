@@ -1,5 +1,8 @@
 //! The run that tests of the session vary.
 
+use std::fs;
+use std::path::Path;
+
 use plateau::session::{
     DeviceChoice, KernelChoice, MemoryChoice, RUN_VERSION, RunConfig, RunKind, SearchConfig,
     TrainConfig,
@@ -21,4 +24,30 @@ pub fn on_digits(search: Option<SearchConfig>, train: TrainConfig) -> RunConfig 
         genotype: None,
         train,
     }
+}
+
+/// Makes a folder of a run that was interrupted: 30 lines of a small search on the digits, and the checkpoint behind them.
+pub fn interrupted(folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    for entry in fs::read_dir("tests/fixtures/before/interrupted").unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+    }
+}
+
+/// Replaces the first place of a text in a file of a run folder.
+pub fn replace(folder: &Path, file: &str, old: &str, new: &str) {
+    let path = folder.join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(old), "{old} in {file}");
+    fs::write(&path, text.replacen(old, new, 1)).unwrap();
+}
+
+/// Puts another line in the place of one of its events, counted from 1.
+pub fn replace_line(folder: &Path, number: usize, new: &str) {
+    let path = folder.join("events.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[number - 1] = new;
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
 }

@@ -1,15 +1,13 @@
 //! One plot as plain data: it is drawn in the window, and written as SVG and CSV, from the same points.
 
-use eframe::egui::{self, Color32, Pos2};
-use egui_plot::{
-    Bar, BarChart, FilledArea, Line, MarkerShape, Plot, PlotBounds, PlotPoint, PlotTransform,
-    Points, VLine,
-};
+use eframe::egui::{self, Pos2};
+use egui_plot::{Plot, PlotBounds, PlotPoint, PlotTransform, VLine};
 
 use super::axes::{AxisOf, number, step_name, with_axes};
-use super::theme::{self, Hue};
-use super::thin::{LEVELS, thin_dots};
+use super::theme;
+use super::words::{counted, describe};
 
+pub use super::series::{Mark, Series};
 pub use super::thin::thin_line;
 
 /// A plot of one or more series over a common pair of axes.
@@ -23,7 +21,7 @@ pub struct Figure {
     pub y: String,
     /// Whether only whole numbers of x mean something.
     pub whole_x: bool,
-    /// What it tells, for a hover; empty: nothing more.
+    /// What it tells, for who asks; empty: nothing more.
     pub help: &'static str,
     /// What of x is in sight even without points there.
     pub x_range: Option<[f64; 2]>,
@@ -35,19 +33,6 @@ pub struct Figure {
     pub series: Vec<Series>,
 }
 
-/// Points of one meaning.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Series {
-    /// Its name in the legend; the same name may come twice.
-    pub name: String,
-    /// Its colour.
-    pub hue: Hue,
-    /// How it is drawn.
-    pub mark: Mark,
-    /// Its points in the units of the axes.
-    pub points: Vec<PlotPoint>,
-}
-
 /// What came of drawing a figure.
 pub struct Drawn {
     /// The inside of the plot, which is hovered and clicked.
@@ -56,137 +41,6 @@ pub struct Drawn {
     pub transform: PlotTransform,
     /// All of it on the screen, from the legend to the name of the x-axis.
     pub outer: egui::Rect,
-}
-
-/// How the points of a series are drawn.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Mark {
-    /// Small dots, possibly thousands: where many fall on one place, one of them is drawn, and the denser they lie, the deeper is the
-    /// colour.
-    Dots,
-    /// A large marker at each point.
-    Marker(MarkerShape),
-    /// One line through all points.
-    Line,
-    /// Thin lines between points 0 and 1, 2 and 3, …
-    Segments,
-    /// The area between the points and as many upper values.
-    Band(Vec<f64>),
-    /// Bars from 0, this wide.
-    Bars(f64),
-}
-
-/// Radius of dots, pixels.
-const DOT: f32 = 2.0;
-/// Radius of markers, pixels.
-const MARKER: f32 = 6.0;
-/// A line is thinned to the lowest and highest point of a pixel column beyond so many points.
-const LONG_LINE: usize = 4000;
-
-impl Series {
-    /// A series of pairs.
-    pub fn new(
-        name: impl Into<String>,
-        hue: Hue,
-        mark: Mark,
-        points: impl IntoIterator<Item = [f64; 2]>,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            hue,
-            mark,
-            points: points.into_iter().map(PlotPoint::from).collect(),
-        }
-    }
-
-    /// The newest value at or before an x; the points ascend. A band has none.
-    fn value_at(&self, x: f64) -> Option<f64> {
-        if matches!(self.mark, Mark::Band(_)) {
-            return None;
-        }
-        let after = self.points.partition_point(|point| point.x <= x);
-        self.points.get(after.checked_sub(1)?).map(|point| point.y)
-    }
-
-    /// The colour that fills its place in a legend.
-    fn fill(&self, dark: bool) -> Color32 {
-        match self.mark {
-            Mark::Band(_) => self.hue.color(dark).gamma_multiply(0.35),
-            _ => self.hue.color(dark),
-        }
-    }
-
-    fn add<'a>(&'a self, plot: &mut egui_plot::PlotUi<'a>, dark: bool) {
-        let color = self.hue.color(dark);
-        let name = &self.name;
-        match &self.mark {
-            Mark::Dots => {
-                let transform = *plot.transform();
-                for (level, points) in thin_dots(&self.points, &transform).into_iter().enumerate() {
-                    let share = level as f32 / (LEVELS - 1) as f32;
-                    plot.points(
-                        Points::new(name, points)
-                            .id((name, level))
-                            .radius(DOT)
-                            .color(theme::density(self.hue, dark, share))
-                            .allow_hover(false),
-                    );
-                }
-            }
-            Mark::Marker(shape) => plot.points(
-                Points::new(name, &self.points[..])
-                    .shape(*shape)
-                    .radius(MARKER)
-                    .color(color),
-            ),
-            Mark::Line if self.points.len() > LONG_LINE => {
-                let transform = *plot.transform();
-                let points = egui_plot::PlotPoints::Owned(thin_line(&self.points, &transform));
-                plot.line(stroke(Line::new(name, points)).color(color).width(1.5));
-            }
-            Mark::Line => plot.line(
-                stroke(Line::new(name, &self.points[..]))
-                    .color(color)
-                    .width(2.0),
-            ),
-            Mark::Segments => {
-                for (number, pair) in self.points.chunks_exact(2).enumerate() {
-                    plot.line(
-                        Line::new(name, pair)
-                            .id((name, number))
-                            .color(color.gamma_multiply(0.6))
-                            .width(1.0)
-                            .allow_hover(false),
-                    );
-                }
-            }
-            Mark::Band(upper) => {
-                let (xs, lower): (Vec<f64>, Vec<f64>) = self
-                    .points
-                    .iter()
-                    .zip(upper)
-                    .map(|(point, _)| (point.x, point.y))
-                    .unzip();
-                plot.add(
-                    FilledArea::new(name, &xs, &lower, &upper[..xs.len()])
-                        .fill_color(color.gamma_multiply(0.25)),
-                );
-            }
-            Mark::Bars(width) => {
-                let bars = self
-                    .points
-                    .iter()
-                    .map(|point| Bar::new(point.x, point.y).width(*width))
-                    .collect();
-                plot.bar_chart(BarChart::new(name, bars).color(color));
-            }
-        }
-    }
-}
-
-/// A line that is a line where points share an x, too: egui_plot would fill what lies between them, so that a stair looks like wedges.
-fn stroke(line: Line<'_>) -> Line<'_> {
-    line.allow_band(false)
 }
 
 impl Figure {
@@ -269,6 +123,7 @@ impl Figure {
         shown.response.widget_info(|| {
             egui::WidgetInfo::labeled(egui::Role::Figure, true, self.title.as_str())
         });
+        describe(&shown.response, || self.in_words());
         (shown.response, shown.transform)
     }
 
@@ -400,6 +255,42 @@ impl Figure {
         format!("{}: {}", self.title, values.join(", "))
     }
 
+    /// The axes and every series in words: where one point is, where a line begins and ends, the highest bar, and how far others reach.
+    fn in_words(&self) -> String {
+        let at = |point: &PlotPoint| {
+            // Bars of two series stand beside the number that they share.
+            let x = if self.whole_x {
+                point.x.round()
+            } else {
+                point.x
+            };
+            format!("{} at {}", short(point.y), short(x))
+        };
+        let one = |series: &Series| {
+            let points = &series.points;
+            let (first, last) = (points.first()?, points.last()?);
+            let by_height = |a: &&PlotPoint, b: &&PlotPoint| a.y.total_cmp(&b.y);
+            let low = points.iter().min_by(by_height)?;
+            let high = points.iter().max_by(by_height)?;
+            let told = match series.mark {
+                // Lines between architectures, a range around another series.
+                Mark::Segments | Mark::Band(_) => return None,
+                _ if points.len() == 1 => at(first),
+                Mark::Line => format!("from {} to {}", at(first), at(last)),
+                Mark::Bars(_) => format!("highest {}", at(high)),
+                Mark::Dots | Mark::Marker(_) => format!(
+                    "{}, the lowest {}, the highest {}",
+                    counted(points.len(), "point"),
+                    at(low),
+                    at(high)
+                ),
+            };
+            Some(format!("{} {told}", series.name).trim_start().to_owned())
+        };
+        let series: Vec<String> = self.series.iter().filter_map(one).collect();
+        format!("{} by {}: {}", self.y, self.x, series.join("; "))
+    }
+
     /// The first series of each name.
     fn named(&self) -> Vec<&Series> {
         let mut named: Vec<&Series> = Vec::new();
@@ -429,7 +320,7 @@ impl Figure {
         ui.horizontal_wrapped(|ui| {
             for series in named {
                 let (key, _) = ui.allocate_exact_size(egui::vec2(12.0, 8.0), egui::Sense::hover());
-                ui.painter().rect_filled(key, 2.0, series.hue.color(dark));
+                series.key(ui.painter(), key, dark);
                 ui.label(egui::RichText::new(&series.name).small());
             }
         });

@@ -1,17 +1,27 @@
 //! α of a cell as a heat map: one row an edge, one column an operation, the colour as strong as the weight.
 
-use eframe::egui::{self, Align2, FontId, Role, Sense, Stroke, WidgetInfo, pos2, vec2};
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{self, Color32, Role, Sense, Stroke, StrokeKind, WidgetInfo, pos2, vec2};
 
 use crate::space::{CellKind, Space};
 
+use super::states::{edge_name, push, push_state};
 use super::theme::{self, SPACE, TYPE, operation_color, operation_label};
+use super::words::describe;
 
 /// Height of an edge's row, points.
 const ROW: f32 = 15.0;
 /// Width of the names of the edges, points.
-const NAMES: f32 = 30.0;
+const NAMES: f32 = 38.0;
 /// Height of the colours of the operations, points.
 const HEAD: f32 = 10.0;
+/// Weights that the scale shows.
+const SCALE: [f32; 5] = [0.0, 0.1, 0.25, 0.5, 1.0];
+
+/// The colour of a weight: between the ground and the colour of the operation, so that small weights are told apart, too.
+fn shade(ground: Color32, of: Color32, weight: f32) -> Color32 {
+    theme::blend(ground, of, weight.sqrt())
+}
 
 /// softmax(α/T) of one row of α: the weights of an edge's operations.
 pub fn weights(row: &[f32], temperature: f32) -> Vec<f32> {
@@ -41,6 +51,7 @@ pub fn show(
     response.widget_info(|| {
         WidgetInfo::labeled(Role::Image, true, format!("weights of the {kind} cell"))
     });
+    describe(&response, || in_words(space, alpha, temperature));
     if !ui.is_rect_visible(rect) {
         return;
     }
@@ -66,13 +77,13 @@ pub fn show(
     let ground = ui.visuals().extreme_bg_color;
     let mut hovered = None;
     for (row, (edge, alpha)) in edges.iter().zip(alpha).enumerate() {
-        painter.text(
-            pos2(rect.left(), top + ROW * (row as f32 + 0.5)),
-            Align2::LEFT_CENTER,
-            format!("{}→{}", edge.from, edge.to),
-            FontId::proportional(TYPE[0]),
-            ui.visuals().weak_text_color(),
-        );
+        let weak = ui.visuals().weak_text_color();
+        let mut name = LayoutJob::default();
+        push_state(&mut name, space, edge.from, TYPE[0], weak);
+        push(&mut name, &format!("→{}", edge.to), TYPE[0], weak);
+        let name = painter.layout_job(name);
+        let middle = top + ROW * (row as f32 + 0.5) - 0.5 * name.size().y;
+        painter.galley(pos2(rect.left(), middle), name, weak);
         let weights = weights(alpha, temperature);
         let strongest = weights
             .iter()
@@ -82,19 +93,18 @@ pub fn show(
             .map(|(index, _)| index);
         for (column, (&operation, &weight)) in operations.iter().zip(&weights).enumerate() {
             let cell = place(row, column);
-            let color = theme::blend(ground, operation_color(operation), weight.sqrt());
+            let color = shade(ground, operation_color(operation), weight);
             painter.rect_filled(cell, 2.0, color);
             if strongest == Some(column) {
                 let stroke = Stroke::new(1.0, ui.visuals().text_color());
-                painter.rect_stroke(cell, 2.0, stroke, egui::StrokeKind::Inside);
+                painter.rect_stroke(cell, 2.0, stroke, StrokeKind::Inside);
             }
             if let Some(pointer) = response.hover_pos()
                 && cell.expand(0.75).contains(pointer)
             {
                 hovered = Some(format!(
-                    "edge {} to {}: {}\nweight {weight:.3}, α {:.3}",
-                    edge.from,
-                    edge.to,
+                    "edge {}: {}\nweight {weight:.3}, α {:.3}",
+                    edge_name(space, edge.from, edge.to),
                     operation_label(operation),
                     alpha.get(column).copied().unwrap_or_default()
                 ));
@@ -107,11 +117,46 @@ pub fn show(
             vec2(rect.width() + SPACE[0], ROW + 2.0),
         );
         let stroke = Stroke::new(2.5, theme::hue(ui.visuals(), theme::Hue::Accent));
-        painter.rect_stroke(row, 3.0, stroke, egui::StrokeKind::Outside);
+        painter.rect_stroke(row, 3.0, stroke, StrokeKind::Outside);
     }
     if let Some(text) = hovered {
         response.on_hover_text_at_pointer(text);
     }
+}
+
+/// The strongest operation of each edge and its weight.
+fn in_words(space: Space, alpha: &[Vec<f32>], temperature: f32) -> String {
+    let edges = space.edges().iter().zip(alpha);
+    let strongest = edges.filter_map(|(edge, alpha)| {
+        let weights = weights(alpha, temperature);
+        let both = space.operations().iter().zip(weights);
+        let (&operation, weight) = both.max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let (edge, name) = (
+            edge_name(space, edge.from, edge.to),
+            operation_label(operation),
+        );
+        Some(format!("{edge}, {name} {weight:.2}"))
+    });
+    let strongest: Vec<String> = strongest.collect();
+    format!("The strongest on each edge: {}", strongest.join("; "))
+}
+
+/// The scale of the colours, in grey for all operations, and what the frame means.
+pub fn scale(ui: &mut egui::Ui) {
+    let visuals = ui.visuals();
+    let (ground, ink) = (visuals.extreme_bg_color, visuals.text_color());
+    let rim = Stroke::new(1.0, visuals.weak_text_color());
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(SPACE[1], 2.0);
+        ui.label(theme::note("weight"));
+        for weight in SCALE {
+            theme::swatch(ui, &weight.to_string(), |painter, place| {
+                let color = shade(ground, ink, weight);
+                painter.rect(place, 2.0, color, rim, StrokeKind::Inside);
+            });
+        }
+        ui.label(theme::note("framed: the largest of its edge"));
+    });
 }
 
 /// Names the colours of a space's operations.

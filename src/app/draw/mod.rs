@@ -2,11 +2,14 @@
 
 pub mod axes;
 pub mod cell_canvas;
+pub mod explained;
 pub mod figure;
 pub mod heat_map;
 pub mod pictures;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod png;
+mod series;
+pub mod states;
 pub mod svg;
 pub mod theme;
 pub mod thin;

@@ -69,7 +69,7 @@ impl Pictures {
             )
         });
         let width = side * dataset.width as f32 / dataset.height as f32;
-        let (rect, response) = ui.allocate_exact_size(vec2(width, side), egui::Sense::click());
+        let (rect, response) = ui.allocate_exact_size(vec2(width, side), egui::Sense::hover());
         if ui.is_rect_visible(rect) {
             let whole = egui::Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
             ui.painter()

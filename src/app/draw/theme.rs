@@ -158,6 +158,8 @@ pub enum Hue {
     Bad,
     /// What the person has chosen.
     Chosen,
+    /// The cell in the editor among others: the ink of text, which nothing else has.
+    Ink,
     /// What lies behind the others.
     Quiet,
     /// One of several that are compared, by its number.
@@ -174,6 +176,7 @@ impl Hue {
             Hue::Good => [0x008a65, 0x2fc99b],
             Hue::Bad => [0xb83a10, 0xf07a5a],
             Hue::Chosen => [0xd55e00, 0xff8b3d],
+            Hue::Ink => [0x24282c, 0xffffff],
             Hue::Quiet => [0x777777, 0x9a9a9a],
             Hue::Arm(number) => {
                 let color = PALETTE[number % PALETTE.len()];

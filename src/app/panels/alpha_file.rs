@@ -5,6 +5,7 @@ use eframe::egui::{self, Color32, Vec2, vec2};
 use crate::app::context::Action;
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::heat_map::weights;
+use crate::app::draw::states::index_of_cell;
 use crate::app::draw::svg::hex;
 use crate::app::draw::theme::{blend, operation_color, operation_label};
 use crate::csv::csv;
@@ -45,6 +46,7 @@ pub fn menu(
         {
             let (what, svg) = picture();
             save(actions, format!("alpha-{what}-step-{}.svg", step.step), svg);
+            ui.close();
         }
         #[cfg(not(target_arch = "wasm32"))]
         if ui
@@ -55,6 +57,7 @@ pub fn menu(
             let (what, svg) = picture();
             let stem = format!("alpha-{what}-step-{}", step.step);
             actions.push(super::export::as_png(&stem, &svg));
+            ui.close();
         }
         if ui
             .button("CSV: the numbers")
@@ -66,6 +69,7 @@ pub fn menu(
                 format!("alpha-step-{}.csv", step.step),
                 alpha_csv(space, step),
             );
+            ui.close();
         }
     });
     let response = button.response.on_hover_text("Save α as a file.");
@@ -155,6 +159,14 @@ pub fn heat_map_svg(space: Space, step: &SearchStep) -> String {
     )
 }
 
+/// The name of a state as the canvas draws it.
+fn state(space: Space, state: usize) -> String {
+    match index_of_cell(space, state) {
+        Some(index) => format!("c<tspan font-size=\"8\">{index}</tspan>"),
+        None => state.to_string(),
+    }
+}
+
 fn heat_map_part(space: Space, title: &str, alpha: &[Vec<f32>], temperature: f32) -> String {
     let [width, row] = FIELD;
     let mut svg = String::from(
@@ -183,7 +195,7 @@ fn heat_map_part(space: Space, title: &str, alpha: &[Vec<f32>], temperature: f32
             format_args!(
                 "<text x=\"{}\" y=\"{text}\">{} → {}</text>",
                 NAMES / 2.0,
-                edge.from,
+                state(space, edge.from),
                 edge.to
             ),
         );

@@ -10,8 +10,10 @@ use super::settings::choice_within;
 use super::state_words::{state_label, state_words};
 use crate::app::context::{Action, OpenTable, table_of};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
+use crate::app::draw::explained::explained;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::heat_map::{self, weights};
+use crate::app::draw::states::edge_name;
 use crate::app::draw::theme::{self, Hue, SPACE, operation_label};
 use crate::app::pane::Pane;
 use crate::landscape::{Verdict, signed};
@@ -135,6 +137,7 @@ impl Beside {
         let names = |count: usize, name: &dyn Fn(usize) -> String| -> Vec<(usize, String, &str)> {
             (0..count).map(|one| (one, name(one), "")).collect()
         };
+        let edge = |one: usize| edge_name(space, edges[one].from, edges[one].to);
         ui.horizontal_wrapped(|ui| {
             let of = ui.label(theme::note("weight of")).id;
             let options = names(operations.len(), &|one| {
@@ -142,9 +145,7 @@ impl Beside {
             });
             choice_within(ui, of, "operation", &mut place[2], &options, CHOICE);
             let on = ui.label(theme::note("on edge")).id;
-            let options = names(edges.len(), &|one| {
-                format!("{} → {}", edges[one].from, edges[one].to)
-            });
+            let options = names(edges.len(), &edge);
             choice_within(ui, on, "edge", &mut place[1], &options, CHOICE);
             if kinds.len() > 1 {
                 let of = ui.label(theme::note("of the")).id;
@@ -152,16 +153,15 @@ impl Beside {
                 choice_within(ui, of, "cell", &mut place[0], &options, CHOICE);
             }
         });
-        let [cell, edge, operation] = *place;
+        let [cell, place, operation] = *place;
         let weight = |step: &SearchStep| {
-            let row = step.alpha.get(cell)?.get(edge)?;
+            let row = step.alpha.get(cell)?.get(place)?;
             Some(f64::from(*weights(row, step.temperature).get(operation)?))
         };
         let name = format!(
-            "Weight of {} on edge {} → {}",
+            "Weight of {} on edge {}",
             operation_label(operations[operation]),
-            edges[edge].from,
-            edges[edge].to
+            edge(place)
         );
         Some(over_steps(name, "share", sides, weight))
     }
@@ -212,6 +212,9 @@ fn column(
         }
         state_label(ui, state_words(side.run));
     });
+    if let Some(warning) = &side.run.warning {
+        ui.colored_label(ui.visuals().warn_fg_color, warning);
+    }
     let Some(genotype) = side.genotype() else {
         ui.label(theme::note("nothing is derived yet"));
         return;
@@ -222,28 +225,31 @@ fn column(
     if let Some(tested) = tested {
         let (low, high) = tested.interval();
         ui.label(big(format!("{:.2} %", 100.0 * tested.accuracy)));
-        ui.label(format!("test, {:.1} to {:.1} %", 100.0 * low, 100.0 * high))
-            .on_hover_text("Of a network that was trained from scratch; the 95 % interval for other images of the same kind");
+        explained(
+            ui,
+            format!("test, {:.1} to {:.1} %", 100.0 * low, 100.0 * high),
+            "Of a network that was trained from scratch; the 95 % interval for other images of the same kind",
+        );
     }
     if let Some((table, metric)) = table_of(space, table)
         && let Some(verdict) = Verdict::of(table, metric, genotype, &[])
     {
         let own = format!("{:.2} %", verdict.accuracy);
-        match tested {
-            Some(_) => ui.label(format!("{own} in the table")),
-            None => ui.label(big(own)),
-        }
-        .on_hover_text(format!(
+        let text = match tested {
+            Some(_) => RichText::new(format!("{own} in the table")),
+            None => big(own),
+        };
+        let more = format!(
             "In the table, {metric}: of networks that were trained otherwise and on other images than a test here"
-        ));
+        );
+        explained(ui, text, &more);
         ui.label(format!(
             "one change away {:.2} % on average, {:.2} % at worst",
             verdict.mean, verdict.worst
         ));
         let flatness = Flatness::in_table(table, metric, genotype);
         if let Some(words) = flatness.and_then(|flatness| flatness.words()) {
-            ui.label(RichText::new(words).strong())
-                .on_hover_text(explanation(genotype));
+            explained(ui, RichText::new(words).strong(), &explanation(genotype));
         }
     }
     let reference = genotypes.iter().flatten().find(|one| one.space() == space);

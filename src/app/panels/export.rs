@@ -1,10 +1,11 @@
 //! Saving what is seen: plots and cells as SVG, PNG and CSV.
 
 use async_channel::Receiver;
-use eframe::egui;
+use eframe::egui::{self, RichText};
 
 use crate::app::context::Action;
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
+use crate::app::draw::explained::explained;
 use crate::app::draw::figure::Figure;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::draw::png;
@@ -46,6 +47,7 @@ impl Export {
                 .clicked()
             {
                 actions.push(save("svg", figure_svg(figure).into_bytes()));
+                ui.close();
             }
             #[cfg(not(target_arch = "wasm32"))]
             if ui
@@ -54,6 +56,7 @@ impl Export {
                 .clicked()
             {
                 actions.push(as_png(&file_stem(&figure.title), &figure_svg(figure)));
+                ui.close();
             }
             if let Some(place) = place
                 && ui
@@ -62,6 +65,7 @@ impl Export {
                     .clicked()
             {
                 self.ask(format!("{}.png", file_stem(&figure.title)), place, ui.ctx());
+                ui.close();
             }
             if ui
                 .button("CSV: the numbers")
@@ -69,6 +73,7 @@ impl Export {
                 .clicked()
             {
                 actions.push(save("csv", figure_csv(figure, name).into_bytes()));
+                ui.close();
             }
         });
         button
@@ -91,10 +96,11 @@ impl Export {
         let row = egui::UiBuilder::new().max_rect(row).layout(layout);
         ui.scope_builder(row, |ui| {
             let below = egui::Rect::from_min_max(ui.max_rect().left_bottom(), plot.max);
-            let title = ui.strong(&figure.title);
-            if !figure.help.is_empty() {
-                title.on_hover_text(figure.help);
-            }
+            let title = RichText::new(&figure.title).strong();
+            match figure.help {
+                "" => ui.label(title),
+                help => explained(ui, title, help),
+            };
             let right = egui::Layout::right_to_left(egui::Align::Center);
             ui.with_layout(right, |ui| {
                 ui.spacing_mut().button_padding.y = 0.0;

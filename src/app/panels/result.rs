@@ -3,12 +3,13 @@
 use eframe::egui::{self, RichText, Ui, vec2};
 
 use super::editor::card::{cost as cost_of_change, word_color};
-use super::editor::flatness::INSIDE_THE_NOISE;
-use super::editor::scores::{ScoredBy, Scores, judge_for};
+use super::editor::flatness::{INSIDE_THE_NOISE, explanation};
+use super::editor::scores::{ScoredBy, Scores, judge_for, trust};
 use super::export::genotype_items;
 use super::forecast::duration;
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
+use crate::app::draw::explained::explained;
 use crate::app::draw::theme::{self, SPACE};
 use crate::app::pane::Pane;
 use crate::app::runs::supernet::SupernetState;
@@ -91,12 +92,15 @@ fn accuracy(ui: &mut Ui, tested: Tested) {
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(format!("{:.2} %", 100.0 * tested.accuracy)).size(28.0).strong());
         let (low, high) = tested.interval();
-        ui.label(format!("test accuracy, {:.1} to {:.1} %", 100.0 * low, 100.0 * high))
-            .on_hover_text(format!(
+        explained(
+            ui,
+            format!("test accuracy, {:.1} to {:.1} %", 100.0 * low, 100.0 * high),
+            &format!(
                 "Of {} images that neither the search nor the training has seen; the range is the 95 % interval (Wilson) for other images \
                  of the same kind. Another seed of the search moves it further.",
                 tested.images
-            ));
+            ),
+        );
     });
 }
 
@@ -113,8 +117,20 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
                 (false, Some(word)) => (word.name(), word_color(word, ui.visuals().dark_mode)),
                 (false, None) => ("flat or sharp: not known", strong),
             };
-            ui.label(RichText::new(text).size(theme::TYPE[2]).strong().color(color))
-                .on_hover_text(super::editor::flatness::explanation(genotype));
+            let more = format!(
+                "{}\n\n{}: {}",
+                explanation(genotype),
+                by.name(),
+                trust(by, genotype, context)
+            );
+            explained(
+                ui,
+                RichText::new(text)
+                    .size(theme::TYPE[2])
+                    .strong()
+                    .color(color),
+                &more,
+            );
             let said = match flatness.share {
                 Some(share) => cost_of_change(&flatness, share),
                 None => String::new(),
@@ -122,7 +138,9 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
             ui.label(format!("{said} ({})", said_by(by, scores, context)));
         }
         None if judged && context.judge.is_training() => {
-            ui.label(theme::note("its neighbors are scored when the judge has been trained"));
+            ui.label(theme::note(
+                "its neighbors are scored when the judge has been trained",
+            ));
         }
         None if scores.waiting() || (judged && context.judge.state == SupernetState::Asked) => {
             ui.spinner();
@@ -132,10 +150,13 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
             ui.label("flat or sharp: not known");
             if judged && matches!(context.judge.state, SupernetState::Missing(_)) {
                 let button = ui.small_button("Train the judge").on_hover_text(
-                    "A supernet that scores the neighbors: a minute or two on two cores, once for a data set",
+                    "A supernet that scores the neighbors, trained once for a data set",
                 );
                 if button.clicked() {
                     context.actions.push(Action::TrainJudge);
+                }
+                if let Some(cost) = &context.judge.cost {
+                    ui.label(theme::note(cost));
                 }
             } else if let Some(problem) = scores.problem() {
                 ui.label(theme::note(problem));

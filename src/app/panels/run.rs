@@ -10,6 +10,7 @@ use crate::space::Genotype;
 use super::alpha_file;
 use super::any_time;
 use super::beside::{Beside, Side};
+use super::editor::flatness::Flatness;
 use super::editor::scores::Scores;
 use super::export::Export;
 use super::figure_rows::{self, over_steps};
@@ -18,8 +19,10 @@ use super::slow_motion::SlowMotion;
 use super::state_words::{state_label, state_words};
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
+use crate::app::draw::explained::explained;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::heat_map;
+use crate::app::draw::states::numbers_in_text;
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::keys::{self, Deed, Place};
 use crate::app::pane::Pane;
@@ -70,6 +73,12 @@ impl RunPanel {
     /// Takes up scores that a session sent.
     pub fn scored(&mut self, request: u64, first: usize, scores: &[Score]) {
         self.scores.take(request, first, scores);
+    }
+
+    /// What was found among its neighbors, where the card of the result has asked for their scores and all are known.
+    pub fn flatness(&self, genotype: &Genotype) -> Option<Flatness> {
+        let known = self.scores.are_of(genotype);
+        known.then(|| self.scores.flatness(genotype))?
     }
 
     /// Draws the panel.
@@ -147,6 +156,11 @@ impl RunPanel {
             };
             actions.push(Action::Seek(to));
         }
+    }
+
+    /// Stays at the step that is shown.
+    pub fn hold_replay(&mut self) {
+        self.playing = false;
     }
 
     fn toggle_play(&mut self, run: &RunView, actions: &mut Vec<Action>) {
@@ -307,7 +321,7 @@ fn slider_width(ui: &egui::Ui, text: f32) -> f32 {
 }
 
 /// What a run is called, and what else tells it from others. The names of folders are for files: people read strategy and data.
-fn titles(run: &RunView) -> (String, String) {
+pub fn titles(run: &RunView) -> (String, String) {
     let Some(config) = &run.config else {
         let name = match run.name.as_str() {
             "" => "No run yet",
@@ -535,17 +549,20 @@ fn alphas(
         return;
     };
     ui.horizontal_wrapped(|ui| {
-        ui.label(egui::RichText::new("Weights of the operations").strong())
-            .on_hover_text("Softmax of α, divided by the temperature.");
-        ui.selectable_value(as_cells, false, "Heat map").on_hover_text(
-            "One row an edge, one column an operation, stronger colour for more weight. The frame marks the strongest.",
+        explained(
+            ui,
+            egui::RichText::new("Weights of the operations").strong(),
+            "Softmax of α, divided by the temperature. The heat map has one row an edge, one column an operation, and a stronger colour \
+             for more weight. The cells have every edge with its strongest operation other than none: the wider, the more weight.",
         );
-        ui.selectable_value(as_cells, true, "Cells").on_hover_text(
-            "Every edge with its strongest operation other than none: the wider, the more weight.",
-        );
+        ui.selectable_value(as_cells, false, "Heat map");
+        ui.selectable_value(as_cells, true, "Cells");
         alpha_file::menu(ui, context.actions, space, step, *as_cells);
     });
     heat_map::legend(ui, space);
+    if !*as_cells {
+        heat_map::scale(ui);
+    }
     ui.add_space(SPACE[0]);
     let kinds = space.cell_kinds();
     let cells = kinds.iter().zip(&step.alpha).enumerate();
@@ -599,10 +616,11 @@ fn derived(ui: &mut egui::Ui, context: &mut Context) {
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal_wrapped(|ui| {
-            ui.label(egui::RichText::new("Derived now").strong())
-                .on_hover_text(
-                    "The architecture that the search would hand over if it ended at this step.",
-                );
+            explained(
+                ui,
+                egui::RichText::new("Derived now").strong(),
+                "The architecture that the search would hand over if it ended at this step.",
+            );
             ui.label(theme::note(format!("unchanged since step {}", first.step)));
             let edit = ui
                 .small_button("Edit this cell")
@@ -620,5 +638,8 @@ fn derived(ui: &mut egui::Ui, context: &mut Context) {
             }
         });
         ui.label(egui::RichText::new(genotype.to_text()).monospace().weak());
+        if let Some(numbers) = numbers_in_text(genotype.space()) {
+            ui.label(theme::note(numbers));
+        }
     });
 }

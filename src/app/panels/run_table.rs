@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use eframe::egui::{self, RichText, Ui, vec2};
+use eframe::egui::{self, Rangef, RichText, Ui, vec2};
 use web_time::SystemTime;
 
 use super::forecast::duration;
 use crate::app::context::{Action, OpenTable, table_of};
 use crate::app::draw::cell_canvas::CellPicture;
+use crate::app::draw::explained::explained;
 use crate::app::draw::theme::{self, SPACE};
 use crate::app::runs::kept_run::{Ask, KeptRun};
 use crate::app::runs::labels::in_labels;
-use crate::app::runs::link::SessionState;
+use crate::app::runs::link::{Seat, SessionState};
 use crate::app::runs::shelf::Shelf;
 use crate::data::short_name;
 use crate::landscape::Verdict;
@@ -25,6 +26,12 @@ const MOST_BESIDE: usize = 6;
 const NAME: f32 = 220.0;
 /// Size of a cell's thumbnail, points.
 const THUMBNAIL: egui::Vec2 = vec2(88.0, 44.0);
+/// Height of a row, points.
+const ROW: f32 = THUMBNAIL.y + 2.0;
+/// Columns, with those that nothing is sorted by: the box to tick, the buttons, settings and cells.
+const COLUMNS: usize = Column::ALL.len() + 4;
+/// Rows that are drawn above and below what is in sight, for who goes on by keyboard.
+const BEYOND: f32 = 2.0;
 
 /// What the rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +69,7 @@ impl Column {
         (
             Column::Test,
             "test, %",
-            "Accuracy on images that neither search nor training saw; its 95 % interval on hover",
+            "Accuracy on images that neither search nor training saw; press one for its 95 % interval",
         ),
         (
             Column::Neighbors,
@@ -89,6 +96,8 @@ pub struct RunTable {
     /// What follows from digests, by the run's name, as long as the table is that one.
     derived: BTreeMap<String, Derived>,
     derived_by: Option<(usize, String)>,
+    /// The widths that the columns had where they were widest, points: rows that come into view move nothing.
+    widths: [f32; COLUMNS],
 }
 
 /// What follows from a digest and takes longer than a frame for many.
@@ -205,12 +214,20 @@ impl RunTable {
         egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
             egui::Grid::new("kept-runs")
                 .striped(true)
-                .min_row_height(THUMBNAIL.y + 2.0)
+                .min_row_height(ROW)
                 .spacing(vec2(SPACE[2], SPACE[0]))
                 .show(ui, |ui| {
                     self.headings(ui);
+                    let seen = ui.clip_rect().y_range().expand(BEYOND * ROW);
                     for row in &rows {
-                        done |= self.row(ui, row, shelf, session, actions);
+                        let top = ui.cursor().top();
+                        if seen.intersects(Rangef::new(top, top + ROW)) {
+                            done |= self.row(ui, row, shelf, session, actions);
+                        } else {
+                            // Only its height.
+                            ui.allocate_space(egui::Vec2::ZERO);
+                            ui.end_row();
+                        }
                     }
                 });
         });
@@ -274,8 +291,15 @@ impl RunTable {
     }
 
     fn headings(&mut self, ui: &mut Ui) {
-        ui.label("");
-        ui.label("");
+        let mut widths = self.widths.iter_mut();
+        let mut heading = |ui: &mut Ui, add: &mut dyn FnMut(&mut Ui)| {
+            if let Some(width) = widths.next() {
+                as_wide(ui, width, add);
+            }
+        };
+        for _ in 0..2 {
+            heading(ui, &mut |_| ());
+        }
         for (column, name, help) in Column::ALL {
             let chosen = self.column == column;
             let falling = self.falling.unwrap_or(true);
@@ -284,18 +308,24 @@ impl RunTable {
                 (true, false) => " ▲",
                 (false, _) => "",
             };
-            let heading = ui.button(RichText::new(format!("{name}{arrow}")).strong());
-            heading.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Sort by {name}"))
+            heading(ui, &mut |ui| {
+                let button = ui.button(RichText::new(format!("{name}{arrow}")).strong());
+                button.widget_info(|| {
+                    egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Sort by {name}"))
+                });
+                if button.on_hover_text(help).clicked() {
+                    self.falling = Some(!(chosen && falling));
+                    self.column = column;
+                }
             });
-            if heading.on_hover_text(help).clicked() {
-                self.falling = Some(!(chosen && falling));
-                self.column = column;
-            }
         }
-        ui.strong("settings")
-            .on_hover_text("That differ from the quick preset's");
-        ui.strong("cell");
+        heading(ui, &mut |ui| {
+            let text = RichText::new("settings").strong();
+            explained(ui, text, "That differ from the quick preset's");
+        });
+        heading(ui, &mut |ui| {
+            ui.strong("cell");
+        });
         ui.end_row();
     }
 
@@ -314,6 +344,9 @@ impl RunTable {
         tick.widget_info(|| {
             egui::WidgetInfo::selected(egui::Role::CheckBox, true, ticked, format!("Tick {name}"))
         });
+        if tick.gained_focus() {
+            tick.scroll_to_me(None);
+        }
         if tick.changed() {
             match ticked {
                 true => self.ticked.push(name.clone()),
@@ -331,7 +364,7 @@ impl RunTable {
             (Some(digest), _) => known(ui, row, digest),
             (None, Some(Err(problem))) => {
                 let text = RichText::new("cannot be read").color(ui.visuals().warn_fg_color);
-                ui.label(text).on_hover_text(problem);
+                explained(ui, text, problem);
                 (0..7).for_each(|_| {
                     ui.label("");
                 });
@@ -363,25 +396,45 @@ impl Derived {
     }
 }
 
+/// A cell of the grid that is no narrower than its column was once: the grid knows only what is in sight.
+fn as_wide(ui: &mut Ui, width: &mut f32, add: impl FnOnce(&mut Ui)) {
+    let left = ui.cursor().left();
+    ui.horizontal(|ui| {
+        ui.set_min_width(*width);
+        add(ui);
+    });
+    let now = ui.cursor().left() - left - SPACE[2];
+    // Not for a rounding error, which would come again in every frame.
+    if now > *width + 0.5 {
+        *width = now.ceil();
+    }
+}
+
 /// Everything of a run that was read.
 fn known(ui: &mut Ui, row: &Row, digest: &Digest) {
     ui.label(row.data());
     ui.label(row.strategy());
     ui.label(digest.config.seed.to_string());
-    match (digest.tested, &digest.state) {
+    let result = match (digest.tested, &digest.state) {
         (Some(tested), _) => {
             let (low, high) = tested.interval();
-            ui.label(format!("{:.2}", 100.0 * tested.accuracy))
-                .on_hover_text(format!(
-                    "95 % interval for other images: {:.1} to {:.1} %",
-                    100.0 * low,
-                    100.0 * high
-                ))
+            let more = format!(
+                "95 % interval for other images: {:.1} to {:.1} %",
+                100.0 * low,
+                100.0 * high
+            );
+            explained(ui, format!("{:.2}", 100.0 * tested.accuracy), &more)
         }
         (None, RunState::Failed(_)) => ui.label(theme::note("failed")),
         (None, RunState::Finished) => ui.label(theme::note("not trained")),
+        (None, _) if digest.warning.is_some() => {
+            ui.colored_label(ui.visuals().warn_fg_color, "incomplete")
+        }
         (None, _) => ui.label(theme::note("unfinished")),
     };
+    if let Some(warning) = &digest.warning {
+        result.on_hover_text(warning);
+    }
     ui.label(
         row.derived
             .neighbors
@@ -407,17 +460,20 @@ fn known(ui: &mut Ui, row: &Row, digest: &Digest) {
     }
 }
 
-/// How many settings are not those of the quick preset; which ones, on hover.
+/// How many settings are not those of the quick preset, and to who asks, which.
 fn settings(ui: &mut Ui, other: &[String]) {
     let text = match other.len() {
         0 => "–".to_owned(),
         1 => "1 other".to_owned(),
         count => format!("{count} others"),
     };
-    let label = ui.label(text);
-    if !other.is_empty() {
-        label.on_hover_text(other.join("\n").replace(" there, ", " by default, "));
-    }
+    match other {
+        [] => ui.label(text),
+        other => {
+            let more = other.join("\n").replace(" there, ", " by default, ");
+            explained(ui, text, &more)
+        }
+    };
 }
 
 /// How long ago something was.
@@ -437,18 +493,31 @@ fn buttons(ui: &mut Ui, run: &KeptRun, session: SessionState, actions: &mut Vec<
             let button = ui.add_enabled(enabled, egui::Button::new(word));
             let label = format!("{word} {name}");
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, &label));
-            button.on_hover_text(help).clicked()
+            let button = button.on_hover_text(help).on_disabled_hover_text(help);
+            button.clicked()
         };
         let free = !session.is_busy();
-        if button(ui, free, "Open", "Shows the run") {
+        let help = match run.rival {
+            Some(_) => "Shows the run beside the one that raced with it",
+            None => "Shows the run",
+        };
+        if button(ui, free, "Open", help) {
             actions.push(Action::Shelf(Ask::Open(name.clone())));
             done = true;
         }
         let idle = session == SessionState::Idle;
-        let help = "Goes on from its last checkpoint, bit for bit";
+        let help = match run.rival {
+            Some(_) => {
+                "Goes on with both sides of the race from their last checkpoints, bit for bit"
+            }
+            None => "Goes on from its last checkpoint, bit for bit",
+        };
         if run.can_go_on && button(ui, idle, "Go on", help) {
-            actions.push(Action::Shelf(Ask::GoOn(name.clone())));
+            actions.push(Action::Shelf(Ask::GoOn(name.clone(), Seat::Shown)));
             done = true;
+        }
+        if let Some(why) = &run.stuck {
+            button(ui, false, "Go on", why);
         }
         #[cfg(target_arch = "wasm32")]
         if button(

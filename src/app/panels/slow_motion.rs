@@ -8,6 +8,7 @@ use eframe::egui::{self, Role, WidgetInfo};
 use super::moved::moved;
 use super::slow_pictures;
 use crate::app::context::Action;
+use crate::app::draw::states::edge_name;
 use crate::app::draw::theme::{self, Hue, SPACE, hue, operation_label};
 use crate::app::draw::words::counted;
 use crate::record::{RunState, RunView};
@@ -213,9 +214,9 @@ fn alpha_step(run: &RunView, position: usize) -> String {
     let edge = space.edges().get(moved.edge).copied();
     let operation = space.operations().get(moved.operation).copied();
     let cell = space.cell_kinds().get(moved.cell);
-    let (from, to) = edge.map_or((0, 0), |edge| (edge.from, edge.to));
+    let edge = edge.map_or_else(String::new, |edge| edge_name(space, edge.from, edge.to));
     format!(
-        "α goes down the gradient of that loss. It moves most on edge {from} to {to} of the {} cell: {} from {:.1} to {:.1} %.",
+        "α goes down the gradient of that loss. It moves most on edge {edge} of the {} cell: {} from {:.1} to {:.1} %.",
         cell.map_or_else(String::new, ToString::to_string),
         operation.map_or("", |operation: Operation| operation_label(operation)),
         100.0 * moved.before,

@@ -7,6 +7,7 @@ use eframe::egui::{
 use super::moved::{Moved, moved};
 use crate::app::draw::cell_canvas::{CellPicture, DrawnEdge};
 use crate::app::draw::heat_map::weights;
+use crate::app::draw::states::edge_name;
 use crate::app::draw::theme::{self, Hue, SPACE, TYPE, operation_color, operation_label};
 use crate::record::RunView;
 use crate::search::Representation;
@@ -208,6 +209,6 @@ pub fn step_of_alpha(ui: &mut Ui, run: &RunView, position: usize) {
 /// What a screen reader says of the bars.
 fn name(space: Space, moved: &Moved) -> String {
     let edge = space.edges().get(moved.edge);
-    let (from, to) = edge.map_or((0, 0), |edge| (edge.from, edge.to));
-    format!("weights on edge {from} → {to} before and after the step")
+    let edge = edge.map_or_else(String::new, |edge| edge_name(space, edge.from, edge.to));
+    format!("weights on edge {edge} before and after the step")
 }

@@ -1,32 +1,36 @@
 //! Who keeps runs on the desktop: the folders below `runs/`, and the recording of what the session says into them.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_channel::{Receiver, Sender};
+use async_channel::{Receiver, Sender, WeakSender};
 use eframe::egui;
 
 use super::kept_run::{Answer, Ask, KeptRun, Wanted, beside, described, name_of};
 use super::labels::in_labels;
-use super::link::{Aside, Link};
+use super::link::{Aside, Link, Seat};
 use super::notice::Notice;
 use super::shelf::Shelf;
 use super::supernet::{JudgeOf, shipped, shipped_name};
+use crate::data::{Dataset, hand_over, handed_with_hash, path_of, short_name};
 use crate::record::{
-    self, EVENTS, LOCK, RecordError, Recorder, SUPERNET_FILE, StoreError, lock, read_files, saved,
-    write_files,
+    self, EVENTS, LOCK, Lines, RecordError, Recorder, SUPERNET_FILE, lock, read_files, read_lines,
+    read_log, read_rival, saved, write_files, write_rival,
 };
-use crate::session::{Checkpoint, Command, Event, Start, Timed, judge_name};
+use crate::session::{Checkpoint, Command, Event, Position, RunConfig, Start, Timed, judge_name};
 
-/// Bytes at the end of `events.jsonl` in which its last line is looked for.
-const TAIL: u64 = 4096;
+/// The sessions of the seats: where each takes commands as long as the window wants it, and the folder that its recording takes up.
+type Seats = Arc<Mutex<BTreeMap<Seat, (WeakSender<Command>, Sender<Recorder>)>>>;
 
-/// The session that runs are gone on with: its commands, and the folder that its recording takes up.
-type Current = Arc<Mutex<Option<(Sender<Command>, Sender<Recorder>)>>>;
+/// An answer, where there is one, and the command that follows it, with the session that it is for.
+type Answered = Result<(Option<Answer>, Option<(Sender<Command>, Command)>), String>;
 
-/// An answer, and the command that follows it, with the session that it is for.
-type Answered = Result<(Answer, Option<(Sender<Command>, Command)>), String>;
+/// A state with a supernet, and what a person must know of it.
+type FoundSupernet = Result<(Option<Box<Checkpoint>>, Option<String>), String>;
 
 /// The one judge that comes with the program.
 const SHIPPED: &[u8] = include_bytes!("judge-digits-darts.gz");
@@ -35,7 +39,7 @@ const SHIPPED: &[u8] = include_bytes!("judge-digits-darts.gz");
 #[derive(Clone)]
 pub struct Keeper {
     runs: PathBuf,
-    current: Current,
+    seats: Seats,
 }
 
 impl Keeper {
@@ -43,7 +47,7 @@ impl Keeper {
     pub fn new(runs: &Path) -> Self {
         Self {
             runs: runs.to_path_buf(),
-            current: Current::default(),
+            seats: Seats::default(),
         }
     }
 
@@ -65,10 +69,10 @@ impl Keeper {
             recording.record(timed);
             context.request_repaint();
         })?;
-        let (current, commands) = (self.current.clone(), link.commands());
-        let claim = move || {
-            let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
-            *current = Some((commands.clone(), adopt.clone()));
+        let (seats, commands) = (self.seats.clone(), link.commands().downgrade());
+        let claim = move |seat| {
+            let mut seats = seats.lock().unwrap_or_else(PoisonError::into_inner);
+            seats.insert(seat, (commands.clone(), adopt.clone()));
         };
         Ok(link.with_asides(inbox).with_claim(claim))
     }
@@ -81,13 +85,16 @@ impl Keeper {
         let thread = std::thread::Builder::new().name("plateau-shelf".into());
         let spawned = thread.spawn(move || {
             while let Ok(ask) = inbox.recv_blocking() {
-                let goes_on = matches!(ask, Ask::GoOn(_));
-                let (answer, start) = match keeper.answer(ask) {
-                    Ok(answered) => answered,
-                    Err(message) if goes_on => (Answer::CannotGoOn(message), None),
-                    Err(message) => (Answer::Failed(message), None),
+                let goes_on = match &ask {
+                    Ask::GoOn(_, seat) => Some(*seat),
+                    _ => None,
                 };
-                if outbox.send_blocking(answer).is_err() {
+                let (answer, start) = match (keeper.answer(ask), goes_on) {
+                    (Ok(answered), _) => answered,
+                    (Err(message), Some(seat)) => (Some(Answer::CannotGoOn(seat, message)), None),
+                    (Err(message), None) => (Some(Answer::Failed(message)), None),
+                };
+                if answer.is_some_and(|answer| outbox.send_blocking(answer).is_err()) {
                     return;
                 }
                 // The window must know of the run before its session speaks of it.
@@ -104,63 +111,89 @@ impl Keeper {
     }
 
     fn answer(&self, ask: Ask) -> Answered {
-        match ask {
-            Ask::List => Ok((Answer::Listed(list(&self.runs)), None)),
+        let answer = match ask {
+            Ask::List => Answer::Listed(list(&self.runs)),
             Ask::Open(name) => {
                 let events = self.events(&name)?;
                 let folder = self.folder(&name);
-                let run = in_folder(name, &folder);
-                Ok((Answer::Opened { run, events }, None))
+                let run = opened(name, &folder, &events);
+                Answer::Opened { run, events }
             }
-            Ask::GoOn(name) => self.go_on(name),
+            Ask::GoOn(name, seat) => return self.go_on(name, seat),
+            Ask::Interrupted(config) => {
+                let name = self.interrupted(&config);
+                Answer::Interrupted(config, name)
+            }
+            Ask::Rival(of) => {
+                let rival = self.rival(&of);
+                Answer::Rival { of, rival }
+            }
+            Ask::Pair([one, other]) => {
+                write_rival(&self.folder(&one), &other)?;
+                write_rival(&self.folder(&other), &one)?;
+                return Ok((None, None));
+            }
             Ask::Files(name) => {
                 let files = read_files(&self.folder(&name)).map_err(|error| error.to_string());
-                Ok((Answer::Files { name, files }, None))
+                Answer::Files { name, files }
             }
             Ask::Describe(name) => {
                 let events = self.events(&name);
-                Ok((described(name, events), None))
+                described(name, events)
             }
-            Ask::Beside(name) => Ok((beside(&name, &self.events(&name)?)?, None)),
+            Ask::Beside(name) => beside(&name, &self.events(&name)?)?,
             Ask::Supernet(wanted) => {
                 let found = match &wanted {
-                    Wanted::Run(name) => supernet_of(&self.folder(name)),
+                    Wanted::Run(name) => with_images(supernet_of(&self.folder(name))),
                     Wanted::Judge(of) => self.judge(of),
                 };
-                Ok((Answer::Supernet { wanted, found }, None))
+                let (found, note) = match found {
+                    Ok((found, note)) => (Ok(found), note),
+                    Err(error) => (Err(error), None),
+                };
+                Answer::Supernet {
+                    wanted,
+                    found,
+                    note,
+                }
             }
             Ask::Keep(file, files) => {
                 let name = file.trim_end_matches(".zip");
                 let kept = write_files(&files, &self.runs, name)
                     .map_err(|error| in_labels(&error.to_string()))?;
-                let run = in_folder(name_of(&kept), &kept);
-                Ok((Answer::Kept(file, run), None))
+                let run = in_folder(name_of(&kept), &kept, None);
+                Answer::Kept(file, run)
             }
-        }
+        };
+        Ok((Some(answer), None))
     }
 
-    /// The text of a run's events.
-    fn events(&self, name: &str) -> Result<String, String> {
-        let path = self.folder(name).join(EVENTS);
-        std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+    /// A run's events.
+    fn events(&self, name: &str) -> Result<Vec<u8>, String> {
+        read_log(&self.folder(name)).map_err(|error| error.to_string())
     }
 
     /// Where a run of the list is; a path that was given on the command line stands for itself.
     fn folder(&self, name: &str) -> PathBuf {
         let path = Path::new(name);
         if path.components().count() > 1 {
-            path.to_path_buf()
-        } else {
-            self.runs.join(name)
+            return path.to_path_buf();
         }
+        let plain = self.runs.join(name);
+        if plain.symlink_metadata().is_ok() {
+            return plain;
+        }
+        let entries = self.runs.read_dir().into_iter().flatten().flatten();
+        let mut named = entries.filter(|entry| listed_name(&entry.file_name()) == name);
+        named.next().map_or(plain, |entry| entry.path())
     }
 
     /// The newest finished judge of its kind.
-    fn judge(&self, of: &JudgeOf) -> Result<Option<Box<Checkpoint>>, String> {
+    fn judge(&self, of: &JudgeOf) -> FoundSupernet {
         let name = judge_name(&of.dataset, of.space);
         let mut found = Vec::new();
         for run in list(&self.runs)? {
-            let folder = self.runs.join(&run.name);
+            let folder = self.folder(&run.name);
             let file = folder.join(SUPERNET_FILE);
             if run.name.starts_with(&name)
                 && let Ok(written) = file.metadata().and_then(|file| file.modified())
@@ -171,18 +204,50 @@ impl Keeper {
         found.sort();
         for (_, folder) in found.into_iter().rev() {
             // A damaged one must not hide an older one.
-            if let Ok(Some(judge)) = supernet_of(&folder)
+            if let Ok((Some(judge), note)) = supernet_of(&folder)
                 && of.is_trained_by(&judge.position.config)
             {
-                return Ok(Some(judge));
+                return Ok((Some(judge), note));
             }
         }
-        shipped_name(of).map(|_| shipped(SHIPPED)).transpose()
+        let shipped = shipped_name(of).map(|_| shipped(SHIPPED)).transpose();
+        Ok((shipped?, None))
     }
 
-    fn go_on(&self, name: String) -> Answered {
+    /// The newest run of just these settings that can go on. What cannot be read is none.
+    fn interrupted(&self, config: &RunConfig) -> Option<String> {
+        let mut runs = list(&self.runs).unwrap_or_default();
+        let name = config.name();
+        runs.retain(|run| run.can_go_on && run.name.starts_with(&name));
+        runs.sort_by_key(|run| Reverse(run.changed));
+        let found = runs.into_iter().find(|run| {
+            let found = Recorder::interrupted(&self.runs.join(&run.name));
+            found.is_ok_and(|found| found.config == *config && found.from.is_some())
+        });
+        found.map(|run| run.name)
+    }
+
+    /// The run that raced with one, and its events; none: it raced with nobody.
+    fn rival(&self, of: &str) -> Result<Option<(KeptRun, Vec<u8>)>, String> {
+        let Some(rival) = read_rival(&self.folder(of))? else {
+            return Ok(None);
+        };
+        let name = name_beside(of, &rival);
+        let folder = self.folder(&name);
+        if !folder.join(EVENTS).exists() {
+            return Err(format!("{rival} is not kept here any more"));
+        }
+        let events = self.events(&name)?;
+        Ok(Some((opened(name, &folder, &events), events)))
+    }
+
+    fn go_on(&self, name: String, seat: Seat) -> Answered {
         let mut interrupted = Recorder::interrupted(&self.folder(&name))
             .map_err(|error| in_labels(&error.to_string()))?;
+        let config = &interrupted.config;
+        find_images(&config.dataset, &interrupted.hash, "press Go on again")
+            .map_err(|why| format!("{name} cannot go on: {why}"))?;
+        let notes = interrupted.notes();
         let from = interrupted.from.take();
         let recorder = interrupted.tail.cut().map_err(|error| error.to_string())?;
         // An event always serializes, as it did when it was written.
@@ -193,83 +258,153 @@ impl Keeper {
             seconds: interrupted.events.last().map_or(0.0, |timed| timed.seconds),
             ..Start::kept(interrupted.config)
         };
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
         let gone = || "there is no session to go on with it; restart the session".to_owned();
-        let (commands, adopt) = current.as_ref().ok_or_else(gone)?;
+        let (commands, adopt) = seats.get(&seat).ok_or_else(gone)?;
+        let commands = commands.upgrade().ok_or_else(gone)?;
         adopt.try_send(recorder).map_err(|_| gone())?;
         let start = Command::Start(Box::new(start));
-        Ok((
-            Answer::GoesOn { name, events },
-            Some((commands.clone(), start)),
-        ))
+        let answer = Answer::GoesOn {
+            seat,
+            name,
+            events,
+            notes,
+        };
+        Ok((Some(answer), Some((commands, start))))
     }
 }
 
-/// The run folders of a folder, by name.
+/// Lets a run find its images: where they were, or among those that the window has opened since. `then`: what to do where they are found.
+fn find_images(name: &str, hash: &str, then: &str) -> Result<(), String> {
+    let Some(path) = path_of(name).filter(|path| !path.exists()) else {
+        return Ok(());
+    };
+    let Some(found) = handed_with_hash(hash) else {
+        return Err(format!(
+            "its images are not at {} any more; put them back, or open them where they are now, and {then}",
+            path.display()
+        ));
+    };
+    let dataset = Dataset {
+        name: short_name(name),
+        ..Dataset::clone(&found)
+    };
+    hand_over(name, Arc::new(dataset));
+    Ok(())
+}
+
+/// A supernet that finds its images.
+fn with_images(found: FoundSupernet) -> FoundSupernet {
+    let (state, note) = found?;
+    if let Some(Position {
+        config, dataset, ..
+    }) = state.as_ref().map(|state| &state.position)
+    {
+        find_images(&config.dataset, dataset, "open the run again")?;
+    }
+    Ok((state, note))
+}
+
+/// What a folder is called in the list: what is no text in a name is written out, so that no two are alike.
+fn listed_name(name: &OsStr) -> String {
+    match name.to_str() {
+        Some(name) => name.to_owned(),
+        None => format!("{name:?}").trim_matches('"').to_owned(),
+    }
+}
+
+/// The run folders of a folder, by name. One that cannot be looked into is among them: who opens it is told why.
 fn list(runs: &Path) -> Result<Vec<KeptRun>, String> {
     let entries = match std::fs::read_dir(runs) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            return Err(format!(
+                "{} is a file, where the folder of the runs should be; give it another name",
+                runs.display()
+            ));
+        }
         Err(error) => return Err(format!("{}: {error}", runs.display())),
     };
     let mut found: Vec<KeptRun> = entries
         .flatten()
-        .filter(|entry| entry.path().join(EVENTS).is_file())
-        .map(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            in_folder(name, &entry.path())
-        })
+        .filter(|entry| may_be_run(&entry.path()))
+        .map(|entry| in_folder(listed_name(&entry.file_name()), &entry.path(), None))
         .collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
 }
 
-/// The supernet of a run folder, where its run had one.
-fn supernet_of(folder: &Path) -> Result<Option<Box<Checkpoint>>, String> {
-    if !folder.join(SUPERNET_FILE).exists() && saved(folder).is_ok_and(|found| found.is_empty()) {
-        return Ok(None);
+/// Whether there are events at a path, or nobody can tell.
+fn may_be_run(path: &Path) -> bool {
+    match path.join(EVENTS).symlink_metadata() {
+        Ok(_) => true,
+        Err(error) => match error.kind() {
+            ErrorKind::NotADirectory => false,
+            // A link that leads nowhere may have led to a run.
+            ErrorKind::NotFound => !path.exists(),
+            _ => true,
+        },
     }
-    let found = record::load_supernet(folder).map_err(|error: StoreError| error.to_string())?;
-    Ok(Some(Box::new(found)))
 }
 
-/// A run folder that is anywhere, by its whole path; none: it cannot be found.
-pub fn kept_run(folder: &Path) -> Option<KeptRun> {
+/// The supernet of a run folder, where its run had one.
+fn supernet_of(folder: &Path) -> FoundSupernet {
+    let own = folder.join(SUPERNET_FILE).symlink_metadata();
+    if own.is_err() && saved(folder).is_ok_and(|found| found.is_empty()) {
+        return Ok((None, None));
+    }
+    let found = record::load_supernet(folder).map_err(|error| error.to_string())?;
+    let note = found.note();
+    Ok((Some(Box::new(found.checkpoint)), note))
+}
+
+/// A run folder that is anywhere, by its whole path; none: it cannot be found. `events`: what was read of them, where that is damaged.
+pub fn kept_run(folder: &Path, events: Option<&[u8]>) -> Option<KeptRun> {
     let path = folder.canonicalize().ok()?;
-    Some(in_folder(path.to_string_lossy().into_owned(), &path))
+    let name = path.to_str()?.to_owned();
+    Some(match events {
+        Some(events) => opened(name, &path, events),
+        None => in_folder(name, &path, None),
+    })
+}
+
+/// A run whose events were read.
+fn opened(name: String, folder: &Path, events: &[u8]) -> KeptRun {
+    // From memory, nothing fails.
+    let lines = read_lines(events).unwrap_or_default();
+    in_folder(name, folder, Some(&lines))
 }
 
 /// The run of a folder, under the name that its keeper has for it.
-fn in_folder(name: String, folder: &Path) -> KeptRun {
+fn in_folder(name: String, folder: &Path, read: Option<&Lines>) -> KeptRun {
     let events = folder.join(EVENTS).metadata();
+    let (can_go_on, stuck) = match record::can_go_on(folder, read) {
+        // Who records into it now goes on with it already.
+        Ok(can) => (can && !is_held(folder), None),
+        Err(why) => (false, Some(in_labels(&why))),
+    };
+    // Whoever opens the run hears of a file that is damaged.
+    let rival = read_rival(folder).ok().flatten();
     KeptRun {
-        name,
-        can_go_on: can_go_on(folder),
+        can_go_on,
+        stuck,
         changed: events.and_then(|events| events.modified()).ok(),
+        rival: rival.map(|rival| name_beside(&name, &rival)),
+        name,
     }
+}
+
+/// The name that its keeper has for the run of a folder beside that of another.
+fn name_beside(name: &str, other: &str) -> String {
+    let path = Path::new(name).with_file_name(other);
+    path.to_string_lossy().into_owned()
 }
 
 /// Whether somebody records into a run folder now.
 fn is_held(folder: &Path) -> bool {
     // Where nobody ever did, no file is made for the question.
     folder.join(LOCK).exists() && matches!(lock(folder), Err(RecordError::Locked(_)))
-}
-
-/// Whether a run folder has a checkpoint, nobody records into it and its last event is not the last of a run. What is damaged is found when it is opened.
-fn can_go_on(folder: &Path) -> bool {
-    let last = || -> std::io::Result<String> {
-        let mut file = std::fs::File::open(folder.join(EVENTS))?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-        let mut tail = Vec::new();
-        file.take(TAIL).read_to_end(&mut tail)?;
-        let tail = String::from_utf8_lossy(&tail);
-        Ok(tail.lines().next_back().unwrap_or_default().to_owned())
-    };
-    let finished = |line: String| line.contains("\"event\":\"finished\"");
-    last().is_ok_and(|line| !finished(line))
-        && saved(folder).is_ok_and(|found| !found.is_empty())
-        && !is_held(folder)
 }
 
 /// Writes what a session says into the folder of its run.

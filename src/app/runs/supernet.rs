@@ -1,6 +1,6 @@
 //! Supernets that score architectures: whether a session has their weights, and the judge, which has a session of its own.
 
-use super::link::{Line, SessionState};
+use super::link::Line;
 use crate::data::EMBEDDED;
 use crate::packed::unpacked;
 use crate::record::RunView;
@@ -65,6 +65,37 @@ impl JudgeOf {
 /// 7 bits of mantissa.
 const SHIPPED: &str = "judge-digits-darts";
 
+/// What a judge is worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Worth {
+    /// Kendall's τ between its scores and the accuracies of networks trained from scratch.
+    pub tau: f64,
+    /// The 95 % interval of that, by bootstrap.
+    pub interval: [f64; 2],
+    /// Of so many cells drawn at random.
+    pub cells: usize,
+}
+
+/// That of the judge that comes with the program; `src/manual/judge.md` says by which command, and a test that both say the same.
+const SHIPPED_WORTH: Worth = Worth {
+    tau: 0.11,
+    interval: [-0.11, 0.33],
+    cells: 40,
+};
+
+impl std::fmt::Display for Worth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [low, high] = self.interval;
+        let text = format!("{:.2} [{low:.2}, {high:.2}]", self.tau);
+        f.write_str(&text.replace('-', "−"))
+    }
+}
+
+/// What a judge is worth, where that was measured.
+pub fn worth(of: &JudgeOf) -> Option<Worth> {
+    shipped_name(of).map(|_| SHIPPED_WORTH)
+}
+
 /// The file of a judge that comes with the program, without its ending.
 pub fn shipped_name(of: &JudgeOf) -> Option<&'static str> {
     // The name alone could be that of images of one's own.
@@ -92,14 +123,19 @@ pub struct Judge {
     pub of: Option<JudgeOf>,
     /// Whether it can score.
     pub state: SupernetState,
+    /// How often its session was asked to take up weights and has not answered.
+    pub opening: u32,
     /// The run that trains it here.
     pub training: RunView,
+    /// Whether that shall go on from a checkpoint and has made no step since.
+    pub resumed: bool,
+    /// What training it would take, where it is not to be had and that is known.
+    pub cost: Option<String>,
 }
 
 impl Judge {
     /// Whether its session trains it now, or is about to.
     pub fn is_training(&self) -> bool {
-        let state = self.line.state();
-        state.is_busy() || state == SessionState::Starting
+        self.line.state().is_taken()
     }
 }

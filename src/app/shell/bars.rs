@@ -3,11 +3,16 @@
 use eframe::egui::{self, Button, MenuBar, Panel};
 
 use super::App;
-use super::tour::WELCOME;
+use crate::app::context::Action;
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::keys::{self, Deed};
+use crate::app::lessons::{TOUR, built_in};
 use crate::app::panels::state_words::state_words;
 use crate::app::runs::link::SessionState;
+
+/// What the program is, for who sees it for the first time.
+pub const WELCOME: &str =
+    "Plateau searches for neural architectures whose accuracy survives small changes.";
 
 impl App {
     /// The menus.
@@ -29,6 +34,7 @@ impl App {
                     }
                 });
                 ui.menu_button("View", |ui| self.view_menu(ui, &context));
+                ui.menu_button("Lessons", |ui| self.lessons_menu(ui));
                 ui.menu_button("Help", |ui| {
                     if ui.button("Guided tour").clicked() {
                         self.begin_tour();
@@ -46,7 +52,7 @@ impl App {
                     )));
                 });
                 // Until a person has begun anything.
-                if !self.toured && !self.run.live {
+                if !self.toured && !self.run.live && self.course.is_none() {
                     self.welcome(ui);
                 }
             });
@@ -69,6 +75,20 @@ impl App {
         let button = Button::new(name).shortcut_text(keys::names(context, deed));
         if ui.add(button).clicked() {
             self.do_deed(context, deed);
+            ui.close();
+        }
+    }
+
+    fn lessons_menu(&mut self, ui: &mut egui::Ui) {
+        for (name, lesson) in built_in().iter().filter(|(name, _)| *name != TOUR) {
+            if ui.button(&lesson.title).clicked() {
+                self.begin_lesson(Some(name), lesson.clone());
+                ui.close();
+            }
+        }
+        ui.separator();
+        if ui.button("Open a lesson…").clicked() {
+            self.actions.push(Action::ChooseFile);
             ui.close();
         }
     }

@@ -92,7 +92,14 @@ impl<F: FnMut(Pane, &mut egui::Ui)> egui_tiles::Behavior<Pane> for Behavior<'_, 
             .rect_filled(ui.max_rect(), 0.0, ui.visuals().panel_fill);
         egui::Frame::new()
             .inner_margin(egui::Margin::symmetric(12, 8))
-            .show(ui, |ui| (self.draw)(*pane, ui));
+            .show(ui, |ui| {
+                // A landmark to which screen readers jump.
+                ui.ctx().accesskit_node_builder(ui.unique_id(), |node| {
+                    node.set_role(egui::Role::Region);
+                    node.set_label(format!("{} panel", pane.title()));
+                });
+                (self.draw)(*pane, ui);
+            });
         egui_tiles::UiResponse::None
     }
 

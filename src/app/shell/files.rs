@@ -25,7 +25,7 @@ use crate::session::DataFile;
 use crate::space::without_mark;
 
 /// What a dialog for files is called.
-const OPEN: &str = "Open a run, its configuration, a table, a genotype or a data set";
+const OPEN: &str = "Open a run, its configuration, a table, a genotype, a lesson or a data set";
 /// Most bytes of a file that is opened.
 const LARGEST: u64 = 1 << 30;
 /// How images are read that have no common size.
@@ -242,6 +242,9 @@ impl Files {
         let dialog = rfd::AsyncFileDialog::new()
             .set_title("Save")
             .set_file_name(&name);
+        // The desktop may take a second for its dialog, or to say that it has none.
+        let notice = Notice::info(format!("{name} is ready: choose where it goes"));
+        answer(&self.answers, Action::Notify(notice), context);
         let bytes = Arc::new(bytes);
         let wanted = PathFor::Save {
             name,

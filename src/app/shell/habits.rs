@@ -23,6 +23,7 @@ struct Habits {
     projector: bool,
     toured: bool,
     speeds: Speeds,
+    raced: Speeds,
     theme: Option<egui::ThemePreference>,
     /// The preset by its name.
     preset: Option<String>,
@@ -56,6 +57,7 @@ impl App {
         };
         self.search.speeds = habits.speeds;
         self.toured = habits.toured;
+        self.search.raced = habits.raced;
         self.declined = habits.declined;
         self.set_projector(context, habits.projector);
         if let Some(theme) = habits.theme {
@@ -65,11 +67,7 @@ impl App {
         if let (None, Some(cell)) = (&link.cell, cell) {
             self.editor = Editor::new(cell);
         }
-        let of_settings = Fragment {
-            cell: None,
-            ..link.clone()
-        };
-        if of_settings == Fragment::default() {
+        if !link.has_settings() {
             let rival = habits.rival.and_then(|name| name.parse().ok());
             if self.restore_settings(context, habits.preset, habits.config) {
                 self.search.set_rival(rival);
@@ -131,6 +129,7 @@ impl App {
             projector: self.projector,
             toured: self.toured,
             speeds: self.search.speeds.clone(),
+            raced: self.search.raced.clone(),
             theme: Some(self.theme),
             preset: preset
                 .filter(|_| changed)

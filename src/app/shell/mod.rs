@@ -6,18 +6,22 @@ mod closing;
 mod dock;
 mod files;
 mod habits;
+mod lesson;
+mod lesson_card;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod notices;
+mod offer;
 mod open;
 #[cfg(not(target_arch = "wasm32"))]
 mod path_window;
+mod pointing;
 mod race;
 mod receive;
 mod scorers;
 mod shortcuts;
 mod summary;
-mod tour;
+mod told;
 
 use std::sync::Arc;
 
@@ -44,22 +48,25 @@ use crate::app::panels::run::RunPanel;
 use crate::app::panels::search::SearchPanel;
 use crate::app::panels::values::ValuesWindow;
 use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
-use crate::app::runs::link::{Line, Link, SessionState};
+use crate::app::runs::link::{Line, Link, Seat, SessionState};
 use crate::app::runs::notice::Notice;
-use crate::app::runs::recording::Recording;
+use crate::app::runs::recording::Recorded;
 use crate::app::runs::shelf::Shelf;
 use crate::app::runs::supernet::{Judge, SupernetState};
 use crate::app::share_link::Fragment;
 use crate::record::{RunState, RunView};
 use dock::{Behavior, default_tree};
 use files::Files;
+use lesson_card::Course;
 use notices::Notices;
-use tour::Tour;
+use offer::Offer;
+use pointing::Pointing;
+use race::Companion;
 
-pub use tour::WELCOME;
-
+pub use bars::WELCOME;
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{LEAST_SIZE, WindowError, open_window, unplaced};
+pub use told::Told;
 
 /// Makes a link to a fresh session: a thread natively, a worker in the browser. An error is a sentence for a person.
 pub type Connect = Box<dyn Fn(&egui::Context) -> Result<Link, String>>;
@@ -70,14 +77,6 @@ const LAYOUT_KEY: &str = "plateau-layout-1";
 const HABITS_KEY: &str = "plateau-habits-1";
 /// How much larger everything is for a projector.
 const PROJECTOR_ZOOM: f32 = 1.35;
-
-/// A kept run that can go on, and that the window offers to go on with.
-struct Offer {
-    /// The name that its keeper knows.
-    name: String,
-    /// Whether it is the run that is shown.
-    shown: bool,
-}
 
 /// The whole program as a person sees it.
 pub struct App {
@@ -90,8 +89,8 @@ pub struct App {
     opened: Option<String>,
     /// A session and where it stands.
     pub(super) line: Line,
-    /// The run that races with it, and its session, which a recorded one does not have.
-    pub(super) rival: Option<(Line, RunView)>,
+    /// The run that races with it.
+    pub(super) rival: Option<Companion>,
     /// Whether the session can score with the weights of the shown run.
     supernet: SupernetState,
     pub(super) judge: Judge,
@@ -101,8 +100,8 @@ pub struct App {
     opening: u32,
     /// Images that were read here, for sessions that begin later; those of the desktop share its memory.
     added: Vec<Command>,
-    /// The session of [`Action::Train`], once there is one, and its run.
-    training: Option<(Line, RunView)>,
+    /// The run of [`Action::Train`], once there is one.
+    training: Option<Companion>,
     table: Option<OpenTable>,
     /// Where the open table is; none: it came with the program, or a page has it.
     table_path: Option<String>,
@@ -129,7 +128,8 @@ pub struct App {
     pub(super) actions: Vec<Action>,
     tree: egui_tiles::Tree<Pane>,
     places: Vec<(Pane, egui::Rect)>,
-    pub(super) tour: Tour,
+    /// The lesson that is on.
+    course: Option<Course>,
     /// Whether the person has seen the tour begin, today or on another day.
     toured: bool,
     pub(super) keys_shown: bool,
@@ -152,6 +152,7 @@ impl App {
     ) -> Self {
         let context = &creation.egui_ctx;
         theme::apply(context);
+        context.add_plugin(Pointing::default());
         let mut notices = Notices::default();
         let fragment = fragment.unwrap_or_else(|text| {
             notices.push(Notice::error(text));
@@ -160,28 +161,25 @@ impl App {
         let mut line = Line::default();
         match connect(context) {
             Ok(link) => {
-                link.claim();
+                link.claim(Seat::Shown);
                 line.connect(link);
             }
             Err(text) => notices.push(Notice::error(text)),
         }
-        let demo = Recording::demo();
-        let run = demo.view("A recorded race");
+        let (demo, rival) = Recorded::Race.runs();
+        let recorded = Recorded::Race.title();
+        let run = demo.view(recorded);
         let cell = fragment.cell.clone();
         let cell = cell.unwrap_or_else(|| first_genotype(&run));
-        let of_settings = Fragment {
-            cell: None,
-            ..fragment.clone()
-        };
-        let mut search = match of_settings == Fragment::default() {
-            true => SearchPanel::first(),
-            false => SearchPanel::default(),
+        let mut search = match fragment.has_settings() {
+            true => SearchPanel::default(),
+            false => SearchPanel::first(),
         };
         search.restore(&fragment);
         let mut app = Self {
             editor: Editor::new(cell),
             run,
-            rival: Some((Line::default(), Recording::rival().view("A recorded race"))),
+            rival: rival.map(|rival| Companion::recorded(rival.view(recorded))),
             run_files: demo.files,
             kept: None,
             opened: None,
@@ -213,7 +211,7 @@ impl App {
             actions: Vec::new(),
             tree: default_tree(),
             places: Vec::new(),
-            tour: Tour::default(),
+            course: None,
             toured: false,
             keys_shown: false,
             projector: false,
@@ -226,6 +224,9 @@ impl App {
         };
         if let Some(storage) = creation.storage {
             app.restore(context, storage, &fragment);
+        }
+        if let Some(place) = &fragment.lesson {
+            app.begin_linked(place, &fragment);
         }
         app
     }
@@ -263,14 +264,16 @@ impl App {
         &self.run_files
     }
 
-    /// The run that is shown is kept; offers to go on with it where that can be done.
+    /// The run that is shown is kept; offers to go on with it where that can be done, and looks for the run that raced with it.
     pub fn take_kept(&mut self, run: KeptRun) {
-        self.unfinished = run.can_go_on.then(|| Offer {
-            name: run.name.clone(),
-            shown: true,
-        });
-        self.kept = Some(run.name);
+        self.shelf.ask(Ask::Rival(run.name.clone()));
+        if let Some(why) = &run.stuck {
+            let text = format!("{} cannot go on: {why}", run.name);
+            self.notices.push(Notice::info(text));
+        }
+        self.kept = Some(run.name.clone());
         self.opened = None;
+        self.unfinished = run.can_go_on.then(|| Offer::of_shown(run));
     }
 
     /// The run that is shown.
@@ -285,7 +288,7 @@ impl App {
 
     /// The run that races with it.
     pub fn rival(&self) -> Option<&RunView> {
-        self.rival.as_ref().map(|(_, view)| view)
+        self.rival.as_ref().map(|rival| &rival.run)
     }
 
     /// What the open table is called.
@@ -311,17 +314,6 @@ impl App {
     /// Tells something that stays in sight until the person closes it.
     pub fn tell(&mut self, notice: Notice) {
         self.notices.stay(notice);
-    }
-
-    /// Begins the guided tour.
-    pub fn begin_tour(&mut self) {
-        self.tour.begin();
-        self.toured = true;
-    }
-
-    /// The step of the tour, counted from 0, while it is on.
-    pub fn tour_stop(&self) -> Option<usize> {
-        self.tour.stop()
     }
 
     /// Brings a panel to the front.
@@ -360,12 +352,7 @@ impl App {
                     ));
                 }
             }
-            Action::Seek(cursor) => {
-                self.run.cursor = cursor;
-                if let Some((_, rival)) = &mut self.rival {
-                    rival.cursor = cursor;
-                }
-            }
+            Action::Seek(cursor) => self.seek(cursor),
             Action::Race(start) => self.race(context, start),
             Action::OpenSupernet => self.open_supernet(),
             Action::FindJudge(of) => self.find_judge(context, of),
@@ -373,7 +360,7 @@ impl App {
             Action::ToJudge(command) => {
                 self.judge.line.send(command);
             }
-            Action::Edit(genotype) => self.editor.edit(genotype),
+            Action::Edit(genotype) => self.editor.bring(genotype),
             Action::OpenTable(table) => {
                 // Another metric of the same table, as a rule.
                 let same = |old: &OpenTable| Arc::ptr_eq(&old.table, &table.table);
@@ -396,7 +383,7 @@ impl App {
             Action::SaveFile { name, bytes } => self.files.save(name, bytes, context),
             Action::SaveRun => self.save_run(context),
             Action::Shelf(ask) => {
-                let goes_on = matches!(ask, Ask::GoOn(_));
+                let goes_on = matches!(ask, Ask::GoOn(..));
                 if goes_on && self.session() != SessionState::Idle {
                     return;
                 }
@@ -414,6 +401,14 @@ impl App {
         }
     }
 
+    /// Looks at a step of the shown run and of its rival, by its place; none: at the newest.
+    fn seek(&mut self, cursor: Option<usize>) {
+        self.run.cursor = cursor;
+        if let Some(rival) = &mut self.rival {
+            rival.run.cursor = cursor;
+        }
+    }
+
     fn restart(&mut self, context: &egui::Context) {
         if matches!(self.run.state, RunState::Running | RunState::Held) && self.run.live {
             self.run.state = RunState::Stopped;
@@ -422,7 +417,7 @@ impl App {
         self.opening = 0;
         match self.beside(context) {
             Ok(line) => {
-                line.claim();
+                line.claim(Seat::Shown);
                 self.line = line;
                 self.notices.push(Notice::info("a new session has started"));
             }
@@ -433,16 +428,16 @@ impl App {
     fn train(&mut self, context: &egui::Context, genotype: Genotype) {
         let start = Box::new(Start::kept(self.search.training_of(genotype)));
         let gone = |line: &Line| line.state() == SessionState::Gone;
-        if self.training.as_ref().is_none_or(|(line, _)| gone(line)) {
+        if self.training.as_ref().is_none_or(|run| gone(&run.line)) {
             match self.beside(context) {
-                Ok(line) => self.training = Some((line, RunView::default())),
+                Ok(line) => self.training = Some(Companion::on(line)),
                 Err(text) => {
                     self.notices.push(Notice::error(text));
                     return;
                 }
             }
         }
-        if let Some((line, _)) = &mut self.training {
+        if let Some(Companion { line, .. }) = &mut self.training {
             // An idle session takes no notice of a stop.
             let sent = line.send(Command::Stop) && line.send(Command::Start(start));
             if sent {
@@ -519,9 +514,13 @@ impl App {
             Deed::Save => self.actions.push(Action::SaveRun),
             Deed::CopyLink => {
                 context.copy_text(self.link());
-                self.notices.push(Notice::info(
-                    "copied: preset, strategy, seed, data set and the edited cell",
-                ));
+                let lesson = match self.lesson_place() {
+                    Some(_) => ", and the place in the lesson",
+                    None => "",
+                };
+                self.notices.push(Notice::info(format!(
+                    "copied: preset, strategy, rival, seed, data set and the edited cell{lesson}"
+                )));
             }
             Deed::Theme => {
                 let dark = context.theme() == egui::Theme::Dark;
@@ -560,13 +559,20 @@ impl App {
             ..
         } = self;
         let edited = editor.genotype().clone();
+        let missing = matches!(judge.state, SupernetState::Missing(_));
+        judge.cost = judge.of.as_ref().filter(|_| missing).and_then(|of| {
+            // One that was stopped goes on.
+            let stopped = judge.training.state == RunState::Stopped;
+            let done = stopped.then_some(judge.training.steps.len());
+            search.judge_cost(of, done.unwrap_or_default())
+        });
         places.clear();
         let mut behavior = Behavior {
             draw: |pane: Pane, ui: &mut egui::Ui| {
                 let mut context = Context {
                     run,
-                    rival: rival.as_ref().map(|(_, view)| view),
-                    trained: training.as_ref().map(|(_, view)| view),
+                    rival: rival.as_ref().map(|rival| &rival.run),
+                    trained: training.as_ref().map(|training| &training.run),
                     table: table.as_ref(),
                     supernet,
                     judge,
@@ -608,33 +614,9 @@ impl App {
                 if self.session() == SessionState::Idle {
                     self.offer(ui);
                 }
+                self.judge_trains(ui);
                 self.notices.strips(ui);
             });
-    }
-}
-
-impl App {
-    /// Offers to go on with a run that was interrupted.
-    fn offer(&mut self, ui: &mut egui::Ui) {
-        let Some(offer) = &self.unfinished else {
-            return;
-        };
-        let text = match offer.shown {
-            true => "This run was interrupted and has a checkpoint.".to_owned(),
-            false => format!(
-                "The run {} was interrupted and has a checkpoint.",
-                offer.name
-            ),
-        };
-        let Some(goes_on) = notices::offer(ui, &text, "Go on", "Not now") else {
-            return;
-        };
-        if let Some(Offer { name, .. }) = self.unfinished.take() {
-            match goes_on {
-                true => self.actions.push(Action::Shelf(Ask::GoOn(name))),
-                false => self.declined = Some(name),
-            }
-        }
     }
 }
 
@@ -680,10 +662,7 @@ impl eframe::App for App {
         egui::CentralPanel::default()
             .frame(egui::Frame::new().fill(theme::bar_color(ui.visuals())))
             .show(ui, |ui| self.panels(ui));
-        self.tour.show(&context, &self.places);
-        if let Some(pane) = self.tour.pane() {
-            dock::show(&mut self.tree, pane);
-        }
+        self.teach(&context);
         shortcuts::window(&context, &mut self.keys_shown);
         self.notices.window(&context);
         self.comparison.window(&context, &mut self.actions);

@@ -15,6 +15,8 @@ const STRIPS: usize = 3;
 #[derive(Default)]
 pub struct Notices {
     said: Vec<Notice>,
+    /// How many there were, those that are not kept any more, too.
+    count: usize,
     /// Strips that nobody has closed, by their place in `said`.
     open: Vec<usize>,
     /// Whether the list is shown.
@@ -39,6 +41,17 @@ impl Notices {
             self.open.push(self.said.len());
         }
         self.said.push(notice);
+        self.count += 1;
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Tells one after the other.
+    pub fn extend(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        notices.into_iter().for_each(|notice| self.push(notice));
     }
 
     /// Tells once what nobody has asked for but all must see: it stays until it is closed.
@@ -107,6 +120,12 @@ impl Notices {
 /// A strip with a failure and one button. Returns whether the button was pressed.
 pub fn strip(ui: &mut egui::Ui, text: &str, button: &str) -> bool {
     let color = ui.visuals().error_fg_color;
+    colored(ui, text, &[button], color).is_some()
+}
+
+/// A strip that says how far something is. Returns whether the button was pressed.
+pub fn progress(ui: &mut egui::Ui, text: &str, button: &str) -> bool {
+    let color = theme::hue(ui.visuals(), theme::Hue::Accent);
     colored(ui, text, &[button], color).is_some()
 }
 

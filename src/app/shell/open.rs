@@ -15,6 +15,7 @@ use super::files::may_be_data;
 use crate::app::context::Again;
 use crate::app::context::{Action, OpenTable, OpenedFile, ReadData};
 use crate::app::draw::words::counted;
+use crate::app::lessons::Lesson;
 use crate::app::pane::Pane;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::panels::search::SearchPanel;
@@ -25,10 +26,13 @@ use crate::app::runs::recording::Recording;
 use crate::app::runs::run_folders::kept_run;
 use crate::app::runs::supernet::SupernetState;
 use crate::data::{hand_over, short_name};
+use crate::json::problem;
 use crate::landscape::{ReadTable, Table, TableError, Values};
 use crate::packed::{MOST_OF_A_REPORT, unpacked};
-use crate::record::RunFiles;
-use crate::session::{Command, RunConfig};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::record::EVENTS;
+use crate::record::{RunFileError, RunFiles};
+use crate::session::{Command, RUN_VERSION, RunConfig};
 use crate::space::{Genotype, GenotypeError, Reading, without_mark};
 use crate::study::compare::Comparison;
 
@@ -38,8 +42,28 @@ struct ConfigFile {
     config: RunConfig,
 }
 
+/// The settings in a `config.json`; nothing where it holds something else.
+fn settings(bytes: &[u8]) -> Option<Result<RunConfig, String>> {
+    let file: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+    let config = file.get("config")?.as_object()?;
+    let version = config.get("version")?.as_u64();
+    if let Some(version) = version.filter(|version| *version > u64::from(RUN_VERSION)) {
+        return Some(Err(format!(
+            "a newer Plateau wrote it (version {version} of the settings, and {RUN_VERSION} is known here); open it with that version"
+        )));
+    }
+    // From the text again: a JSON value would not keep every number as it was written.
+    let read = serde_json::from_slice::<ConfigFile>(bytes);
+    let read = read.map_err(|error| format!("its settings cannot be read: {}", problem(&error)));
+    Some(read.and_then(|file| {
+        let checked = file.config.check();
+        checked.map_err(|error| error.to_string())?;
+        Ok(file.config)
+    }))
+}
+
 impl App {
-    /// Opens a file that a person chose or dropped, by its content: a run, its configuration, a genotype or a table.
+    /// Opens a file that a person chose or dropped, by its content: a run, its configuration, a genotype, a table or a lesson.
     ///
     /// Returns whether it could be opened; the notices say why not.
     pub fn open(&mut self, name: &str, bytes: &[u8]) -> bool {
@@ -59,18 +83,19 @@ impl App {
         self.opened = None;
         let table = |app: &Self| app.table.as_ref().map(|open| open.table.clone());
         let before = table(self);
-        match self.try_open(&file.name, &file.bytes) {
+        let opened = match is_run(file) {
+            true => self.try_run(&file.name, Recording::from_bytes(&file.bytes)),
+            false => self.try_open(&file.name, &file.bytes),
+        };
+        match opened {
             Ok(text) => {
                 let same = |(one, other): (Arc<Table>, Arc<Table>)| Arc::ptr_eq(&one, &other);
                 if !before.zip(table(self)).is_some_and(same) {
                     self.table_path.clone_from(&file.path);
                 }
                 #[cfg(not(target_arch = "wasm32"))]
-                if let Some(path) = file.path.as_ref().map(Path::new)
-                    && self.opened.is_some()
-                    && let Some(run) = kept_run(path).filter(|_| path.is_dir())
-                {
-                    self.take_kept(run);
+                if let Some(path) = file.path.as_ref().filter(|_| self.opened.is_some()) {
+                    self.take_path(Path::new(path), &file.bytes);
                 }
                 // The browser forgets files that were dropped; the desktop has them where they were. Nobody can go on with a run in a zip.
                 if let Some(name) = self.opened.clone()
@@ -81,10 +106,26 @@ impl App {
                 }
                 self.notices.push(Notice::info(text));
             }
-            Err(_) if may_be_data(file) => {
+            Err(_) if may_be_data(file) && !is_run(file) => {
                 self.files.read_data(files, self.data.options(), context);
             }
             Err(text) => self.notices.push(Notice::error(text)),
+        }
+    }
+
+    /// The run that was opened has a path: it can be kept where it is.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn take_path(&mut self, path: &Path, events: &[u8]) {
+        let damaged = self.run_files.warning.is_some();
+        if path.is_dir()
+            && let Some(run) = kept_run(path, damaged.then_some(events))
+        {
+            self.take_kept(run);
+        } else if !path.exists() {
+            // As text, its path is another.
+            let text =
+                "the run cannot go on from here, since its path is no UTF-8: rename its folder";
+            self.notices.push(Notice::info(text));
         }
     }
 
@@ -166,32 +207,21 @@ impl App {
         if let Some(read) = Values::recognised(&text) {
             return self.values.open(name, read);
         }
-        let run = RunFiles::recognises(bytes).then(|| Recording::from_bytes(bytes));
-        if let Some(Err(error)) = &run
-            && (bytes.starts_with(b"{") || !error.is_other_content())
-        {
-            return Err(format!("{name}: {error}"));
+        if let Some(read) = Lesson::recognised(&text) {
+            let lesson = read.map_err(|error| format!("{name}: {error}"))?;
+            let cards = counted(lesson.cards.len(), "card");
+            self.begin_lesson(None, Arc::new(lesson));
+            return Ok(format!("opened the lesson {name}: {cards}"));
         }
-        if let Some(Ok(recording)) = run {
-            if self.session().is_busy() {
-                return Err(format!("a run is going on; stop it before you open {name}"));
+        if RunFiles::recognises(bytes) {
+            let read = Recording::from_bytes(bytes);
+            let other = |error: &RunFileError| !bytes.starts_with(b"{") && error.is_other_content();
+            if !read.as_ref().is_err_and(other) {
+                return self.try_run(name, read);
             }
-            self.end_race();
-            self.run = recording.view(name);
-            self.run_files = recording.files;
-            self.supernet = SupernetState::Unknown;
-            (self.kept, self.unfinished) = (None, None);
-            self.opened = Some(name.to_owned());
-            dock::show(&mut self.tree, Pane::Run);
-            let steps = counted(self.run.steps.len(), "step");
-            let left_out = self.run_files.left_out.iter();
-            let left_out: String = left_out.map(|what| format!("; left out: {what}")).collect();
-            return Ok(format!("opened the run {name}: {steps}{left_out}"));
         }
-        if let Ok(file) = serde_json::from_slice::<ConfigFile>(bytes) {
-            let config = file.config;
-            let checked = config.check();
-            checked.map_err(|error| format!("{name}: {error}"))?;
+        if let Some(read) = settings(bytes) {
+            let config = read.map_err(|error| format!("{name}: {error}"))?;
             self.search.set_config(config);
             dock::show(&mut self.tree, Pane::Search);
             return Ok(format!("took the settings of {name}"));
@@ -213,6 +243,34 @@ impl App {
         Ok(said.collect::<Vec<_>>().join("; "))
     }
 
+    /// Opens a run.
+    pub(super) fn try_run(
+        &mut self,
+        name: &str,
+        read: Result<Recording, RunFileError>,
+    ) -> Result<String, String> {
+        let recording = read.map_err(|error| format!("{name}: {error}"))?;
+        if self.session().is_busy() {
+            return Err(format!("a run is going on; stop it before you open {name}"));
+        }
+        self.end_race();
+        self.run = recording.view(name);
+        self.run_files = recording.files;
+        self.supernet = SupernetState::Unknown;
+        (self.kept, self.unfinished) = (None, None);
+        self.opened = Some(name.to_owned());
+        dock::show(&mut self.tree, Pane::Run);
+        let steps = counted(self.run.steps.len(), "step");
+        let left_out = self.run_files.left_out.iter();
+        let left_out = left_out.map(|what| format!("; left out: {what}"));
+        let warning = self.run_files.warning.iter();
+        let notes: String = warning
+            .map(|warning| format!("; {warning}"))
+            .chain(left_out)
+            .collect();
+        Ok(format!("opened the run {name}: {steps}{notes}"))
+    }
+
     /// Opens what is no table as a genotype. A table with a mistake is none, though it holds many.
     fn try_genotype(
         &mut self,
@@ -226,7 +284,7 @@ impl App {
         };
         match read {
             Ok(Reading { genotype, notes }) => {
-                self.editor.edit(genotype);
+                self.editor.bring(genotype);
                 dock::show(&mut self.tree, Pane::Editor);
                 let told: Vec<String> = std::iter::once(format!("opened the genotype {name}"))
                     .chain(notes)
@@ -235,7 +293,7 @@ impl App {
             }
             Err(GenotypeError::UnknownForm | GenotypeError::TooLarge | GenotypeError::NotText) => {
                 Err(format!(
-                    "{name} is neither a run, its configuration, a genotype nor a table of results (as a table: {table})"
+                    "{name} is neither a run, its configuration, a lesson, a genotype nor a table of results (as a table: {table})"
                 ))
             }
             Err(error @ GenotypeError::Several(_)) => Err(format!(
@@ -244,4 +302,13 @@ impl App {
             Err(error) => Err(format!("{name}: {error}")),
         }
     }
+}
+
+/// Whether a file stands for a folder that holds a run, whatever is in it.
+fn is_run(file: &OpenedFile) -> bool {
+    #[cfg(not(target_arch = "wasm32"))]
+    let is_run = |path: &String| Path::new(path).join(EVENTS).exists();
+    #[cfg(target_arch = "wasm32")]
+    let is_run = |_: &String| false;
+    file.path.as_ref().is_some_and(is_run)
 }

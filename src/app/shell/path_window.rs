@@ -56,7 +56,13 @@ impl PathWindow {
             &mut open,
             Lies::Middle(460.0),
             |ui| {
-                ui.label("This desktop has no dialog for files (a desktop portal, or zenity).");
+                let none = "this desktop has no dialog for files (a desktop portal, or zenity)";
+                ui.label(match &self.wanted {
+                    Some(PathFor::Save { name, .. }) => {
+                        format!("{name} is ready, but {none}: type where it goes.")
+                    }
+                    _ => format!("Type a path: {none}."),
+                });
                 let label = ui.label(match saves {
                     true => "Save as",
                     false => "Path of a file or folder to open",

@@ -3,23 +3,22 @@
 use serde_json::{Value, json};
 
 use super::App;
-use crate::app::runs::link::SessionState;
 use crate::app::share_link::Fragment;
 use crate::data::built_in;
-use crate::record::RunState;
+use crate::record::{RunState, RunView};
 
 impl App {
     /// Whether a session runs something that closing the window would break off.
     pub fn runs_something(&mut self) -> bool {
-        let goes_on = |state: SessionState| state.is_busy() || state == SessionState::Starting;
-        self.lines().any(|line| goes_on(line.state()))
+        self.lines().any(|line| line.state().is_taken())
     }
 
-    /// What a link to what is shown now carries. A data set of one's own is not in it.
+    /// What a link to what is shown now carries. A data set or a lesson of one's own is not in it.
     pub fn fragment(&self) -> Fragment {
         let mut fragment = self.search.fragment();
         fragment.dataset = fragment.dataset.filter(|name| built_in(name).is_some());
         fragment.cell = Some(self.editor.genotype().clone());
+        fragment.lesson = self.lesson_place();
         fragment
     }
 
@@ -38,17 +37,18 @@ impl App {
     }
 
     /// The state of the window: `session`, `device` (the GPU, once it has been checked), `run` (name, whether it is live, its state, its device, losses of its steps and the one
-    /// that is looked at), `config`, `edited`, `table` and `notices`.
+    /// that is looked at), `rival` (of that what tells where it stands), `config`, `edited`, `table`, `lesson` (its title and the place of its
+    /// card) and `notices`.
     pub fn summary(&self) -> Value {
         let run = &self.run;
-        let state = match &run.state {
-            RunState::Empty => "empty",
-            RunState::Running => "running",
-            RunState::Held => "held",
-            RunState::Stopped => "stopped",
-            RunState::Finished => "finished",
-            RunState::Failed(_) => "failed",
-        };
+        let rival = self.rival().map(|rival| {
+            json!({
+                "name": rival.name,
+                "live": rival.live,
+                "state": state(rival),
+                "steps": rival.steps.len(),
+            })
+        });
         let losses = |loss: fn(&crate::session::SearchStep) -> f32| -> Vec<f32> {
             run.steps.iter().map(loss).collect()
         };
@@ -58,7 +58,7 @@ impl App {
             "run": {
                 "name": run.name,
                 "live": run.live,
-                "state": state,
+                "state": state(run),
                 "device": run.device.as_ref().map(|device| &device.name),
                 "steps": run.steps.len(),
                 "trained": run.training.as_ref().map_or(0, |training| training.steps.len()),
@@ -66,10 +66,24 @@ impl App {
                 "train_losses": losses(|step| step.train_loss),
                 "validation_losses": losses(|step| step.validation_loss),
             },
+            "rival": rival,
             "config": self.search.config(),
             "edited": self.editor.genotype().to_compact(),
             "table": self.table_name(),
+            "lesson": self.lesson().map(|(lesson, at)| json!({ "title": lesson.title, "at": at })),
             "notices": self.notices().iter().map(|notice| &notice.text).collect::<Vec<_>>(),
         })
+    }
+}
+
+/// Where a run stands, in a word.
+fn state(run: &RunView) -> &'static str {
+    match &run.state {
+        RunState::Empty => "empty",
+        RunState::Running => "running",
+        RunState::Held => "held",
+        RunState::Stopped => "stopped",
+        RunState::Finished => "finished",
+        RunState::Failed(_) => "failed",
     }
 }

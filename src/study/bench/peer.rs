@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Times;
 use super::case::{BenchCase, BenchStep, CLASSES};
+use crate::json::problem;
 use crate::search::Strategy;
 use crate::space::{Cell, CellKind, Genotype, Space};
 
@@ -302,7 +303,7 @@ fn run<T: DeserializeOwned>(python: &Path, arguments: &[String], limit: u64) -> 
     }
     // Libraries may print lines of their own before.
     let line = output.lines().last().unwrap_or_default();
-    serde_json::from_str(line).map_err(|error| said(format!("no result: {error}")))
+    serde_json::from_str(line).map_err(|error| said(format!("no result: {}", problem(&error))))
 }
 
 /// Reads a pipe to its end in a thread of its own, so that the process never waits, and keeps the beginning.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::Dataset;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::data::absolute;
+use crate::json::problem;
 use crate::landscape::{KendallTau, difference};
 use crate::packed::{MOST_OF_A_REPORT, unpacked};
 #[cfg(feature = "engine")]
@@ -81,6 +82,12 @@ pub struct Comparison {
     /// The strategies and seeds that were asked for this time, which others may be there beside.
     #[serde(skip)]
     asked: (Vec<Arm>, Vec<u64>),
+}
+
+/// What every version of the file has.
+#[derive(Deserialize)]
+struct Header {
+    version: Option<u64>,
 }
 
 /// What says how good the found genotypes are, and how good their neighbors.
@@ -203,14 +210,25 @@ impl Comparison {
         {
             return None;
         }
-        let version = object.get("version").and_then(serde_json::Value::as_u64);
-        if version != Some(u64::from(VERSION)) {
-            let found = version.map_or("no version".into(), |version| format!("format {version}"));
-            return Some(Err(ComparisonError::Version(found)));
-        }
-        let read = serde_json::from_value(object);
-        let read = read.map_err(|error| ComparisonError::Format(error.to_string()));
-        Some(read.and_then(|read: Self| read.check_entries().map(|()| read)))
+        let read = Self::read(&text);
+        Some(read.and_then(|read| read.check_entries().map(|()| read)))
+    }
+
+    /// Reads a text of this version of the format.
+    fn read(text: &[u8]) -> Result<Self, ComparisonError> {
+        let format = |error: serde_json::Error| ComparisonError::Format(problem(&error));
+        let Header { version } = serde_json::from_slice(text).map_err(format)?;
+        let found = match version {
+            Some(version) if version == u64::from(VERSION) => {
+                return serde_json::from_slice(text).map_err(format);
+            }
+            Some(version) if version > u64::from(VERSION) => {
+                format!("a newer Plateau (format {version})")
+            }
+            Some(version) => format!("format {version}"),
+            None => "no version".to_owned(),
+        };
+        Err(ComparisonError::Version(found))
     }
 
     /// Takes over the runs of an earlier file that was made with the same settings and version; strategies and seeds may differ.
@@ -219,11 +237,12 @@ impl Comparison {
     /// Other text than [`Comparison::to_json`]'s; other settings.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn resume(&mut self, json: &str) -> Result<(), ComparisonError> {
-        let earlier: Comparison = serde_json::from_str(json)
-            .map_err(|error| ComparisonError::Format(error.to_string()))?;
-        if earlier.version != VERSION || earlier.plateau != self.plateau {
-            let version = format!("Plateau {}, format {}", earlier.plateau, earlier.version);
-            return Err(ComparisonError::Version(version));
+        let earlier = Self::read(json.as_bytes())?;
+        if earlier.plateau != self.plateau {
+            return Err(ComparisonError::Version(format!(
+                "Plateau {}",
+                earlier.plateau
+            )));
         }
         let mut settings = earlier.settings.clone();
         settings.seed = self.settings.seed;

@@ -17,9 +17,11 @@ use super::bench::*;
 fn a_click_on_an_edge_opens_the_palette_and_a_click_there_changes_its_operation() {
     let mut harness = darts_editor();
     harness
-        .get_by_label("normal cell, edge 0 → 2, sep conv 3×3")
+        .get_by_label("normal cell, edge c_{k−2} → 2, sep conv 3×3")
         .click();
     harness.run();
+    // The same name as on the canvas.
+    harness.get_by_label("normal cell, edge c_{k−2} → 2");
     harness.get_by_label("use max pool 3×3").click();
     harness.run();
     let now = edited(&harness);
@@ -32,19 +34,19 @@ fn a_click_on_an_edge_opens_the_palette_and_a_click_there_changes_its_operation(
     };
     let expected = with_operation(&darts(), place, Operation::MaxPool3x3).unwrap();
     assert_eq!(now, expected);
-    harness.get_by_label("normal cell, edge 0 → 2, max pool 3×3");
+    harness.get_by_label("normal cell, edge c_{k−2} → 2, max pool 3×3");
     assert!(harness.query_by_label("use max pool 3×3").is_none());
 }
 
 #[test]
-fn the_palette_names_the_states_that_an_edge_could_read_in_words() {
+fn the_palette_names_the_states_that_an_edge_could_read_as_the_canvas_does() {
     let mut harness = darts_editor();
     harness
         .get_by_label("normal cell, edge 2 → 5, dil conv 3×3")
         .click();
     harness.run();
-    harness.get_by_label("node 4");
-    harness.get_by_label("the last cell").click();
+    harness.get_by_label("read 4");
+    harness.get_by_label("read c_{k−1}, the last cell").click();
     harness.run();
     assert_eq!(normal(&edited(&harness)).nodes[3][1].from, 1);
 }
@@ -53,7 +55,7 @@ fn the_palette_names_the_states_that_an_edge_could_read_in_words() {
 fn digits_choose_the_operation_of_the_focused_edge_and_arrows_go_to_the_next() {
     let mut harness = darts_editor();
     harness
-        .get_by_label("normal cell, edge 0 → 2, sep conv 3×3")
+        .get_by_label("normal cell, edge c_{k−2} → 2, sep conv 3×3")
         .focus();
     harness.run();
     harness.key_press(Key::Num3);
@@ -66,7 +68,7 @@ fn digits_choose_the_operation_of_the_focused_edge_and_arrows_go_to_the_next() {
     harness.run();
     assert!(
         harness
-            .get_by_label("normal cell, edge 1 → 2, sep conv 3×3")
+            .get_by_label("normal cell, edge c_{k−1} → 2, sep conv 3×3")
             .is_focused()
     );
     harness.key_press(Key::Num7);
@@ -80,7 +82,7 @@ fn digits_choose_the_operation_of_the_focused_edge_and_arrows_go_to_the_next() {
     harness.run();
     assert!(
         harness
-            .get_by_label("reduction cell, edge 1 → 5, max pool 3×3")
+            .get_by_label("reduction cell, edge c_{k−1} → 5, max pool 3×3")
             .is_focused()
     );
 }
@@ -89,7 +91,7 @@ fn digits_choose_the_operation_of_the_focused_edge_and_arrows_go_to_the_next() {
 fn shift_and_arrows_rewire_the_focused_edge_past_states_that_its_node_reads() {
     let mut harness = darts_editor();
     harness
-        .get_by_label("normal cell, edge 0 → 4, skip")
+        .get_by_label("normal cell, edge c_{k−2} → 4, skip")
         .focus();
     harness.run();
     // Node 4 reads state 1 already.
@@ -120,8 +122,8 @@ pub fn state_place(harness: &Harness<Bench>, state: usize) -> Pos2 {
     // Node n stands half a column right of the labels of its edges and on the line of those from n − 1.
     let label = |name: &str| harness.get_by_label(name).rect().center();
     let node_4 = label("normal cell, edge 2 → 5, dil conv 3×3");
-    let node_2 = label("normal cell, edge 0 → 2, sep conv 3×3");
-    let node_2_below = label("normal cell, edge 1 → 2, sep conv 3×3");
+    let node_2 = label("normal cell, edge c_{k−2} → 2, sep conv 3×3");
+    let node_2_below = label("normal cell, edge c_{k−1} → 2, sep conv 3×3");
     let column = (node_4.x - node_2.x) / 3.0;
     let y = 0.5 * (node_2.y + node_2_below.y);
     pos2(node_2.x + (state as f32 - 1.5) * column, y)
@@ -131,7 +133,7 @@ pub fn state_place(harness: &Harness<Bench>, state: usize) -> Pos2 {
 fn an_edge_that_is_dragged_to_a_free_state_reads_it() {
     let mut harness = darts_editor();
     let to = state_place(&harness, 3);
-    drag_to(&mut harness, "normal cell, edge 0 → 4, skip", to);
+    drag_to(&mut harness, "normal cell, edge c_{k−2} → 4, skip", to);
     harness.get_by_label("normal cell, edge 3 → 4, skip");
     let now = edited(&harness);
     assert_eq!(normal(&now).nodes[2][1].from, 3);
@@ -144,16 +146,16 @@ fn an_edge_that_is_dragged_to_a_free_state_reads_it() {
 fn an_edge_that_is_dragged_to_a_later_state_is_refused_with_the_reason() {
     let mut harness = darts_editor();
     let to = state_place(&harness, 5);
-    drag_to(&mut harness, "normal cell, edge 0 → 4, skip", to);
+    drag_to(&mut harness, "normal cell, edge c_{k−2} → 4, skip", to);
     assert_eq!(edited(&harness), darts());
-    harness.get_by_label_contains("node 4 reads state 5: it may only read earlier ones");
+    harness.get_by_label_contains("normal cell: 4 cannot read 5, only states before itself");
 }
 
 #[test]
 fn undo_and_redo_go_through_all_edits() {
     let mut harness = darts_editor();
     harness
-        .get_by_label("reduction cell, edge 0 → 2, max pool 3×3")
+        .get_by_label("reduction cell, edge c_{k−2} → 2, max pool 3×3")
         .focus();
     harness.run();
     for digit in [Key::Num4, Key::Num5, Key::Num6] {
@@ -362,6 +364,68 @@ fn a_narrow_list_of_neighbors_names_every_operation_whole_and_shortens_the_edge(
 }
 
 #[test]
+fn a_neighborhood_without_scores_says_what_to_press_and_shows_its_cells_at_the_edge() {
+    let mut harness = small_editor();
+    harness.run();
+    let heights = |harness: &Harness<Bench>| -> Vec<i32> {
+        let dots = harness.get_all_by_label_contains("neighbor normal");
+        let mut heights: Vec<i32> = dots.map(|dot| dot.rect().center().y as i32).collect();
+        assert_eq!(heights.len(), 12);
+        heights.sort_unstable();
+        heights.dedup();
+        heights
+    };
+    let scored = heights(&harness);
+    assert!(scored.len() > 3, "{scored:?}");
+    harness.get_by_label("Training").click();
+    harness.run();
+    harness.get_by_label(
+        "Not scored yet: training tells of one cell at a time; press Train this cell for this one, Table for all.",
+    );
+    let missing = heights(&harness);
+    assert_eq!(missing.len(), 1);
+    assert!(
+        missing[0] >= scored[scored.len() - 1],
+        "{missing:?} {scored:?}"
+    );
+    harness.get_by_label("Table").click();
+    harness.run();
+    assert!(harness.query_by_label_contains("Not scored yet").is_none());
+    assert_eq!(heights(&harness), scored);
+}
+
+#[test]
+fn what_stands_behind_a_word_opens_by_a_click_and_by_keyboard() {
+    let mut harness = small_editor();
+    harness.run();
+    let shows = |harness: &Harness<Bench>, words: &str| {
+        harness.query_all_by_label_contains(words).next().is_some()
+    };
+    let rule = "The rule: if the accuracy were a sum";
+    harness.get_by_label("why?").click();
+    harness.run();
+    harness.remove_cursor();
+    harness.run();
+    assert!(shows(&harness, rule));
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(!shows(&harness, rule));
+
+    harness.get_by_label("how sure?").focus();
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert!(shows(&harness, "of networks that were trained"));
+    harness.key_press(Key::Escape);
+    harness.run();
+    // What a dot says under the pointer, its row says to the keyboard.
+    let row = harness.get_all_by_label_contains("take normal").next();
+    row.unwrap().focus();
+    harness.run();
+    assert!(shows(&harness, "click to take it"));
+}
+
+#[test]
 fn a_table_of_another_space_says_so_instead_of_a_score() {
     let mut harness = darts_editor();
     harness.get_by_label("Table").click();
@@ -378,7 +442,7 @@ fn undoing_to_a_smaller_space_while_pointing_at_a_neighbor_shows_the_smaller_cel
     harness.event(egui::Event::Paste(darts().to_text()));
     harness.run();
     let last = harness
-        .get_all_by_label_contains("neighbor reduction 1 → 5")
+        .get_all_by_label_contains("neighbor reduction c_{k−1} → 5")
         .last()
         .unwrap()
         .rect()

@@ -4,7 +4,7 @@ use eframe::egui::{self, Key};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use plateau::app::{Action, Link, RunView, SupernetState};
+use plateau::app::{Action, JudgeOf, Link, RunView, SupernetState, worth};
 use plateau::landscape::{BUILTIN_METRIC, Score, builtin_table};
 use plateau::search::Strategy;
 use plateau::session::{
@@ -251,6 +251,87 @@ fn a_cell_without_a_table_is_scored_by_the_judge_with_an_interval() {
     harness.get_by_label("± 2.40");
     // One point among 157 images is one image and a half.
     harness.get_by_label("inside the noise");
+}
+
+#[test]
+fn how_well_the_judge_of_the_digits_orders_cells_is_said_where_it_scores_as_in_the_manual() {
+    let mut harness = darts_editor();
+    harness.run_ok();
+    harness.get_by_label("how sure?").click();
+    harness.run_ok();
+    harness.remove_cursor();
+    harness.run_ok();
+    harness.get_by_label_contains("Kendall's τ 0.11 [−0.11, 0.33]");
+    let manual = include_str!("../../../src/manual/judge.md");
+    let worth = worth(&JudgeOf {
+        dataset: "digits".into(),
+        space: Space::Darts,
+    });
+    let words = format!(
+        "{} for the judge that comes with the program",
+        worth.unwrap()
+    );
+    assert!(manual.replace('\n', " ").contains(&words), "{words}");
+}
+
+#[test]
+fn a_cell_from_elsewhere_is_scored_by_somebody_who_can_and_it_is_said_by_whom() {
+    let mut harness = small_editor();
+    harness.get_by_label("Training").click();
+    harness.run();
+    assert!(harness.state().editor.score().is_none());
+    let other = Genotype::parse("|skip_connect~0|+|nor_conv_3x3~0|nor_conv_1x1~1|").unwrap();
+    harness.state_mut().editor.bring(other.clone());
+    harness.run();
+    let expected = score_of(&small_table(), &other);
+    assert_eq!(harness.state().editor.score().unwrap().accuracy, expected);
+    let said = harness
+        .state()
+        .actions
+        .iter()
+        .find_map(|action| match action {
+            Action::Notify(notice) => Some(notice.text.clone()),
+            _ => None,
+        });
+    let words = "scored by: Table; Training has no score of this cell";
+    assert_eq!(said.as_deref(), Some(words));
+    // Who has scores of it keeps the choice.
+    harness.get_by_label("Judge").click();
+    harness.run_ok();
+    harness.state_mut().editor.bring(small());
+    harness.run_ok();
+    assert!(harness.state().editor.score().is_none());
+}
+
+#[test]
+fn without_a_judge_the_weights_of_a_search_score_a_cell_that_no_table_has() {
+    let mut harness = darts_editor();
+    harness.run_ok();
+    search_started(&mut harness.state_mut().run, Space::Darts);
+    harness.state_mut().judge.of = Some(JudgeOf {
+        dataset: "digits".into(),
+        space: Space::Darts,
+    });
+    harness.state_mut().judge.state = SupernetState::Missing("there is none yet".into());
+    harness.run_ok();
+    harness.get_by_label("Not scored yet: press Train the judge above.");
+    harness.state_mut().supernet = SupernetState::Ready {
+        space: Space::Darts,
+        images: 2,
+        serial: 1,
+    };
+    harness.run_ok();
+    assert_eq!(asked(&harness).1[0], darts());
+    harness.get_by_label_contains("there is no judge of these cells yet");
+}
+
+#[test]
+fn what_a_run_found_is_grey_with_the_reason_while_it_goes_on() {
+    let mut harness = small_editor();
+    search_started(&mut harness.state_mut().run, Space::NasBench201Small);
+    harness.get_by_label("Start from ▾").click();
+    harness.run();
+    harness.get_by_label("What the run found (its search goes on)");
 }
 
 #[test]

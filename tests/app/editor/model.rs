@@ -142,6 +142,42 @@ fn no_edge_crosses_a_label_or_a_node_of_others_at_any_size() {
 }
 
 #[test]
+fn nothing_of_a_darts_cell_crosses_its_name_at_any_size() {
+    let mut compared = 0;
+    for size in [
+        [290.0, 176.0],
+        [420.0, 240.0],
+        [520.0, 240.0],
+        [680.0, 300.0],
+        [1000.0, 420.0],
+        [1380.0, 800.0],
+    ] {
+        for label in [98.0, 66.0, 12.0] {
+            let (geometry, routes) = drawn(Space::Darts, size, label);
+            if label > 12.0 && label * geometry.scale > geometry.label_room() {
+                continue;
+            }
+            let room = geometry.title_room().unwrap();
+            assert!(room.width() > 52.0 && room.left() >= 0.0, "{size:?} {room}");
+            for (edge, line, own) in &routes {
+                assert!(!own.intersects(room), "{size:?} label {edge:?}");
+                for pair in line.windows(2) {
+                    let crosses =
+                        (0..=8).any(|step| room.contains(pair[0].lerp(pair[1], step as f32 / 8.0)));
+                    assert!(!crosses, "{size:?} line {edge:?}");
+                }
+                compared += 1;
+            }
+            for (state, &center) in geometry.states.iter().enumerate() {
+                let apart = room.distance_to_pos(center) - geometry.state_radius(state);
+                assert!(apart > 1.0, "{size:?} state {state}");
+            }
+        }
+    }
+    assert!(compared > 100, "{compared}");
+}
+
+#[test]
 fn a_sum_over_edges_is_on_the_border_between_flat_and_sharp() {
     // Without interactions the neighbors give up exactly their share (method.md §1.2).
     let space = Space::NasBench201;

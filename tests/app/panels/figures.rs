@@ -274,6 +274,22 @@ fn the_weights_of_a_step_become_pictures_and_numbers() {
 }
 
 #[test]
+fn the_cell_in_the_editor_has_no_colour_of_the_ways_of_searches_or_of_all_architectures() {
+    for dark in [false, true] {
+        let own = Hue::Ink.color(dark);
+        for other in [
+            Hue::Arm(0),
+            Hue::Arm(1),
+            Hue::Accent,
+            Hue::Good,
+            Hue::Neighbor,
+        ] {
+            assert_ne!(own, other.color(dark), "{other:?}");
+        }
+    }
+}
+
+#[test]
 fn a_long_line_is_thinned_without_losing_a_spike() {
     let mut points: Vec<PlotPoint> = (0..10_000)
         .map(|x| PlotPoint::new(f64::from(x), 1.0))

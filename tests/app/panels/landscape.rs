@@ -324,7 +324,13 @@ fn a_large_map_opens_at_its_best_tenth_and_a_double_click_shows_everything() {
     };
     let first = lowest(&harness);
     assert!(best - 2.0 < first && first < best + 5.0, "{best} {first}");
-    let center = plot_of(&harness, MAP).center();
+    double_click(&mut harness);
+    assert!(lowest(&harness) < median, "{}", lowest(&harness));
+}
+
+/// A double click into the map.
+fn double_click(harness: &mut Panel) {
+    let center = plot_of(harness, MAP).center();
     harness.hover_at(center);
     harness.run_ok();
     let button = |pressed| egui::Event::PointerButton {
@@ -337,7 +343,43 @@ fn a_large_map_opens_at_its_best_tenth_and_a_double_click_shows_everything() {
     harness.input_mut().events.extend(clicks);
     harness.run_ok();
     harness.run_ok();
-    assert!(lowest(&harness) < median, "{}", lowest(&harness));
+}
+
+#[test]
+fn a_small_map_leaves_out_cells_that_learned_nothing_and_says_how_many_they_are() {
+    let open = table(Space::NasBench201Small, 125, |index| match index % 14 {
+        0 => 10.0,
+        _ => 70.0 + ((index * 37) % 100) as f64 / 10.0,
+    });
+    let mut harness = self::open(Bench::new(LandscapePanel::default(), Some(open)));
+    harness.get_by_label_contains("Those far below the others are out of sight at first");
+    harness.get_by_label_contains("9 of 125 are out of sight, marked at the edge");
+    let [_, y] = numbers(harness.output(), plot_of(&harness, MAP));
+    assert!(
+        y.len() >= 2 && y.iter().all(|(value, _)| *value > 60.0),
+        "{y:?}"
+    );
+    double_click(&mut harness);
+    let [_, y] = numbers(harness.output(), plot_of(&harness, MAP));
+    assert!(y.iter().any(|(value, _)| *value < 30.0), "{y:?}");
+    assert!(
+        harness
+            .query_by_label_contains("are out of sight, marked")
+            .is_none()
+    );
+}
+
+#[test]
+fn an_export_that_is_chosen_by_keyboard_closes_its_menu() {
+    let mut harness = small();
+    for control in ["Export", "SVG: vector picture"] {
+        harness.get_by_label(control).focus();
+        harness.run_ok();
+        harness.key_press(egui::Key::Enter);
+        harness.run_ok();
+    }
+    check_xml(&harness.state().saved_text());
+    assert!(harness.query_by_label("SVG: vector picture").is_none());
 }
 
 #[test]

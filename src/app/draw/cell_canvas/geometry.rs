@@ -66,6 +66,8 @@ fn plan(space: Space) -> &'static Plan {
 
 /// How far before its node a label stands, in columns.
 const LABEL_COLUMN: f32 = 0.5;
+/// Half the height of the room for the name of a cell, points: of two short lines.
+const TITLE: f32 = 17.0;
 /// The widest column, points at scale 1: wider cells are no clearer.
 const WIDEST_COLUMN: f32 = 210.0;
 
@@ -158,6 +160,19 @@ impl Geometry {
         } else {
             self.radius
         }
+    }
+
+    /// The room for the name of a DARTS cell: between its two inputs, where no edge can come. Cells of other spaces have no name.
+    pub fn title_room(&self) -> Option<Rect> {
+        if self.space != Space::Darts {
+            return None;
+        }
+        let left = self.states[0].x - self.input_radius;
+        let right = self.states[2].x - self.radius - 12.0 * self.scale;
+        Some(Rect::from_x_y_ranges(
+            left..=right,
+            self.center - TITLE..=self.center + TITLE,
+        ))
     }
 
     /// The state whose circle, with some room around it, holds a point.

@@ -8,7 +8,9 @@ mod svg;
 use eframe::egui::emath::RectTransform;
 use eframe::egui::{self, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 
+use super::states::edge_name;
 use super::theme::operation_label;
+use super::words::describe;
 use crate::space::{Cell, CellKind, Operation, Space};
 
 pub use geometry::{Geometry, Route, distance};
@@ -47,6 +49,8 @@ pub struct CellPicture {
     pub differing: Vec<usize>,
     /// An edge as it would be: drawn in place of the edge of this number.
     pub preview: Option<(usize, DrawnEdge)>,
+    /// Whether its name stands in it, where there is room for one.
+    pub titled: bool,
 }
 
 /// What a cell is called: `normal cell`, or `cell` where a space has one only.
@@ -131,10 +135,11 @@ impl CellPicture {
             selected: None,
             differing: Vec::new(),
             preview: None,
+            titled: false,
         }
     }
 
-    /// What an edge is called, such as `normal cell, edge 0 → 2, sep conv 3×3`.
+    /// What an edge is called, such as `normal cell, edge c_{k−2} → 2, sep conv 3×3`.
     pub fn name(&self, edge: usize) -> String {
         self.edges
             .get(edge)
@@ -143,17 +148,17 @@ impl CellPicture {
 
     fn name_of(&self, edge: &DrawnEdge) -> String {
         format!(
-            "{} cell, edge {} → {}, {}",
+            "{} cell, edge {}, {}",
             self.kind,
-            edge.from,
-            edge.to,
+            edge_name(self.space, edge.from, edge.to),
             operation_label(edge.operation)
         )
     }
 
     /// Draws the picture and takes clicks and drags. `salt` tells pictures of one panel apart.
     pub fn show(&self, ui: &mut Ui, size: Vec2, salt: &str) -> CanvasResponse {
-        let (rect, background) = ui.allocate_exact_size(size, Sense::click_and_drag());
+        // The edges are stops of the keyboard, the ground is none.
+        let (rect, background) = ui.allocate_exact_size(size, Sense::CLICK | Sense::DRAG);
         let id = ui.make_persistent_id((salt, self.kind));
         let look = paint::Look::new(ui, self, rect);
         let routes = self.routes(&look.geometry);
@@ -234,6 +239,7 @@ impl CellPicture {
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
         let name = cell_title(self.space, self.kind);
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+        describe(&response, || self.words());
         // As in a picture of a comfortable size, made smaller.
         let whole = Rect::from_min_size(
             Pos2::ZERO,
@@ -267,6 +273,7 @@ impl CellPicture {
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
         let title = format!("picture of the {}", cell_title(self.space, self.kind));
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, title.as_str()));
+        describe(&response, || self.words());
         let look = paint::Look::new(ui, self, rect);
         let routes = self.routes(&look.geometry);
         look.paint(ui, &routes, &[], None, None);

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    Align, Align2, Color32, CornerRadius, FontId, Galley, Pos2, Rect, Response, Shape, Stroke,
-    StrokeKind, TextFormat, Ui, Vec2, pos2, vec2,
+    Align2, Color32, CornerRadius, FontId, Galley, Pos2, Rect, Response, Shape, Stroke, StrokeKind,
+    Ui, Vec2, pos2, vec2,
 };
 
+use super::super::states::{push_indexed, push_state, state_name};
 use super::super::theme::blend;
-use super::super::theme::{operation_color, operation_label};
-use super::{CellPicture, DrawnEdge, Geometry, Route};
+use super::super::theme::{TYPE, operation_color, operation_label};
+use super::{CellPicture, DrawnEdge, Geometry, Route, cell_title};
 use crate::space::{Operation, Space};
 
 /// The colour of an operation as a line on this background: light colours are darkened where the background is light.
@@ -128,6 +129,9 @@ impl<'a> Look<'a> {
         dragged: Option<(usize, Pos2, Option<usize>)>,
     ) {
         self.paint_output(ui);
+        if let Some(room) = self.geometry.title_room().filter(|_| self.picture.titled) {
+            self.paint_title(ui, room);
+        }
         let lifted = dragged.map(|(edge, ..)| edge);
         let preview = self.picture.preview.map(|(edge, _)| edge);
         let on_top = |edge: usize| {
@@ -180,10 +184,11 @@ impl<'a> Look<'a> {
             && self.mark(state, dragged) == Mark::Refused
         {
             let to = self.picture.edges[edge].to;
+            let name = state_name(self.picture.space, state);
             let reason = if state >= to {
-                format!("node {to} comes before it")
+                format!("{to} comes before {name}")
             } else {
-                format!("node {to} reads it already")
+                format!("{to} reads {name} already")
             };
             self.paint_note(ui, at, &reason);
         }
@@ -201,6 +206,16 @@ impl<'a> Look<'a> {
             (false, _) if state == self.picture.edges[edge].to => Mark::Plain,
             (false, _) => Mark::Refused,
         }
+    }
+
+    /// The name of the cell, in a narrow room in two lines.
+    fn paint_title(&self, ui: &Ui, room: Rect) {
+        let name = cell_title(self.picture.space, self.picture.kind);
+        let color = ui.visuals().weak_text_color();
+        let font = FontId::proportional(TYPE[0]);
+        let name = ui.painter().layout(name, font, color, room.width());
+        let at = room.left_center() - vec2(0.0, 0.5 * name.size().y);
+        ui.painter().galley(at, name, color);
     }
 
     /// The band of the nodes that make the output, and the output.
@@ -231,12 +246,11 @@ impl<'a> Look<'a> {
             line,
         ));
         self.paint_circle(ui, output, self.geometry.input_radius, Mark::Plain);
-        let name = subscript(ui, "c", "k", 14.0 * self.geometry.scale);
-        painter.galley(
-            output - 0.5 * name.size(),
-            name,
-            visuals.strong_text_color(),
-        );
+        let mut name = LayoutJob::default();
+        let (size, color) = (14.0 * self.geometry.scale, visuals.strong_text_color());
+        push_indexed(&mut name, "c", "k", size, color);
+        let name = painter.layout_job(name);
+        painter.galley(output - 0.5 * name.size(), name, color);
     }
 
     fn paint_circle(&self, ui: &Ui, center: Pos2, radius: f32, mark: Mark) {
@@ -273,19 +287,10 @@ impl<'a> Look<'a> {
             _ => visuals.strong_text_color(),
         };
         let painter = ui.painter();
-        if space == Space::Darts && state < space.inputs() {
-            let name = subscript(ui, "c", ["k−2", "k−1"][state.min(1)], 14.0 * scale);
-            painter.galley_with_override_text_color(center - 0.5 * name.size(), name, color);
-            return;
-        }
-        let font = FontId::proportional(13.5 * scale);
-        painter.text(
-            center,
-            Align2::CENTER_CENTER,
-            state.to_string(),
-            font.clone(),
-            color,
-        );
+        let mut name = LayoutJob::default();
+        push_state(&mut name, space, state, 13.5 * scale, color);
+        let name = painter.layout_job(name);
+        painter.galley(center - 0.5 * name.size(), name, color);
         let below = match state {
             0 => "input",
             _ if space != Space::Darts && state == space.nodes() => "output",
@@ -436,20 +441,6 @@ impl<'a> Look<'a> {
 fn layout(ui: &Ui, text: &str, font: &FontId) -> Arc<Galley> {
     ui.painter()
         .layout_no_wrap(text.to_owned(), font.clone(), Color32::PLACEHOLDER)
-}
-
-/// A letter with an index below.
-fn subscript(ui: &Ui, letter: &str, index: &str, size: f32) -> Arc<Galley> {
-    let mut job = LayoutJob::default();
-    let format = |size: f32| TextFormat {
-        font_id: FontId::proportional(size),
-        color: Color32::PLACEHOLDER,
-        valign: Align::BOTTOM,
-        ..Default::default()
-    };
-    job.append(letter, 0.0, format(size));
-    job.append(index, 0.5, format(0.68 * size));
-    ui.painter().layout_job(job)
 }
 
 /// A filled arrowhead whose tip is at a point.

@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use eframe::egui::{Color32, Pos2, Rect, Vec2, pos2, vec2};
 
+use super::super::states::index_of_cell;
 use super::super::theme::{operation_color, operation_label};
 use super::paint::{line_color, text_on};
 use super::{CellPicture, DrawnEdge, Geometry, Route};
-use crate::space::{Operation, Space};
+use crate::space::Operation;
 
 /// The colours that depend on what the picture lies on, as SVG attributes take them.
 pub struct Ground<'a> {
@@ -59,12 +60,12 @@ impl CellPicture {
         }
         for (state, &center) in geometry.states.iter().enumerate() {
             circle(&mut svg, center, geometry.state_radius(state), on);
-            if self.space == Space::Darts && state < self.space.inputs() {
-                let index = ["k−2", "k−1"][state.min(1)];
-                name(&mut svg, center, "c", index, 14.0 * scale, on.ink);
-            } else {
-                let number = state.to_string();
-                text(&mut svg, center, &number, 13.5 * scale, on.ink);
+            match index_of_cell(self.space, state) {
+                Some(index) => name(&mut svg, center, "c", index, 14.0 * scale, on.ink),
+                None => {
+                    let number = state.to_string();
+                    text(&mut svg, center, &number, 13.5 * scale, on.ink);
+                }
             }
         }
         svg

@@ -5,6 +5,7 @@ use eframe::egui::{Color32, Grid, Rect, RichText, Sense, Shape, Stroke, Ui, pos2
 use super::flatness::{Flatness, INSIDE_THE_NOISE, Word, explanation};
 use super::gain;
 use super::scores::Scores;
+use crate::app::draw::explained::explained;
 use crate::app::draw::theme::SPACE;
 use crate::app::draw::theme::blend;
 use crate::landscape::plus_minus;
@@ -23,7 +24,10 @@ pub fn word_color(word: Word, dark_mode: bool) -> Color32 {
 pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<&Flatness>) {
     let explain = explanation(genotype);
     let Some(flatness) = flatness else {
-        ui.strong("Flatness");
+        ui.horizontal(|ui| {
+            ui.strong("Flatness");
+            why(ui, &explain);
+        });
         ui.weak(if scores.waiting() {
             "The neighbors are being scored."
         } else {
@@ -44,8 +48,7 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
         };
         let text = RichText::new(word).size(24.0).strong().color(color);
         ui.label(text).on_hover_text(&explain);
-        ui.label(RichText::new("why?").weak().underline())
-            .on_hover_text(&explain);
+        why(ui, &explain);
         profile(ui, flatness, color);
     });
     if let Some(share) = flatness.share {
@@ -59,6 +62,11 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
     }
     ui.add_space(SPACE[0]);
     numbers(ui, scores.reference(), flatness);
+}
+
+/// Explains the rule to whoever asks.
+fn why(ui: &mut Ui, explain: &str) {
+    explained(ui, RichText::new("why?").weak().underline(), explain);
 }
 
 /// A sentence on what one change costs beside its share of the lead.

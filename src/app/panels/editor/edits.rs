@@ -1,5 +1,6 @@
 //! Edits of an architecture and their history: plain data, no window.
 
+use crate::app::draw::states::state_name;
 use crate::space::{CellKind, Genotype, GenotypeError, Input, Operation, Space};
 
 /// One edge of a genotype: an input of a node.
@@ -81,6 +82,21 @@ pub fn with_source(
     from: usize,
 ) -> Result<Genotype, GenotypeError> {
     changed(genotype, place, |input| Input { from, ..input })
+}
+
+/// Why an edit cannot be made, with the states named as they are on the canvas.
+pub fn refusal(space: Space, error: &GenotypeError) -> String {
+    match error {
+        GenotypeError::Cycle { kind, node, from } => {
+            let from = state_name(space, *from);
+            format!("{kind} cell: {node} cannot read {from}, only states before itself")
+        }
+        GenotypeError::Order { kind, node, from } => {
+            let from = state_name(space, *from);
+            format!("{kind} cell: {node} reads {from} already")
+        }
+        error => error.to_string(),
+    }
 }
 
 fn changed(

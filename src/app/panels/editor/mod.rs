@@ -4,27 +4,30 @@ pub mod card;
 pub mod edits;
 pub mod flatness;
 mod gain;
+mod keyboard;
+mod missing;
 mod neighborhood;
 mod palette;
+mod scored_by;
 pub mod scores;
 mod strip;
 mod text_window;
 mod toolbar;
 
-use eframe::egui::text_selection::LabelSelectionState;
-use eframe::egui::{self, EventFilter, ScrollArea, Ui, vec2};
+use eframe::egui::{self, EventFilter, RichText, ScrollArea, Ui, vec2};
 
 use super::export::Export;
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CanvasResponse, CellPicture, DrawnEdge, Geometry};
+use crate::app::draw::explained::explained;
+use crate::app::draw::states::edge_name;
 use crate::app::draw::theme::{SPACE, operation_label};
 use crate::app::draw::words::counted;
-use crate::app::keys::{self, Deed, Place as At};
 use crate::app::runs::notice::Notice;
 use crate::landscape::Score;
 use crate::space::{Genotype, GenotypeError, Reading, Space};
 
-use edits::{History, Place, operations, sources, with_operation, with_source};
+use edits::{History, Place, refusal, sources, with_operation, with_source};
 use flatness::Flatness;
 use neighborhood::Pointed;
 use palette::Choice;
@@ -63,6 +66,8 @@ pub struct Editor {
     seed: u64,
     /// Whether something has changed in this frame after its score was drawn.
     changed: bool,
+    /// Whether the architecture came from elsewhere since the last frame.
+    brought: bool,
     /// Where the cells were drawn in the last frame.
     place: Option<egui::Rect>,
     export: Export,
@@ -82,6 +87,7 @@ impl Editor {
             window: TextWindow::default(),
             seed: 0,
             changed: false,
+            brought: false,
             place: None,
             export: Export::default(),
         }
@@ -104,6 +110,12 @@ impl Editor {
         self.changed |= self.history.edit(genotype);
     }
 
+    /// Shows an architecture from elsewhere, as one undoable edit, scored by somebody who can.
+    pub fn bring(&mut self, genotype: Genotype) {
+        self.edit(genotype);
+        self.brought = true;
+    }
+
     /// Takes up scores that the session sent.
     pub fn scored(&mut self, request: u64, first: usize, scores: &[Score]) {
         self.scores.take(request, first, scores);
@@ -119,9 +131,16 @@ impl Editor {
         self.scores.own()
     }
 
+    /// The same, unless it is that of another architecture or those of its neighbors are still to come.
+    pub fn score_of_now(&self) -> Option<Score> {
+        let there = self.scores.are_of(self.genotype()) && !self.scores.waiting();
+        self.score().filter(|_| there)
+    }
+
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut Ui, context: &mut Context) {
         self.keys(ui, context);
+        self.reconsider(context);
         self.scores.refresh(self.history.now(), context);
         let chosen = toolbar::show(
             ui,
@@ -137,15 +156,18 @@ impl Editor {
         self.export.poll(ui, context.actions);
         self.place = None;
         if let Some(genotype) = chosen {
-            self.edit(genotype);
+            self.bring(genotype);
         } else if let Some(reading) = self.window.show(ui) {
             self.take(reading, context);
         }
         // An edit made above is scored in the same frame.
+        self.reconsider(context);
         self.scores.refresh(self.history.now(), context);
         strip::show(ui, self.history.now(), &mut self.scores, context);
         ui.add_space(SPACE[0]);
 
+        let missing = missing::missing(self.history.now(), &self.scores, context);
+        let missing = missing.as_deref();
         let mut pointed = Pointed::default();
         let space = self.genotype().space();
         if ui.available_width() >= WIDE {
@@ -156,7 +178,7 @@ impl Editor {
                     ui.vertical(|ui| {
                         let height = ui.available_height() - DOTS - 32.0;
                         self.cells(ui, height);
-                        self.dots(ui, DOTS, &mut pointed);
+                        self.dots(ui, DOTS, missing, &mut pointed);
                     });
                 });
                 ui.vertical(|ui| {
@@ -172,7 +194,7 @@ impl Editor {
                 .show(ui, |ui| {
                     let [cells, dots] = heights(space, ui.available_height());
                     self.cells(ui, cells);
-                    self.dots(ui, dots, &mut pointed);
+                    self.dots(ui, dots, missing, &mut pointed);
                     if ui.available_width() < BESIDE {
                         self.card(ui);
                         ui.add_space(SPACE[1]);
@@ -190,6 +212,23 @@ impl Editor {
         if std::mem::take(&mut self.changed) {
             // The edit and its score are shown in this very frame.
             ui.ctx().request_discard("a cell was edited");
+        }
+    }
+
+    /// Has somebody score an architecture that came from elsewhere who can, and says who does.
+    fn reconsider(&mut self, context: &mut Context) {
+        if !std::mem::take(&mut self.brought) {
+            return;
+        }
+        let now = self.history.now();
+        if let Some([before, by]) = self.scores.reconsider(now, context) {
+            let text = format!(
+                "scored by: {}; {} has no score of this cell",
+                by.name(),
+                before.name()
+            );
+            let told = Action::Notify(Notice::info(text));
+            context.actions.push(told);
         }
     }
 
@@ -214,7 +253,7 @@ impl Editor {
         let genotype = self.genotype().clone();
         let kinds = genotype.space().cell_kinds();
         let places = Place::all(&genotype);
-        let title = 18.0;
+        let least = 18.0;
         let each = height / kinds.len() as f32 - ui.spacing().item_spacing.y;
         let mut focused = None;
         for (cell, (&kind, wiring)) in kinds.iter().zip(genotype.cells()).enumerate() {
@@ -223,23 +262,13 @@ impl Editor {
             picture.sources = own.iter().map(|&place| sources(&genotype, place)).collect();
             picture.selected = own.iter().position(|&place| Some(place) == self.selected);
             picture.preview = self.preview(&own);
-            let (width, top) = (ui.available_width(), ui.cursor().min);
+            picture.titled = true;
+            let size = vec2(ui.available_width(), each.max(least));
             let response = ui
-                .push_id(cell, |ui| {
-                    picture.show(ui, vec2(width, each.max(title)), "editor")
-                })
+                .push_id(cell, |ui| picture.show(ui, size, "editor"))
                 .inner;
             let drawn = response.rect;
             self.place = Some(self.place.map_or(drawn, |place| place.union(drawn)));
-            if kinds.len() > 1 {
-                ui.painter().text(
-                    top,
-                    egui::Align2::LEFT_TOP,
-                    format!("{kind} cell"),
-                    egui::FontId::proportional(13.0),
-                    ui.visuals().weak_text_color(),
-                );
-            }
             let focus = self.edges(ui, &genotype, &own, &response.edges);
             focused = focus.or(focused);
             self.act(&genotype, &own, &response);
@@ -251,7 +280,7 @@ impl Editor {
                 egui::pos2(below.left(), below.bottom() - 22.0),
                 below.right_bottom(),
             );
-            let text = egui::RichText::new(refusal).color(ui.visuals().error_fg_color);
+            let text = RichText::new(refusal).color(ui.visuals().error_fg_color);
             ui.place(place, egui::Label::new(text));
         }
         if let Some(place) = focused {
@@ -346,95 +375,25 @@ impl Editor {
     fn try_edit(&mut self, edited: Result<Genotype, GenotypeError>) {
         match edited {
             Ok(genotype) => self.edit(genotype),
-            Err(error) => self.refusal = Some(error.to_string()),
-        }
-    }
-
-    /// Keys that act on the focused edge: they go to another one, change its source, choose its operation.
-    fn edge_keys(&mut self, ui: &Ui, edge: Place, edges: &[Place]) {
-        let asked = ui.input_mut(|input| keys::asked(input, At::Edge, |_| true));
-        for keys::Asked { deed, key, .. } in asked {
-            let genotype = self.genotype().clone();
-            match deed {
-                Deed::RewireBack | Deed::RewireOn => {
-                    let Some(input) = edge.input(&genotype) else {
-                        continue;
-                    };
-                    let free = sources(&genotype, edge);
-                    let next = if deed == Deed::RewireOn {
-                        free.iter().find(|&&from| from > input.from)
-                    } else {
-                        free.iter().rev().find(|&&from| from < input.from)
-                    };
-                    if let Some(&from) = next {
-                        self.try_edit(with_source(&genotype, edge, from));
-                    }
-                }
-                Deed::EdgeBack | Deed::EdgeOn => {
-                    let way = if deed == Deed::EdgeOn {
-                        1
-                    } else {
-                        edges.len() - 1
-                    };
-                    if let Some(here) = edges.iter().position(|&one| one == edge) {
-                        let next = edges[(here + way) % edges.len()];
-                        self.selected = Some(next);
-                        self.focus = Some(next);
-                        ui.ctx().request_repaint();
-                    }
-                }
-                Deed::Operation => {
-                    if let Some(&operation) = operations(genotype.space()).get(key) {
-                        self.palette = None;
-                        self.try_edit(with_operation(&genotype, edge, operation));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Keys of the whole panel: undo, redo, copy, paste. They belong to a text field while one has the keyboard.
-    fn keys(&mut self, ui: &Ui, context: &mut Context) {
-        if ui.ctx().text_edit_focused() {
-            return;
-        }
-        // Text that is marked is copied itself.
-        let marked = ui
-            .ctx()
-            .with_plugin(|labels: &mut LabelSelectionState| labels.has_selection())
-            .unwrap_or(false);
-        let own = |row: &keys::Row| !(marked && row.deed == Deed::Copy);
-        let asked = ui.input_mut(|input| keys::asked(input, At::Editor, own));
-        for keys::Asked { deed, text, .. } in asked {
-            match deed {
-                Deed::Redo => {
-                    self.history.redo();
-                }
-                Deed::Undo => {
-                    self.history.undo();
-                }
-                Deed::Copy => ui.ctx().copy_text(self.genotype().to_text()),
-                Deed::Paste => match text_window::read(&text) {
-                    Ok(reading) => self.take(reading, context),
-                    Err(error) => self.window.open(text, Some(error)),
-                },
-                _ => {}
-            }
+            Err(error) => self.refusal = Some(refusal(self.genotype().space(), &error)),
         }
     }
 
     /// Shows what was read from a text, and tells what was not taken as it stands.
     fn take(&mut self, reading: Reading, context: &mut Context) {
-        self.edit(reading.genotype);
+        self.bring(reading.genotype);
         let notices = reading.notes.into_iter().map(Notice::info);
         context.actions.extend(notices.map(Action::Notify));
     }
 
-    fn dots(&mut self, ui: &mut Ui, height: f32, pointed: &mut Pointed) {
+    /// `missing`: what to press where there are no scores.
+    fn dots(&mut self, ui: &mut Ui, height: f32, missing: Option<&str>, pointed: &mut Pointed) {
         ui.horizontal(|ui| {
-            ui.strong("Neighborhood").on_hover_text(
-                "Every architecture one change away. Its column is the edge that changes, its height what the change brings.",
+            explained(
+                ui,
+                RichText::new("Neighborhood").strong(),
+                "Every architecture one change away. Its column is the edge that changes, its height what the change brings; within a column \
+                 operations stand in the order of the palette. A flat architecture has dots close to the line.",
             );
             ui.weak(counted(self.scores.neighbors().len(), "one-change neighbor"));
             if self.genotype().space() == Space::Darts {
@@ -448,8 +407,14 @@ impl Editor {
             }
         });
         let size = vec2(ui.available_width(), height);
-        let shown =
-            neighborhood::show_dots(ui, size, self.history.now(), &self.scores, self.hovered);
+        let shown = neighborhood::show_dots(
+            ui,
+            size,
+            self.history.now(),
+            &self.scores,
+            self.hovered,
+            missing,
+        );
         merge(pointed, shown);
     }
 
@@ -475,10 +440,8 @@ impl Editor {
         let input = place.input(self.genotype())?;
         let kind = place.kind(self.genotype().space());
         let name = operation_label(input.operation);
-        Some(format!(
-            "{kind} cell, edge {} → {}, {name}",
-            input.from, place.node
-        ))
+        let edge = edge_name(self.genotype().space(), input.from, place.node);
+        Some(format!("{kind} cell, edge {edge}, {name}"))
     }
 }
 

@@ -3,15 +3,18 @@
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    self, Align2, Color32, FontId, Id, Painter, Pos2, Rect, Role, ScrollArea, Sense, Stroke,
-    StrokeKind, Ui, Vec2, Visuals, WidgetInfo, pos2, vec2,
+    self, Align2, Color32, FontId, Id, Label, Painter, Pos2, Rect, RichText, Role, ScrollArea,
+    Sense, Stroke, StrokeKind, Tooltip, Ui, Vec2, Visuals, WidgetInfo, pos2, vec2,
 };
 
 use super::edits::{Place, operations};
 use super::gain;
 use super::scores::{ScoredNeighbor, Scores};
+use crate::app::draw::states::{edge_name, push, push_edge, push_state};
 use crate::app::draw::theme::blend;
-use crate::app::draw::theme::{SPACE, operation_color, operation_label};
+use crate::app::draw::theme::{SPACE, TYPE, operation_color, operation_label};
+use crate::app::draw::words::{counted, describe as describe_picture};
+use crate::landscape::Statistics;
 use crate::space::{CellKind, Genotype};
 
 /// What a person did with neighbors.
@@ -23,17 +26,24 @@ pub struct Pointed {
     pub taken: Option<usize>,
 }
 
-/// What a neighbor changes, in words: `normal 0 → 2: skip ⇒ sep conv 3×3`.
+/// What a neighbor changes, in words: `normal c_{k−2} → 2: skip ⇒ sep conv 3×3`.
 pub fn describe(neighbor: &ScoredNeighbor) -> String {
     let change = &neighbor.change;
     let before = operation_label(change.before.operation);
     let after = operation_label(change.after.operation);
-    let edge = format!("{} {} → {}", change.cell, change.before.from, change.node);
+    let space = neighbor.genotype.space();
+    let edge = |from: usize| edge_name(space, from, change.node);
+    let old = format!("{} {}", change.cell, edge(change.before.from));
     if neighbor.is_operation() {
-        format!("{edge}: {before} ⇒ {after}")
+        format!("{old}: {before} ⇒ {after}")
     } else {
-        format!("{edge} ⇒ {} → {}: {after}", change.after.from, change.node)
+        format!("{old} ⇒ {}: {after}", edge(change.after.from))
     }
+}
+
+/// What a neighbor brings, in words.
+fn brings(gain: Option<f64>) -> String {
+    gain.map_or_else(|| "no score yet".into(), gain::signed)
 }
 
 /// The heights that may be marked on the axis, points of accuracy.
@@ -45,18 +55,37 @@ const MARKS: [f64; 11] = [
 const APART: f32 = 13.0;
 /// How far cells stand apart from each other, points.
 const GAP: f32 = 18.0;
+/// Size of the type beside the dots, points.
+const SMALL: f32 = 11.0;
+/// Room above the dots, for the name of what is upwards, points.
+const ABOVE: f32 = 17.0;
+/// Room below the dots, for the edges, points.
+const BELOW: f32 = 47.0;
+/// Room left of the dots, for the numbers, points.
+const BESIDE: f32 = 44.0;
 
-/// Draws the dots. `lit` is a neighbor that is pointed at elsewhere.
+/// Draws the dots. `lit` is a neighbor that is pointed at elsewhere; `missing` says what to press where there are no scores.
 pub fn show_dots(
     ui: &mut Ui,
     size: Vec2,
     genotype: &Genotype,
     scores: &Scores,
     lit: Option<usize>,
+    missing: Option<&str>,
 ) -> Pointed {
-    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let (rect, picture) = ui.allocate_exact_size(size, Sense::hover());
+    picture.widget_info(|| WidgetInfo::labeled(Role::Image, true, "what every change brings"));
+    describe_picture(&picture, || in_words(scores));
     let dots = Dots::new(ui, rect, genotype, scores, lit);
-    dots.paint_axis();
+    dots.paint_bands();
+    match missing {
+        None => dots.paint_axis(),
+        Some(text) => {
+            let place = dots.plot.shrink2(vec2(SPACE[1], 0.0));
+            let text = RichText::new(text).color(ui.visuals().strong_text_color());
+            ui.place(place, Label::new(text).wrap());
+        }
+    }
     dots.paint_names();
     let mut pointed = Pointed::default();
     let id = ui.make_persistent_id("neighborhood");
@@ -64,6 +93,21 @@ pub fn show_dots(
         dots.show(ui, id.with(index), index, &mut pointed);
     }
     pointed
+}
+
+/// How many neighbors there are and what they bring.
+fn in_words(scores: &Scores) -> String {
+    let count = counted(scores.neighbors().len(), "neighbor");
+    let gains = (0..scores.neighbors().len()).filter_map(|index| scores.gain(index));
+    let gains: Vec<f64> = gains.collect();
+    let Some(Statistics {
+        mean, worst, best, ..
+    }) = Statistics::of(&gains)
+    else {
+        return format!("{count}, no score yet");
+    };
+    let [mean, worst, best] = [mean, worst, best].map(gain::signed);
+    format!("{count}: {mean} points on average, the best {best}, the worst {worst}")
 }
 
 /// The picture with its places and scales laid out.
@@ -102,8 +146,7 @@ impl<'a> Dots<'a> {
         let top = gain::height(ends().map(|[_, high]| high).fold(1.0, f64::max)) + 0.04;
         let bottom = gain::height(ends().map(|[low, _]| low).fold(-1.0, f64::min)) - 0.04;
         let cells = genotype.cells().len();
-        let below = if cells > 1 { 36.0 } else { 22.0 };
-        let plot = Rect::from_min_max(rect.min + vec2(44.0, 10.0), rect.max - vec2(8.0, below));
+        let plot = Rect::from_min_max(rect.min + vec2(BESIDE, ABOVE), rect.max - vec2(8.0, BELOW));
         let places = Place::all(genotype);
         let column = (plot.width() - GAP * (cells as f32 - 1.0)) / places.len().max(1) as f32;
         Self {
@@ -140,18 +183,28 @@ impl<'a> Dots<'a> {
 
     /// Writes beside the dots, in small type.
     fn write(&self, at: Pos2, align: Align2, text: &str, color: Color32) {
-        let small = FontId::proportional(11.0);
+        let small = FontId::proportional(SMALL);
         self.painter.text(at, align, text, small, color);
     }
 
-    /// Bands behind every other column, and the marks for which there is room.
-    fn paint_axis(&self) {
-        let (plot, painter, faint) = (self.plot, &self.painter, self.shade(0.14));
+    /// Bands behind every other column.
+    fn paint_bands(&self) {
+        let color = blend(self.visuals.panel_fill, self.shade(0.14), 0.35);
         for index in (0..self.places.len()).step_by(2) {
             let left = self.left(index);
-            let band = Rect::from_x_y_ranges(left..=left + self.column, plot.y_range());
-            painter.rect_filled(band, 2.0, blend(self.visuals.panel_fill, faint, 0.35));
+            let band = Rect::from_x_y_ranges(left..=left + self.column, self.plot.y_range());
+            self.painter.rect_filled(band, 2.0, color);
         }
+    }
+
+    /// What is upwards, and the marks for which there is room.
+    fn paint_axis(&self) {
+        let (plot, painter, faint) = (self.plot, &self.painter, self.shade(0.14));
+        let own = self.scores.own().map_or(0.0, |own| own.accuracy);
+        let name = format!("accuracy of the neighbor less this cell's {own:.2} %, points");
+        let at = pos2(plot.left(), plot.top() - 3.0);
+        let weak = self.visuals.weak_text_color();
+        self.write(at, Align2::LEFT_BOTTOM, &name, weak);
         let zero = self.y(0.0);
         let mut last = f32::NEG_INFINITY;
         for mark in MARKS {
@@ -168,45 +221,63 @@ impl<'a> Dots<'a> {
                 (Stroke::new(1.0, faint), text)
             };
             painter.hline(plot.x_range(), at, stroke);
-            let (at, weak) = (pos2(plot.left() - 8.0, at), self.visuals.weak_text_color());
+            let at = pos2(plot.left() - 8.0, at);
             self.write(at, Align2::RIGHT_CENTER, &text, weak);
         }
     }
 
-    /// The edges under their columns, and the cells under their edges where there are two.
+    /// Below the columns the states that their edges read, below those the nodes that read them, and whose edges they are.
     fn paint_names(&self) {
         let (top, weak) = (Align2::CENTER_TOP, self.visuals.weak_text_color());
+        let bottom = self.plot.bottom();
+        let space = self.genotype.space();
         let lit = self.lit.and_then(|lit| self.scores.neighbors().get(lit));
+        let color = |lit: bool| match lit {
+            true => self.visuals.strong_text_color(),
+            false => weak,
+        };
         for (index, place) in self.places.iter().enumerate() {
             let Some(input) = place.input(self.genotype) else {
                 continue;
             };
+            let color = color(lit.is_some_and(|lit| lit.place == *place));
+            let mut name = LayoutJob::default();
+            push_state(&mut name, space, input.from, SMALL, color);
+            let name = self.painter.layout_job(name);
             let middle = self.left(index) + 0.5 * self.column;
-            let color = if lit.is_some_and(|lit| lit.place == *place) {
-                self.visuals.strong_text_color()
-            } else {
-                weak
-            };
-            let at = pos2(middle, self.plot.bottom() + 4.0);
-            let name = format!("{}→{}", input.from, place.node);
-            self.write(at, top, &name, color);
+            let at = pos2(middle - 0.5 * name.size().x, bottom + 5.0);
+            self.painter.galley(at, name, color);
         }
-        if self.genotype.cells().len() < 2 {
-            return;
+        let mut first = 0;
+        let node = |place: &Place| (place.cell, place.node);
+        for edges in self.places.chunk_by(|a, b| node(a) == node(b)) {
+            let end = first + edges.len();
+            let (left, right) = (self.left(first), self.left(end - 1) + self.column);
+            first = end;
+            let line = Stroke::new(1.0, self.shade(0.25));
+            self.painter
+                .hline(left + 3.0..=right - 3.0, bottom + 19.0, line);
+            let color = color(lit.is_some_and(|lit| node(&lit.place) == node(&edges[0])));
+            let at = pos2(0.5 * (left + right), bottom + 20.0);
+            self.write(at, top, &format!("→ {}", edges[0].node), color);
         }
-        for (cell, kind) in self.genotype.space().cell_kinds().iter().enumerate() {
+        let kinds = space.cell_kinds();
+        for (cell, kind) in kinds.iter().enumerate() {
             let own = |place: &Place| place.cell == cell;
             let first = self.places.iter().position(own);
             let end = self.places.iter().rposition(own);
             if let (Some(first), Some(end)) = (first, end) {
                 let middle = 0.5 * (self.left(first) + self.left(end) + self.column);
-                let at = pos2(middle, self.plot.bottom() + 19.0);
-                self.write(at, top, &format!("{kind} cell"), weak);
+                let name = match kinds.len() {
+                    1 => "the edge that changes".to_owned(),
+                    _ => format!("edges of the {kind} cell"),
+                };
+                self.write(pos2(middle, bottom + 33.0), top, &name, weak);
             }
         }
     }
 
-    /// The place of a neighbor's dot: beside those of the same edge by its operation, on the line while it has no score.
+    /// The place of a neighbor's dot: beside those of the same edge by its operation, at the lower edge while it has no score.
     fn place(&self, index: usize) -> Option<Pos2> {
         let one = &self.scores.neighbors()[index];
         let column = self.places.iter().position(|place| *place == one.place)?;
@@ -216,7 +287,9 @@ impl<'a> Dots<'a> {
             .position(|operation| *operation == one.change.after.operation)?;
         let share = (after as f32 + 0.5) / choices.len() as f32;
         let x = self.left(column) + (0.1 + 0.8 * share) * self.column;
-        Some(pos2(x, self.y(self.scores.gain(index).unwrap_or(0.0))))
+        let gain = self.scores.gain(index);
+        let y = gain.map_or(self.plot.bottom(), |gain| self.y(gain));
+        Some(pos2(x, y))
     }
 
     /// One dot, or a ring while it has no score, and what a person does with it.
@@ -230,8 +303,7 @@ impl<'a> Dots<'a> {
         // Dots are not stops of the keyboard: the list beside them is.
         let response = ui.interact(hit, id, Sense::CLICK);
         response.widget_info(|| {
-            let gain = gain.map_or("no score yet".into(), gain::signed);
-            let name = format!("neighbor {}, {gain}", describe(one));
+            let name = format!("neighbor {}, {}", describe(one), brings(gain));
             WidgetInfo::labeled(Role::Button, ui.is_enabled(), name)
         });
         if response.hovered() {
@@ -244,6 +316,7 @@ impl<'a> Dots<'a> {
         let Some(gain) = gain else {
             let waiting = Stroke::new(1.0, weak);
             painter.circle_stroke(at, 0.6 * radius, waiting);
+            response.on_hover_ui_at_pointer(|ui| explain(ui, one, None, None));
             return;
         };
         let color = gain::color(gain, self.visuals.dark_mode);
@@ -262,13 +335,17 @@ impl<'a> Dots<'a> {
             let ring = Stroke::new(2.0, self.visuals.strong_text_color());
             painter.circle_stroke(at, radius + 2.5, ring);
         }
-        response.on_hover_ui_at_pointer(|ui| explain(ui, one, gain, error));
+        response.on_hover_ui_at_pointer(|ui| explain(ui, one, Some(gain), error));
     }
 }
 
-/// What is said of a dot under the pointer.
-fn explain(ui: &mut Ui, one: &ScoredNeighbor, gain: f64, error: Option<f64>) {
+/// What is said of a neighbor that is pointed at.
+fn explain(ui: &mut Ui, one: &ScoredNeighbor, gain: Option<f64>, error: Option<f64>) {
     ui.label(describe(one));
+    let Some(gain) = gain else {
+        ui.weak("no score yet");
+        return;
+    };
     ui.horizontal(|ui| {
         ui.label(gain::text(ui, gain));
         let accuracy = one.score.map_or(0.0, |score| score.accuracy);
@@ -336,7 +413,14 @@ pub fn show_list(ui: &mut Ui, height: f32, scores: &Scores, lit: Option<usize>) 
         .show_rows(ui, row, order.len(), |ui, rows| {
             for &index in &order[rows] {
                 let one = &scores.neighbors()[index];
-                let response = list_row(ui, row, one, scores.gain(index), lit == Some(index));
+                let gain = scores.gain(index);
+                let response = list_row(ui, row, one, gain, lit == Some(index));
+                let tip = match response.has_focus() {
+                    // Who has no pointer is told, too.
+                    true => Tooltip::for_widget(&response),
+                    false => Tooltip::for_enabled(&response),
+                };
+                tip.show(|ui| explain(ui, one, gain, scores.gain_error(index)));
                 if response.hovered() || response.has_focus() {
                     pointed.hovered = Some(index);
                 }
@@ -358,8 +442,7 @@ fn list_row(
     let size = vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| {
-        let gain = gain.map_or("no score yet".into(), gain::signed);
-        let name = format!("take {}, {gain}", describe(one));
+        let name = format!("take {}, {}", describe(one), brings(gain));
         WidgetInfo::labeled(Role::Button, ui.is_enabled(), name)
     });
     let visuals = ui.visuals();
@@ -388,23 +471,25 @@ fn list_row(
     painter.circle(dot, 5.0, color, rim);
     let mut x = dot.x + 12.0;
     // The operation first: it is what a narrow list must not cut.
-    let texts = [
-        (operation_label(operation).to_owned(), visuals.text_color()),
-        (edge_words(one), weak),
-    ];
-    for (text, color) in texts {
+    let mut name = LayoutJob::default();
+    push(
+        &mut name,
+        operation_label(operation),
+        TYPE[1],
+        visuals.text_color(),
+    );
+    for mut job in [name, edge_words(one, weak)] {
         let room = rect.right() - x - SPACE[0];
         if room < LEAST_WORDS {
             break;
         }
-        let mut job = LayoutJob::simple_singleline(text, font.clone(), color);
         job.wrap = TextWrapping::truncate_at_width(room);
         let galley = painter.layout_job(job);
         let at = pos2(x, rect.center().y - 0.5 * galley.size().y);
         x += galley.size().x + SPACE[1];
-        painter.galley(at, galley, color);
+        painter.galley(at, galley, weak);
     }
-    response.on_hover_text(describe(one))
+    response
 }
 
 /// The least room for words, points.
@@ -413,15 +498,17 @@ const LEAST_WORDS: f32 = 20.0;
 const NUMBER: f32 = 56.0;
 
 /// The edge that a neighbor changes, in words for a list.
-fn edge_words(one: &ScoredNeighbor) -> String {
-    let change = &one.change;
-    let cell = match change.cell {
-        CellKind::Reduction => ", reduction",
-        CellKind::Normal => "",
-    };
+fn edge_words(one: &ScoredNeighbor, color: Color32) -> LayoutJob {
+    let (space, change) = (one.genotype.space(), &one.change);
     let (before, after, node) = (change.before.from, change.after.from, change.node);
-    match one.is_operation() {
-        true => format!("{before} → {node}{cell}"),
-        false => format!("{after} → {node} from {before}{cell}"),
+    let mut job = LayoutJob::default();
+    push_edge(&mut job, space, [after, node], TYPE[1], color);
+    if !one.is_operation() {
+        push(&mut job, " from ", TYPE[1], color);
+        push_state(&mut job, space, before, TYPE[1], color);
     }
+    if change.cell == CellKind::Reduction {
+        push(&mut job, ", reduction", TYPE[1], color);
+    }
+    job
 }

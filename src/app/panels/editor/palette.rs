@@ -1,5 +1,6 @@
 //! The palette of one edge: every operation with what it would bring, and the states that the edge could read.
 
+use eframe::egui::text::LayoutJob;
 use eframe::egui::{
     self, Align2, FontId, PopupCloseBehavior, Response, Role, Sense, Stroke, StrokeKind, Ui,
     WidgetInfo, vec2,
@@ -8,7 +9,8 @@ use eframe::egui::{
 use super::edits::{Place, operations, sources};
 use super::gain;
 use super::scores::Scores;
-use crate::app::draw::theme::{SPACE, operation_color, operation_label};
+use crate::app::draw::states::{edge_name, push, push_edge, push_state, state_name};
+use crate::app::draw::theme::{SPACE, TYPE, operation_color, operation_label};
 use crate::space::{Genotype, Operation, Space};
 
 /// What was chosen in a palette.
@@ -20,13 +22,13 @@ pub enum Choice {
     Source(usize),
 }
 
-/// What a state is called in words.
-pub fn state_name(space: Space, state: usize) -> String {
+/// What a state is, behind its name.
+fn meaning(space: Space, state: usize) -> &'static str {
     match (space, state) {
-        (Space::Darts, 0) => "the cell before last".into(),
-        (Space::Darts, 1) => "the last cell".into(),
-        (Space::NasBench201 | Space::NasBench201Small, 0) => "input".into(),
-        _ => format!("node {state}"),
+        (Space::Darts, 0) => ", the cell before last",
+        (Space::Darts, 1) => ", the last cell",
+        (Space::NasBench201 | Space::NasBench201Small, 0) => ", the input",
+        _ => "",
     }
 }
 
@@ -47,12 +49,7 @@ pub fn show(
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| {
             ui.set_width(214.0);
-            ui.strong(format!(
-                "{} cell, edge {} → {}",
-                place.kind(space),
-                input.from,
-                place.node
-            ));
+            title(ui, space, place, input.from);
             ui.spacing_mut().item_spacing.y = 2.0;
             for (digit, &operation) in (1..).zip(operations(space)) {
                 let present = operation == input.operation;
@@ -74,8 +71,7 @@ pub fn show(
                 ui.weak("reads instead (or drag the edge)");
                 ui.horizontal_wrapped(|ui| {
                     for from in others {
-                        let name = state_name(space, from);
-                        if ui.button(&name).clicked() {
+                        if source(ui, space, from).clicked() {
                             choice = Some(Choice::Source(from));
                         }
                     }
@@ -86,6 +82,31 @@ pub fn show(
         *open = false;
     }
     choice
+}
+
+/// Which edge it is.
+fn title(ui: &mut Ui, space: Space, place: Place, from: usize) {
+    let (size, color) = (TYPE[1], ui.visuals().strong_text_color());
+    let kind = place.kind(space);
+    let mut job = LayoutJob::default();
+    push(&mut job, &format!("{kind} cell, edge "), size, color);
+    push_edge(&mut job, space, [from, place.node], size, color);
+    let name = format!("{kind} cell, edge {}", edge_name(space, from, place.node));
+    let label = ui.label(job);
+    label.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
+}
+
+/// A state that the edge could read.
+fn source(ui: &mut Ui, space: Space, from: usize) -> Response {
+    let (size, color) = (TYPE[1], ui.visuals().text_color());
+    let meaning = meaning(space, from);
+    let mut job = LayoutJob::default();
+    push_state(&mut job, space, from, size, color);
+    push(&mut job, meaning, size, color);
+    let name = format!("read {}{meaning}", state_name(space, from));
+    let button = ui.button(job);
+    button.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &name));
+    button
 }
 
 /// One operation: its colour, its name, its digit, and what it would bring.

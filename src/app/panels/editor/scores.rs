@@ -11,66 +11,15 @@ use super::flatness::{ErrorOf, Flatness, Known, share_of_one_change};
 use crate::app::context::{Action, Context, table_of};
 use crate::app::runs::link::SessionState;
 use crate::app::runs::supernet::{JudgeOf, SupernetState};
-use crate::data::{EMBEDDED, short_name};
+use crate::data::short_name;
 use crate::landscape::{Score, Table};
 use crate::session::{ASKER, Command};
 use crate::space::{Change, Counting, Genotype, Space, neighbors};
 
+pub use super::scored_by::{ScoredBy, judge_for, trust};
+
 /// How many random architectures a supernet scores to know what is usual.
 const REFERENCES: usize = 24;
-
-/// Who answers how good an architecture is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum ScoredBy {
-    /// The open table.
-    Table,
-    /// A supernet that was trained on single paths, in a session of its own.
-    Judge,
-    /// The weights of the shown run's supernet.
-    Supernet,
-    /// Training from scratch, one architecture at a time.
-    Training,
-}
-
-impl ScoredBy {
-    /// All, the cheapest first.
-    pub const ALL: [ScoredBy; 4] = [
-        ScoredBy::Table,
-        ScoredBy::Judge,
-        ScoredBy::Supernet,
-        ScoredBy::Training,
-    ];
-
-    /// What it is called.
-    pub fn name(self) -> &'static str {
-        match self {
-            ScoredBy::Table => "Table",
-            ScoredBy::Judge => "Judge",
-            ScoredBy::Supernet => "This search's weights",
-            ScoredBy::Training => "Training",
-        }
-    }
-
-    /// What its scores are worth.
-    pub fn help(self) -> &'static str {
-        match self {
-            ScoredBy::Table => {
-                "The accuracy that the open table has: at once, of networks that were trained."
-            }
-            ScoredBy::Judge => {
-                "The accuracy with the weights of a supernet that was trained on single paths, each operation equally often: its \
-                 numbers are not those of networks that are trained on their own, and its order of cells is a guess: plateau judge measures it."
-            }
-            ScoredBy::Supernet => {
-                "The accuracy with the weights of the shown search. They were trained as a mixture of all operations, so that a cell of \
-                 single operations scores near chance, and in an order that can be wrong."
-            }
-            ScoredBy::Training => {
-                "The accuracy on the test images after training from scratch: slow, but it is the real thing."
-            }
-        }
-    }
-}
 
 /// A neighbor and its score, once it is known.
 #[derive(Clone, Debug)]
@@ -151,6 +100,12 @@ impl Scores {
     /// The score of the architecture.
     pub fn own(&self) -> Option<Score> {
         self.own
+    }
+
+    /// Whether they were asked for an architecture.
+    pub fn are_of(&self, genotype: &Genotype) -> bool {
+        let question = self.question.as_ref();
+        question.is_some_and(|question| question.genotype == *genotype)
     }
 
     /// How far its accuracy is known, where a table has the mean of several runs.
@@ -243,13 +198,49 @@ impl Scores {
         order
     }
 
-    /// Who answers for an architecture: who was chosen, else a table that has it, else the judge.
+    /// Who answers for an architecture: who was chosen, else the best.
     pub fn by(&self, genotype: &Genotype, context: &Context) -> ScoredBy {
-        let best = match table_of(genotype.space(), context.table) {
-            Some(_) => ScoredBy::Table,
-            None => ScoredBy::Judge,
-        };
-        self.chosen.unwrap_or(best)
+        self.chosen.unwrap_or_else(|| self.best(genotype, context))
+    }
+
+    /// The best who can score an architecture: a table that has it, the judge, weights of a search; the judge where nobody can, since it can be
+    /// trained. A result is not scored by the weights that chose it.
+    pub fn best(&self, genotype: &Genotype, context: &Context) -> ScoredBy {
+        let weights = (!self.beside).then_some(ScoredBy::Supernet);
+        [ScoredBy::Table, ScoredBy::Judge]
+            .into_iter()
+            .chain(weights)
+            .find(|&by| self.can_score(by, genotype, context))
+            .unwrap_or(ScoredBy::Judge)
+    }
+
+    /// Whether somebody has scores of an architecture, or may have.
+    fn can_score(&self, by: ScoredBy, genotype: &Genotype, context: &Context) -> bool {
+        match by {
+            ScoredBy::Table => table_of(genotype.space(), context.table).is_some(),
+            ScoredBy::Judge => {
+                let missing = matches!(context.judge.state, SupernetState::Missing(_));
+                !missing || context.judge.of.as_ref() != Some(&judge_for(genotype, context))
+            }
+            ScoredBy::Supernet => matches!(
+                context.supernet,
+                SupernetState::Ready { space, .. } if *space == genotype.space()
+            ),
+            ScoredBy::Training => self.trained.contains_key(&genotype.canonical()),
+        }
+    }
+
+    /// Leaves the choice to the best where who was chosen has no score of an architecture that comes from elsewhere. Who was chosen, and who
+    /// scores instead.
+    pub fn reconsider(&mut self, genotype: &Genotype, context: &Context) -> Option<[ScoredBy; 2]> {
+        self.take_trained(context);
+        let chosen = self.chosen?;
+        let best = self.best(genotype, context);
+        if chosen == best || self.can_score(chosen, genotype, context) {
+            return None;
+        }
+        self.chosen = None;
+        Some([chosen, best])
     }
 
     /// Brings the scores up to date with what is edited and what is open. Tables answer at once, others through
@@ -526,15 +517,6 @@ impl Scores {
                 self.question = None;
             }
         }
-    }
-}
-
-/// The judge that scores a cell: that of the shown run's images.
-pub fn judge_for(genotype: &Genotype, context: &Context) -> JudgeOf {
-    let dataset = context.run.config.as_ref().map(|run| run.dataset.clone());
-    JudgeOf {
-        dataset: dataset.unwrap_or_else(|| EMBEDDED[0].into()),
-        space: genotype.space(),
     }
 }
 

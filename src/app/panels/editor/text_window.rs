@@ -41,7 +41,8 @@ impl TextWindow {
         let lies = Lies::Middle(460.0);
         theme::window_over(ui.ctx(), "Architecture from text", &mut open, lies, |ui| {
             let label = ui.weak(
-                "DARTS Python (Genotype(normal=[…], …)), NAS-Bench-201 (|op~0|+|…|) or JSON, also within a log",
+                "DARTS Python (Genotype(normal=[…], …)), NAS-Bench-201 (|op~0|+|…|) or JSON, also within a log; in a text of DARTS 0 is \
+                 c_{k−2} and 1 is c_{k−1}",
             );
             let edit = egui::ScrollArea::vertical()
                 .max_height(240.0)

@@ -9,6 +9,7 @@ use super::edits::History;
 use super::scores::title;
 use super::text_window::TextWindow;
 use crate::app::context::{Action, Context};
+use crate::record::{RunState, RunView};
 use crate::space::{Genotype, PRESETS, Space};
 
 /// The text forms of a genotype: what they are called and what they are.
@@ -44,6 +45,18 @@ fn preset_title(name: &str) -> &str {
         "pc-darts-image" => "PC-DARTS, ImageNet",
         "resnet-like" => "ResNet-like (NAS-Bench-201)",
         other => other,
+    }
+}
+
+/// Why there is nothing that the run has found, behind the words that name it.
+fn nothing_found(run: &RunView) -> &'static str {
+    let goes_on = matches!(run.state, RunState::Running | RunState::Held);
+    match (&run.derived, &run.config) {
+        (Some(_), _) => "",
+        (None, None) => " (no run yet)",
+        (None, Some(config)) if config.search.is_none() => " (it only trains)",
+        (None, Some(_)) if goes_on => " (its search goes on)",
+        (None, Some(_)) => " (its search did not end)",
     }
 }
 
@@ -84,8 +97,10 @@ pub fn show(
         ui.menu_button(format!("{} ▾", title(space)), |ui| {
             for other in Space::ALL {
                 let text = format!("{} cells", title(other));
-                if ui.selectable_label(other == space, text).clicked() && other != space {
-                    chosen = first_of(other);
+                if ui.selectable_label(other == space, text).clicked() {
+                    if other != space {
+                        chosen = first_of(other);
+                    }
                     ui.close();
                 }
             }
@@ -101,7 +116,8 @@ pub fn show(
             }
             ui.separator();
             let derived = &context.run.derived;
-            let button = ui.add_enabled(derived.is_some(), Button::new("What the run found"));
+            let text = format!("What the run found{}", nothing_found(context.run));
+            let button = ui.add_enabled(derived.is_some(), Button::new(text));
             if button.clicked() {
                 chosen.clone_from(derived);
                 ui.close();

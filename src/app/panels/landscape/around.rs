@@ -3,19 +3,17 @@
 use eframe::egui::{self, RichText};
 
 use super::super::export::Export;
-use super::scatter::Plane;
+use super::scatter::{Plane, fence};
 use crate::app::context::Context;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::theme::Hue;
 use crate::landscape::{Statistics, shells};
-use crate::space::{Aggregation, Genotype};
+use crate::space::Genotype;
 
 /// Largest distance.
 const RADIUS: usize = 3;
 /// Bars of a histogram over its range.
 const BINS: usize = 40;
-/// How many times the distance of the quartiles below the lower one the range reaches, where there are values so low.
-const REACH: f64 = 3.0;
 
 /// What the bars stand for. Percent.
 struct Range {
@@ -30,9 +28,7 @@ struct Range {
 impl Range {
     /// From the quartiles of all values, so that a few cells that learned nothing leave the others room; the own accuracy is always in it.
     fn of(values: &[f64], own: f64) -> Self {
-        let quantile = |q: f64| Aggregation::Quantile { q }.value(values);
-        let [lower, upper] = [0.25, 0.75].map(quantile);
-        let fence = (lower - REACH * (upper - lower)).min(own);
+        let fence = fence(values).min(own);
         let inside = values.iter().copied().filter(|&value| value >= fence);
         let low = inside.fold(own, f64::min);
         let high = values.iter().copied().fold(own, f64::max).max(low + 1e-6);
@@ -175,7 +171,7 @@ fn bars(range: &Range, shares: &[f64], hue: Hue) -> Vec<Series> {
 fn upright(own: f64, shares: &[f64]) -> Series {
     let top = shares.iter().copied().fold(0.0, f64::max);
     let ends = [[own, 0.0], [own, top]];
-    Series::new("in the editor", Hue::Chosen, Mark::Line, ends)
+    Series::new("in the editor", Hue::Ink, Mark::Line, ends)
 }
 
 /// Draws the histograms below each other over the same accuracies.

@@ -11,6 +11,7 @@ use super::super::export::Export;
 use super::scatter::Plane;
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::CellPicture;
+use crate::app::draw::explained::explained;
 use crate::app::draw::figure::{Figure, Mark, Series, nearest};
 use crate::app::draw::theme::Hue;
 use crate::landscape::{BarrierReport, TableEvaluator, barrier};
@@ -181,7 +182,9 @@ pub fn show(
     };
     let barrier = &report.barrier;
     ui.horizontal_wrapped(|ui| {
-        ui.strong(format!("Barrier {:.2} %", barrier.mean)).on_hover_text(
+        explained(
+            ui,
+            RichText::new(format!("Barrier {:.2} %", barrier.mean)).strong(),
             "The mean accuracy of both ends less the lowest accuracy on the way, averaged over the shortest paths.",
         );
         ui.label(match report.paths {
@@ -196,11 +199,12 @@ pub fn show(
     if report.distance > 1 {
         let line = &report.below_line;
         ui.horizontal_wrapped(|ui| {
-            ui.label(format!("Below the straight line {:.2} %", line.mean))
-                .on_hover_text(
-                    "The most that the accuracy falls below the straight line from A to B, averaged over the paths: 0 where no path does, \
-                     however far A and B are apart.",
-                );
+            explained(
+                ui,
+                format!("Below the straight line {:.2} %", line.mean),
+                "The most that the accuracy falls below the straight line from A to B, averaged over the paths: 0 where no path does, \
+                 however far A and B are apart.",
+            );
             ui.label(format!(
                 "± {:.2}; {:.2} at least, {:.2} at most",
                 line.std, line.lowest, line.highest

@@ -1,5 +1,6 @@
 //! Accuracy against neighborhood mean, or against another metric, of all architectures of a table.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use eframe::egui::{self, RichText, Stroke};
@@ -9,12 +10,12 @@ use super::super::export::Export;
 use crate::app::context::{Action, Context, OpenTable};
 use crate::app::draw::cell_canvas::{CellPicture, Geometry};
 use crate::app::draw::figure::{Drawn, Figure, Mark, Series, nearest};
-use crate::app::draw::theme::Hue;
+use crate::app::draw::theme::{Hue, hue};
 use crate::landscape::{
     Spectrum, Transform, neighbor_means, plus_minus, spectrum, transformed_spectrum,
 };
 use crate::record::RunView;
-use crate::space::Genotype;
+use crate::space::{Aggregation, Genotype};
 
 /// What is computed once for a table and a metric. Accuracies are in percent, by architecture index.
 pub struct Plane {
@@ -122,20 +123,25 @@ impl Plane {
             x,
             y,
             of: self.shown(),
-            view: self.best_tenth(),
+            view: self.first_view(),
             series: vec![all],
             ..Figure::default()
         }
     }
 
-    /// The part of the map with the most accurate tenth, with some room: in large tables most of the rest is of no interest.
-    fn best_tenth(&self) -> Option<[[f64; 2]; 2]> {
-        if self.accuracy.len() <= MOST_ERRORS {
+    /// The part of the map that is in sight at first, with some room: of a large table the most accurate tenth, and of none those far below
+    /// the others, which would squeeze them. Nothing where that is all.
+    fn first_view(&self) -> Option<[[f64; 2]; 2]> {
+        let count = self.accuracy.len();
+        let mut order: Vec<usize> = (0..count).collect();
+        order.sort_by(|&a, &b| self.accuracy[b].total_cmp(&self.accuracy[a]));
+        order.truncate((count / 10).max(MOST_ERRORS));
+        let best: Vec<f64> = order.iter().map(|&index| self.accuracy[index]).collect();
+        let fence = fence(&best);
+        order.retain(|&index| self.accuracy[index] >= fence);
+        if order.len() == count {
             return None;
         }
-        let mut order: Vec<usize> = (0..self.accuracy.len()).collect();
-        order.sort_by(|&a, &b| self.accuracy[b].total_cmp(&self.accuracy[a]));
-        order.truncate(self.accuracy.len() / 10);
         let bounds = [&self.across, &self.accuracy].map(|values| {
             let best = order.iter().map(|&index| values[index]);
             let low = best.clone().fold(f64::INFINITY, f64::min);
@@ -234,12 +240,7 @@ impl Plane {
                 .push(Series::new(name, Hue::Quiet, Mark::Segments, ends));
         }
         let markers = [
-            (
-                "in the editor",
-                Some(edited),
-                Hue::Chosen,
-                MarkerShape::Circle,
-            ),
+            ("in the editor", Some(edited), Hue::Ink, MarkerShape::Circle),
             ("A", pins[0].as_ref(), Hue::Good, MarkerShape::Diamond),
             ("B", pins[1].as_ref(), Hue::Neighbor, MarkerShape::Square),
         ];
@@ -264,10 +265,22 @@ impl Plane {
     }
 }
 
-/// The most architectures that all have their standard errors drawn; of more, only those that are marked.
+/// The most architectures that all have their standard errors drawn; of more, only those that are marked. A table of more is large.
 const MOST_ERRORS: usize = 1000;
+/// How many times the distance of the quartiles a value lies below the lower one that is far below the others.
+const FAR: f64 = 3.0;
+
+/// The least value that is not far below the others, by their quartiles: cells that learned nothing lie below it.
+pub fn fence(values: &[f64]) -> f64 {
+    let quartile = |q: f64| Aggregation::Quantile { q }.value(values);
+    let [lower, upper] = [0.25, 0.75].map(quartile);
+    lower - FAR * (upper - lower)
+}
+
 /// What is along x where no metric is.
 const NEIGHBORS: &str = "neighbors' mean";
+/// The words below the map fit into one row from this width on, points.
+const ONE_ROW: f32 = 880.0;
 /// Width of the picture of the cell under the pointer, points.
 const PICTURE: f32 = 300.0;
 /// How far from a dot the pointer takes it, pixels.
@@ -290,8 +303,11 @@ pub fn show(
             }
             Some(_) => "High and to the right: accurate by both.",
         };
-        let first = match plane.figure.view {
-            Some(_) => " The best tenth is in sight at first.",
+        let first = match plane.view {
+            Some(_) if plane.accuracy.len() > MOST_ERRORS => {
+                " The best tenth is in sight at first."
+            }
+            Some(_) => " Those far below the others are out of sight at first.",
             None => "",
         };
         ui.label(
@@ -307,11 +323,16 @@ pub fn show(
     for (number, run) in runs.into_iter().flatten().enumerate() {
         plane.draw_path(run, number);
     }
-    let footer = ui.spacing().interact_size.y + ui.spacing().item_spacing.y;
+    let rows = match plane.view {
+        Some(_) if ui.available_width() < ONE_ROW => 2.0,
+        _ => 1.0,
+    };
+    let footer = rows * (ui.spacing().interact_size.y + ui.spacing().item_spacing.y);
     let height = (ui.available_height() - footer).max(160.0);
     let plot = plane.figure.show_zooming(ui, height);
+    let outside = mark_outside(ui, plane, &plot);
     show_nearest(ui, context, plane, &plot);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let table = plane.open.table.clone();
         let name = move |index: usize| {
             let genotype = table.genotype_of(index);
@@ -326,11 +347,38 @@ pub fn show(
             Some(plot.outer),
             Some(&name),
         );
-        ui.label(
-            RichText::new("drag to move, turn the wheel to zoom, double-click to see everything")
-                .weak(),
-        );
+        let how = "drag to move, turn the wheel to zoom, double-click to see everything";
+        ui.weak(match outside {
+            0 => how.to_owned(),
+            outside => {
+                let all = plane.accuracy.len();
+                format!("{outside} of {all} are out of sight, marked at the edge; {how}")
+            }
+        });
     });
+}
+
+/// Marks at the edge of the plot where the architectures lie that are out of sight. Returns how many they are.
+fn mark_outside(ui: &egui::Ui, plane: &Plane, plot: &Drawn) -> usize {
+    let frame = *plot.transform.frame();
+    let stroke = Stroke::new(1.5, hue(ui.visuals(), Hue::Accent));
+    let mut marked = BTreeSet::new();
+    let mut outside = 0;
+    for point in &plane.figure.series[0].points {
+        let at = plot.transform.position_from_point(point);
+        if frame.contains(at) {
+            continue;
+        }
+        outside += 1;
+        let edge = at.clamp(frame.min, frame.max);
+        // One mark for those that would lie on each other.
+        if marked.insert([edge.x, edge.y].map(|along| (along / 3.0) as i32)) {
+            let inward = (edge - at).normalized();
+            ui.painter()
+                .line_segment([edge, edge + 6.0 * inward], stroke);
+        }
+    }
+    outside
 }
 
 /// The choice of what is along x, where the table has more than one metric.

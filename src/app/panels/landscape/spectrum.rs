@@ -130,9 +130,7 @@ fn choose(ui: &mut egui::Ui, transform: &mut Transform) {
                 for option in Transform::ALL {
                     let same =
                         std::mem::discriminant(&option) == std::mem::discriminant(transform);
-                    let label = ui
-                        .selectable_label(same, words(option))
-                        .on_hover_text(option.meaning());
+                    let label = ui.selectable_label(same, words(option));
                     if label.clicked() && !same {
                         *transform = option;
                     }
@@ -159,5 +157,6 @@ fn choose(ui: &mut egui::Ui, transform: &mut Transform) {
             )
             .on_hover_text("Accuracies below it count as this.");
         }
+        ui.weak(transform.meaning());
     });
 }

@@ -7,7 +7,7 @@ use crate::app::context::{Action, Context};
 use crate::app::draw::pictures::Pictures;
 use crate::app::draw::svg::hex;
 use crate::app::draw::theme::Hue;
-use crate::app::draw::words::counted;
+use crate::app::draw::words::{counted, describe};
 use crate::csv::csv;
 use crate::record::TrainingView;
 use crate::session::MISTAKES;
@@ -45,6 +45,29 @@ fn taken_for(number: u32, classes: &[String], [row, column]: Pair) -> String {
         true => format!("{images} of class {from} {were} recognised"),
         false => format!("{images} of class {from} {were} taken for {to}"),
     }
+}
+
+/// How many images were recognised, and what was mistaken most often.
+fn in_words(confusion: &[Vec<u32>], classes: &[String]) -> String {
+    let pairs = || {
+        (0..confusion.len()).flat_map(|row| (0..confusion.len()).map(move |column| [row, column]))
+    };
+    let number = |[row, column]: Pair| cell(confusion, row, column);
+    let all: u32 = pairs().map(number).sum();
+    let right: u32 = pairs()
+        .filter(|[row, column]| row == column)
+        .map(number)
+        .sum();
+    let wrong = pairs().filter(|[row, column]| row != column);
+    let most = wrong.max_by_key(|&pair| number(pair));
+    let most = most.filter(|&pair| number(pair) > 0);
+    let most = most.map_or(String::new(), |pair| {
+        format!(
+            "; most often mistaken: {}",
+            taken_for(number(pair), classes, pair)
+        )
+    });
+    format!("{right} of {} recognised{most}", counted(all, "image"))
 }
 
 /// Draws the confusion matrix. Returns the kind of mistake that was clicked.
@@ -85,6 +108,7 @@ pub fn matrix(
             response.widget_info(|| {
                 egui::WidgetInfo::labeled(egui::Role::Figure, true, "Confusion matrix")
             });
+            describe(&response, || in_words(confusion, classes));
             let corner = rect.min + vec2(label, label);
             let pointed = response.hover_pos().and_then(|pointer| {
                 let place = (pointer - corner) / side;

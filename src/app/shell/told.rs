@@ -1,0 +1,127 @@
+//! What is told to a person who does not see the window: the state of the run, how far it is, what came of it, messages, and what the edited
+//! cell scores.
+
+use super::App;
+use crate::app::context::table_of;
+use crate::app::panels::editor::flatness::Flatness;
+use crate::app::panels::result;
+use crate::app::panels::run::titles;
+use crate::app::panels::state_words::state_words;
+use crate::app::runs::link::SessionState;
+use crate::record::{RunState, RunView};
+
+/// Seconds between two sentences on how far a run is.
+const PROGRESS_EVERY: f64 = 10.0;
+
+/// What was told last.
+#[derive(Default)]
+pub struct Told {
+    begun: bool,
+    state: String,
+    results: Vec<String>,
+    /// How many messages.
+    notices: usize,
+    score: String,
+    progress: String,
+    /// When that, or another state, was told.
+    at: f64,
+}
+
+impl App {
+    /// The sentences that are new since the last call; none at the first. `seconds`: a clock that runs on.
+    pub fn news(&self, told: &mut Told, seconds: f64) -> Vec<String> {
+        let mut news = Vec::new();
+        let state = self.state_told();
+        if told.state != state {
+            told.state.clone_from(&state);
+            told.at = seconds;
+            news.push(state);
+        }
+        if let Some(progress) = self.progress_told()
+            && told.progress != progress
+            && seconds - told.at >= PROGRESS_EVERY
+        {
+            told.progress.clone_from(&progress);
+            told.at = seconds;
+            news.push(progress);
+        }
+        let results = self.results_told();
+        let other = |result: &&String| !told.results.contains(result);
+        news.extend(results.iter().filter(other).cloned());
+        told.results = results;
+        let new = self.notices.count() - told.notices;
+        let said = self.notices.said();
+        let first = said.len().saturating_sub(new);
+        news.extend(said[first..].iter().map(|notice| notice.text.clone()));
+        told.notices = self.notices.count();
+        // While it is computed, the last one stands.
+        if let Some(score) = self.score_told()
+            && told.score != score
+        {
+            told.score.clone_from(&score);
+            news.push(score);
+        }
+        if !std::mem::replace(&mut told.begun, true) {
+            news.clear();
+        }
+        news
+    }
+
+    fn state_told(&self) -> String {
+        let words = match self.session() {
+            SessionState::Stopping if self.run.live => "stopping",
+            _ => state_words(&self.run).0,
+        };
+        format!("{}: {words}.", titles(&self.run).0)
+    }
+
+    fn progress_told(&self) -> Option<String> {
+        let going = self.run.live && self.run.state == RunState::Running;
+        let at = self.run.progress().filter(|_| going)?;
+        Some(format!("{}, step {} of {}.", at.phase, at.done, at.total))
+    }
+
+    /// One sentence for each run of a race that has a result.
+    fn results_told(&self) -> Vec<String> {
+        let runs = [Some(&self.run), self.rival()];
+        let runs = runs.into_iter().flatten();
+        runs.filter_map(|run| self.result_told(run)).collect()
+    }
+
+    fn result_told(&self, run: &RunView) -> Option<String> {
+        let genotype = result::of(run)?;
+        let mut parts = vec![match run.tested() {
+            Some(tested) => {
+                let (low, high) = tested.interval();
+                format!(
+                    "test accuracy {:.2} %, 95 % interval {:.1} to {:.1} %",
+                    100.0 * tested.accuracy,
+                    100.0 * low,
+                    100.0 * high
+                )
+            }
+            None => "a cell is found, and not trained".into(),
+        }];
+        // The card has the neighbors of one run, a race those of the table.
+        let flatness = self.shown.flatness(genotype).or_else(|| {
+            let (table, metric) = table_of(genotype.space(), self.table.as_ref())?;
+            Flatness::in_table(table, metric, genotype)
+        });
+        parts.extend(flatness.and_then(|flatness| Some(flatness.words()?.to_owned())));
+        Some(format!("{}: {}.", titles(run).0, parts.join(", ")))
+    }
+
+    fn score_told(&self) -> Option<String> {
+        let own = self.editor.score_of_now()?.accuracy;
+        let around = self.editor.flatness().map(|flatness| {
+            let mean = format!(", neighbors {:.2} % on average", flatness.neighbors.mean);
+            mean + &flatness
+                .words()
+                .map_or(String::new(), |words| format!(", {words}"))
+        });
+        Some(format!(
+            "The edited cell: {own:.2} %{}.",
+            around.unwrap_or_default()
+        ))
+    }
+}

@@ -1,0 +1,240 @@
+//! The runs of the browser's storage as the window of one tab knows them: all tabs share it.
+
+use std::time::Duration;
+
+use js_sys::Promise;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_time::SystemTime;
+
+use super::fetched::fetch_packed;
+use super::script::call;
+use super::store::Stored;
+use super::{describe, store};
+use crate::app::{KeptRun, Wanted, is_of, shipped, shipped_name};
+use crate::session::{Checkpoint, RunConfig, judge_name};
+
+/// A tab of the browser, by how the names of its workers begin.
+pub struct Tab(String);
+
+impl Tab {
+    /// This one.
+    pub fn new() -> Self {
+        let random = js_sys::Math::random().to_bits();
+        Self(format!("plateau-engine-{random:x}-"))
+    }
+
+    /// A name for a worker, which no other has.
+    pub fn worker_name(&self) -> String {
+        format!("{}{:x}", self.0, js_sys::Math::random().to_bits())
+    }
+
+    /// All runs.
+    pub async fn all_kept(&self) -> Result<Vec<KeptRun>, String> {
+        let runs = store::list().await.map_err(refused)?;
+        let mut rivals = store::rivals().await.map_err(refused)?;
+        let mut kept = Vec::with_capacity(runs.len());
+        for run in runs {
+            let rival = rivals.remove(&run.name);
+            kept.push(self.known(run, rival).await);
+        }
+        Ok(kept)
+    }
+
+    /// A run by its name.
+    pub async fn kept(&self, name: String) -> Result<KeptRun, String> {
+        let run = find(&name).await?;
+        let rival = store::rival(&name).await.map_err(refused)?;
+        Ok(self.known(run, rival.and_then(Result::ok)).await)
+    }
+
+    async fn known(&self, run: Stored, rival: Option<String>) -> KeptRun {
+        let can_go_on = run.can_go_on && !self.is_elsewhere(&run).await;
+        let changed = run.mark.changed.unwrap_or(f64::NAN) / 1e3;
+        let changed = Duration::try_from_secs_f64(changed).ok();
+        KeptRun {
+            name: run.name,
+            can_go_on,
+            stuck: None,
+            changed: changed.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)),
+            rival,
+        }
+    }
+
+    /// A run that is shown: now its checkpoint is looked at.
+    pub async fn opened(&self, name: String) -> Result<KeptRun, String> {
+        let checkpoint = store::checkpoint(&name).await.map_err(refused)?;
+        let glance = checkpoint.map(|bytes| Checkpoint::glance(&bytes, bytes.len() as u64));
+        let stuck = glance.as_ref().and_then(|glance| glance.as_ref().err());
+        let run = self.kept(name).await?;
+        Ok(KeptRun {
+            can_go_on: run.can_go_on && matches!(glance, Some(Ok(_))),
+            stuck: stuck.map(ToString::to_string),
+            ..run
+        })
+    }
+
+    /// The newest run of just these settings that can go on.
+    pub async fn interrupted(&self, config: &RunConfig) -> Result<Option<String>, String> {
+        let runs = named_like(&config.name()).await?;
+        for run in runs.into_iter().rev().filter(|run| run.can_go_on) {
+            if !self.is_elsewhere(&run).await && is_of(config, &kept_events(&run.name).await?) {
+                return Ok(Some(run.name));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The run that raced with one, and its events; none: it raced with nobody.
+    pub async fn rival(&self, of: &str) -> Result<Option<(KeptRun, Vec<u8>)>, String> {
+        let Some(name) = store::rival(of).await.map_err(refused)? else {
+            return Ok(None);
+        };
+        let name = name?;
+        let events = kept_events(&name).await?;
+        Ok(Some((self.kept(name).await?, events)))
+    }
+
+    /// Refuses a run that another tab goes on with.
+    pub async fn check_free(&self, name: &str) -> Result<(), String> {
+        match self.is_elsewhere(&find(name).await?).await {
+            true => Err(format!("{name} goes on in another tab")),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether another tab goes on with a run.
+    async fn is_elsewhere(&self, run: &Stored) -> bool {
+        match &run.mark.writer {
+            Some(writer) => !writer.starts_with(&self.0) && lives(writer).await,
+            None => false,
+        }
+    }
+}
+
+/// Whether a worker lives, of this tab or another. Where a browser cannot say that, none does.
+async fn lives(worker: &str) -> bool {
+    let asked = call("plateauLives", &[&worker.into()]);
+    match asked.and_then(|asked| asked.dyn_into::<Promise>().ok()) {
+        Some(asked) => JsFuture::from(asked)
+            .await
+            .is_ok_and(|lives| lives.is_truthy()),
+        None => false,
+    }
+}
+
+async fn find(name: &str) -> Result<Stored, String> {
+    let run = store::stored(name).await.map_err(refused)?;
+    run.ok_or_else(|| gone(name))
+}
+
+/// What is said of a run that another tab has removed, or the person.
+fn gone(name: &str) -> String {
+    format!("{name} is not kept here any more")
+}
+
+/// The runs whose names begin with one, the newest last.
+async fn named_like(name: &str) -> Result<Vec<Stored>, String> {
+    let mut runs = store::list().await.map_err(refused)?;
+    runs.retain(|run| run.name.starts_with(name));
+    // Later ones have a number behind the name.
+    runs.sort_by_key(|run| (run.name.len(), run.name.clone()));
+    Ok(runs)
+}
+
+/// A kept run's events.
+pub async fn kept_events(name: &str) -> Result<Vec<u8>, String> {
+    let events = store::events(name).await.map_err(refused)?;
+    let events = events.ok_or_else(|| gone(name))?;
+    Ok(events.into_bytes())
+}
+
+/// What is said where the browser keeps nothing.
+pub fn refused(error: idb::Error) -> String {
+    format!(
+        "this browser keeps no runs for this page, as in a private window or where its settings say so; save a run by File, Save run as zip \
+         before you close the page ({error})"
+    )
+}
+
+/// What there is to say of the storage when the page is opened: that there is none, or which runs ended before their first checkpoint.
+pub async fn storage_says() -> Vec<String> {
+    let runs = match store::list().await {
+        Ok(runs) => runs,
+        Err(error) => return vec![refused(error)],
+    };
+    let mut said = Vec::new();
+    for run in runs.into_iter().filter(|run| !run.can_go_on) {
+        if let Some(writer) = run.mark.writer
+            && !lives(&writer).await
+            // It is said once.
+            && store::hand_over(&run.name, None).await.is_ok()
+        {
+            said.push(format!(
+                "{} was cut off before its first checkpoint, so there is nothing to go on from; start it anew with Run",
+                run.name
+            ));
+        }
+    }
+    said
+}
+
+/// The supernet of a kept run, and what a person must know of it: a damaged one is also in the checkpoint of a run that is not finished.
+async fn supernet_of(name: &str) -> Result<Option<(Checkpoint, Option<String>)>, String> {
+    let Some(bytes) = store::supernet(name).await.map_err(refused)? else {
+        return Ok(None);
+    };
+    let error = match Checkpoint::from_bytes(&bytes) {
+        Ok(found) => return Ok(Some((found, None))),
+        Err(error) => error,
+    };
+    let newest = store::checkpoint(name).await.map_err(refused)?;
+    let newest = newest.and_then(|bytes| Checkpoint::from_bytes(&bytes).ok());
+    match newest.filter(Checkpoint::has_supernet) {
+        Some(found) => {
+            let note = format!("the supernet of {name}: {error}; its checkpoint is used instead");
+            Ok(Some((found, Some(note))))
+        }
+        None => Err(format!("{name}: {error}")),
+    }
+}
+
+/// The supernet of a kept run, or the newest judge of its kind, and what a person must know of it.
+pub async fn supernet(
+    wanted: &Wanted,
+) -> Result<(Option<Box<Checkpoint>>, Option<String>), String> {
+    let names = match wanted {
+        Wanted::Run(name) => vec![name.clone()],
+        Wanted::Judge(of) => {
+            let names = named_like(&judge_name(&of.dataset, of.space)).await?;
+            names.into_iter().map(|run| run.name).collect()
+        }
+    };
+    for name in names.iter().rev() {
+        let (found, note) = match (supernet_of(name).await, wanted) {
+            (Ok(Some(found)), _) => found,
+            (Ok(None), _) => continue,
+            (Err(error), Wanted::Run(_)) => return Err(error),
+            // A damaged one must not hide an older one.
+            (Err(_), Wanted::Judge(_)) => continue,
+        };
+        let fits = match wanted {
+            Wanted::Run(_) => true,
+            Wanted::Judge(of) => of.is_trained_by(&found.position.config),
+        };
+        if fits {
+            return Ok((Some(Box::new(found)), note));
+        }
+    }
+    let shipped_file = match wanted {
+        Wanted::Judge(of) => shipped_name(of),
+        Wanted::Run(_) => None,
+    };
+    match shipped_file {
+        Some(name) => {
+            let packed = fetch_packed(name).await.map_err(|error| describe(&error))?;
+            Ok((Some(shipped(&packed)?), None))
+        }
+        None => Ok((None, None)),
+    }
+}
