@@ -25,6 +25,8 @@ const MOST_BESIDE: usize = 6;
 const NAME: f32 = 220.0;
 /// Size of a cell's thumbnail, points.
 const THUMBNAIL: egui::Vec2 = vec2(88.0, 44.0);
+/// Height of a row, points.
+const ROW: f32 = THUMBNAIL.y + 2.0;
 
 /// What the rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -203,16 +205,18 @@ impl RunTable {
         self.sort(&mut rows);
         let mut done = false;
         egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-            egui::Grid::new("kept-runs")
+            let places = egui::Grid::new("kept-runs")
                 .striped(true)
-                .min_row_height(THUMBNAIL.y + 2.0)
+                .min_row_height(ROW)
                 .spacing(vec2(SPACE[2], SPACE[0]))
                 .show(ui, |ui| {
-                    self.headings(ui);
+                    let places = room_for_headings(ui);
                     for row in &rows {
                         done |= self.row(ui, row, shelf, session, actions);
                     }
+                    places
                 });
+            self.headings(ui, &places.inner);
         });
         done
     }
@@ -273,30 +277,57 @@ impl RunTable {
         });
     }
 
-    fn headings(&mut self, ui: &mut Ui) {
-        ui.label("");
-        ui.label("");
-        for (column, name, help) in Column::ALL {
-            let chosen = self.column == column;
-            let falling = self.falling.unwrap_or(true);
-            let arrow = match (chosen, falling) {
-                (true, true) => " ▼",
-                (true, false) => " ▲",
-                (false, _) => "",
-            };
-            let heading = ui.button(RichText::new(format!("{name}{arrow}")).strong());
-            heading.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Sort by {name}"))
-            });
-            if heading.on_hover_text(help).clicked() {
-                self.falling = Some(!(chosen && falling));
-                self.column = column;
-            }
+    /// Draws the headings into the first row, or over the first row in sight where that is scrolled away.
+    fn headings(&mut self, ui: &mut Ui, places: &[egui::Rect]) {
+        let seen = ui.clip_rect();
+        let Some(first) = places.first() else {
+            return;
+        };
+        let top = (first.center().y - 0.5 * ROW).max(seen.top());
+        let row = egui::Rect::from_x_y_ranges(seen.x_range(), top..=top + ROW);
+        let layout = egui::Layout::left_to_right(egui::Align::Center);
+        let builder = egui::UiBuilder::new().id_salt("headings").max_rect(row);
+        let mut ui = ui.new_child(builder.layout(layout));
+        ui.painter().rect_filled(row, 0.0, ui.visuals().panel_fill);
+        // What lies below is not meant.
+        let ground = ui.make_persistent_id("ground");
+        ui.interact(row, ground, egui::Sense::CLICK);
+        let mut at = |place: &egui::Rect, widget: &mut dyn FnMut(&mut Ui)| {
+            let place = egui::Rect::from_x_y_ranges(place.x_range(), row.y_range());
+            let builder = egui::UiBuilder::new().max_rect(place).layout(layout);
+            widget(&mut ui.new_child(builder));
+        };
+        for (place, (column, name, help)) in places.iter().zip(Column::ALL) {
+            at(place, &mut |ui| self.heading(ui, column, name, help));
         }
-        ui.strong("settings")
-            .on_hover_text("That differ from the quick preset's");
-        ui.strong("cell");
-        ui.end_row();
+        if let [.., settings, cell] = places {
+            at(settings, &mut |ui| {
+                ui.strong("settings")
+                    .on_hover_text("That differ from the quick preset's");
+            });
+            at(cell, &mut |ui| {
+                ui.strong("cell");
+            });
+        }
+    }
+
+    /// The heading of one column, which sorts by it.
+    fn heading(&mut self, ui: &mut Ui, column: Column, name: &str, help: &str) {
+        let chosen = self.column == column;
+        let falling = self.falling.unwrap_or(true);
+        let arrow = match (chosen, falling) {
+            (true, true) => " ▼",
+            (true, false) => " ▲",
+            (false, _) => "",
+        };
+        let heading = ui.button(RichText::new(format!("{name}{arrow}")).strong());
+        heading.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Sort by {name}"))
+        });
+        if heading.on_hover_text(help).clicked() {
+            self.falling = Some(!(chosen && falling));
+            self.column = column;
+        }
     }
 
     /// Draws one run. Returns whether the list has served its purpose.
@@ -343,6 +374,23 @@ impl RunTable {
         ui.end_row();
         done
     }
+}
+
+/// Keeps the first row of the table free: as much of it as each heading needs, so that columns are wide enough. Ends the row.
+fn room_for_headings(ui: &mut Ui) -> Vec<egui::Rect> {
+    ui.label("");
+    ui.label("");
+    let sorted = Column::ALL.map(|(_, name, _)| (format!("{name} ▼"), ui.spacing().button_padding));
+    let others = ["settings", "cell"].map(|name| (name.to_owned(), egui::Vec2::ZERO));
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let places = sorted.into_iter().chain(others).map(|(text, padding)| {
+        let galley = (ui.painter()).layout_no_wrap(text, font.clone(), egui::Color32::WHITE);
+        let size = galley.size() + 2.0 * padding;
+        ui.allocate_exact_size(size, egui::Sense::hover()).0
+    });
+    let places = places.collect();
+    ui.end_row();
+    places
 }
 
 impl Derived {
