@@ -1,5 +1,6 @@
 //! The window itself: takes events in, lays the panels out, takes their actions up.
 
+mod banners;
 mod bars;
 #[cfg(not(target_arch = "wasm32"))]
 mod closing;
@@ -51,7 +52,7 @@ use crate::app::runs::shelf::Shelf;
 use crate::app::runs::supernet::{Judge, SupernetState};
 use crate::app::share_link::Fragment;
 use crate::record::{RunState, RunView};
-use dock::{Behavior, default_tree};
+use dock::Dock;
 use files::Files;
 use notices::Notices;
 use tour::Tour;
@@ -123,8 +124,7 @@ pub struct App {
     #[cfg(not(target_arch = "wasm32"))]
     closing: closing::Closing,
     pub(super) actions: Vec<Action>,
-    tree: egui_tiles::Tree<Pane>,
-    places: Vec<(Pane, egui::Rect)>,
+    dock: Dock,
     pub(super) tour: Tour,
     pub(super) keys_shown: bool,
     pub(super) projector: bool,
@@ -204,8 +204,7 @@ impl App {
             #[cfg(not(target_arch = "wasm32"))]
             closing: closing::Closing::default(),
             actions: Vec::new(),
-            tree: default_tree(),
-            places: Vec::new(),
+            dock: Dock::default(),
             tour: Tour::default(),
             keys_shown: false,
             projector: false,
@@ -295,9 +294,14 @@ impl App {
         self.notices.said()
     }
 
-    /// The layout of the panels in words.
+    /// The layout of the panels of a wide window in words.
     pub fn layout(&self) -> String {
-        dock::describe(&self.tree)
+        self.dock.describe()
+    }
+
+    /// Where a panel was drawn last; none: it was not.
+    pub fn place(&self, pane: Pane) -> Option<egui::Rect> {
+        self.dock.place(pane)
     }
 
     /// The step of the tour, counted from 0, while it is on.
@@ -307,12 +311,12 @@ impl App {
 
     /// Brings a panel to the front.
     pub fn show(&mut self, pane: Pane) {
-        dock::show(&mut self.tree, pane);
+        self.dock.show(pane);
     }
 
     /// Puts the panels where a new user finds them.
     pub fn reset_layout(&mut self) {
-        self.tree = default_tree();
+        self.dock = Dock::default();
     }
 
     /// Larger type, or normal.
@@ -336,9 +340,8 @@ impl App {
             Action::Send(command) => {
                 self.tell_rival(&command);
                 if !self.line.send(command) {
-                    self.notices.push(Notice::error(
-                        "the session has ended; press Restart session",
-                    ));
+                    let text = "the session has ended; press Restart session";
+                    self.notices.push(Notice::error(text));
                 }
             }
             Action::Seek(cursor) => {
@@ -364,7 +367,7 @@ impl App {
                 self.table = Some(table);
             }
             Action::Train(genotype) => self.train(context, genotype),
-            Action::Show(pane) => dock::show(&mut self.tree, pane),
+            Action::Show(pane) => self.dock.show(pane),
             Action::ChooseFile => self.files.choose(context),
             #[cfg(not(target_arch = "wasm32"))]
             Action::ChooseFolder => self.files.choose_folder(context),
@@ -405,7 +408,8 @@ impl App {
             Ok(line) => {
                 line.claim();
                 self.line = line;
-                self.notices.push(Notice::info("a new session has started"));
+                let told = Notice::info("a new session has started");
+                self.notices.push(told);
             }
             Err(text) => self.notices.push(Notice::error(text)),
         }
@@ -456,7 +460,10 @@ impl App {
         let name = format!("{}.zip", self.zip_name());
         match zip {
             Ok(bytes) => self.files.save(name, bytes, context),
-            Err(error) => self.notices.push(Notice::error(error.to_string())),
+            Err(error) => {
+                let failed = Notice::error(error.to_string());
+                self.notices.push(failed);
+            }
         }
     }
 
@@ -514,7 +521,7 @@ impl App {
             }
             Deed::Projector => self.set_projector(context, !self.projector),
             Deed::Help => self.keys_shown = !self.keys_shown,
-            Deed::Show(pane) => dock::show(&mut self.tree, pane),
+            Deed::Show(pane) => self.dock.show(pane),
             // What belongs to a panel.
             _ => {}
         }
@@ -530,8 +537,7 @@ impl App {
             training,
             table,
             actions,
-            tree,
-            places,
+            dock,
             search,
             shown,
             editor,
@@ -541,81 +547,27 @@ impl App {
             ..
         } = self;
         let edited = editor.genotype().clone();
-        places.clear();
-        let mut behavior = Behavior {
-            draw: |pane: Pane, ui: &mut egui::Ui| {
-                let mut context = Context {
-                    run,
-                    rival: rival.as_ref().map(|(_, view)| view),
-                    trained: training.as_ref().map(|(_, view)| view),
-                    table: table.as_ref(),
-                    supernet,
-                    judge,
-                    edited: &edited,
-                    session,
-                    actions,
-                };
-                match pane {
-                    Pane::Search => search.show(ui, &mut context),
-                    Pane::Run => shown.show(ui, &mut context),
-                    Pane::Editor => editor.show(ui, &mut context),
-                    Pane::Landscape => landscape.show(ui, &mut context),
-                    Pane::Network => network.show(ui, &mut context),
-                    Pane::Data => data.show(ui, &mut context),
-                }
-            },
-            places,
-        };
-        tree.ui(&mut behavior, ui);
-    }
-
-    /// What waits for an answer, above the status bar: at the top it would move the button that a person is about to press.
-    fn banners(&mut self, ui: &mut egui::Ui) {
-        egui::Panel::bottom("banners")
-            .frame(egui::Frame::NONE)
-            .min_size(0.0)
-            .resizable(false)
-            .show_separator_line(false)
-            .show(ui, |ui| {
-                if self.session() == SessionState::Gone
-                    && notices::strip(
-                        ui,
-                        "The session has ended, so nothing can be computed. What is shown stays; restart the session to go on.",
-                        "Restart session",
-                    )
-                {
-                    self.actions.push(Action::Restart);
-                }
-                if self.session() == SessionState::Idle {
-                    self.offer(ui);
-                }
-                self.notices.strips(ui);
-            });
-    }
-}
-
-impl App {
-    /// Offers to go on with a run that was interrupted.
-    fn offer(&mut self, ui: &mut egui::Ui) {
-        let Some(offer) = &self.unfinished else {
-            return;
-        };
-        let text = match offer.shown {
-            true => "This run was interrupted and has a checkpoint.".to_owned(),
-            false => format!(
-                "The run {} was interrupted and has a checkpoint.",
-                offer.name
-            ),
-        };
-        let Some(goes_on) = notices::offer(ui, &text, "Go on", "Not now") else {
-            return;
-        };
-        if let Some(Offer { name, .. }) = self.unfinished.take() {
-            match goes_on {
-                true => self.actions.push(Action::Shelf(Ask::GoOn(name))),
-                false => self.declined = Some(name),
+        dock.panels(ui, |pane, ui| {
+            let mut context = Context {
+                run,
+                rival: rival.as_ref().map(|(_, view)| view),
+                trained: training.as_ref().map(|(_, view)| view),
+                table: table.as_ref(),
+                supernet,
+                judge,
+                edited: &edited,
+                session,
+                actions,
+            };
+            match pane {
+                Pane::Search => search.show(ui, &mut context),
+                Pane::Run => shown.show(ui, &mut context),
+                Pane::Editor => editor.show(ui, &mut context),
+                Pane::Landscape => landscape.show(ui, &mut context),
+                Pane::Network => network.show(ui, &mut context),
+                Pane::Data => data.show(ui, &mut context),
             }
-        }
+        });
     }
 }
 
@@ -655,16 +607,30 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let context = ui.ctx().clone();
         self.files.dropped(&context);
+        self.dock.fit(ui.available_width());
+        if theme::for_fingers(&context, self.dock.is_narrow()) {
+            ui.reset_style();
+            // Bars and grids were laid out for the other size.
+            context.request_discard("what is pressed has another size");
+        }
         self.menu(ui);
+        self.tabs(ui);
         self.status(ui);
         self.banners(ui);
+        if let Some(pane) = self.tour.arrives() {
+            self.dock.show(pane);
+        }
+        let below = self.tour.is_below(context.content_rect(), &self.dock);
+        if below {
+            self.tour.below(ui);
+        }
         egui::CentralPanel::default()
             .frame(egui::Frame::new().fill(theme::bar_color(ui.visuals())))
-            .show(ui, |ui| self.panels(ui));
-        self.tour.show(&context, &self.places);
-        if let Some(pane) = self.tour.pane() {
-            dock::show(&mut self.tree, pane);
-        }
+            .show(ui, |ui| {
+                theme::set_room(&context, ui.max_rect());
+                self.panels(ui);
+            });
+        self.tour.over(&context, &self.dock, below);
         shortcuts::window(&context, &mut self.keys_shown);
         self.notices.window(&context);
         self.comparison.window(&context, &mut self.actions);

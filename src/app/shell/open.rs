@@ -9,7 +9,6 @@ use eframe::egui;
 use serde::Deserialize;
 
 use super::App;
-use super::dock;
 use super::files::may_be_data;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::context::Again;
@@ -119,7 +118,7 @@ impl App {
                 hand_over(&name, dataset);
                 self.search.use_dataset(&name);
                 self.data.choose(&name);
-                dock::show(&mut self.tree, Pane::Data);
+                self.dock.show(Pane::Data);
                 self.notices.push(Notice::info(text));
             }
             Err(text) => self.notices.push(Notice::error(text)),
@@ -182,7 +181,7 @@ impl App {
             self.supernet = SupernetState::Unknown;
             (self.kept, self.unfinished) = (None, None);
             self.opened = Some(name.to_owned());
-            dock::show(&mut self.tree, Pane::Run);
+            self.dock.show(Pane::Run);
             let steps = counted(self.run.steps.len(), "step");
             let left_out = self.run_files.left_out.iter();
             let left_out: String = left_out.map(|what| format!("; left out: {what}")).collect();
@@ -193,7 +192,7 @@ impl App {
             let checked = config.check();
             checked.map_err(|error| format!("{name}: {error}"))?;
             self.search.set_config(config);
-            dock::show(&mut self.tree, Pane::Search);
+            self.dock.show(Pane::Search);
             return Ok(format!("took the settings of {name}"));
         }
         let ReadTable { table, notes } = match ReadTable::from_bytes(bytes, &[]) {
@@ -208,7 +207,7 @@ impl App {
         });
         // Who knows the path says so.
         self.table_path = None;
-        dock::show(&mut self.tree, Pane::Landscape);
+        self.dock.show(Pane::Landscape);
         let said = std::iter::once(format!("opened the table {name}")).chain(notes);
         Ok(said.collect::<Vec<_>>().join("; "))
     }
@@ -227,7 +226,7 @@ impl App {
         match read {
             Ok(Reading { genotype, notes }) => {
                 self.editor.edit(genotype);
-                dock::show(&mut self.tree, Pane::Editor);
+                self.dock.show(Pane::Editor);
                 let told: Vec<String> = std::iter::once(format!("opened the genotype {name}"))
                     .chain(notes)
                     .collect();

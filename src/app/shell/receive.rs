@@ -2,7 +2,6 @@
 
 use eframe::egui;
 
-use super::dock;
 use super::{App, Offer};
 use crate::app::pane::Pane;
 use crate::app::runs::kept_run::{Answer, KeptRun};
@@ -129,7 +128,7 @@ impl App {
         self.unfinished = None;
         (self.kept, self.opened) = (Some(name.clone()), None);
         self.line.goes_on();
-        dock::show(&mut self.tree, Pane::Run);
+        self.dock.show(Pane::Run);
         self.notices
             .push(Notice::info(format!("going on with {name}")));
     }
@@ -191,7 +190,7 @@ impl App {
                 self.run_files = RunFiles::default();
                 self.supernet = SupernetState::Unknown;
                 (self.kept, self.opened) = (None, None);
-                dock::show(&mut self.tree, Pane::Run);
+                self.dock.show(Pane::Run);
             }
             Event::StoppedEarly { step, kept_step } => {
                 self.notices.push(Notice::info(format!(
