@@ -5,10 +5,12 @@ use std::time::Duration;
 use eframe::egui::{Key, Modifiers, Rect, Role, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use plateau::app::{Answer, App, Pane};
+use plateau::app::{Answer, App, Pane, Recording};
+use plateau::session::Event;
+use plateau::space::Genotype;
 
 use crate::shell::{kept, with_keeper};
-use crate::window::{Memory, window_without_session};
+use crate::window::{Memory, now, window_without_session};
 
 /// A phone, a tablet, 1366×768 pixels at 200 %, 1280×720 with larger type, and a phone as narrow as they are made.
 const SIZES: [[f32; 2]; 5] = [
@@ -275,6 +277,82 @@ fn the_card_of_the_tour_never_covers_the_panel_that_it_is_about() {
         }
         assert_eq!(window.state().tour_stop(), None);
     }
+}
+
+/// The strips of failures that are in sight.
+fn strips(window: &Harness<'_, App>) -> usize {
+    window.query_all_by_label("Close").count()
+}
+
+#[test]
+fn two_failures_stand_as_strips_one_in_a_short_window_and_a_success_takes_them_away() {
+    let (mut window, _ends) = window_without_session();
+    resize(&mut window, [390.0, 844.0]);
+    for number in 0..5 {
+        let name = format!("noise-{number}.bin");
+        assert!(!window.state_mut().open(&name, &[7; 300]));
+    }
+    window.run_ok();
+    assert_eq!(strips(&window), 2);
+    window.get_by_label("3 more…");
+    check(&window, "strips");
+    resize(&mut window, [683.0, 384.0]);
+    assert_eq!(strips(&window), 1);
+    window.get_by_label("4 more…").click();
+    window.run_ok();
+    for number in 0..5 {
+        let name = format!("noise-{number}.bin is neither");
+        let told = window.query_all_by_label_contains(&name).count();
+        assert!(told > 0, "{name} is not in the list");
+    }
+    // Each with its time of day.
+    let labels = window.get_all_by_role(Role::Label);
+    let times = labels.filter_map(|label| label.value()).filter(|text| {
+        let parts: Vec<&str> = text.split(':').collect();
+        let is_number = |part: &&str| part.len() == 2 && part.parse::<u32>().is_ok();
+        parts.len() == 2 && parts.iter().all(is_number)
+    });
+    assert_eq!(times.count(), 5);
+    window.key_press(Key::Escape);
+    window.run_ok();
+
+    let cell = Genotype::preset("darts-v2").unwrap();
+    assert!(
+        window
+            .state_mut()
+            .open("cell.json", cell.to_json().as_bytes())
+    );
+    window.run_ok();
+    assert_eq!(strips(&window), 0);
+    assert!(window.query_by_label_contains(" more…").is_none());
+    // The list forgets nothing.
+    let failures = window.state().notices().iter().filter(|one| one.error);
+    assert_eq!(failures.count(), 5);
+}
+
+#[test]
+fn a_failure_of_a_run_has_its_name_in_the_list_and_goes_when_the_next_one_is_started() {
+    let (mut window, ends) = window_without_session();
+    let (_, outbox) = ends.lock().unwrap()[0].clone();
+    for timed in &Recording::demo().events[..20] {
+        outbox.try_send(timed.clone()).unwrap();
+    }
+    let message = "the device was lost".to_owned();
+    outbox.try_send(now(Event::Failed { message })).unwrap();
+    window.run_ok();
+    assert_eq!(strips(&window), 1);
+    let name = window.state().run().name.clone();
+    assert!(window.query_by_label(&name).is_none());
+    window.get_by_label("Help").click();
+    window.run_ok();
+    window.get_by_label("Messages").click();
+    window.run_ok();
+    window.get_by_label(&name);
+    window.key_press(Key::Escape);
+    window.run_ok();
+    window.get_by_label("▶  Run").click();
+    window.run_ok();
+    assert_eq!(strips(&window), 0);
 }
 
 #[test]

@@ -3,34 +3,51 @@
 use eframe::egui;
 
 use super::bars::bottom_bar;
-use super::notices;
+use super::notices::{self, Pressed};
 use super::{App, Offer};
 use crate::app::context::Action;
+use crate::app::draw::theme;
 use crate::app::runs::kept_run::Ask;
 use crate::app::runs::link::SessionState;
 
 impl App {
     /// What waits for an answer, above the status bar: at the top it would move the button that a person is about to press.
     pub(super) fn banners(&mut self, ui: &mut egui::Ui) {
+        let most = notices::most_strips(ui.ctx());
+        let session = self.session();
+        let asked = match session {
+            SessionState::Gone => true,
+            SessionState::Idle => self.unfinished.is_some(),
+            _ => false,
+        };
+        let failures = most - usize::from(asked);
+        let more = match failures {
+            0 => self.notices.open(),
+            _ => 0,
+        };
         bottom_bar("banners", egui::Frame::NONE, ui, |ui| {
-            if self.session() == SessionState::Gone
-                && notices::strip(
-                    ui,
-                    "The session has ended, so nothing can be computed. What is shown stays; restart the session to go on.",
-                    "Restart session",
-                )
-            {
-                self.actions.push(Action::Restart);
+            if session == SessionState::Gone {
+                self.gone(ui, more);
+            } else if asked {
+                self.offer(ui, more);
             }
-            if self.session() == SessionState::Idle {
-                self.offer(ui);
-            }
-            self.notices.strips(ui);
+            self.notices.strips(ui, failures);
         });
     }
 
-    /// Offers to go on with a run that was interrupted.
-    fn offer(&mut self, ui: &mut egui::Ui) {
+    /// Says that the session has ended, and that so many failures have no room.
+    fn gone(&mut self, ui: &mut egui::Ui, more: usize) {
+        let text = "The session has ended, so nothing can be computed. What is shown stays; restart the session to go on.";
+        let color = ui.visuals().error_fg_color;
+        match notices::strip(ui, text, &["Restart session"], more, color) {
+            Some(Pressed::Button(_)) => self.actions.push(Action::Restart),
+            Some(Pressed::More) => self.notices.listed = true,
+            None => {}
+        }
+    }
+
+    /// Offers to go on with a run that was interrupted, and says that so many failures have no room.
+    fn offer(&mut self, ui: &mut egui::Ui, more: usize) {
         let Some(offer) = &self.unfinished else {
             return;
         };
@@ -41,8 +58,14 @@ impl App {
                 offer.name
             ),
         };
-        let Some(goes_on) = notices::offer(ui, &text, "Go on", "Not now") else {
-            return;
+        let color = theme::hue(ui.visuals(), theme::Hue::Accent);
+        let goes_on = match notices::strip(ui, &text, &["Go on", "Not now"], more, color) {
+            Some(Pressed::Button(button)) => button == 0,
+            Some(Pressed::More) => {
+                self.notices.listed = true;
+                return;
+            }
+            None => return,
         };
         if let Some(Offer { name, .. }) = self.unfinished.take() {
             match goes_on {

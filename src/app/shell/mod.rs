@@ -46,7 +46,7 @@ use crate::app::panels::search::SearchPanel;
 use crate::app::panels::values::ValuesWindow;
 use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
 use crate::app::runs::link::{Line, Link, SessionState};
-use crate::app::runs::notice::Notice;
+use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
 use crate::app::runs::shelf::Shelf;
 use crate::app::runs::supernet::{Judge, SupernetState};
@@ -157,7 +157,7 @@ impl App {
                 link.claim();
                 line.connect(link);
             }
-            Err(text) => notices.push(Notice::error(text)),
+            Err(text) => notices.push(Notice::error(text).about(About::Session)),
         }
         let demo = Recording::demo();
         let run = demo.view("A recorded race");
@@ -338,10 +338,13 @@ impl App {
     fn take_up(&mut self, context: &egui::Context, action: Action) {
         match action {
             Action::Send(command) => {
+                if matches!(command, Command::Start(_)) {
+                    self.notices.settle(About::Run);
+                }
                 self.tell_rival(&command);
                 if !self.line.send(command) {
                     let text = "the session has ended; press Restart session";
-                    self.notices.push(Notice::error(text));
+                    self.notices.push(Notice::error(text).about(About::Session));
                 }
             }
             Action::Seek(cursor) => {
@@ -386,6 +389,7 @@ impl App {
                 }
                 let asked = self.shelf.ask(ask);
                 if goes_on && asked {
+                    self.notices.settle(About::Run);
                     self.line.expect(true);
                 }
                 if !asked {
@@ -409,9 +413,9 @@ impl App {
                 line.claim();
                 self.line = line;
                 let told = Notice::info("a new session has started");
-                self.notices.push(told);
+                self.notices.push(told.about(About::Session));
             }
-            Err(text) => self.notices.push(Notice::error(text)),
+            Err(text) => self.notices.push(Notice::error(text).about(About::Session)),
         }
     }
 
@@ -422,11 +426,12 @@ impl App {
             match self.beside(context) {
                 Ok(line) => self.training = Some((line, RunView::default())),
                 Err(text) => {
-                    self.notices.push(Notice::error(text));
+                    self.notices.push(Notice::error(text).about(About::Session));
                     return;
                 }
             }
         }
+        self.notices.settle(About::Run);
         if let Some((line, _)) = &mut self.training {
             // An idle session takes no notice of a stop.
             let sent = line.send(Command::Stop) && line.send(Command::Start(start));
@@ -462,7 +467,7 @@ impl App {
             Ok(bytes) => self.files.save(name, bytes, context),
             Err(error) => {
                 let failed = Notice::error(error.to_string());
-                self.notices.push(failed);
+                self.notices.push(failed.about(About::Saving));
             }
         }
     }

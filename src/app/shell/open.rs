@@ -18,7 +18,7 @@ use crate::app::pane::Pane;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::panels::search::SearchPanel;
 use crate::app::runs::kept_run::Ask;
-use crate::app::runs::notice::Notice;
+use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::runs::run_folders::kept_run;
@@ -44,8 +44,8 @@ impl App {
     pub fn open(&mut self, name: &str, bytes: &[u8]) -> bool {
         let opened = self.try_open(name, bytes);
         let ok = opened.is_ok();
-        self.notices
-            .push(opened.map_or_else(Notice::error, Notice::info));
+        let told = opened.map_or_else(Notice::error, Notice::info);
+        self.notices.push(told.about(About::Opening));
         ok
     }
 
@@ -78,12 +78,12 @@ impl App {
                     let kept = Ask::Keep(name, self.run_files.clone());
                     self.actions.push(Action::Shelf(kept));
                 }
-                self.notices.push(Notice::info(text));
+                self.notices.push(Notice::info(text).about(About::Opening));
             }
             Err(_) if may_be_data(file) => {
                 self.files.read_data(files, self.data.options(), context);
             }
-            Err(text) => self.notices.push(Notice::error(text)),
+            Err(text) => self.notices.push(Notice::error(text).about(About::Opening)),
         }
     }
 
@@ -119,9 +119,9 @@ impl App {
                 self.search.use_dataset(&name);
                 self.data.choose(&name);
                 self.dock.show(Pane::Data);
-                self.notices.push(Notice::info(text));
+                self.notices.push(Notice::info(text).about(About::Opening));
             }
-            Err(text) => self.notices.push(Notice::error(text)),
+            Err(text) => self.notices.push(Notice::error(text).about(About::Opening)),
         }
     }
 

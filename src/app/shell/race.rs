@@ -6,7 +6,7 @@ use eframe::egui;
 use super::App;
 use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::{Aside, Line, SessionState};
-use crate::app::runs::notice::Notice;
+use crate::app::runs::notice::{About, Notice};
 use crate::record::{RunState, RunView};
 use crate::session::{Command, Event, Start};
 
@@ -40,7 +40,7 @@ impl App {
                 view.live = true;
                 self.rival = Some((line, view));
             }
-            Err(text) => self.notices.push(Notice::error(text)),
+            Err(text) => self.notices.push(Notice::error(text).about(About::Session)),
         }
     }
 
@@ -88,14 +88,15 @@ impl App {
         for (line, view) in self.rival.iter_mut().chain(&mut self.training) {
             while let Some(timed) = line.receive() {
                 if let Event::Failed { message } = &timed.event {
-                    self.notices.push(Notice::error(in_labels(message)));
+                    let failed = Notice::error(in_labels(message)).about(About::Run);
+                    self.notices.push(failed.of_run(&view.name));
                 }
                 view.live = true;
                 view.apply_timed(&timed);
             }
             while let Some(aside) = line.aside() {
                 if let Aside::Tell(notice) = aside {
-                    self.notices.push(notice);
+                    self.notices.push(notice.of_run(&view.name));
                 }
             }
         }

@@ -7,7 +7,7 @@ use crate::app::pane::Pane;
 use crate::app::runs::kept_run::{Answer, KeptRun};
 use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::Aside;
-use crate::app::runs::notice::Notice;
+use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
 use crate::app::runs::supernet::SupernetState;
 use crate::record::{RunFiles, RunState, RunView};
@@ -32,7 +32,7 @@ impl App {
         }
         while let Some(aside) = self.line.aside() {
             match aside {
-                Aside::Tell(notice) => self.notices.push(notice),
+                Aside::Tell(notice) => self.tell_of_run(notice),
                 Aside::Kept(name) => {
                     if let Some(name) = &name {
                         self.run.name.clone_from(name);
@@ -100,11 +100,12 @@ impl App {
             Answer::GoesOn { name, events } => (name, events),
             Answer::CannotGoOn(message) => {
                 self.line.expect(false);
-                self.notices.push(Notice::error(message));
+                self.notices.push(Notice::error(message).about(About::Run));
                 return;
             }
             Answer::Failed(message) => {
-                self.notices.push(Notice::error(message));
+                self.notices
+                    .push(Notice::error(message).about(About::Opening));
                 return;
             }
             Answer::Listed(_) | Answer::Described { .. } | Answer::Beside(_) => return,
@@ -174,15 +175,17 @@ impl App {
                 return;
             }
             Event::Failed { message } => {
-                self.notices.push(Notice::error(in_labels(message)));
+                let failed = Notice::error(in_labels(message)).about(About::Run);
                 if self.supernet == SupernetState::Asked {
                     self.supernet = SupernetState::Missing(in_labels(message));
                 }
                 // A run that never began leaves the one that is shown alone.
                 let going = matches!(self.run.state, RunState::Running | RunState::Held);
                 if !(self.run.live && going) {
+                    self.notices.push(failed);
                     return;
                 }
+                self.tell_of_run(failed);
             }
             Event::Started { .. } => {
                 self.run.live = true;
@@ -193,11 +196,11 @@ impl App {
                 self.dock.show(Pane::Run);
             }
             Event::StoppedEarly { step, kept_step } => {
-                self.notices.push(Notice::info(format!(
+                self.tell_of_run(Notice::info(format!(
                     "the search ended at step {step} because α's place became sharp; the architecture of step {kept_step}, before that, is the result"
                 )));
             }
-            Event::Finished => self.notices.push(Notice::info("the run is finished")),
+            Event::Finished => self.tell_of_run(Notice::info("the run is finished")),
             _ => {}
         }
         let told;
@@ -224,6 +227,11 @@ impl App {
             }
             _ => {}
         }
+    }
+
+    /// Tells something of the run that is shown.
+    fn tell_of_run(&mut self, notice: Notice) {
+        self.notices.push(notice.of_run(&self.run.name));
     }
 
     /// Has a GPU compile, before the person presses *Run*, what a run with the present settings needs: a browser takes seconds for

@@ -7,7 +7,7 @@ use crate::app::panels::editor::scores::Scores;
 use crate::app::runs::kept_run::{Ask, Wanted};
 use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::{Aside, SessionState};
-use crate::app::runs::notice::Notice;
+use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::supernet::{JudgeOf, SupernetState};
 use crate::landscape::Score;
 use crate::record::{RunState, RunView, SUPERNET_FILE};
@@ -158,7 +158,7 @@ impl App {
             return;
         };
         if let Err(text) = self.wake_judge(context) {
-            self.notices.push(Notice::error(text));
+            self.notices.push(Notice::error(text).about(About::Session));
             return;
         }
         let start = Start::kept(self.search.judge_of(&of));
