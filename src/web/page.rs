@@ -438,7 +438,8 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
             match serde_json::from_str(&text) {
                 Ok(FromWorker::Event(timed)) => voice.say(timed),
                 Ok(FromWorker::Notice(text, error)) => {
-                    voice.aside(Aside::Tell(Notice { text, error }));
+                    let notice = if error { Notice::error } else { Notice::info };
+                    voice.aside(Aside::Tell(notice(text)));
                 }
                 Ok(FromWorker::Kept(name)) => voice.aside(Aside::Kept(name)),
                 Ok(FromWorker::GoesOn(name, events)) => {
