@@ -31,8 +31,10 @@ pub use panels::moved::moved;
 pub use panels::network::NetworkPanel;
 pub use panels::search::SearchPanel;
 pub use panels::values;
+#[cfg(target_arch = "wasm32")]
+pub use runs::kept_run::is_of;
 pub use runs::kept_run::{Answer, Ask, KeptRun, Wanted, beside, described};
-pub use runs::link::{Aside, Link, SessionState};
+pub use runs::link::{Aside, Link, Seat, SessionState};
 pub use runs::notice::Notice;
 pub use runs::recording::{Recorded, Recording};
 #[cfg(not(target_arch = "wasm32"))]

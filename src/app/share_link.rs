@@ -1,6 +1,6 @@
 //! The state in a link: what follows `#` in the page's address, short and versioned.
 //!
-//! `#v=1&preset=quick&strategy=na-darts&space=darts&seed=0&data=digits&device=cpu&cell=d…`, every part but the version optional; the cell
+//! `#v=1&preset=quick&strategy=na-darts&rival=darts&space=darts&seed=0&data=digits&device=cpu&cell=d…`, every part but the version optional; the cell
 //! is the compact form of [`Genotype::to_compact`], read by the same code as every genotype. Options of a data set stand behind `%23`, as an
 //! address has one `#`; one that was typed is read, too. `lesson=flat&at=3` opens a lesson at its third card. The page opens a link, the
 //! desktop program takes it as `plateau app --link`.
@@ -16,8 +16,8 @@ const MOST: usize = 500;
 /// What stands for `#`.
 const MARK: &str = "%23";
 /// What a link can say, besides its version.
-const KEYS: [&str; 9] = [
-    "preset", "strategy", "space", "seed", "data", "device", "cell", "lesson", "at",
+const KEYS: [&str; 10] = [
+    "preset", "strategy", "rival", "space", "seed", "data", "device", "cell", "lesson", "at",
 ];
 /// The longest name of a lesson, in bytes.
 const MOST_OF_A_NAME: usize = 40;
@@ -29,6 +29,8 @@ pub struct Fragment {
     pub preset: Option<Preset>,
     /// How it searches.
     pub strategy: Option<Strategy>,
+    /// Who races with it.
+    pub rival: Option<Strategy>,
     /// Where it searches.
     pub space: Option<Space>,
     /// Its seed.
@@ -75,6 +77,7 @@ impl Fragment {
                 "strategy",
                 self.strategy.map(|strategy| strategy.name().to_string()),
             ),
+            ("rival", self.rival.map(|rival| rival.name().to_string())),
             ("space", self.space.map(|space| space.name().to_string())),
             ("seed", self.seed.map(|seed| seed.to_string())),
             (
@@ -131,6 +134,7 @@ impl Fragment {
             match key {
                 "preset" => fragment.preset = Some(value.parse().map_err(wrong)?),
                 "strategy" => fragment.strategy = Some(value.parse().map_err(wrong)?),
+                "rival" => fragment.rival = Some(value.parse().map_err(wrong)?),
                 "space" => {
                     let space = value.parse::<Space>();
                     fragment.space = Some(space.map_err(|error| wrong(error.to_string()))?);

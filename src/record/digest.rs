@@ -1,6 +1,6 @@
 //! What a list of runs shows of each.
 
-use super::run_view::{RunState, RunView, Tested};
+use super::run_view::{Progress, RunState, RunView, Tested};
 use crate::session::RunConfig;
 use crate::space::Genotype;
 
@@ -11,6 +11,8 @@ pub struct Digest {
     pub config: RunConfig,
     /// Where it stands.
     pub state: RunState,
+    /// How far it is.
+    pub progress: Option<Progress>,
     /// What a person must know of its recording, as in [`RunView::warning`].
     pub warning: Option<String>,
     /// What it found, or was given to train.
@@ -29,6 +31,7 @@ impl Digest {
         Some(Self {
             config: run.config.clone()?,
             state: run.state.clone(),
+            progress: run.progress(),
             warning: run.warning.clone(),
             genotype: run.genotype().cloned(),
             tested: run.tested(),

@@ -12,6 +12,7 @@ mod files;
 mod interrupted;
 #[cfg(not(target_arch = "wasm32"))]
 mod recorder;
+mod rival;
 #[cfg(not(target_arch = "wasm32"))]
 mod run_folder;
 mod run_view;
@@ -26,6 +27,9 @@ pub use files::{RunFileError, RunFiles};
 pub use interrupted::{Interrupted, Tail, can_go_on};
 #[cfg(not(target_arch = "wasm32"))]
 pub use recorder::{LOCK, Lock, RecordError, Recorder, lock, write_files};
+pub use rival::{RIVAL_FILE, rival_name, rival_text};
+#[cfg(not(target_arch = "wasm32"))]
+pub use rival::{read_rival, write_rival};
 #[cfg(not(target_arch = "wasm32"))]
 pub use run_folder::{read_events, read_files, read_log};
 pub use run_view::{Progress, RunState, RunView, SearchView, Tested, TrainingView};

@@ -1,5 +1,6 @@
 //! What a run leaves behind, event by event: the same in a folder, in the browser's storage and in a zip.
 
+use super::rival::RIVAL_FILE;
 use crate::session::{Checkpoint, Event, Timed};
 use crate::space::Genotype;
 
@@ -92,7 +93,7 @@ pub fn follows(event: &Event) -> Vec<Write<'static>> {
     }
 }
 
-/// Whether a name is that of a file that a run leaves beside its lines, or that a table's verdict on it has.
+/// Whether a name is that of a file that a run leaves beside its lines, or that a table's verdict on it or its rival has.
 pub fn is_of_run(name: &str) -> bool {
     let fixed = [
         "config.json",
@@ -100,6 +101,7 @@ pub fn is_of_run(name: &str) -> bool {
         "genotype.txt",
         "result.json",
         "table.json",
+        RIVAL_FILE,
         SUPERNET_FILE,
     ];
     fixed.contains(&name) || checkpoint_number(name).is_some()

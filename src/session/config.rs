@@ -320,6 +320,16 @@ impl RunConfig {
         }
     }
 
+    /// Whether two searches differ in the strategy, and in nothing else.
+    pub fn races_with(&self, other: &Self) -> bool {
+        let mut same = other.clone();
+        let (Some(search), Some(own)) = (&mut same.search, &self.search) else {
+            return false;
+        };
+        let other = std::mem::replace(&mut search.strategy, own.strategy);
+        other != own.strategy && same == *self
+    }
+
     /// What a run is called, as its folder is: data set, strategy or `train`, and seed.
     pub fn name(&self) -> String {
         let what = match (&self.search, self.kind) {

@@ -1,6 +1,7 @@
 //! The page: the window on a canvas, and the worker behind it.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use async_channel::{Receiver, Sender};
@@ -13,12 +14,14 @@ use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType
 use super::fetched::{fetch_packed, fetch_set};
 use super::{FromWorker, ToWorker, describe, mirror, script, store};
 use crate::app::{
-    Answer, App, Aside, Ask, Fragment, KeptRun, Link, Notice, Shelf, Wanted, beside, described,
-    shipped, shipped_name,
+    Answer, App, Aside, Ask, Fragment, KeptRun, Link, Notice, Seat, Shelf, Wanted, beside,
+    described, is_of, shipped, shipped_name,
 };
 use crate::data::EMBEDDED;
 use crate::json::problem;
-use crate::session::{Checkpoint, Clock, Command, DeviceChoice, Event, Timed, judge_name};
+use crate::session::{
+    Checkpoint, Clock, Command, DeviceChoice, Event, RunConfig, Timed, judge_name,
+};
 
 /// Where `index.html` keeps the worker's bootstrap, relative to the page.
 const WORKER: &str = "./worker.js";
@@ -88,10 +91,10 @@ async fn start() -> Result<(), JsValue> {
     Ok(())
 }
 
-/// The worker of now, and where it says what the shelf waits for.
+/// The workers of the seats, and where they say what the shelf waits for.
 #[derive(Clone)]
 struct Engine {
-    worker: Rc<RefCell<Option<Worker>>>,
+    seats: Rc<RefCell<BTreeMap<Seat, Worker>>>,
     answers: Sender<Answer>,
     /// Told when a worker listens, or has ended before it did.
     loaded: Sender<()>,
@@ -102,19 +105,22 @@ fn shelf(context: &egui::Context, loaded: Sender<()>) -> (Engine, Shelf) {
     let (asks, inbox) = async_channel::unbounded();
     let (answers, outbox) = async_channel::unbounded();
     let engine = Engine {
-        worker: Rc::default(),
+        seats: Rc::default(),
         answers,
         loaded,
     };
     let (keeper, context) = (engine.clone(), context.clone());
     spawn_local(async move {
         while let Ok(ask) = inbox.recv().await {
-            let goes_on = matches!(ask, Ask::GoOn(_));
-            let answer = match keeper.answer(ask, &context).await {
-                Ok(None) => continue,
-                Ok(Some(answer)) => answer,
-                Err(message) if goes_on => Answer::CannotGoOn(message),
-                Err(message) => Answer::Failed(message),
+            let goes_on = match &ask {
+                Ask::GoOn(_, seat) => Some(*seat),
+                _ => None,
+            };
+            let answer = match (keeper.answer(ask, &context).await, goes_on) {
+                (Ok(None), _) => continue,
+                (Ok(Some(answer)), _) => answer,
+                (Err(message), Some(seat)) => Answer::CannotGoOn(seat, message),
+                (Err(message), None) => Answer::Failed(message),
             };
             // Only a window that has gone has closed the channel.
             let _gone = keeper.answers.try_send(answer);
@@ -142,12 +148,25 @@ impl Engine {
                 let run = opened(name).await?;
                 return Ok(Some(Answer::Opened { run, events }));
             }
-            Ask::GoOn(name) => {
+            Ask::GoOn(name, seat) => {
                 let text = serde_json::to_string(&ToWorker::GoOn(name)).unwrap_or_default();
-                let worker = self.worker.borrow();
-                let worker = worker.as_ref().ok_or("there is no engine; restart it")?;
+                let seats = self.seats.borrow();
+                let worker = seats.get(&seat).ok_or("there is no engine; restart it")?;
                 let sent = worker.post_message(&JsValue::from_str(&text));
                 sent.map_err(|error| describe(&error))?;
+                return Ok(None);
+            }
+            Ask::Interrupted(config) => {
+                // What cannot be read is none.
+                let name = interrupted(&config).await.unwrap_or_default();
+                return Ok(Some(Answer::Interrupted(config, name)));
+            }
+            Ask::Rival(of) => {
+                let rival = rival(&of).await;
+                return Ok(Some(Answer::Rival { of, rival }));
+            }
+            Ask::Pair(names) => {
+                store::pair(&names).await.map_err(refused)?;
                 return Ok(None);
             }
             Ask::Files(name) => {
@@ -177,29 +196,75 @@ impl Engine {
                 let taken = store::list().await.map_err(refused)?;
                 let name = store::free_name(file.trim_end_matches(".zip"), &taken);
                 store::keep(&name, &files).await.map_err(refused)?;
-                let can_go_on = files.checkpoint().is_some();
-                return Ok(Some(Answer::Kept(file, kept(name, can_go_on))));
+                return Ok(Some(Answer::Kept(file, kept(name).await?)));
             }
             Ask::Remove(name) => store::remove(&name).await.map_err(refused)?,
         }
-        let runs = store::list().await.map_err(refused);
-        let known = |runs: Vec<(String, bool)>| {
-            let runs = runs.into_iter();
-            runs.map(|(name, can_go_on)| kept(name, can_go_on))
-                .collect()
-        };
-        Ok(Some(Answer::Listed(runs.map(known))))
+        Ok(Some(Answer::Listed(all_kept().await)))
+    }
+
+    /// The seat of a worker.
+    fn seat_of(&self, worker: &Worker) -> Option<Seat> {
+        let seats = self.seats.borrow();
+        let mut seats = seats.iter();
+        seats.find_map(|(&seat, one)| (one == worker).then_some(seat))
     }
 }
 
-/// A run in the browser's storage.
-fn kept(name: String, can_go_on: bool) -> KeptRun {
-    KeptRun {
+/// The runs in the browser's storage.
+async fn all_kept() -> Result<Vec<KeptRun>, String> {
+    let runs = store::list().await.map_err(refused)?;
+    let mut rivals = store::rivals().await.map_err(refused)?;
+    let kept = runs.into_iter().map(|(name, can_go_on)| KeptRun {
+        rival: rivals.remove(&name),
         name,
         can_go_on,
         stuck: None,
         changed: None,
+    });
+    Ok(kept.collect())
+}
+
+/// A run in the browser's storage.
+async fn kept(name: String) -> Result<KeptRun, String> {
+    let mut runs = all_kept().await?.into_iter();
+    runs.find(|run| run.name == name).ok_or_else(|| gone(&name))
+}
+
+/// What is said of a run that another tab has removed, or the person.
+fn gone(name: &str) -> String {
+    format!("{name} is not kept here any more")
+}
+
+/// The newest run of just these settings that can go on: later ones have a number behind the name.
+async fn interrupted(config: &RunConfig) -> Result<Option<String>, String> {
+    let mut names = named_like(&config.name()).await?;
+    names.retain(|(_, can_go_on)| *can_go_on);
+    for (name, _) in names.into_iter().rev() {
+        if is_of(config, &kept_events(&name).await?) {
+            return Ok(Some(name));
+        }
     }
+    Ok(None)
+}
+
+/// The runs whose names begin with one, and whether each can go on; the newest last.
+async fn named_like(name: &str) -> Result<Vec<(String, bool)>, String> {
+    let mut names = store::list().await.map_err(refused)?;
+    names.retain(|(other, _)| other.starts_with(name));
+    // Later ones have a number behind the name.
+    names.sort_by_key(|(name, _)| (name.len(), name.clone()));
+    Ok(names)
+}
+
+/// The run that raced with one, and its events; none: it raced with nobody.
+async fn rival(of: &str) -> Result<Option<(KeptRun, Vec<u8>)>, String> {
+    let Some(name) = store::rival(of).await.map_err(refused)? else {
+        return Ok(None);
+    };
+    let name = name?;
+    let events = kept_events(&name).await?;
+    Ok(Some((kept(name).await?, events)))
 }
 
 /// A run that is shown: now its checkpoint is looked at.
@@ -210,14 +275,14 @@ async fn opened(name: String) -> Result<KeptRun, String> {
     Ok(KeptRun {
         can_go_on: matches!(glance, Some(Ok(_))),
         stuck: stuck.map(ToString::to_string),
-        ..kept(name, false)
+        ..kept(name).await?
     })
 }
 
 /// A kept run's events.
 async fn kept_events(name: &str) -> Result<Vec<u8>, String> {
     let events = store::events(name).await.map_err(refused)?;
-    let events = events.ok_or(format!("{name} is not kept any more"))?;
+    let events = events.ok_or_else(|| gone(name))?;
     Ok(events.into_bytes())
 }
 
@@ -251,13 +316,8 @@ async fn supernet(wanted: &Wanted) -> Result<(Option<Box<Checkpoint>>, Option<St
     let names = match wanted {
         Wanted::Run(name) => vec![name.clone()],
         Wanted::Judge(of) => {
-            let judge = judge_name(&of.dataset, of.space);
-            let kept = store::list().await.map_err(refused)?;
-            let names = kept.into_iter().map(|(name, _)| name);
-            // Later ones have a number behind the name.
-            let mut names: Vec<_> = names.filter(|name| name.starts_with(&judge)).collect();
-            names.sort_by_key(|name| (name.len(), name.clone()));
-            names
+            let names = named_like(&judge_name(&of.dataset, of.space)).await?;
+            names.into_iter().map(|(name, _)| name).collect()
         }
     };
     for name in names.iter().rev() {
@@ -317,9 +377,9 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
     };
     // The other end is here.
     let _gone = commands.try_send(check);
-    let (current, own) = (engine.worker.clone(), worker.clone());
-    let claim = move || {
-        current.borrow_mut().replace(own.clone());
+    let (seats, own) = (engine.seats.clone(), worker.clone());
+    let claim = move |seat| {
+        seats.borrow_mut().insert(seat, own.clone());
     };
     spawn_local(forward(worker, inbox));
     Ok(Link::new(commands, events)
@@ -364,8 +424,8 @@ impl Voice {
             "the engine stopped{why}; restart it, the edited cell and the last checkpoint are kept"
         ));
         self.outbox.close();
-        let mut current = self.engine.worker.borrow_mut();
-        current.take_if(|worker| *worker == self.worker);
+        let mut seats = self.engine.seats.borrow_mut();
+        seats.retain(|_, worker| *worker != self.worker);
     }
 }
 
@@ -378,17 +438,22 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
             match serde_json::from_str(&text) {
                 Ok(FromWorker::Event(timed)) => voice.say(timed),
                 Ok(FromWorker::Notice(text, error)) => {
-                    voice.aside(Aside::Tell(Notice { text, error }));
+                    let notice = if error { Notice::error } else { Notice::info };
+                    voice.aside(Aside::Tell(notice(text)));
                 }
                 Ok(FromWorker::Kept(name)) => voice.aside(Aside::Kept(name)),
                 Ok(FromWorker::GoesOn(name, events)) => {
-                    let answer = Answer::GoesOn {
-                        name,
-                        events,
-                        notes: Vec::new(),
-                    };
-                    let _gone = voice.engine.answers.try_send(answer);
-                    voice.context.request_repaint();
+                    // A worker whose seat another has by now is heard by nobody.
+                    if let Some(seat) = voice.engine.seat_of(&voice.worker) {
+                        let answer = Answer::GoesOn {
+                            seat,
+                            name,
+                            events,
+                            notes: Vec::new(),
+                        };
+                        let _gone = voice.engine.answers.try_send(answer);
+                        voice.context.request_repaint();
+                    }
                 }
                 Ok(FromWorker::Ready) => {
                     // It is full where an earlier worker has said so.

@@ -1,17 +1,21 @@
-//! Runs that the browser keeps, in IndexedDB: for each its events, the supernet of its search, and the newest checkpoint where it was not
-//! finished. Its other files follow from its events.
+//! Runs that the browser keeps, in IndexedDB: for each its events, the supernet of its search, the newest checkpoint where it was not
+//! finished, and which run raced with it. Its other files follow from its events.
 
-use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, TransactionMode};
+use std::collections::BTreeMap;
+
+use idb::{
+    Database, DatabaseEvent, Error, Factory, ObjectStore, ObjectStoreParams, TransactionMode,
+};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
-use crate::record::{RunFiles, SUPERNET_FILE, checkpoint_file};
+use crate::record::{RIVAL_FILE, RunFiles, SUPERNET_FILE, checkpoint_file, rival_name, rival_text};
 use crate::session::Checkpoint;
 
 const DATABASE: &str = "plateau";
 /// The lines of `events.jsonl`, as text, by the name of the run.
 const EVENTS: &str = "events";
-/// The bytes of a checkpoint file by the name of the run, and of the supernet's by [`supernet_key`].
+/// The bytes of a checkpoint file by the name of the run, those of the supernet's and the text that names its rival by [`beside`] it.
 const CHECKPOINTS: &str = "checkpoints";
 
 async fn open() -> Result<Database, Error> {
@@ -48,17 +52,76 @@ pub async fn keep(name: &str, files: &RunFiles) -> Result<(), Error> {
     }
     // One that is not at hand may be there already.
     if let Some(bytes) = files.others.get(SUPERNET_FILE) {
-        let key = JsValue::from_str(&supernet_key(name));
+        let key = JsValue::from_str(&beside(name, SUPERNET_FILE));
         store.put(&Uint8Array::from(&bytes[..]), Some(&key))?;
+    }
+    if let Some(bytes) = files.others.get(RIVAL_FILE) {
+        put_rival(&store, name, &String::from_utf8_lossy(bytes))?;
     }
     transaction.commit()?.await?;
     database.close();
     Ok(())
 }
 
-/// Where the supernet of a run lies; no run has such a name.
-fn supernet_key(name: &str) -> String {
-    format!("{name}/{SUPERNET_FILE}")
+/// Where another file of a run lies; no run has such a name.
+fn beside(name: &str, file: &str) -> String {
+    format!("{name}/{file}")
+}
+
+fn put_rival(store: &ObjectStore, name: &str, text: &str) -> Result<(), Error> {
+    let key = JsValue::from_str(&beside(name, RIVAL_FILE));
+    store.put(&JsValue::from_str(text), Some(&key))?;
+    Ok(())
+}
+
+/// Has two runs name each other, both or neither.
+///
+/// # Errors
+/// The browser refused.
+pub async fn pair(names: &[String; 2]) -> Result<(), Error> {
+    let database = open().await?;
+    let transaction = database.transaction(&[CHECKPOINTS], TransactionMode::ReadWrite)?;
+    let store = transaction.object_store(CHECKPOINTS)?;
+    let [one, other] = names;
+    for (name, rival) in [(one, other), (other, one)] {
+        put_rival(&store, name, &rival_text(rival))?;
+    }
+    transaction.commit()?.await?;
+    database.close();
+    Ok(())
+}
+
+/// The run that raced with one, or why its name cannot be read; none: nobody did.
+///
+/// # Errors
+/// The browser refused.
+pub async fn rival(name: &str) -> Result<Option<Result<String, String>>, Error> {
+    let text = get(CHECKPOINTS, &beside(name, RIVAL_FILE)).await?;
+    let text = text.and_then(|text| text.as_string());
+    Ok(text.map(|text| rival_name(text.as_bytes())))
+}
+
+/// The runs that raced with others, by the names of those; what cannot be read is left out.
+///
+/// # Errors
+/// The browser refused.
+pub async fn rivals() -> Result<BTreeMap<String, String>, Error> {
+    let database = open().await?;
+    let transaction = database.transaction(&[CHECKPOINTS], TransactionMode::ReadOnly)?;
+    let store = transaction.object_store(CHECKPOINTS)?;
+    let mut found = BTreeMap::new();
+    let end = beside("", RIVAL_FILE);
+    for key in store.get_all_keys(None, None)?.await? {
+        let text = key.as_string();
+        if let Some(name) = text.as_deref().and_then(|key| key.strip_suffix(&end))
+            && let Some(text) = store.get(key)?.await?.and_then(|text| text.as_string())
+            && let Ok(rival) = rival_name(text.as_bytes())
+        {
+            found.insert(name.to_owned(), rival);
+        }
+    }
+    database.close();
+    Ok(found)
 }
 
 /// The names of all runs, and whether each can go on.
@@ -107,6 +170,10 @@ pub async fn files(name: &str) -> Result<Option<RunFiles>, Error> {
     if let Some(bytes) = supernet(name).await? {
         files.others.insert(SUPERNET_FILE.into(), bytes);
     }
+    if let Some(Ok(rival)) = rival(name).await? {
+        let text = rival_text(&rival);
+        files.others.insert(RIVAL_FILE.into(), text.into_bytes());
+    }
     if let Some(bytes) = checkpoint(name).await?
         && let Ok(state) = Checkpoint::from_bytes(&bytes)
     {
@@ -121,7 +188,7 @@ pub async fn files(name: &str) -> Result<Option<RunFiles>, Error> {
 /// # Errors
 /// The browser refused.
 pub async fn supernet(name: &str) -> Result<Option<Vec<u8>>, Error> {
-    let value = get(CHECKPOINTS, &supernet_key(name)).await?;
+    let value = get(CHECKPOINTS, &beside(name, SUPERNET_FILE)).await?;
     Ok(value.map(|bytes| Uint8Array::new(&bytes).to_vec()))
 }
 
@@ -153,7 +220,8 @@ pub async fn remove(name: &str) -> Result<(), Error> {
     for (store, key) in [
         (EVENTS, name),
         (CHECKPOINTS, name),
-        (CHECKPOINTS, &supernet_key(name)),
+        (CHECKPOINTS, &beside(name, SUPERNET_FILE)),
+        (CHECKPOINTS, &beside(name, RIVAL_FILE)),
     ] {
         transaction
             .object_store(store)?

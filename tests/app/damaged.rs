@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use plateau::app::{Answer, App, Ask, Keeper, KeptRun, Shelf};
+use plateau::app::{Answer, App, Ask, Keeper, KeptRun, Seat, Shelf};
 use plateau::data::{Dataset, hand_over};
 
 use crate::support::folder::folder;
@@ -207,8 +207,8 @@ fn a_run_whose_images_are_gone_says_which_and_goes_on_with_them_where_they_are_o
     replace(&run, "events.jsonl", "\"dataset\":\"digits\"", &name);
     let before = fs::read(run.join("events.jsonl")).unwrap();
     let mut shelf = shelf(&runs);
-    let go_on = || Ask::GoOn("moved".into());
-    let Answer::CannotGoOn(said) = answer(&mut shelf, go_on()) else {
+    let go_on = || Ask::GoOn("moved".into(), Seat::Shown);
+    let Answer::CannotGoOn(_, said) = answer(&mut shelf, go_on()) else {
         panic!("it goes on");
     };
     assert_eq!(
@@ -221,7 +221,7 @@ fn a_run_whose_images_are_gone_says_which_and_goes_on_with_them_where_they_are_o
     assert_eq!(fs::read(run.join("events.jsonl")).unwrap(), before);
 
     hand_over("/elsewhere/set", Arc::new(Dataset::load("digits").unwrap()));
-    let Answer::CannotGoOn(said) = answer(&mut shelf, go_on()) else {
+    let Answer::CannotGoOn(_, said) = answer(&mut shelf, go_on()) else {
         panic!("there is a session");
     };
     // The images are no obstacle any more.

@@ -11,7 +11,10 @@ use flate2::{Compression, GzBuilder};
 use plateau::app::{
     App, JudgeOf, Recording, RunState, SearchPanel, SessionState, shipped, shipped_name,
 };
-use plateau::record::{Recorder, SUPERNET_FILE, load_supernet, write_files};
+use plateau::record::{
+    RIVAL_FILE, Recorder, SUPERNET_FILE, load_supernet, read_events, read_rival, write_files,
+    write_rival,
+};
 use plateau::search::Strategy;
 use plateau::session::{
     Clock, Command, DeviceChoice, Event, Preset, RunConfig, RunKind, Start, differences,
@@ -96,6 +99,115 @@ fn two_strategies_race_on_the_same_seed_and_images_and_are_held_together() {
     assert_eq!(own.search.as_ref().unwrap().strategy, Strategy::NaDarts);
     assert_eq!(other, expected);
     assert_eq!(app.run().dataset, app.rival().unwrap().dataset);
+}
+
+/// Presses the button of a kept run.
+fn in_the_list(window: &mut Harness<'_, App>, button: &str) {
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    wait_for(window, button);
+    window.get_by_label(button).click();
+    window.run_ok();
+}
+
+/// The names of the shown run and its rival.
+fn sides(app: &App) -> [Option<&str>; 2] {
+    let rival = app.rival().map(|rival| rival.name.as_str());
+    [Some(app.run().name.as_str()), rival]
+}
+
+#[test]
+fn a_stopped_race_goes_on_with_both_sides_in_one_press_and_opens_from_either() {
+    let runs = folder("kept-race");
+    let names = ["digits-na-darts-0", "digits-darts-0"];
+    let events = |name: &str| read_events(&runs.join(name)).unwrap_or_default();
+    let mut window = keeping(&runs);
+    small_search(&mut window);
+    let panel = window.state_mut().search_mut();
+    panel.set_rival(Some(Strategy::Darts));
+    let mut config = panel.config().clone();
+    config.search.as_mut().unwrap().epochs = 4;
+    panel.set_config(config);
+    window.run_ok();
+    window.get_by_label("▶  Run").click();
+    wait(&mut window, "both", |app| {
+        let rival = app.rival().is_some_and(|rival| rival.steps.len() > 1);
+        app.run().live && app.run().steps.len() > 1 && rival
+    });
+    window.get_by_label("Stop").click();
+    wait(&mut window, "stop and names", |app| {
+        let stopped = names.map(|name| events(name).last().map(|timed| timed.event.clone()));
+        let know = names.map(|name| read_rival(&runs.join(name)));
+        let rivals = [names[1], names[0]].map(|name| Ok(Some(name.to_owned())));
+        app.session() == SessionState::Idle
+            && stopped == [Some(Event::Stopped), Some(Event::Stopped)]
+            && know == rivals
+    });
+    drop(window);
+    let before = names.map(|name| events(name).len());
+
+    let mut window = keeping(&runs);
+    wait_for(&mut window, "was interrupted at step ");
+    window.get_by_label_contains("The race of digits-");
+    window.get_by_label("Go on").click();
+    wait(&mut window, "end of both", |app| {
+        let runs = [Some(app.run()), app.rival()].into_iter().flatten();
+        let finished = runs.filter(|run| run.live && run.state == RunState::Finished);
+        finished.count() == 2
+    });
+    for (name, before) in names.into_iter().zip(before) {
+        let events = events(name);
+        assert_eq!(events.last().unwrap().event, Event::Finished, "{name}");
+        assert!(events.len() > before);
+    }
+
+    // Whichever is opened, the other is beside it.
+    for side in [0, 1] {
+        in_the_list(&mut window, &format!("Open {}", names[side]));
+        wait(&mut window, "both sides", |app| {
+            sides(app) == [Some(names[side]), Some(names[1 - side])]
+        });
+        assert!(window.state().rival().unwrap().tested().is_some());
+    }
+    std::fs::remove_dir_all(&runs).unwrap();
+}
+
+#[test]
+fn a_racer_whose_rival_is_gone_or_another_run_by_now_is_shown_alone_and_says_so() {
+    let runs = folder("lonely-racer");
+    let [first, second] = [Recording::demo(), Recording::rival()];
+    write_files(&first.files, &runs, "first").unwrap();
+    write_files(&second.files, &runs, "second").unwrap();
+    write_rival(&runs.join("first"), "second").unwrap();
+    let mut window = keeping(&runs);
+    let open = |window: &mut Harness<'_, App>, words: &str| {
+        in_the_list(window, "Open first");
+        wait(window, words, |app| {
+            let said = app.notices().last();
+            said.is_some_and(|notice| notice.text.contains(words) && !notice.error)
+        });
+        assert_eq!(sides(window.state()), [Some("first"), None]);
+    };
+    in_the_list(&mut window, "Open first");
+    wait(&mut window, "both sides", |app| {
+        sides(app) == [Some("first"), Some("second")]
+    });
+
+    std::fs::write(runs.join("second/events.jsonl"), &first.files.events).unwrap();
+    open(
+        &mut window,
+        "first is shown without its rival: second is another run by now",
+    );
+    std::fs::remove_dir_all(runs.join("second")).unwrap();
+    open(
+        &mut window,
+        "first is shown without its rival: second is not kept here any more",
+    );
+    std::fs::write(runs.join("first").join(RIVAL_FILE), "{").unwrap();
+    open(
+        &mut window,
+        "first is shown without its rival: rival.json names no run",
+    );
+    std::fs::remove_dir_all(&runs).unwrap();
 }
 
 #[test]
@@ -300,6 +412,70 @@ fn a_judge_is_trained_in_a_session_of_its_own_while_the_window_stays_free() {
     assert_eq!(config.search.unwrap().strategy, Strategy::Rsps);
     // The session of runs has heard nothing of it.
     assert_eq!(window.state().session(), SessionState::Idle);
+}
+
+#[test]
+fn a_judge_whose_training_was_stopped_goes_on_and_says_how_far_it_is_wherever_one_looks() {
+    let runs = folder("stopped-judge");
+    let mut window = keeping(&runs);
+    let mut config = window.state_mut().search_mut().config().clone();
+    config.device = DeviceChoice::Cpu;
+    window.state_mut().search_mut().set_config(config);
+    // The smallest images, for which no judge comes with the program in this space.
+    let events = Recording::demo().files.events.replace("fashion", "digits");
+    assert!(window.state_mut().open("digits.jsonl", events.as_bytes()));
+    window.run_ok();
+    let name = judge_name("digits", Space::NasBench201Small);
+    let events = |name: &str| read_events(&runs.join(name)).unwrap_or_default();
+    let steps = || {
+        let is_step = |event: &Event| matches!(event, Event::SearchStep(_));
+        let events = events(&name).into_iter();
+        events.filter(|timed| is_step(&timed.event)).count()
+    };
+    let train = |window: &mut Harness<'_, App>| {
+        window.get_by_label("Judge").click();
+        wait_for(window, "Train the judge");
+        window
+            .get_all_by_label("Train the judge")
+            .next()
+            .unwrap()
+            .click();
+        window.run_ok();
+    };
+    let stop = |window: &mut Harness<'_, App>| {
+        window.get_by_label("Stop the judge").click();
+        wait(window, "stop", |_| {
+            events(&name).last().map(|timed| &timed.event) == Some(&Event::Stopped)
+        });
+        assert!(window.query_by_label("Stop the judge").is_none());
+    };
+    window.get_by_label("Judge").click();
+    wait_for(&mut window, " steps, a minute or two on two cores");
+    train(&mut window);
+    wait_for(&mut window, "The judge of digits is being trained: step ");
+    // Its progress does not depend on who scores, or on the panel.
+    window.get_by_label("Table").click();
+    window.state_mut().show(plateau::app::Pane::Data);
+    window.run_ok();
+    window.get_by_label_contains("The judge of digits is being trained: step ");
+    wait(&mut window, "steps", |_| steps() > 2);
+    stop(&mut window);
+    let before = steps();
+
+    window.state_mut().show(plateau::app::Pane::Editor);
+    window.run_ok();
+    train(&mut window);
+    wait(&mut window, "going on", |app| {
+        let words = format!("going on with {name}");
+        app.notices().iter().any(|notice| notice.text == words)
+    });
+    wait(&mut window, "further steps", |_| steps() > before);
+    stop(&mut window);
+    // No second one was begun.
+    let folders = std::fs::read_dir(&runs).unwrap();
+    assert_eq!(folders.count(), 1);
+    drop(window);
+    std::fs::remove_dir_all(&runs).unwrap();
 }
 
 #[test]

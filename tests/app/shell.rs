@@ -13,10 +13,11 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use plateau::app::keys::{self, Deed, KEYS, Place};
 use plateau::app::{
-    Answer, App, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, SessionState, Shelf,
-    unplaced,
+    Answer, App, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, Seat, SessionState,
+    Shelf, described, unplaced,
 };
 use plateau::landscape::builtin_table;
+use plateau::search::Strategy;
 use plateau::session::{Command, Event};
 use plateau::space::Genotype;
 
@@ -541,10 +542,10 @@ fn a_run_that_does_not_stop_holds_the_window_for_five_seconds_at_most() {
 }
 
 /// The other ends of a window's line to the keeper of runs.
-type KeeperEnds = (async_channel::Receiver<Ask>, async_channel::Sender<Answer>);
+pub type KeeperEnds = (async_channel::Receiver<Ask>, async_channel::Sender<Answer>);
 
 /// A window with a keeper of runs that the test plays.
-fn with_keeper(storage: &Memory) -> (Harness<'static, App>, KeeperEnds) {
+pub fn with_keeper(storage: &Memory) -> (Harness<'static, App>, KeeperEnds) {
     let storage: &'static Memory = Box::leak(Box::new(storage.clone()));
     let (asks, inbox) = async_channel::unbounded();
     let (outbox, answers) = async_channel::unbounded();
@@ -567,12 +568,13 @@ fn with_keeper(storage: &Memory) -> (Harness<'static, App>, KeeperEnds) {
 }
 
 /// A run that is kept, recorded last so many seconds after the first.
-fn kept(name: &str, can_go_on: bool, seconds: u64) -> KeptRun {
+pub fn kept(name: &str, can_go_on: bool, seconds: u64) -> KeptRun {
     KeptRun {
         name: name.into(),
         can_go_on,
         stuck: None,
         changed: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)),
+        rival: None,
     }
 }
 
@@ -585,7 +587,7 @@ fn the_next_start_offers_to_go_on_with_the_newest_interrupted_run_until_it_is_de
             kept("c", false, 4),
         ]))
     };
-    let offer = "The run a was interrupted and has a checkpoint.";
+    let offer = "The run a was interrupted.";
     let start = |storage: &Memory| {
         let (mut window, (asks, answers)) = with_keeper(storage);
         assert_eq!(asks.try_recv(), Ok(Ask::List));
@@ -599,7 +601,7 @@ fn the_next_start_offers_to_go_on_with_the_newest_interrupted_run_until_it_is_de
     window.get_by_label("Go on").click();
     window.run_ok();
     let mut asked = std::iter::from_fn(|| asks.try_recv().ok());
-    assert!(asked.any(|ask| ask == Ask::GoOn("a".into())));
+    assert!(asked.any(|ask| ask == Ask::GoOn("a".into(), Seat::Shown)));
     assert!(!shows(&window, offer));
 
     let (mut window, _ends) = start(&Memory::default());
@@ -609,6 +611,67 @@ fn the_next_start_offers_to_go_on_with_the_newest_interrupted_run_until_it_is_de
     let storage = remembered(&mut window);
     let (window, _ends) = start(&storage);
     assert!(!shows(&window, offer));
+}
+
+#[test]
+fn a_stopped_race_is_offered_as_one_with_its_step_and_declined_as_one() {
+    // Another day the other side may have been the last to stop.
+    let start = |storage: &Memory, seconds: [u64; 2]| {
+        let sides = [("a", "b", seconds[0]), ("b", "a", seconds[1])];
+        let runs = sides.map(|(name, rival, seconds)| KeptRun {
+            rival: Some(rival.into()),
+            ..kept(name, true, seconds)
+        });
+        let (mut window, (asks, answers)) = with_keeper(storage);
+        assert_eq!(asks.try_recv(), Ok(Ask::List));
+        answers.try_send(Answer::Listed(Ok(runs.into()))).unwrap();
+        window.run_ok();
+        (window, (asks, answers))
+    };
+    let (mut window, (asks, answers)) = start(&Memory::default(), [2, 3]);
+    window.get_by_label("The race of b and a was interrupted.");
+    assert_eq!(asks.try_recv(), Ok(Ask::Describe("b".into())));
+    let events = Recording::demo().files.events;
+    let begun: Vec<&str> = events.lines().take(28).collect();
+    let begun = begun.join("\n") + "\n";
+    let steps = Recording::from_bytes(begun.as_bytes()).unwrap().view("b");
+    let steps = steps.steps.len();
+    let said = described("b".into(), Ok(begun.into_bytes()));
+    answers.try_send(said).unwrap();
+    window.run_ok();
+    window.get_by_label(&format!(
+        "The race of b and a was interrupted at step {steps} of 96."
+    ));
+
+    window.get_by_label("Not now").click();
+    window.run_ok();
+    let storage = remembered(&mut window);
+    let (window, _ends) = start(&storage, [3, 2]);
+    assert!(!shows(&window, "was interrupted"));
+}
+
+#[test]
+fn a_link_opens_with_both_sides_of_a_race_and_without_one_races_with_nobody() {
+    let (mut window, _) = remembering(&Memory::default(), Fragment::default());
+    let text = window.state().fragment().to_text();
+    assert!(text.contains("&strategy=na-darts&rival=darts&"), "{text}");
+    let config = window.state_mut().search_mut().config().clone();
+    let open = |text: &str| {
+        let link = Fragment::parse(text).unwrap();
+        remembering(&Memory::default(), link).0
+    };
+    let mut again = open(&text);
+    assert_eq!(
+        again.state_mut().search_mut().rival(),
+        Some(Strategy::Darts)
+    );
+    assert_eq!(again.state_mut().search_mut().config(), &config);
+    for alone in ["v=1&seed=3", "v=1&strategy=darts&rival=darts"] {
+        let mut alone = open(alone);
+        assert_eq!(alone.state_mut().search_mut().rival(), None);
+    }
+    let wrong = Fragment::parse("v=1&rival=dats").unwrap_err();
+    assert!(wrong.starts_with("rival in the link: "), "{wrong}");
 }
 
 #[test]
@@ -653,16 +716,17 @@ fn nothing_starts_while_a_kept_run_is_about_to_be_gone_on_with() {
     let runs = Answer::Listed(Ok(vec![kept("a", true, 3)]));
     answers.try_send(runs).unwrap();
     window.run_ok();
+    assert_eq!(asks.try_recv(), Ok(Ask::Describe("a".into())));
     window.get_by_label("Go on").click();
     window.run_ok();
-    assert_eq!(asks.try_recv(), Ok(Ask::GoOn("a".into())));
+    assert_eq!(asks.try_recv(), Ok(Ask::GoOn("a".into(), Seat::Shown)));
     // The keeper is slow, the person is not.
     assert_eq!(window.state().session(), SessionState::Starting);
     press(&mut window, Modifiers::COMMAND, Key::Enter);
     assert!(window.state().rival().is_some_and(|rival| !rival.live));
     assert_eq!(window.state().run().name, "A recorded race");
 
-    let why = Answer::CannotGoOn("a: its folder is in use".into());
+    let why = Answer::CannotGoOn(Seat::Shown, "a: its folder is in use".into());
     answers.try_send(why).unwrap();
     window.run_ok();
     assert_eq!(window.state().session(), SessionState::Idle);

@@ -81,6 +81,7 @@ fn links() {
     let mut full = Fragment {
         preset: Some(Preset::Teach),
         strategy: Some(Strategy::A2m),
+        rival: Some(Strategy::Darts),
         space: Some(Space::Darts),
         seed: Some(u64::MAX),
         dataset: Some("mnist5k".into()),

@@ -3,6 +3,7 @@
 
 mod arrival;
 mod engine;
+mod race;
 mod reader;
 mod results;
 mod speed;

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use plateau::record::{EVENTS, Recorder, RunFiles, read_events, read_files, write_files};
+use plateau::record::{
+    EVENTS, RIVAL_FILE, Recorder, RunFiles, read_events, read_files, read_rival, write_files,
+    write_rival,
+};
 use plateau::search::Strategy;
 use plateau::session::{
     CheckpointEvery, Command, Event, Preset, RunConfig, RunKind, SessionHandle, Start, Timed,
@@ -198,5 +201,41 @@ fn a_last_line_without_its_end_counts_where_it_is_whole_and_the_run_goes_on_behi
     let read = read_events(&folder).unwrap();
     assert_eq!(read.len(), kept + 1);
     assert_eq!(read.last().unwrap().event, Event::Stopped);
+    fs::remove_dir_all(&base).unwrap();
+}
+
+#[test]
+fn the_run_that_raced_with_one_is_named_in_its_folder_and_its_zip_and_by_nothing_else() {
+    let events = said(Start::new(tiny()), |event| {
+        matches!(event, Event::SearchStarted { .. })
+    });
+    let mut files = RunFiles::default();
+    for timed in &events {
+        files.take(timed);
+    }
+    let base = folder("rivals");
+    let run = write_files(&files, &base, "run").unwrap();
+    // So is every run of an earlier version.
+    assert_eq!(read_rival(&run), Ok(None));
+    write_rival(&run, "digits-darts-0-2").unwrap();
+    let zip = read_files(&run).unwrap().to_zip("run").unwrap();
+    let (opened, _) = RunFiles::from_bytes(&zip).unwrap();
+    let other = write_files(&opened, &base, "other").unwrap();
+    assert_eq!(read_rival(&other), Ok(Some("digits-darts-0-2".into())));
+
+    for wrong in [
+        "",
+        "{",
+        r#"{"rival": ""}"#,
+        r#"{"rival": ".."}"#,
+        r#"{"rival": "../digits-darts-0"}"#,
+        r#"{"rival": 3}"#,
+    ] {
+        fs::write(run.join(RIVAL_FILE), wrong).unwrap();
+        let message = "rival.json names no run".to_owned();
+        assert_eq!(read_rival(&run), Err(message), "{wrong}");
+    }
+    // The run itself is read as before.
+    assert_eq!(read_events(&run).unwrap().len(), events.len());
     fs::remove_dir_all(&base).unwrap();
 }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::draw::words::counted;
 use crate::data::{Dataset, Split};
-use crate::record::Progress;
+use crate::record::{Progress, RunView};
 use crate::search::Strategy;
-use crate::session::{DeviceInfo, MemoryPlan, RunConfig, SearchConfig};
+use crate::session::{DeviceInfo, MemoryPlan, RunConfig, RunKind, SearchConfig};
 use crate::space::Genotype;
 
 /// What is known of a data set without touching a device.
@@ -36,14 +36,24 @@ pub struct RunForecast {
 impl RunForecast {
     /// What there is to do, with its time where the seconds of all steps are known. `paces`: of a search step and of a training step.
     pub fn work(&self, paces: [Option<f64>; 2]) -> String {
-        let parts = self.parts(paces);
-        let steps = parts.iter().map(|part| counted(part.steps, part.step));
-        let text = steps.collect::<Vec<_>>().join(" + ");
-        let seconds: Option<f64> = parts.iter().map(Part::seconds).sum();
-        match seconds.filter(|_| !parts.is_empty()) {
+        let text = self.steps_in_words();
+        match self.seconds(paces) {
             Some(seconds) => format!("{text}, about {}", duration(seconds)),
             None => text,
         }
+    }
+
+    fn steps_in_words(&self) -> String {
+        let parts = self.parts([None; 2]).into_iter();
+        let steps = parts.map(|part| counted(part.steps, part.step));
+        steps.collect::<Vec<_>>().join(" + ")
+    }
+
+    /// The time of all steps, where it is known.
+    fn seconds(&self, paces: [Option<f64>; 2]) -> Option<f64> {
+        let parts = self.parts(paces);
+        let seconds: Option<f64> = parts.iter().map(Part::seconds).sum();
+        seconds.filter(|_| !parts.is_empty())
     }
 
     /// Where that time comes from, or from when on it is known.
@@ -82,6 +92,37 @@ impl RunForecast {
         parts.retain(|part| part.steps > 0);
         parts
     }
+}
+
+/// What both sides of a race have to do, with its time where that is known: that of the longer side by the paces of races, or of one side
+/// after the other by those of runs that had the machine for themselves.
+pub fn race(
+    sides: [(Strategy, &RunForecast); 2],
+    raced: [[Option<f64>; 2]; 2],
+    alone: [[Option<f64>; 2]; 2],
+) -> String {
+    let [(_, own), (_, other)] = sides;
+    let text = match own.steps_in_words() == other.steps_in_words() {
+        true => format!("each side: {}", own.steps_in_words()),
+        false => sides
+            .map(|(strategy, side)| format!("{}: {}", strategy.title(), side.steps_in_words()))
+            .join("; "),
+    };
+    let seconds = |[one, two]: [[Option<f64>; 2]; 2]| own.seconds(one).zip(other.seconds(two));
+    let by_races = seconds(raced).map(|(one, two)| one.max(two));
+    match by_races.or_else(|| seconds(alone).map(|(one, two)| one + two)) {
+        Some(seconds) => format!("{text}; about {} for both", duration(seconds)),
+        None => text,
+    }
+}
+
+/// The steps of a judge's training that are left, and their time. `pace`: seconds a step.
+pub fn of_judge(steps: usize, pace: Option<f64>) -> String {
+    let time = match pace {
+        Some(pace) => format!("about {}", duration(pace * steps as f64)),
+        None => "a minute or two on two cores".to_owned(),
+    };
+    format!("{}, {time}", counted(steps, "step"))
 }
 
 /// The time until the end of a run, and what of it is training that is still to come. `train_pace`: seconds a training step.
@@ -129,7 +170,11 @@ fn searched(config: &RunConfig) -> Option<&SearchConfig> {
 pub fn facts(config: &RunConfig) -> Result<DataFacts, String> {
     let dataset = Dataset::load(&config.dataset).map_err(|error| error.to_string())?;
     // Only the sizes of the parts matter here, and those do not depend on the seed.
-    let split = Split::new(&dataset, config.test_share, 0).map_err(|error| error.to_string())?;
+    let split = Split::new(&dataset, config.test_share, 0).and_then(|split| match config.kind {
+        RunKind::Judge => split.of_judge(&dataset, 0),
+        RunKind::Full | RunKind::SearchOnly => Ok(split),
+    });
+    let split = split.map_err(|error| error.to_string())?;
     Ok(DataFacts {
         name: config.dataset.clone(),
         image: [dataset.channels, dataset.height, dataset.width],
@@ -197,6 +242,14 @@ impl Speeds {
     fn of(&self, key: &str) -> Option<f64> {
         let known = self.0.iter().find(|(known, _)| known == key)?;
         Some(known.1)
+    }
+
+    /// Remembers how fast a live run searches and trains.
+    pub fn measure(&mut self, run: &RunView) {
+        if let (true, Some(config)) = (run.live, &run.config) {
+            let seconds = [run.seconds_a_step(), run.seconds_a_train_step()];
+            self.set(config, seconds);
+        }
     }
 
     /// Remembers what a search step and a training step took, where that is known.

@@ -117,8 +117,20 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
                 (false, Some(word)) => (word.name(), word_color(word, ui.visuals().dark_mode)),
                 (false, None) => ("flat or sharp: not known", strong),
             };
-            let more = format!("{}\n\n{}: {}", explanation(genotype), by.name(), trust(by, genotype, context));
-            explained(ui, RichText::new(text).size(theme::TYPE[2]).strong().color(color), &more);
+            let more = format!(
+                "{}\n\n{}: {}",
+                explanation(genotype),
+                by.name(),
+                trust(by, genotype, context)
+            );
+            explained(
+                ui,
+                RichText::new(text)
+                    .size(theme::TYPE[2])
+                    .strong()
+                    .color(color),
+                &more,
+            );
             let said = match flatness.share {
                 Some(share) => cost_of_change(&flatness, share),
                 None => String::new(),
@@ -126,7 +138,9 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
             ui.label(format!("{said} ({})", said_by(by, scores, context)));
         }
         None if judged && context.judge.is_training() => {
-            ui.label(theme::note("its neighbors are scored when the judge has been trained"));
+            ui.label(theme::note(
+                "its neighbors are scored when the judge has been trained",
+            ));
         }
         None if scores.waiting() || (judged && context.judge.state == SupernetState::Asked) => {
             ui.spinner();
@@ -136,10 +150,13 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
             ui.label("flat or sharp: not known");
             if judged && matches!(context.judge.state, SupernetState::Missing(_)) {
                 let button = ui.small_button("Train the judge").on_hover_text(
-                    "A supernet that scores the neighbors: a minute or two on two cores, once for a data set",
+                    "A supernet that scores the neighbors, trained once for a data set",
                 );
                 if button.clicked() {
                     context.actions.push(Action::TrainJudge);
+                }
+                if let Some(cost) = &context.judge.cost {
+                    ui.label(theme::note(cost));
                 }
             } else if let Some(problem) = scores.problem() {
                 ui.label(theme::note(problem));

@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, CollapsingHeader};
 
-use crate::data::{EMBEDDED, handed_names, short_name};
+use crate::data::{EMBEDDED, built_in, handed_names, short_name};
 use crate::search::Strategy;
 use crate::session::settings::Group;
 use crate::session::{
@@ -38,8 +38,13 @@ pub struct SearchPanel {
     rival: Option<Strategy>,
     /// What steps took on this machine.
     pub speeds: Speeds,
+    /// What they took in races, whose sides share it.
+    pub raced: Speeds,
     facts: Option<(String, f64, Result<DataFacts, String>)>,
-    forecast: Option<(RunConfig, Option<DeviceInfo>, RunForecast)>,
+    /// Of the run, and of its rival.
+    forecasts: Option<(Vec<RunConfig>, Option<DeviceInfo>, Vec<RunForecast>)>,
+    /// The settings that the judge was asked for with, the run that trains it, and its steps.
+    judge: Option<(RunConfig, Option<(RunConfig, usize)>)>,
 }
 
 impl Default for SearchPanel {
@@ -50,8 +55,10 @@ impl Default for SearchPanel {
             rival: None,
             config: preset.run(EMBEDDED[0], Space::Darts, Strategy::NaDarts),
             speeds: Speeds::default(),
+            raced: Speeds::default(),
             facts: None,
-            forecast: None,
+            forecasts: None,
+            judge: None,
         }
     }
 }
@@ -94,6 +101,8 @@ impl SearchPanel {
         let strategy = link.strategy.unwrap_or(self.strategy());
         self.config.search = Some(self.preset.search(space, strategy));
         self.config.train = self.preset.train(space);
+        let rival = link.rival.filter(|&rival| rival != strategy);
+        self.rival = rival.or(self.rival);
         self.config.seed = link.seed.unwrap_or(self.config.seed);
         self.config.device = link.device.unwrap_or(self.config.device);
         if let Some(name) = &link.dataset {
@@ -111,6 +120,7 @@ impl SearchPanel {
     #[cfg(target_arch = "wasm32")]
     pub fn look_again(&mut self) {
         self.facts = None;
+        self.judge = None;
     }
 
     /// The settings that a link carries.
@@ -118,6 +128,7 @@ impl SearchPanel {
         Fragment {
             preset: Some(self.preset),
             strategy: Some(self.strategy()),
+            rival: self.rival.filter(|&rival| rival != self.strategy()),
             space: Some(self.space()),
             seed: Some(self.config.seed),
             dataset: Some(self.config.dataset.clone()),
@@ -151,12 +162,7 @@ impl SearchPanel {
 
     /// The run that trains a judge, in a minute or two on two cores, where this panel's runs compute.
     pub fn judge_of(&self, of: &JudgeOf) -> RunConfig {
-        let settings = RunConfig {
-            device: self.config.device,
-            kernels: self.config.kernels,
-            memory: self.config.memory,
-            ..Preset::Quick.run(&of.dataset, of.space, Strategy::Rsps)
-        };
+        let settings = self.judge_settings(of);
         // A data set that cannot be read is told by the run.
         let epochs = forecast::facts(&settings).ok().and_then(|facts| {
             let steps = forecast::forecast(&settings, &facts, None).steps;
@@ -169,15 +175,36 @@ impl SearchPanel {
         judge_of(&settings, epochs)
     }
 
+    fn judge_settings(&self, of: &JudgeOf) -> RunConfig {
+        RunConfig {
+            device: self.config.device,
+            kernels: self.config.kernels,
+            memory: self.config.memory,
+            ..Preset::Quick.run(&of.dataset, of.space, Strategy::Rsps)
+        }
+    }
+
+    /// What training a judge would take of which so many steps are done; none where its images would have to be read for that.
+    pub fn judge_cost(&mut self, of: &JudgeOf, done: usize) -> Option<String> {
+        let settings = self.judge_settings(of);
+        if self.judge.as_ref().is_none_or(|known| known.0 != settings) {
+            let at_hand = built_in(&of.dataset).is_some() || handed_names().contains(&of.dataset);
+            let config = at_hand.then(|| self.judge_of(of));
+            let known = config.and_then(|config| {
+                let facts = forecast::facts(&config).ok()?;
+                let steps = forecast::forecast(&config, &facts, None).steps;
+                Some((config, steps))
+            });
+            self.judge = Some((settings, known));
+        }
+        let (config, steps) = self.judge.as_ref()?.1.as_ref()?;
+        let [pace, _] = self.speeds.get(config);
+        Some(forecast::of_judge(steps.saturating_sub(done), pace))
+    }
+
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
-        // Runs that share the machine say nothing about one that has it for itself.
-        if context.rival.is_none() && !context.judge.is_training() {
-            self.measure(context.run);
-            if let Some(trained) = context.trained {
-                self.measure(trained);
-            }
-        }
+        self.measure(context);
         egui::ScrollArea::vertical()
             .auto_shrink(false)
             .show(ui, |ui| {
@@ -190,19 +217,27 @@ impl SearchPanel {
             });
     }
 
-    /// Remembers how fast a live run searches and trains.
-    fn measure(&mut self, run: &RunView) {
-        if let (true, Some(config)) = (run.live, &run.config) {
-            let seconds = [run.seconds_a_step(), run.seconds_a_train_step()];
-            self.speeds.set(config, seconds);
+    /// Remembers how fast live runs search and train. Those that share the machine say nothing about one that has it for itself.
+    fn measure(&mut self, context: &Context) {
+        let judge = &context.judge.training;
+        let trained = context.trained.filter(|run| goes_on(run));
+        match (context.rival.filter(|run| run.live), trained) {
+            (None, None) if context.session == SessionState::Idle && goes_on(judge) => {
+                self.speeds.measure(judge);
+            }
+            _ if context.judge.is_training() => {}
+            (Some(rival), None) if goes_on(context.run) && goes_on(rival) => {
+                self.raced.measure(context.run);
+                self.raced.measure(rival);
+            }
+            (Some(_), _) => {}
+            (None, _) => {
+                self.speeds.measure(context.run);
+                if let Some(trained) = context.trained {
+                    self.speeds.measure(trained);
+                }
+            }
         }
-    }
-
-    /// The command that starts what the settings describe.
-    pub fn start(&self) -> Command {
-        let mut config = self.config.clone();
-        self.fit_to_images(&mut config);
-        Command::Start(Box::new(Start::kept(config)))
     }
 
     /// The auxiliary head, shifts and cutouts of a preset may need larger images than a data set has. Says what was scaled.
@@ -222,14 +257,25 @@ impl SearchPanel {
 
     /// Asks for the run, and for its rival where there is one.
     pub fn begin(&self, actions: &mut Vec<Action>) {
-        actions.push(Action::Send(self.start()));
-        let other = self.rival.filter(|&rival| rival != self.strategy());
-        if let (Some(rival), Command::Start(mut start)) = (other, self.start())
-            && let Some(search) = &mut start.config.search
+        let mut sides = self.sides().into_iter().map(|mut config| {
+            self.fit_to_images(&mut config);
+            Box::new(Start::kept(config))
+        });
+        let own = sides.next().map(Command::Start).map(Action::Send);
+        actions.extend(own.into_iter().chain(sides.map(Action::Race)));
+    }
+
+    /// The run that the settings describe, and the one that races with it.
+    fn sides(&self) -> Vec<RunConfig> {
+        let mut sides = vec![self.config.clone()];
+        let mut other = self.config.clone();
+        if let (Some(rival), Some(search)) = (self.rival, &mut other.search)
+            && search.strategy != rival
         {
             search.strategy = rival;
-            actions.push(Action::Race(start));
+            sides.push(other);
         }
+        sides
     }
 
     fn controls(&mut self, ui: &mut egui::Ui, context: &mut Context) {
@@ -277,7 +323,11 @@ impl SearchPanel {
             }
         });
         if context.run.live {
-            let paces = context.run.config.as_ref().map(|of| self.speeds.get(of));
+            let speeds = match context.rival.is_some_and(|rival| rival.live) {
+                true => &self.raced,
+                false => &self.speeds,
+            };
+            let paces = context.run.config.as_ref().map(|of| speeds.get(of));
             progress(ui, context.run, paces.and_then(|[_, training]| training));
         }
     }
@@ -300,7 +350,7 @@ impl SearchPanel {
                     .map(|strategy| (strategy, strategy.title(), strategy_words(strategy)));
                 choice(ui, label, "strategy", &mut strategy, &options);
             });
-            let help = "A second strategy that searches at the same time, with the same seed, images and settings.";
+            let help = "A second strategy that searches at the same time, with the same seed, images and settings. What each finds is trained, which takes most of the time of a short search.";
             row(ui, "Race against", help, |ui, label| {
                 let mut options = vec![(None, "nobody".to_owned(), "One run alone.")];
                 options.extend(
@@ -360,10 +410,7 @@ impl SearchPanel {
     }
 
     fn strategy(&self) -> Strategy {
-        self.config
-            .search
-            .as_ref()
-            .map_or(Strategy::NaDarts, |search| search.strategy)
+        strategy_of(&self.config)
     }
 
     fn forecast(&mut self, ui: &mut egui::Ui, device: Option<&DeviceInfo>) {
@@ -385,18 +432,19 @@ impl SearchPanel {
             }
             None => return,
         };
-        if self
-            .forecast
-            .as_ref()
-            .is_none_or(|(config, known, _)| *config != self.config || known.as_ref() != device)
-        {
-            self.forecast = Some((
-                self.config.clone(),
-                device.cloned(),
-                forecast::forecast(&self.config, facts, device),
-            ));
+        let sides = self.sides();
+        let known = self.forecasts.as_ref();
+        if known.is_none_or(|(known, on, _)| *known != sides || on.as_ref() != device) {
+            let forecasts = sides
+                .iter()
+                .map(|side| forecast::forecast(side, facts, device));
+            let forecasts = forecasts.collect();
+            self.forecasts = Some((sides, device.cloned(), forecasts));
         }
-        let Some((_, _, forecast)) = &self.forecast else {
+        let Some((sides, _, forecasts)) = &self.forecasts else {
+            return;
+        };
+        let [forecast, ..] = &forecasts[..] else {
             return;
         };
         ui.add_space(SPACE[0]);
@@ -404,12 +452,12 @@ impl SearchPanel {
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = 2.0;
             let [weights, architecture, test] = facts.split;
-            let paces = self.speeds.get(&self.config);
             if forecast.memory.is_none() && self.config.search.is_some() {
                 ui.label("No search: one architecture is drawn and trained.");
             }
-            ui.label(forecast.work(paces));
-            ui.label(theme::note(forecast.time(paces)));
+            let (work, time) = self.work(sides, forecasts);
+            ui.label(work);
+            ui.label(theme::note(time));
             match &forecast.memory {
                 Some(Ok((needed, keeps))) => {
                     let text = format!("about {} of memory for a search step", bytes(*needed));
@@ -438,6 +486,28 @@ impl SearchPanel {
             Ok(notes) => notes.into_iter().for_each(|note| {
                 ui.label(theme::note(note));
             }),
+        }
+    }
+
+    /// What there is to do and how long it takes, and where that time comes from.
+    fn work(&self, sides: &[RunConfig], forecasts: &[RunForecast]) -> (String, String) {
+        match (sides, forecasts) {
+            ([own, rival], [one, other]) => {
+                let raced = [own, rival].map(|side| self.raced.get(side));
+                let alone = [own, rival].map(|side| self.speeds.get(side));
+                let paces = match raced[0] {
+                    [None, None] => alone[0],
+                    known => known,
+                };
+                let work = [(strategy_of(own), one), (strategy_of(rival), other)];
+                (forecast::race(work, raced, alone), one.time(paces))
+            }
+            ([own], [one]) => {
+                let paces = self.speeds.get(own);
+                (one.work(paces), one.time(paces))
+            }
+            // Every side has its forecast.
+            _ => Default::default(),
         }
     }
 
@@ -485,6 +555,17 @@ impl SearchPanel {
             self.config.train = self.preset.train(space);
         }
     }
+}
+
+/// How a run of this panel searches.
+fn strategy_of(config: &RunConfig) -> Strategy {
+    let search = config.search.as_ref();
+    search.map_or(Strategy::NaDarts, |search| search.strategy)
+}
+
+/// Whether a run is made now.
+fn goes_on(run: &RunView) -> bool {
+    run.live && run.state == RunState::Running
 }
 
 /// The button that holds a run or lets it go on.

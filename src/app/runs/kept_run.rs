@@ -2,10 +2,11 @@
 
 use std::time::SystemTime;
 
+use super::link::Seat;
 use super::recording::Recording;
 use super::supernet::JudgeOf;
 use crate::record::{Digest, RunFiles, RunView};
-use crate::session::Checkpoint;
+use crate::session::{Checkpoint, RunConfig};
 
 /// A run that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct KeptRun {
     pub stuck: Option<String>,
     /// When it was recorded last; a browser does not know.
     pub changed: Option<SystemTime>,
+    /// The run that raced with it, where it names one; it need not be there any more.
+    pub rival: Option<String>,
 }
 
 impl KeptRun {
@@ -29,14 +32,20 @@ impl KeptRun {
 }
 
 /// What the window asks the keeper of runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
     /// Which runs there are.
     List,
     /// The events of a run.
     Open(String),
-    /// Let the session go on with a run from its checkpoint.
-    GoOn(String),
+    /// Let the session of a seat go on with a run from its checkpoint.
+    GoOn(String, Seat),
+    /// The newest run of just these settings that can go on.
+    Interrupted(Box<RunConfig>),
+    /// The run that raced with one.
+    Rival(String),
+    /// Two runs race: each shall name the other.
+    Pair([String; 2]),
     /// The files of a run.
     Files(String),
     /// The weights of a supernet.
@@ -100,17 +109,28 @@ pub enum Answer {
     },
     /// A whole run, to be seen beside others.
     Beside(Box<RunView>),
-    /// The session goes on with a run.
+    /// The session of a seat goes on with a run.
     GoesOn {
-        /// Its name.
+        /// Whose session.
+        seat: Seat,
+        /// The run's name.
         name: String,
         /// What it had said before the state that it goes on from.
         events: String,
         /// What a person must know of it.
         notes: Vec<String>,
     },
-    /// A run cannot be gone on with, and why.
-    CannotGoOn(String),
+    /// The session of a seat cannot go on with a run, and why.
+    CannotGoOn(Seat, String),
+    /// The newest run of these settings that can go on, by its name; none: there is none.
+    Interrupted(Box<RunConfig>, Option<String>),
+    /// The run that raced with one.
+    Rival {
+        /// That one.
+        of: String,
+        /// The other and its events; none: it raced with nobody. Or why the other cannot be had.
+        rival: Result<Option<(KeptRun, Vec<u8>)>, String>,
+    },
     /// Something else could not be done, and why.
     Failed(String),
 }
@@ -123,6 +143,13 @@ pub fn described(name: String, events: Result<Vec<u8>, String>) -> Answer {
         digest.map(Box::new).ok_or("it has not begun".to_owned())
     });
     Answer::Described { name, digest }
+}
+
+/// Whether events are those of a run with just these settings.
+#[cfg(target_arch = "wasm32")]
+pub fn is_of(config: &RunConfig, events: &[u8]) -> bool {
+    let recording = Recording::from_bytes(events);
+    recording.is_ok_and(|run| run.view("").config.as_ref() == Some(config))
 }
 
 /// A whole run, from its events.

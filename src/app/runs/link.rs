@@ -11,8 +11,19 @@ pub struct Link {
     commands: Sender<Command>,
     events: Receiver<Timed>,
     asides: Option<Receiver<Aside>>,
-    /// Makes its session the one that kept runs are gone on with.
-    claim: Option<Box<dyn Fn()>>,
+    /// Gives its session a seat.
+    claim: Option<Box<dyn Fn(Seat)>>,
+}
+
+/// What a session of the window computes: the keeper of runs goes on with a run in the session of a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Seat {
+    /// The run that is shown.
+    Shown,
+    /// The run that races with it.
+    Rival,
+    /// The judge.
+    Judge,
 }
 
 /// What the other end says beside a run's events.
@@ -35,18 +46,18 @@ impl Link {
         }
     }
 
-    /// The same link, with what makes its session the one that kept runs are gone on with.
-    pub fn with_claim(self, claim: impl Fn() + 'static) -> Self {
+    /// The same link, with what gives its session a seat.
+    pub fn with_claim(self, claim: impl Fn(Seat) + 'static) -> Self {
         Self {
             claim: Some(Box::new(claim)),
             ..self
         }
     }
 
-    /// Makes its session the one that kept runs are gone on with.
-    pub fn claim(&self) {
+    /// Gives its session a seat, in the place of the one that had it.
+    pub fn claim(&self, seat: Seat) {
         if let Some(claim) = &self.claim {
-            claim();
+            claim(seat);
         }
     }
 
@@ -135,10 +146,10 @@ impl Line {
         };
     }
 
-    /// Makes its session the one that kept runs are gone on with.
-    pub fn claim(&self) {
+    /// Gives its session a seat, in the place of the one that had it.
+    pub fn claim(&self, seat: Seat) {
         if let Some(link) = &self.link {
-            link.claim();
+            link.claim(seat);
         }
     }
 
@@ -222,5 +233,10 @@ impl SessionState {
     /// Whether a run goes on, be it for its last step only.
     pub fn is_busy(self) -> bool {
         matches!(self, Self::Busy | Self::Stopping)
+    }
+
+    /// Whether a run goes on or is about to.
+    pub fn is_taken(self) -> bool {
+        self.is_busy() || self == Self::Starting
     }
 }

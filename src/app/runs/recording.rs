@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::record::{RunFileError, RunFiles};
 use crate::session::Timed;
 
-use crate::record::RunView;
+use crate::record::{RunState, RunView};
 
 /// The recorded race of the first frame: what `plateau search --preset quick --strategy na-darts --space nas-bench-201-small
 /// --dataset fashion --table builtin --device cpu` and the same with `--strategy darts` wrote, their `events.jsonl` through `gzip -9 -n`.
@@ -92,6 +92,16 @@ impl Recording {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RunFileError> {
         let (files, events) = RunFiles::from_bytes(bytes)?;
         Ok(Self { files, events })
+    }
+
+    /// A run that goes on after these events, and its files.
+    pub fn going_on(name: &str, events: &str) -> (RunView, RunFiles) {
+        // Without events it goes on from its very beginning.
+        let recording = Self::from_bytes(events.as_bytes()).unwrap_or_default();
+        let mut run = recording.view(name);
+        run.state = RunState::Running;
+        run.live = true;
+        (run, recording.files)
     }
 
     /// A view of the whole run.

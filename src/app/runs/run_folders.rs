@@ -1,31 +1,33 @@
 //! Who keeps runs on the desktop: the folders below `runs/`, and the recording of what the session says into them.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_channel::{Receiver, Sender};
+use async_channel::{Receiver, Sender, WeakSender};
 use eframe::egui;
 
 use super::kept_run::{Answer, Ask, KeptRun, Wanted, beside, described, name_of};
 use super::labels::in_labels;
-use super::link::{Aside, Link};
+use super::link::{Aside, Link, Seat};
 use super::notice::Notice;
 use super::shelf::Shelf;
 use super::supernet::{JudgeOf, shipped, shipped_name};
 use crate::data::{Dataset, hand_over, handed_with_hash, path_of, short_name};
 use crate::record::{
-    self, EVENTS, Lines, RecordError, Recorder, SUPERNET_FILE, read_files, read_lines, read_log,
-    saved, write_files,
+    self, EVENTS, LOCK, Lines, RecordError, Recorder, SUPERNET_FILE, lock, read_files, read_lines,
+    read_log, read_rival, saved, write_files, write_rival,
 };
-use crate::session::{Checkpoint, Command, Event, Position, Start, Timed, judge_name};
+use crate::session::{Checkpoint, Command, Event, Position, RunConfig, Start, Timed, judge_name};
 
-/// The session that runs are gone on with: its commands, and the folder that its recording takes up.
-type Current = Arc<Mutex<Option<(Sender<Command>, Sender<Recorder>)>>>;
+/// The sessions of the seats: where each takes commands as long as the window wants it, and the folder that its recording takes up.
+type Seats = Arc<Mutex<BTreeMap<Seat, (WeakSender<Command>, Sender<Recorder>)>>>;
 
-/// An answer, and the command that follows it, with the session that it is for.
-type Answered = Result<(Answer, Option<(Sender<Command>, Command)>), String>;
+/// An answer, where there is one, and the command that follows it, with the session that it is for.
+type Answered = Result<(Option<Answer>, Option<(Sender<Command>, Command)>), String>;
 
 /// A state with a supernet, and what a person must know of it.
 type FoundSupernet = Result<(Option<Box<Checkpoint>>, Option<String>), String>;
@@ -37,7 +39,7 @@ const SHIPPED: &[u8] = include_bytes!("judge-digits-darts.gz");
 #[derive(Clone)]
 pub struct Keeper {
     runs: PathBuf,
-    current: Current,
+    seats: Seats,
 }
 
 impl Keeper {
@@ -45,7 +47,7 @@ impl Keeper {
     pub fn new(runs: &Path) -> Self {
         Self {
             runs: runs.to_path_buf(),
-            current: Current::default(),
+            seats: Seats::default(),
         }
     }
 
@@ -67,10 +69,10 @@ impl Keeper {
             recording.record(timed);
             context.request_repaint();
         })?;
-        let (current, commands) = (self.current.clone(), link.commands());
-        let claim = move || {
-            let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
-            *current = Some((commands.clone(), adopt.clone()));
+        let (seats, commands) = (self.seats.clone(), link.commands().downgrade());
+        let claim = move |seat| {
+            let mut seats = seats.lock().unwrap_or_else(PoisonError::into_inner);
+            seats.insert(seat, (commands.clone(), adopt.clone()));
         };
         Ok(link.with_asides(inbox).with_claim(claim))
     }
@@ -83,13 +85,16 @@ impl Keeper {
         let thread = std::thread::Builder::new().name("plateau-shelf".into());
         let spawned = thread.spawn(move || {
             while let Ok(ask) = inbox.recv_blocking() {
-                let goes_on = matches!(ask, Ask::GoOn(_));
-                let (answer, start) = match keeper.answer(ask) {
-                    Ok(answered) => answered,
-                    Err(message) if goes_on => (Answer::CannotGoOn(message), None),
-                    Err(message) => (Answer::Failed(message), None),
+                let goes_on = match &ask {
+                    Ask::GoOn(_, seat) => Some(*seat),
+                    _ => None,
                 };
-                if outbox.send_blocking(answer).is_err() {
+                let (answer, start) = match (keeper.answer(ask), goes_on) {
+                    (Ok(answered), _) => answered,
+                    (Err(message), Some(seat)) => (Some(Answer::CannotGoOn(seat, message)), None),
+                    (Err(message), None) => (Some(Answer::Failed(message)), None),
+                };
+                if answer.is_some_and(|answer| outbox.send_blocking(answer).is_err()) {
                     return;
                 }
                 // The window must know of the run before its session speaks of it.
@@ -106,23 +111,37 @@ impl Keeper {
     }
 
     fn answer(&self, ask: Ask) -> Answered {
-        match ask {
-            Ask::List => Ok((Answer::Listed(list(&self.runs)), None)),
+        let answer = match ask {
+            Ask::List => Answer::Listed(list(&self.runs)),
             Ask::Open(name) => {
                 let events = self.events(&name)?;
-                let run = opened(name.clone(), &self.folder(&name), &events);
-                Ok((Answer::Opened { run, events }, None))
+                let folder = self.folder(&name);
+                let run = opened(name, &folder, &events);
+                Answer::Opened { run, events }
             }
-            Ask::GoOn(name) => self.go_on(name),
+            Ask::GoOn(name, seat) => return self.go_on(name, seat),
+            Ask::Interrupted(config) => {
+                let name = self.interrupted(&config);
+                Answer::Interrupted(config, name)
+            }
+            Ask::Rival(of) => {
+                let rival = self.rival(&of);
+                Answer::Rival { of, rival }
+            }
+            Ask::Pair([one, other]) => {
+                write_rival(&self.folder(&one), &other)?;
+                write_rival(&self.folder(&other), &one)?;
+                return Ok((None, None));
+            }
             Ask::Files(name) => {
                 let files = read_files(&self.folder(&name)).map_err(|error| error.to_string());
-                Ok((Answer::Files { name, files }, None))
+                Answer::Files { name, files }
             }
             Ask::Describe(name) => {
                 let events = self.events(&name);
-                Ok((described(name, events), None))
+                described(name, events)
             }
-            Ask::Beside(name) => Ok((beside(&name, &self.events(&name)?)?, None)),
+            Ask::Beside(name) => beside(&name, &self.events(&name)?)?,
             Ask::Supernet(wanted) => {
                 let found = match &wanted {
                     Wanted::Run(name) => with_images(supernet_of(&self.folder(name))),
@@ -132,21 +151,21 @@ impl Keeper {
                     Ok((found, note)) => (Ok(found), note),
                     Err(error) => (Err(error), None),
                 };
-                let answer = Answer::Supernet {
+                Answer::Supernet {
                     wanted,
                     found,
                     note,
-                };
-                Ok((answer, None))
+                }
             }
             Ask::Keep(file, files) => {
                 let name = file.trim_end_matches(".zip");
                 let kept = write_files(&files, &self.runs, name)
                     .map_err(|error| in_labels(&error.to_string()))?;
                 let run = in_folder(name_of(&kept), &kept, None);
-                Ok((Answer::Kept(file, run), None))
+                Answer::Kept(file, run)
             }
-        }
+        };
+        Ok((Some(answer), None))
     }
 
     /// A run's events.
@@ -195,7 +214,34 @@ impl Keeper {
         Ok((shipped?, None))
     }
 
-    fn go_on(&self, name: String) -> Answered {
+    /// The newest run of just these settings that can go on. What cannot be read is none.
+    fn interrupted(&self, config: &RunConfig) -> Option<String> {
+        let mut runs = list(&self.runs).unwrap_or_default();
+        let name = config.name();
+        runs.retain(|run| run.can_go_on && run.name.starts_with(&name));
+        runs.sort_by_key(|run| Reverse(run.changed));
+        let found = runs.into_iter().find(|run| {
+            let found = Recorder::interrupted(&self.runs.join(&run.name));
+            found.is_ok_and(|found| found.config == *config && found.from.is_some())
+        });
+        found.map(|run| run.name)
+    }
+
+    /// The run that raced with one, and its events; none: it raced with nobody.
+    fn rival(&self, of: &str) -> Result<Option<(KeptRun, Vec<u8>)>, String> {
+        let Some(rival) = read_rival(&self.folder(of))? else {
+            return Ok(None);
+        };
+        let name = name_beside(of, &rival);
+        let folder = self.folder(&name);
+        if !folder.join(EVENTS).exists() {
+            return Err(format!("{rival} is not kept here any more"));
+        }
+        let events = self.events(&name)?;
+        Ok(Some((opened(name, &folder, &events), events)))
+    }
+
+    fn go_on(&self, name: String, seat: Seat) -> Answered {
         let mut interrupted = Recorder::interrupted(&self.folder(&name))
             .map_err(|error| in_labels(&error.to_string()))?;
         let config = &interrupted.config;
@@ -212,19 +258,19 @@ impl Keeper {
             seconds: interrupted.events.last().map_or(0.0, |timed| timed.seconds),
             ..Start::kept(interrupted.config)
         };
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
         let gone = || "there is no session to go on with it; restart the session".to_owned();
-        let (commands, adopt) = current.as_ref().ok_or_else(gone)?;
+        let (commands, adopt) = seats.get(&seat).ok_or_else(gone)?;
+        let commands = commands.upgrade().ok_or_else(gone)?;
         adopt.try_send(recorder).map_err(|_| gone())?;
         let start = Command::Start(Box::new(start));
-        Ok((
-            Answer::GoesOn {
-                name,
-                events,
-                notes,
-            },
-            Some((commands.clone(), start)),
-        ))
+        let answer = Answer::GoesOn {
+            seat,
+            name,
+            events,
+            notes,
+        };
+        Ok((Some(answer), Some((commands, start))))
     }
 }
 
@@ -334,15 +380,31 @@ fn opened(name: String, folder: &Path, events: &[u8]) -> KeptRun {
 fn in_folder(name: String, folder: &Path, read: Option<&Lines>) -> KeptRun {
     let events = folder.join(EVENTS).metadata();
     let (can_go_on, stuck) = match record::can_go_on(folder, read) {
-        Ok(can) => (can, None),
+        // Who records into it now goes on with it already.
+        Ok(can) => (can && !is_held(folder), None),
         Err(why) => (false, Some(in_labels(&why))),
     };
+    // Whoever opens the run hears of a file that is damaged.
+    let rival = read_rival(folder).ok().flatten();
     KeptRun {
-        name,
         can_go_on,
         stuck,
         changed: events.and_then(|events| events.modified()).ok(),
+        rival: rival.map(|rival| name_beside(&name, &rival)),
+        name,
     }
+}
+
+/// The name that its keeper has for the run of a folder beside that of another.
+fn name_beside(name: &str, other: &str) -> String {
+    let path = Path::new(name).with_file_name(other);
+    path.to_string_lossy().into_owned()
+}
+
+/// Whether somebody records into a run folder now.
+fn is_held(folder: &Path) -> bool {
+    // Where nobody ever did, no file is made for the question.
+    folder.join(LOCK).exists() && matches!(lock(folder), Err(RecordError::Locked(_)))
 }
 
 /// Writes what a session says into the folder of its run.

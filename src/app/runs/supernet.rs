@@ -1,6 +1,6 @@
 //! Supernets that score architectures: whether a session has their weights, and the judge, which has a session of its own.
 
-use super::link::{Line, SessionState};
+use super::link::Line;
 use crate::data::EMBEDDED;
 use crate::packed::unpacked;
 use crate::record::RunView;
@@ -123,14 +123,19 @@ pub struct Judge {
     pub of: Option<JudgeOf>,
     /// Whether it can score.
     pub state: SupernetState,
+    /// How often its session was asked to take up weights and has not answered.
+    pub opening: u32,
     /// The run that trains it here.
     pub training: RunView,
+    /// Whether that shall go on from a checkpoint and has made no step since.
+    pub resumed: bool,
+    /// What training it would take, where it is not to be had and that is known.
+    pub cost: Option<String>,
 }
 
 impl Judge {
     /// Whether its session trains it now, or is about to.
     pub fn is_training(&self) -> bool {
-        let state = self.line.state();
-        state.is_busy() || state == SessionState::Starting
+        self.line.state().is_taken()
     }
 }

@@ -31,8 +31,7 @@ pub enum Closing {
 impl App {
     /// Whether a session runs something that closing the window would break off.
     fn runs_something(&mut self) -> bool {
-        let goes_on = |state: SessionState| state.is_busy() || state == SessionState::Starting;
-        self.lines().any(|line| goes_on(line.state()))
+        self.lines().any(|line| line.state().is_taken())
     }
 
     /// Keeps the window open while the person is asked and the run stops.

@@ -3,7 +3,7 @@
 use eframe::egui;
 use serde::{Deserialize, Serialize};
 
-use super::{App, HABITS_KEY, LAYOUT_KEY, dock, first_genotype};
+use super::{App, HABITS_KEY, LAYOUT_KEY, first_genotype};
 use crate::app::panels::editor::Editor;
 use crate::app::panels::forecast::Speeds;
 use crate::app::panels::search::SearchPanel;
@@ -22,6 +22,7 @@ const MEMORY_KEYS: [&str; 2] = ["egui", "egui_memory_ron"];
 struct Habits {
     projector: bool,
     speeds: Speeds,
+    raced: Speeds,
     theme: Option<egui::ThemePreference>,
     /// The preset by its name.
     preset: Option<String>,
@@ -45,15 +46,14 @@ impl App {
         storage: &dyn eframe::Storage,
         link: &Fragment,
     ) {
-        if let Some(tree) = eframe::get_value(storage, LAYOUT_KEY)
-            && dock::valid(&tree)
-        {
-            self.tree = tree;
+        if let Some(tree) = eframe::get_value(storage, LAYOUT_KEY) {
+            self.dock.restore(tree);
         }
         let Some(habits) = eframe::get_value::<Habits>(storage, HABITS_KEY) else {
             return;
         };
         self.search.speeds = habits.speeds;
+        self.search.raced = habits.raced;
         self.declined = habits.declined;
         self.set_projector(context, habits.projector);
         if let Some(theme) = habits.theme {
@@ -108,7 +108,7 @@ impl App {
 
     /// Remembers everything but what a new user has, too, and what a later version may have otherwise.
     pub(super) fn remember(&self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, LAYOUT_KEY, &self.tree);
+        eframe::set_value(storage, LAYOUT_KEY, self.dock.tree());
         let config = self.search.config();
         let preset = self.search.fragment().preset;
         let new = SearchPanel::first();
@@ -121,6 +121,7 @@ impl App {
         let habits = Habits {
             projector: self.projector,
             speeds: self.search.speeds.clone(),
+            raced: self.search.raced.clone(),
             theme: Some(self.theme),
             preset: preset
                 .filter(|_| changed)

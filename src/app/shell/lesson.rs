@@ -6,12 +6,12 @@ use eframe::egui;
 
 use super::App;
 use super::builtin;
-use super::dock;
 use super::lesson_card::{Course, Wish};
 use super::pointing::Pointing;
+use super::race::Companion;
 use crate::app::keys::{self, Deed, Place, Row};
 use crate::app::lessons::{Lesson, Until, built_in};
-use crate::app::runs::link::{Line, SessionState};
+use crate::app::runs::link::SessionState;
 use crate::app::runs::notice::Notice;
 use crate::app::runs::recording::Recorded;
 use crate::app::runs::supernet::SupernetState;
@@ -88,7 +88,7 @@ impl App {
         if let Some(cell) = card.cell.as_ref().filter(|_| link.cell.is_none()) {
             self.editor.edit(cell.clone());
         }
-        dock::show(&mut self.tree, card.panel);
+        self.dock.show(card.panel);
         let done = self.is_done(&lesson, at);
         if let Some(course) = &mut self.course {
             (course.at, course.answer) = (at, None);
@@ -96,14 +96,21 @@ impl App {
         }
     }
 
-    /// Draws the lesson that is on, and does what the person wants of it.
-    pub(super) fn teach(&mut self, context: &egui::Context) {
+    /// Draws the card of the lesson that is on below the panels, where it has no room beside the one that it is about. Returns what the
+    /// person wants of it.
+    pub(super) fn teach_below(&mut self, ui: &mut egui::Ui) -> Option<Wish> {
+        let busy = self.is_running();
+        self.course.as_mut()?.below(ui, &self.dock, busy)
+    }
+
+    /// Draws the rest of the lesson that is on, and does what the person wants of it. `wish`: what that is by [`App::teach_below`].
+    pub(super) fn teach(&mut self, context: &egui::Context, wish: Option<Wish>) {
         let busy = self.is_running();
         let Some(course) = &mut self.course else {
             return;
         };
-        let wish = course.show(context, &self.places, busy);
-        let Some(wish) = wish.or(asked(context, course)).or(self.goes_on()) else {
+        let wish = course.over(context, &self.dock, busy).or(wish);
+        let Some(wish) = wish.or(asked(context, course)).or(self.next_card()) else {
             return;
         };
         context.request_repaint();
@@ -124,7 +131,7 @@ impl App {
     }
 
     /// The next card, where what this one asks for has just been done.
-    fn goes_on(&mut self) -> Option<Wish> {
+    fn next_card(&mut self) -> Option<Wish> {
         let course = self.course.as_ref()?;
         let (lesson, at) = (course.lesson.clone(), course.at);
         let done = self.is_done(&lesson, at);
@@ -172,10 +179,10 @@ impl App {
         let (own, rival) = recorded.runs();
         self.run = own.view(recorded.title());
         self.run_files = own.files;
-        self.rival = rival.map(|rival| (Line::default(), rival.view(recorded.title())));
+        self.rival = rival.map(|rival| Companion::recorded(rival.view(recorded.title())));
         self.supernet = SupernetState::Unknown;
         (self.kept, self.opened) = (None, None);
-        self.unfinished = self.unfinished.take().filter(|offer| !offer.shown);
+        self.unfinished = self.unfinished.take().filter(|offer| !offer.is_of_shown());
     }
 }
 

@@ -1,5 +1,6 @@
 //! The window itself: takes events in, lays the panels out, takes their actions up.
 
+mod banners;
 mod bars;
 #[cfg(not(target_arch = "wasm32"))]
 mod closing;
@@ -11,6 +12,7 @@ mod lesson_card;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod notices;
+mod offer;
 mod open;
 #[cfg(not(target_arch = "wasm32"))]
 mod path_window;
@@ -47,18 +49,20 @@ use crate::app::panels::run::RunPanel;
 use crate::app::panels::search::SearchPanel;
 use crate::app::panels::values::ValuesWindow;
 use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
-use crate::app::runs::link::{Line, Link, SessionState};
-use crate::app::runs::notice::Notice;
+use crate::app::runs::link::{Line, Link, Seat, SessionState};
+use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recorded;
 use crate::app::runs::shelf::Shelf;
 use crate::app::runs::supernet::{Judge, SupernetState};
 use crate::app::share_link::Fragment;
 use crate::record::{RunState, RunView};
-use dock::{Behavior, default_tree};
+use dock::Dock;
 use files::Files;
 use lesson_card::Course;
 use notices::Notices;
+use offer::Offer;
 use pointing::Pointing;
+use race::Companion;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{LEAST_SIZE, WindowError, open_window, unplaced};
@@ -74,14 +78,6 @@ const HABITS_KEY: &str = "plateau-habits-1";
 /// How much larger everything is for a projector.
 const PROJECTOR_ZOOM: f32 = 1.35;
 
-/// A kept run that can go on, and that the window offers to go on with.
-struct Offer {
-    /// The name that its keeper knows.
-    name: String,
-    /// Whether it is the run that is shown.
-    shown: bool,
-}
-
 /// The whole program as a person sees it.
 pub struct App {
     pub(super) run: RunView,
@@ -93,8 +89,8 @@ pub struct App {
     opened: Option<String>,
     /// A session and where it stands.
     pub(super) line: Line,
-    /// The run that races with it, and its session, which a recorded one does not have.
-    pub(super) rival: Option<(Line, RunView)>,
+    /// The run that races with it.
+    pub(super) rival: Option<Companion>,
     /// Whether the session can score with the weights of the shown run.
     supernet: SupernetState,
     pub(super) judge: Judge,
@@ -104,8 +100,8 @@ pub struct App {
     opening: u32,
     /// Images that were read here, for sessions that begin later; those of the desktop share its memory.
     added: Vec<Command>,
-    /// The session of [`Action::Train`], once there is one, and its run.
-    training: Option<(Line, RunView)>,
+    /// The run of [`Action::Train`], once there is one.
+    training: Option<Companion>,
     table: Option<OpenTable>,
     /// Where the open table is; none: it came with the program, or a page has it.
     table_path: Option<String>,
@@ -128,8 +124,7 @@ pub struct App {
     #[cfg(not(target_arch = "wasm32"))]
     closing: closing::Closing,
     pub(super) actions: Vec<Action>,
-    tree: egui_tiles::Tree<Pane>,
-    places: Vec<(Pane, egui::Rect)>,
+    dock: Dock,
     /// The lesson that is on.
     course: Option<Course>,
     pub(super) keys_shown: bool,
@@ -161,10 +156,10 @@ impl App {
         let mut line = Line::default();
         match connect(context) {
             Ok(link) => {
-                link.claim();
+                link.claim(Seat::Shown);
                 line.connect(link);
             }
-            Err(text) => notices.push(Notice::error(text)),
+            Err(text) => notices.push(Notice::error(text).about(About::Session)),
         }
         let (demo, rival) = Recorded::Race.runs();
         let recorded = Recorded::Race.title();
@@ -179,7 +174,7 @@ impl App {
         let mut app = Self {
             editor: Editor::new(cell),
             run,
-            rival: rival.map(|rival| (Line::default(), rival.view(recorded))),
+            rival: rival.map(|rival| Companion::recorded(rival.view(recorded))),
             run_files: demo.files,
             kept: None,
             opened: None,
@@ -208,8 +203,7 @@ impl App {
             #[cfg(not(target_arch = "wasm32"))]
             closing: closing::Closing::default(),
             actions: Vec::new(),
-            tree: default_tree(),
-            places: Vec::new(),
+            dock: Dock::default(),
             course: None,
             keys_shown: false,
             projector: false,
@@ -262,18 +256,16 @@ impl App {
         &self.run_files
     }
 
-    /// The run that is shown is kept; offers to go on with it where that can be done.
+    /// The run that is shown is kept; offers to go on with it where that can be done, and looks for the run that raced with it.
     pub fn take_kept(&mut self, run: KeptRun) {
-        self.unfinished = run.can_go_on.then(|| Offer {
-            name: run.name.clone(),
-            shown: true,
-        });
+        self.shelf.ask(Ask::Rival(run.name.clone()));
         if let Some(why) = &run.stuck {
             let text = format!("{} cannot go on: {why}", run.name);
             self.notices.push(Notice::info(text));
         }
-        self.kept = Some(run.name);
+        self.kept = Some(run.name.clone());
         self.opened = None;
+        self.unfinished = run.can_go_on.then(|| Offer::of_shown(run));
     }
 
     /// The run that is shown.
@@ -288,7 +280,7 @@ impl App {
 
     /// The run that races with it.
     pub fn rival(&self) -> Option<&RunView> {
-        self.rival.as_ref().map(|(_, view)| view)
+        self.rival.as_ref().map(|rival| &rival.run)
     }
 
     /// What the open table is called.
@@ -306,19 +298,24 @@ impl App {
         self.notices.said()
     }
 
-    /// The layout of the panels in words.
+    /// The layout of the panels of a wide window in words.
     pub fn layout(&self) -> String {
-        dock::describe(&self.tree)
+        self.dock.describe()
+    }
+
+    /// Where a panel was drawn last; none: it was not.
+    pub fn place(&self, pane: Pane) -> Option<egui::Rect> {
+        self.dock.place(pane)
     }
 
     /// Brings a panel to the front.
     pub fn show(&mut self, pane: Pane) {
-        dock::show(&mut self.tree, pane);
+        self.dock.show(pane);
     }
 
     /// Puts the panels where a new user finds them.
     pub fn reset_layout(&mut self) {
-        self.tree = default_tree();
+        self.dock = Dock::default();
     }
 
     /// Larger type, or normal.
@@ -340,11 +337,13 @@ impl App {
     fn take_up(&mut self, context: &egui::Context, action: Action) {
         match action {
             Action::Send(command) => {
+                if matches!(command, Command::Start(_)) {
+                    self.notices.settle(About::Run);
+                }
                 self.tell_rival(&command);
                 if !self.line.send(command) {
-                    self.notices.push(Notice::error(
-                        "the session has ended; press Restart session",
-                    ));
+                    let text = "the session has ended; press Restart session";
+                    self.notices.push(Notice::error(text).about(About::Session));
                 }
             }
             Action::Seek(cursor) => self.seek(cursor),
@@ -365,7 +364,7 @@ impl App {
                 self.table = Some(table);
             }
             Action::Train(genotype) => self.train(context, genotype),
-            Action::Show(pane) => dock::show(&mut self.tree, pane),
+            Action::Show(pane) => self.dock.show(pane),
             Action::ChooseFile => self.files.choose(context),
             #[cfg(not(target_arch = "wasm32"))]
             Action::ChooseFolder => self.files.choose_folder(context),
@@ -378,12 +377,13 @@ impl App {
             Action::SaveFile { name, bytes } => self.files.save(name, bytes, context),
             Action::SaveRun => self.save_run(context),
             Action::Shelf(ask) => {
-                let goes_on = matches!(ask, Ask::GoOn(_));
+                let goes_on = matches!(ask, Ask::GoOn(..));
                 if goes_on && self.session() != SessionState::Idle {
                     return;
                 }
                 let asked = self.shelf.ask(ask);
                 if goes_on && asked {
+                    self.notices.settle(About::Run);
                     self.line.expect(true);
                 }
                 if !asked {
@@ -399,8 +399,8 @@ impl App {
     /// Looks at a step of the shown run and of its rival, by its place; none: at the newest.
     fn seek(&mut self, cursor: Option<usize>) {
         self.run.cursor = cursor;
-        if let Some((_, rival)) = &mut self.rival {
-            rival.cursor = cursor;
+        if let Some(rival) = &mut self.rival {
+            rival.run.cursor = cursor;
         }
     }
 
@@ -412,27 +412,29 @@ impl App {
         self.opening = 0;
         match self.beside(context) {
             Ok(line) => {
-                line.claim();
+                line.claim(Seat::Shown);
                 self.line = line;
-                self.notices.push(Notice::info("a new session has started"));
+                let told = Notice::info("a new session has started");
+                self.notices.push(told.about(About::Session));
             }
-            Err(text) => self.notices.push(Notice::error(text)),
+            Err(text) => self.notices.push(Notice::error(text).about(About::Session)),
         }
     }
 
     fn train(&mut self, context: &egui::Context, genotype: Genotype) {
         let start = Box::new(Start::kept(self.search.training_of(genotype)));
         let gone = |line: &Line| line.state() == SessionState::Gone;
-        if self.training.as_ref().is_none_or(|(line, _)| gone(line)) {
+        if self.training.as_ref().is_none_or(|run| gone(&run.line)) {
             match self.beside(context) {
-                Ok(line) => self.training = Some((line, RunView::default())),
+                Ok(line) => self.training = Some(Companion::on(line)),
                 Err(text) => {
-                    self.notices.push(Notice::error(text));
+                    self.notices.push(Notice::error(text).about(About::Session));
                     return;
                 }
             }
         }
-        if let Some((line, _)) = &mut self.training {
+        self.notices.settle(About::Run);
+        if let Some(Companion { line, .. }) = &mut self.training {
             // An idle session takes no notice of a stop.
             let sent = line.send(Command::Stop) && line.send(Command::Start(start));
             if sent {
@@ -465,7 +467,10 @@ impl App {
         let name = format!("{}.zip", self.zip_name());
         match zip {
             Ok(bytes) => self.files.save(name, bytes, context),
-            Err(error) => self.notices.push(Notice::error(error.to_string())),
+            Err(error) => {
+                let failed = Notice::error(error.to_string());
+                self.notices.push(failed.about(About::Saving));
+            }
         }
     }
 
@@ -514,7 +519,7 @@ impl App {
                     None => "",
                 };
                 self.notices.push(Notice::info(format!(
-                    "copied: preset, strategy, seed, data set and the edited cell{lesson}"
+                    "copied: preset, strategy, rival, seed, data set and the edited cell{lesson}"
                 )));
             }
             Deed::Theme => {
@@ -527,7 +532,7 @@ impl App {
             }
             Deed::Projector => self.set_projector(context, !self.projector),
             Deed::Help => self.keys_shown = !self.keys_shown,
-            Deed::Show(pane) => dock::show(&mut self.tree, pane),
+            Deed::Show(pane) => self.dock.show(pane),
             // What belongs to a panel.
             _ => {}
         }
@@ -543,8 +548,7 @@ impl App {
             training,
             table,
             actions,
-            tree,
-            places,
+            dock,
             search,
             shown,
             editor,
@@ -554,81 +558,34 @@ impl App {
             ..
         } = self;
         let edited = editor.genotype().clone();
-        places.clear();
-        let mut behavior = Behavior {
-            draw: |pane: Pane, ui: &mut egui::Ui| {
-                let mut context = Context {
-                    run,
-                    rival: rival.as_ref().map(|(_, view)| view),
-                    trained: training.as_ref().map(|(_, view)| view),
-                    table: table.as_ref(),
-                    supernet,
-                    judge,
-                    edited: &edited,
-                    session,
-                    actions,
-                };
-                match pane {
-                    Pane::Search => search.show(ui, &mut context),
-                    Pane::Run => shown.show(ui, &mut context),
-                    Pane::Editor => editor.show(ui, &mut context),
-                    Pane::Landscape => landscape.show(ui, &mut context),
-                    Pane::Network => network.show(ui, &mut context),
-                    Pane::Data => data.show(ui, &mut context),
-                }
-            },
-            places,
-        };
-        tree.ui(&mut behavior, ui);
-    }
-
-    /// What waits for an answer, above the status bar: at the top it would move the button that a person is about to press.
-    fn banners(&mut self, ui: &mut egui::Ui) {
-        egui::Panel::bottom("banners")
-            .frame(egui::Frame::NONE)
-            .min_size(0.0)
-            .resizable(false)
-            .show_separator_line(false)
-            .show(ui, |ui| {
-                if self.session() == SessionState::Gone
-                    && notices::strip(
-                        ui,
-                        "The session has ended, so nothing can be computed. What is shown stays; restart the session to go on.",
-                        "Restart session",
-                    )
-                {
-                    self.actions.push(Action::Restart);
-                }
-                if self.session() == SessionState::Idle {
-                    self.offer(ui);
-                }
-                self.notices.strips(ui);
-            });
-    }
-}
-
-impl App {
-    /// Offers to go on with a run that was interrupted.
-    fn offer(&mut self, ui: &mut egui::Ui) {
-        let Some(offer) = &self.unfinished else {
-            return;
-        };
-        let text = match offer.shown {
-            true => "This run was interrupted and has a checkpoint.".to_owned(),
-            false => format!(
-                "The run {} was interrupted and has a checkpoint.",
-                offer.name
-            ),
-        };
-        let Some(goes_on) = notices::offer(ui, &text, "Go on", "Not now") else {
-            return;
-        };
-        if let Some(Offer { name, .. }) = self.unfinished.take() {
-            match goes_on {
-                true => self.actions.push(Action::Shelf(Ask::GoOn(name))),
-                false => self.declined = Some(name),
+        let missing = matches!(judge.state, SupernetState::Missing(_));
+        judge.cost = judge.of.as_ref().filter(|_| missing).and_then(|of| {
+            // One that was stopped goes on.
+            let stopped = judge.training.state == RunState::Stopped;
+            let done = stopped.then_some(judge.training.steps.len());
+            search.judge_cost(of, done.unwrap_or_default())
+        });
+        dock.panels(ui, |pane, ui| {
+            let mut context = Context {
+                run,
+                rival: rival.as_ref().map(|rival| &rival.run),
+                trained: training.as_ref().map(|training| &training.run),
+                table: table.as_ref(),
+                supernet,
+                judge,
+                edited: &edited,
+                session,
+                actions,
+            };
+            match pane {
+                Pane::Search => search.show(ui, &mut context),
+                Pane::Run => shown.show(ui, &mut context),
+                Pane::Editor => editor.show(ui, &mut context),
+                Pane::Landscape => landscape.show(ui, &mut context),
+                Pane::Network => network.show(ui, &mut context),
+                Pane::Data => data.show(ui, &mut context),
             }
-        }
+        });
     }
 }
 
@@ -668,13 +625,24 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let context = ui.ctx().clone();
         self.files.dropped(&context);
+        self.dock.fit(ui.available_width());
+        if theme::for_fingers(&context, self.dock.is_narrow()) {
+            ui.reset_style();
+            // Bars and grids were laid out for the other size.
+            context.request_discard("what is pressed has another size");
+        }
         self.menu(ui);
+        self.tabs(ui);
         self.status(ui);
         self.banners(ui);
+        let wish = self.teach_below(ui);
         egui::CentralPanel::default()
             .frame(egui::Frame::new().fill(theme::bar_color(ui.visuals())))
-            .show(ui, |ui| self.panels(ui));
-        self.teach(&context);
+            .show(ui, |ui| {
+                theme::set_room(&context, ui.max_rect());
+                self.panels(ui);
+            });
+        self.teach(&context, wish);
         shortcuts::window(&context, &mut self.keys_shown);
         self.notices.window(&context);
         self.comparison.window(&context, &mut self.actions);

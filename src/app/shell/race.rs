@@ -4,11 +4,77 @@
 use eframe::egui;
 
 use super::App;
+use super::offer::Offer;
+use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
 use crate::app::runs::labels::in_labels;
-use crate::app::runs::link::{Aside, Line, SessionState};
-use crate::app::runs::notice::Notice;
+use crate::app::runs::link::{Aside, Line, Seat, SessionState};
+use crate::app::runs::notice::{About, Notice};
+use crate::app::runs::recording::Recording;
 use crate::record::{RunState, RunView};
 use crate::session::{Command, Event, Start};
+
+/// A run beside the shown one, and its session, which a recorded one does not have.
+#[derive(Default)]
+pub struct Companion {
+    /// Where it is computed.
+    pub line: Line,
+    /// What it has said.
+    pub run: RunView,
+    /// The name by which the keeper of runs has it.
+    kept: Option<String>,
+    /// The name of the shown run that does not know of it yet.
+    unknown_to: Option<String>,
+}
+
+impl Companion {
+    /// One that was recorded.
+    pub fn recorded(run: RunView) -> Self {
+        Self {
+            run,
+            ..Self::default()
+        }
+    }
+
+    /// One that begins in a session.
+    pub fn on(line: Line) -> Self {
+        Self {
+            line,
+            ..Self::default()
+        }
+    }
+
+    /// Takes up what its session has said.
+    fn hear(&mut self, told: &mut Vec<Notice>) {
+        loop {
+            // Of what it says aside, the run has heard before.
+            let aside = self.line.aside();
+            while let Some(timed) = self.line.receive() {
+                match &timed.event {
+                    Event::Failed { message } => {
+                        let failed = Notice::error(in_labels(message)).about(About::Run);
+                        told.push(failed.of_run(&self.run.name));
+                    }
+                    Event::Refused { message, .. } => {
+                        // On the page the worker says that a run cannot be gone on with.
+                        self.line.expect(false);
+                        let refused = Notice::info(in_labels(message));
+                        told.push(refused.of_run(&self.run.name));
+                    }
+                    _ => {}
+                }
+                self.run.live |= matches!(timed.event, Event::Started { .. });
+                if timed.event.is_line() {
+                    self.run.apply_timed(&timed);
+                }
+            }
+            match aside {
+                Some(Aside::Tell(notice)) => told.push(notice.of_run(&self.run.name)),
+                Some(Aside::Kept(name)) => self.kept = name,
+                None => return,
+            }
+        }
+    }
+}
 
 impl App {
     /// A fresh session beside that of the shown run, which knows the images that were read here.
@@ -27,7 +93,7 @@ impl App {
     /// Every session that there is.
     pub(super) fn lines(&mut self) -> impl Iterator<Item = &mut Line> {
         let beside = self.training.iter_mut().chain(&mut self.rival);
-        let beside = beside.map(|(line, _)| line);
+        let beside = beside.map(|companion| &mut companion.line);
         beside.chain([&mut self.line, &mut self.judge.line])
     }
 
@@ -36,28 +102,27 @@ impl App {
         match self.beside(context) {
             Ok(mut line) => {
                 line.send(Command::Start(start));
-                let mut view = RunView::default();
-                view.live = true;
-                self.rival = Some((line, view));
+                let mut rival = Companion::on(line);
+                rival.run.live = true;
+                self.rival = Some(rival);
             }
-            Err(text) => self.notices.push(Notice::error(text)),
+            Err(text) => self.notices.push(Notice::error(text).about(About::Session)),
         }
     }
 
     /// What the sessions of the shown run and its rival do: a race goes on as long as one of them does.
     pub fn session(&self) -> SessionState {
         let own = self.line.state();
-        let rival = self.rival.as_ref().map(|(line, _)| line.state());
+        let rival = self.rival.as_ref().map(|rival| rival.line.state());
         match rival {
-            Some(rival) if own == SessionState::Idle && rival.is_busy() => rival,
+            Some(rival) if own == SessionState::Idle && rival.is_taken() => rival,
             _ => own,
         }
     }
 
     /// Whether what goes on is held.
     pub(super) fn is_held(&self) -> bool {
-        let rival = self.rival.as_ref().map(|(_, view)| view);
-        let mut runs = [Some(&self.run), rival].into_iter().flatten();
+        let mut runs = [Some(&self.run), self.rival()].into_iter().flatten();
         runs.any(|run| run.live && run.state == RunState::Held)
     }
 
@@ -66,10 +131,10 @@ impl App {
         match command {
             Command::Start(_) => self.end_race(),
             Command::Pause | Command::Resume | Command::Step | Command::Stop => {
-                if let Some((line, _)) = &mut self.rival
-                    && line.state().is_busy()
+                if let Some(rival) = &mut self.rival
+                    && rival.line.state().is_taken()
                 {
-                    line.send(command.clone());
+                    rival.line.send(command.clone());
                 }
             }
             _ => {}
@@ -78,26 +143,119 @@ impl App {
 
     /// Another run is shown, which has no rival.
     pub(super) fn end_race(&mut self) {
-        if let Some((mut line, _)) = self.rival.take() {
-            line.send(Command::Stop);
+        if let Some(mut rival) = self.rival.take() {
+            rival.line.send(Command::Stop);
         }
     }
 
-    /// Takes up what the sessions of the rival and of [`Action::Train`](crate::app::Action::Train) have said.
-    pub(super) fn hear_beside(&mut self) {
-        for (line, view) in self.rival.iter_mut().chain(&mut self.training) {
-            while let Some(timed) = line.receive() {
-                if let Event::Failed { message } = &timed.event {
-                    self.notices.push(Notice::error(in_labels(message)));
-                }
-                view.live = true;
-                view.apply_timed(&timed);
-            }
-            while let Some(aside) = line.aside() {
-                if let Aside::Tell(notice) = aside {
-                    self.notices.push(notice);
-                }
-            }
+    /// The run that was started last is kept under that name, from now on.
+    pub(super) fn kept_as(&mut self, name: Option<String>) {
+        if let Some(name) = &name {
+            self.run.name.clone_from(name);
         }
+        if let Some(rival) = &mut self.rival {
+            rival.unknown_to.clone_from(&name);
+        }
+        self.kept = name;
+    }
+
+    /// Takes up what the sessions of the rival and of [`Action::Train`](crate::app::Action::Train) have said. Once both sides of a race are
+    /// kept, each is told of the other.
+    pub(super) fn hear_beside(&mut self) {
+        let mut told = Vec::new();
+        for companion in self.rival.iter_mut().chain(&mut self.training) {
+            companion.hear(&mut told);
+        }
+        self.notices.extend(told);
+        if let Some(rival) = &mut self.rival
+            && let Some(kept) = rival.kept.clone()
+            && let Some(own) = rival.unknown_to.take()
+        {
+            self.shelf.ask(Ask::Pair([own, kept]));
+        }
+    }
+
+    /// The keeper has looked for the run that raced with a kept one: it is shown beside that, and goes on where that does.
+    pub(super) fn take_rival(
+        &mut self,
+        context: &egui::Context,
+        of: &str,
+        found: Result<Option<(KeptRun, Vec<u8>)>, String>,
+    ) {
+        // Another run may be shown by now.
+        if self.kept.as_deref() != Some(of) {
+            return;
+        }
+        let found = found.and_then(|found| {
+            let Some((kept, events)) = found else {
+                return Ok(None);
+            };
+            Ok(Some((self.rival_view(&kept, &events)?, kept)))
+        });
+        let (run, kept) = match found {
+            Ok(Some(found)) => found,
+            Ok(None) => return,
+            Err(why) => {
+                let of = name_of(of.as_ref());
+                let text = format!("{of} is shown without its rival: {why}");
+                self.notices.push(Notice::info(text));
+                return;
+            }
+        };
+        let goes_on = self.run.live && self.line.state() != SessionState::Gone;
+        let mut rival = Companion {
+            kept: Some(kept.name.clone()),
+            ..Companion::recorded(run)
+        };
+        if kept.can_go_on && goes_on {
+            match self.beside(context) {
+                Ok(line) => {
+                    line.claim(Seat::Rival);
+                    rival.line = line;
+                    let asked = self.shelf.ask(Ask::GoOn(kept.name, Seat::Rival));
+                    rival.line.expect(asked);
+                }
+                Err(text) => self.notices.push(Notice::error(text).about(About::Session)),
+            }
+        } else if kept.can_go_on && self.unfinished.is_none() {
+            self.unfinished = Some(Offer::of_shown(kept));
+        }
+        self.rival = Some(rival);
+    }
+
+    /// The view of a run that raced with the shown one.
+    ///
+    /// # Errors
+    /// It cannot be read, or is another run by now.
+    fn rival_view(&self, kept: &KeptRun, events: &[u8]) -> Result<RunView, String> {
+        let name = name_of(kept.name.as_ref());
+        let recording = Recording::from_bytes(events);
+        let run = recording.map_err(|error| format!("{name}: {error}"))?;
+        let run = run.view(&name);
+        let configs = self.run.config.as_ref().zip(run.config.as_ref());
+        let images = |run: &RunView| run.dataset.as_ref().map(|images| images.hash.clone());
+        let races = configs.is_some_and(|(own, other)| own.races_with(other));
+        match races && images(&self.run) == images(&run) {
+            true => Ok(run),
+            false => Err(format!("{name} is another run by now")),
+        }
+    }
+
+    /// The session of the rival goes on with a run, after these events.
+    pub(super) fn rival_goes_on(&mut self, name: &str, events: &str) {
+        let rival = self.rival.as_mut();
+        // Another run may be shown by now, and that session has ended.
+        if let Some(rival) = rival.filter(|rival| rival.kept.as_deref() == Some(name)) {
+            (rival.run, _) = Recording::going_on(name, events);
+            rival.line.goes_on();
+        }
+    }
+
+    /// The session of the rival cannot go on with its run, which stays as it was.
+    pub(super) fn rival_cannot_go_on(&mut self, why: String) {
+        if let Some(rival) = &mut self.rival {
+            rival.line.expect(false);
+        }
+        self.notices.push(Notice::error(why).about(About::Run));
     }
 }

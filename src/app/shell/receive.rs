@@ -2,16 +2,15 @@
 
 use eframe::egui;
 
-use super::dock;
-use super::{App, Offer};
+use super::App;
 use crate::app::pane::Pane;
-use crate::app::runs::kept_run::{Answer, KeptRun};
+use crate::app::runs::kept_run::{Answer, Ask, KeptRun};
 use crate::app::runs::labels::in_labels;
-use crate::app::runs::link::Aside;
-use crate::app::runs::notice::Notice;
+use crate::app::runs::link::{Aside, Seat};
+use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
 use crate::app::runs::supernet::SupernetState;
-use crate::record::{RunFiles, RunState, RunView};
+use crate::record::{RunFiles, RunState};
 use crate::session::{Command, DeviceChoice, Event, Timed};
 
 impl App {
@@ -25,21 +24,19 @@ impl App {
             self.looks_for_unfinished = false;
             // Who keeps nothing says so when the list is opened.
             let newest = runs.as_deref().map(KeptRun::newest_unfinished);
-            let newest = newest.unwrap_or_default().map(|run| run.name.clone());
+            let newest = newest.unwrap_or_default().cloned();
             self.offer_at_start(newest);
         }
-        while let Some(event) = self.line.receive() {
-            self.take_event(&event);
-        }
-        while let Some(aside) = self.line.aside() {
+        loop {
+            // Of what the session says aside, the run has heard before.
+            let aside = self.line.aside();
+            while let Some(event) = self.line.receive() {
+                self.take_event(&event);
+            }
             match aside {
-                Aside::Tell(notice) => self.notices.push(notice),
-                Aside::Kept(name) => {
-                    if let Some(name) = &name {
-                        self.run.name.clone_from(name);
-                    }
-                    self.kept = name;
-                }
+                Some(Aside::Tell(notice)) => self.tell_of_run(notice),
+                Some(Aside::Kept(name)) => self.kept_as(name),
+                None => break,
             }
         }
         self.hear_judge();
@@ -49,27 +46,16 @@ impl App {
         }
     }
 
-    /// Offers to go on with the newest interrupted run, unless the person has begun something else or did not want it before.
-    fn offer_at_start(&mut self, name: Option<String>) {
-        let begun = self.run.live || self.opened.is_some() || self.kept.is_some();
-        let name = name.filter(|name| !begun && self.declined.as_ref() != Some(name));
-        if let Some(name) = name {
-            let shown = false;
-            self.unfinished = Some(Offer { name, shown });
-        }
-    }
-
     fn take_answer(&mut self, answer: Answer, context: &egui::Context) {
-        let (name, events) = match answer {
+        match answer {
             Answer::Opened { run, events } => {
                 match self.try_run(&run.name, Recording::from_bytes(&events)) {
                     Ok(text) => {
-                        self.notices.push(Notice::info(text));
+                        self.notices.push(Notice::info(text).about(About::Opening));
                         self.take_kept(run);
                     }
-                    Err(text) => self.notices.push(Notice::error(text)),
+                    Err(text) => self.notices.push(Notice::error(text).about(About::Opening)),
                 }
-                return;
             }
             Answer::Kept(file, run) => {
                 let text = format!("{file} is kept as {}", run.name);
@@ -79,29 +65,8 @@ impl App {
                     self.run.name.clone_from(&run.name);
                     self.take_kept(run);
                 }
-                return;
             }
-            Answer::Files { name, files } => {
-                let shown = self.kept.as_ref() == Some(&name);
-                match files {
-                    Ok(mut files) => {
-                        if shown && self.run_files.events.len() > files.events.len() {
-                            files.events.clone_from(&self.run_files.events);
-                        }
-                        for left_out in &files.left_out {
-                            let text = format!("not in the zip: {left_out}");
-                            self.notices.push(Notice::error(text));
-                        }
-                        self.save_zip(files.to_zip(&self.zip_name()), context);
-                    }
-                    Err(message) => {
-                        let text = format!("only what the window knows is saved: {message}");
-                        self.notices.push(Notice::error(text));
-                        self.save_zip(self.run_files.to_zip(&self.zip_name()), context);
-                    }
-                }
-                return;
-            }
+            Answer::Files { name, files } => self.take_files(&name, files, context),
             Answer::Supernet {
                 wanted,
                 found,
@@ -109,49 +74,81 @@ impl App {
             } => {
                 self.notices.extend(note.map(Notice::info));
                 self.take_found(&wanted, found);
-                return;
             }
+            Answer::Rival { of, rival } => self.take_rival(context, &of, rival),
+            Answer::Interrupted(config, name) => self.take_interrupted(config, name),
             Answer::GoesOn {
+                seat,
                 name,
                 events,
                 notes,
             } => {
                 self.notices.extend(notes.into_iter().map(Notice::info));
-                (name, events)
+                match seat {
+                    Seat::Shown => self.goes_on(&name, &events),
+                    Seat::Rival => self.rival_goes_on(&name, &events),
+                    Seat::Judge => self.judge_goes_on(&name, &events),
+                }
             }
-            Answer::CannotGoOn(message) => {
-                self.line.expect(false);
-                self.notices.push(Notice::error(message));
-                return;
-            }
+            Answer::CannotGoOn(seat, why) => match seat {
+                Seat::Shown => {
+                    self.line.expect(false);
+                    self.notices.push(Notice::error(why).about(About::Run));
+                }
+                Seat::Rival => self.rival_cannot_go_on(why),
+                Seat::Judge => self.judge_begins_anew(&why),
+            },
             Answer::Failed(message) => {
-                self.notices.push(Notice::error(message));
-                return;
+                let failed = Notice::error(message).about(About::Opening);
+                self.notices.push(failed);
             }
-            Answer::Listed(_) | Answer::Described { .. } | Answer::Beside(_) => return,
-        };
-        match Recording::from_bytes(events.as_bytes()) {
-            Ok(recording) => {
-                self.run = recording.view(&name);
-                self.run.state = RunState::Running;
-                self.run_files = recording.files;
-            }
-            // It goes on from its very beginning.
-            Err(_) => self.run = RunView::default(),
+            Answer::Listed(_) | Answer::Described { .. } | Answer::Beside(_) => {}
         }
+    }
+
+    /// The keeper has read the files of a run, for a zip.
+    fn take_files(
+        &mut self,
+        name: &String,
+        files: Result<RunFiles, String>,
+        context: &egui::Context,
+    ) {
+        let shown = self.kept.as_ref() == Some(name);
+        match files {
+            Ok(mut files) => {
+                if shown && self.run_files.events.len() > files.events.len() {
+                    files.events.clone_from(&self.run_files.events);
+                }
+                for left_out in &files.left_out {
+                    let text = format!("not in the zip: {left_out}");
+                    self.notices.push(Notice::error(text));
+                }
+                self.save_zip(files.to_zip(&self.zip_name()), context);
+            }
+            Err(message) => {
+                let text = format!("only what the window knows is saved: {message}");
+                self.notices.push(Notice::error(text));
+                self.save_zip(self.run_files.to_zip(&self.zip_name()), context);
+            }
+        }
+    }
+
+    /// The session goes on with a run, after these events.
+    fn goes_on(&mut self, name: &str, events: &str) {
+        (self.run, self.run_files) = Recording::going_on(name, events);
         self.end_race();
-        self.run.live = true;
         self.supernet = SupernetState::Unknown;
         if self.run.training.is_none() {
             // Its session has what the search goes on with.
             self.search_scores();
         }
         self.unfinished = None;
-        (self.kept, self.opened) = (Some(name.clone()), None);
+        (self.kept, self.opened) = (Some(name.to_owned()), None);
         self.line.goes_on();
-        dock::show(&mut self.tree, Pane::Run);
+        self.dock.show(Pane::Run);
         self.notices
             .push(Notice::info(format!("going on with {name}")));
+        self.shelf.ask(Ask::Rival(name.to_owned()));
     }
 
     fn take_event(&mut self, timed: &Timed) {
@@ -195,15 +192,17 @@ impl App {
                 return;
             }
             Event::Failed { message } => {
-                self.notices.push(Notice::error(in_labels(message)));
+                let failed = Notice::error(in_labels(message)).about(About::Run);
                 if self.supernet == SupernetState::Asked {
                     self.supernet = SupernetState::Missing(in_labels(message));
                 }
                 // A run that never began leaves the one that is shown alone.
                 let going = matches!(self.run.state, RunState::Running | RunState::Held);
                 if !(self.run.live && going) {
+                    self.notices.push(failed);
                     return;
                 }
+                self.tell_of_run(failed);
             }
             Event::Started { .. } => {
                 self.run.live = true;
@@ -211,14 +210,14 @@ impl App {
                 self.run_files = RunFiles::default();
                 self.supernet = SupernetState::Unknown;
                 (self.kept, self.opened) = (None, None);
-                dock::show(&mut self.tree, Pane::Run);
+                self.dock.show(Pane::Run);
             }
             Event::StoppedEarly { step, kept_step } => {
-                self.notices.push(Notice::info(format!(
+                self.tell_of_run(Notice::info(format!(
                     "the search ended at step {step} because α's place became sharp; the architecture of step {kept_step}, before that, is the result"
                 )));
             }
-            Event::Finished => self.notices.push(Notice::info("the run is finished")),
+            Event::Finished => self.tell_of_run(Notice::info("the run is finished")),
             _ => {}
         }
         let told;
@@ -245,6 +244,11 @@ impl App {
             }
             _ => {}
         }
+    }
+
+    /// Tells something of the run that is shown.
+    fn tell_of_run(&mut self, notice: Notice) {
+        self.notices.push(notice.of_run(&self.run.name));
     }
 
     /// Has a GPU compile, before the person presses *Run*, what a run with the present settings needs: a browser takes seconds for

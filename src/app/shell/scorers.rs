@@ -4,14 +4,17 @@ use eframe::egui;
 
 use super::App;
 use crate::app::panels::editor::scores::Scores;
+use crate::app::panels::forecast::duration;
 use crate::app::runs::kept_run::{Ask, Wanted};
 use crate::app::runs::labels::in_labels;
-use crate::app::runs::link::{Aside, SessionState};
-use crate::app::runs::notice::Notice;
+use crate::app::runs::link::{Aside, Seat, SessionState};
+use crate::app::runs::notice::{About, Notice};
+use crate::app::runs::recording::Recording;
 use crate::app::runs::supernet::{JudgeOf, SupernetState};
+use crate::data::short_name;
 use crate::landscape::Score;
 use crate::record::{RunState, RunView};
-use crate::session::{Checkpoint, Command, Event, Start, Timed};
+use crate::session::{Checkpoint, Command, Event, RunConfig, Start, Timed};
 use crate::space::Space;
 
 /// Said where no judge is kept.
@@ -125,6 +128,8 @@ impl App {
     fn wake_judge(&mut self, context: &egui::Context) -> Result<(), String> {
         if self.judge.line.state() == SessionState::Gone {
             self.judge.line = self.beside(context)?;
+            self.judge.opening = 0;
+            self.judge.line.claim(Seat::Judge);
         }
         Ok(())
     }
@@ -135,7 +140,10 @@ impl App {
                 // It may have been trained on another machine.
                 checkpoint.position.config.device = self.search.config().device;
                 match self.judge.line.send(Command::Open { checkpoint }) {
-                    true => SupernetState::Asked,
+                    true => {
+                        self.judge.opening += 1;
+                        SupernetState::Asked
+                    }
                     false => SupernetState::Missing(GONE.into()),
                 }
             }
@@ -149,19 +157,81 @@ impl App {
         };
     }
 
-    /// Trains the judge that was looked for.
+    /// Trains the judge that was looked for; one whose training was stopped goes on.
     pub(super) fn train_judge(&mut self, context: &egui::Context) {
         let Some(of) = self.judge.of.clone().filter(|_| !self.judge.is_training()) else {
             return;
         };
         if let Err(text) = self.wake_judge(context) {
-            self.notices.push(Notice::error(text));
+            self.notices.push(Notice::error(text).about(About::Session));
             return;
         }
-        let start = Start::kept(self.search.judge_of(&of));
+        let config = Box::new(self.search.judge_of(&of));
+        match self.shelf.ask(Ask::Interrupted(config.clone())) {
+            true => {
+                self.judge.state = SupernetState::Asked;
+                self.judge.line.expect(true);
+            }
+            false => self.begin_judge(config),
+        }
+    }
+
+    /// The keeper has looked for a judge whose training was stopped.
+    pub(super) fn take_interrupted(&mut self, config: Box<RunConfig>, found: Option<String>) {
+        self.judge.resumed = found.is_some_and(|name| self.shelf.ask(Ask::GoOn(name, Seat::Judge)));
+        if !self.judge.resumed {
+            self.begin_judge(config);
+        }
+    }
+
+    /// Trains a judge from its beginning.
+    fn begin_judge(&mut self, config: Box<RunConfig>) {
+        self.judge.resumed = false;
         self.judge.training = RunView::default();
         self.judge.state = SupernetState::Asked;
+        let start = Start::kept(*config);
         self.judge.line.send(Command::Start(Box::new(start)));
+    }
+
+    /// The judge's session goes on with its training, after these events.
+    pub(super) fn judge_goes_on(&mut self, name: &str, events: &str) {
+        (self.judge.training, _) = Recording::going_on(name, events);
+        self.judge.line.goes_on();
+        self.notices
+            .push(Notice::info(format!("going on with {name}")));
+    }
+
+    /// The judge whose training was stopped cannot go on.
+    pub(super) fn judge_begins_anew(&mut self, why: &str) {
+        let Some(of) = &self.judge.of else {
+            return;
+        };
+        let config = Box::new(self.search.judge_of(of));
+        self.notices.push(Notice::info(format!(
+            "the judge is trained from its beginning, as the one that was stopped cannot go on: {}",
+            in_labels(why)
+        )));
+        self.begin_judge(config);
+    }
+
+    /// How far the training of the judge is; none: none is being trained.
+    pub(super) fn judge_trains(&self) -> Option<String> {
+        let of = self
+            .judge
+            .of
+            .as_ref()
+            .filter(|_| self.judge.is_training())?;
+        let progress = self.judge.training.progress();
+        let at = progress.map_or(String::new(), |at| {
+            let left = at.seconds_left.map(duration);
+            let left = left.map_or(String::new(), |left| format!(", about {left} left"));
+            format!(": step {} of {}{left}", at.done, at.total)
+        });
+        let name = short_name(&of.dataset);
+        Some(match self.judge.line.state() {
+            SessionState::Stopping => format!("The training of the judge of {name} stops…"),
+            _ => format!("The judge of {name} is being trained{at}."),
+        })
     }
 
     /// Takes up scores, for whoever asked.
@@ -183,7 +253,18 @@ impl App {
     /// Takes up what the judge's session has said.
     pub(super) fn hear_judge(&mut self) {
         while let Some(timed) = self.judge.line.receive() {
-            self.judge_said(&timed);
+            match &timed.event {
+                // On the page the worker says that a run cannot be gone on with.
+                Event::Failed { message }
+                | Event::Refused {
+                    request: None,
+                    message,
+                } if self.judge.resumed => self.judge_begins_anew(message),
+                event => {
+                    self.judge.resumed &= !event.is_line();
+                    self.judge_said(&timed);
+                }
+            }
         }
         while let Some(aside) = self.judge.line.aside() {
             if let Aside::Tell(notice) = aside {
@@ -212,17 +293,25 @@ impl App {
                 message,
             } => return self.not_scored(*request, &in_labels(message)),
             Event::SupernetOpened { space, images } => {
-                let (space, images) = (*space, *images);
-                let serial = self.next_weights();
-                self.judge.state = SupernetState::Ready {
-                    space,
-                    images,
-                    serial,
-                };
+                judge.opening = judge.opening.saturating_sub(1);
+                // Only the answer to the last question counts: another judge may be wanted since.
+                let wanted = judge.of.as_ref().is_some_and(|of| of.space == *space);
+                if wanted && judge.opening == 0 && judge.state == SupernetState::Asked {
+                    let (space, images) = (*space, *images);
+                    let serial = self.next_weights();
+                    self.judge.state = SupernetState::Ready {
+                        space,
+                        images,
+                        serial,
+                    };
+                }
                 return;
             }
-            Event::Refused { message, .. } if judge.state == SupernetState::Asked => {
-                judge.state = SupernetState::Missing(in_labels(message));
+            Event::Refused { message, .. } => {
+                judge.opening = judge.opening.saturating_sub(1);
+                if judge.opening == 0 && judge.state == SupernetState::Asked {
+                    judge.state = SupernetState::Missing(in_labels(message));
+                }
             }
             Event::Started { .. } => judge.training.live = true,
             Event::Finished => {

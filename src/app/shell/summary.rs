@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::App;
 use crate::app::share_link::Fragment;
 use crate::data::built_in;
-use crate::record::RunState;
+use crate::record::{RunState, RunView};
 
 impl App {
     /// What a link to what is shown now carries. A data set or a lesson of one's own is not in it.
@@ -32,10 +32,18 @@ impl App {
     }
 
     /// The state of the window: `session`, `device` (the GPU, once it has been checked), `run` (name, whether it is live, its state, its device, losses of its steps and the one
-    /// that is looked at), `rival` (where there is one: state and number of steps), `config`, `edited`, `table`, `lesson` (its title and the place of its
+    /// that is looked at), `rival` (of that what tells where it stands), `config`, `edited`, `table`, `lesson` (its title and the place of its
     /// card) and `notices`.
     pub fn summary(&self) -> Value {
         let run = &self.run;
+        let rival = self.rival().map(|rival| {
+            json!({
+                "name": rival.name,
+                "live": rival.live,
+                "state": state(rival),
+                "steps": rival.steps.len(),
+            })
+        });
         let losses = |loss: fn(&crate::session::SearchStep) -> f32| -> Vec<f32> {
             run.steps.iter().map(loss).collect()
         };
@@ -45,7 +53,7 @@ impl App {
             "run": {
                 "name": run.name,
                 "live": run.live,
-                "state": state_name(&run.state),
+                "state": state(run),
                 "device": run.device.as_ref().map(|device| &device.name),
                 "steps": run.steps.len(),
                 "trained": run.training.as_ref().map_or(0, |training| training.steps.len()),
@@ -53,10 +61,7 @@ impl App {
                 "train_losses": losses(|step| step.train_loss),
                 "validation_losses": losses(|step| step.validation_loss),
             },
-            "rival": self.rival().map(|rival| json!({
-                "state": state_name(&rival.state),
-                "steps": rival.steps.len(),
-            })),
+            "rival": rival,
             "config": self.search.config(),
             "edited": self.editor.genotype().to_compact(),
             "table": self.table_name(),
@@ -66,9 +71,9 @@ impl App {
     }
 }
 
-/// A state in one word.
-fn state_name(state: &RunState) -> &'static str {
-    match state {
+/// Where a run stands, in a word.
+fn state(run: &RunView) -> &'static str {
+    match &run.state {
         RunState::Empty => "empty",
         RunState::Running => "running",
         RunState::Held => "held",

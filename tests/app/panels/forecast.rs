@@ -115,3 +115,34 @@ fn the_time_that_is_left_of_a_search_names_the_training_to_come() {
     harness.get_by_label_contains(" left: ");
     harness.get_by_label_contains(" of the search, then 570 training steps");
 }
+
+#[test]
+fn a_race_is_forecast_with_both_sides_by_earlier_races_or_by_what_each_takes_alone() {
+    let [own, rival] = [Strategy::NaDarts, Strategy::Darts]
+        .map(|strategy| Preset::Quick.run("digits", Space::Darts, strategy));
+    let panel = || {
+        let mut panel = SearchPanel::default();
+        panel.set_config(own.clone());
+        panel.set_rival(Some(Strategy::Darts));
+        panel
+    };
+    let steps = "each side: 54 search steps + 570 training steps";
+    let harness = window(Bench::new(panel(), None), SearchPanel::show);
+    harness.get_by_label(steps);
+
+    // Alone they take 54 · 0.2 + 570 · 0.05 and 54 · 0.1 + 570 · 0.05 seconds, and share the machine.
+    let mut alone = panel();
+    alone.speeds.set(&own, [Some(0.2), Some(0.05)]);
+    alone.speeds.set(&rival, [Some(0.1), None]);
+    let harness = window(Bench::new(alone, None), SearchPanel::show);
+    harness.get_by_label(&format!("{steps}; about 1 min 13 s for both"));
+
+    // In a race the longer side takes 54 · 0.5 + 570 · 0.1.
+    let mut raced = panel();
+    raced.speeds.set(&own, [Some(0.2), Some(0.05)]);
+    raced.raced.set(&own, [Some(0.5), Some(0.1)]);
+    raced.raced.set(&rival, [Some(0.25), None]);
+    let harness = window(Bench::new(raced, None), SearchPanel::show);
+    harness.get_by_label(&format!("{steps}; about 1 min 24 s for both"));
+    harness.get_by_label("search 27 s, by steps of 0.50 s; training 57 s, by steps of 0.10 s");
+}

@@ -4,14 +4,12 @@ use eframe::egui::{
     Align2, Button, FontId, RichText, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo,
 };
 
-use super::super::forecast::duration;
 use super::gain;
 use super::scores::{ScoredBy, Scores, trust};
 use crate::app::context::{Action, Context};
 use crate::app::draw::explained::explained;
 use crate::app::runs::supernet::SupernetState;
 use crate::data::short_name;
-use crate::session::Command;
 use crate::space::Genotype;
 
 /// Draws the strip.
@@ -128,14 +126,7 @@ fn judge(ui: &mut Ui, scores: &Scores, context: &mut Context) {
             .progress()
             .map_or((0, 1), |at| (at.done, at.total));
         ring(ui, done as f32 / total.max(1) as f32);
-        let left = judge.training.progress().and_then(|at| at.seconds_left);
-        let left = left.map_or(String::new(), |left| {
-            format!(", about {} left", duration(left))
-        });
-        ui.weak(format!("the judge is being trained{left}"));
-        if ui.button("Stop").clicked() {
-            context.actions.push(Action::ToJudge(Command::Stop));
-        }
+        ui.weak("the judge is being trained");
         return;
     }
     match &judge.state {
@@ -148,10 +139,13 @@ fn judge(ui: &mut Ui, scores: &Scores, context: &mut Context) {
         }
         SupernetState::Missing(_) => {
             let button = ui.button("Train the judge").on_hover_text(
-                "A minute or two on two cores, once for a data set: it is kept with the runs. The window stays usable.",
+                "Once for a data set: it is kept with the runs, and one that was stopped goes on. The window stays usable.",
             );
             if button.clicked() {
                 context.actions.push(Action::TrainJudge);
+            }
+            if let Some(cost) = &judge.cost {
+                ui.weak(cost);
             }
             let again = ui.button("Look again").on_hover_text(
                 "Looks for a judge once more: one that was kept since, or that comes with the program",

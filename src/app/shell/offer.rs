@@ -1,0 +1,105 @@
+//! The offer to go on with a run that was interrupted, or with both sides of a race.
+
+use eframe::egui;
+
+use super::App;
+use super::notices::{self, Pressed};
+use crate::app::context::Action;
+use crate::app::draw::theme::{self, Hue};
+use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
+use crate::app::runs::link::Seat;
+use crate::record::Progress;
+
+/// A kept run that can go on, and that the window offers to go on with.
+pub struct Offer {
+    run: KeptRun,
+    /// Whether it is the run that is shown, or its rival.
+    shown: bool,
+}
+
+impl Offer {
+    /// That of the shown run, or of its rival.
+    pub fn of_shown(run: KeptRun) -> Self {
+        Self { run, shown: true }
+    }
+
+    /// Whether it is that of the shown run, or of its rival.
+    pub fn is_of_shown(&self) -> bool {
+        self.shown
+    }
+}
+
+impl App {
+    /// Offers to go on with the newest interrupted run, unless the person has begun something else or did not want it before.
+    pub(super) fn offer_at_start(&mut self, newest: Option<KeptRun>) {
+        let begun = self.run.live || self.opened.is_some() || self.kept.is_some();
+        let declined = |run: &KeptRun| {
+            let declined = self.declined.as_ref();
+            declined.is_some_and(|name| *name == run.name || run.rival.as_ref() == Some(name))
+        };
+        if let Some(run) = newest.filter(|run| !begun && !declined(run)) {
+            // Where it stands is read meanwhile.
+            self.shelf.describe(&run.name);
+            self.unfinished = Some(Offer { run, shown: false });
+        }
+    }
+
+    /// Offers to go on with a run that was interrupted, and says that so many failures have no room.
+    pub(super) fn offer(&mut self, ui: &mut egui::Ui, more: usize) {
+        let Some(offer) = &self.unfinished else {
+            return;
+        };
+        let (text, color) = (self.words(offer), theme::hue(ui.visuals(), Hue::Accent));
+        let goes_on = match notices::strip(ui, &text, &["Go on", "Not now"], more, color) {
+            Some(Pressed::Button(button)) => button == 0,
+            Some(Pressed::More) => {
+                self.notices.listed = true;
+                return;
+            }
+            None => return,
+        };
+        if let Some(Offer { run, .. }) = self.unfinished.take() {
+            match goes_on {
+                true => {
+                    let ask = Ask::GoOn(run.name, Seat::Shown);
+                    self.actions.push(Action::Shelf(ask));
+                }
+                false => self.declined = Some(run.name),
+            }
+        }
+    }
+
+    fn words(&self, offer: &Offer) -> String {
+        let Offer { run, shown } = offer;
+        let name = |name: &String| name_of(name.as_ref());
+        let (what, progress) = match (shown, &run.rival, &self.rival) {
+            (true, _, Some(rival)) if self.kept.as_ref() != Some(&run.name) => {
+                ("This race".to_owned(), rival.run.progress())
+            }
+            (true, _, Some(_)) => ("This race".to_owned(), self.run.progress()),
+            (true, _, None) => ("This run".to_owned(), self.run.progress()),
+            (false, rival, _) => {
+                let digest = self.shelf.digests.get(&run.name);
+                let digest = digest.and_then(|digest| digest.as_ref().ok());
+                let what = match rival {
+                    Some(rival) => format!("The race of {} and {}", name(&run.name), name(rival)),
+                    None => format!("The run {}", name(&run.name)),
+                };
+                (what, digest.and_then(|digest| digest.progress))
+            }
+        };
+        let place = progress.map_or(String::new(), place);
+        format!("{what} was interrupted{place}.")
+    }
+}
+
+/// Where a run stands.
+fn place(progress: Progress) -> String {
+    let Progress {
+        phase, done, total, ..
+    } = progress;
+    match phase {
+        "search" => format!(" at step {done} of {total}"),
+        _ => format!(" in its {phase}, at step {done} of {total}"),
+    }
+}
