@@ -345,7 +345,8 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                     voice.say(timed);
                 }
                 Ok(FromWorker::Notice(text, error)) => {
-                    voice.aside(Aside::Tell(Notice { text, error }));
+                    let notice = if error { Notice::error } else { Notice::info };
+                    voice.aside(Aside::Tell(notice(text)));
                 }
                 Ok(FromWorker::Kept(name)) => voice.aside(Aside::Kept(name)),
                 Ok(FromWorker::Loading(text)) => voice.engine_does(Some(&text)),

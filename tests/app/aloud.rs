@@ -103,7 +103,7 @@ fn every_control_picture_and_plot_of_every_panel_has_a_name() {
     let weights = window.get_by_label("weights of the normal cell");
     let said = weights.accesskit_node().data().description().unwrap();
     assert!(
-        said.starts_with("The strongest on each edge: edge 0 → 2, "),
+        said.starts_with("The strongest on each edge: c_{k−2} → 2, "),
         "{said}"
     );
     window.state_mut().show(Pane::Network);

@@ -10,6 +10,7 @@ mod panels;
 mod pictures;
 mod results;
 mod shell;
+mod small_windows;
 #[path = "../support/mod.rs"]
 mod support;
 mod window;

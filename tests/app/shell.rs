@@ -542,10 +542,10 @@ fn a_run_that_does_not_stop_holds_the_window_for_five_seconds_at_most() {
 }
 
 /// The other ends of a window's line to the keeper of runs.
-type KeeperEnds = (async_channel::Receiver<Ask>, async_channel::Sender<Answer>);
+pub type KeeperEnds = (async_channel::Receiver<Ask>, async_channel::Sender<Answer>);
 
 /// A window with a keeper of runs that the test plays.
-fn with_keeper(storage: &Memory) -> (Harness<'static, App>, KeeperEnds) {
+pub fn with_keeper(storage: &Memory) -> (Harness<'static, App>, KeeperEnds) {
     let storage: &'static Memory = Box::leak(Box::new(storage.clone()));
     let (asks, inbox) = async_channel::unbounded();
     let (outbox, answers) = async_channel::unbounded();
@@ -568,7 +568,7 @@ fn with_keeper(storage: &Memory) -> (Harness<'static, App>, KeeperEnds) {
 }
 
 /// A run that is kept, recorded last so many seconds after the first.
-fn kept(name: &str, can_go_on: bool, seconds: u64) -> KeptRun {
+pub fn kept(name: &str, can_go_on: bool, seconds: u64) -> KeptRun {
     KeptRun {
         name: name.into(),
         can_go_on,

@@ -145,9 +145,14 @@ fn larger_type_and_small_screens_cut_neither_the_step_counter_nor_plots_nor_choi
         let (mut window, _ends) = window_without_session();
         window.set_size(egui::vec2(width, height));
         window.run_ok();
-        // The default layout: 20 % settings, 37 % run, less the gaps and what the frame of a panel takes.
+        // The default layout: 20 % settings, 37 % run, less the gaps and what the frame of a panel takes. A narrow window has one panel.
         let columns = width - 8.0;
-        let ends = [0.2 * columns, 0.57 * columns + 4.0].map(|end| end - 11.0);
+        let narrow = width < 1000.0;
+        let ends = match narrow {
+            true => [width; 2],
+            false => [0.2 * columns, 0.57 * columns + 4.0],
+        };
+        let ends = ends.map(|end| end - 11.0);
         let last = window.state().run().steps.len();
         let epoch = window.state().run().shown().unwrap().epoch;
         let counter = format!("step {last} of {last}, epoch {epoch}");
@@ -161,6 +166,10 @@ fn larger_type_and_small_screens_cut_neither_the_step_counter_nor_plots_nor_choi
         ] {
             let right = window.get_by_label(label).rect().right();
             assert!(right <= ends[1], "{width}: {label} ends at {right}");
+        }
+        if narrow {
+            window.state_mut().show(Pane::Search);
+            window.run_ok();
         }
         let choices = window.get_all_by_role(egui::Role::ComboBox);
         let rights = choices

@@ -175,7 +175,7 @@ impl Figure {
 
     /// The names of the series and their values at a step.
     fn values_at(&self, ui: &mut egui::Ui, cursor: Option<f64>) {
-        ui.horizontal_wrapped(|ui| {
+        theme::rows_of_words(ui, |ui| {
             for series in self.named() {
                 let value = cursor.and_then(|step| series.value_at(step));
                 let text = match value {
@@ -317,7 +317,7 @@ impl Figure {
         }
         let top = ui.cursor().top();
         let dark = ui.visuals().dark_mode;
-        ui.horizontal_wrapped(|ui| {
+        theme::rows_of_words(ui, |ui| {
             for series in named {
                 let (key, _) = ui.allocate_exact_size(egui::vec2(12.0, 8.0), egui::Sense::hover());
                 series.key(ui.painter(), key, dark);

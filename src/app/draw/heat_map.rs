@@ -161,7 +161,7 @@ pub fn scale(ui: &mut egui::Ui) {
 
 /// Names the colours of a space's operations.
 pub fn legend(ui: &mut egui::Ui, space: Space) {
-    ui.horizontal_wrapped(|ui| {
+    theme::rows_of_words(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(SPACE[1], 2.0);
         for &operation in space.operations() {
             theme::swatch(ui, operation_label(operation), |painter, place| {

@@ -17,6 +17,17 @@ pub const TYPE: [f32; 3] = [11.5, 13.5, 17.0];
 /// The size of a report at first, points.
 pub const REPORT: [f32; 2] = [780.0, 560.0];
 
+/// Height of a row, points, and of what a pointer presses.
+const ROW: f32 = 22.0;
+/// Height of what a finger presses, points.
+const FINGER: f32 = 40.0;
+
+/// A panel that is lower than this has no room for rows that stay while the others scroll, points.
+const SHORT: f32 = 480.0;
+
+/// Windows over the panels stay beside bars and messages where that leaves them so much height, points.
+const LEAST_ROOM: f32 = 160.0;
+
 /// How a window over the panels lies there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Lies {
@@ -51,7 +62,11 @@ pub fn window_over(
     if *open && is_closed(context, layer) {
         *open = false;
     }
-    let window = egui::Window::new(title).id(layer.id).open(open);
+    let room = context.data(|data| data.get_temp(room_id()));
+    let window = egui::Window::new(title)
+        .id(layer.id)
+        .open(open)
+        .constrain_to(room.unwrap_or(context.content_rect()));
     match lies {
         Lies::Middle(width) => window
             .collapsible(false)
@@ -86,6 +101,19 @@ pub fn window_over(
             });
         }
     });
+}
+
+/// Says where windows over the panels may lie: on the panels, so that bars and messages stay in sight.
+pub fn set_room(context: &egui::Context, panels: egui::Rect) {
+    let room = match panels.height() >= LEAST_ROOM {
+        true => panels,
+        false => context.content_rect(),
+    };
+    context.data_mut(|data| data.insert_temp(room_id(), room));
+}
+
+fn room_id() -> Id {
+    Id::unique("room-of-windows")
 }
 
 fn with_windows<R>(context: &egui::Context, change: impl FnOnce(&mut Vec<Over>) -> R) -> R {
@@ -234,6 +262,50 @@ pub fn note(text: impl Into<String>) -> egui::RichText {
     egui::RichText::new(text).size(TYPE[0]).weak()
 }
 
+/// Whether a panel is too low for rows that stay while the others scroll.
+pub fn is_short(ui: &egui::Ui) -> bool {
+    ui.available_height() < SHORT
+}
+
+/// Draws what shares the height of its panel out. In a short panel it has the least height that is not short, and scrolls.
+pub fn scroll_if_short(ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui)) {
+    if !is_short(ui) {
+        add(ui);
+        return;
+    }
+    egui::ScrollArea::vertical()
+        .id_salt("short")
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            ui.allocate_ui(egui::vec2(ui.available_width(), SHORT), add);
+        });
+}
+
+/// Draws what is as high as its content, up to a height from which on it scrolls.
+pub fn scroll_beyond(ui: &mut egui::Ui, height: f32, add: impl FnOnce(&mut egui::Ui)) {
+    egui::ScrollArea::vertical()
+        .max_height(height)
+        // Also where a popup or a bar was lower in the last frame.
+        .min_scrolled_height(height)
+        .show(ui, add);
+}
+
+/// A row of words, which nobody presses: as high as for a pointer, also where a finger presses.
+pub fn row_of_words(ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui)) {
+    low(ui, |ui| ui.horizontal(add));
+}
+
+/// As [`row_of_words`], in as many rows as they need.
+pub fn rows_of_words(ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui)) {
+    low(ui, |ui| ui.horizontal_wrapped(add));
+}
+
+fn low<R>(ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui) -> R) {
+    let height = std::mem::replace(&mut ui.spacing_mut().interact_size.y, ROW);
+    add(ui);
+    ui.spacing_mut().interact_size.y = height;
+}
+
 /// A colour and what it stands for, as one widget, so that a wrapping row breaks between entries only. `mark` paints the colour
 /// into a square of 8 points.
 pub fn swatch(ui: &mut egui::Ui, text: &str, mark: impl FnOnce(&egui::Painter, egui::Rect)) {
@@ -275,10 +347,9 @@ pub fn apply(context: &egui::Context) {
     context.set_visuals_of(egui::Theme::Light, visuals(Visuals::light()));
     context.all_styles_mut(|style| {
         style.spacing.item_spacing = egui::vec2(SPACE[1], SPACE[0] + 2.0);
-        style.spacing.button_padding = egui::vec2(SPACE[1], SPACE[0]);
         style.spacing.window_margin = egui::Margin::same(12);
         style.spacing.menu_margin = egui::Margin::same(6);
-        style.spacing.interact_size.y = 22.0;
+        size_targets(style, false);
         let font = |size| FontId::new(size, FontFamily::Proportional);
         style.text_styles = [
             (TextStyle::Small, font(TYPE[0])),
@@ -292,6 +363,25 @@ pub fn apply(context: &egui::Context) {
         ]
         .into();
     });
+}
+
+/// Sizes what is pressed for a finger or for a pointer. Whether that is a change.
+pub fn for_fingers(context: &egui::Context, fingers: bool) -> bool {
+    let height = if fingers { FINGER } else { ROW };
+    let changes = context.global_style().spacing.interact_size.y != height;
+    if changes {
+        context.all_styles_mut(|style| size_targets(style, fingers));
+    }
+    changes
+}
+
+fn size_targets(style: &mut egui::Style, fingers: bool) {
+    let [height, padding] = match fingers {
+        true => [FINGER, SPACE[1]],
+        false => [ROW, SPACE[0]],
+    };
+    style.spacing.interact_size.y = height;
+    style.spacing.button_padding = egui::vec2(SPACE[1], padding);
 }
 
 fn visuals(base: Visuals) -> Visuals {

@@ -6,7 +6,7 @@ use eframe::egui::{self, RichText, vec2};
 
 use crate::app::context::{Action, Context, ReadData};
 use crate::app::draw::pictures::Pictures;
-use crate::app::draw::theme::{Hue, SPACE};
+use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::draw::words::counted;
 use crate::data::{Dataset, EMBEDDED, Normalisation, Split, built_in, handed_names, short_name};
 use crate::session::TEST_SHARE;
@@ -60,6 +60,10 @@ impl DataPanel {
 
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
+        theme::scroll_if_short(ui, |ui| self.parts(ui, context));
+    }
+
+    fn parts(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         let run = context.run.config.as_ref();
         let of_run = run.map_or(EMBEDDED[0], |config| config.dataset.as_str());
         if self.of_run != of_run {
@@ -222,7 +226,7 @@ impl Facts {
     }
 
     fn show(&self, ui: &mut egui::Ui, dataset: &Dataset) {
-        ui.horizontal_wrapped(|ui| {
+        theme::rows_of_words(ui, |ui| {
             ui.heading(&dataset.name);
             ui.label(format!(
                 "{} of {}×{} pixels, {}, {}",
@@ -292,7 +296,7 @@ fn split_bar(ui: &mut egui::Ui, split: &Split) {
             .rect_filled(part.shrink2(vec2(0.5, 0.0)), 2.0, hue.color(dark));
         left += width;
     }
-    ui.horizontal_wrapped(|ui| {
+    theme::rows_of_words(ui, |ui| {
         for (count, text, hue, explanation) in parts {
             let (key, _) = ui.allocate_exact_size(vec2(10.0, 10.0), egui::Sense::hover());
             ui.painter().rect_filled(key, 2.0, hue.color(dark));

@@ -10,7 +10,7 @@ use crate::app::draw::figure::Figure;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::draw::png;
 use crate::app::draw::svg::{figure_csv, figure_svg};
-use crate::app::runs::notice::Notice;
+use crate::app::runs::notice::{About, Notice};
 use crate::space::Genotype;
 
 /// The export menu of a panel, and the picture that it is waiting for.
@@ -148,10 +148,9 @@ impl Export {
         };
         match receiver.try_recv() {
             Ok(Ok(bytes)) => actions.push(Action::SaveFile { name, bytes }),
-            Ok(Err(message)) => actions.push(Action::Notify(Notice {
-                text: format!("the picture could not be made: {message}; bring the plot into view and try again"),
-                error: true,
-            })),
+            Ok(Err(message)) => actions.push(no_picture(&format!(
+                "{message}; bring the plot into view and try again"
+            ))),
             Err(async_channel::TryRecvError::Empty) => self.coming = Some((name, receiver)),
             Err(async_channel::TryRecvError::Closed) => {}
         }
@@ -226,10 +225,14 @@ pub fn as_png(stem: &str, svg: &str) -> Action {
             name: format!("{stem}.png"),
             bytes,
         },
-        Err(message) => Action::Notify(Notice::error(format!(
-            "the picture could not be made: {message}"
-        ))),
+        Err(message) => no_picture(&message),
     }
+}
+
+/// Says why there is no picture.
+fn no_picture(why: &str) -> Action {
+    let failed = Notice::error(format!("the picture could not be made: {why}"));
+    Action::Notify(failed.about(About::Saving))
 }
 
 /// A title as the name of a file: lower case, words joined by `-`.

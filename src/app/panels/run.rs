@@ -84,25 +84,38 @@ impl RunPanel {
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         self.export.poll(ui, context.actions);
-        header(ui, context.run, context.session);
-        if context.run.steps.is_empty() {
-            self.result(ui, context);
-            waiting(ui, context.run);
-            return;
+        let stays = !theme::is_short(ui);
+        if stays {
+            self.head(ui, context);
         }
-        self.scrubber(ui, context);
-        ui.add_space(SPACE[0]);
-        self.slow.show(ui, context.run, context.actions);
-        let lit = self.slow.lit(context.run);
         egui::ScrollArea::vertical()
             .auto_shrink(false)
             .show(ui, |ui| {
+                if !stays {
+                    self.head(ui, context);
+                }
+                if context.run.steps.is_empty() {
+                    self.result(ui, context);
+                    waiting(ui, context.run);
+                    return;
+                }
                 self.race(ui, context);
                 self.result(ui, context);
                 skip_warning(ui, context.run);
                 curves(ui, context, &mut self.export);
+                let lit = self.slow.lit(context.run);
                 alphas(ui, context, lit, &mut self.as_cells);
             });
+    }
+
+    /// What the run is, and the step of it that is looked at.
+    fn head(&mut self, ui: &mut egui::Ui, context: &mut Context) {
+        header(ui, context.run, context.session);
+        if !context.run.steps.is_empty() {
+            self.scrubber(ui, context);
+            ui.add_space(SPACE[0]);
+            self.slow.show(ui, context.run, context.actions);
+        }
     }
 
     /// The run and its rival beside each other.
@@ -347,7 +360,7 @@ pub fn titles(run: &RunView) -> (String, String) {
 }
 
 fn header(ui: &mut egui::Ui, run: &RunView, session: SessionState) {
-    ui.horizontal_wrapped(|ui| {
+    theme::rows_of_words(ui, |ui| {
         let (title, about) = titles(run);
         ui.heading(title);
         let words = match session {

@@ -212,12 +212,12 @@ impl RunTable {
         self.sort(&mut rows);
         let mut done = false;
         egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-            egui::Grid::new("kept-runs")
+            let places = egui::Grid::new("kept-runs")
                 .striped(true)
                 .min_row_height(ROW)
                 .spacing(vec2(SPACE[2], SPACE[0]))
                 .show(ui, |ui| {
-                    self.headings(ui);
+                    let places = self.room_for_headings(ui);
                     let seen = ui.clip_rect().y_range().expand(BEYOND * ROW);
                     for row in &rows {
                         let top = ui.cursor().top();
@@ -229,7 +229,9 @@ impl RunTable {
                             ui.end_row();
                         }
                     }
+                    places
                 });
+            self.headings(ui, &places.inner);
         });
         done
     }
@@ -290,43 +292,85 @@ impl RunTable {
         });
     }
 
-    fn headings(&mut self, ui: &mut Ui) {
+    /// Keeps the first row of the table free, as much of it as each heading needs: columns are wide enough. Ends the row, and returns
+    /// the places of the headings.
+    fn room_for_headings(&mut self, ui: &mut Ui) -> Vec<egui::Rect> {
+        let (font, padding) = (
+            egui::TextStyle::Button.resolve(ui.style()),
+            ui.spacing().button_padding,
+        );
+        let sorted = Column::ALL.map(|(_, name, _)| (format!("{name} ▼"), padding));
+        let others = ["settings", "cell"].map(|name| (name.to_owned(), egui::Vec2::ZERO));
+        let row = Rangef::new(ui.cursor().top(), ui.cursor().top() + ROW);
         let mut widths = self.widths.iter_mut();
-        let mut heading = |ui: &mut Ui, add: &mut dyn FnMut(&mut Ui)| {
-            if let Some(width) = widths.next() {
-                as_wide(ui, width, add);
-            }
-        };
-        for _ in 0..2 {
-            heading(ui, &mut |_| ());
+        for width in widths.by_ref().take(COLUMNS - sorted.len() - others.len()) {
+            as_wide(ui, width, |_| ());
         }
-        for (column, name, help) in Column::ALL {
-            let chosen = self.column == column;
-            let falling = self.falling.unwrap_or(true);
-            let arrow = match (chosen, falling) {
-                (true, true) => " ▼",
-                (true, false) => " ▲",
-                (false, _) => "",
-            };
-            heading(ui, &mut |ui| {
-                let button = ui.button(RichText::new(format!("{name}{arrow}")).strong());
-                button.widget_info(|| {
-                    egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Sort by {name}"))
-                });
-                if button.on_hover_text(help).clicked() {
-                    self.falling = Some(!(chosen && falling));
-                    self.column = column;
-                }
+        let mut places = Vec::new();
+        for ((text, padding), width) in sorted.into_iter().chain(others).zip(widths) {
+            as_wide(ui, width, |ui| {
+                let galley =
+                    (ui.painter()).layout_no_wrap(text, font.clone(), egui::Color32::WHITE);
+                let size = galley.size() + 2.0 * padding;
+                let (place, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+                places.push(egui::Rect::from_x_y_ranges(place.x_range(), row));
             });
         }
-        heading(ui, &mut |ui| {
-            let text = RichText::new("settings").strong();
-            explained(ui, text, "That differ from the quick preset's");
-        });
-        heading(ui, &mut |ui| {
-            ui.strong("cell");
-        });
         ui.end_row();
+        places
+    }
+
+    /// Draws the headings into the first row, or over the first row in sight where that is scrolled away.
+    fn headings(&mut self, ui: &mut Ui, places: &[egui::Rect]) {
+        let seen = ui.clip_rect();
+        let Some(first) = places.first() else {
+            return;
+        };
+        let top = first.top().max(seen.top());
+        let row = egui::Rect::from_x_y_ranges(seen.x_range(), top..=top + ROW);
+        let layout = egui::Layout::left_to_right(egui::Align::Center);
+        let builder = egui::UiBuilder::new().id_salt("headings").max_rect(row);
+        let mut ui = ui.new_child(builder.layout(layout));
+        ui.painter().rect_filled(row, 0.0, ui.visuals().panel_fill);
+        // What lies below is not meant.
+        let ground = ui.make_persistent_id("ground");
+        ui.interact(row, ground, egui::Sense::CLICK);
+        let mut at = |place: &egui::Rect, widget: &mut dyn FnMut(&mut Ui)| {
+            let place = egui::Rect::from_x_y_ranges(place.x_range(), row.y_range());
+            let builder = egui::UiBuilder::new().max_rect(place).layout(layout);
+            widget(&mut ui.new_child(builder));
+        };
+        for (place, (column, name, help)) in places.iter().zip(Column::ALL) {
+            at(place, &mut |ui| self.heading(ui, column, name, help));
+        }
+        if let [.., settings, cell] = places {
+            at(settings, &mut |ui| {
+                let text = RichText::new("settings").strong();
+                explained(ui, text, "That differ from the quick preset's");
+            });
+            at(cell, &mut |ui| {
+                ui.strong("cell");
+            });
+        }
+    }
+
+    /// The heading of one column, which sorts by it.
+    fn heading(&mut self, ui: &mut Ui, column: Column, name: &str, help: &str) {
+        let chosen = self.column == column;
+        let falling = self.falling.unwrap_or(true);
+        let arrow = match (chosen, falling) {
+            (true, true) => " ▼",
+            (true, false) => " ▲",
+            (false, _) => "",
+        };
+        let heading = ui.button(RichText::new(format!("{name}{arrow}")).strong());
+        heading.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Sort by {name}"))
+        });
+        if heading.on_hover_text(help).clicked() {
+            self.falling = Some(!(chosen && falling));
+            self.column = column;
+        }
     }
 
     /// Draws one run. Returns whether the list has served its purpose.
@@ -345,7 +389,8 @@ impl RunTable {
             egui::WidgetInfo::selected(egui::Role::CheckBox, true, ticked, format!("Tick {name}"))
         });
         if tick.gained_focus() {
-            tick.scroll_to_me(None);
+            // The headings lie over the first row in sight.
+            ui.scroll_to_rect(tick.rect.expand2(vec2(0.0, ROW)), None);
         }
         if tick.changed() {
             match ticked {

@@ -1,6 +1,6 @@
-//! The bars above and below the panels: menus, and where everything stands.
+//! The bars above and below the panels: menus, tabs, and where everything stands.
 
-use eframe::egui::{self, Button, MenuBar, Panel};
+use eframe::egui::{self, Button, Frame, Margin, MenuBar, Panel, Rect};
 
 use super::App;
 use crate::app::context::Action;
@@ -18,9 +18,12 @@ impl App {
     /// The menus.
     pub(super) fn menu(&mut self, ui: &mut egui::Ui) {
         let context = ui.ctx().clone();
-        bar(Panel::top("menu"), ui, |ui| {
+        // What a finger presses is as high as the bar.
+        let above = if self.dock.is_narrow() { 0 } else { 4 };
+        let frame = bar_frame(ui, Margin::symmetric(8, above));
+        bar(Panel::top("menu").frame(frame), ui, |ui| {
             MenuBar::new().ui(ui, |ui| {
-                ui.menu_button("File", |ui| {
+                menu(ui, "File", |ui| {
                     self.item(ui, &context, "Open…", Deed::Open);
                     self.item(ui, &context, "Kept runs…", Deed::Runs);
                     self.item(ui, &context, "Save run as zip…", Deed::Save);
@@ -33,9 +36,9 @@ impl App {
                         }
                     }
                 });
-                ui.menu_button("View", |ui| self.view_menu(ui, &context));
-                ui.menu_button("Lessons", |ui| self.lessons_menu(ui));
-                ui.menu_button("Help", |ui| {
+                menu(ui, "View", |ui| self.view_menu(ui, &context));
+                menu(ui, "Lessons", |ui| self.lessons_menu(ui));
+                menu(ui, "Help", |ui| {
                     if ui.button("Guided tour").clicked() {
                         self.begin_tour();
                         ui.close();
@@ -66,8 +69,10 @@ impl App {
             if ui.add(button).clicked() {
                 self.begin_tour();
             }
-            ui.add_space(SPACE[0]);
-            ui.add(egui::Label::new(theme::note(WELCOME)).truncate());
+            if !self.dock.is_narrow() {
+                ui.add_space(SPACE[0]);
+                ui.add(egui::Label::new(theme::note(WELCOME)).truncate());
+            }
         });
     }
 
@@ -125,10 +130,21 @@ impl App {
         }
     }
 
+    /// The tabs of a narrow window.
+    pub(super) fn tabs(&mut self, ui: &mut egui::Ui) {
+        if self.dock.is_narrow() {
+            let frame = bar_frame(ui, Margin::ZERO);
+            bottom_bar("tabs", frame, ui, |ui| self.dock.tabs(ui));
+        }
+    }
+
     /// Run state, adapter, what the engine does until it can compute, and the newest notice.
     pub(super) fn status(&mut self, ui: &mut egui::Ui) {
-        bar(Panel::bottom("status"), ui, |ui| {
-            ui.horizontal(|ui| {
+        let narrow = self.dock.is_narrow();
+        let frame = bar_frame(ui, Margin::symmetric(8, 4));
+        bottom_bar("status", frame, ui, |ui| {
+            // Everything in it is words; the list of messages is in a menu, too.
+            theme::row_of_words(ui, |ui| {
                 let (words, hue) = state_words(&self.run);
                 let color = hue.map_or(ui.visuals().weak_text_color(), |hue| {
                     theme::hue(ui.visuals(), hue)
@@ -138,6 +154,8 @@ impl App {
                 ui.label(theme::note(words));
                 ui.add_space(SPACE[1]);
                 match &self.run.device {
+                    // The run says it, too.
+                    _ if narrow => {}
                     Some(device) => {
                         ui.label(theme::note(device.name.as_str()))
                             .on_hover_text(&device.driver);
@@ -181,13 +199,37 @@ impl App {
     }
 }
 
-fn bar<R>(panel: Panel, ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui) -> R) {
-    let frame = egui::Frame::new()
+/// A menu of the bar, which scrolls where the window is too low for it.
+fn menu(ui: &mut egui::Ui, name: &str, add: impl FnOnce(&mut egui::Ui)) {
+    ui.menu_button(name, |ui| {
+        let below = ui.ctx().content_rect().bottom() - ui.cursor().top();
+        theme::scroll_beyond(ui, below - 2.0 * SPACE[1], add);
+    });
+}
+
+fn bar_frame(ui: &egui::Ui, margin: Margin) -> Frame {
+    Frame::new()
         .fill(theme::bar_color(ui.visuals()))
-        .inner_margin(egui::Margin::symmetric(8, 4));
-    panel
-        .frame(frame)
-        .resizable(false)
-        .show_separator_line(false)
-        .show(ui, add);
+        .inner_margin(margin)
+}
+
+fn bar(panel: Panel, ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui)) -> Rect {
+    let panel = panel.min_size(0.0).resizable(false);
+    let shown = panel.show_separator_line(false).show(ui, add);
+    shown.response.rect
+}
+
+/// A bar at the lower end of the window, as high as its content.
+pub fn bottom_bar(
+    name: &'static str,
+    frame: Frame,
+    ui: &mut egui::Ui,
+    add: impl FnOnce(&mut egui::Ui),
+) {
+    let end = ui.available_rect_before_wrap().bottom();
+    let place = bar(Panel::bottom(name).frame(frame), ui, add);
+    if (place.bottom() - end).abs() > 1.0 {
+        // It began where its height of the last frame said.
+        ui.ctx().request_discard("a bar has another height");
+    }
 }

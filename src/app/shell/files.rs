@@ -14,7 +14,7 @@ use crate::app::context::{Action, OpenedFile, ReadData};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::context::{Again, OpenTable, PathField, PathFor};
 use crate::app::runs::kept_run::name_of;
-use crate::app::runs::notice::Notice;
+use crate::app::runs::notice::{About, Notice};
 use crate::data::{DataError, Dataset, built_in};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::landscape::ReadTable;
@@ -156,7 +156,7 @@ impl Files {
             let came = match wanted {
                 PathFor::Open => open_path(&path).map(|file| Action::OpenFiles(vec![file])),
                 PathFor::Save { bytes, .. } => {
-                    write_path(&path, &bytes).map(|text| Action::Notify(Notice::info(text)))
+                    write_path(&path, &bytes).map(|text| told(Ok(text), About::Saving))
                 }
             };
             match came {
@@ -229,11 +229,11 @@ impl Files {
     /// Has the browser download a file.
     #[cfg(target_arch = "wasm32")]
     pub fn save(&self, name: String, bytes: Vec<u8>, context: &egui::Context) {
-        let notice = match download(&name, &bytes) {
-            Ok(()) => Notice::info(format!("{name} is among this browser's downloads")),
-            Err(_) => Notice::error(format!("{name} could not be downloaded")),
+        let saved = match download(&name, &bytes) {
+            Ok(()) => Ok(format!("{name} is among this browser's downloads")),
+            Err(_) => Err(format!("{name} could not be downloaded")),
         };
-        answer(&self.answers, Action::Notify(notice), context);
+        answer(&self.answers, told(saved, About::Saving), context);
     }
 
     /// Asks where a file shall go, and writes it there.
@@ -254,10 +254,7 @@ impl Files {
             context,
             wanted,
             || dialog.save_file(),
-            move |file| {
-                let written = write_path(file.path(), &bytes);
-                Action::Notify(written.map_or_else(Notice::error, Notice::info))
-            },
+            move |file| told(write_path(file.path(), &bytes), About::Saving),
         );
     }
 
@@ -301,8 +298,14 @@ fn download(name: &str, bytes: &[u8]) -> Result<(), wasm_bindgen::JsValue> {
 fn all(opened: Vec<Result<OpenedFile, String>>) -> Action {
     match opened.into_iter().collect() {
         Ok(files) => Action::OpenFiles(files),
-        Err(message) => Action::Notify(Notice::error(message)),
+        Err(message) => told(Err(message), About::Opening),
     }
+}
+
+/// Tells how something went.
+fn told(outcome: Result<String, String>, about: About) -> Action {
+    let notice = outcome.map_or_else(Notice::error, Notice::info);
+    Action::Notify(notice.about(about))
 }
 
 /// Whether the content may be a data set: a folder, or bytes that are no text even when they are unpacked.

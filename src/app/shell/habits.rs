@@ -3,7 +3,7 @@
 use eframe::egui;
 use serde::{Deserialize, Serialize};
 
-use super::{App, HABITS_KEY, LAYOUT_KEY, dock, first_genotype};
+use super::{App, HABITS_KEY, LAYOUT_KEY, first_genotype};
 use crate::app::panels::editor::Editor;
 use crate::app::panels::forecast::Speeds;
 use crate::app::panels::search::SearchPanel;
@@ -47,10 +47,8 @@ impl App {
         storage: &dyn eframe::Storage,
         link: &Fragment,
     ) {
-        if let Some(tree) = eframe::get_value(storage, LAYOUT_KEY)
-            && dock::valid(&tree)
-        {
-            self.tree = tree;
+        if let Some(tree) = eframe::get_value(storage, LAYOUT_KEY) {
+            self.dock.restore(tree);
         }
         let Some(habits) = eframe::get_value::<Habits>(storage, HABITS_KEY) else {
             return;
@@ -112,7 +110,7 @@ impl App {
 
     /// Remembers everything but what a new user has, too, and what a later version may have otherwise.
     pub(super) fn remember(&self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, LAYOUT_KEY, &self.tree);
+        eframe::set_value(storage, LAYOUT_KEY, self.dock.tree());
         let config = self.search.config();
         let preset = self.search.fragment().preset;
         let new = SearchPanel::first();

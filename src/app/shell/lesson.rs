@@ -6,7 +6,6 @@ use eframe::egui;
 
 use super::App;
 use super::builtin;
-use super::dock;
 use super::lesson_card::{Course, Wish};
 use super::pointing::Pointing;
 use super::race::Companion;
@@ -97,7 +96,7 @@ impl App {
         if let Some(cell) = card.cell.as_ref().filter(|_| link.cell.is_none()) {
             self.editor.edit(cell.clone());
         }
-        dock::show(&mut self.tree, card.panel);
+        self.dock.show(card.panel);
         let done = self.is_done(&lesson, at);
         if let Some(course) = &mut self.course {
             (course.at, course.answer) = (at, None);
@@ -105,13 +104,20 @@ impl App {
         }
     }
 
-    /// Draws the lesson that is on, and does what the person wants of it.
-    pub(super) fn teach(&mut self, context: &egui::Context) {
+    /// Draws the card of the lesson that is on below the panels, where it has no room beside the one that it is about. Returns what the
+    /// person wants of it.
+    pub(super) fn teach_below(&mut self, ui: &mut egui::Ui) -> Option<Wish> {
+        let busy = self.is_running();
+        self.course.as_mut()?.below(ui, &self.dock, busy)
+    }
+
+    /// Draws the rest of the lesson that is on, and does what the person wants of it. `wish`: what that is by [`App::teach_below`].
+    pub(super) fn teach(&mut self, context: &egui::Context, wish: Option<Wish>) {
         let busy = self.is_running();
         let Some(course) = &mut self.course else {
             return;
         };
-        let wish = course.show(context, &self.places, busy);
+        let wish = course.over(context, &self.dock, busy).or(wish);
         let Some(wish) = wish.or(asked(context, course)).or(self.next_card()) else {
             return;
         };

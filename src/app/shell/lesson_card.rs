@@ -1,20 +1,27 @@
-//! The card of a lesson beside the panel that it is about.
+//! The card of a lesson, beside the panel that it is about or below the panels.
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Align, Align2, Color32, Id, LayerId, Layout, Order, Stroke, Ui, vec2};
+use eframe::egui::{
+    self, Align, Align2, Color32, Id, LayerId, Layout, Order, Role, Stroke, Ui, UiBuilder, vec2,
+};
 
+use super::bars::bottom_bar;
+use super::dock::Dock;
 use super::pointing::Pointing;
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::lessons::{Card, Lesson, Question};
-use crate::app::pane::Pane;
 
-/// Width of the card, points.
+/// Width of the card beside a panel, points.
 const WIDTH: f32 = 380.0;
-/// With less room beside the panel, the card lies over its lower part, points.
-const LEAST_BESIDE: f32 = 300.0;
-/// Most of the screen's height that the words take beside the panel, and over it.
-const SHARE: [f32; 2] = [0.55, 0.3];
+/// How far it stands from the end of the window, points.
+const MARGIN: f32 = 2.0 * SPACE[2];
+/// The buttons stand beside the title in a card that is wider, points.
+const IN_A_ROW: f32 = 560.0;
+/// Width of the buttons there, points.
+const BUTTONS: f32 = 230.0;
+/// Most of the screen's height that the words take beside the panel, and below it.
+const SHARE: [f32; 2] = [0.55, 0.25];
 /// What the card needs for its heading and its buttons, points.
 const AROUND: f32 = 180.0;
 
@@ -47,6 +54,8 @@ pub struct Course {
     pub withheld: bool,
     /// Whether a text field had the keyboard after the last frame.
     typing: bool,
+    /// Whether the card stands below the panels in this frame.
+    is_below: bool,
     size: egui::Vec2,
 }
 
@@ -61,6 +70,7 @@ impl Course {
             done: false,
             withheld: false,
             typing: false,
+            is_below: false,
             size: egui::Vec2::ZERO,
         }
     }
@@ -78,63 +88,122 @@ impl Course {
         !self.typing && !above.any(|other| other.order == Order::Foreground && *other != own)
     }
 
-    /// Draws a frame around the panel and what is pointed at, and the card. `busy`: whether a run goes on.
-    pub fn show(
-        &mut self,
-        context: &egui::Context,
-        places: &[(Pane, egui::Rect)],
-        busy: bool,
-    ) -> Option<Wish> {
+    /// Draws the card below the panels, which become as much lower, where beside the one that it is about there is no room. `busy`: whether
+    /// a run goes on.
+    pub fn below(&mut self, ui: &mut Ui, dock: &Dock, busy: bool) -> Option<Wish> {
         let lesson = self.lesson.clone();
         let card = lesson.cards.get(self.at)?;
-        let place = places.iter().find(|(pane, _)| *pane == card.panel);
-        let place = place.map(|(_, rect)| *rect);
+        let screen = ui.ctx().content_rect();
+        let beside = |place: egui::Rect| {
+            let [left, right] = room_beside(screen, place);
+            left.max(right) >= WIDTH + MARGIN
+        };
+        let place = dock.place(card.panel);
+        self.is_below = dock.is_narrow() || place.is_some_and(|place| !beside(place));
+        if !self.is_below {
+            return None;
+        }
+        let mut wish = None;
+        let accent = theme::hue(ui.visuals(), Hue::Accent);
+        let frame = egui::Frame::new()
+            .fill(theme::blend(ui.visuals().panel_fill, accent, 0.1))
+            .inner_margin(egui::Margin::symmetric(12, 8));
+        bottom_bar("lesson", frame, ui, |ui| {
+            // The same to screen readers as beside the panel.
+            let builder = UiBuilder::new()
+                .accessibility_role(Role::Window)
+                .accessibility_label(lesson.title.as_str());
+            ui.scope_builder(builder, |ui| self.content(ui, card, busy, &mut wish));
+        });
+        wish
+    }
+
+    /// Draws a frame around the panel and what is pointed at and, unless it stands below, the card.
+    pub fn over(&mut self, context: &egui::Context, dock: &Dock, busy: bool) -> Option<Wish> {
+        let lesson = self.lesson.clone();
+        let card = lesson.cards.get(self.at)?;
+        let place = dock.place(card.panel);
         let panel = place.unwrap_or(egui::Rect::NOTHING);
         let pointed = Pointing::at(context, card.points_at.as_deref(), panel);
         if let Some(place) = place {
-            frame(context, place, pointed);
+            frame(context, place, pointed, !self.is_below);
         }
+        let wish = match self.is_below {
+            true => None,
+            false => self.beside(context, card, place, busy),
+        };
+        self.typing = context.text_edit_focused();
+        wish
+    }
+
+    /// Draws the card on the side of the panel that has more room.
+    fn beside(
+        &mut self,
+        context: &egui::Context,
+        card: &Card,
+        place: Option<egui::Rect>,
+        busy: bool,
+    ) -> Option<Wish> {
         let screen = context.content_rect();
-        let beside = place.map_or(screen.width(), |place| {
-            (place.left() - screen.left()).max(screen.right() - place.right())
-        });
-        let over = beside < LEAST_BESIDE;
-        let (align, margin) = lies(screen, place, pointed, over);
-        let most =
-            (screen.height() * SHARE[usize::from(over)]).min((screen.height() - AROUND).max(40.0));
+        let [left, right] = place.map_or([1.0, 0.0], |place| room_beside(screen, place));
+        let (align, margin) = match left > right {
+            true => (Align2::LEFT_CENTER, MARGIN),
+            false => (Align2::RIGHT_CENTER, -MARGIN),
+        };
         let mut wish = None;
-        let window = egui::Window::new(lesson.title.as_str())
+        let window = egui::Window::new(self.lesson.title.as_str())
             .id(layer().id)
             .title_bar(false)
             .resizable(false)
             .order(Order::Foreground)
-            .anchor(align, margin)
-            .fixed_size(vec2(WIDTH.min(screen.width() - 2.0 * SPACE[1]), 0.0))
-            .show(context, |ui| {
-                let (number, count) = (self.at + 1, lesson.cards.len());
-                ui.label(theme::note(format!(
-                    "{}, {number} of {count}",
-                    lesson.title
-                )));
-                ui.heading(&card.title);
-                ui.add_space(SPACE[0]);
-                egui::ScrollArea::vertical()
-                    .id_salt(self.at)
-                    .max_height(most)
-                    .min_scrolled_height(most)
-                    .auto_shrink([false, true])
-                    .show(ui, |ui| self.words(ui, card, busy, &mut wish));
-                ui.add_space(SPACE[1]);
-                self.buttons(ui, &mut wish);
-            });
+            .anchor(align, vec2(margin, 0.0))
+            .fixed_size(vec2(WIDTH, 0.0))
+            .show(context, |ui| self.content(ui, card, busy, &mut wish));
         let size = window.map(|window| window.response.rect.size());
         if size.is_some_and(|size| size != self.size) {
             // What is larger than in the last frame was cut off.
             self.size = size.unwrap_or_default();
             context.request_repaint();
         }
-        self.typing = context.text_edit_focused();
         wish
+    }
+
+    fn content(&self, ui: &mut Ui, card: &Card, busy: bool, wish: &mut Option<Wish>) {
+        let in_a_row = ui.available_width() > IN_A_ROW;
+        let counter = theme::note(format!(
+            "{}, {} of {}",
+            self.lesson.title,
+            self.at + 1,
+            self.lesson.cards.len()
+        ));
+        if in_a_row {
+            ui.horizontal(|ui| {
+                let room = ui.available_width() - BUTTONS;
+                ui.scope(|ui| {
+                    ui.set_width(room);
+                    ui.label(counter);
+                    let title = egui::RichText::new(&card.title).heading();
+                    ui.add(egui::Label::new(title).truncate());
+                });
+                self.buttons(ui, wish);
+            });
+        } else {
+            ui.label(counter);
+            ui.heading(&card.title);
+        }
+        ui.add_space(SPACE[0]);
+        let screen = ui.ctx().content_rect().height();
+        let most = (screen * SHARE[usize::from(self.is_below)]).min((screen - AROUND).max(40.0));
+        egui::ScrollArea::vertical()
+            .id_salt(self.at)
+            .max_height(most)
+            .min_scrolled_height(most)
+            .auto_shrink([false, true])
+            .show(ui, |ui| self.words(ui, card, busy, wish));
+        if !in_a_row {
+            ui.add_space(SPACE[1]);
+            self.buttons(ui, wish);
+        }
     }
 
     /// What the card says, asks to do and asks.
@@ -219,28 +288,31 @@ fn layer() -> LayerId {
     LayerId::new(Order::Foreground, Id::unique("lesson"))
 }
 
-/// Where the card lies: beside the panel on the side with more room, or over it, away from what is pointed at.
-fn lies(
-    screen: egui::Rect,
-    panel: Option<egui::Rect>,
-    pointed: Option<egui::Rect>,
-    over: bool,
-) -> (Align2, egui::Vec2) {
-    let below = |rect: egui::Rect| rect.center().y > screen.center().y;
-    let right = |rect: egui::Rect| rect.center().x > screen.center().x;
-    match over {
-        true if pointed.is_some_and(below) => (Align2::CENTER_TOP, vec2(0.0, SPACE[1])),
-        true => (Align2::CENTER_BOTTOM, vec2(0.0, -SPACE[1])),
-        false if panel.is_none_or(right) => (Align2::LEFT_CENTER, vec2(2.0 * SPACE[2], 0.0)),
-        false => (Align2::RIGHT_CENTER, vec2(-2.0 * SPACE[2], 0.0)),
+/// The room of the window on the left and on the right of a panel.
+fn room_beside(screen: egui::Rect, place: egui::Rect) -> [f32; 2] {
+    [place.left() - screen.left(), screen.right() - place.right()]
+}
+
+/// Frames a panel, and a control in it. `dims`: everything but the panel is dimmed.
+fn frame(context: &egui::Context, panel: egui::Rect, pointed: Option<egui::Rect>, dims: bool) {
+    let layer = LayerId::new(Order::Middle, Id::unique("lesson-frame"));
+    let painter = context.layer_painter(layer);
+    if dims {
+        shade_around(&painter, context.content_rect(), panel);
+    }
+    let accent = theme::hue(&context.global_style().visuals, Hue::Accent);
+    let stroke = Stroke::new(2.0, accent);
+    painter.rect_stroke(panel, 4.0, stroke, egui::StrokeKind::Inside);
+    if let Some(control) = pointed {
+        let painter = painter.with_clip_rect(panel);
+        let stroke = Stroke::new(2.5, accent);
+        let around = control.expand(SPACE[0]);
+        painter.rect_stroke(around, 4.0, stroke, egui::StrokeKind::Outside);
     }
 }
 
-/// Dims everything but a panel and frames it, and a control in it.
-fn frame(context: &egui::Context, panel: egui::Rect, pointed: Option<egui::Rect>) {
-    let screen = context.content_rect();
-    let layer = LayerId::new(Order::Middle, Id::unique("lesson-frame"));
-    let painter = context.layer_painter(layer);
+/// Darkens the window around a panel.
+fn shade_around(painter: &egui::Painter, screen: egui::Rect, panel: egui::Rect) {
     let rows = [
         (screen.top(), panel.top()),
         (panel.top(), panel.bottom()),
@@ -258,14 +330,5 @@ fn frame(context: &egui::Context, panel: egui::Rect, pointed: Option<egui::Rect>
             let shade = egui::Rect::from_min_max(egui::pos2(left, top), egui::pos2(right, bottom));
             painter.rect_filled(shade, 0.0, Color32::from_black_alpha(110));
         }
-    }
-    let accent = theme::hue(&context.global_style().visuals, Hue::Accent);
-    let stroke = Stroke::new(2.0, accent);
-    painter.rect_stroke(panel, 4.0, stroke, egui::StrokeKind::Inside);
-    if let Some(control) = pointed {
-        let painter = painter.with_clip_rect(panel);
-        let stroke = Stroke::new(2.5, accent);
-        let around = control.expand(SPACE[0]);
-        painter.rect_stroke(around, 4.0, stroke, egui::StrokeKind::Outside);
     }
 }

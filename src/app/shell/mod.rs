@@ -1,5 +1,6 @@
 //! The window itself: takes events in, lays the panels out, takes their actions up.
 
+mod banners;
 mod bars;
 #[cfg(not(target_arch = "wasm32"))]
 mod closing;
@@ -49,13 +50,13 @@ use crate::app::panels::search::SearchPanel;
 use crate::app::panels::values::ValuesWindow;
 use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
 use crate::app::runs::link::{Line, Link, Seat, SessionState};
-use crate::app::runs::notice::Notice;
+use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recorded;
 use crate::app::runs::shelf::Shelf;
 use crate::app::runs::supernet::{Judge, SupernetState};
 use crate::app::share_link::Fragment;
 use crate::record::{RunState, RunView};
-use dock::{Behavior, default_tree};
+use dock::Dock;
 use files::Files;
 use lesson_card::Course;
 use notices::Notices;
@@ -126,8 +127,7 @@ pub struct App {
     #[cfg(not(target_arch = "wasm32"))]
     closing: closing::Closing,
     pub(super) actions: Vec<Action>,
-    tree: egui_tiles::Tree<Pane>,
-    places: Vec<(Pane, egui::Rect)>,
+    dock: Dock,
     /// The lesson that is on.
     course: Option<Course>,
     /// Whether the person has seen the tour begin, today or on another day.
@@ -164,7 +164,7 @@ impl App {
                 link.claim(Seat::Shown);
                 line.connect(link);
             }
-            Err(text) => notices.push(Notice::error(text)),
+            Err(text) => notices.push(Notice::error(text).about(About::Session)),
         }
         let (demo, rival) = Recorded::Race.runs();
         let recorded = Recorded::Race.title();
@@ -209,8 +209,7 @@ impl App {
             #[cfg(not(target_arch = "wasm32"))]
             closing: closing::Closing::default(),
             actions: Vec::new(),
-            tree: default_tree(),
-            places: Vec::new(),
+            dock: Dock::default(),
             course: None,
             toured: false,
             keys_shown: false,
@@ -306,9 +305,14 @@ impl App {
         self.notices.said()
     }
 
-    /// The layout of the panels in words.
+    /// The layout of the panels of a wide window in words.
     pub fn layout(&self) -> String {
-        dock::describe(&self.tree)
+        self.dock.describe()
+    }
+
+    /// Where a panel was drawn last; none: it was not.
+    pub fn place(&self, pane: Pane) -> Option<egui::Rect> {
+        self.dock.place(pane)
     }
 
     /// Tells something that stays in sight until the person closes it.
@@ -318,12 +322,12 @@ impl App {
 
     /// Brings a panel to the front.
     pub fn show(&mut self, pane: Pane) {
-        dock::show(&mut self.tree, pane);
+        self.dock.show(pane);
     }
 
     /// Puts the panels where a new user finds them.
     pub fn reset_layout(&mut self) {
-        self.tree = default_tree();
+        self.dock = Dock::default();
     }
 
     /// Larger type, or normal.
@@ -345,11 +349,13 @@ impl App {
     fn take_up(&mut self, context: &egui::Context, action: Action) {
         match action {
             Action::Send(command) => {
+                if matches!(command, Command::Start(_)) {
+                    self.notices.settle(About::Run);
+                }
                 self.tell_rival(&command);
                 if !self.line.send(command) {
-                    self.notices.push(Notice::error(
-                        "the session has ended; press Restart session",
-                    ));
+                    let text = "the session has ended; press Restart session";
+                    self.notices.push(Notice::error(text).about(About::Session));
                 }
             }
             Action::Seek(cursor) => self.seek(cursor),
@@ -370,7 +376,7 @@ impl App {
                 self.table = Some(table);
             }
             Action::Train(genotype) => self.train(context, genotype),
-            Action::Show(pane) => dock::show(&mut self.tree, pane),
+            Action::Show(pane) => self.dock.show(pane),
             Action::ChooseFile => self.files.choose(context),
             #[cfg(not(target_arch = "wasm32"))]
             Action::ChooseFolder => self.files.choose_folder(context),
@@ -389,6 +395,7 @@ impl App {
                 }
                 let asked = self.shelf.ask(ask);
                 if goes_on && asked {
+                    self.notices.settle(About::Run);
                     self.line.expect(true);
                 }
                 if !asked {
@@ -419,9 +426,10 @@ impl App {
             Ok(line) => {
                 line.claim(Seat::Shown);
                 self.line = line;
-                self.notices.push(Notice::info("a new session has started"));
+                let told = Notice::info("a new session has started");
+                self.notices.push(told.about(About::Session));
             }
-            Err(text) => self.notices.push(Notice::error(text)),
+            Err(text) => self.notices.push(Notice::error(text).about(About::Session)),
         }
     }
 
@@ -432,11 +440,12 @@ impl App {
             match self.beside(context) {
                 Ok(line) => self.training = Some(Companion::on(line)),
                 Err(text) => {
-                    self.notices.push(Notice::error(text));
+                    self.notices.push(Notice::error(text).about(About::Session));
                     return;
                 }
             }
         }
+        self.notices.settle(About::Run);
         if let Some(Companion { line, .. }) = &mut self.training {
             // An idle session takes no notice of a stop.
             let sent = line.send(Command::Stop) && line.send(Command::Start(start));
@@ -470,7 +479,10 @@ impl App {
         let name = format!("{}.zip", self.zip_name());
         match zip {
             Ok(bytes) => self.files.save(name, bytes, context),
-            Err(error) => self.notices.push(Notice::error(error.to_string())),
+            Err(error) => {
+                let failed = Notice::error(error.to_string());
+                self.notices.push(failed.about(About::Saving));
+            }
         }
     }
 
@@ -532,7 +544,7 @@ impl App {
             }
             Deed::Projector => self.set_projector(context, !self.projector),
             Deed::Help => self.keys_shown = !self.keys_shown,
-            Deed::Show(pane) => dock::show(&mut self.tree, pane),
+            Deed::Show(pane) => self.dock.show(pane),
             // What belongs to a panel.
             _ => {}
         }
@@ -548,8 +560,7 @@ impl App {
             training,
             table,
             actions,
-            tree,
-            places,
+            dock,
             search,
             shown,
             editor,
@@ -566,57 +577,27 @@ impl App {
             let done = stopped.then_some(judge.training.steps.len());
             search.judge_cost(of, done.unwrap_or_default())
         });
-        places.clear();
-        let mut behavior = Behavior {
-            draw: |pane: Pane, ui: &mut egui::Ui| {
-                let mut context = Context {
-                    run,
-                    rival: rival.as_ref().map(|rival| &rival.run),
-                    trained: training.as_ref().map(|training| &training.run),
-                    table: table.as_ref(),
-                    supernet,
-                    judge,
-                    edited: &edited,
-                    session,
-                    actions,
-                };
-                match pane {
-                    Pane::Search => search.show(ui, &mut context),
-                    Pane::Run => shown.show(ui, &mut context),
-                    Pane::Editor => editor.show(ui, &mut context),
-                    Pane::Landscape => landscape.show(ui, &mut context),
-                    Pane::Network => network.show(ui, &mut context),
-                    Pane::Data => data.show(ui, &mut context),
-                }
-            },
-            places,
-        };
-        tree.ui(&mut behavior, ui);
-    }
-
-    /// What waits for an answer, above the status bar: at the top it would move the button that a person is about to press.
-    fn banners(&mut self, ui: &mut egui::Ui) {
-        egui::Panel::bottom("banners")
-            .frame(egui::Frame::NONE)
-            .min_size(0.0)
-            .resizable(false)
-            .show_separator_line(false)
-            .show(ui, |ui| {
-                if self.session() == SessionState::Gone
-                    && notices::strip(
-                        ui,
-                        "The session has ended, so nothing can be computed. What is shown stays; restart the session to go on.",
-                        "Restart session",
-                    )
-                {
-                    self.actions.push(Action::Restart);
-                }
-                if self.session() == SessionState::Idle {
-                    self.offer(ui);
-                }
-                self.judge_trains(ui);
-                self.notices.strips(ui);
-            });
+        dock.panels(ui, |pane, ui| {
+            let mut context = Context {
+                run,
+                rival: rival.as_ref().map(|rival| &rival.run),
+                trained: training.as_ref().map(|training| &training.run),
+                table: table.as_ref(),
+                supernet,
+                judge,
+                edited: &edited,
+                session,
+                actions,
+            };
+            match pane {
+                Pane::Search => search.show(ui, &mut context),
+                Pane::Run => shown.show(ui, &mut context),
+                Pane::Editor => editor.show(ui, &mut context),
+                Pane::Landscape => landscape.show(ui, &mut context),
+                Pane::Network => network.show(ui, &mut context),
+                Pane::Data => data.show(ui, &mut context),
+            }
+        });
     }
 }
 
@@ -656,13 +637,24 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let context = ui.ctx().clone();
         self.files.dropped(&context);
+        self.dock.fit(ui.available_width());
+        if theme::for_fingers(&context, self.dock.is_narrow()) {
+            ui.reset_style();
+            // Bars and grids were laid out for the other size.
+            context.request_discard("what is pressed has another size");
+        }
         self.menu(ui);
+        self.tabs(ui);
         self.status(ui);
         self.banners(ui);
+        let wish = self.teach_below(ui);
         egui::CentralPanel::default()
             .frame(egui::Frame::new().fill(theme::bar_color(ui.visuals())))
-            .show(ui, |ui| self.panels(ui));
-        self.teach(&context);
+            .show(ui, |ui| {
+                theme::set_room(&context, ui.max_rect());
+                self.panels(ui);
+            });
+        self.teach(&context, wish);
         shortcuts::window(&context, &mut self.keys_shown);
         self.notices.window(&context);
         self.comparison.window(&context, &mut self.actions);

@@ -3,8 +3,9 @@
 use eframe::egui;
 
 use super::App;
-use super::notices;
+use super::notices::{self, Pressed};
 use crate::app::context::Action;
+use crate::app::draw::theme::{self, Hue};
 use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
 use crate::app::runs::link::Seat;
 use crate::record::Progress;
@@ -43,13 +44,19 @@ impl App {
         }
     }
 
-    /// Offers to go on with a run that was interrupted.
-    pub(super) fn offer(&mut self, ui: &mut egui::Ui) {
+    /// Offers to go on with a run that was interrupted, and says that so many failures have no room.
+    pub(super) fn offer(&mut self, ui: &mut egui::Ui, more: usize) {
         let Some(offer) = &self.unfinished else {
             return;
         };
-        let Some(goes_on) = notices::offer(ui, &self.words(offer), "Go on", "Not now") else {
-            return;
+        let (text, color) = (self.words(offer), theme::hue(ui.visuals(), Hue::Accent));
+        let goes_on = match notices::strip(ui, &text, &["Go on", "Not now"], more, color) {
+            Some(Pressed::Button(button)) => button == 0,
+            Some(Pressed::More) => {
+                self.notices.listed = true;
+                return;
+            }
+            None => return,
         };
         if let Some(Offer { run, .. }) = self.unfinished.take() {
             match goes_on {

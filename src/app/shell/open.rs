@@ -9,7 +9,6 @@ use eframe::egui;
 use serde::Deserialize;
 
 use super::App;
-use super::dock;
 use super::files::may_be_data;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::context::Again;
@@ -20,7 +19,7 @@ use crate::app::pane::Pane;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::panels::search::SearchPanel;
 use crate::app::runs::kept_run::Ask;
-use crate::app::runs::notice::Notice;
+use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::runs::run_folders::kept_run;
@@ -69,8 +68,8 @@ impl App {
     pub fn open(&mut self, name: &str, bytes: &[u8]) -> bool {
         let opened = self.try_open(name, bytes);
         let ok = opened.is_ok();
-        self.notices
-            .push(opened.map_or_else(Notice::error, Notice::info));
+        let told = opened.map_or_else(Notice::error, Notice::info);
+        self.notices.push(told.about(About::Opening));
         ok
     }
 
@@ -104,12 +103,12 @@ impl App {
                     let kept = Ask::Keep(name, self.run_files.clone());
                     self.actions.push(Action::Shelf(kept));
                 }
-                self.notices.push(Notice::info(text));
+                self.notices.push(Notice::info(text).about(About::Opening));
             }
             Err(_) if may_be_data(file) && !is_run(file) => {
                 self.files.read_data(files, self.data.options(), context);
             }
-            Err(text) => self.notices.push(Notice::error(text)),
+            Err(text) => self.notices.push(Notice::error(text).about(About::Opening)),
         }
     }
 
@@ -160,10 +159,10 @@ impl App {
                 hand_over(&name, dataset);
                 self.search.use_dataset(&name);
                 self.data.choose(&name);
-                dock::show(&mut self.tree, Pane::Data);
-                self.notices.push(Notice::info(text));
+                self.dock.show(Pane::Data);
+                self.notices.push(Notice::info(text).about(About::Opening));
             }
-            Err(text) => self.notices.push(Notice::error(text)),
+            Err(text) => self.notices.push(Notice::error(text).about(About::Opening)),
         }
     }
 
@@ -223,7 +222,7 @@ impl App {
         if let Some(read) = settings(bytes) {
             let config = read.map_err(|error| format!("{name}: {error}"))?;
             self.search.set_config(config);
-            dock::show(&mut self.tree, Pane::Search);
+            self.dock.show(Pane::Search);
             return Ok(format!("took the settings of {name}"));
         }
         let ReadTable { table, notes } = match ReadTable::from_bytes(bytes, &[]) {
@@ -238,7 +237,7 @@ impl App {
         });
         // Who knows the path says so.
         self.table_path = None;
-        dock::show(&mut self.tree, Pane::Landscape);
+        self.dock.show(Pane::Landscape);
         let said = std::iter::once(format!("opened the table {name}")).chain(notes);
         Ok(said.collect::<Vec<_>>().join("; "))
     }
@@ -259,7 +258,7 @@ impl App {
         self.supernet = SupernetState::Unknown;
         (self.kept, self.unfinished) = (None, None);
         self.opened = Some(name.to_owned());
-        dock::show(&mut self.tree, Pane::Run);
+        self.dock.show(Pane::Run);
         let steps = counted(self.run.steps.len(), "step");
         let left_out = self.run_files.left_out.iter();
         let left_out = left_out.map(|what| format!("; left out: {what}"));
@@ -285,7 +284,7 @@ impl App {
         match read {
             Ok(Reading { genotype, notes }) => {
                 self.editor.bring(genotype);
-                dock::show(&mut self.tree, Pane::Editor);
+                self.dock.show(Pane::Editor);
                 let told: Vec<String> = std::iter::once(format!("opened the genotype {name}"))
                     .chain(notes)
                     .collect();

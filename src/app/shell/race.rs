@@ -8,7 +8,7 @@ use super::offer::Offer;
 use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
 use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::{Aside, Line, Seat, SessionState};
-use crate::app::runs::notice::Notice;
+use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
 use crate::record::{RunState, RunView};
 use crate::session::{Command, Event, Start};
@@ -50,11 +50,15 @@ impl Companion {
             let aside = self.line.aside();
             while let Some(timed) = self.line.receive() {
                 match &timed.event {
-                    Event::Failed { message } => told.push(Notice::error(in_labels(message))),
+                    Event::Failed { message } => {
+                        let failed = Notice::error(in_labels(message)).about(About::Run);
+                        told.push(failed.of_run(&self.run.name));
+                    }
                     Event::Refused { message, .. } => {
                         // On the page the worker says that a run cannot be gone on with.
                         self.line.expect(false);
-                        told.push(Notice::info(in_labels(message)));
+                        let refused = Notice::info(in_labels(message));
+                        told.push(refused.of_run(&self.run.name));
                     }
                     _ => {}
                 }
@@ -64,7 +68,7 @@ impl Companion {
                 }
             }
             match aside {
-                Some(Aside::Tell(notice)) => told.push(notice),
+                Some(Aside::Tell(notice)) => told.push(notice.of_run(&self.run.name)),
                 // That of the shown run says as much.
                 Some(Aside::Engine(_)) => {}
                 Some(Aside::Kept(name)) => self.kept = name,
@@ -104,7 +108,7 @@ impl App {
                 rival.run.live = true;
                 self.rival = Some(rival);
             }
-            Err(text) => self.notices.push(Notice::error(text)),
+            Err(text) => self.notices.push(Notice::error(text).about(About::Session)),
         }
     }
 
@@ -164,8 +168,7 @@ impl App {
         for companion in self.rival.iter_mut().chain(&mut self.training) {
             companion.hear(&mut told);
         }
-        told.into_iter()
-            .for_each(|notice| self.notices.push(notice));
+        self.notices.extend(told);
         if let Some(rival) = &mut self.rival
             && let Some(kept) = rival.kept.clone()
             && let Some(own) = rival.unknown_to.take()
@@ -214,7 +217,7 @@ impl App {
                     let asked = self.shelf.ask(Ask::GoOn(kept.name, Seat::Rival));
                     rival.line.expect(asked);
                 }
-                Err(text) => self.notices.push(Notice::error(text)),
+                Err(text) => self.notices.push(Notice::error(text).about(About::Session)),
             }
         } else if kept.can_go_on && self.unfinished.is_none() {
             self.unfinished = Some(Offer::of_shown(kept));
@@ -255,6 +258,6 @@ impl App {
         if let Some(rival) = &mut self.rival {
             rival.line.expect(false);
         }
-        self.notices.push(Notice::error(why));
+        self.notices.push(Notice::error(why).about(About::Run));
     }
 }

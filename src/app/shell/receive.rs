@@ -3,12 +3,11 @@
 use eframe::egui;
 
 use super::App;
-use super::dock;
 use crate::app::pane::Pane;
 use crate::app::runs::kept_run::{Answer, Ask, KeptRun};
 use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::{Aside, Seat};
-use crate::app::runs::notice::Notice;
+use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
 use crate::app::runs::supernet::SupernetState;
 use crate::record::{RunFiles, RunState};
@@ -35,7 +34,7 @@ impl App {
                 self.take_event(&event);
             }
             match aside {
-                Some(Aside::Tell(notice)) => self.notices.push(notice),
+                Some(Aside::Tell(notice)) => self.tell_of_run(notice),
                 Some(Aside::Engine(does)) => self.engine = does,
                 Some(Aside::Kept(name)) => self.kept_as(name),
                 None => break,
@@ -53,10 +52,10 @@ impl App {
             Answer::Opened { run, events } => {
                 match self.try_run(&run.name, Recording::from_bytes(&events)) {
                     Ok(text) => {
-                        self.notices.push(Notice::info(text));
+                        self.notices.push(Notice::info(text).about(About::Opening));
                         self.take_kept(run);
                     }
-                    Err(text) => self.notices.push(Notice::error(text)),
+                    Err(text) => self.notices.push(Notice::error(text).about(About::Opening)),
                 }
             }
             Answer::Kept(file, run) => {
@@ -95,12 +94,15 @@ impl App {
             Answer::CannotGoOn(seat, why) => match seat {
                 Seat::Shown => {
                     self.line.expect(false);
-                    self.notices.push(Notice::error(why));
+                    self.notices.push(Notice::error(why).about(About::Run));
                 }
                 Seat::Rival => self.rival_cannot_go_on(why),
                 Seat::Judge => self.judge_begins_anew(&why),
             },
-            Answer::Failed(message) => self.notices.push(Notice::error(message)),
+            Answer::Failed(message) => {
+                let failed = Notice::error(message).about(About::Opening);
+                self.notices.push(failed);
+            }
             Answer::Listed(_) | Answer::Described { .. } | Answer::Beside(_) => {}
         }
     }
@@ -144,7 +146,7 @@ impl App {
         self.unfinished = None;
         (self.kept, self.opened) = (Some(name.to_owned()), None);
         self.line.goes_on();
-        dock::show(&mut self.tree, Pane::Run);
+        self.dock.show(Pane::Run);
         self.notices
             .push(Notice::info(format!("going on with {name}")));
         self.shelf.ask(Ask::Rival(name.to_owned()));
@@ -184,26 +186,21 @@ impl App {
             Event::DataAdded { .. } => return,
             Event::DeviceChecked { device, problem } => {
                 self.device.clone_from(device);
-                match problem {
-                    // Nobody has asked for it, and nothing has failed.
-                    Some(problem) if device.is_none() => {
-                        self.notices.stay(Notice::info(in_labels(problem)));
-                    }
-                    Some(problem) => self.notices.push(Notice::error(in_labels(problem))),
-                    None => self.rehearse(),
-                }
+                self.checked(problem.as_deref());
                 return;
             }
             Event::Failed { message } => {
-                self.notices.push(Notice::error(in_labels(message)));
+                let failed = Notice::error(in_labels(message)).about(About::Run);
                 if self.supernet == SupernetState::Asked {
                     self.supernet = SupernetState::Missing(in_labels(message));
                 }
                 // A run that never began leaves the one that is shown alone.
                 let going = matches!(self.run.state, RunState::Running | RunState::Held);
                 if !(self.run.live && going) {
+                    self.notices.push(failed);
                     return;
                 }
+                self.tell_of_run(failed);
             }
             Event::Started { .. } => {
                 self.run.live = true;
@@ -211,14 +208,14 @@ impl App {
                 self.run_files = RunFiles::default();
                 self.supernet = SupernetState::Unknown;
                 (self.kept, self.opened) = (None, None);
-                dock::show(&mut self.tree, Pane::Run);
+                self.dock.show(Pane::Run);
             }
             Event::StoppedEarly { step, kept_step } => {
-                self.notices.push(Notice::info(format!(
+                self.tell_of_run(Notice::info(format!(
                     "the search ended at step {step} because α's place became sharp; the architecture of step {kept_step}, before that, is the result"
                 )));
             }
-            Event::Finished => self.notices.push(Notice::info("the run is finished")),
+            Event::Finished => self.tell_of_run(Notice::info("the run is finished")),
             _ => {}
         }
         let told;
@@ -244,6 +241,20 @@ impl App {
                 self.supernet = SupernetState::Unknown;
             }
             _ => {}
+        }
+    }
+
+    /// Tells something of the run that is shown.
+    fn tell_of_run(&mut self, notice: Notice) {
+        self.notices.push(notice.of_run(&self.run.name));
+    }
+
+    /// The GPU has been looked for and checked. That there is none was nobody's question, and nothing has failed.
+    fn checked(&mut self, problem: Option<&str>) {
+        match problem.map(in_labels) {
+            None => self.rehearse(),
+            Some(problem) if self.device.is_none() => self.notices.stay(Notice::info(problem)),
+            Some(problem) => self.notices.push(Notice::error(problem)),
         }
     }
 

@@ -2,13 +2,13 @@
 
 use eframe::egui;
 
-use super::{App, notices};
+use super::App;
 use crate::app::panels::editor::scores::Scores;
 use crate::app::panels::forecast::duration;
 use crate::app::runs::kept_run::{Ask, Wanted};
 use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::{Aside, Seat, SessionState};
-use crate::app::runs::notice::Notice;
+use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
 use crate::app::runs::supernet::{JudgeOf, SupernetState};
 use crate::data::short_name;
@@ -163,7 +163,7 @@ impl App {
             return;
         };
         if let Err(text) = self.wake_judge(context) {
-            self.notices.push(Notice::error(text));
+            self.notices.push(Notice::error(text).about(About::Session));
             return;
         }
         let config = Box::new(self.search.judge_of(&of));
@@ -214,11 +214,13 @@ impl App {
         self.begin_judge(config);
     }
 
-    /// How far the training of the judge is, wherever else the person looks, and what ends it.
-    pub(super) fn judge_trains(&mut self, ui: &mut egui::Ui) {
-        let Some(of) = self.judge.of.as_ref().filter(|_| self.judge.is_training()) else {
-            return;
-        };
+    /// How far the training of the judge is; none: none is being trained.
+    pub(super) fn judge_trains(&self) -> Option<String> {
+        let of = self
+            .judge
+            .of
+            .as_ref()
+            .filter(|_| self.judge.is_training())?;
         let progress = self.judge.training.progress();
         let at = progress.map_or(String::new(), |at| {
             let left = at.seconds_left.map(duration);
@@ -226,13 +228,10 @@ impl App {
             format!(": step {} of {}{left}", at.done, at.total)
         });
         let name = short_name(&of.dataset);
-        let text = match self.judge.line.state() {
+        Some(match self.judge.line.state() {
             SessionState::Stopping => format!("The training of the judge of {name} stops…"),
             _ => format!("The judge of {name} is being trained{at}."),
-        };
-        if notices::progress(ui, &text, "Stop the judge") {
-            self.judge.line.send(Command::Stop);
-        }
+        })
     }
 
     /// Takes up scores, for whoever asked.

@@ -145,7 +145,8 @@ fn what_the_lesson_on_supernets_says_is_in_the_recording() {
     let cells = format!("{} cells", accuracies().len());
 
     let first = range(weights(&run, 1).concat(), "and");
-    says("supernet", 0, &[cells.clone(), first]);
+    let networks = format!("{} networks", accuracies().len());
+    says("supernet", 0, &[cells.clone(), networks, first]);
     assert_eq!(images[..2], [1050, 1050]);
     says("supernet", 1, &["1,050 images", "1,050 others", "step 48"]);
 

@@ -21,7 +21,7 @@ use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CanvasResponse, CellPicture, DrawnEdge, Geometry};
 use crate::app::draw::explained::explained;
 use crate::app::draw::states::edge_name;
-use crate::app::draw::theme::{SPACE, operation_label};
+use crate::app::draw::theme::{self, SPACE, operation_label};
 use crate::app::draw::words::counted;
 use crate::app::runs::notice::Notice;
 use crate::landscape::Score;
@@ -36,8 +36,10 @@ use text_window::TextWindow;
 
 /// The panel is drawn in two columns from this width on, points.
 const WIDE: f32 = 1000.0;
-/// Card and list stand beside each other from this width on, points.
-const BESIDE: f32 = 540.0;
+/// Card and list stand beside each other from this width on, points: half of it has room for the numbers of the card.
+const BESIDE: f32 = 640.0;
+/// What stands above the dots wraps below this width, points.
+const ONE_ROW: f32 = 400.0;
 /// Height of the picture of the neighborhood, points.
 const DOTS: f32 = 178.0;
 /// Its height on a small screen.
@@ -46,6 +48,12 @@ const LEAST_DOTS: f32 = 120.0;
 const DOTS_TITLE: f32 = 30.0;
 /// Height of the card and the list below it.
 const BELOW: f32 = 230.0;
+/// Height of the list of neighbors where it is below.
+const LIST: f32 = 210.0;
+/// Least height of a cell in a panel that is too low for more.
+const LEAST_CELL: f32 = 180.0;
+/// How much of the score below it is in sight there.
+const PEEK: f32 = 44.0;
 
 /// State of the panel.
 pub struct Editor {
@@ -142,6 +150,85 @@ impl Editor {
         self.keys(ui, context);
         self.reconsider(context);
         self.scores.refresh(self.history.now(), context);
+        let mut pointed = Pointed::default();
+        if theme::is_short(ui) {
+            ScrollArea::vertical()
+                .id_salt("editor")
+                .auto_shrink(false)
+                .show(ui, |ui| self.short(ui, context, &mut pointed));
+        } else if ui.available_width() >= WIDE {
+            let missing = self.head(ui, context);
+            self.wide(ui, missing.as_deref(), &mut pointed);
+        } else {
+            let missing = self.head(ui, context);
+            ScrollArea::vertical()
+                .id_salt("editor")
+                .auto_shrink(false)
+                .show(ui, |ui| {
+                    let space = self.genotype().space();
+                    let [cells, dots] = heights(space, ui.available_height());
+                    self.cells(ui, cells);
+                    self.dots(ui, dots, missing.as_deref(), &mut pointed);
+                    self.below(ui, &mut pointed);
+                });
+        }
+        self.export.poll(ui, context.actions);
+        self.follow(ui, pointed);
+        self.scores.refresh(self.history.now(), context);
+        if std::mem::take(&mut self.changed) {
+            // The edit and its score are shown in this very frame.
+            ui.ctx().request_discard("a cell was edited");
+        }
+    }
+
+    /// Everything below each other, the cell first: it is in sight at once.
+    fn short(&mut self, ui: &mut Ui, context: &mut Context, pointed: &mut Pointed) {
+        let cells = self.genotype().cells().len() as f32;
+        let height = (ui.available_height() - PEEK).max(cells * LEAST_CELL);
+        self.cells(ui, height);
+        let before = self.genotype().clone();
+        let missing = self.head(ui, context);
+        self.changed |= *self.genotype() != before;
+        self.dots(ui, LEAST_DOTS, missing.as_deref(), pointed);
+        self.below(ui, pointed);
+    }
+
+    /// The cells with their neighborhood on the left, the card with the list on the right.
+    fn wide(&mut self, ui: &mut Ui, missing: Option<&str>, pointed: &mut Pointed) {
+        let size = ui.available_size();
+        ui.horizontal_top(|ui| {
+            ui.allocate_ui(vec2(size.x - 350.0, size.y), |ui| {
+                ui.set_min_size(ui.available_size());
+                ui.vertical(|ui| {
+                    let height = ui.available_height() - DOTS - 32.0;
+                    self.cells(ui, height);
+                    self.dots(ui, DOTS, missing, pointed);
+                });
+            });
+            ui.vertical(|ui| {
+                self.card(ui);
+                ui.add_space(SPACE[1]);
+                self.list(ui, ui.available_height() - 30.0, pointed);
+            });
+        });
+    }
+
+    /// The card and the list, beside each other where there is room.
+    fn below(&mut self, ui: &mut Ui, pointed: &mut Pointed) {
+        if ui.available_width() < BESIDE {
+            self.card(ui);
+            ui.add_space(SPACE[1]);
+            self.list(ui, LIST, pointed);
+        } else {
+            ui.columns(2, |columns| {
+                columns[0].vertical(|ui| self.card(ui));
+                self.list(&mut columns[1], LIST, pointed);
+            });
+        }
+    }
+
+    /// Where the architecture comes from and goes to, and what it scores. Returns what to press where there are no scores.
+    fn head(&mut self, ui: &mut Ui, context: &mut Context) -> Option<String> {
         let chosen = toolbar::show(
             ui,
             &mut self.history,
@@ -153,8 +240,6 @@ impl Editor {
             },
             context,
         );
-        self.export.poll(ui, context.actions);
-        self.place = None;
         if let Some(genotype) = chosen {
             self.bring(genotype);
         } else if let Some(reading) = self.window.show(ui) {
@@ -165,54 +250,7 @@ impl Editor {
         self.scores.refresh(self.history.now(), context);
         strip::show(ui, self.history.now(), &mut self.scores, context);
         ui.add_space(SPACE[0]);
-
-        let missing = missing::missing(self.history.now(), &self.scores, context);
-        let missing = missing.as_deref();
-        let mut pointed = Pointed::default();
-        let space = self.genotype().space();
-        if ui.available_width() >= WIDE {
-            let size = ui.available_size();
-            ui.horizontal_top(|ui| {
-                ui.allocate_ui(vec2(size.x - 350.0, size.y), |ui| {
-                    ui.set_min_size(ui.available_size());
-                    ui.vertical(|ui| {
-                        let height = ui.available_height() - DOTS - 32.0;
-                        self.cells(ui, height);
-                        self.dots(ui, DOTS, missing, &mut pointed);
-                    });
-                });
-                ui.vertical(|ui| {
-                    self.card(ui);
-                    ui.add_space(SPACE[1]);
-                    self.list(ui, ui.available_height() - 30.0, &mut pointed);
-                });
-            });
-        } else {
-            ScrollArea::vertical()
-                .id_salt("editor")
-                .auto_shrink(false)
-                .show(ui, |ui| {
-                    let [cells, dots] = heights(space, ui.available_height());
-                    self.cells(ui, cells);
-                    self.dots(ui, dots, missing, &mut pointed);
-                    if ui.available_width() < BESIDE {
-                        self.card(ui);
-                        ui.add_space(SPACE[1]);
-                        self.list(ui, 210.0, &mut pointed);
-                    } else {
-                        ui.columns(2, |columns| {
-                            columns[0].vertical(|ui| self.card(ui));
-                            self.list(&mut columns[1], 210.0, &mut pointed);
-                        });
-                    }
-                });
-        }
-        self.follow(ui, pointed);
-        self.scores.refresh(self.history.now(), context);
-        if std::mem::take(&mut self.changed) {
-            // The edit and its score are shown in this very frame.
-            ui.ctx().request_discard("a cell was edited");
-        }
+        missing::missing(self.history.now(), &self.scores, context)
     }
 
     /// Has somebody score an architecture that came from elsewhere who can, and says who does.
@@ -250,6 +288,7 @@ impl Editor {
 
     /// Both cells, or the one.
     fn cells(&mut self, ui: &mut Ui, height: f32) {
+        self.place = None;
         let genotype = self.genotype().clone();
         let kinds = genotype.space().cell_kinds();
         let places = Place::all(&genotype);
@@ -388,7 +427,10 @@ impl Editor {
 
     /// `missing`: what to press where there are no scores.
     fn dots(&mut self, ui: &mut Ui, height: f32, missing: Option<&str>, pointed: &mut Pointed) {
-        ui.horizontal(|ui| {
+        let wraps = ui.available_width() < ONE_ROW;
+        let row = egui::Layout::left_to_right(egui::Align::Center).with_main_wrap(wraps);
+        let room = vec2(ui.available_width(), ui.spacing().interact_size.y);
+        ui.allocate_ui_with_layout(room, row, |ui| {
             explained(
                 ui,
                 RichText::new("Neighborhood").strong(),
@@ -400,7 +442,7 @@ impl Editor {
                 ui.checkbox(&mut self.scores.rewirings, "with rewirings")
                     .on_hover_text("An edge that reads another state, with any operation, counts as one change, too");
             }
-            let room = ui.available_width() - 200.0;
+            let room = ui.available_size_before_wrap().x - 200.0;
             if room > 0.0 {
                 ui.add_space(room);
                 neighborhood::show_legend(ui);

@@ -403,7 +403,7 @@ pub fn show_legend(ui: &mut Ui) {
 pub fn show_list(ui: &mut Ui, height: f32, scores: &Scores, lit: Option<usize>) -> Pointed {
     let mut pointed = Pointed::default();
     let order = scores.ranked();
-    let row = 24.0;
+    let row = ROW.max(ui.spacing().interact_size.y);
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical()
         .id_salt("neighbors")
@@ -492,6 +492,8 @@ fn list_row(
     response
 }
 
+/// Least height of a row of the list, points.
+const ROW: f32 = 24.0;
 /// The least room for words, points.
 const LEAST_WORDS: f32 = 20.0;
 /// Where the number of a row of the list ends, points from its left end.

@@ -10,8 +10,13 @@ use super::edits::{Place, operations, sources};
 use super::gain;
 use super::scores::Scores;
 use crate::app::draw::states::{edge_name, push, push_edge, push_state, state_name};
-use crate::app::draw::theme::{SPACE, TYPE, operation_color, operation_label};
+use crate::app::draw::theme::{self, SPACE, TYPE, operation_color, operation_label};
 use crate::space::{Genotype, Operation, Space};
+
+/// Width of a palette, points.
+const WIDTH: f32 = 214.0;
+/// Least height of one of its operations, points.
+const ROW: f32 = 24.0;
 
 /// What was chosen in a palette.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -40,46 +45,52 @@ pub fn show(
     scores: &Scores,
     open: &mut bool,
 ) -> Option<Choice> {
-    let input = place.input(genotype)?;
-    let space = genotype.space();
     let mut choice = None;
     egui::Popup::from_response(label)
         .open_bool(open)
         .accessible_name("operations")
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| {
-            ui.set_width(214.0);
-            title(ui, space, place, input.from);
-            ui.spacing_mut().item_spacing.y = 2.0;
-            for (digit, &operation) in (1..).zip(operations(space)) {
-                let present = operation == input.operation;
-                let gain = (0..scores.neighbors().len())
-                    .find(|&index| {
-                        let one = &scores.neighbors()[index];
-                        one.place == place
-                            && one.is_operation()
-                            && one.change.after.operation == operation
-                    })
-                    .and_then(|index| scores.gain(index));
-                if row(ui, digit, operation, present, gain).clicked() {
-                    choice = Some(Choice::Operation(operation));
-                }
-            }
-            let others = sources(genotype, place);
-            if !others.is_empty() {
-                ui.add_space(SPACE[0]);
-                ui.weak("reads instead (or drag the edge)");
-                ui.horizontal_wrapped(|ui| {
-                    for from in others {
-                        if source(ui, space, from).clicked() {
-                            choice = Some(Choice::Source(from));
-                        }
-                    }
-                });
-            }
+            ui.set_width(WIDTH);
+            let most = ui.ctx().content_rect().height() - 2.0 * SPACE[2];
+            theme::scroll_beyond(ui, most, |ui| choice = choices(ui, genotype, place, scores));
         });
     if choice.is_some() {
         *open = false;
+    }
+    choice
+}
+
+/// The operations, and the other states that the edge could read. The one that was chosen.
+fn choices(ui: &mut Ui, genotype: &Genotype, place: Place, scores: &Scores) -> Option<Choice> {
+    let input = place.input(genotype)?;
+    let space = genotype.space();
+    let mut choice = None;
+    title(ui, space, place, input.from);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for (digit, &operation) in (1..).zip(operations(space)) {
+        let present = operation == input.operation;
+        let gain = (0..scores.neighbors().len())
+            .find(|&index| {
+                let one = &scores.neighbors()[index];
+                one.place == place && one.is_operation() && one.change.after.operation == operation
+            })
+            .and_then(|index| scores.gain(index));
+        if row(ui, digit, operation, present, gain).clicked() {
+            choice = Some(Choice::Operation(operation));
+        }
+    }
+    let others = sources(genotype, place);
+    if !others.is_empty() {
+        ui.add_space(SPACE[0]);
+        ui.weak("reads instead (or drag the edge)");
+        ui.horizontal_wrapped(|ui| {
+            for from in others {
+                if source(ui, space, from).clicked() {
+                    choice = Some(Choice::Source(from));
+                }
+            }
+        });
     }
     choice
 }
@@ -117,7 +128,7 @@ fn row(
     present: bool,
     gain: Option<f64>,
 ) -> Response {
-    let size = vec2(ui.available_width(), 24.0);
+    let size = vec2(ui.available_width(), ROW.max(ui.spacing().interact_size.y));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| {
         let name = format!("use {}", operation_label(operation));

@@ -272,6 +272,12 @@ fn flattest(ui: &mut egui::Ui, context: &mut Context, plane: &Plane, path: &[Gen
 
 /// The table of the levels of the way.
 fn levels(ui: &mut egui::Ui, report: &BarrierReport) {
+    // A narrow panel has no room for all of its columns.
+    let scrolled = egui::ScrollArea::horizontal().id_salt("levels");
+    scrolled.show(ui, |ui| level_rows(ui, report));
+}
+
+fn level_rows(ui: &mut egui::Ui, report: &BarrierReport) {
     egui::Grid::new("levels")
         .striped(true)
         .num_columns(6)

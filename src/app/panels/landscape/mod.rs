@@ -5,12 +5,12 @@ mod barrier;
 mod scatter;
 mod spectrum;
 
-use eframe::egui::{self, RichText};
+use eframe::egui::{self, RichText, ScrollArea};
 
 use super::export::Export;
 use crate::app::context::{Action, Context, OpenTable};
 use crate::app::draw::cell_canvas::CellPicture;
-use crate::app::draw::theme::SPACE;
+use crate::app::draw::theme::{self, SPACE};
 use crate::landscape::{Transform, plus_minus};
 use crate::space::{Genotype, Space};
 use around::Around;
@@ -19,6 +19,8 @@ use scatter::Plane;
 
 /// Size of the cell of an architecture that is named, points.
 const THUMBNAIL: egui::Vec2 = egui::vec2(84.0, 34.0);
+/// A panel that is less wide, points, has so many rows above the views that there is no room for them.
+const NARROW: f32 = 480.0;
 
 /// What the panel shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,24 +94,57 @@ impl LandscapePanel {
                 *pin = pin.take().filter(|genotype| genotype.space() == space);
             }
         }
-        let Some(plane) = &mut self.plane else {
+        if self.plane.is_none() {
             ui.label(format!(
                 "The table has no metric \"{}\" any more. Open it again.",
                 open.metric
             ));
-            return;
-        };
+        } else if theme::is_short(ui) || ui.available_width() < NARROW {
+            // The view comes first, so that it is in sight at once.
+            ScrollArea::vertical()
+                .id_salt("landscape")
+                .auto_shrink(false)
+                .show(ui, |ui| {
+                    self.views(ui);
+                    self.view(ui, context, true);
+                    ui.separator();
+                    self.about(ui, context, open);
+                });
+        } else {
+            self.about(ui, context, open);
+            self.views(ui);
+            ui.separator();
+            self.view(ui, context, false);
+        }
+    }
+
+    /// The table, and what is chosen in it.
+    fn about(&mut self, ui: &mut egui::Ui, context: &mut Context, open: &OpenTable) {
         header(ui, context, open);
-        chosen(ui, context, plane, &mut self.pins);
+        if let Some(plane) = &self.plane {
+            chosen(ui, context, plane, &mut self.pins);
+        }
+    }
+
+    /// The choice of the view.
+    fn views(&mut self, ui: &mut egui::Ui) {
         ui.horizontal_wrapped(|ui| {
             for (view, name, explanation) in View::ALL {
                 ui.selectable_value(&mut self.view, view, name)
                     .on_hover_text(explanation);
             }
         });
-        ui.separator();
+    }
+
+    /// The view that is chosen. `scrolls`: the wheel is for what surrounds it.
+    fn view(&mut self, ui: &mut egui::Ui, context: &mut Context, scrolls: bool) {
+        let Some(plane) = &mut self.plane else {
+            return;
+        };
         match self.view {
-            View::Plane => scatter::show(ui, context, plane, &self.pins, &mut self.export),
+            View::Plane => {
+                scatter::show(ui, context, plane, &self.pins, &mut self.export, scrolls);
+            }
             View::Around => {
                 let around = Around::of(&mut self.around, plane, context.edited);
                 around::show(ui, context, plane, around, &mut self.export);
@@ -150,7 +185,7 @@ fn open_button(ui: &mut egui::Ui, context: &mut Context) {
 
 /// The table's name, its metrics and the button for another one.
 fn header(ui: &mut egui::Ui, context: &mut Context, open: &OpenTable) {
-    ui.horizontal_wrapped(|ui| {
+    theme::rows_of_words(ui, |ui| {
         ui.heading(&open.name);
         ui.label(
             RichText::new(format!(
@@ -231,6 +266,10 @@ fn chosen(
             }
         }
     });
+    let gap = match ui.available_width() < NARROW {
+        true => "\n",
+        false => " ",
+    };
     egui::Grid::new("chosen").num_columns(3).show(ui, |ui| {
         let rows = [
             ("In the editor", Some(context.edited)),
@@ -245,7 +284,7 @@ fn chosen(
                     let error = plane.open.table.standard_error(&plane.open.metric, index);
                     let error = plus_minus(error);
                     ui.label(format!(
-                        "{:.2}{error} %, neighbors {:.2} %",
+                        "{:.2}{error} %,{gap}neighbors {:.2} %",
                         plane.accuracy[index], plane.means[index]
                     ));
                     let space = genotype.space();

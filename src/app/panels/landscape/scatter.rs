@@ -10,7 +10,7 @@ use super::super::export::Export;
 use crate::app::context::{Action, Context, OpenTable};
 use crate::app::draw::cell_canvas::{CellPicture, Geometry};
 use crate::app::draw::figure::{Drawn, Figure, Mark, Series, nearest};
-use crate::app::draw::theme::{Hue, hue};
+use crate::app::draw::theme::{self, Hue, hue};
 use crate::landscape::{
     Spectrum, Transform, neighbor_means, plus_minus, spectrum, transformed_spectrum,
 };
@@ -285,38 +285,22 @@ const ONE_ROW: f32 = 880.0;
 const PICTURE: f32 = 300.0;
 /// How far from a dot the pointer takes it, pixels.
 const REACH: f32 = 12.0;
+/// Least height of the map with its legend, points.
+const LEAST: f32 = 160.0;
 
-/// Draws the map. A click shows the architecture in the editor.
+/// Draws the map. A click shows the architecture in the editor. `scrolls`: it lies in what scrolls, and comes before its explanation.
 pub fn show(
     ui: &mut egui::Ui,
     context: &mut Context,
     plane: &mut Plane,
     pins: &[Option<Genotype>; 2],
     export: &mut Export,
+    scrolls: bool,
 ) {
-    choose(ui, plane);
-    ui.horizontal_wrapped(|ui| {
-        let meaning = match plane.against {
-            None => {
-                "High and to the right: accurate, and still accurate after any one change. A dot far above the others of its column \
-                 is a narrow peak."
-            }
-            Some(_) => "High and to the right: accurate by both.",
-        };
-        let first = match plane.view {
-            Some(_) if plane.accuracy.len() > MOST_ERRORS => {
-                " The best tenth is in sight at first."
-            }
-            Some(_) => " Those far below the others are out of sight at first.",
-            None => "",
-        };
-        ui.label(
-            RichText::new(format!(
-                "{meaning} Click a dot to take it into the editor.{first}"
-            ))
-            .weak(),
-        );
-    });
+    if !scrolls {
+        choose(ui, plane);
+        meaning(ui, plane);
+    }
     plane.draw_over(context.edited, pins);
     plane.figure.view = plane.view;
     let runs = [Some(context.run), context.rival];
@@ -328,8 +312,12 @@ pub fn show(
         _ => 1.0,
     };
     let footer = rows * (ui.spacing().interact_size.y + ui.spacing().item_spacing.y);
-    let height = (ui.available_height() - footer).max(160.0);
-    let plot = plane.figure.show_zooming(ui, height);
+    let height = (ui.available_height() - footer).max(LEAST);
+    let plot = match scrolls {
+        // Not higher than wide: what scrolls must be within reach of a finger.
+        true => plane.figure.show(ui, height.min(ui.available_width())),
+        false => plane.figure.show_zooming(ui, height),
+    };
     let outside = mark_outside(ui, plane, &plot);
     show_nearest(ui, context, plane, &plot);
     ui.horizontal_wrapped(|ui| {
@@ -347,14 +335,42 @@ pub fn show(
             Some(plot.outer),
             Some(&name),
         );
-        let how = "drag to move, turn the wheel to zoom, double-click to see everything";
+        let zoom = match scrolls {
+            true => "pinch or turn the wheel with Ctrl",
+            false => "turn the wheel",
+        };
+        let how = format!("drag to move, {zoom} to zoom, double-click to see everything");
         ui.weak(match outside {
-            0 => how.to_owned(),
+            0 => how,
             outside => {
                 let all = plane.accuracy.len();
                 format!("{outside} of {all} are out of sight, marked at the edge; {how}")
             }
         });
+    });
+    if scrolls {
+        meaning(ui, plane);
+        choose(ui, plane);
+    }
+}
+
+/// What the map says.
+fn meaning(ui: &mut egui::Ui, plane: &Plane) {
+    let meaning = match plane.against {
+        None => {
+            "High and to the right: accurate, and still accurate after any one change. A dot far above the others of its column \
+             is a narrow peak."
+        }
+        Some(_) => "High and to the right: accurate by both.",
+    };
+    let first = match plane.view {
+        Some(_) if plane.accuracy.len() > MOST_ERRORS => " The best tenth is in sight at first.",
+        Some(_) => " Those far below the others are out of sight at first.",
+        None => "",
+    };
+    theme::rows_of_words(ui, |ui| {
+        let text = format!("{meaning} Click a dot to take it into the editor.{first}");
+        ui.label(RichText::new(text).weak());
     });
 }
 
@@ -410,7 +426,10 @@ fn choose(ui: &mut egui::Ui, plane: &mut Plane) {
                 info
             });
     });
-    plane.set_against(against.as_deref());
+    if against != plane.against {
+        plane.set_against(against.as_deref());
+        ui.ctx().request_repaint();
+    }
 }
 
 /// Rings the dot that the pointer is near and tells what it is. A click on it edits it.

@@ -42,7 +42,7 @@ pub fn show(
     let below = row * (spectrum.orders.len() + 4) as f32;
     let height = (ui.available_height() - below).max(160.0);
     let plot = figure.show(ui, height);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         export.menu(ui, context.actions, &figure, Some(plot.outer), None);
         ui.label(format!(
             "mean {:.2}{unit}, standard deviation {:.2}",
@@ -50,7 +50,9 @@ pub fn show(
             spectrum.variance.sqrt()
         ));
     });
-    numbers(ui, spectrum);
+    // A narrow panel has no room for all of its columns.
+    let scrolled = egui::ScrollArea::horizontal().id_salt("orders");
+    scrolled.show(ui, |ui| numbers(ui, spectrum));
 }
 
 /// The share of the variance that is left of an order after averaging.

@@ -9,7 +9,7 @@ use eframe::egui::{self, RichText};
 use super::export::Export;
 use crate::app::context::{Action, Context};
 use crate::app::draw::pictures::Pictures;
-use crate::app::draw::theme::SPACE;
+use crate::app::draw::theme::{self, SPACE};
 use crate::app::draw::words::counted;
 use crate::app::runs::labels::in_labels;
 use crate::record::{RunState, RunView, TrainingView};
@@ -68,6 +68,10 @@ impl NetworkPanel {
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         self.export.poll(ui, context.actions);
+        theme::scroll_if_short(ui, |ui| self.parts(ui, context));
+    }
+
+    fn parts(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         let trained = context.trained.filter(|run| run.training.is_some());
         let run = trained.unwrap_or(context.run);
         start(ui, context, run);
@@ -170,7 +174,7 @@ fn progress(ui: &mut egui::Ui, run: &RunView, training: &TrainingView) {
     match training.tested {
         Some(tested) => {
             let (loss, images) = (tested.loss, counted(tested.images, "image"));
-            ui.horizontal_wrapped(|ui| {
+            theme::rows_of_words(ui, |ui| {
                 ui.label("Test accuracy");
                 ui.heading(format!("{:.2} %", 100.0 * tested.accuracy));
                 ui.label(RichText::new(format!("of {images}, loss {loss:.3} nats")).weak())
@@ -192,7 +196,7 @@ fn progress(ui: &mut egui::Ui, run: &RunView, training: &TrainingView) {
             ui.add(bar);
         }
     }
-    ui.horizontal_wrapped(|ui| {
+    theme::rows_of_words(ui, |ui| {
         ui.label(
             RichText::new(format!(
                 "{} parameters, {} multiply-adds an image",

@@ -130,47 +130,45 @@ fn table(
         .map(|part| part.count.parameters)
         .max()
         .unwrap_or(1);
-    egui::ScrollArea::vertical()
-        .auto_shrink(false)
-        .show(ui, |ui| {
-            egui::Grid::new("parts")
-                .striped(true)
-                .num_columns(5)
-                .show(ui, |ui| {
-                    for name in [
-                        "part",
-                        "output",
-                        "parameters",
-                        "multiply-adds",
-                        "share of the parameters",
-                    ] {
-                        ui.label(RichText::new(name).weak());
+    egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+        egui::Grid::new("parts")
+            .striped(true)
+            .num_columns(5)
+            .show(ui, |ui| {
+                for name in [
+                    "part",
+                    "output",
+                    "parameters",
+                    "multiply-adds",
+                    "share of the parameters",
+                ] {
+                    ui.label(RichText::new(name).weak());
+                }
+                ui.end_row();
+                for part in parts {
+                    let [channels, height, width] = part.output;
+                    ui.label(&part.name);
+                    ui.label(format!("{channels}×{height}×{width}"));
+                    for value in [part.count.parameters, part.count.multiply_adds] {
+                        right(ui, RichText::new(grouped(value)).monospace());
                     }
+                    let (place, _) =
+                        ui.allocate_exact_size(vec2(120.0, 10.0), egui::Sense::hover());
+                    let mut bar = place;
+                    bar.set_width(
+                        place.width() * part.count.parameters as f32 / largest.max(1) as f32,
+                    );
+                    ui.painter().rect_filled(bar, 2.0, Hue::Accent.color(dark));
                     ui.end_row();
-                    for part in parts {
-                        let [channels, height, width] = part.output;
-                        ui.label(&part.name);
-                        ui.label(format!("{channels}×{height}×{width}"));
-                        for value in [part.count.parameters, part.count.multiply_adds] {
-                            right(ui, RichText::new(grouped(value)).monospace());
-                        }
-                        let (place, _) =
-                            ui.allocate_exact_size(vec2(120.0, 10.0), egui::Sense::hover());
-                        let mut bar = place;
-                        bar.set_width(
-                            place.width() * part.count.parameters as f32 / largest.max(1) as f32,
-                        );
-                        ui.painter().rect_filled(bar, 2.0, Hue::Accent.color(dark));
-                        ui.end_row();
-                    }
-                    ui.strong("all");
-                    ui.label("");
-                    for value in [parameters, multiply_adds] {
-                        right(ui, RichText::new(grouped(value)).monospace().strong());
-                    }
-                    ui.end_row();
-                });
-        });
+                }
+                ui.strong("all");
+                ui.label("");
+                for value in [parameters, multiply_adds] {
+                    right(ui, RichText::new(grouped(value)).monospace().strong());
+                }
+                ui.end_row();
+            });
+    });
 }
 
 /// A label at the right end of its column.
