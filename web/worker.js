@@ -10,7 +10,6 @@ await new Promise((held) => {
 
 // It is of the same version as this file.
 self.plateauVersion = location.search;
-const { default: init } = await import("./engine.js" + plateauVersion);
 
 // Says how much of the engine has come. `web/build.sh` writes its size in place of the zero.
 const total = 0;
@@ -30,7 +29,8 @@ const count = async (copy) => {
   say("compiling the engine");
 };
 say("loading the engine");
-const engine = await fetch("./engine_bg.wasm" + plateauVersion);
+const [engine, { default: init }] = await Promise.all(
+  [fetch("./engine_bg.wasm" + plateauVersion), import("./engine.js" + plateauVersion)]);
 if (!engine.ok) throw new Error("engine_bg.wasm: " + engine.status + " " + engine.statusText);
 // A line that breaks is told of below.
 count(engine.clone()).catch(() => {});

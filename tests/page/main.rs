@@ -2,8 +2,8 @@
 //! tests fail.
 
 mod arrival;
+mod classroom;
 mod engine;
-mod lesson;
 mod race;
 mod reader;
 mod results;

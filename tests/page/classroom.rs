@@ -1,4 +1,4 @@
-//! What a lesson may meet: no network, a new version of the page, a reload in the middle of a run, two tabs, and browsers that keep
+//! What a class may meet: no network, a new version of the page, a reload in the middle of a run, two tabs, and browsers that keep
 //! nothing.
 
 use std::path::{Path, PathBuf};
