@@ -7,6 +7,7 @@ mod engine;
 mod race;
 mod reader;
 mod results;
+mod sizes;
 mod speed;
 #[path = "../support/mod.rs"]
 mod support;

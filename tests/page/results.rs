@@ -11,7 +11,7 @@ use super::{Chromium, QUICK, Window, page, small};
 const RACE: Duration = Duration::from_secs(120);
 
 /// A search and a training of a few steps.
-fn short() -> RunConfig {
+pub fn short() -> RunConfig {
     let mut config = small(DeviceChoice::Cpu);
     let search = config.search.as_mut().unwrap();
     search.epochs = 1;
@@ -26,7 +26,7 @@ fn short() -> RunConfig {
 
 #[test]
 fn a_race_ends_with_two_results_which_are_kept_and_stand_beside_each_other() {
-    let mut browser = Chromium::start("race", &[]);
+    let mut browser = Chromium::start("race-results", &[]);
     let mut tab = browser.tab(1600, 1000);
     tab.load(&page());
     tab.take_settings(&short());

@@ -102,7 +102,11 @@ impl SearchPanel {
         self.config.search = Some(self.preset.search(space, strategy));
         self.config.train = self.preset.train(space);
         let rival = link.rival.filter(|&rival| rival != strategy);
-        self.rival = rival.or(self.rival);
+        // Who says how it searches says who races with it, too.
+        self.rival = match link.strategy {
+            Some(_) => rival,
+            None => rival.or(self.rival),
+        };
         self.config.seed = link.seed.unwrap_or(self.config.seed);
         self.config.device = link.device.unwrap_or(self.config.device);
         if let Some(name) = &link.dataset {

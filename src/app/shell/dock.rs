@@ -3,6 +3,7 @@
 use eframe::egui::{self, Color32, Role, TextStyle, Vec2, WidgetInfo};
 
 use crate::app::draw::theme::{self, SPACE};
+use crate::app::draw::words::landmark;
 use crate::app::pane::Pane;
 
 /// A window that is less wide shows one panel at a time, points.
@@ -182,11 +183,8 @@ fn framed(ui: &mut egui::Ui, pane: Pane, add: impl FnOnce(&mut egui::Ui)) {
     egui::Frame::new()
         .inner_margin(egui::Margin::symmetric(12, 8))
         .show(ui, |ui| {
-            // A landmark to which screen readers jump.
-            ui.ctx().accesskit_node_builder(ui.unique_id(), |node| {
-                node.set_role(Role::Region);
-                node.set_label(format!("{} panel", pane.title()));
-            });
+            let name = format!("{} panel", pane.title());
+            landmark(ui, Role::Region, &name, ui.max_rect());
             add(ui);
         });
 }

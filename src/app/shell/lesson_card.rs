@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    self, Align, Align2, Color32, Id, LayerId, Layout, Order, Role, Stroke, Ui, UiBuilder, vec2,
+    self, Align, Align2, Color32, Id, LayerId, Layout, Order, Role, Stroke, Ui, vec2,
 };
 
 use super::bars::bottom_bar;
 use super::dock::Dock;
 use super::pointing::Pointing;
 use crate::app::draw::theme::{self, Hue, SPACE};
+use crate::app::draw::words::landmark;
 use crate::app::lessons::{Card, Lesson, Question};
 
 /// Width of the card beside a panel, points.
@@ -110,10 +111,11 @@ impl Course {
             .inner_margin(egui::Margin::symmetric(12, 8));
         bottom_bar("lesson", frame, ui, |ui| {
             // The same to screen readers as beside the panel.
-            let builder = UiBuilder::new()
-                .accessibility_role(Role::Window)
-                .accessibility_label(lesson.title.as_str());
-            ui.scope_builder(builder, |ui| self.content(ui, card, busy, &mut wish));
+            ui.scope(|ui| {
+                landmark(ui, Role::Window, &lesson.title, ui.max_rect());
+                self.content(ui, card, busy, &mut wish);
+                landmark(ui, Role::Window, &lesson.title, ui.min_rect());
+            });
         });
         wish
     }
