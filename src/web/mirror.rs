@@ -24,8 +24,10 @@ use crate::app::{App, Told};
 
 /// Where the elements are in `index.html`.
 const MIRROR: &str = "mirror";
-/// The line that is read aloud.
+/// What is read aloud.
 const TOLD: &str = "told";
+/// How many sentences stay there, for who goes back to them.
+const KEPT: u32 = 12;
 /// The least time between two looks at the window, milliseconds.
 const PAUSE: i32 = 250;
 
@@ -60,8 +62,8 @@ pub fn begin(
             let news = runner
                 .app_mut::<App>()
                 .map(|app| app.news(&mut told, js_sys::Date::now() / 1000.0));
-            if let Some(news) = news.filter(|news| !news.is_empty()) {
-                mirror.told.set_text_content(Some(&news.join(" ")));
+            if let Err(error) = mirror.tell(&news.unwrap_or_default()) {
+                web_sys::console::error_1(&error);
             }
             pause().await;
             let missed = context.with_plugin(Tree::want).unwrap_or_default();
@@ -132,6 +134,21 @@ impl Mirror {
             Some(field) if field.tag_name() == "INPUT" => field.set_attribute("aria-label", name),
             _ => Ok(()),
         }
+    }
+
+    /// Adds sentences to what is read aloud.
+    fn tell(&self, news: &[String]) -> Result<(), JsValue> {
+        for sentence in news {
+            let line = self.document.create_element("p")?;
+            line.set_text_content(Some(sentence));
+            self.told.append_child(&line)?;
+        }
+        while self.told.child_element_count() > KEPT
+            && let Some(oldest) = self.told.first_element_child()
+        {
+            oldest.remove();
+        }
+        Ok(())
     }
 
     /// Brings the elements up to date.

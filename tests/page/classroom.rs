@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use plateau::session::DeviceChoice;
 use serde_json::json;
 
-use super::{Chromium, QUICK, Window, page, small};
+use super::{ALONE, Chromium, QUICK, Window, page, small};
 use crate::support::chromium::{Host, Tab};
 use crate::support::folder::folder;
 use crate::support::outcome::text;
@@ -49,9 +49,6 @@ fn search(tab: &mut Tab, dataset: &str, steps: usize) {
     let there = format!("s.run.live && s.run.steps >= {steps}");
     tab.wait_until("there are steps", &there, QUICK);
 }
-
-/// Settings without a rival, and the small search's in the place of most of them.
-const ALONE: &str = "#v=1&preset=quick";
 
 fn alive(tab: &mut Tab) {
     tab.wait_for("the page is alive", "window.plateauState?.()", QUICK);
@@ -173,7 +170,8 @@ fn two_tabs_with_equal_settings_have_runs_of_their_own_and_neither_goes_on_with_
     assert!(!widgets.as_str().unwrap().contains(&goes_on), "{widgets}");
     tab.key("Escape", &[]);
     search(&mut tab, "digits", 1);
-    assert_eq!(tab.state()["run"]["name"], second);
+    let named = format!("s.run.name == {second:?}");
+    tab.wait_until("the run has a name of its own", &named, QUICK);
 
     let mut tab = browser.back_to(left);
     assert_eq!(tab.state()["run"]["name"], first);

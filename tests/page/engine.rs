@@ -2,7 +2,7 @@
 
 use plateau::session::{Command, DeviceChoice, Event, RunConfig, SessionHandle, Start};
 
-use super::{QUICK, SLOW, Window, browser, page, small};
+use super::{ALONE, QUICK, SLOW, Window, browser, page, small};
 use crate::support::chromium::Tab;
 
 /// Waits for the page and its engine and gives it the small search's settings.
@@ -40,7 +40,7 @@ fn a_search_pauses_steps_has_the_losses_of_the_native_gpu_and_outlives_its_devic
     let mut browser = browser("search");
     let mut tab = browser.tab(1280, 800);
     tab.hold_workers();
-    tab.open(&page());
+    tab.open(&(page() + ALONE));
     let worker = tab.worker("0");
     ready(&mut tab);
     assert_eq!(
@@ -97,7 +97,7 @@ fn a_worker_that_dies_is_an_explained_message_and_a_restart_keeps_the_cell() {
     let mut browser = browser("dies");
     let mut tab = browser.tab(1280, 800);
     tab.hold_workers();
-    tab.open(&page());
+    tab.open(&(page() + ALONE));
     let worker = tab.worker("0");
     tab.wait_for("the page is alive", "window.plateauState?.()", QUICK);
     tab.wait_until("the engine has checked its GPU", "s.device", SLOW);

@@ -29,6 +29,8 @@ use serde_json::Value;
 /// A software GPU compiles the shaders of the first step for more than a minute on two cores.
 const SLOW: Duration = Duration::from_secs(240);
 const QUICK: Duration = Duration::from_secs(40);
+/// Settings without a rival, before the small search's take the place of most of them.
+const ALONE: &str = "#v=1&preset=quick";
 
 /// The address of the built page, below a path, as hosts of many pages serve it.
 fn page() -> String {

@@ -1,7 +1,8 @@
 //! The page with a screen reader: what stands behind the canvas, and what is read aloud.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use plateau::app::lessons::built_in;
 use plateau::search::Strategy;
 use plateau::session::{DeviceChoice, Preset, RunConfig};
 use plateau::space::Space;
@@ -133,7 +134,7 @@ fn a_run_is_started_held_stopped_and_its_result_heard_without_the_canvas() {
             ("slider", "Step of the run"),
             (
                 "",
-                "weights of the normal cell. The strongest on each edge: edge 0 → 2",
+                "weights of the normal cell. The strongest on each edge: c_{k−2} → 2",
             ),
         ],
     );
@@ -173,6 +174,10 @@ fn fields_and_the_cell_are_changed_without_the_canvas_and_the_score_is_heard() {
     tab.enter("Step of the run", "3");
     tab.wait_until("the slider moves", "s.run.position == 3", QUICK);
     tab.press_part("Machine");
+    let open = format!("{}.ariaExpanded == 'true'", tab.part("Machine"));
+    tab.wait_for("the section is open", &open, QUICK);
+    // It unfolds.
+    std::thread::sleep(Duration::from_millis(500));
     tab.enter("Seed", "41");
     tab.wait_until("the seed is taken", "s.config.seed == 41", QUICK);
     tab.press_part("Data");
@@ -198,6 +203,28 @@ fn fields_and_the_cell_are_changed_without_the_canvas_and_the_score_is_heard() {
     let changed = format!("s.edited != {before}");
     tab.wait_until("the cell is changed", &changed, QUICK);
     tab.wait_to_hear("The edited cell: [0-9.]+ %, neighbors [0-9.]+ % on average");
+}
+
+#[test]
+fn a_lesson_is_taken_from_start_to_end_without_the_canvas() {
+    let (name, lesson) = built_in().iter().find(|(name, _)| *name == "flat").unwrap();
+    let mut browser = Chromium::start("reader-lesson", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&format!("{}#v=1&lesson={name}", page()));
+    for (at, card) in lesson.cards.iter().enumerate() {
+        tab.wait_until("the card is shown", &format!("s.lesson?.at == {at}"), QUICK);
+        let text = first("*", &format!("name == {:?}", card.text));
+        tab.wait_for("its text can be read", &text, QUICK);
+        if let Some(question) = &card.question {
+            let right = question.answers.iter().find(|answer| answer.right).unwrap();
+            tab.press_part(&right.text);
+            let why = first("*", &format!("name.includes({:?})", right.why));
+            tab.wait_for("why it is right can be read", &why, QUICK);
+        }
+        let last = at + 1 == lesson.cards.len();
+        tab.press_part(if last { "Done" } else { "Next" });
+    }
+    tab.wait_until("the lesson is over", "!s.lesson", QUICK);
 }
 
 #[test]

@@ -37,8 +37,8 @@ fn a_race_ends_with_two_results_which_are_kept_and_stand_beside_each_other() {
     tab.wait_until("both have finished", both, RACE);
     assert!(tab.state()["rival"]["steps"].as_u64() >= Some(2));
     // One card a side.
-    tab.widget("picture of the cell");
-    tab.widget("Edit");
+    let cards = "JSON.parse(plateauWidgets() || '[]').filter(w => w.label == 'Edit').length == 2";
+    tab.wait_for("each side has its card", cards, QUICK);
 
     tab.shortcut("k");
     tab.press("Tick digits-na-darts-3");

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::results::short;
-use super::{Chromium, QUICK, Window, page};
+use super::{ALONE, Chromium, QUICK, Window, page};
 use crate::support::chromium::{Modifier, Tab};
 
 /// A search and a training of a few steps, on a machine that does other things.
@@ -131,7 +131,7 @@ fn on_a_phone_a_thumb_runs_a_search_edits_a_cell_and_sees_the_result() {
     let mut browser = Chromium::start("phone", &[]);
     let mut tab = browser.tab(390, 844);
     tab.become_device(390, 844, 2.0, true);
-    tab.load(&page());
+    tab.load(&(page() + ALONE));
     for (label, [_, top, _, bottom]) in tab.rectangles(&["Tab"]) {
         assert!(bottom - top >= THUMB, "{label} is {} high", bottom - top);
     }
@@ -159,9 +159,9 @@ fn on_a_phone_a_thumb_runs_a_search_edits_a_cell_and_sees_the_result() {
     let before = tab.state()["edited"].as_str().unwrap().to_owned();
     tab.tap(&edge);
     let other = if edge.ends_with("sep conv 5×5") {
-        "max pool 3×3"
+        "use max pool 3×3"
     } else {
-        "sep conv 5×5"
+        "use sep conv 5×5"
     };
     tab.keep_picture("phone-palette");
     tab.tap(other);
@@ -188,7 +188,7 @@ fn first_edge(tab: &mut Tab) -> String {
 fn on_a_tablet_the_keyboard_alone_runs_a_search_edits_a_cell_and_shows_the_result() {
     let mut browser = Chromium::start("tablet", &[]);
     let mut tab = browser.tab(820, 1180);
-    tab.load(&page());
+    tab.load(&(page() + ALONE));
     tab.check_bars("tablet", 820.0, 1180.0);
     tab.keep_picture("tablet");
     tab.take_settings(&short());

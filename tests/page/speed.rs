@@ -5,7 +5,7 @@ use std::process::Command;
 use plateau::app::{Recording, RunView};
 use plateau::session::RunConfig;
 
-use super::{Chromium, SLOW, Window, page};
+use super::{ALONE, Chromium, SLOW, Window, page};
 use crate::support::folder::folder;
 use crate::support::outcome::text;
 
@@ -35,7 +35,7 @@ fn natively(name: &str) -> RunView {
 fn in_the_page(config: &RunConfig, steps: usize) -> RunView {
     let mut browser = Chromium::start("speed", &[]);
     let mut tab = browser.tab(1280, 800);
-    tab.load(&page());
+    tab.load(&(page() + ALONE));
     tab.take_settings(config);
     tab.press("▶  Run");
     let all = format!("s.run.live && s.run.steps >= {steps}");

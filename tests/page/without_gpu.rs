@@ -5,14 +5,14 @@ use std::time::Duration;
 use plateau::session::DeviceChoice;
 use serde_json::json;
 
-use super::{Chromium, QUICK, Window, page, small};
+use super::{ALONE, Chromium, QUICK, Window, page, small};
 use crate::support::write::{Member, png_image, zip};
 
 #[test]
 fn without_webgpu_the_recorded_run_scrubs_the_cpu_searches_and_a_run_is_kept_and_exchanged() {
     let mut browser = Chromium::start("bare", &[]);
     let mut tab = browser.tab(1280, 800);
-    tab.load(&page());
+    tab.load(&(page() + ALONE));
 
     let state = tab.state();
     assert_eq!(state["run"]["live"], false);
@@ -194,7 +194,7 @@ fn a_link_that_cannot_be_read_says_why_and_the_page_works() {
 fn mnist_comes_behind_the_page_and_can_be_searched_on() {
     let mut browser = Chromium::start("mnist", &[]);
     let mut tab = browser.tab(1280, 800);
-    tab.load(&page());
+    tab.load(&(page() + ALONE));
     let mut config = small(DeviceChoice::Cpu);
     config.dataset = "mnist5k".into();
     tab.take_settings(&config);
@@ -229,7 +229,7 @@ fn files_that_are_dropped_become_the_data_of_the_next_run() {
     labels.extend((0..count).map(|index| index % 3));
     let mut browser = Chromium::start("idx", &[]);
     let mut tab = browser.tab(1280, 800);
-    tab.load(&page());
+    tab.load(&(page() + ALONE));
     tab.drop_files(&[
         ("train-images-idx3-ubyte", images.clone()),
         ("train-labels-idx1-ubyte", labels),

@@ -1,7 +1,8 @@
 //! One spacing scale, one type scale and one palette for the whole window.
 
 use eframe::egui::{
-    self, Color32, CornerRadius, FontFamily, FontId, Id, LayerId, Order, Stroke, TextStyle, Visuals,
+    self, Color32, CornerRadius, FontFamily, FontId, Id, LayerId, Order, Response, Stroke,
+    TextStyle, Visuals, WidgetText,
 };
 
 use crate::app::keys::{self, Deed, Place, Row};
@@ -304,6 +305,15 @@ fn low<R>(ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui) -> R) {
     let height = std::mem::replace(&mut ui.spacing_mut().interact_size.y, ROW);
     add(ui);
     ui.spacing_mut().interact_size.y = height;
+}
+
+/// One of a list's choices. Chosen by keyboard or by a screen reader it closes the list, too.
+pub fn choice(ui: &mut egui::Ui, chosen: bool, name: impl Into<WidgetText>) -> Response {
+    let choice = ui.selectable_label(chosen, name.into());
+    if choice.clicked() {
+        ui.close();
+    }
+    choice
 }
 
 /// A colour and what it stands for, as one widget, so that a wrapping row breaks between entries only. `mark` paints the colour

@@ -79,7 +79,10 @@ pub fn choice_within<T: PartialEq + Copy, N: AsRef<str>>(
         .truncate()
         .show_ui(ui, |ui| {
             for (option, name, help) in options {
-                hinted(ui.selectable_value(value, *option, name.as_ref()), help);
+                let choice = theme::choice(ui, option == value, name.as_ref());
+                if hinted(choice, help).clicked() {
+                    *value = *option;
+                }
             }
         });
     combo.response.labelled_by(label);
@@ -151,7 +154,7 @@ fn one<C: Clone>(ui: &mut egui::Ui, setting: &Setting<C>, config: &mut C) {
                     .truncate()
                     .show_ui(ui, |ui| {
                         for word in *words {
-                            let option = ui.selectable_label(same(&word), word.label);
+                            let option = theme::choice(ui, same(&word), word.label);
                             let chosen = hinted(option, word.help).clicked();
                             if chosen && !same(&word) {
                                 // The words of the table are those that it takes.

@@ -202,7 +202,9 @@ fn header(ui: &mut egui::Ui, context: &mut Context, open: &OpenTable) {
             .selected_text(&metric)
             .show_ui(ui, |ui| {
                 for name in open.table.metrics() {
-                    ui.selectable_value(&mut metric, name.clone(), name);
+                    if theme::choice(ui, metric == *name, name).clicked() {
+                        metric.clone_from(name);
+                    }
                 }
             });
         combo

@@ -412,9 +412,12 @@ fn choose(ui: &mut egui::Ui, plane: &mut Plane) {
         let combo = egui::ComboBox::from_id_salt("against")
             .selected_text(&text)
             .show_ui(ui, |ui| {
-                ui.selectable_value(&mut against, None, NEIGHBORS);
-                for name in others {
-                    ui.selectable_value(&mut against, Some(name.clone()), name);
+                let names = others.iter().map(|name| Some(name.as_str()));
+                for other in std::iter::once(None).chain(names) {
+                    let chosen = against.as_deref() == other;
+                    if theme::choice(ui, chosen, other.unwrap_or(NEIGHBORS)).clicked() {
+                        against = other.map(str::to_owned);
+                    }
                 }
             });
         combo

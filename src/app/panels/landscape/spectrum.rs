@@ -6,7 +6,7 @@ use super::super::export::Export;
 use super::scatter::Plane;
 use crate::app::context::Context;
 use crate::app::draw::figure::{Figure, Mark, Series};
-use crate::app::draw::theme::Hue;
+use crate::app::draw::theme::{self, Hue};
 use crate::landscape::{OrderEnergy, Spectrum, Transform};
 
 /// Draws the bars and their numbers.
@@ -132,7 +132,7 @@ fn choose(ui: &mut egui::Ui, transform: &mut Transform) {
                 for option in Transform::ALL {
                     let same =
                         std::mem::discriminant(&option) == std::mem::discriminant(transform);
-                    let label = ui.selectable_label(same, words(option));
+                    let label = theme::choice(ui, same, words(option));
                     if label.clicked() && !same {
                         *transform = option;
                     }
