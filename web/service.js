@@ -1,6 +1,6 @@
-// The page without a network. Keeps the files of one version, whole or not at all, and answers with them. A new version is fetched beside
-// it and is there at the next load. A page says its version whenever it asks for a file, so that no two versions mix: what is open still
-// gets the files that it began with.
+// The page without a network. Keeps the files of one version, whole or not at all, and answers with them; the page itself is asked of the host
+// first, so that a new version is there at the next load. A page says its version whenever it asks for a file, so that no two versions mix:
+// what is open still gets the files that it began with.
 // `web/service.sh` writes the version and the hashes of its files by their names in place of the nothing.
 const version = "";
 const files = new Map([]);
@@ -30,16 +30,25 @@ self.oninstall = (event) => event.waitUntil(keep().then(() => self.skipWaiting()
   throw error;
 }));
 
-// Of the earlier versions only the last may be open still.
+// Of the earlier versions only the last ones may be open still.
 self.onactivate = (event) => event.waitUntil((async () => {
   const earlier = (await caches.keys()).filter((name) => name.startsWith(family) && name !== own);
-  for (const name of earlier.slice(0, -1)) await caches.delete(name);
+  for (const name of earlier.slice(0, -3)) await caches.delete(name);
 })());
 
 const answer = async (name, wanted) => {
   const kept = await caches.match(base + name, { cacheName: family + wanted });
-  // The host has this version at most.
-  return kept ?? (wanted === version ? ask(name, "default") : Response.error());
+  // Another version may be that of the host.
+  return kept ?? (wanted === version ? ask(name, "default") : fetch(base + name + "?v=" + wanted));
+};
+
+// The page itself: the host's, so that a later version comes with the next load (browsers look for one when they like, and not while the
+// page is open); where the host does not answer in time, the kept one.
+const patience = 2500;
+const page = async () => {
+  const late = new Promise((_, give) => setTimeout(give, patience));
+  const found = await Promise.race([fetch(base, { cache: "no-cache" }), late]).catch(() => {});
+  return found?.ok ? found : answer("", version);
 };
 
 self.onfetch = (event) => {
@@ -48,7 +57,8 @@ self.onfetch = (event) => {
   if (event.request.method !== "GET" || !path.startsWith(base)) return;
   const name = path.slice(base.length).replace(/^index\.html$/, "");
   const wanted = (name && searchParams.get("v")) || version;
-  if (files.has(name) || wanted !== version) event.respondWith(answer(name, wanted));
+  // Those of an earlier version lie at the top, too; what lies below may be another page.
+  if (files.has(name) || (wanted !== version && !name.includes("/"))) event.respondWith(name ? answer(name, wanted) : page());
 };
 
 // A page that the host sent says its version, and is answered from here from now on if it is this one.

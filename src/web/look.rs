@@ -155,6 +155,12 @@ fn look(node: &Node, nodes: &HashMap<NodeId, &Node>) -> Option<Look> {
             field(&mut look, &kind, node);
         }
     }
+    if look.get("aria-label").is_none() || look.value.is_some() {
+        // What is said of a group or a picture is in its name.
+        if let Some(more) = node.description() {
+            look.set("aria-description", more);
+        }
+    }
     if let Some(percent) = node.numeric_value()
         && node.role() == Role::ProgressIndicator
     {
@@ -172,6 +178,8 @@ fn look(node: &Node, nodes: &HashMap<NodeId, &Node>) -> Option<Look> {
 fn kind(node: &Node, named: bool) -> Option<Kind> {
     let acts = node.supports_action(Action::Click) && node.supports_action(Action::Focus);
     Some(match node.role() {
+        // A mark of a picture, where the keyboard does not go: what it stands for is in a list, too.
+        Role::Button if !node.is_disabled() && !node.supports_action(Action::Focus) => return None,
         Role::Button | Role::DefaultButton | Role::DisclosureTriangle => Kind::Button(""),
         Role::CheckBox | Role::Switch => Kind::Button("checkbox"),
         Role::RadioButton => Kind::Button("radio"),

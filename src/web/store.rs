@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use idb::{
     Database, DatabaseEvent, Error, Factory, ObjectStore, ObjectStoreParams, Transaction,
-    TransactionMode,
+    TransactionMode, TransactionResult,
 };
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,7 @@ pub async fn begin(name: &str, files: &RunFiles, writer: Option<&str>) -> Result
     let taken: Vec<String> = taken.iter().filter_map(JsValue::as_string).collect();
     let name = free_name(name, &taken);
     write(&transaction, &name, files, writer)?;
-    transaction.commit()?.await?;
+    finish(transaction).await?;
     database.close();
     Ok(name)
 }
@@ -112,7 +112,7 @@ pub async fn keep(name: &str, files: &RunFiles, writer: &str, last: bool) -> Res
     let own = Mark::read(mark.as_ref()).writer.as_deref() == Some(writer);
     if own {
         write(&transaction, name, files, Some(writer).filter(|_| !last))?;
-        transaction.commit()?.await?;
+        finish(transaction).await?;
     }
     database.close();
     Ok(own)
@@ -127,7 +127,7 @@ pub async fn hand_over(name: &str, writer: Option<&str>) -> Result<(), Error> {
     let transaction = database.transaction(&[MARKS], TransactionMode::ReadWrite)?;
     let store = transaction.object_store(MARKS)?;
     store.put(&Mark::now(writer), Some(&JsValue::from_str(name)))?;
-    transaction.commit()?.await?;
+    finish(transaction).await?;
     database.close();
     Ok(())
 }
@@ -186,7 +186,7 @@ pub async fn pair(names: &[String; 2]) -> Result<(), Error> {
     for (name, rival) in [(one, other), (other, one)] {
         put_rival(&store, name, &rival_text(rival))?;
     }
-    transaction.commit()?.await?;
+    finish(transaction).await?;
     database.close();
     Ok(())
 }
@@ -344,7 +344,7 @@ pub async fn remove(name: &str) -> Result<(), Error> {
             .object_store(store)?
             .delete(JsValue::from_str(key))?;
     }
-    transaction.commit()?.await?;
+    finish(transaction).await?;
     database.close();
     Ok(())
 }
@@ -355,4 +355,15 @@ fn free_name(name: &str, taken: &[String]) -> String {
     let numbered = (2u32..).map(|number| format!("{name}-{number}"));
     let mut names = std::iter::once(name.to_owned()).chain(numbered);
     names.find(free).unwrap_or_else(|| name.to_owned())
+}
+
+/// Writes for good what a transaction has written.
+async fn finish(transaction: Transaction) -> Result<(), Error> {
+    match transaction.commit()?.await? {
+        TransactionResult::Committed => Ok(()),
+        // Only at its end does a browser say that there is no room.
+        TransactionResult::Aborted => Err(Error::TransactionCommitError(
+            "there is no room for it".into(),
+        )),
+    }
 }

@@ -129,6 +129,8 @@ async fn start_from(name: &str, writer: &str) -> Result<(Start, Kept), String> {
         .await
         .map_err(|error| error.to_string())?
         .ok_or("the browser keeps no checkpoint of it")?;
+    // One of another version is told before anything is cut off.
+    Checkpoint::glance(&bytes, bytes.len() as u64).map_err(|error| error.to_string())?;
     let from = Checkpoint::from_bytes(&bytes).map_err(|error| error.to_string())?;
     let dataset = &from.position.config.dataset;
     if built_in(dataset).is_none() && handed(dataset).is_none() {

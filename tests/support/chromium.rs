@@ -250,9 +250,10 @@ impl Tab<'_> {
         while !ask_for(self.browser, &self.session, &script).is_ok_and(|found| found == true) {
             if Instant::now() > end {
                 let state = self.evaluate("window.plateauState?.() ?? document.body.innerText");
+                let told = self.evaluate("document.getElementById('told')?.innerText");
                 let log = self.log().join("\n");
                 panic!(
-                    "waited {patience:?} in vain until {what}; the page: {state}; its log: {log}"
+                    "waited {patience:?} in vain until {what}; the page: {state}; it told: {told}; its log: {log}"
                 );
             }
             std::thread::sleep(Duration::from_millis(50));

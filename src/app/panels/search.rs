@@ -216,7 +216,8 @@ impl SearchPanel {
                 ui.add_space(SPACE[1]);
                 ui.separator();
                 self.main_settings(ui);
-                self.forecast(ui, context.run.device.as_ref());
+                // What it says comes and goes, and must not change what lies below it.
+                ui.scope(|ui| self.forecast(ui, context.run.device.as_ref()));
                 self.more_settings(ui);
             });
     }
@@ -354,7 +355,7 @@ impl SearchPanel {
                     .map(|strategy| (strategy, strategy.title(), strategy_words(strategy)));
                 choice(ui, label, "strategy", &mut strategy, &options);
             });
-            let help = "A second strategy that searches at the same time, with the same seed, images and settings. What each finds is trained, which takes most of the time of a short search.";
+            let help = "A second strategy that searches at the same time, with the same seed, images and settings. What each finds is trained.";
             row(ui, "Race against", help, |ui, label| {
                 let mut options = vec![(None, "nobody".to_owned(), "One run alone.")];
                 options.extend(

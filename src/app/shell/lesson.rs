@@ -178,7 +178,7 @@ impl App {
     /// Whether a run goes on, or is about to.
     fn is_running(&self) -> bool {
         let session = self.session();
-        session.is_busy() || session == SessionState::Starting
+        session.is_busy() || session == SessionState::Starting || self.races()
     }
 
     /// Shows the recorded race or a part of it, at its end.

@@ -11,7 +11,7 @@ use super::dock::Dock;
 use super::pointing::Pointing;
 use crate::app::draw::theme::{self, Hue, SPACE};
 use crate::app::draw::words::landmark;
-use crate::app::lessons::{Card, Lesson, Question};
+use crate::app::lessons::{Answer, Card, Lesson, Question};
 
 /// Width of the card beside a panel, points.
 const WIDTH: f32 = 380.0;
@@ -79,6 +79,14 @@ impl Course {
     /// Its card.
     pub fn card(&self) -> Option<&Card> {
         self.lesson.cards.get(self.at)
+    }
+
+    /// The answer that was given, and what is said of it.
+    pub fn given(&self) -> Option<(&Answer, String)> {
+        let answers = &self.card()?.question.as_ref()?.answers;
+        let answer = answers.get(self.answer?)?;
+        let word = if answer.right { "Right." } else { "Not so." };
+        Some((answer, format!("{word} {}", answer.why)))
     }
 
     /// Whether Esc means the lesson: not a text field, a menu or whatever else lies above.
@@ -252,14 +260,9 @@ impl Course {
                 }
             }
         });
-        let given = self.answer.and_then(|place| question.answers.get(place));
-        if let Some(answer) = given {
-            let (word, hue) = match answer.right {
-                true => ("Right.", Hue::Good),
-                false => ("Not so.", Hue::Warm),
-            };
+        if let Some((answer, text)) = self.given() {
+            let hue = if answer.right { Hue::Good } else { Hue::Warm };
             let color = theme::hue(ui.visuals(), hue);
-            let text = format!("{word} {}", answer.why);
             ui.label(egui::RichText::new(text).color(color));
         }
     }
@@ -297,8 +300,8 @@ fn room_beside(screen: egui::Rect, place: egui::Rect) -> [f32; 2] {
 
 /// Frames a panel, and a control in it. `dims`: everything but the panel is dimmed.
 fn frame(context: &egui::Context, panel: egui::Rect, pointed: Option<egui::Rect>, dims: bool) {
-    let layer = LayerId::new(Order::Middle, Id::unique("lesson-frame"));
-    let painter = context.layer_painter(layer);
+    // Below the windows to which a lesson sends people.
+    let painter = context.layer_painter(LayerId::background());
     if dims {
         shade_around(&painter, context.content_rect(), panel);
     }

@@ -31,10 +31,11 @@ pub struct Notices {
 }
 
 impl Notices {
-    /// Tells something. The same failure twice in a row is told once; a success takes away what failed before.
+    /// Tells something. A failure whose strip stands is not told again at once; a success takes away what failed before.
     pub fn push(&mut self, notice: Notice) {
-        let told = self.said.last();
-        if notice.error && !self.open.is_empty() && told.is_some_and(|last| last.says(&notice)) {
+        let last = self.said.len().checked_sub(1);
+        let stands = last.filter(|at| self.open.contains(at));
+        if notice.error && stands.is_some_and(|at| self.said[at].says(&notice)) {
             return;
         }
         if let (false, Some(about)) = (notice.error, notice.about) {

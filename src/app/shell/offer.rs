@@ -69,7 +69,8 @@ impl App {
         }
     }
 
-    fn words(&self, offer: &Offer) -> String {
+    /// What the offer says.
+    pub(super) fn words(&self, offer: &Offer) -> String {
         let Offer { run, shown } = offer;
         let name = |name: &String| name_of(name.as_ref());
         let (what, progress) = match (shown, &run.rival, &self.rival) {

@@ -249,7 +249,7 @@ impl App {
         read: Result<Recording, RunFileError>,
     ) -> Result<String, String> {
         let recording = read.map_err(|error| format!("{name}: {error}"))?;
-        if self.session().is_busy() {
+        if self.session().is_busy() || self.races() {
             return Err(format!("a run is going on; stop it before you open {name}"));
         }
         self.end_race();

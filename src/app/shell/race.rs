@@ -122,6 +122,12 @@ impl App {
         }
     }
 
+    /// Whether a rival computes, perhaps without the run that it races with.
+    pub(super) fn races(&self) -> bool {
+        let rival = self.rival.as_ref();
+        rival.is_some_and(|rival| rival.line.state().is_taken())
+    }
+
     /// Whether what goes on is held.
     pub(super) fn is_held(&self) -> bool {
         let mut runs = [Some(&self.run), self.rival()].into_iter().flatten();
@@ -204,7 +210,7 @@ impl App {
                 return;
             }
         };
-        let goes_on = self.run.live && self.line.state() != SessionState::Gone;
+        let goes_on = self.run.live && self.line.state() == SessionState::Busy;
         let mut rival = Companion {
             kept: Some(kept.name.clone()),
             ..Companion::recorded(run)

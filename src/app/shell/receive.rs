@@ -6,7 +6,7 @@ use super::App;
 use crate::app::pane::Pane;
 use crate::app::runs::kept_run::{Answer, Ask, KeptRun};
 use crate::app::runs::labels::in_labels;
-use crate::app::runs::link::{Aside, Seat};
+use crate::app::runs::link::{Aside, Seat, SessionState};
 use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
 use crate::app::runs::supernet::SupernetState;
@@ -175,8 +175,9 @@ impl App {
             }
             Event::Refused { message, .. } => {
                 // On the page the worker says that a run cannot be gone on with.
+                let going_on = self.line.state() == SessionState::Starting;
                 self.line.expect(false);
-                if self.is_opening() {
+                if self.is_opening() && !going_on {
                     self.opened_supernet(Err(message));
                     return;
                 }

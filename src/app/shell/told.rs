@@ -22,6 +22,8 @@ pub struct Told {
     /// How many messages.
     notices: usize,
     score: String,
+    /// The card of a lesson, what is said of an answer, and what is offered.
+    asides: [Option<String>; 3],
     progress: String,
     /// When that, or another state, was told.
     at: f64,
@@ -64,7 +66,30 @@ impl App {
         if !std::mem::replace(&mut told.begun, true) {
             news.clear();
         }
+        // A link opens a lesson at once.
+        for (told, now) in told.asides.iter_mut().zip(self.asides_told()) {
+            if *told != now {
+                news.extend(now.clone());
+                *told = now;
+            }
+        }
         news
+    }
+
+    fn asides_told(&self) -> [Option<String>; 3] {
+        let course = self.course.as_ref();
+        let card = course.and_then(|course| {
+            let card = course.card()?;
+            let cards = course.lesson.cards.len();
+            let place = format!("{}, {} of {cards}", course.lesson.title, course.at + 1);
+            let mut said = vec![format!("{place}: {}.", card.title), card.text.clone()];
+            said.extend(card.task.iter().map(|task| task.text.clone()));
+            said.extend(card.question.iter().map(|question| question.text.clone()));
+            Some(said.join(" "))
+        });
+        let answer = course.and_then(|course| Some(course.given()?.1));
+        let offer = self.unfinished.as_ref().map(|offer| self.words(offer));
+        [card, answer, offer]
     }
 
     fn state_told(&self) -> String {

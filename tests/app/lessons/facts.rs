@@ -183,6 +183,13 @@ fn what_the_lesson_on_skip_connections_says_is_in_the_recording_and_in_the_manua
     assert!(page.starts_with("# E3.") && page.contains("| 10 | **9** |"));
     let collapsed = "ended in the cell of six skip connections (54.30 %)";
     assert!(page.contains("The nine that collapsed") && page.contains(collapsed));
+    let said = words(&lesson("skip").cards[0]);
+    for (row, words) in [
+        ("| 5 | 3 |", "three of five"),
+        ("| 10 | 3 |", "three of ten"),
+    ] {
+        assert!(page.contains(row) && said.contains(words), "{words}");
+    }
     says("skip", 0, &["54.30 %"]);
 
     let equal = percent(100.0 * 3.0 / 5.0);

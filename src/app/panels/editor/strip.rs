@@ -14,41 +14,40 @@ use crate::space::Genotype;
 
 /// Draws the strip.
 pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut Context) {
-    ui.horizontal_wrapped(|ui| {
-        match scores.own() {
-            Some(own) => {
-                let text = RichText::new(format!("{:.2} %", own.accuracy));
-                let help = match scores.own_known() {
-                    Some(known) => format!(
-                        "Accuracy of the cell on the screen; its standard error is {:.2} points",
-                        known.error
-                    ),
-                    None => "Accuracy of the cell on the screen".to_owned(),
-                };
-                ui.label(text.size(28.0).strong()).on_hover_text(help);
-                if let Some(known) = scores.own_known() {
-                    ui.label(
-                        RichText::new(format!("± {:.2}", known.error))
-                            .size(17.0)
-                            .weak(),
-                    );
-                }
-                if let Some(before) = scores.before() {
-                    let gain = own.accuracy - before.accuracy;
-                    ui.label(gain::text(ui, gain).size(17.0))
-                        .on_hover_text(format!("Before the last edit: {:.2} %", before.accuracy));
-                }
+    ui.horizontal_wrapped(|ui| match scores.own() {
+        Some(own) => {
+            let text = RichText::new(format!("{:.2} %", own.accuracy));
+            let help = match scores.own_known() {
+                Some(known) => format!(
+                    "Accuracy of the cell on the screen; its standard error is {:.2} points",
+                    known.error
+                ),
+                None => "Accuracy of the cell on the screen".to_owned(),
+            };
+            ui.label(text.size(28.0).strong()).on_hover_text(help);
+            if let Some(known) = scores.own_known() {
+                ui.label(
+                    RichText::new(format!("± {:.2}", known.error))
+                        .size(17.0)
+                        .weak(),
+                );
             }
-            None if scores.waiting() => {
-                ui.spinner();
-                ui.label("being scored");
-            }
-            None => {
-                ui.label(RichText::new("no score").size(20.0).weak());
+            if let Some(before) = scores.before() {
+                let gain = own.accuracy - before.accuracy;
+                ui.label(gain::text(ui, gain).size(17.0))
+                    .on_hover_text(format!("Before the last edit: {:.2} %", before.accuracy));
             }
         }
-        // A line of their own: what the score is must not move them.
-        ui.end_row();
+        None if scores.waiting() => {
+            ui.spinner();
+            ui.label("being scored");
+        }
+        None => {
+            ui.label(RichText::new("no score").size(20.0).weak());
+        }
+    });
+    // A row of their own: what the score is must neither move them nor take the keyboard from one to another.
+    ui.horizontal_wrapped(|ui| {
         ui.weak("scored by");
         let by = scores.by(genotype, context);
         for other in ScoredBy::ALL {

@@ -358,7 +358,7 @@ pub fn show(
 fn meaning(ui: &mut egui::Ui, plane: &Plane) {
     let meaning = match plane.against {
         None => {
-            "High and to the right: accurate, and still accurate after any one change. A dot far above the others of its column \
+            "High and to the right: accurate, and on average still accurate after one change. A dot far above the others of its column \
              is a narrow peak."
         }
         Some(_) => "High and to the right: accurate by both.",
