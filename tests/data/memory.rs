@@ -4,14 +4,18 @@
 #![cfg(unix)]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::support::folder::folder;
 use crate::support::write::{Member, gzip, idx, npy, png, tar, zip};
 
-/// `plateau data info` in a process that may map so many KiB.
+/// The longest that a refusal takes, on a machine that does other things.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// `plateau data info` in a process that may map so many KiB. One that has too little may also wait for a thread that could not begin.
 fn info(path: &Path, kib: u64) -> Output {
-    Command::new("bash")
+    let mut child = Command::new("bash")
         .args([
             "-c",
             "ulimit -v \"$1\"; exec \"$2\" data info \"$3\"",
@@ -20,8 +24,18 @@ fn info(path: &Path, kib: u64) -> Output {
         .arg(kib.to_string())
         .arg(env!("CARGO_BIN_EXE_plateau"))
         .arg(path)
-        .output()
-        .unwrap()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > PATIENCE {
+            child.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
 }
 
 fn refused(output: &Output) -> bool {

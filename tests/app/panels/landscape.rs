@@ -44,7 +44,7 @@ fn hover_some_dot(harness: &mut Panel, start: f32) -> Pos2 {
         );
         harness.hover_at(place);
         harness.run_ok();
-        if harness.query_by_label_contains("on average").is_some() {
+        if harness.query_by_label_contains(" % on average").is_some() {
             return place;
         }
     }
