@@ -33,7 +33,7 @@ pub use panels::search::SearchPanel;
 pub use panels::values;
 #[cfg(target_arch = "wasm32")]
 pub use runs::kept_run::is_of;
-pub use runs::kept_run::{Answer, Ask, KeptRun, Wanted, beside, described};
+pub use runs::kept_run::{Answer, Ask, FoundSupernet, KeptRun, Wanted, beside, described};
 pub use runs::link::{Aside, Link, Seat, SessionState};
 pub use runs::notice::Notice;
 pub use runs::recording::{Recorded, Recording};

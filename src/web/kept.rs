@@ -11,7 +11,7 @@ use super::fetched::fetch_packed;
 use super::script::call;
 use super::store::Stored;
 use super::{describe, store};
-use crate::app::{KeptRun, Wanted, is_of, shipped, shipped_name};
+use crate::app::{FoundSupernet, KeptRun, Wanted, is_of, shipped, shipped_name};
 use crate::session::{Checkpoint, RunConfig, judge_name};
 
 /// A tab of the browser, by how the names of its workers begin.
@@ -200,9 +200,7 @@ async fn supernet_of(name: &str) -> Result<Option<(Checkpoint, Option<String>)>,
 }
 
 /// The supernet of a kept run, or the newest judge of its kind, and what a person must know of it.
-pub async fn supernet(
-    wanted: &Wanted,
-) -> Result<(Option<Box<Checkpoint>>, Option<String>), String> {
+pub async fn supernet(wanted: &Wanted) -> FoundSupernet {
     let names = match wanted {
         Wanted::Run(name) => vec![name.clone()],
         Wanted::Judge(of) => {

@@ -135,7 +135,7 @@ struct Engine {
 
 /// The runs in the browser's storage.
 fn shelf(context: &egui::Context, loaded: Sender<()>) -> (Engine, Shelf) {
-    let (asks, inbox) = async_channel::unbounded();
+    let (asks, inbox) = async_channel::unbounded::<Ask>();
     let (answers, outbox) = async_channel::unbounded();
     let engine = Engine {
         tab: Rc::new(Tab::new()),
@@ -146,15 +146,11 @@ fn shelf(context: &egui::Context, loaded: Sender<()>) -> (Engine, Shelf) {
     let (keeper, context) = (engine.clone(), context.clone());
     spawn_local(async move {
         while let Ok(ask) = inbox.recv().await {
-            let goes_on = match &ask {
-                Ask::GoOn(_, seat) => Some(*seat),
-                _ => None,
-            };
-            let answer = match (keeper.answer(ask, &context).await, goes_on) {
-                (Ok(None), _) => continue,
-                (Ok(Some(answer)), _) => answer,
-                (Err(message), Some(seat)) => Answer::CannotGoOn(seat, message),
-                (Err(message), None) => Answer::Failed(message),
+            let refusal = ask.refusal();
+            let answer = match keeper.answer(ask, &context).await {
+                Ok(None) => continue,
+                Ok(Some(answer)) => answer,
+                Err(why) => refusal(why),
             };
             // Only a window that has gone has closed the channel.
             let _gone = keeper.answers.try_send(answer);
@@ -213,16 +209,8 @@ impl Engine {
             Ask::Supernet(wanted) => {
                 let (answers, context) = (self.answers.clone(), context.clone());
                 spawn_local(async move {
-                    let (found, note) = match supernet(&wanted).await {
-                        Ok((found, note)) => (Ok(found), note),
-                        Err(error) => (Err(error), None),
-                    };
-                    let answer = Answer::Supernet {
-                        wanted,
-                        found,
-                        note,
-                    };
-                    let _gone = answers.try_send(answer);
+                    let found = supernet(&wanted).await;
+                    let _gone = answers.try_send(Answer::Supernet { wanted, found });
                     context.request_repaint();
                 });
                 return Ok(None);

@@ -157,7 +157,7 @@ fn every_folder_of_runs_is_listed_and_opens_or_says_why_not() {
         ) else {
             panic!("{name} has no supernet");
         };
-        assert!(found.unwrap().is_some());
+        assert!(found.unwrap().0.is_some());
     }
     for (name, words) in [
         ("folder", "events.jsonl: it is no file"),

@@ -76,6 +76,14 @@ fn a_finished_run_begins_with_its_accuracy_its_interval_its_cell_and_what_to_do(
     assert_eq!(window.state().summary()["edited"], serde_json::json!(found));
 }
 
+/// Waits until both sides of a race have taken steps.
+fn wait_for_both(window: &mut Harness<'_, App>) {
+    wait(window, "both", |app| {
+        let rival = app.rival().is_some_and(|rival| rival.steps.len() > 1);
+        app.run().live && app.run().steps.len() > 1 && rival
+    });
+}
+
 #[test]
 fn two_strategies_race_on_the_same_seed_and_images_and_are_held_together() {
     let mut window = window();
@@ -83,10 +91,7 @@ fn two_strategies_race_on_the_same_seed_and_images_and_are_held_together() {
     window.run_ok();
     choose(&mut window, "Race against", "DARTS");
     window.get_by_label("▶  Run").click();
-    wait(&mut window, "both", |app| {
-        let rival = app.rival().is_some_and(|rival| rival.steps.len() > 1);
-        app.run().live && app.run().steps.len() > 1 && rival
-    });
+    wait_for_both(&mut window);
     window.get_by_label("Stop").click();
     wait(&mut window, "end of both", |app| {
         let over = |state: &RunState| matches!(state, RunState::Stopped | RunState::Finished);
@@ -129,10 +134,7 @@ fn a_stopped_race_goes_on_with_both_sides_in_one_press_and_opens_from_either() {
     panel.set_config(config);
     window.run_ok();
     window.get_by_label("▶  Run").click();
-    wait(&mut window, "both", |app| {
-        let rival = app.rival().is_some_and(|rival| rival.steps.len() > 1);
-        app.run().live && app.run().steps.len() > 1 && rival
-    });
+    wait_for_both(&mut window);
     window.get_by_label("Stop").click();
     wait(&mut window, "stop and names", |app| {
         let stopped = names.map(|name| events(name).last().map(|timed| timed.event.clone()));

@@ -18,6 +18,7 @@ use plateau::session::{
 use plateau::space::{Genotype, Space};
 
 use crate::support::folder::folder;
+use crate::support::runs::over_in_seconds;
 use crate::support::write::png_image;
 
 /// A window at 1280 × 800. `connect` makes its sessions.
@@ -85,15 +86,8 @@ pub fn small_search(window: &mut Harness<'_, App>) {
     panel.set_rival(None);
     let mut config = panel.config().clone();
     config.dataset = "digits".into();
-    let mut search = Preset::Quick.search(Space::NasBench201Small, Strategy::NaDarts);
-    search.channels = 2;
-    search.batch = 8;
-    search.epochs = 1;
-    search.neighbors = 2;
-    config.search = Some(search);
-    config.train = Preset::Quick.train(Space::NasBench201Small);
-    config.train.channels = 2;
-    config.train.epochs = 1;
+    let (search, train) = over_in_seconds(8);
+    (config.search, config.train) = (Some(search), train);
     config.device = DeviceChoice::Cpu;
     panel.set_config(config);
 }

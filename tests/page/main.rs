@@ -29,6 +29,8 @@ use serde_json::Value;
 /// A software GPU compiles the shaders of the first step for more than a minute on two cores.
 const SLOW: Duration = Duration::from_secs(240);
 const QUICK: Duration = Duration::from_secs(40);
+/// An expression for all widgets of the last frame.
+const WIDGETS: &str = "JSON.parse(plateauWidgets() || '[]')";
 /// Settings without a rival, before the small search's take the place of most of them.
 const ALONE: &str = "#v=1&preset=quick";
 
@@ -83,9 +85,7 @@ impl Window for Tab<'_> {
 
     /// The middle of the widget of that label, once it is there.
     fn widget(&mut self, label: &str) -> (f64, f64) {
-        let find = format!(
-            "JSON.parse(plateauWidgets() || '[]').find(w => w.label == {label:?} && !w.disabled)"
-        );
+        let find = format!("{WIDGETS}.find(w => w.label == {label:?} && !w.disabled)");
         self.wait_for(&format!("there is “{label}”"), &find, QUICK);
         let place = self.evaluate(&format!("({find}).rect"));
         let at = |index: usize| place[index].as_f64().unwrap();
@@ -94,8 +94,7 @@ impl Window for Tab<'_> {
 
     /// The label that has this part, once it is there.
     fn label(&mut self, part: &str) -> String {
-        let find =
-            format!("JSON.parse(plateauWidgets() || '[]').find(w => w.label.includes({part:?}))");
+        let find = format!("{WIDGETS}.find(w => w.label.includes({part:?}))");
         self.wait_for(&format!("“{part}” is there"), &find, QUICK);
         let label = self.evaluate(&format!("({find}).label"));
         label.as_str().unwrap().to_owned()

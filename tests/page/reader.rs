@@ -3,13 +3,12 @@
 use std::time::{Duration, Instant};
 
 use plateau::app::lessons::built_in;
-use plateau::search::Strategy;
-use plateau::session::{DeviceChoice, Preset, RunConfig};
-use plateau::space::Space;
+use plateau::session::{DeviceChoice, RunConfig};
 use serde_json::{Value, json};
 
 use super::{Chromium, QUICK, SLOW, Window, page, small};
 use crate::support::chromium::Tab;
+use crate::support::runs::over_in_seconds;
 
 /// What is behind the canvas, by its name.
 trait Behind {
@@ -83,17 +82,12 @@ impl Behind for Tab<'_> {
 
 /// A run of few and small steps, to its end.
 fn tiny() -> RunConfig {
-    let mut config = small(DeviceChoice::Cpu);
-    let mut search = Preset::Quick.search(Space::NasBench201Small, Strategy::NaDarts);
-    search.channels = 2;
-    search.batch = 32;
-    search.epochs = 1;
-    search.neighbors = 2;
-    config.search = Some(search);
-    config.train = Preset::Quick.train(Space::NasBench201Small);
-    config.train.channels = 2;
-    config.train.epochs = 1;
-    config
+    let (search, train) = over_in_seconds(32);
+    RunConfig {
+        search: Some(search),
+        train,
+        ..small(DeviceChoice::Cpu)
+    }
 }
 
 /// Fails where the browser's tree lacks one of these; an empty role is any.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use plateau::session::{DeviceChoice, Preset, RunConfig};
 
-use super::{Chromium, QUICK, Window, page, small};
+use super::{Chromium, QUICK, WIDGETS, Window, page, small};
 
 /// Two searches and two trainings, one after the other on a machine that does other things.
 const RACE: Duration = Duration::from_secs(120);
@@ -37,15 +37,15 @@ fn a_race_ends_with_two_results_which_are_kept_and_stand_beside_each_other() {
     tab.wait_until("both have finished", both, RACE);
     assert!(tab.state()["rival"]["steps"].as_u64() >= Some(2));
     // One card a side.
-    let cards = "JSON.parse(plateauWidgets() || '[]').filter(w => w.label == 'Edit').length == 2";
-    tab.wait_for("each side has its card", cards, QUICK);
+    let cards = format!("{WIDGETS}.filter(w => w.label == 'Edit').length == 2");
+    tab.wait_for("each side has its card", &cards, QUICK);
 
     tab.shortcut("k");
     tab.press("Tick digits-na-darts-3");
     tab.press("Tick digits-darts-3");
     tab.press("Compare 2 runs");
-    let shown = "JSON.parse(plateauWidgets() || '[]').some(w => w.label.startsWith('Weight of'))";
-    tab.wait_for("α of one edge of both is shown", shown, QUICK);
+    let shown = format!("{WIDGETS}.some(w => w.label.startsWith('Weight of'))");
+    tab.wait_for("α of one edge of both is shown", &shown, QUICK);
 }
 
 #[test]
@@ -56,6 +56,5 @@ fn a_comparison_opens_with_its_intervals() {
     let file =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("src/manual/experiments/scratch-digits.json.gz");
     tab.drop_files(&[("compare.json.gz", std::fs::read(file).unwrap())]);
-    let shown = "JSON.parse(plateauWidgets() || '[]').some(w => w.label.includes('null pair'))";
-    tab.wait_for("the null pair is shown", shown, QUICK);
+    tab.label("null pair");
 }

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::results::short;
-use super::{ALONE, Chromium, QUICK, Window, page};
+use super::{ALONE, Chromium, QUICK, WIDGETS, Window, page};
 use crate::support::chromium::{Modifier, Tab};
 
 /// A search and a training of a few steps, on a machine that does other things.
@@ -56,13 +56,9 @@ impl Device for Tab<'_> {
 
     /// Names and rectangles of the widgets of such roles.
     fn rectangles(&mut self, roles: &[&str]) -> Vec<(String, [f64; 4])> {
-        self.wait_for(
-            "there are widgets",
-            "JSON.parse(plateauWidgets() || '[]').length",
-            QUICK,
-        );
-        let list = self.evaluate("plateauWidgets()");
-        let list: Vec<Value> = serde_json::from_str(list.as_str().unwrap()).unwrap();
+        self.wait_for("there are widgets", &format!("{WIDGETS}.length"), QUICK);
+        let list = self.evaluate(WIDGETS);
+        let list = list.as_array().unwrap().clone();
         let wanted = list
             .into_iter()
             .filter(|widget| roles.contains(&widget["role"].as_str().unwrap()));

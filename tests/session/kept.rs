@@ -49,6 +49,15 @@ fn said(start: Start, last: impl Fn(&Event) -> bool) -> Vec<Timed> {
     events
 }
 
+/// The files of a run that has said these events.
+fn files_of(events: &[Timed]) -> RunFiles {
+    let mut files = RunFiles::default();
+    for timed in events {
+        files.take(timed);
+    }
+    files
+}
+
 #[test]
 fn a_folder_a_zip_and_the_memory_hold_the_same_bytes_of_a_run_times_included() {
     let folder = folder("kept");
@@ -96,10 +105,7 @@ fn a_run_goes_on_from_a_zip_and_its_clock_from_where_it_stood() {
     let events = said(Start::new(tiny()), |event| {
         matches!(event, Event::SearchEpoch { .. })
     });
-    let mut files = RunFiles::default();
-    for timed in &events {
-        files.take(timed);
-    }
+    let files = files_of(&events);
     assert!(files.checkpoint().is_some());
     let (files, _) = RunFiles::from_bytes(&files.to_zip("half").unwrap()).unwrap();
     let base = folder("unpacked");
@@ -140,10 +146,7 @@ fn a_zip_with_a_damaged_file_opens_with_the_checkpoint_before_and_says_what_is_l
     let events = said(Start::new(tiny()), |event| {
         matches!(event, Event::SearchEpoch { epoch: 2, .. })
     });
-    let mut files = RunFiles::default();
-    for timed in &events {
-        files.take(timed);
-    }
+    let mut files = files_of(&events);
     files.others.insert("notes.md".into(), b"mine".to_vec());
     let newest = files.checkpoint().unwrap().to_vec();
     let mut zip = files.to_zip("run").unwrap();
@@ -171,10 +174,7 @@ fn a_last_line_without_its_end_counts_where_it_is_whole_and_the_run_goes_on_behi
     let events = said(Start::new(tiny()), |event| {
         matches!(event, Event::SearchEpoch { .. })
     });
-    let mut files = RunFiles::default();
-    for timed in &events {
-        files.take(timed);
-    }
+    let files = files_of(&events);
     let base = folder("open-end");
     let folder = write_files(&files, &base, "run").unwrap();
     let path = folder.join(EVENTS);
@@ -209,10 +209,7 @@ fn the_run_that_raced_with_one_is_named_in_its_folder_and_its_zip_and_by_nothing
     let events = said(Start::new(tiny()), |event| {
         matches!(event, Event::SearchStarted { .. })
     });
-    let mut files = RunFiles::default();
-    for timed in &events {
-        files.take(timed);
-    }
+    let files = files_of(&events);
     let base = folder("rivals");
     let run = write_files(&files, &base, "run").unwrap();
     // So is every run of an earlier version.

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use plateau::search::Strategy;
 use plateau::session::{
-    DeviceChoice, KernelChoice, MemoryChoice, RUN_VERSION, RunConfig, RunKind, SearchConfig,
-    TrainConfig,
+    DeviceChoice, KernelChoice, MemoryChoice, Preset, RUN_VERSION, RunConfig, RunKind,
+    SearchConfig, TrainConfig,
 };
+use plateau::space::Space;
 
 /// A run on digits, on the CPU, with fused kernels that keep every branch.
 pub fn on_digits(search: Option<SearchConfig>, train: TrainConfig) -> RunConfig {
@@ -24,6 +26,17 @@ pub fn on_digits(search: Option<SearchConfig>, train: TrainConfig) -> RunConfig 
         genotype: None,
         train,
     }
+}
+
+/// A search in the 3-edge space, in batches of that size, and a training, both over in seconds.
+pub fn over_in_seconds(batch: usize) -> (SearchConfig, TrainConfig) {
+    let space = Space::NasBench201Small;
+    let mut search = Preset::Quick.search(space, Strategy::NaDarts);
+    (search.channels, search.batch) = (2, batch);
+    (search.epochs, search.neighbors) = (1, 2);
+    let mut train = Preset::Quick.train(space);
+    (train.channels, train.epochs) = (2, 1);
+    (search, train)
 }
 
 /// Makes a folder of a run that was interrupted: 30 lines of a small search on the digits, and the checkpoint behind them.

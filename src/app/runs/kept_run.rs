@@ -61,6 +61,20 @@ pub enum Ask {
     Remove(String),
 }
 
+impl Ask {
+    /// What is answered where it cannot be done.
+    pub fn refusal(&self) -> impl Fn(String) -> Answer + use<> {
+        let goes_on = match self {
+            Self::GoOn(_, seat) => Some(*seat),
+            _ => None,
+        };
+        move |why| match goes_on {
+            Some(seat) => Answer::CannotGoOn(seat, why),
+            None => Answer::Failed(why),
+        }
+    }
+}
+
 /// A supernet that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -69,6 +83,9 @@ pub enum Wanted {
     /// The newest finished judge.
     Judge(JudgeOf),
 }
+
+/// A state with a supernet, and what a person must know of it.
+pub type FoundSupernet = Result<(Option<Box<Checkpoint>>, Option<String>), String>;
 
 /// What the keeper answers.
 #[derive(Clone, Debug)]
@@ -94,9 +111,7 @@ pub enum Answer {
         /// Which one.
         wanted: Wanted,
         /// The state that has them, or why it cannot be read.
-        found: Result<Option<Box<Checkpoint>>, String>,
-        /// What a person must know of it.
-        note: Option<String>,
+        found: FoundSupernet,
     },
     /// A run that was opened from the file of that name is kept.
     Kept(String, KeptRun),

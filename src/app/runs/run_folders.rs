@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_channel::{Receiver, Sender, WeakSender};
 use eframe::egui;
 
-use super::kept_run::{Answer, Ask, KeptRun, Wanted, beside, described, name_of};
+use super::kept_run::{Answer, Ask, FoundSupernet, KeptRun, Wanted, beside, described, name_of};
 use super::labels::in_labels;
 use super::link::{Aside, Link, Seat};
 use super::notice::Notice;
@@ -21,16 +21,13 @@ use crate::record::{
     self, EVENTS, LOCK, Lines, RecordError, Recorder, SUPERNET_FILE, lock, read_files, read_lines,
     read_log, read_rival, saved, write_files, write_rival,
 };
-use crate::session::{Checkpoint, Command, Event, Position, RunConfig, Start, Timed, judge_name};
+use crate::session::{Command, Event, Position, RunConfig, Start, Timed, judge_name};
 
 /// The sessions of the seats: where each takes commands as long as the window wants it, and the folder that its recording takes up.
 type Seats = Arc<Mutex<BTreeMap<Seat, (WeakSender<Command>, Sender<Recorder>)>>>;
 
 /// An answer, where there is one, and the command that follows it, with the session that it is for.
 type Answered = Result<(Option<Answer>, Option<(Sender<Command>, Command)>), String>;
-
-/// A state with a supernet, and what a person must know of it.
-type FoundSupernet = Result<(Option<Box<Checkpoint>>, Option<String>), String>;
 
 /// The one judge that comes with the program.
 const SHIPPED: &[u8] = include_bytes!("judge-digits-darts.gz");
@@ -79,21 +76,15 @@ impl Keeper {
 
     /// The line to this keeper. Without a thread it keeps nothing.
     pub fn shelf(&self, context: &egui::Context) -> Shelf {
-        let (asks, inbox) = async_channel::unbounded();
+        let (asks, inbox) = async_channel::unbounded::<Ask>();
         let (outbox, answers) = async_channel::unbounded();
         let (keeper, context) = (self.clone(), context.clone());
         let thread = std::thread::Builder::new().name("plateau-shelf".into());
         let spawned = thread.spawn(move || {
             while let Ok(ask) = inbox.recv_blocking() {
-                let goes_on = match &ask {
-                    Ask::GoOn(_, seat) => Some(*seat),
-                    _ => None,
-                };
-                let (answer, start) = match (keeper.answer(ask), goes_on) {
-                    (Ok(answered), _) => answered,
-                    (Err(message), Some(seat)) => (Some(Answer::CannotGoOn(seat, message)), None),
-                    (Err(message), None) => (Some(Answer::Failed(message)), None),
-                };
+                let refusal = ask.refusal();
+                let answered = keeper.answer(ask);
+                let (answer, start) = answered.unwrap_or_else(|why| (Some(refusal(why)), None));
                 if answer.is_some_and(|answer| outbox.send_blocking(answer).is_err()) {
                     return;
                 }
@@ -147,15 +138,7 @@ impl Keeper {
                     Wanted::Run(name) => with_images(supernet_of(&self.folder(name))),
                     Wanted::Judge(of) => self.judge(of),
                 };
-                let (found, note) = match found {
-                    Ok((found, note)) => (Ok(found), note),
-                    Err(error) => (Err(error), None),
-                };
-                Answer::Supernet {
-                    wanted,
-                    found,
-                    note,
-                }
+                Answer::Supernet { wanted, found }
             }
             Ask::Keep(file, files) => {
                 let name = file.trim_end_matches(".zip");

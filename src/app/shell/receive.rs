@@ -68,14 +68,7 @@ impl App {
                 }
             }
             Answer::Files { name, files } => self.take_files(&name, files, context),
-            Answer::Supernet {
-                wanted,
-                found,
-                note,
-            } => {
-                self.notices.extend(note.map(Notice::info));
-                self.take_found(&wanted, found);
-            }
+            Answer::Supernet { wanted, found } => self.take_found(&wanted, found),
             Answer::Rival { of, rival } => self.take_rival(context, &of, rival),
             Answer::Interrupted(config, name) => self.take_interrupted(config, name),
             Answer::GoesOn {

@@ -5,7 +5,7 @@ use eframe::egui;
 use super::App;
 use crate::app::panels::editor::scores::Scores;
 use crate::app::panels::forecast::duration;
-use crate::app::runs::kept_run::{Ask, Wanted};
+use crate::app::runs::kept_run::{Ask, FoundSupernet, Wanted};
 use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::{Aside, Seat, SessionState};
 use crate::app::runs::notice::{About, Notice};
@@ -97,7 +97,11 @@ impl App {
     }
 
     /// The keeper has looked for a supernet.
-    pub(super) fn take_found(&mut self, wanted: &Wanted, found: Found) {
+    pub(super) fn take_found(&mut self, wanted: &Wanted, found: FoundSupernet) {
+        let found = found.map(|(found, note)| {
+            self.notices.extend(note.map(Notice::info));
+            found
+        });
         match wanted {
             // Another run may be shown by now.
             Wanted::Run(name) if self.kept.as_ref() == Some(name) => self.take_supernet(found),
