@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod checkpoints_killed;
+mod claims;
 mod compare;
 mod damaged;
 mod device_lost;
