@@ -10,6 +10,7 @@ mod faults;
 mod kept;
 mod machine;
 mod moved;
+mod network;
 mod older;
 mod recorder;
 mod same_bits;
