@@ -21,7 +21,9 @@ mod run_view;
 mod tape;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use checkpoints::{Latest, StoreError, Supernet, latest, load, load_supernet, save, saved};
+pub use checkpoints::{
+    Latest, StoreError, Supernet, latest, load, load_network, load_supernet, save, saved,
+};
 #[cfg(not(target_arch = "wasm32"))]
 pub use claim::{CLAIM, Claim};
 pub use digest::Digest;
@@ -37,4 +39,4 @@ pub use rival::{read_rival, write_rival};
 #[cfg(not(target_arch = "wasm32"))]
 pub use run_folder::{read_events, read_files, read_log};
 pub use run_view::{Progress, RunState, RunView, SearchView, Tested, TrainingView};
-pub use tape::{EVENTS, KEPT, SUPERNET_FILE, Write, checkpoint_file, writes};
+pub use tape::{EVENTS, KEPT, NETWORK_FILE, SUPERNET_FILE, Write, checkpoint_file, writes};

@@ -378,6 +378,8 @@ impl RunView {
             Event::Scored { .. }
             | Event::StoppedEarly { .. }
             | Event::Checkpoint { .. }
+            | Event::Network { .. }
+            | Event::Classified { .. }
             | Event::SupernetOpened { .. }
             | Event::DataAdded { .. }
             | Event::Refused { .. }

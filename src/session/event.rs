@@ -8,6 +8,7 @@ use super::checkpoint::Checkpoint;
 use super::config::RunConfig;
 use super::finite::finite;
 use super::info::{DatasetInfo, DeviceInfo};
+use super::trained_network::TrainedNetwork;
 use crate::landscape::{Score, signed};
 use crate::space::{Genotype, Space};
 
@@ -192,6 +193,11 @@ pub enum Event {
         /// From which the run can go on.
         state: Box<Checkpoint>,
     },
+    /// What was trained and tested, to be kept; not a line of `events.jsonl`.
+    Network {
+        /// With its weights.
+        network: Box<TrainedNetwork>,
+    },
     /// The supernet of a checkpoint was taken up: from now on it answers [`Command::Score`](super::Command::Score).
     SupernetOpened {
         /// Its space.
@@ -203,6 +209,16 @@ pub enum Event {
     DataAdded {
         /// What runs call it.
         name: String,
+    },
+    /// What a trained network says of the images of [`Command::Classify`](super::Command::Classify).
+    Classified {
+        /// The number of the request.
+        request: u64,
+        /// The logits of each image.
+        #[serde(deserialize_with = "finite")]
+        logits: Vec<Vec<f32>>,
+        /// Why there are none.
+        problem: Option<String>,
     },
     /// What [`Command::CheckDevice`](super::Command::CheckDevice) found.
     DeviceChecked {
@@ -240,11 +256,13 @@ impl Event {
         !matches!(
             self,
             Event::Scored { .. }
+                | Event::Classified { .. }
                 | Event::SupernetOpened { .. }
                 | Event::DataAdded { .. }
                 | Event::DeviceChecked { .. }
                 | Event::Refused { .. }
                 | Event::Checkpoint { .. }
+                | Event::Network { .. }
         )
     }
 }

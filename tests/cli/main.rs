@@ -6,6 +6,7 @@ mod damaged;
 mod genotypes;
 mod judges;
 mod landscape;
+mod predict;
 mod relax;
 mod scorers;
 mod settings;
