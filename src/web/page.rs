@@ -346,6 +346,7 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                             name,
                             events,
                             notes: Vec::new(),
+                            start: None,
                         };
                         let _gone = voice.engine.answers.try_send(answer);
                         voice.context.request_repaint();

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use plateau::session::DeviceChoice;
-use serde_json::json;
+use plateau::record::{RunFiles, checkpoint_file};
+use plateau::session::{Checkpoint, DeviceChoice};
+use serde_json::{Value, json};
 
 use super::{ALONE, Chromium, QUICK, Window, page, small};
 use crate::support::chromium::{Host, Tab};
@@ -38,6 +39,12 @@ fn publish_another(dist: &Path, changes: [(&str, &str, &str); 2]) {
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/service.sh");
     text(&Command::new("bash").arg(script).arg(dist).output().unwrap());
+}
+
+/// The worker that writes a run, as the browser's storage has it; null: none does.
+fn writer(tab: &mut Tab, name: &str) -> Value {
+    let mark: Value = serde_json::from_str(&tab.stored("marks", name)).unwrap();
+    mark["writer"].clone()
 }
 
 /// Starts the small search on the CPU and waits for some steps of it.
@@ -107,6 +114,38 @@ fn after_one_visit_a_lesson_needs_no_network_and_a_new_version_is_taken_whole_at
     assert!(whole.contains(&kept), "{kept}");
     drop(browser);
     std::fs::remove_dir_all(dist.parent().unwrap()).unwrap();
+}
+
+#[test]
+fn a_kept_run_that_cannot_begin_again_stays_as_it_was() {
+    // A line behind its checkpoint, which was made with other images.
+    let fixture = Path::new("tests/fixtures/before/interrupted");
+    let mut events = std::fs::read_to_string(fixture.join("events.jsonl")).unwrap();
+    events += "{\"seconds\":9.0,\"event\":\"stopped\"}\n";
+    let file = checkpoint_file(30);
+    let bytes = std::fs::read(fixture.join(&file)).unwrap();
+    let mut state = Checkpoint::from_bytes(&bytes).unwrap();
+    state.position.dataset = "0".repeat(64);
+    let files = RunFiles {
+        events: events.clone(),
+        others: [(file, state.to_bytes().unwrap())].into(),
+        ..RunFiles::default()
+    };
+    let mut browser = Chromium::start("changed", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&(page() + ALONE));
+    tab.drop_files(&[("changed.zip", files.to_zip("changed").unwrap())]);
+    tab.wait_until("the run is shown", "s.run.steps == 19", QUICK);
+    tab.shortcut("k");
+    tab.press("Go on changed");
+    let told = "s.notices.some(text => text.includes('have changed since'))";
+    tab.wait_until("the page says why not", told, QUICK);
+    let end = Instant::now() + QUICK;
+    while !writer(&mut tab, "changed").is_null() {
+        assert!(Instant::now() < end, "the run is not free");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(tab.stored("events", "changed"), events);
 }
 
 #[test]
