@@ -41,6 +41,20 @@ fn publish_another(dist: &Path, changes: [(&str, &str, &str); 2]) {
     text(&Command::new("bash").arg(script).arg(dist).output().unwrap());
 }
 
+/// Puts a run into the browser's storage that has said nothing yet, with its worker.
+fn put_early(tab: &mut Tab, name: &str, writer: &str) {
+    let mark = json!({ "changed": 1, "writer": writer }).to_string();
+    tab.evaluate(&format!(
+        "new Promise(done => indexedDB.open('plateau').onsuccess = opened => {{
+            const database = opened.target.result;
+            const writing = database.transaction(['events', 'marks'], 'readwrite');
+            writing.objectStore('events').put('', {name:?});
+            writing.objectStore('marks').put({mark:?}, {name:?});
+            writing.oncomplete = () => {{ database.close(); done(); }};
+        }})"
+    ));
+}
+
 /// The worker that writes a run, as the browser's storage has it; null: none does.
 fn writer(tab: &mut Tab, name: &str) -> Value {
     let mark: Value = serde_json::from_str(&tab.stored("marks", name)).unwrap();
@@ -156,15 +170,7 @@ fn a_reload_in_the_middle_of_a_run_asks_first_and_the_run_is_offered_at_its_step
     let name = "digits-na-darts-3";
     search(&mut tab, "digits", 3);
     // And a run whose worker went before its first step was done.
-    tab.evaluate(
-        "new Promise(done => indexedDB.open('plateau').onsuccess = opened => {
-            const database = opened.target.result;
-            const writing = database.transaction(['events', 'marks'], 'readwrite');
-            writing.objectStore('events').put('', 'early');
-            writing.objectStore('marks').put('{\"changed\": 1, \"writer\": \"gone\"}', 'early');
-            writing.oncomplete = () => { database.close(); done(); };
-        })",
-    );
+    put_early(&mut tab, "early", "gone");
     tab.reload(Some(false));
     assert_eq!(tab.state()["run"]["live"], true);
     tab.reload(Some(true));
@@ -217,6 +223,41 @@ fn two_tabs_with_equal_settings_have_runs_of_their_own_and_neither_goes_on_with_
     assert_eq!(tab.state()["run"]["name"], first);
     kept_steps(&mut tab, first, 1);
     kept_steps(&mut tab, second, 1);
+}
+
+#[test]
+fn over_plain_http_a_second_tab_neither_offers_nor_takes_what_the_first_one_computes() {
+    let elsewhere = ["--host-resolver-rules=MAP plateau.test 127.0.0.1"];
+    let mut browser = Chromium::start("plain-tabs", &elsewhere);
+    let url = page().replace("127.0.0.1", "plateau.test") + ALONE;
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&url);
+    assert_eq!(tab.evaluate("!!navigator.locks"), false);
+    search(&mut tab, "digits", 1);
+    tab.key(" ", &[]);
+    tab.wait_until("the run is held", "s.run.state == 'held'", QUICK);
+    let name = "digits-na-darts-3";
+    let own = writer(&mut tab, name);
+    // One that the same worker makes, before its first step is done, and one whose worker went there.
+    put_early(&mut tab, "early", own.as_str().unwrap());
+    put_early(&mut tab, "cut", "gone");
+    tab.leave();
+
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&url);
+    let told = "s.notices.filter(text => text.includes('was cut off'))";
+    tab.wait_until("the one is told", &format!("{told}.length"), QUICK);
+    let notices = tab.state()["notices"].to_string();
+    assert!(notices.contains("cut was cut off"), "{notices}");
+    assert!(!notices.contains("early was cut off"), "{notices}");
+    assert_eq!(writer(&mut tab, "early"), own);
+    tab.shortcut("k");
+    tab.label(&format!("Open {name}"));
+    let widgets = tab.evaluate("plateauWidgets()");
+    let widgets = widgets.as_str().unwrap();
+    for offer in [format!("Go on {name}").as_str(), "was interrupted"] {
+        assert!(!widgets.contains(offer), "{widgets}");
+    }
 }
 
 #[test]
