@@ -27,6 +27,9 @@ const CANVAS: &str = "plateau";
 /// What is said where nothing can be drawn.
 const NO_WEBGL: &str = "Plateau cannot draw here: this browser gives no WebGL. Switch on hardware (or graphics) acceleration in its settings, \
                         or update the graphics driver, and load the page anew.";
+/// What is said where the host or the browser had the engine of another version.
+const OTHER_VERSION: &str =
+    "the engine that came is of another version than this page; load the page anew";
 /// What is said when the next load has a later version of the page.
 const NEWER: &str = "a new version of this page is ready; it comes with the next reload";
 /// What the engine does once it is loaded, until the GPU has been checked.
@@ -316,14 +319,20 @@ impl Voice {
 
     /// The worker's last word.
     fn end(&self, why: &str) {
+        self.is_over(format!(
+            "the engine stopped{why}; restart it, the edited cell and the last checkpoint are kept"
+        ));
+    }
+
+    /// The worker has ended, which is said once.
+    fn is_over(&self, message: String) {
         self.computes(None);
         let _told = self.engine.loaded.try_send(());
         if self.outbox.is_closed() {
             return;
         }
-        self.fail(format!(
-            "the engine stopped{why}; restart it, the edited cell and the last checkpoint are kept"
-        ));
+        self.engine_does(None);
+        self.fail(message);
         self.outbox.close();
         let mut seats = self.engine.seats.borrow_mut();
         seats.retain(|_, worker| *worker != self.worker);
@@ -358,6 +367,7 @@ fn listen(worker: &Worker, voice: &Voice) {
                     }
                     voice.aside(Aside::Kept(name));
                 }
+                Ok(FromWorker::OtherVersion) => voice.is_over(OTHER_VERSION.to_owned()),
                 Ok(FromWorker::Loading(text)) => voice.engine_does(Some(&text)),
                 Ok(FromWorker::GoesOn(name, events)) => {
                     voice.computes(Some(&name));

@@ -131,6 +131,33 @@ fn after_one_visit_a_lesson_needs_no_network_and_a_new_version_is_taken_whole_at
 }
 
 #[test]
+fn an_engine_of_another_version_is_told_in_a_sentence_and_the_right_one_comes_with_the_next_load() {
+    let (host, dist) = publish("mixed");
+    let bootstrap = dist.join("worker.js");
+    let stale = std::fs::read(&bootstrap).unwrap();
+    let changes = [
+        ("index.html", "<title>Plateau", "<title>Another Plateau"),
+        ("page.js", "", "window.another = true;\n"),
+    ];
+    publish_another(&dist, changes);
+    let right = std::fs::read(&bootstrap).unwrap();
+    std::fs::write(&bootstrap, stale).unwrap();
+    let mut browser = Chromium::start("mixed", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&format!("{}/plateau/{ALONE}", host.address));
+    let said = "s.notices.filter(text => text.includes('of another version than this page'))";
+    let told = format!("s.session == 'Gone' && {said}.length == 1");
+    tab.wait_until("the page says so once", &told, QUICK);
+
+    std::fs::write(&bootstrap, right).unwrap();
+    tab.reload(None);
+    alive(&mut tab);
+    search(&mut tab, "digits", 1);
+    drop(browser);
+    std::fs::remove_dir_all(dist.parent().unwrap()).unwrap();
+}
+
+#[test]
 fn a_kept_run_that_cannot_begin_again_stays_as_it_was() {
     // A line behind its checkpoint, which was made with other images.
     let fixture = Path::new("tests/fixtures/before/interrupted");
