@@ -8,8 +8,16 @@ await new Promise((held) => {
   navigator.locks.request(self.name, () => { held(); return new Promise(() => {}); }).catch(held);
 });
 
-// It is of the same version as this file.
-self.plateauVersion = location.search;
+// The version of this file, which `web/service.sh` writes here. A host or a browser may have sent it to a page of another version: then the
+// engine is another one, too. The browser forgets this file, so that the next load gets that of the page.
+const version = "";
+self.plateauVersion = "?v=" + version;
+if (location.search && location.search !== plateauVersion) {
+  self.postMessage(JSON.stringify("OtherVersion"));
+  await fetch(location.href, { cache: "reload" }).catch(() => {});
+  self.close();
+  await new Promise(() => {});
+}
 
 // Says how much of the engine has come. `web/build.sh` writes its size in place of the zero.
 const total = 0;

@@ -240,13 +240,6 @@ impl Recorder {
         free.unwrap_or_else(|| base.join(name))
     }
 
-    /// Whether nothing has been recorded yet.
-    pub fn is_empty(&self) -> bool {
-        self.events
-            .metadata()
-            .is_ok_and(|metadata| metadata.len() == 0)
-    }
-
     /// Whether no other process can record into the folder meanwhile.
     pub fn is_locked(&self) -> bool {
         self.lock.held

@@ -62,7 +62,7 @@ pub async fn serve(commands: Receiver<Command>, clock: &Clock, mut emit: impl Fn
             Command::Start(start) => {
                 scoring = Scoring::default();
                 clock.set(start.seconds);
-                run_with(&start, &commands, &mut emit, &mut scoring).await;
+                run_with(&start, &commands, &mut waiting, &mut emit, &mut scoring).await;
             }
             Command::Score { request, genotypes } => {
                 if let Some(answer) = scoring.ask(request, genotypes) {
@@ -183,17 +183,20 @@ async fn rehearse(config: RunConfig) {
 /// One run from its first event, or the first after the checkpoint that it goes on from, to its last: [`Event::Finished`],
 /// [`Event::Stopped`], or [`Event::Failed`] with any failure.
 pub async fn run(start: &Start, commands: &Receiver<Command>, emit: &mut dyn FnMut(Event)) {
-    run_with(start, commands, emit, &mut Scoring::default()).await;
+    let (mut waiting, mut scoring) = Default::default();
+    run_with(start, commands, &mut waiting, emit, &mut scoring).await;
 }
 
-/// The same; the supernet of a search scores genotypes between two steps and stays behind.
+/// The same; the supernet of a search scores genotypes between two steps and stays behind, and so do the commands that the run has taken and
+/// not done.
 async fn run_with(
     start: &Start,
     commands: &Receiver<Command>,
+    waiting: &mut VecDeque<Command>,
     emit: &mut dyn FnMut(Event),
     scoring: &mut Scoring,
 ) {
-    let mut control = Control::new(start, commands, emit, scoring);
+    let mut control = Control::new(start, commands, waiting, emit, scoring);
     let last = match run_to_end(start, &mut control).await {
         Ok(Flow::Go) => Event::Finished,
         Ok(Flow::Stop) | Err(RunError::Stopped) => Event::Stopped,

@@ -69,6 +69,16 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether it holds, steps or ends the run that goes on.
+    pub fn is_for_run(&self) -> bool {
+        matches!(
+            self,
+            Command::Pause | Command::Resume | Command::Step | Command::Stop
+        )
+    }
+}
+
 /// Requests for scores below this number come from one asker, those below its double from another, and so on: a request takes the place of
 /// an unfinished one of the same asker only.
 pub const ASKER: u64 = 1 << 32;

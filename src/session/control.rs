@@ -30,8 +30,8 @@ pub struct Control<'a> {
     scoring: &'a mut Scoring,
     held: bool,
     stopped: bool,
-    /// Commands that came in the midst of what follows a step.
-    waiting: VecDeque<Command>,
+    /// Taken from `commands` already, in its order; what is left at the end of the run is for whoever comes after it.
+    waiting: &'a mut VecDeque<Command>,
     /// Lines of the run said since its beginning, also before it was resumed.
     said: u64,
     checkpoints: Option<CheckpointEvery>,
@@ -46,6 +46,7 @@ impl<'a> Control<'a> {
     pub fn new(
         start: &Start,
         commands: &'a Receiver<Command>,
+        waiting: &'a mut VecDeque<Command>,
         emit: &'a mut dyn FnMut(Event),
         scoring: &'a mut Scoring,
     ) -> Self {
@@ -55,7 +56,7 @@ impl<'a> Control<'a> {
             scoring,
             held: false,
             stopped: false,
-            waiting: VecDeque::new(),
+            waiting,
             said: start.from.as_ref().map_or(0, |from| from.position.events),
             checkpoints: start.checkpoints,
             steps_since: 0,

@@ -265,6 +265,20 @@ impl Event {
                 | Event::Network { .. }
         )
     }
+
+    /// Whether a run has come further with it. What begins, holds or ends one is no progress, nor is what it had found when it was ended.
+    pub fn is_progress(&self) -> bool {
+        let stands = matches!(
+            self,
+            Event::Started { .. }
+                | Event::Derived { .. }
+                | Event::Paused
+                | Event::Resumed
+                | Event::Stopped
+                | Event::Failed { .. }
+        );
+        self.is_line() && !stands
+    }
 }
 
 /// The measurements of one search step.

@@ -1,9 +1,11 @@
 //! The runs of the browser's storage as the window of one tab knows them: all tabs share it.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use js_sys::Promise;
-use wasm_bindgen::JsCast;
+use js_sys::{Array, Promise};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_time::SystemTime;
 
@@ -15,51 +17,92 @@ use crate::app::{FoundSupernet, KeptRun, Wanted, is_of, shipped, shipped_name};
 use crate::record::{NETWORK_FILE, SUPERNET_FILE};
 use crate::session::{Checkpoint, RunConfig, TrainedNetwork, judge_name};
 
-/// A tab of the browser, by how the names of its workers begin.
-pub struct Tab(String);
+/// A tab of the browser.
+pub struct Tab {
+    /// How the names of its workers begin.
+    prefix: String,
+    /// The runs that its workers compute, by the names of those.
+    computed: RefCell<BTreeMap<String, String>>,
+}
 
 impl Tab {
     /// This one.
     pub fn new() -> Self {
         let random = js_sys::Math::random().to_bits();
-        Self(format!("plateau-engine-{random:x}-"))
+        Self {
+            prefix: format!("plateau-engine-{random:x}-"),
+            computed: RefCell::default(),
+        }
     }
 
     /// A name for a worker, which no other has.
     pub fn worker_name(&self) -> String {
-        format!("{}{:x}", self.0, js_sys::Math::random().to_bits())
+        let random = js_sys::Math::random().to_bits();
+        format!("{}{random:x}", self.prefix)
+    }
+
+    /// A worker of this tab computes a run from now on; none: it does not any more.
+    pub fn computes(&self, worker: &str, run: Option<&str>) {
+        let mut computed = self.computed.borrow_mut();
+        match run {
+            Some(run) => computed.insert(worker.to_owned(), run.to_owned()),
+            None => computed.remove(worker),
+        };
+    }
+
+    /// The workers of this tab that compute, as a JSON list: for other tabs, where the browser does not say which live.
+    pub fn workers(&self) -> String {
+        let computed = self.computed.borrow();
+        let workers: Vec<&String> = computed.keys().collect();
+        serde_json::json!(workers).to_string()
+    }
+
+    /// Whether a worker of this tab computes a run.
+    fn is_computed(&self, name: &str) -> bool {
+        let computed = self.computed.borrow();
+        computed.values().any(|run| run == name)
+    }
+
+    /// The names of those of some runs that are computed now, in this tab or another.
+    async fn taken(&self, runs: &[Stored]) -> BTreeSet<String> {
+        let others = |run: &&Stored| !self.is_own(run);
+        let elsewhere = living(runs.iter().filter(others)).await;
+        let taken = runs.iter().filter(|run| match &run.mark.writer {
+            Some(_) if self.is_computed(&run.name) => true,
+            Some(writer) => elsewhere.contains(writer),
+            None => false,
+        });
+        taken.map(|run| run.name.clone()).collect()
+    }
+
+    /// Whether a worker of this tab wrote a run last.
+    fn is_own(&self, run: &Stored) -> bool {
+        let writer = run.mark.writer.as_ref();
+        writer.is_some_and(|writer| writer.starts_with(&self.prefix))
     }
 
     /// All runs.
     pub async fn all_kept(&self) -> Result<Vec<KeptRun>, String> {
         let runs = store::list().await.map_err(refused)?;
         let mut rivals = store::rivals().await.map_err(refused)?;
-        let mut kept = Vec::with_capacity(runs.len());
-        for run in runs {
-            let rival = rivals.remove(&run.name);
-            kept.push(self.known(run, rival).await);
-        }
-        Ok(kept)
+        let taken = self.taken(&runs).await;
+        let kept = runs.into_iter().map(|run| {
+            let (taken, rival) = (taken.contains(&run.name), rivals.remove(&run.name));
+            known(run, taken, rival)
+        });
+        Ok(kept.collect())
     }
 
     /// A run by its name.
     pub async fn kept(&self, name: String) -> Result<KeptRun, String> {
         let run = find(&name).await?;
         let rival = store::rival(&name).await.map_err(refused)?;
-        Ok(self.known(run, rival.and_then(Result::ok)).await)
+        let taken = self.is_taken(&run).await;
+        Ok(known(run, taken, rival.and_then(Result::ok)))
     }
 
-    async fn known(&self, run: Stored, rival: Option<String>) -> KeptRun {
-        let can_go_on = run.can_go_on && !self.is_elsewhere(&run).await;
-        let changed = run.mark.changed.unwrap_or(f64::NAN) / 1e3;
-        let changed = Duration::try_from_secs_f64(changed).ok();
-        KeptRun {
-            name: run.name,
-            can_go_on,
-            stuck: None,
-            changed: changed.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)),
-            rival,
-        }
+    async fn is_taken(&self, run: &Stored) -> bool {
+        !self.taken(std::slice::from_ref(run)).await.is_empty()
     }
 
     /// A run that is shown: now its checkpoint is looked at.
@@ -79,7 +122,7 @@ impl Tab {
     pub async fn interrupted(&self, config: &RunConfig) -> Result<Option<String>, String> {
         let runs = named_like(&config.name()).await?;
         for run in runs.into_iter().rev().filter(|run| run.can_go_on) {
-            if !self.is_elsewhere(&run).await && is_of(config, &kept_events(&run.name).await?) {
+            if !self.is_taken(&run).await && is_of(config, &kept_events(&run.name).await?) {
                 return Ok(Some(run.name));
             }
         }
@@ -96,32 +139,41 @@ impl Tab {
         Ok(Some((self.kept(name).await?, events)))
     }
 
-    /// Refuses a run that another tab goes on with.
+    /// Refuses a run that goes on already.
     pub async fn check_free(&self, name: &str) -> Result<(), String> {
-        match self.is_elsewhere(&find(name).await?).await {
+        match self.is_taken(&find(name).await?).await {
+            true if self.is_computed(name) => Err(format!("{name} goes on already")),
             true => Err(format!("{name} goes on in another tab")),
             false => Ok(()),
         }
     }
+}
 
-    /// Whether another tab goes on with a run.
-    async fn is_elsewhere(&self, run: &Stored) -> bool {
-        match &run.mark.writer {
-            Some(writer) => !writer.starts_with(&self.0) && lives(writer).await,
-            None => false,
-        }
+/// A run as the window knows it; `taken`: it is computed now.
+fn known(run: Stored, taken: bool, rival: Option<String>) -> KeptRun {
+    let changed = run.mark.changed.unwrap_or(f64::NAN) / 1e3;
+    let changed = Duration::try_from_secs_f64(changed).ok();
+    KeptRun {
+        name: run.name,
+        can_go_on: run.can_go_on && !taken,
+        stuck: None,
+        changed: changed.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)),
+        rival,
     }
 }
 
-/// Whether a worker lives, of this tab or another. Where a browser cannot say that, none does.
-async fn lives(worker: &str) -> bool {
-    let asked = call("plateauLives", &[&worker.into()]);
-    match asked.and_then(|asked| asked.dyn_into::<Promise>().ok()) {
-        Some(asked) => JsFuture::from(asked)
-            .await
-            .is_ok_and(|lives| lives.is_truthy()),
-        None => false,
-    }
+/// The writers of some runs that live. Only the page's own script knows how to ask the browser.
+async fn living(runs: impl Iterator<Item = &Stored>) -> BTreeSet<String> {
+    let writers = runs.filter_map(|run| run.mark.writer.as_deref());
+    let writers: Array = writers.map(JsValue::from_str).collect();
+    let asked = call("plateauLiving", &[&writers]);
+    let Some(asked) = asked.and_then(|asked| asked.dyn_into::<Promise>().ok()) else {
+        return BTreeSet::new();
+    };
+    let living = JsFuture::from(asked).await.ok();
+    let living = living.and_then(|living| living.dyn_into::<Array>().ok());
+    let names = living.iter().flat_map(Array::iter);
+    names.filter_map(|name| name.as_string()).collect()
 }
 
 async fn find(name: &str) -> Result<Stored, String> {
@@ -164,10 +216,13 @@ pub async fn storage_says() -> Vec<String> {
         Ok(runs) => runs,
         Err(error) => return vec![refused(error)],
     };
+    let cut_off = |run: &&Stored| !run.can_go_on && run.mark.writer.is_some();
+    let cut_off: Vec<&Stored> = runs.iter().filter(cut_off).collect();
+    let living = living(cut_off.iter().copied()).await;
     let mut said = Vec::new();
-    for run in runs.into_iter().filter(|run| !run.can_go_on) {
-        if let Some(writer) = run.mark.writer
-            && !lives(&writer).await
+    for run in cut_off {
+        if let Some(writer) = &run.mark.writer
+            && !living.contains(writer)
             // It is said once.
             && store::hand_over(&run.name, None).await.is_ok()
         {

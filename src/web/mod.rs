@@ -47,6 +47,8 @@ enum ToWorker {
 enum FromWorker {
     /// What it does before it listens; `web/worker.js` says that.
     Loading(String),
+    /// Its files are of another version than the page, so that it has ended; `web/worker.js` says that, too.
+    OtherVersion,
     /// It listens; while it lives it holds the browser's lock of its name.
     Ready,
     /// From the session.

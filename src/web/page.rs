@@ -27,6 +27,9 @@ const CANVAS: &str = "plateau";
 /// What is said where nothing can be drawn.
 const NO_WEBGL: &str = "Plateau cannot draw here: this browser gives no WebGL. Switch on hardware (or graphics) acceleration in its settings, \
                         or update the graphics driver, and load the page anew.";
+/// What is said where the host or the browser had the engine of another version.
+const OTHER_VERSION: &str =
+    "the engine that came is of another version than this page; load the page anew";
 /// What is said when the next load has a later version of the page.
 const NEWER: &str = "a new version of this page is ready; it comes with the next reload";
 /// What the engine does once it is loaded, until the GPU has been checked.
@@ -143,6 +146,8 @@ fn shelf(context: &egui::Context, loaded: Sender<()>) -> (Engine, Shelf) {
         answers,
         loaded,
     };
+    let tab = engine.tab.clone();
+    script::put("plateauWorkers", move || Some(tab.workers()));
     let (keeper, context) = (engine.clone(), context.clone());
     spawn_local(async move {
         while let Ok(ask) = inbox.recv().await {
@@ -254,13 +259,14 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
     let (outbox, events) = async_channel::unbounded::<Timed>();
     let (asides, told) = async_channel::unbounded::<Aside>();
     let voice = Voice {
+        name,
         outbox,
         asides,
         engine: engine.clone(),
         worker: worker.clone(),
         context: context.clone(),
     };
-    listen(&worker, &name, &voice);
+    listen(&worker, &voice);
     voice.engine_does(Some("loading the engine"));
     let check = Command::CheckDevice {
         device: DeviceChoice::Gpu,
@@ -271,7 +277,7 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
     let claim = move |seat| {
         seats.borrow_mut().insert(seat, own.clone());
     };
-    spawn_local(forward(worker, inbox));
+    spawn_local(forward(voice, inbox));
     Ok(Link::new(commands, events)
         .with_asides(told)
         .with_claim(claim))
@@ -280,6 +286,8 @@ fn connect(context: &egui::Context, engine: &Engine) -> Result<Link, String> {
 /// How the worker reaches the window.
 #[derive(Clone)]
 struct Voice {
+    /// That of the worker.
+    name: String,
     outbox: Sender<Timed>,
     asides: Sender<Aside>,
     engine: Engine,
@@ -308,15 +316,27 @@ impl Voice {
         self.aside(Aside::Engine(what.map(str::to_owned)));
     }
 
+    /// The worker computes a run from now on; none: it does not any more.
+    fn computes(&self, run: Option<&str>) {
+        self.engine.tab.computes(&self.name, run);
+    }
+
     /// The worker's last word.
     fn end(&self, why: &str) {
+        self.is_over(format!(
+            "the engine stopped{why}; restart it, the edited cell and the last checkpoint are kept"
+        ));
+    }
+
+    /// The worker has ended, which is said once.
+    fn is_over(&self, message: String) {
+        self.computes(None);
         let _told = self.engine.loaded.try_send(());
         if self.outbox.is_closed() {
             return;
         }
-        self.fail(format!(
-            "the engine stopped{why}; restart it, the edited cell and the last checkpoint are kept"
-        ));
+        self.engine_does(None);
+        self.fail(message);
         self.outbox.close();
         let mut seats = self.engine.seats.borrow_mut();
         seats.retain(|_, worker| *worker != self.worker);
@@ -324,15 +344,19 @@ impl Voice {
 }
 
 /// Turns the worker's messages into events. A worker that fails or dies says so once and closes the channel.
-fn listen(worker: &Worker, name: &str, voice: &Voice) {
+fn listen(worker: &Worker, voice: &Voice) {
     let on_message = {
-        let (voice, name) = (voice.clone(), name.to_owned());
+        let voice = voice.clone();
         Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let text = message.data().as_string().unwrap_or_default();
             match serde_json::from_str(&text) {
                 Ok(FromWorker::Event(timed)) => {
-                    if matches!(timed.event, Event::DeviceChecked { .. }) {
-                        voice.engine_does(None);
+                    match timed.event {
+                        Event::DeviceChecked { .. } => voice.engine_does(None),
+                        Event::Finished | Event::Stopped | Event::Failed { .. } => {
+                            voice.computes(None);
+                        }
+                        _ => {}
                     }
                     voice.say(timed);
                 }
@@ -340,9 +364,17 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                     let notice = if error { Notice::error } else { Notice::info };
                     voice.aside(Aside::Tell(notice(text)));
                 }
-                Ok(FromWorker::Kept(name)) => voice.aside(Aside::Kept(name)),
+                Ok(FromWorker::Kept(name)) => {
+                    // One that is not kept any more goes on all the same.
+                    if name.is_some() {
+                        voice.computes(name.as_deref());
+                    }
+                    voice.aside(Aside::Kept(name));
+                }
+                Ok(FromWorker::OtherVersion) => voice.is_over(OTHER_VERSION.to_owned()),
                 Ok(FromWorker::Loading(text)) => voice.engine_does(Some(&text)),
                 Ok(FromWorker::GoesOn(name, events)) => {
+                    voice.computes(Some(&name));
                     // A worker whose seat another has by now is heard by nobody.
                     if let Some(seat) = voice.engine.seat_of(&voice.worker) {
                         let answer = Answer::GoesOn {
@@ -350,6 +382,7 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                             name,
                             events,
                             notes: Vec::new(),
+                            start: None,
                         };
                         let _gone = voice.engine.answers.try_send(answer);
                         voice.context.request_repaint();
@@ -359,7 +392,7 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
                     // It is full where an earlier worker has said so.
                     let _told = voice.engine.loaded.try_send(());
                     voice.engine_does(Some(CHECKING));
-                    watch(&name, voice.clone());
+                    watch(voice.clone());
                 }
                 Err(error) => voice.fail(format!(
                     "the engine said something that this page does not know ({}); load the page anew",
@@ -382,20 +415,23 @@ fn listen(worker: &Worker, name: &str, voice: &Voice) {
 }
 
 /// Notices that the worker has died without a word: the browser gives its lock to whoever waits for it.
-fn watch(name: &str, voice: Voice) {
+fn watch(voice: Voice) {
+    let name = JsValue::from_str(&voice.name);
     let gone = Closure::<dyn FnMut()>::new(move || voice.end(""));
-    call("plateauWatch", &[&name.into(), gone.as_ref()]);
+    call("plateauWatch", &[&name, gone.as_ref()]);
     gone.forget();
 }
 
 /// Sends commands to the worker until the window drops its link, and ends the worker then.
-async fn forward(worker: Worker, inbox: Receiver<Command>) {
+async fn forward(voice: Voice, inbox: Receiver<Command>) {
     while let Ok(command) = inbox.recv().await {
         // A command always serializes.
         let text = serde_json::to_string(&ToWorker::Command(command)).unwrap_or_default();
-        if worker.post_message(&JsValue::from_str(&text)).is_err() {
+        let sent = voice.worker.post_message(&JsValue::from_str(&text));
+        if sent.is_err() {
             break;
         }
     }
-    worker.terminate();
+    voice.worker.terminate();
+    voice.computes(None);
 }

@@ -1,6 +1,6 @@
 //! What the page's own script, and the test that drives the page, may ask: `plateauState()` and `plateauWidgets()` give JSON,
-//! `plateauLink()` gives the part of the address after `#`, `plateauGoing()` something while a run goes on, and `plateauTour()` begins the
-//! guided tour. And what the program asks of that script ([`call`]).
+//! `plateauLink()` gives the part of the address after `#`, `plateauGoing()` something while a run goes on, `plateauTour()` begins the
+//! guided tour, and `plateauWorkers()` gives those workers of the page that compute, in JSON. And what the program asks of that script ([`call`]).
 
 use eframe::egui;
 use eframe::egui::accesskit::TreeUpdate;
@@ -42,7 +42,8 @@ pub fn offer(runner: &eframe::WebRunner, context: &egui::Context) {
     });
 }
 
-fn put(name: &str, function: impl Fn() -> Option<String> + 'static) {
+/// Puts a function on the window.
+pub fn put(name: &str, function: impl Fn() -> Option<String> + 'static) {
     let function = Closure::<dyn Fn() -> Option<String>>::new(function);
     // The window takes any property.
     let _ = js_sys::Reflect::set(&js_sys::global(), &name.into(), function.as_ref());

@@ -160,6 +160,7 @@ async fn start_from(name: &str, writer: &str) -> Result<(Start, Kept), String> {
     let run = Kept {
         name: name.to_owned(),
         files,
+        further: false,
     };
     let start = Start {
         from: Some(from.clone()),
@@ -181,6 +182,36 @@ enum Keep {
 struct Kept {
     name: String,
     files: RunFiles,
+    /// Whether it has come further than what the browser has of it.
+    further: bool,
+}
+
+impl Kept {
+    /// Takes up an event and writes what is due. A run that ends before it has come further stays what it was. `last`: the run says no more.
+    async fn hear(&mut self, timed: &Timed, writer: &str, last: bool) -> Result<(), String> {
+        self.further |= timed.event.is_progress();
+        let due = self.files.take(timed) || matches!(timed.event, Event::Paused);
+        if !self.further {
+            if last {
+                // Where the browser refuses, it is free when this worker ends.
+                let _refused = store::hand_over(&self.name, None).await;
+            }
+            return Ok(());
+        }
+        if !due {
+            return Ok(());
+        }
+        let stored = store::keep(&self.name, &self.files, writer, last).await;
+        // Once is enough.
+        for file in [SUPERNET_FILE, NETWORK_FILE] {
+            self.files.others.remove(file);
+        }
+        match stored {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("another tab has removed it or goes on with it".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
 }
 
 /// Writes the runs of this worker into the browser's storage, at every checkpoint and at the end, and finds what is gone on with.
@@ -213,26 +244,14 @@ async fn keep_runs(
         let failed = matches!(timed.event, Event::Failed { .. });
         let last = failed || matches!(timed.event, Event::Finished | Event::Stopped);
         if let Some(run) = &mut kept
-            && (run.files.take(&timed) || matches!(timed.event, Event::Paused))
+            && let Err(why) = run.hear(&timed, &writer, last).await
         {
-            let stored = store::keep(&run.name, &run.files, &writer, last).await;
-            // Once is enough.
-            for file in [SUPERNET_FILE, NETWORK_FILE] {
-                run.files.others.remove(file);
-            }
-            let why = match stored {
-                Ok(true) => None,
-                Ok(false) => Some("another tab has removed it or goes on with it".to_owned()),
-                Err(error) => Some(error.to_string()),
-            };
-            if let Some(why) = why {
-                let text = format!(
-                    "the run goes on, but this browser does not keep it any more ({why}); save it with File, Save run as zip"
-                );
-                say(&scope, &FromWorker::Kept(None));
-                say(&scope, &FromWorker::Notice(text, true));
-                kept = None;
-            }
+            let text = format!(
+                "the run goes on, but this browser does not keep it any more ({why}); save it with File, Save run as zip"
+            );
+            say(&scope, &FromWorker::Kept(None));
+            say(&scope, &FromWorker::Notice(text, true));
+            kept = None;
         }
         if last {
             kept = None;
@@ -251,7 +270,11 @@ async fn begin(scope: &DedicatedWorkerGlobalScope, name: &str, first: &Timed) ->
     match store::begin(name, &files, Some(&scope.name())).await {
         Ok(name) => {
             say(scope, &FromWorker::Kept(Some(name.clone())));
-            Some(Kept { name, files })
+            Some(Kept {
+                name,
+                files,
+                further: true,
+            })
         }
         Err(_) => {
             // The page has said why when it was opened.

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use plateau::app::{Answer, App, Ask, Keeper, KeptRun, Seat, Shelf};
+use plateau::app::{Answer, App, Ask, Keeper, KeptRun, Seat, SessionState, Shelf};
 use plateau::data::{Dataset, hand_over};
+use plateau::session::Checkpoint;
 
 use crate::support::folder::folder;
 use crate::support::runs::{interrupted, replace, replace_line};
-use crate::window::{keeping, wait_for_notice, window};
+use crate::window::{keeping, wait, wait_for_notice, window};
 
 const CHECKPOINT: &str = "checkpoint-000030.safetensors";
 
@@ -226,6 +227,40 @@ fn a_run_whose_images_are_gone_says_which_and_goes_on_with_them_where_they_are_o
     };
     // The images are no obstacle any more.
     assert!(said.starts_with("there is no session"), "{said}");
+    fs::remove_dir_all(&runs).unwrap();
+}
+
+#[test]
+fn a_run_that_cannot_begin_again_keeps_every_line_that_it_had() {
+    let runs = folder("changed-images");
+    let run = runs.join("run");
+    interrupted(&run);
+    // A line behind the checkpoint, which was made with other images.
+    let events = run.join("events.jsonl");
+    let text = fs::read_to_string(&events).unwrap();
+    fs::write(&events, text + "{\"seconds\":9.0,\"event\":\"stopped\"}\n").unwrap();
+    let file = run.join(CHECKPOINT);
+    let mut state = Checkpoint::from_bytes(&fs::read(&file).unwrap()).unwrap();
+    state.position.dataset = "0".repeat(64);
+    fs::write(&file, state.to_bytes().unwrap()).unwrap();
+    let before = [&events, &file].map(|path| fs::read(path).unwrap());
+
+    let mut window = keeping(&runs);
+    list(&mut window, "Go on run");
+    window.get_by_label("Go on run").click();
+    wait_for_notice(&mut window, "the images of digits have changed since");
+    wait(&mut window, "idle session", |app| {
+        app.session() == SessionState::Idle
+    });
+    drop(window);
+    let after = [&events, &file].map(|path| fs::read(path).unwrap());
+    assert!(before == after, "the run lost something");
+    // The session lets go of the folder a moment after it has said so.
+    let start = Instant::now();
+    while !listed(&mut shelf(&runs))[0].can_go_on {
+        assert!(start.elapsed() < Duration::from_secs(10), "it is stuck");
+        std::thread::sleep(Duration::from_millis(5));
+    }
     fs::remove_dir_all(&runs).unwrap();
 }
 

@@ -18,7 +18,7 @@ use plateau::app::{
 };
 use plateau::landscape::builtin_table;
 use plateau::search::Strategy;
-use plateau::session::{Command, Event};
+use plateau::session::{Command, Event, Start};
 use plateau::space::Genotype;
 
 use crate::support::folder::folder;
@@ -546,6 +546,17 @@ pub type KeeperEnds = (async_channel::Receiver<Ask>, async_channel::Sender<Answe
 
 /// A window with a keeper of runs that the test plays.
 pub fn with_keeper(storage: &Memory) -> (Harness<'static, App>, KeeperEnds) {
+    let ends: Arc<Mutex<Vec<Ends>>> = Arc::default();
+    // No end is ever dropped.
+    std::mem::forget(ends.clone());
+    with_keeper_and_sessions(storage, ends)
+}
+
+/// The same with sessions that the test plays, too: their ends come into `ends`, the newest last.
+fn with_keeper_and_sessions(
+    storage: &Memory,
+    ends: Arc<Mutex<Vec<Ends>>>,
+) -> (Harness<'static, App>, KeeperEnds) {
     let storage: &'static Memory = Box::leak(Box::new(storage.clone()));
     let (asks, inbox) = async_channel::unbounded();
     let (outbox, answers) = async_channel::unbounded();
@@ -554,11 +565,10 @@ pub fn with_keeper(storage: &Memory) -> (Harness<'static, App>, KeeperEnds) {
         .with_max_steps(20)
         .build_eframe(move |creation| {
             creation.storage = Some(storage);
-            let connect = |_: &egui::Context| {
+            let connect = move |_: &egui::Context| {
                 let (commands, inbox) = async_channel::unbounded();
                 let (outbox, events) = async_channel::unbounded();
-                // Neither end is ever dropped.
-                std::mem::forget((inbox, outbox));
+                ends.lock().unwrap().push((inbox, outbox));
                 Ok(Link::new(commands, events))
             };
             let app = App::new(creation, Box::new(connect), Ok(Fragment::default()));
@@ -734,6 +744,78 @@ fn nothing_starts_while_a_kept_run_is_about_to_be_gone_on_with() {
         .get_all_by_label("a: its folder is in use")
         .next()
         .unwrap();
+}
+
+#[test]
+fn what_is_pressed_before_a_kept_run_goes_on_reaches_both_sides_behind_their_starts() {
+    let sides = [("a", Recording::demo()), ("b", Recording::rival())];
+    let goes_on = |side: usize, seat| {
+        let (name, run) = &sides[side];
+        let begun: Vec<&str> = run.files.events.lines().take(20).collect();
+        let config = run.view(name).config.unwrap();
+        Answer::GoesOn {
+            seat,
+            name: (*name).into(),
+            events: begun.join("\n") + "\n",
+            notes: Vec::new(),
+            start: Some(Box::new(Start::kept(config))),
+        }
+    };
+    for (button, pressed) in [("Stop", Command::Stop), ("▮▮  Pause", Command::Pause)] {
+        let ends: Arc<Mutex<Vec<Ends>>> = Arc::default();
+        let (mut window, (asks, answers)) =
+            with_keeper_and_sessions(&Memory::default(), ends.clone());
+        let run = |name: &str, rival: &str| KeptRun {
+            rival: Some(rival.into()),
+            ..kept(name, true, 3)
+        };
+        // What a session has got by now.
+        let sent = |session: usize| -> Vec<&'static str> {
+            let (inbox, _) = ends.lock().unwrap()[session].clone();
+            let sent = std::iter::from_fn(|| inbox.try_recv().ok());
+            let named = sent.filter_map(|command| match command {
+                Command::Start(_) => Some("start"),
+                command => (command == pressed).then_some("pressed"),
+            });
+            named.collect()
+        };
+        let listed = Answer::Listed(Ok(vec![run("a", "b")]));
+        answers.try_send(listed).unwrap();
+        window.run_ok();
+        window.get_by_label("Go on").click();
+        window.run_ok();
+        assert_eq!(window.state().session(), SessionState::Starting);
+        if pressed == Command::Stop {
+            window.get_by_label(button).click();
+            window.run_ok();
+            assert_eq!(window.state().session(), SessionState::Stopping);
+            assert!(sent(0).is_empty());
+            answers.try_send(goes_on(0, Seat::Shown)).unwrap();
+            window.run_ok();
+            assert_eq!(sent(0), ["start", "pressed"]);
+            assert_eq!(window.state().session(), SessionState::Stopping);
+            continue;
+        }
+        answers.try_send(goes_on(0, Seat::Shown)).unwrap();
+        window.run_ok();
+        assert_eq!(sent(0), ["start"]);
+        let events = sides[1].1.files.events.clone().into_bytes();
+        let rival = Ok(Some((run("b", "a"), events)));
+        let of = "a".into();
+        answers.try_send(Answer::Rival { of, rival }).unwrap();
+        window.run_ok();
+        let mut asked = std::iter::from_fn(|| asks.try_recv().ok());
+        assert!(asked.any(|ask| ask == Ask::GoOn("b".into(), Seat::Rival)));
+        let second = ends.lock().unwrap().len() - 1;
+        // The keeper has not handed the rival over yet.
+        window.get_by_label(button).click();
+        window.run_ok();
+        assert_eq!(sent(0), ["pressed"]);
+        assert!(sent(second).is_empty());
+        answers.try_send(goes_on(1, Seat::Rival)).unwrap();
+        window.run_ok();
+        assert_eq!(sent(second), ["start", "pressed"]);
+    }
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use plateau::session::DeviceChoice;
-use serde_json::json;
+use plateau::record::{RunFiles, checkpoint_file};
+use plateau::session::{Checkpoint, DeviceChoice};
+use serde_json::{Value, json};
 
 use super::{ALONE, Chromium, QUICK, Window, page, small};
 use crate::support::chromium::{Host, Tab};
@@ -38,6 +39,26 @@ fn publish_another(dist: &Path, changes: [(&str, &str, &str); 2]) {
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/service.sh");
     text(&Command::new("bash").arg(script).arg(dist).output().unwrap());
+}
+
+/// Puts a run into the browser's storage that has said nothing yet, with its worker.
+fn put_early(tab: &mut Tab, name: &str, writer: &str) {
+    let mark = json!({ "changed": 1, "writer": writer }).to_string();
+    tab.evaluate(&format!(
+        "new Promise(done => indexedDB.open('plateau').onsuccess = opened => {{
+            const database = opened.target.result;
+            const writing = database.transaction(['events', 'marks'], 'readwrite');
+            writing.objectStore('events').put('', {name:?});
+            writing.objectStore('marks').put({mark:?}, {name:?});
+            writing.oncomplete = () => {{ database.close(); done(); }};
+        }})"
+    ));
+}
+
+/// The worker that writes a run, as the browser's storage has it; null: none does.
+fn writer(tab: &mut Tab, name: &str) -> Value {
+    let mark: Value = serde_json::from_str(&tab.stored("marks", name)).unwrap();
+    mark["writer"].clone()
 }
 
 /// Starts the small search on the CPU and waits for some steps of it.
@@ -110,6 +131,65 @@ fn after_one_visit_a_lesson_needs_no_network_and_a_new_version_is_taken_whole_at
 }
 
 #[test]
+fn an_engine_of_another_version_is_told_in_a_sentence_and_the_right_one_comes_with_the_next_load() {
+    let (host, dist) = publish("mixed");
+    let bootstrap = dist.join("worker.js");
+    let stale = std::fs::read(&bootstrap).unwrap();
+    let changes = [
+        ("index.html", "<title>Plateau", "<title>Another Plateau"),
+        ("page.js", "", "window.another = true;\n"),
+    ];
+    publish_another(&dist, changes);
+    let right = std::fs::read(&bootstrap).unwrap();
+    std::fs::write(&bootstrap, stale).unwrap();
+    let mut browser = Chromium::start("mixed", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&format!("{}/plateau/{ALONE}", host.address));
+    let said = "s.notices.filter(text => text.includes('of another version than this page'))";
+    let told = format!("s.session == 'Gone' && {said}.length == 1");
+    tab.wait_until("the page says so once", &told, QUICK);
+
+    std::fs::write(&bootstrap, right).unwrap();
+    tab.reload(None);
+    alive(&mut tab);
+    search(&mut tab, "digits", 1);
+    drop(browser);
+    std::fs::remove_dir_all(dist.parent().unwrap()).unwrap();
+}
+
+#[test]
+fn a_kept_run_that_cannot_begin_again_stays_as_it_was() {
+    // A line behind its checkpoint, which was made with other images.
+    let fixture = Path::new("tests/fixtures/before/interrupted");
+    let mut events = std::fs::read_to_string(fixture.join("events.jsonl")).unwrap();
+    events += "{\"seconds\":9.0,\"event\":\"stopped\"}\n";
+    let file = checkpoint_file(30);
+    let bytes = std::fs::read(fixture.join(&file)).unwrap();
+    let mut state = Checkpoint::from_bytes(&bytes).unwrap();
+    state.position.dataset = "0".repeat(64);
+    let files = RunFiles {
+        events: events.clone(),
+        others: [(file, state.to_bytes().unwrap())].into(),
+        ..RunFiles::default()
+    };
+    let mut browser = Chromium::start("changed", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&(page() + ALONE));
+    tab.drop_files(&[("changed.zip", files.to_zip("changed").unwrap())]);
+    tab.wait_until("the run is shown", "s.run.steps == 19", QUICK);
+    tab.shortcut("k");
+    tab.press("Go on changed");
+    let told = "s.notices.some(text => text.includes('have changed since'))";
+    tab.wait_until("the page says why not", told, QUICK);
+    let end = Instant::now() + QUICK;
+    while !writer(&mut tab, "changed").is_null() {
+        assert!(Instant::now() < end, "the run is not free");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(tab.stored("events", "changed"), events);
+}
+
+#[test]
 fn a_reload_in_the_middle_of_a_run_asks_first_and_the_run_is_offered_at_its_step_and_goes_on() {
     let mut browser = Chromium::start("reload", &[]);
     let mut tab = browser.tab(1280, 800);
@@ -117,15 +197,7 @@ fn a_reload_in_the_middle_of_a_run_asks_first_and_the_run_is_offered_at_its_step
     let name = "digits-na-darts-3";
     search(&mut tab, "digits", 3);
     // And a run whose worker went before its first step was done.
-    tab.evaluate(
-        "new Promise(done => indexedDB.open('plateau').onsuccess = opened => {
-            const database = opened.target.result;
-            const writing = database.transaction(['events', 'marks'], 'readwrite');
-            writing.objectStore('events').put('', 'early');
-            writing.objectStore('marks').put('{\"changed\": 1, \"writer\": \"gone\"}', 'early');
-            writing.oncomplete = () => { database.close(); done(); };
-        })",
-    );
+    put_early(&mut tab, "early", "gone");
     tab.reload(Some(false));
     assert_eq!(tab.state()["run"]["live"], true);
     tab.reload(Some(true));
@@ -178,6 +250,41 @@ fn two_tabs_with_equal_settings_have_runs_of_their_own_and_neither_goes_on_with_
     assert_eq!(tab.state()["run"]["name"], first);
     kept_steps(&mut tab, first, 1);
     kept_steps(&mut tab, second, 1);
+}
+
+#[test]
+fn over_plain_http_a_second_tab_neither_offers_nor_takes_what_the_first_one_computes() {
+    let elsewhere = ["--host-resolver-rules=MAP plateau.test 127.0.0.1"];
+    let mut browser = Chromium::start("plain-tabs", &elsewhere);
+    let url = page().replace("127.0.0.1", "plateau.test") + ALONE;
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&url);
+    assert_eq!(tab.evaluate("!!navigator.locks"), false);
+    search(&mut tab, "digits", 1);
+    tab.key(" ", &[]);
+    tab.wait_until("the run is held", "s.run.state == 'held'", QUICK);
+    let name = "digits-na-darts-3";
+    let own = writer(&mut tab, name);
+    // One that the same worker makes, before its first step is done, and one whose worker went there.
+    put_early(&mut tab, "early", own.as_str().unwrap());
+    put_early(&mut tab, "cut", "gone");
+    tab.leave();
+
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&url);
+    let told = "s.notices.filter(text => text.includes('was cut off'))";
+    tab.wait_until("the one is told", &format!("{told}.length"), QUICK);
+    let notices = tab.state()["notices"].to_string();
+    assert!(notices.contains("cut was cut off"), "{notices}");
+    assert!(!notices.contains("early was cut off"), "{notices}");
+    assert_eq!(writer(&mut tab, "early"), own);
+    tab.shortcut("k");
+    tab.label(&format!("Open {name}"));
+    let widgets = tab.evaluate("plateauWidgets()");
+    let widgets = widgets.as_str().unwrap();
+    for offer in [format!("Go on {name}").as_str(), "was interrupted"] {
+        assert!(!widgets.contains(offer), "{widgets}");
+    }
 }
 
 #[test]

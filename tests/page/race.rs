@@ -16,6 +16,20 @@ fn a_stopped_race_is_offered_by_the_next_page_and_goes_on_with_both_sides() {
     tab.press("▶  Run");
     let both = "s.run.live && s.run.steps > 2 && s.rival?.live && s.rival.steps > 2";
     tab.wait_until("both sides search", both, QUICK);
+    tab.key(" ", &[]);
+    let held = "[s.run, s.rival].every(run => run.state == 'held')";
+    tab.wait_until("both sides are held", held, QUICK);
+    // What this very tab computes is no interrupted run.
+    tab.shortcut("k");
+    for name in ["digits-na-darts-0", "digits-darts-0"] {
+        tab.label(&format!("Open {name}"));
+    }
+    let widgets = tab.evaluate("plateauWidgets()");
+    assert!(
+        !widgets.as_str().unwrap().contains("Go on digits"),
+        "{widgets}"
+    );
+    tab.key("Escape", &[]);
     tab.shortcut(".");
     let stopped = "[s.run, s.rival].every(run => run.state == 'stopped')";
     tab.wait_until("both sides are stopped", stopped, QUICK);

@@ -304,7 +304,7 @@ impl SearchPanel {
         }
         ui.horizontal_wrapped(|ui| {
             let half = egui::vec2(((width - SPACE[1]) / 2.0).floor(), 26.0);
-            let goes_on = context.session == SessionState::Busy;
+            let goes_on = context.session.obeys();
             let step = egui::Button::new("Step").min_size(half);
             if ui
                 .add_enabled(goes_on, step)

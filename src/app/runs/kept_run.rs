@@ -6,7 +6,7 @@ use super::link::Seat;
 use super::recording::Recording;
 use super::supernet::JudgeOf;
 use crate::record::{Digest, RunFiles, RunView};
-use crate::session::{Checkpoint, RunConfig, TrainedNetwork};
+use crate::session::{Checkpoint, RunConfig, Start, TrainedNetwork};
 
 /// A run that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ pub enum Answer {
     },
     /// A whole run, to be seen beside others.
     Beside(Box<RunView>),
-    /// The session of a seat goes on with a run.
+    /// The session of a seat can go on with a run.
     GoesOn {
         /// Whose session.
         seat: Seat,
@@ -143,6 +143,8 @@ pub enum Answer {
         events: String,
         /// What a person must know of it.
         notes: Vec<String>,
+        /// What the window sends to the session for it; none: the session has it.
+        start: Option<Box<Start>>,
     },
     /// The session of a seat cannot go on with a run, and why.
     CannotGoOn(Seat, String),

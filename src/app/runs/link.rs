@@ -2,7 +2,7 @@
 
 use async_channel::{Receiver, Sender, TryRecvError};
 
-use crate::session::{Command, Event, Timed};
+use crate::session::{Command, Event, Start, Timed};
 
 use super::notice::Notice;
 
@@ -99,11 +99,6 @@ impl Link {
         Ok(Self::new(commands, events))
     }
 
-    /// The channel of the commands, for others that speak to the session.
-    pub fn commands(&self) -> Sender<Command> {
-        self.commands.clone()
-    }
-
     /// Sends a command; false: the session is gone.
     pub fn send(&self, command: Command) -> bool {
         self.commands.try_send(command).is_ok()
@@ -137,6 +132,8 @@ pub struct Line {
     busy: bool,
     /// The run was asked to end and still makes its last step.
     stopping: bool,
+    /// What was sent to a run that its keeper has not handed over yet; none: nothing is waited for.
+    early: Option<Vec<Command>>,
 }
 
 impl Line {
@@ -166,31 +163,61 @@ impl Line {
         }
     }
 
-    /// Sends a command; false: the session is gone.
+    /// Whether it was asked for a run that has not said anything yet.
+    pub fn is_starting(&self) -> bool {
+        self.starting
+    }
+
+    /// Sends a command; false: the session is gone. What is for a run that is waited for comes behind its start.
     pub fn send(&mut self, command: Command) -> bool {
         let start = matches!(command, Command::Start(_));
         let stop = matches!(command, Command::Stop);
-        let sent = self.link.as_ref().is_some_and(|link| link.send(command));
+        let sent = match &mut self.early {
+            Some(early) if command.is_for_run() => {
+                early.push(command);
+                true
+            }
+            _ => self.link.as_ref().is_some_and(|link| link.send(command)),
+        };
         self.gone |= !sent;
         self.starting |= start && sent;
-        self.stopping |= stop && sent && self.busy;
+        self.stopping |= stop && sent && (self.busy || self.starting);
+        if start {
+            self.send_early();
+        }
         sent
+    }
+
+    fn send_early(&mut self) {
+        for command in self.early.take().into_iter().flatten() {
+            self.send(command);
+        }
     }
 
     /// A run is about to go on at the other end, or not after all: nothing else starts meanwhile.
     pub fn expect(&mut self, run: bool) {
         self.starting = run;
+        self.stopping &= self.busy;
+        self.early = run.then(Vec::new);
     }
 
-    /// A run goes on at the other end.
-    pub fn goes_on(&mut self) {
+    /// The run that was expected goes on, with `start` where the other end does not have that yet. False: nobody waits for it any more.
+    pub fn goes_on(&mut self, start: Option<Box<Start>>) -> bool {
+        if let Some(start) = start {
+            if self.early.is_none() {
+                return false;
+            }
+            self.send(Command::Start(start));
+        }
         self.set_busy(true);
+        self.send_early();
+        true
     }
 
     fn set_busy(&mut self, busy: bool) {
         self.busy = busy;
         self.starting = false;
-        self.stopping = false;
+        self.stopping &= busy;
     }
 
     /// The next event that has come.
@@ -235,6 +262,11 @@ impl SessionState {
     /// Whether a run goes on, be it for its last step only.
     pub fn is_busy(self) -> bool {
         matches!(self, Self::Busy | Self::Stopping)
+    }
+
+    /// Whether a run can be held, stepped and ended.
+    pub fn obeys(self) -> bool {
+        matches!(self, Self::Busy | Self::Starting)
     }
 
     /// Whether a run goes on or is about to.

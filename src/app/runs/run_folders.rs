@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_channel::{Receiver, Sender, WeakSender};
+use async_channel::{Receiver, Sender};
 use eframe::egui;
 
 use super::kept_run::{Answer, Ask, FoundSupernet, KeptRun, Wanted, beside, described, name_of};
@@ -18,16 +18,16 @@ use super::shelf::Shelf;
 use super::supernet::{JudgeOf, shipped, shipped_name};
 use crate::data::{Dataset, hand_over, handed_with_hash, path_of, short_name};
 use crate::record::{
-    self, EVENTS, LOCK, Lines, RecordError, Recorder, SUPERNET_FILE, StoreError, lock, read_files,
-    read_lines, read_log, read_rival, saved, write_files, write_rival,
+    self, EVENTS, LOCK, Lines, RecordError, Recorder, SUPERNET_FILE, StoreError, Tail, lock,
+    read_files, read_lines, read_log, read_rival, saved, write_files, write_rival,
 };
-use crate::session::{Command, Event, Position, RunConfig, Start, Timed, judge_name};
+use crate::session::{Event, Position, RunConfig, Start, Timed, judge_name};
 
-/// The sessions of the seats: where each takes commands as long as the window wants it, and the folder that its recording takes up.
-type Seats = Arc<Mutex<BTreeMap<Seat, (WeakSender<Command>, Sender<Recorder>)>>>;
+/// Where the recording of each seat's session takes up the folder of a run that goes on.
+type Seats = Arc<Mutex<BTreeMap<Seat, Sender<Tail>>>>;
 
-/// An answer, where there is one, and the command that follows it, with the session that it is for.
-type Answered = Result<(Option<Answer>, Option<(Sender<Command>, Command)>), String>;
+/// An answer, where there is one.
+type Answered = Result<Option<Answer>, String>;
 
 /// The one judge that comes with the program.
 const SHIPPED: &[u8] = include_bytes!("judge-digits-darts.gz");
@@ -59,6 +59,7 @@ impl Keeper {
             asides,
             adopted,
             runs: self.runs.clone(),
+            found: None,
             recorder: None,
         };
         let context = context.clone();
@@ -66,10 +67,10 @@ impl Keeper {
             recording.record(timed);
             context.request_repaint();
         })?;
-        let (seats, commands) = (self.seats.clone(), link.commands().downgrade());
+        let seats = self.seats.clone();
         let claim = move |seat| {
             let mut seats = seats.lock().unwrap_or_else(PoisonError::into_inner);
-            seats.insert(seat, (commands.clone(), adopt.clone()));
+            seats.insert(seat, adopt.clone());
         };
         Ok(link.with_asides(inbox).with_claim(claim))
     }
@@ -83,14 +84,9 @@ impl Keeper {
         let spawned = thread.spawn(move || {
             while let Ok(ask) = inbox.recv_blocking() {
                 let refusal = ask.refusal();
-                let answered = keeper.answer(ask);
-                let (answer, start) = answered.unwrap_or_else(|why| (Some(refusal(why)), None));
+                let answer = keeper.answer(ask).unwrap_or_else(|why| Some(refusal(why)));
                 if answer.is_some_and(|answer| outbox.send_blocking(answer).is_err()) {
                     return;
-                }
-                // The window must know of the run before its session speaks of it.
-                if let Some((commands, start)) = start {
-                    let _gone = commands.try_send(start);
                 }
                 context.request_repaint();
             }
@@ -122,7 +118,7 @@ impl Keeper {
             Ask::Pair([one, other]) => {
                 write_rival(&self.folder(&one), &other)?;
                 write_rival(&self.folder(&other), &one)?;
-                return Ok((None, None));
+                return Ok(None);
             }
             Ask::Files(name) => {
                 let files = read_files(&self.folder(&name)).map_err(|error| error.to_string());
@@ -156,7 +152,7 @@ impl Keeper {
                 Answer::Kept(file, run)
             }
         };
-        Ok((Some(answer), None))
+        Ok(Some(answer))
     }
 
     /// A run's events.
@@ -240,7 +236,6 @@ impl Keeper {
             .map_err(|why| format!("{name} cannot go on: {why}"))?;
         let notes = interrupted.notes();
         let from = interrupted.from.take();
-        let recorder = interrupted.tail.cut().map_err(|error| error.to_string())?;
         // An event always serializes, as it did when it was written.
         let lines = interrupted.events.iter().flat_map(serde_json::to_string);
         let events = lines.map(|line| line + "\n").collect();
@@ -251,17 +246,15 @@ impl Keeper {
         };
         let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
         let gone = || "there is no session to go on with it; restart the session".to_owned();
-        let (commands, adopt) = seats.get(&seat).ok_or_else(gone)?;
-        let commands = commands.upgrade().ok_or_else(gone)?;
-        adopt.try_send(recorder).map_err(|_| gone())?;
-        let start = Command::Start(Box::new(start));
-        let answer = Answer::GoesOn {
+        let adopt = seats.get(&seat).ok_or_else(gone)?;
+        adopt.try_send(interrupted.tail).map_err(|_| gone())?;
+        Ok(Some(Answer::GoesOn {
             seat,
             name,
             events,
             notes,
-        };
-        Ok((Some(answer), Some((commands, start))))
+            start: Some(Box::new(start)),
+        }))
     }
 }
 
@@ -401,22 +394,48 @@ fn is_held(folder: &Path) -> bool {
 /// Writes what a session says into the folder of its run.
 struct Recording {
     asides: Sender<Aside>,
-    adopted: Receiver<Recorder>,
+    adopted: Receiver<Tail>,
     runs: PathBuf,
+    /// The folder of a run that goes on, and the lines that it has said since, until it has come further.
+    found: Option<(Tail, Vec<Timed>)>,
     recorder: Option<Recorder>,
 }
 
 impl Recording {
     fn record(&mut self, timed: &Timed) {
-        while let Ok(adopted) = self.adopted.try_recv() {
-            self.recorder = Some(adopted);
+        while let Ok(tail) = self.adopted.try_recv() {
+            self.found = Some((tail, Vec::new()));
         }
-        // A run that is resumed from its very beginning has its folder.
-        if let Event::Started { config, .. } = &timed.event
-            && !self.recorder.as_ref().is_some_and(Recorder::is_empty)
-        {
-            self.recorder = self.begin(&config.name());
+        match self.found.take() {
+            Some((tail, said)) => self.record_first(tail, said, timed),
+            None => {
+                if let Event::Started { config, .. } = &timed.event {
+                    self.recorder = self.begin(&config.name());
+                }
+                self.write(timed);
+            }
         }
+    }
+
+    /// A run that ends before it has come further leaves its folder as it was.
+    fn record_first(&mut self, tail: Tail, mut said: Vec<Timed>, timed: &Timed) {
+        if matches!(timed.event, Event::Stopped | Event::Failed { .. }) {
+            return;
+        }
+        if timed.event.is_line() {
+            said.push(timed.clone());
+        }
+        if !timed.event.is_progress() {
+            self.found = Some((tail, said));
+            return;
+        }
+        self.recorder = tail.cut().map_or_else(|error| self.stop(&error), Some);
+        for timed in &said {
+            self.write(timed);
+        }
+    }
+
+    fn write(&mut self, timed: &Timed) {
         let Some(recorder) = &mut self.recorder else {
             return;
         };

@@ -511,12 +511,12 @@ impl App {
     /// Does what a shortcut or a menu asks for.
     pub(super) fn do_deed(&mut self, context: &egui::Context, deed: Deed) {
         let state = self.session();
-        let busy = state == SessionState::Busy;
+        let obeys = state.obeys();
         match deed {
             Deed::Run if state == SessionState::Idle => {
                 self.search.begin(&mut self.actions);
             }
-            Deed::Hold if busy => {
+            Deed::Hold if obeys => {
                 let held = self.is_held();
                 let command = if held {
                     Command::Resume
@@ -525,8 +525,8 @@ impl App {
                 };
                 self.actions.push(Action::Send(command));
             }
-            Deed::Step if busy => self.actions.push(Action::Send(Command::Step)),
-            Deed::Stop if busy => self.actions.push(Action::Send(Command::Stop)),
+            Deed::Step if obeys => self.actions.push(Action::Send(Command::Step)),
+            Deed::Stop if obeys => self.actions.push(Action::Send(Command::Stop)),
             Deed::Run | Deed::Hold | Deed::Step | Deed::Stop => {}
             Deed::Open => self.actions.push(Action::ChooseFile),
             Deed::Runs => self.shelf.open(),

@@ -258,12 +258,13 @@ impl App {
     }
 
     /// The session of the rival goes on with a run, after these events.
-    pub(super) fn rival_goes_on(&mut self, name: &str, events: &str) {
+    pub(super) fn rival_goes_on(&mut self, name: &str, events: &str, start: Option<Box<Start>>) {
         let rival = self.rival.as_mut();
         // Another run may be shown by now, and that session has ended.
-        if let Some(rival) = rival.filter(|rival| rival.kept.as_deref() == Some(name)) {
+        if let Some(rival) = rival.filter(|rival| rival.kept.as_deref() == Some(name))
+            && rival.line.goes_on(start)
+        {
             (rival.run, _) = Recording::going_on(name, events);
-            rival.line.goes_on();
         }
     }
 

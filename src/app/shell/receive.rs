@@ -6,12 +6,12 @@ use super::App;
 use crate::app::pane::Pane;
 use crate::app::runs::kept_run::{Answer, Ask, KeptRun};
 use crate::app::runs::labels::in_labels;
-use crate::app::runs::link::{Aside, Seat, SessionState};
+use crate::app::runs::link::{Aside, Seat};
 use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
 use crate::app::runs::supernet::SupernetState;
 use crate::record::{RunFiles, RunState};
-use crate::session::{Command, DeviceChoice, Event, Timed};
+use crate::session::{Command, DeviceChoice, Event, Start, Timed};
 
 impl App {
     /// Takes up everything that the sessions have said.
@@ -77,12 +77,13 @@ impl App {
                 name,
                 events,
                 notes,
+                start,
             } => {
                 self.notices.extend(notes.into_iter().map(Notice::info));
                 match seat {
-                    Seat::Shown => self.goes_on(&name, &events),
-                    Seat::Rival => self.rival_goes_on(&name, &events),
-                    Seat::Judge => self.judge_goes_on(&name, &events),
+                    Seat::Shown => self.goes_on(&name, &events, start),
+                    Seat::Rival => self.rival_goes_on(&name, &events, start),
+                    Seat::Judge => self.judge_goes_on(&name, &events, start),
                 }
             }
             Answer::CannotGoOn(seat, why) => match seat {
@@ -129,7 +130,10 @@ impl App {
     }
 
     /// The session goes on with a run, after these events.
-    fn goes_on(&mut self, name: &str, events: &str) {
+    fn goes_on(&mut self, name: &str, events: &str, start: Option<Box<Start>>) {
+        if !self.line.goes_on(start) {
+            return;
+        }
         (self.run, self.run_files) = Recording::going_on(name, events);
         self.end_race();
         self.supernet = SupernetState::Unknown;
@@ -139,7 +143,6 @@ impl App {
         }
         self.unfinished = None;
         (self.kept, self.opened) = (Some(name.to_owned()), None);
-        self.line.goes_on();
         self.dock.show(Pane::Run);
         self.notices
             .push(Notice::info(format!("going on with {name}")));
@@ -167,7 +170,7 @@ impl App {
             }
             Event::Refused { message, .. } => {
                 // On the page the worker says that a run cannot be gone on with.
-                let going_on = self.line.state() == SessionState::Starting;
+                let going_on = self.line.is_starting();
                 self.line.expect(false);
                 match self.is_opening() && !going_on {
                     true => self.opened_supernet(Err(message)),

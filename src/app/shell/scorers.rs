@@ -198,9 +198,11 @@ impl App {
     }
 
     /// The judge's session goes on with its training, after these events.
-    pub(super) fn judge_goes_on(&mut self, name: &str, events: &str) {
+    pub(super) fn judge_goes_on(&mut self, name: &str, events: &str, start: Option<Box<Start>>) {
+        if !self.judge.line.goes_on(start) {
+            return;
+        }
         (self.judge.training, _) = Recording::going_on(name, events);
-        self.judge.line.goes_on();
         self.notices
             .push(Notice::info(format!("going on with {name}")));
     }
