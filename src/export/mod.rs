@@ -1,0 +1,6 @@
+//! A run for other programs. Bytes come out, no files: the command line, the window and the page put them where they are wanted.
+
+mod curves;
+pub mod protobuf;
+
+pub use curves::{Curve, Curves, Phase, Row, curves_csv};
