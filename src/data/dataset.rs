@@ -51,6 +51,14 @@ impl Dataset {
         self.images.get(start..start.checked_add(self.volume())?)
     }
 
+    /// The pixel of white: 255, or the brightest one of all where no image has one from 64 on, as with digits of values 0–16.
+    pub fn white(&self) -> u8 {
+        match self.images.iter().max() {
+            Some(&most @ 1..64) => most,
+            _ => 255,
+        }
+    }
+
     /// Checks that the fields agree: sizes above zero, one label an image, every label a class, the test part inside.
     ///
     /// # Errors

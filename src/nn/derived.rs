@@ -20,6 +20,9 @@ use crate::space::{
 /// Momentum of the running statistics (PyTorch's 0.1).
 pub const STATISTICS_MOMENTUM: f64 = 0.1;
 
+/// What the names of the auxiliary head's weights and statistics begin with.
+pub const AUXILIARY: &str = "auxiliary.";
+
 /// A derived network. It holds no weights, only their places.
 #[derive(Clone, Debug)]
 pub struct DerivedNetwork {
@@ -106,7 +109,7 @@ impl DerivedNetwork {
                 .iter()
                 .enumerate()
                 .map(|(index, stage)| {
-                    let name = format!("stage{index}");
+                    let name = format!("cells.{index}");
                     features = out_channels(genotype, stage);
                     match stage {
                         Stage::Cell(cell) => DerivedStage::Cell(Box::new(DerivedCell::new(
@@ -164,6 +167,11 @@ impl DerivedNetwork {
     /// The places of its weights and running statistics.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// Whether it has an auxiliary head.
+    pub fn has_auxiliary_head(&self) -> bool {
+        self.auxiliary.is_some()
     }
 
     /// How many masks a [`DropPath`] has.
@@ -446,7 +454,7 @@ impl DerivedCell {
                         let reduces = cell.kind == CellKind::Reduction && input.from < inputs;
                         let operation = EdgeOperation::new(
                             layout,
-                            &format!("{name}.node{node}.input{place}"),
+                            &format!("{name}.nodes.{node}.input{place}"),
                             input.operation,
                             cell.channels,
                             if reduces { 2 } else { 1 },
@@ -516,19 +524,24 @@ impl DerivedCell {
 impl AuxiliaryHead {
     fn new(layout: &mut Layout, channels: usize, size: &Macro) -> Self {
         let mut layer = |name: &str, channels: [usize; 2], kernel: usize| {
-            Convolution::valid(layout, format!("auxiliary.{name}"), channels, kernel)
+            Convolution::valid(layout, format!("{AUXILIARY}{name}"), channels, kernel)
         };
         let first = layer("first", [channels, 128], 1);
         let second = layer("second", [128, 768], 2);
-        let first_norm = BatchNorm::tracked(layout, "auxiliary.first.norm", 128);
+        let first_norm = BatchNorm::tracked(layout, &format!("{AUXILIARY}first.norm"), 128);
         // The ImageNet head of the DARTS code has no normalisation here.
-        let second_norm =
-            (!size.imagenet_stem).then(|| BatchNorm::tracked(layout, "auxiliary.second.norm", 768));
+        let second_norm = (!size.imagenet_stem)
+            .then(|| BatchNorm::tracked(layout, &format!("{AUXILIARY}second.norm"), 768));
         Self {
             pool: [5, if size.imagenet_stem { 2 } else { 3 }],
             first: (first, first_norm),
             second: (second, second_norm),
-            classifier: Classifier::new(layout, "auxiliary.classifier", 768, size.classes),
+            classifier: Classifier::new(
+                layout,
+                &format!("{AUXILIARY}classifier"),
+                768,
+                size.classes,
+            ),
         }
     }
 

@@ -232,7 +232,7 @@ impl BatchNorm {
         Self {
             channels,
             affine: Some(layout.affine(name, channels)),
-            running: Some(layout.running_statistics(channels)),
+            running: Some(layout.running_statistics(name, channels)),
         }
     }
 

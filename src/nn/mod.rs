@@ -16,7 +16,7 @@ mod residual;
 mod single_path;
 mod supernet;
 
-pub use derived::{DerivedNetwork, DropPath, Logits, draw_drop_path, update_statistics};
+pub use derived::{AUXILIARY, DerivedNetwork, DropPath, Logits, draw_drop_path, update_statistics};
 pub use layers::{EPSILON, Pass, Statistics};
 pub use loss::{lane_correct, lane_losses, smoothed_loss};
 pub use parameters::{Layout, Leaves, Packing};

@@ -24,6 +24,7 @@ enum Init {
 #[derive(Clone, Debug)]
 struct Entry {
     name: String,
+    shape: Vec<usize>,
     length: usize,
     init: Init,
 }
@@ -85,7 +86,8 @@ pub struct Layout {
     leaves: Vec<usize>,
     packing: Packing,
     open_blocks: usize,
-    norms: Vec<usize>,
+    /// Names and channels of the normalisations that remember statistics.
+    norms: Vec<(String, usize)>,
 }
 
 impl Layout {
@@ -109,7 +111,8 @@ impl Layout {
     /// Adds a convolution's weights `[out, in / groups, height, width]`.
     pub fn convolution(&mut self, name: impl Into<String>, shape: [usize; 4]) -> Slot<4> {
         let fan_in = shape[1] * shape[2] * shape[3];
-        self.entry(name.into(), shape, Init::FanIn(fan_in))
+        let name = format!("{}.weight", name.into());
+        self.entry(name, shape, Init::FanIn(fan_in))
     }
 
     /// Adds a linear layer's weights `[out, in]` and bias `[out]`.
@@ -131,9 +134,9 @@ impl Layout {
     }
 
     /// Reserves a running mean and a running variance of `channels` values each; returns their offset in the statistics vector.
-    pub fn running_statistics(&mut self, channels: usize) -> usize {
+    pub fn running_statistics(&mut self, name: &str, channels: usize) -> usize {
         let offset = self.statistics();
-        self.norms.push(channels);
+        self.norms.push((name.to_owned(), channels));
         offset
     }
 
@@ -169,7 +172,12 @@ impl Layout {
         let leaf = self.leaves.len() - 1;
         let start = self.leaves[leaf];
         self.leaves[leaf] += length;
-        self.entries.push(Entry { name, length, init });
+        self.entries.push(Entry {
+            name,
+            shape: shape.to_vec(),
+            length,
+            init,
+        });
         Slot { leaf, start, shape }
     }
 
@@ -180,14 +188,20 @@ impl Layout {
 
     /// The number of running statistics (means and variances).
     pub fn statistics(&self) -> usize {
-        self.norms.iter().map(|channels| 2 * channels).sum()
+        self.norms.iter().map(|(_, channels)| 2 * channels).sum()
     }
 
-    /// Names and lengths of the entries, in the order of the vector.
-    pub fn entries(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.entries
-            .iter()
-            .map(|entry| (entry.name.as_str(), entry.length))
+    /// Names and shapes of the weights, in the order of their vector.
+    pub fn named_weights(&self) -> impl Iterator<Item = (String, Vec<usize>)> {
+        let entries = self.entries.iter();
+        entries.map(|entry| (entry.name.clone(), entry.shape.clone()))
+    }
+
+    /// Names and shapes of the running statistics, in the order of their vector.
+    pub fn named_statistics(&self) -> impl Iterator<Item = (String, Vec<usize>)> {
+        self.norms.iter().flat_map(|(name, channels)| {
+            ["mean", "variance"].map(|part| (format!("{name}.{part}"), vec![*channels]))
+        })
     }
 
     /// Fresh weights `[parameters]`, the same for the same seed on every device.
@@ -210,9 +224,9 @@ impl Layout {
     /// Fresh running statistics `[statistics]`: means 0, variances 1 (each mean block is followed by its variance block).
     pub fn initial_statistics(&self, device: &Device) -> Tensor<1> {
         let mut values = Vec::with_capacity(self.statistics());
-        for &channels in &self.norms {
-            values.extend(std::iter::repeat_n(0.0_f32, channels));
-            values.extend(std::iter::repeat_n(1.0_f32, channels));
+        for (_, channels) in &self.norms {
+            values.extend(std::iter::repeat_n(0.0_f32, *channels));
+            values.extend(std::iter::repeat_n(1.0_f32, *channels));
         }
         let length = values.len();
         Tensor::from_data(TensorData::new(values, [length]), device)

@@ -5,9 +5,10 @@ use std::io::{Cursor, Read, Write as _};
 
 use super::event_lines::{Fault, read_lines};
 use super::tape::{
-    EVENTS, KEPT, SUPERNET_FILE, Write, checkpoint_number, follows, is_of_run, names_of, writes,
+    EVENTS, KEPT, NETWORK_FILE, SUPERNET_FILE, Write, checkpoint_number, follows, is_of_run,
+    names_of, writes,
 };
-use crate::session::{Checkpoint, Event, Timed};
+use crate::session::{Checkpoint, Event, Timed, TrainedNetwork};
 
 /// Most bytes of a run that are read.
 pub(super) const LARGEST: u64 = 1 << 30;
@@ -66,13 +67,20 @@ impl RunFiles {
     pub fn take(&mut self, timed: &Timed) -> bool {
         let mut due = false;
         for write in writes(timed) {
-            due |= matches!(write, Write::Checkpoint(_) | Write::Close);
+            due |= matches!(
+                write,
+                Write::Checkpoint(_) | Write::Network(_) | Write::Close
+            );
             match write {
                 Write::Line(line) => self.events.push_str(&line),
                 Write::File(name, text) => {
                     self.others.insert(name.to_owned(), text.into_bytes());
                 }
                 Write::Checkpoint(state) => self.keep(state),
+                // Only one that is too large to be read is not kept.
+                Write::Network(network) => drop(network.to_bytes().map(|bytes| {
+                    self.others.insert(NETWORK_FILE.to_owned(), bytes);
+                })),
                 Write::Close => {}
             }
         }
@@ -120,6 +128,11 @@ impl RunFiles {
         let states = of_search.chain(others);
         let mut states = states.filter_map(|bytes| Checkpoint::from_bytes(bytes).ok());
         states.find(Checkpoint::has_supernet)
+    }
+
+    /// What the run has trained, where it kept that; one that is damaged was left out, and said.
+    pub fn network(&self) -> Option<TrainedNetwork> {
+        TrainedNetwork::from_bytes(self.others.get(NETWORK_FILE)?).ok()
     }
 
     /// Whether bytes look like a run: an archive, or lines of events.
@@ -226,8 +239,12 @@ fn archive(error: impl std::fmt::Display) -> RunFileError {
     RunFileError::Archive(error.to_string())
 }
 
-/// Refuses a checkpoint from outside that is damaged, or another than its name says.
+/// Refuses a checkpoint from outside that is damaged, or another than its name says, and a damaged network.
 fn check_state(name: &str, bytes: &[u8]) -> Result<(), String> {
+    if name == NETWORK_FILE {
+        let read = TrainedNetwork::from_bytes(bytes);
+        return read.map(drop).map_err(|error| error.to_string());
+    }
     let number = checkpoint_number(name);
     if number.is_none() && name != SUPERNET_FILE {
         return Ok(());

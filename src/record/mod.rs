@@ -33,4 +33,4 @@ pub use rival::{read_rival, write_rival};
 #[cfg(not(target_arch = "wasm32"))]
 pub use run_folder::{read_events, read_files, read_log};
 pub use run_view::{Progress, RunState, RunView, SearchView, Tested, TrainingView};
-pub use tape::{EVENTS, KEPT, SUPERNET_FILE, Write, checkpoint_file, writes};
+pub use tape::{EVENTS, KEPT, NETWORK_FILE, SUPERNET_FILE, Write, checkpoint_file, writes};

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::checkpoints::{StoreError, save};
 use super::event_lines::{Fault, MAX_LINE};
 use super::files::RunFiles;
-use super::tape::{EVENTS, Write, writes};
-use crate::session::{Checkpoint, Timed};
+use super::tape::{EVENTS, NETWORK_FILE, Write, writes};
+use crate::session::{Checkpoint, Timed, TrainedNetwork};
 use crate::whole::write_whole;
 
 /// Most processes that may take a free folder before this one.
@@ -262,8 +262,9 @@ impl Recorder {
         for write in writes(timed) {
             match write {
                 Write::Line(line) => self.append(&line)?,
-                Write::File(name, text) => self.write(name, &text)?,
+                Write::File(name, text) => self.write(name, text.as_bytes())?,
                 Write::Checkpoint(state) => self.save(state)?,
+                Write::Network(network) => self.keep(network)?,
                 Write::Close => return Ok(false),
             }
         }
@@ -286,9 +287,19 @@ impl Recorder {
         }
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<(), RecordError> {
+    fn keep(&self, network: &TrainedNetwork) -> Result<(), RecordError> {
+        match network.to_bytes() {
+            Ok(bytes) => self.write(NETWORK_FILE, &bytes),
+            Err(error) => {
+                let path = self.folder.join(NETWORK_FILE);
+                Err(write_error(&path)(std::io::Error::other(error)))
+            }
+        }
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RecordError> {
         let path = self.folder.join(name);
-        write_whole(&path, text.as_bytes()).map_err(write_error(&path))
+        write_whole(&path, bytes).map_err(write_error(&path))
     }
 }
 

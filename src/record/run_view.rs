@@ -378,6 +378,7 @@ impl RunView {
             Event::Scored { .. }
             | Event::StoppedEarly { .. }
             | Event::Checkpoint { .. }
+            | Event::Network { .. }
             | Event::SupernetOpened { .. }
             | Event::DataAdded { .. }
             | Event::Refused { .. }

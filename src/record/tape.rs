@@ -1,13 +1,15 @@
 //! What a run leaves behind, event by event: the same in a folder, in the browser's storage and in a zip.
 
 use super::rival::RIVAL_FILE;
-use crate::session::{Checkpoint, Event, Timed};
+use crate::session::{Checkpoint, Event, Timed, TrainedNetwork};
 use crate::space::Genotype;
 
 /// The lines of a run.
 pub const EVENTS: &str = "events.jsonl";
 /// The final state of a search, which stays with the run: the supernet that scores its neighbors.
 pub const SUPERNET_FILE: &str = "supernet.safetensors";
+/// What the run has trained.
+pub const NETWORK_FILE: &str = "network.safetensors";
 /// How many checkpoints a run keeps, the newest.
 pub const KEPT: usize = 2;
 
@@ -41,14 +43,18 @@ pub enum Write<'a> {
     File(&'static str, String),
     /// A state to go on from, which must not be kept before the lines that it follows.
     Checkpoint(&'a Checkpoint),
+    /// [`NETWORK_FILE`].
+    Network(&'a TrainedNetwork),
     /// The run says no more.
     Close,
 }
 
 /// What an event changes, in this order.
 pub fn writes(timed: &Timed) -> Vec<Write<'_>> {
-    if let Event::Checkpoint { state } = &timed.event {
-        return vec![Write::Checkpoint(state)];
+    match &timed.event {
+        Event::Checkpoint { state } => return vec![Write::Checkpoint(state)],
+        Event::Network { network } => return vec![Write::Network(network)],
+        _ => {}
     }
     if !timed.event.is_line() {
         return Vec::new();
@@ -101,6 +107,7 @@ pub fn is_of_run(name: &str) -> bool {
         "genotype.txt",
         "result.json",
         "table.json",
+        NETWORK_FILE,
         RIVAL_FILE,
         SUPERNET_FILE,
     ];

@@ -1,15 +1,10 @@
 //! The state of a run in one file, so that it goes on bit for bit after whatever interrupted it.
 //!
-//! The file is a safetensors file: any reader of that format gets the tensors. Its metadata holds one JSON text, which says where
-//! the run stands ([`Position`]) and has the SHA-256 of the whole file, taken with the digits of the sum itself as zeros: a file
-//! that was cut or changed anywhere is refused. The same state gives the same bytes. No times are in it.
+//! The file is a sealed safetensors file (`tensor_file`), whose metadata say where the run stands ([`Position`]). No times are in it.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use safetensors::tensor::{Dtype, View};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::{Digest, Sha256};
 
 use super::as_base64;
 use super::config::{RUN_VERSION, RunConfig};
@@ -17,6 +12,7 @@ use super::differences::differences;
 use super::info::DeviceInfo;
 use super::monitor::Watch;
 use super::random::Purpose;
+use super::tensor_file::{self, HostTensor, Limits, TensorFile, TensorFileError, UNSEALED};
 use crate::json::problem;
 use crate::space::Genotype;
 
@@ -26,7 +22,11 @@ pub const CHECKPOINT_VERSION: u32 = 1;
 pub const MAX_CHECKPOINT_BYTES: u64 = 1 << 31;
 /// The longest header that is read, bytes.
 pub const MAX_HEADER_BYTES: u64 = 1 << 20;
-const MAX_TENSORS: usize = 64;
+const LIMITS: Limits = Limits {
+    bytes: MAX_CHECKPOINT_BYTES,
+    header: MAX_HEADER_BYTES,
+    tensors: 64,
+};
 /// This version of Plateau.
 const THIS: &str = env!("CARGO_PKG_VERSION");
 /// The tensor of a search's weights.
@@ -155,15 +155,6 @@ impl Position {
     }
 }
 
-/// A tensor of 32-bit floats on the host.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HostTensor {
-    /// Its dimensions.
-    pub shape: Vec<usize>,
-    /// Its values in row-major order.
-    pub values: Vec<f32>,
-}
-
 /// The state of a run between two steps.
 ///
 /// Tensors of a search: `supernet.weights`, `supernet.alpha`, `sgd.momentum`, `adam.first`, `adam.second`; of training:
@@ -221,27 +212,8 @@ struct Metadata<P> {
     position: P,
 }
 
-/// The header of a safetensors file.
-#[derive(Deserialize)]
-struct Header {
-    // Other programs may write none.
-    #[serde(rename = "__metadata__", default)]
-    metadata: BTreeMap<String, String>,
-    #[serde(flatten)]
-    tensors: BTreeMap<String, Place>,
-}
-
-#[derive(Deserialize)]
-struct Place {
-    dtype: String,
-    shape: Vec<usize>,
-    data_offsets: [usize; 2],
-}
-
 /// The key of the metadata.
 const KEY: &str = "plateau";
-/// Digits of a SHA-256.
-const DIGITS: usize = 64;
 
 impl Checkpoint {
     /// A state without tensors.
@@ -290,28 +262,14 @@ impl Checkpoint {
     /// [`CheckpointError::Format`] where a tensor's values do not fill its shape, or the state exceeds what
     /// [`Checkpoint::from_bytes`] reads.
     pub fn to_bytes(&self) -> Result<Vec<u8>, CheckpointError> {
-        let zeros = "0".repeat(DIGITS);
         let metadata = Metadata {
-            sha256: zeros.clone(),
+            sha256: UNSEALED.to_owned(),
             version: CHECKPOINT_VERSION,
             position: &self.position,
         };
-        let text = serde_json::to_string(&metadata).map_err(format_error)?;
-        // One key only: the crate writes a hash map, whose order would differ from run to run.
-        let metadata = HashMap::from([(KEY.to_string(), text)]);
-        let mut bytes =
-            safetensors::serialize(&self.tensors, Some(metadata)).map_err(format_error)?;
-        let place = find(&bytes, zeros.as_bytes())
-            .ok_or(CheckpointError::Format("no room for the sum".into()))?;
-        let sum = format!("{:x}", Sha256::digest(&bytes));
-        bytes[place..place + DIGITS].copy_from_slice(sum.as_bytes());
-        if header(&bytes).is_err()
-            || self.tensors.len() > MAX_TENSORS
-            || bytes.len() as u64 > MAX_CHECKPOINT_BYTES
-        {
-            return Err(CheckpointError::Format("too large".into()));
-        }
-        Ok(bytes)
+        let text = serde_json::to_string(&metadata)
+            .map_err(|error| CheckpointError::Format(error.to_string()))?;
+        Ok(tensor_file::to_bytes(KEY, text, &self.tensors, &LIMITS)?)
     }
 
     /// Reads a file and checks every byte of it.
@@ -319,27 +277,11 @@ impl Checkpoint {
     /// # Errors
     /// [`CheckpointError`] says what is wrong; nothing that was cut or changed is read.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointError> {
-        let (text, data) = header(bytes)?;
-        let header = Header::read(text)?;
-        let state = header.state()?;
-        let digits = &state.sealed.sha256;
-        if digits.len() != DIGITS || sum(bytes, digits.as_bytes()).as_ref() != Some(digits) {
-            return Err(CheckpointError::Damaged);
-        }
+        let file = TensorFile::open(bytes, &LIMITS)?;
+        let state = State::of(&file)?;
+        file.check_sum(&state.sealed.sha256)?;
         let position = state.position()?;
-        if header.tensors.len() > MAX_TENSORS {
-            return Err(CheckpointError::Format("too many tensors".into()));
-        }
-        let tensors = header
-            .tensors
-            .into_iter()
-            .map(|(name, place)| {
-                let tensor = place
-                    .read(data)
-                    .ok_or_else(|| CheckpointError::Format(format!("tensor {name}")))?;
-                Ok((name, tensor))
-            })
-            .collect::<Result<_, CheckpointError>>()?;
+        let tensors = file.tensors(&LIMITS)?;
         Ok(Self { position, tensors })
     }
 
@@ -348,31 +290,13 @@ impl Checkpoint {
     /// # Errors
     /// A file that was cut or is none; one of another version.
     pub fn glance(beginning: &[u8], size: u64) -> Result<Position, CheckpointError> {
-        let (text, _) = header(beginning)?;
-        let header = Header::read(text)?;
-        let position = header.state()?.position()?;
-        let places = header.tensors.values();
-        let data = places.map(|place| place.data_offsets[1] as u64).max();
-        if size != 8 + text.len() as u64 + data.unwrap_or(0) {
+        let file = TensorFile::open(beginning, &LIMITS)?;
+        let position = State::of(&file)?.position()?;
+        if size != file.size() {
             return Err(CheckpointError::Format("it was cut".into()));
         }
         position.check_version()?;
         Ok(position)
-    }
-}
-
-impl Header {
-    fn read(text: &[u8]) -> Result<Self, CheckpointError> {
-        serde_json::from_slice(text).map_err(header_error)
-    }
-
-    fn state(&self) -> Result<State<'_>, CheckpointError> {
-        let text = self
-            .metadata
-            .get(KEY)
-            .ok_or(CheckpointError::Format("no state of Plateau in it".into()))?;
-        let sealed = serde_json::from_str(text).map_err(header_error)?;
-        Ok(State { text, sealed })
     }
 }
 
@@ -382,7 +306,15 @@ struct State<'a> {
     sealed: Metadata<serde_json::Value>,
 }
 
-impl State<'_> {
+impl<'a> State<'a> {
+    fn of(file: &'a TensorFile) -> Result<Self, CheckpointError> {
+        let text = file
+            .text(KEY)
+            .ok_or(CheckpointError::Format("no state of Plateau in it".into()))?;
+        let sealed = serde_json::from_str(text).map_err(tensor_file::header_error)?;
+        Ok(State { text, sealed })
+    }
+
     /// Where the run stands.
     fn position(&self) -> Result<Position, CheckpointError> {
         let version = self.sealed.version;
@@ -414,87 +346,19 @@ impl State<'_> {
     }
 }
 
-fn header_error(error: serde_json::Error) -> CheckpointError {
-    CheckpointError::Format(format!("its header is damaged ({})", problem(&error)))
-}
-
-fn format_error(error: impl std::fmt::Display) -> CheckpointError {
-    CheckpointError::Format(error.to_string())
+impl From<TensorFileError> for CheckpointError {
+    fn from(error: TensorFileError) -> Self {
+        match error {
+            TensorFileError::Format(reason) => CheckpointError::Format(reason),
+            TensorFileError::Damaged => CheckpointError::Damaged,
+        }
+    }
 }
 
 fn get(map: &BTreeMap<Purpose, u64>, purpose: Purpose, kind: &str) -> Result<u64, CheckpointError> {
     map.get(&purpose)
         .copied()
         .ok_or_else(|| CheckpointError::Tensor(format!("the {kind} {purpose:?} is missing")))
-}
-
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes
-        .windows(wanted.len())
-        .position(|window| window == wanted)
-}
-
-/// The sum of a file, taken with the digits that it holds as zeros.
-fn sum(bytes: &[u8], digits: &[u8]) -> Option<String> {
-    let (text, _) = header(bytes).ok()?;
-    let place = 8 + find(text, digits)?;
-    let mut hash = Sha256::new();
-    hash.update(&bytes[..place]);
-    hash.update([b'0'; DIGITS]);
-    hash.update(&bytes[place + DIGITS..]);
-    Some(format!("{:x}", hash.finalize()))
-}
-
-/// Cuts a file into its header and its data.
-fn header(bytes: &[u8]) -> Result<(&[u8], &[u8]), CheckpointError> {
-    let cut = || CheckpointError::Format("it ends within its header".into());
-    let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(cut)?;
-    let length = u64::from_le_bytes(*length);
-    if length > MAX_HEADER_BYTES {
-        return Err(CheckpointError::Format("the header is too long".into()));
-    }
-    rest.split_at_checked(length as usize).ok_or_else(cut)
-}
-
-impl Place {
-    /// None where the place is not one of 32-bit floats within the data.
-    fn read(&self, data: &[u8]) -> Option<HostTensor> {
-        let [start, end] = self.data_offsets;
-        let bytes = data.get(start..end)?;
-        let values = self
-            .shape
-            .iter()
-            .try_fold(1_usize, |product, &size| product.checked_mul(size))?;
-        if self.dtype != "F32" || values.checked_mul(4)? != bytes.len() {
-            return None;
-        }
-        let (words, _) = bytes.as_chunks::<4>();
-        Some(HostTensor {
-            shape: self.shape.clone(),
-            values: words.iter().map(|word| f32::from_le_bytes(*word)).collect(),
-        })
-    }
-}
-
-impl View for &HostTensor {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        self.values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect()
-    }
-
-    fn data_len(&self) -> usize {
-        4 * self.values.len()
-    }
 }
 
 /// As text: the file in Base64.

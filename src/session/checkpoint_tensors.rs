@@ -2,7 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::checkpoint::{Checkpoint, CheckpointError, HostTensor};
+use super::checkpoint::{Checkpoint, CheckpointError};
+use super::tensor_file::HostTensor;
 use crate::search::SearchError;
 use crate::search::objective::read;
 

@@ -2,6 +2,7 @@
 
 use super::checkpoint::CheckpointError;
 use super::config_error::ConfigError;
+use super::trained_network::NetworkError;
 use crate::data::DataError;
 use crate::search::SearchError;
 use crate::space::{DeriveError, MacroError};
@@ -27,6 +28,9 @@ pub enum RunError {
     /// The state to go on from.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The trained network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// The search.
     #[error(transparent)]
     Search(#[from] SearchError),

@@ -8,6 +8,7 @@ use super::checkpoint::Checkpoint;
 use super::config::RunConfig;
 use super::finite::finite;
 use super::info::{DatasetInfo, DeviceInfo};
+use super::trained_network::TrainedNetwork;
 use crate::landscape::{Score, signed};
 use crate::space::{Genotype, Space};
 
@@ -192,6 +193,11 @@ pub enum Event {
         /// From which the run can go on.
         state: Box<Checkpoint>,
     },
+    /// What was trained and tested, to be kept; not a line of `events.jsonl`.
+    Network {
+        /// With its weights.
+        network: Box<TrainedNetwork>,
+    },
     /// The supernet of a checkpoint was taken up: from now on it answers [`Command::Score`](super::Command::Score).
     SupernetOpened {
         /// Its space.
@@ -245,6 +251,7 @@ impl Event {
                 | Event::DeviceChecked { .. }
                 | Event::Refused { .. }
                 | Event::Checkpoint { .. }
+                | Event::Network { .. }
         )
     }
 }

@@ -34,8 +34,12 @@ mod info;
 mod machine;
 mod memory;
 mod monitor;
+#[cfg(feature = "engine")]
+mod network_tensors;
 #[cfg(all(feature = "engine", target_arch = "wasm32"))]
 mod no_gpu;
+#[cfg(feature = "engine")]
+mod predict;
 mod preset;
 #[cfg(feature = "engine")]
 mod quiet;
@@ -53,16 +57,18 @@ mod score;
 #[cfg(feature = "engine")]
 mod search_run;
 pub mod settings;
+mod tensor_file;
 #[cfg(feature = "engine")]
 mod train_run;
+mod trained_network;
 #[cfg(all(feature = "engine", target_arch = "wasm32"))]
 mod yield_now;
 
 #[cfg(feature = "engine")]
 pub use actor::{run, serve};
 pub use checkpoint::{
-    CHECKPOINT_VERSION, Checkpoint, CheckpointError, CheckpointEvery, HostTensor,
-    MAX_CHECKPOINT_BYTES, MAX_HEADER_BYTES, Phase, Position,
+    CHECKPOINT_VERSION, Checkpoint, CheckpointError, CheckpointEvery, MAX_CHECKPOINT_BYTES,
+    MAX_HEADER_BYTES, Phase, Position,
 };
 pub use clock::Clock;
 pub use command::{ASKER, Command, DataFile, Start};
@@ -84,6 +90,8 @@ pub use info::{DatasetInfo, DeviceInfo};
 pub(crate) use machine::proc_bytes;
 pub use machine::{MachineMemory, machine_memory};
 pub use memory::MemoryPlan;
+#[cfg(feature = "engine")]
+pub use predict::Predictor;
 pub use preset::Preset;
 pub use random::Purpose;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
@@ -92,10 +100,14 @@ pub(crate) use random::generator;
 pub(crate) use run_data::split_of;
 #[cfg(feature = "engine")]
 pub use score::open_supernet;
+pub use tensor_file::HostTensor;
 #[cfg(feature = "engine")]
 pub use train_run::Accuracy;
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub(crate) use train_run::TrainState;
+pub use trained_network::{
+    MAX_NETWORK_BYTES, NETWORK_VERSION, NetworkDescription, NetworkError, TrainedNetwork,
+};
 #[cfg(all(feature = "engine", feature = "window", not(target_arch = "wasm32")))]
 pub(crate) use {handle::panic_text, quiet::Quiet};
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]

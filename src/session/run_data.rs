@@ -19,6 +19,14 @@ pub struct RunData {
     pub shape: [usize; 3],
     /// Number of classes.
     pub classes: usize,
+    /// Their names.
+    pub class_names: Vec<String>,
+    /// The short name of the data set.
+    pub name: String,
+    /// The pixel of white.
+    pub white: u8,
+    /// How the images are normalised.
+    pub normalisation: Normalisation,
     /// Whether the data set allows flips.
     pub flip: bool,
 }
@@ -62,6 +70,10 @@ impl RunData {
         let normalisation = Normalisation::new(dataset, &split.train())?;
         Ok(Self {
             images: DeviceImages::new(dataset, &normalisation, device)?,
+            normalisation,
+            name: dataset.name.clone(),
+            white: dataset.white(),
+            class_names: dataset.classes.clone(),
             split,
             shape: [dataset.channels, dataset.height, dataset.width],
             classes: dataset.classes.len(),

@@ -8,9 +8,11 @@ use super::config::{KernelChoice, TrainConfig};
 use super::control::{Control, Flow};
 use super::error::RunError;
 use super::event::{Event, MISTAKES, Mistake};
+use super::predict::TEST_BATCH;
 use super::random::{Purpose, drawn, generator, generator_at, seed_for};
 use super::readback::Pace;
 use super::run_data::RunData;
+use super::trained_network::{NetworkDescription, TrainedNetwork};
 use crate::data::{Batch, Sampler, chunks};
 use crate::nn::{
     DerivedNetwork, draw_drop_path, lane_correct, lane_losses, smoothed_loss, update_statistics,
@@ -19,9 +21,6 @@ use crate::search::SearchError;
 use crate::search::objective::read;
 use crate::search::optimizer::Sgd;
 use crate::space::{Genotype, Macro, Space, count_genotype};
-
-/// Images a forward pass of the test.
-const TEST_BATCH: usize = 256;
 
 /// Everything that changes during training.
 pub struct TrainState {
@@ -340,7 +339,32 @@ impl TrainState {
             images: data.split.test.len(),
         });
         control.emit(predicted(&data.split.test, &chosen, data.classes));
+        if control.keeps() {
+            let network = Box::new(self.trained_network(data).await?);
+            network.check_finite()?;
+            control.emit(Event::Network { network });
+        }
         Ok(())
+    }
+
+    /// What was trained, without its auxiliary head.
+    async fn trained_network(&self, data: &RunData) -> Result<TrainedNetwork, SearchError> {
+        let description = NetworkDescription {
+            plateau: env!("CARGO_PKG_VERSION").to_owned(),
+            space: self.genotype.space(),
+            genotype: self.genotype.clone(),
+            channels: self.size.channels,
+            layers: self.size.layers,
+            input: data.shape,
+            imagenet_stem: self.size.imagenet_stem,
+            auxiliary_head_left_out: self.network.has_auxiliary_head(),
+            normalisation: data.normalisation.clone(),
+            white: data.white,
+            classes: data.class_names.clone(),
+            dataset: data.name.clone(),
+        };
+        let layout = self.network.layout();
+        TrainedNetwork::read_back(description, layout, &self.weights, &self.statistics).await
     }
 
     /// Loss and accuracy on the images of these indices (at least one), with the running statistics of training.
