@@ -1,6 +1,14 @@
 //! A run for other programs. Bytes come out, no files: the command line, the window and the page put them where they are wanted.
 
 mod curves;
+mod names;
+mod onnx;
+mod plan;
 pub mod protobuf;
+mod pytorch;
 
 pub use curves::{Curve, Curves, Phase, Row, curves_csv};
+pub use names::TensorName;
+pub use onnx::onnx;
+pub use plan::Plan;
+pub use pytorch::pytorch;
