@@ -2,5 +2,8 @@
 
 mod curves;
 pub mod protobuf;
+mod tensorboard;
+pub mod tfrecord;
 
 pub use curves::{Curve, Curves, Phase, Row, curves_csv};
+pub use tensorboard::{EVENT_FILE, HISTOGRAMS, Picture, event_file};
