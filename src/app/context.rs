@@ -102,6 +102,10 @@ pub enum Action {
     },
     /// Saves the shown run as a zip.
     SaveRun,
+    /// Saves what every step of the shown run measured, as CSV.
+    SaveCurves,
+    /// Saves the shown run as an event file of TensorBoard.
+    SaveEventFile,
     /// Lists the kept runs.
     ListRuns,
     /// Asks the keeper of runs.

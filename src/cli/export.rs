@@ -1,15 +1,17 @@
 //! `plateau export`: a run as files of other programs.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 
 use super::CliError;
 use super::drive::in_shell;
 use super::out::{self, note};
-use crate::export::{Curves, curves_csv};
+use crate::app::cell_pictures;
+use crate::export::{Curves, EVENT_FILE, curves_csv, event_file};
 use crate::numbers::thousands;
-use crate::record::{EVENTS, RunFiles, read_log};
+use crate::record::{EVENTS, RunFiles, RunView, read_log};
 use crate::session::Timed;
 
 /// Arguments of `plateau export`.
@@ -33,6 +35,8 @@ pub struct ExportArgs {
 enum Format {
     /// What every step measured as a table, a row a step: curves.csv
     Csv,
+    /// The same with α as histograms, the settings and the cells as an event file, for tensorboard --logdir runs
+    Tensorboard,
 }
 
 /// Writes the run in the format that was asked for.
@@ -41,9 +45,19 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
         Format::Csv => {
             let rows = Curves::of(&events(&args.run)?);
             let place = args.place("curves.csv")?;
-            let steps = thousands(rows.len() as u64);
-            let what = format!("{steps} steps");
+            let what = format!("{} steps", thousands(rows.len() as u64));
             args.write(&[(place, curves_csv(&rows).into_bytes())], &what)
+        }
+        Format::Tensorboard => {
+            let events = events(&args.run)?;
+            let place = args.place(&format!("{EVENT_FILE}.plateau"))?;
+            let view = RunView::recorded("", &events);
+            let pictures = view.genotype().map(cell_pictures).transpose();
+            let pictures = pictures.map_err(CliError)?.unwrap_or_default();
+            let started = last_written(&args.run)? - view.seconds;
+            let file = event_file(&events, started, &pictures);
+            let steps = thousands(Curves::of(&events).len() as u64);
+            args.write(&[(place, file)], &format!("{steps} steps"))
         }
     }
 }
@@ -80,6 +94,21 @@ impl ExportArgs {
         }
         Ok(())
     }
+}
+
+/// When the log was written last, seconds since 1970: its events have only the time since the run started.
+fn last_written(run: &Path) -> Result<f64, CliError> {
+    let log = match run.is_file() {
+        true => run.to_path_buf(),
+        false => run.join(EVENTS),
+    };
+    let written = std::fs::metadata(&log).and_then(|log| log.modified());
+    let written = written.map_err(|error| CliError(format!("{}: {error}", log.display())))?;
+    // No log is older.
+    let since = written
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    Ok(since.as_secs_f64())
 }
 
 /// What a run said, from its folder, its zip or its log. Of a damaged log what is before the damage, and a note.

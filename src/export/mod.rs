@@ -6,9 +6,12 @@ mod onnx;
 mod plan;
 pub mod protobuf;
 mod pytorch;
+mod tensorboard;
+pub mod tfrecord;
 
 pub use curves::{Curve, Curves, Phase, Row, curves_csv};
 pub use names::TensorName;
 pub use onnx::onnx;
 pub use plan::Plan;
 pub use pytorch::pytorch;
+pub use tensorboard::{EVENT_FILE, HISTOGRAMS, Picture, event_file};

@@ -211,9 +211,28 @@ fn buttons(ui: &mut Ui, genotype: &Genotype, context: &mut Context) {
     }
     ui.menu_button("Export ▾", |ui| {
         genotype_items(ui, genotype, context.actions);
+        curves_items(ui, context.actions);
         if ui.button("Run as zip").clicked() {
             context.actions.push(Action::SaveRun);
             ui.close();
         }
     });
+}
+
+/// The buttons that save what the run measured.
+fn curves_items(ui: &mut Ui, actions: &mut Vec<Action>) {
+    let csv = ui
+        .button("Curves as CSV")
+        .on_hover_text("What every step measured, a row a step.");
+    if csv.clicked() {
+        actions.push(Action::SaveCurves);
+        ui.close();
+    }
+    let events = ui.button("Curves for TensorBoard").on_hover_text(
+        "An event file: curves, α as histograms, settings. Put it into a folder of its own below that of tensorboard --logdir.",
+    );
+    if events.clicked() {
+        actions.push(Action::SaveEventFile);
+        ui.close();
+    }
 }

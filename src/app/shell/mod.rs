@@ -4,6 +4,7 @@ mod banners;
 mod bars;
 #[cfg(not(target_arch = "wasm32"))]
 mod closing;
+mod curves;
 mod dock;
 mod files;
 mod habits;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use eframe::egui;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use web_time::SystemTime;
 
 use crate::landscape::{BUILTIN_METRIC, Score, builtin_table};
 use crate::record::{RunFileError, RunFiles};
@@ -86,6 +88,8 @@ pub struct App {
     run_files: RunFiles,
     /// The name by which the keeper of runs has it.
     kept: Option<String>,
+    /// When it said its last, where that is known.
+    changed: Option<SystemTime>,
     /// The file that it was opened from, until it is kept or another is shown.
     opened: Option<String>,
     /// A session and where it stands.
@@ -182,6 +186,7 @@ impl App {
             rival: rival.map(|rival| Companion::recorded(rival.view(recorded))),
             run_files: demo.files,
             kept: None,
+            changed: None,
             opened: None,
             line,
             supernet: SupernetState::default(),
@@ -271,6 +276,7 @@ impl App {
             self.notices.push(Notice::info(text));
         }
         self.kept = Some(run.name.clone());
+        self.changed = run.changed;
         self.opened = None;
         self.unfinished = run.can_go_on.then(|| Offer::of_shown(run));
     }
@@ -388,6 +394,8 @@ impl App {
             Action::DataRead(read) => self.take_data(read),
             Action::SaveFile { name, bytes } => self.files.save(name, bytes, context),
             Action::SaveRun => self.save_run(context),
+            Action::SaveCurves => self.save_curves(context),
+            Action::SaveEventFile => self.save_event_file(context),
             Action::Shelf(ask) => {
                 let goes_on = matches!(ask, Ask::GoOn(..));
                 if goes_on && self.session() != SessionState::Idle {
