@@ -33,7 +33,8 @@ RUNS = {
     "train": "train darts-v2 --dataset digits --device cpu --test-share 0.8 --train-batch 120 --train-channels 4 --train-layers 2 "
              "--train-epochs 4 --checkpoint-every 2",
 }
-FILES = ["config.json", "genotype.json", "genotype.txt", "result.json", "supernet.safetensors"]
+FILES = ["config.json", "genotype.json", "genotype.txt", "result.json", "network.safetensors",
+         "supernet.safetensors"]
 # Kills of one run before it is left to its end.
 MOST = 6
 

@@ -12,6 +12,7 @@ mod judge;
 mod landscape;
 mod looked_up;
 mod out;
+mod predict;
 mod relax;
 mod report;
 mod sampling;
@@ -47,6 +48,8 @@ enum CliCommand {
     Search(Box<search::SearchArgs>),
     /// Train a given genotype from scratch and test it once
     Train(Box<train::TrainArgs>),
+    /// Say what images show, by the network that a run has trained
+    Predict(predict::PredictArgs),
     /// Look at a data set of your own
     #[command(subcommand)]
     Data(data::DataCommand),
@@ -149,6 +152,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<(), CliError> {
         CliCommand::App(args) => app::run(&args),
         CliCommand::Search(args) => search::run(&args, &given),
         CliCommand::Train(args) => train::run(&args, &given),
+        CliCommand::Predict(args) => predict::run(&args),
         CliCommand::Data(command) => data::run(&command),
         CliCommand::Genotype(command) => genotype::run(&command),
         CliCommand::Neighborhood(args) => landscape::neighborhood(&args),

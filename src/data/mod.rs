@@ -34,7 +34,9 @@ pub use normalisation::Normalisation;
 pub use place::{absolute, path_of};
 #[cfg(not(target_arch = "wasm32"))]
 pub use read::read_path;
-pub use read::{Loaded, Options, file_name, read_blobs, short_name};
+pub use read::{
+    ImageName, Input, Loaded, Options, Unlabelled, file_name, is_picture, read_blobs, short_name,
+};
 #[cfg(not(target_arch = "wasm32"))]
 pub use registry::handed_with_hash;
 pub use registry::{hand_over, hand_over_once, handed, handed_names};

@@ -1,12 +1,15 @@
-//! Checkpoints in a run folder: `checkpoint-000123.safetensors`, named after the lines of `events.jsonl` before it.
+//! Checkpoints in a run folder: `checkpoint-000123.safetensors`, named after the lines of `events.jsonl` before it. And what the run has trained.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use super::tape::{KEPT, SUPERNET_FILE, checkpoint_file, checkpoint_number, names_of};
+use super::tape::{
+    EVENTS, KEPT, NETWORK_FILE, SUPERNET_FILE, checkpoint_file, checkpoint_number, names_of,
+};
 use crate::session::{
-    Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES, MAX_HEADER_BYTES, Position,
+    Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES, MAX_HEADER_BYTES, MAX_NETWORK_BYTES,
+    NetworkError, Position, TrainedNetwork,
 };
 use crate::whole::write_whole;
 
@@ -29,6 +32,20 @@ pub enum StoreError {
         /// What is wrong with it.
         source: CheckpointError,
     },
+    /// The file is not a trained network that can be used.
+    #[error("{}: {source}", path.display())]
+    Network {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: NetworkError,
+    },
+    /// The run has not trained a network, or an older Plateau did not keep it.
+    #[error(
+        "{folder}: the run has no trained network; plateau train {folder}/genotype.json --dataset DATASET trains its cell, and --resume goes on with a training that was stopped",
+        folder = .0.display()
+    )]
+    NoNetwork(PathBuf),
     /// Nothing in the folder has the weights of a search.
     #[error("{}: the run has no supernet yet", .0.display())]
     NoSupernet(PathBuf),
@@ -43,7 +60,9 @@ impl StoreError {
                 CheckpointError::Format(_) | CheckpointError::Damaged
             ),
             StoreError::Io { source, .. } => source.kind() == ErrorKind::NotFound,
-            StoreError::NoSupernet(_) => false,
+            StoreError::Network { .. } | StoreError::NoNetwork(_) | StoreError::NoSupernet(_) => {
+                false
+            }
         }
     }
 }
@@ -164,6 +183,28 @@ pub fn latest(folder: &Path) -> Result<Latest, StoreError> {
         }
     }
     Ok(found)
+}
+
+/// What a run has trained: of its folder, or of the file itself. And that file.
+///
+/// # Errors
+/// [`StoreError`] names it.
+pub fn load_network(path: &Path) -> Result<(PathBuf, TrainedNetwork), StoreError> {
+    let file = match path.is_dir() {
+        true => path.join(NETWORK_FILE),
+        false => path.to_path_buf(),
+    };
+    if path.join(EVENTS).exists() && file.symlink_metadata().is_err() {
+        return Err(StoreError::NoNetwork(path.to_path_buf()));
+    }
+    let mut bytes = Vec::new();
+    File::open(&file)
+        .and_then(|file| file.take(MAX_NETWORK_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(io_error(&file))?;
+    match TrainedNetwork::from_bytes(&bytes) {
+        Ok(network) => Ok((file, network)),
+        Err(source) => Err(StoreError::Network { path: file, source }),
+    }
 }
 
 /// A supernet that was found.

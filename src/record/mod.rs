@@ -19,7 +19,9 @@ mod run_view;
 mod tape;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use checkpoints::{Latest, StoreError, Supernet, latest, load, load_supernet, save, saved};
+pub use checkpoints::{
+    Latest, StoreError, Supernet, latest, load, load_network, load_supernet, save, saved,
+};
 pub use digest::Digest;
 pub use event_lines::{Fault, Lines, read_lines};
 pub use files::{RunFileError, RunFiles};

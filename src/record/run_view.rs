@@ -379,6 +379,7 @@ impl RunView {
             | Event::StoppedEarly { .. }
             | Event::Checkpoint { .. }
             | Event::Network { .. }
+            | Event::Classified { .. }
             | Event::SupernetOpened { .. }
             | Event::DataAdded { .. }
             | Event::Refused { .. }

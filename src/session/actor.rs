@@ -19,6 +19,7 @@ use super::error::RunError;
 use super::event::{Event, Timed};
 use super::info::DatasetInfo;
 use super::memory::MemoryPlan;
+use super::predict::classify;
 use super::run_data::{RunData, score_batches, split_of, stream_seed};
 use super::score::Scoring;
 use super::search_run::{SearchState, random_genotype};
@@ -73,7 +74,7 @@ pub async fn serve(commands: Receiver<Command>, clock: &Clock, mut emit: impl Fn
                 let check = check_device(device);
                 let ends = |command: &Command| {
                     let asks = matches!(command, Command::Score { .. } | Command::Open { .. });
-                    asks || runs_on_cpu(command)
+                    asks || needs_no_gpu(command)
                 };
                 match beside(check, &commands, &mut waiting, &mut emit, ends).await {
                     Some(event) => emit(event),
@@ -81,11 +82,16 @@ pub async fn serve(commands: Receiver<Command>, clock: &Clock, mut emit: impl Fn
                 }
             }
             Command::AddData { name, files } => emit(add_data(name, files)),
+            Command::Classify {
+                request,
+                network,
+                images,
+            } => emit(classify(request, &network, &images).await),
             Command::Rehearse { config } => {
                 let rehearsal = rehearse(*config);
                 // Nobody waits for what it came to.
                 let _over =
-                    beside(rehearsal, &commands, &mut waiting, &mut emit, runs_on_cpu).await;
+                    beside(rehearsal, &commands, &mut waiting, &mut emit, needs_no_gpu).await;
             }
             // There is nothing to hold or to stop.
             Command::Pause | Command::Resume | Command::Step | Command::Stop => {}
@@ -93,9 +99,13 @@ pub async fn serve(commands: Receiver<Command>, clock: &Clock, mut emit: impl Fn
     }
 }
 
-/// Whether a command begins a run that needs no GPU.
-fn runs_on_cpu(command: &Command) -> bool {
-    matches!(command, Command::Start(start) if start.config.device == DeviceChoice::Cpu)
+/// Whether a command begins a run, or asks a network, that needs no GPU.
+fn needs_no_gpu(command: &Command) -> bool {
+    match command {
+        Command::Start(start) => start.config.device == DeviceChoice::Cpu,
+        Command::Classify { .. } => true,
+        _ => false,
+    }
 }
 
 /// Work on the GPU that nobody asked for yet, which waits for its driver most of the time: some commands end it, data are read

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{Checkpoint, CheckpointEvery};
 use super::config::{DeviceChoice, RunConfig};
+use super::trained_network::TrainedNetwork;
 use crate::space::Genotype;
 
 /// A request to the session. It is taken up between two steps.
@@ -42,6 +43,16 @@ pub enum Command {
         name: String,
         /// Names and contents.
         files: Vec<DataFile>,
+    },
+    /// Asks a trained network what images show. Answered by [`Event::Classified`](super::Event::Classified), also while a run is going on.
+    Classify {
+        /// Comes back in the answer.
+        request: u64,
+        /// Which network.
+        network: Box<TrainedNetwork>,
+        /// `[images, channels, height, width]`, as the network takes them; base64 where a command is text.
+        #[serde(with = "super::as_base64")]
+        images: Vec<u8>,
     },
     /// Opens a device and runs every kernel against known numbers. Answered by
     /// [`Event::DeviceChecked`](super::Event::DeviceChecked), or by [`Event::Refused`](super::Event::Refused) while a run is

@@ -11,6 +11,7 @@ use super::checkpoint::{Checkpoint, CheckpointEvery};
 use super::command::{Command, Start};
 use super::device::{self, DeviceError};
 use super::event::Event;
+use super::predict::classify;
 use super::score::Scoring;
 
 /// Whether a run goes on.
@@ -182,6 +183,14 @@ impl<'a> Control<'a> {
                     });
                 }
                 Command::AddData { name, files } => self.emit(add_data(name, files)),
+                Command::Classify {
+                    request,
+                    network,
+                    images,
+                } => {
+                    let answer = classify(request, &network, &images).await;
+                    self.emit(answer);
+                }
                 Command::Score { request, genotypes } => {
                     if let Some(answer) = self.scoring.ask(request, genotypes) {
                         self.emit(answer);

@@ -210,6 +210,16 @@ pub enum Event {
         /// What runs call it.
         name: String,
     },
+    /// What a trained network says of the images of [`Command::Classify`](super::Command::Classify).
+    Classified {
+        /// The number of the request.
+        request: u64,
+        /// The logits of each image.
+        #[serde(deserialize_with = "finite")]
+        logits: Vec<Vec<f32>>,
+        /// Why there are none.
+        problem: Option<String>,
+    },
     /// What [`Command::CheckDevice`](super::Command::CheckDevice) found.
     DeviceChecked {
         /// The device; none: there is none of that choice.
@@ -246,6 +256,7 @@ impl Event {
         !matches!(
             self,
             Event::Scored { .. }
+                | Event::Classified { .. }
                 | Event::SupernetOpened { .. }
                 | Event::DataAdded { .. }
                 | Event::DeviceChecked { .. }

@@ -7,6 +7,7 @@
 mod actor;
 #[cfg(feature = "engine")]
 mod add_data;
+mod answer;
 mod as_base64;
 mod check;
 mod checkpoint;
@@ -66,6 +67,7 @@ mod yield_now;
 
 #[cfg(feature = "engine")]
 pub use actor::{run, serve};
+pub use answer::{likeliest, probabilities};
 pub use checkpoint::{
     CHECKPOINT_VERSION, Checkpoint, CheckpointError, CheckpointEvery, MAX_CHECKPOINT_BYTES,
     MAX_HEADER_BYTES, Phase, Position,

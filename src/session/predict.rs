@@ -3,13 +3,28 @@
 use burn::tensor::{Device, Tensor};
 
 use super::error::RunError;
-use super::trained_network::{NetworkDescription, TrainedNetwork};
-use crate::data::{DataError, Dataset, DeviceImages, chunks};
+use super::event::Event;
+use super::trained_network::{NetworkDescription, NetworkError, TrainedNetwork};
+use crate::data::{DataError, Dataset, DeviceImages, Placement};
 use crate::nn::{DerivedNetwork, Leaves};
 use crate::search::objective::read;
 
 /// Images a forward pass, as in the test of training.
 pub(super) const TEST_BATCH: usize = 256;
+
+/// Answers [`Command::Classify`](super::Command::Classify), on the CPU: a GPU would compile for longer than that takes.
+pub(super) async fn classify(request: u64, network: &TrainedNetwork, images: &[u8]) -> Event {
+    let logits = match Predictor::new(network, &Device::flex()) {
+        Ok(predictor) => predictor.logits(images).await,
+        Err(error) => Err(error),
+    };
+    let problem = logits.as_ref().err().map(ToString::to_string);
+    Event::Classified {
+        request,
+        logits: logits.unwrap_or_default(),
+        problem,
+    }
+}
 
 /// A trained network on a device.
 pub struct Predictor {
@@ -41,11 +56,25 @@ impl Predictor {
     /// The logits of images `[images, channels, height, width]`, image by image, with the running statistics of training.
     ///
     /// # Errors
-    /// Pixels that are no whole images, or none; a device that fails.
-    pub async fn logits(&self, pixels: Vec<u8>) -> Result<Vec<Vec<f32>>, RunError> {
+    /// Pixels that are no whole images; a device that fails.
+    pub async fn logits(&self, pixels: &[u8]) -> Result<Vec<Vec<f32>>, RunError> {
+        let volume: usize = self.description.input.iter().product();
+        let mut logits = Vec::with_capacity(pixels.len() / volume);
+        for pixels in pixels.chunks(TEST_BATCH * volume) {
+            let values = read(self.pass(pixels.to_vec())?).await?;
+            if values.iter().any(|value| !value.is_finite()) {
+                return Err(NetworkError::Answer.into());
+            }
+            let images = values.chunks_exact(self.description.classes.len());
+            logits.extend(images.map(<[f32]>::to_vec));
+        }
+        Ok(logits)
+    }
+
+    /// The logits of some images, `[images, classes]`, still on the device.
+    fn pass(&self, pixels: Vec<u8>) -> Result<Tensor<2>, DataError> {
         let [channels, height, width] = self.description.input;
         let count = pixels.len() / (channels * height * width);
-        let classes = self.description.classes.len();
         let dataset = Dataset {
             name: "the images".to_owned(),
             images: pixels,
@@ -59,15 +88,10 @@ impl Predictor {
             notes: Vec::new(),
         };
         let images = DeviceImages::new(&dataset, &self.description.normalisation, &self.device)?;
-        let count = u32::try_from(count).map_err(|_| DataError::Empty)?;
-        let indices: Vec<u32> = (0..count).collect();
-        let mut logits = Vec::with_capacity(indices.len());
-        for placements in chunks(&indices, TEST_BATCH) {
-            let batch = images.batch(&placements).images.autodiff();
-            let answers = self.network.test(&self.leaves, &self.statistics, batch);
-            let values = read(answers.inner()).await?;
-            logits.extend(values.chunks_exact(classes).map(<[f32]>::to_vec));
-        }
-        Ok(logits)
+        // At most a batch.
+        let placements: Vec<_> = (0..count as u32).map(Placement::identity).collect();
+        let batch = images.batch(&placements).images.autodiff();
+        let logits = self.network.test(&self.leaves, &self.statistics, batch);
+        Ok(logits.inner())
     }
 }

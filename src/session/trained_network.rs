@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::as_base64;
 use super::tensor_file::{self, HostTensor, Limits, TensorFile, TensorFileError, UNSEALED};
-use crate::data::Normalisation;
+use crate::data::{Input, Normalisation};
 use crate::space::{Genotype, Macro, Space};
 
 /// The version of the file.
@@ -108,6 +108,9 @@ pub enum NetworkError {
     /// Its parts disagree.
     #[error("the trained network does not fit what it says of itself: {0}")]
     Fit(String),
+    /// What it says of an image is not a number.
+    #[error("the answer of the trained network is not a number: its weights are too large")]
+    Answer,
     /// A weight or statistic is not a number.
     #[error("the trained network holds values in {0} that are not numbers")]
     NotFinite(String),
@@ -143,6 +146,14 @@ impl NetworkDescription {
             width,
             auxiliary: false,
             imagenet_stem: self.imagenet_stem,
+        }
+    }
+
+    /// What it takes.
+    pub fn takes(&self) -> Input {
+        Input {
+            shape: self.input,
+            white: self.white,
         }
     }
 

@@ -114,7 +114,12 @@ fn a_run_that_is_killed_fifty_times_ends_as_if_it_had_not_been() {
             break;
         }
         assert_eq!(events(&folder), expected);
-        for name in ["supernet.safetensors", "genotype.json", "result.json"] {
+        for name in [
+            "supernet.safetensors",
+            "network.safetensors",
+            "genotype.json",
+            "result.json",
+        ] {
             let [one, other] = [&reference, &folder].map(|f| std::fs::read(f.join(name)).unwrap());
             assert_eq!(one, other, "{name}");
         }

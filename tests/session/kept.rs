@@ -87,8 +87,9 @@ fn a_folder_a_zip_and_the_memory_hold_the_same_bytes_of_a_run_times_included() {
         "genotype.txt",
         "result.json",
     ];
-    assert_eq!(named[..4], expected);
-    assert_eq!(named[4..], ["supernet.safetensors"]);
+    let weights = ["network.safetensors", "supernet.safetensors"];
+    assert_eq!(named[..3], expected[..3]);
+    assert_eq!(named[3..], [weights[0], expected[3], weights[1]]);
 
     let zip = files.to_zip("a-run").unwrap();
     let (unpacked, read) = RunFiles::from_bytes(&zip).unwrap();

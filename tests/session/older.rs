@@ -34,7 +34,12 @@ fn an_older_run_folder_goes_on_to_its_end() {
     assert!(after.starts_with(&before), "what stood there has changed");
     let events = read_events(&folder).unwrap();
     assert_eq!(events.last().unwrap().event, Event::Finished);
-    for name in ["result.json", "supernet.safetensors", "genotype.json"] {
+    for name in [
+        "result.json",
+        "network.safetensors",
+        "supernet.safetensors",
+        "genotype.json",
+    ] {
         assert!(folder.join(name).is_file(), "{name}");
     }
 }

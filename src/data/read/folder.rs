@@ -45,7 +45,8 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
     };
     let total = items.len() as u64;
     let channels = if request.options.grey { 1 } else { 3 };
-    let white = white(&items, request)?;
+    let pictures: Vec<_> = items.iter().map(|item| (item.file, item.format)).collect();
+    let white = white(&pictures, request)?;
     let (mut grey_files, mut one_size) = (true, true);
     for (done, item) in items.iter().enumerate() {
         let class = classes.binary_search(&item.class).map_err(|_| {
@@ -58,7 +59,7 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
                 ),
             )
         })?;
-        let mut photo = prepare(item, white, request)?;
+        let mut photo = prepare(item.file, item.format, white, request)?;
         if let Some(size) = request.options.size {
             one_size &= photo.size() == size;
             scale(&mut photo, size, &item.file.name, &mut request.notes);
@@ -112,12 +113,13 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
     Ok(found)
 }
 
-/// Says of each image what its folders say, part after part.
-fn items<'a>(source: &'a Source, request: &mut Request<'_>) -> Result<Vec<Item<'a>>, DataError> {
-    let mut images = Vec::new();
+/// Refuses files that are named like images and are none.
+///
+/// # Errors
+/// [`DataError::File`] names the first.
+pub fn check_names(source: &Source) -> Result<(), DataError> {
     for file in &source.files {
         match (file.kind, extension(&file.name).as_str()) {
-            (Kind::Image(format), _) => images.push((file, format)),
             (Kind::Nothing, "png" | "jpg" | "jpeg" | "gif" | "bmp" | "webp" | "pgm" | "ppm") => {
                 return Err(file.error(0, "named like an image, and empty"));
             }
@@ -127,6 +129,17 @@ fn items<'a>(source: &'a Source, request: &mut Request<'_>) -> Result<Vec<Item<'
             _ => {}
         }
     }
+    Ok(())
+}
+
+/// Says of each image what its folders say, part after part.
+fn items<'a>(source: &'a Source, request: &mut Request<'_>) -> Result<Vec<Item<'a>>, DataError> {
+    check_names(source)?;
+    let images = source.files.iter().filter_map(|file| match file.kind {
+        Kind::Image(format) => Some((file, format)),
+        _ => None,
+    });
+    let images: Vec<_> = images.collect();
     let names: Vec<&str> = images.iter().map(|(file, _)| file.name.as_str()).collect();
     let places = places(&names, &source.folders, &mut request.notes).map_err(
         |(index, message)| match index.and_then(|index| images.get(index)) {
@@ -167,11 +180,17 @@ fn classes<'a>(items: &[Item<'a>]) -> Vec<&'a str> {
 }
 
 /// The value that is white in pictures of more than eight bits: the largest of as many bits as any picture of the set uses.
-fn white(items: &[Item<'_>], request: &mut Request<'_>) -> Result<u16, DataError> {
+///
+/// # Errors
+/// [`DataError::File`] for a damaged picture.
+pub fn white(
+    pictures: &[(&File, ImageFormat)],
+    request: &mut Request<'_>,
+) -> Result<u16, DataError> {
     let mut seen: Option<Deep> = None;
-    for item in items {
-        if photo::is_deep(item.file, item.format)?
-            && let Some(deep) = photo::decode(item.file, item.format)?.deep()
+    for &(file, format) in pictures {
+        if photo::is_deep(file, format)?
+            && let Some(deep) = photo::decode(file, format)?.deep()
         {
             seen = Some(seen.map_or(deep, |seen| seen.with(deep)));
         }
@@ -191,9 +210,17 @@ fn white(items: &[Item<'_>], request: &mut Request<'_>) -> Result<u16, DataError
 }
 
 /// Decodes an image, says what is done to it, and does it.
-fn prepare(item: &Item<'_>, white: u16, request: &mut Request<'_>) -> Result<Photo, DataError> {
-    let mut photo = photo::decode(item.file, item.format)?;
-    let name = &item.file.name;
+///
+/// # Errors
+/// [`DataError::File`] for a damaged picture.
+pub fn prepare(
+    file: &File,
+    format: ImageFormat,
+    white: u16,
+    request: &mut Request<'_>,
+) -> Result<Photo, DataError> {
+    let mut photo = photo::decode(file, format)?;
+    let name = &file.name;
     if photo.turned {
         request
             .notes
@@ -213,7 +240,7 @@ fn prepare(item: &Item<'_>, white: u16, request: &mut Request<'_>) -> Result<Pho
 }
 
 /// Scales an image, and says so.
-fn scale(photo: &mut Photo, size: [u32; 2], name: &str, notes: &mut Notes) {
+pub fn scale(photo: &mut Photo, size: [u32; 2], name: &str, notes: &mut Notes) {
     let before = photo.size();
     if before == size {
         return;

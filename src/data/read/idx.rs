@@ -15,6 +15,9 @@ const U8: u8 = 0x08;
 /// Longest file of class names.
 const LONGEST_MAPPING: u64 = 1 << 16;
 
+/// What is said of EMNIST.
+const ON_THEIR_SIDE: &str = "images are mirrored at their diagonal, as EMNIST's lie on their side";
+
 /// The size of an IDX file that starts with `head`, by its own statement.
 pub fn stated_size(head: &[u8]) -> Option<u64> {
     let dimensions = usize::from(*head.get(3)?);
@@ -123,9 +126,7 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
         labels.push(read);
     }
     if name.contains("emnist") && !request.options.transpose {
-        request
-            .notes
-            .say("images are mirrored at their diagonal, as EMNIST's lie on their side");
+        request.notes.say(ON_THEIR_SIDE);
     }
     if name.contains("emnist") || request.options.transpose {
         transpose(&mut found);
@@ -140,6 +141,31 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
         .iter()
         .map(|label| names.get(label).cloned().unwrap_or(label.to_string()))
         .collect();
+    Ok(found)
+}
+
+/// The images of every file of a source, whatever their labels. EMNIST's are turned upright.
+///
+/// # Errors
+/// [`DataError::File`].
+pub fn unlabelled<'a>(
+    source: &'a Source,
+    request: &mut Request<'_>,
+) -> Result<Vec<(&'a File, Images)>, DataError> {
+    let mut found = Vec::new();
+    for file in source.files.iter().filter(|file| file.kind == Kind::Idx) {
+        if Array::open(file)?.sizes.len() != 3 {
+            request.notes.of("left out, no images", &file.name);
+            continue;
+        }
+        let mut images = Images::default();
+        read_images(file, &mut images, request)?;
+        if file.name.to_lowercase().contains("emnist") {
+            request.notes.say(ON_THEIR_SIDE);
+            transpose(&mut images);
+        }
+        found.push((file, images));
+    }
     Ok(found)
 }
 

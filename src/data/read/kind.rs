@@ -39,6 +39,11 @@ pub fn kind(file: &File) -> Result<Kind, DataError> {
     })
 }
 
+/// Whether a file with these bytes is a picture that is read.
+pub fn is_picture(bytes: &[u8]) -> bool {
+    picture(bytes.get(..512).unwrap_or(bytes)).is_some()
+}
+
 /// A picture that is read.
 fn picture(head: &[u8]) -> Option<Kind> {
     let format = match head {

@@ -23,15 +23,18 @@ mod scale;
 mod source;
 mod stream;
 mod tar;
+mod unlabelled;
 mod zip;
 
 use super::{DataError, Dataset};
 use cifar::Variant;
+pub use kind::is_picture;
 use listing::unread;
 use notes::Notes;
 pub use options::Options;
 use parts::{Images, Part};
 use source::{File, Kind, Source};
+pub use unlabelled::{ImageName, Input, Unlabelled};
 
 /// A data set with what its files told.
 #[derive(Debug, Clone)]

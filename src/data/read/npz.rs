@@ -95,6 +95,56 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
     Ok(found)
 }
 
+/// The images of every array that is images by its name, else by its shape, whatever its labels.
+///
+/// # Errors
+/// [`DataError::File`], also for floats of no usual range: what they were when the network was trained, nobody knows.
+pub fn unlabelled<'a>(
+    source: &'a Source,
+    request: &mut Request<'_>,
+) -> Result<Vec<(&'a File, Images)>, DataError> {
+    let named = |strict| {
+        let images = move |file: &&File| role_of(&file.name, strict) == Some(Role::Images);
+        arrays(source).filter(images).collect::<Vec<_>>()
+    };
+    let mut chosen = named(true);
+    if chosen.is_empty() {
+        chosen = named(false);
+    }
+    if chosen.is_empty() {
+        let shaped = |file: &&File| {
+            let shape = Array::open(file).map(|array| array.shape);
+            shape.is_ok_and(|shape| matches!(shape.len(), 3 | 4))
+        };
+        chosen = arrays(source).filter(shaped).collect();
+    }
+    for file in arrays(source) {
+        if !chosen.iter().any(|used| used.name == file.name) {
+            request.notes.of("left out, no images", &file.name);
+        }
+    }
+    let mut found = Vec::new();
+    for file in chosen {
+        let mut array = Array::open(file)?;
+        let mut mapping = Mapping::default();
+        if !array.dtype.is_byte() {
+            let mut range = Range::new(array.dtype.is_float());
+            array.for_each(|_, value| range.take(value))?;
+            let refuse = |message: String| file.error(0, message);
+            if range.scale() == Scale::Own {
+                return Err(refuse(
+                    "floats of no usual range: use 0 to 255, 0 to 1 or -1 to 1".into(),
+                ));
+            }
+            mapping = range.mapping(&mut request.notes).map_err(refuse)?;
+        }
+        let mut images = Images::default();
+        read_images(file, &mut images, &mapping, request)?;
+        found.push((file, images));
+    }
+    Ok(found)
+}
+
 fn arrays(source: &Source) -> impl Iterator<Item = &File> {
     source.files.iter().filter(|file| file.kind == Kind::Npy)
 }
