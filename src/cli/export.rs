@@ -9,10 +9,10 @@ use super::CliError;
 use super::drive::in_shell;
 use super::out::{self, note};
 use crate::app::cell_pictures;
-use crate::export::{Curves, EVENT_FILE, curves_csv, event_file};
+use crate::export::{Curves, EVENT_FILE, curves_csv, event_file, onnx, pytorch};
 use crate::numbers::thousands;
-use crate::record::{EVENTS, RunFiles, RunView, read_log};
-use crate::session::Timed;
+use crate::record::{EVENTS, NETWORK_FILE, RunFiles, RunView, load_network, read_log};
+use crate::session::{Timed, TrainedNetwork};
 
 /// Arguments of `plateau export`.
 #[derive(Args)]
@@ -28,6 +28,9 @@ pub struct ExportArgs {
     /// Write in the place of a file that is there
     #[arg(long)]
     replace: bool,
+    /// Leave the normalisation of the pixels out of the ONNX file: whoever runs it does that
+    #[arg(long)]
+    raw: bool,
 }
 
 /// A format of other programs.
@@ -37,10 +40,17 @@ enum Format {
     Csv,
     /// The same with α as histograms, the settings and the cells as an event file, for tensorboard --logdir runs
     Tensorboard,
+    /// The trained network for other runtimes: network.onnx
+    Onnx,
+    /// Its weights by the names of the original code, and a program that builds it and loads them: a folder pytorch
+    Pytorch,
 }
 
 /// Writes the run in the format that was asked for.
 pub fn run(args: &ExportArgs) -> Result<(), CliError> {
+    if args.raw && !matches!(args.to, Format::Onnx) {
+        return Err(CliError("--raw is only for --to onnx".into()));
+    }
     match args.to {
         Format::Csv => {
             let rows = Curves::of(&events(&args.run)?);
@@ -59,7 +69,29 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
             let steps = thousands(Curves::of(&events).len() as u64);
             args.write(&[(place, file)], &format!("{steps} steps"))
         }
+        Format::Onnx => {
+            let network = network(&args.run)?;
+            let place = args.place("network.onnx")?;
+            let file = onnx(&network, args.raw).map_err(CliError::new)?;
+            args.write(&[(place, file)], &in_short(&network))
+        }
+        Format::Pytorch => {
+            let network = network(&args.run)?;
+            let folder = args.place("pytorch")?;
+            let files = pytorch(&network).map_err(CliError::new)?;
+            std::fs::create_dir_all(&folder)
+                .map_err(|error| CliError(format!("{}: {error}", folder.display())))?;
+            let files = files.map(|(name, bytes)| (folder.join(name), bytes));
+            args.write(&files, &in_short(&network))
+        }
     }
+}
+
+/// What a network is, in a few words.
+fn in_short(network: &TrainedNetwork) -> String {
+    let [channels, height, width] = network.description.input;
+    let classes = network.description.classes.len();
+    format!("images of {channels}×{height}×{width}, {classes} classes")
 }
 
 impl ExportArgs {
@@ -84,9 +116,10 @@ impl ExportArgs {
                 path.display()
             )));
         }
-        let read = [self.run.clone(), self.run.join(EVENTS)];
+        let inside = [EVENTS, NETWORK_FILE].map(|name| self.run.join(name));
+        let read = [&self.run, &inside[0], &inside[1]].map(|path| Some(path.as_path()));
         for (path, _) in files {
-            out::check_file("--out", path, &[Some(&read[0]), Some(&read[1])])?;
+            out::check_file("--out", path, &read)?;
         }
         for (path, bytes) in files {
             out::file(path, bytes)?;
@@ -120,4 +153,24 @@ fn events(run: &Path) -> Result<Vec<Timed>, CliError> {
         note!("note: {}: {warning}", run.display());
     }
     Ok(events)
+}
+
+/// What a run has trained, from its folder, its zip or the file of the network itself.
+fn network(run: &Path) -> Result<TrainedNetwork, CliError> {
+    if run.is_file() {
+        let bytes = read_log(run).map_err(CliError::new)?;
+        if RunFiles::recognises(&bytes) {
+            let wrong = |why: &dyn std::fmt::Display| CliError(format!("{}: {why}", run.display()));
+            let (files, _) = RunFiles::from_bytes(&bytes).map_err(|error| wrong(&error))?;
+            let mut left_out = files.left_out.iter();
+            return match left_out.find(|text| text.starts_with(NETWORK_FILE)) {
+                Some(damaged) => Err(wrong(damaged)),
+                None => files
+                    .network()
+                    .ok_or_else(|| wrong(&"the run has no trained network")),
+            };
+        }
+    }
+    let (_, network) = load_network(run).map_err(CliError::new)?;
+    Ok(network)
 }

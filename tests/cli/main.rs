@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod bench;
 mod damaged;
+mod exported_network;
 mod genotypes;
 mod judges;
 mod landscape;

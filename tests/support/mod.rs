@@ -5,7 +5,9 @@
 pub mod chromium;
 pub mod folder;
 pub mod outcome;
+pub mod peers;
 pub mod program;
+pub mod protobuf;
 pub mod runs;
 pub mod supernet;
 pub mod write;
