@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::data::Dataset;
+use crate::data::{Dataset, Unlabelled};
 use crate::landscape::{BUILTIN_METRIC, Table, builtin_table};
 use crate::session::{Command, DataFile, Start};
 use crate::space::{Genotype, Space};
@@ -11,6 +11,7 @@ use super::pane::Pane;
 use super::runs::kept_run::Ask;
 use super::runs::link::SessionState;
 use super::runs::notice::Notice;
+use super::runs::run_network::RunNetwork;
 use super::runs::supernet::{Judge, JudgeOf, SupernetState};
 use crate::record::RunView;
 
@@ -80,6 +81,12 @@ pub enum Action {
     Show(Pane),
     /// Asks the person for a file to open.
     ChooseFile,
+    /// Asks the person for an image that the trained network is asked about.
+    ChooseImage,
+    /// Asks the trained network about the images in files.
+    AskNetwork(Vec<OpenedFile>),
+    /// Images were read for a trained network, or why they were not.
+    ImagesRead(RunNetwork, Result<Unlabelled, String>),
     /// Asks the person for a folder to open.
     #[cfg(not(target_arch = "wasm32"))]
     ChooseFolder,
@@ -122,6 +129,8 @@ pub enum Action {
 pub enum PathFor {
     /// A file or folder to open.
     Open,
+    /// An image for the trained network.
+    Image,
     /// A place to write to.
     Save {
         /// The name that is offered.

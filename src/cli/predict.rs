@@ -67,7 +67,7 @@ pub fn run(args: &PredictArgs) -> Result<(), CliError> {
             answer
         });
         let report = serde_json::json!({
-            "network": file, "dataset": network.description.dataset, "classes": classes,
+            "network": file.display().to_string(), "dataset": network.description.dataset, "classes": classes,
             "images": answers.collect::<Vec<_>>(), "notes": images.notes,
         });
         return out::json(&report.to_string());

@@ -43,7 +43,7 @@ pub mod lessons {}
 #[doc = "[judge]: judge\n[noise]: experiments::noise\n[relaxed]: experiments::relaxed\n[tables]: tables\n"]
 #[doc = include_str!("reports.md")]
 pub mod reports {}
-#[doc = "[compare]: compare\n[reports]: reports\n[search]: search\n[tables]: tables\n"]
+#[doc = "[compare]: compare\n[data]: data\n[reports]: reports\n[search]: search\n[tables]: tables\n"]
 #[doc = include_str!("runs.md")]
 pub mod runs {}
 #[doc = "[compare]: compare\n[data]: data\n[defaults]: defaults\n[judge]: judge\n[method]: crate::method\n[reports]: reports\n[runs]: runs\n[tables]: tables\n"]

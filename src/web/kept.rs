@@ -12,7 +12,8 @@ use super::script::call;
 use super::store::Stored;
 use super::{describe, store};
 use crate::app::{FoundSupernet, KeptRun, Wanted, is_of, shipped, shipped_name};
-use crate::session::{Checkpoint, RunConfig, judge_name};
+use crate::record::{NETWORK_FILE, SUPERNET_FILE};
+use crate::session::{Checkpoint, RunConfig, TrainedNetwork, judge_name};
 
 /// A tab of the browser, by how the names of its workers begin.
 pub struct Tab(String);
@@ -181,7 +182,8 @@ pub async fn storage_says() -> Vec<String> {
 
 /// The supernet of a kept run, and what a person must know of it: a damaged one is also in the checkpoint of a run that is not finished.
 async fn supernet_of(name: &str) -> Result<Option<(Checkpoint, Option<String>)>, String> {
-    let Some(bytes) = store::supernet(name).await.map_err(refused)? else {
+    let found = store::other(name, SUPERNET_FILE).await;
+    let Some(bytes) = found.map_err(refused)? else {
         return Ok(None);
     };
     let error = match Checkpoint::from_bytes(&bytes) {
@@ -197,6 +199,15 @@ async fn supernet_of(name: &str) -> Result<Option<(Checkpoint, Option<String>)>,
         }
         None => Err(format!("{name}: {error}")),
     }
+}
+
+/// What a kept run has trained; none: it has kept none.
+pub async fn network_of(name: &str) -> Result<Option<Box<TrainedNetwork>>, String> {
+    let bytes = store::other(name, NETWORK_FILE).await.map_err(refused)?;
+    let network = bytes.map(|bytes| TrainedNetwork::from_bytes(&bytes));
+    let network = network.transpose();
+    let network = network.map_err(|error| format!("{name}: {error}"))?;
+    Ok(network.map(Box::new))
 }
 
 /// The supernet of a kept run, or the newest judge of its kind, and what a person must know of it.

@@ -12,7 +12,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::fetched::fetch_set;
-use super::kept::{Tab, kept_events, refused, storage_says, supernet};
+use super::kept::{Tab, kept_events, network_of, refused, storage_says, supernet};
 use super::script::call;
 use super::{FromWorker, ToWorker, describe, mirror, script, store};
 use crate::app::{Answer, App, Aside, Ask, Fragment, Link, Notice, Seat, Shelf, beside, described};
@@ -204,6 +204,10 @@ impl Engine {
                 let files = store::files(&name).await.map_err(refused);
                 let files = files.and_then(|files| files.ok_or("it is not kept yet".into()));
                 return Ok(Some(Answer::Files { name, files }));
+            }
+            Ask::Network(name) => {
+                let found = network_of(&name).await;
+                return Ok(Some(Answer::Network { name, found }));
             }
             // What is fetched may hang; nothing else waits for it.
             Ask::Supernet(wanted) => {

@@ -1,4 +1,4 @@
-//! Runs that the browser keeps, in IndexedDB: for each its events, the supernet of its search, the newest checkpoint where it was not
+//! Runs that the browser keeps, in IndexedDB: for each its events, the supernet of its search, what it has trained, the newest checkpoint where it was not
 //! finished, which run raced with it, and a [`Mark`]. Its other files follow from its events.
 //!
 //! All tabs share the storage. A run has one writer, whose name is in its mark: a name is taken and a run is written in one transaction
@@ -14,7 +14,9 @@ use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
-use crate::record::{RIVAL_FILE, RunFiles, SUPERNET_FILE, checkpoint_file, rival_name, rival_text};
+use crate::record::{
+    NETWORK_FILE, RIVAL_FILE, RunFiles, SUPERNET_FILE, checkpoint_file, rival_name, rival_text,
+};
 use crate::session::Checkpoint;
 
 const DATABASE: &str = "plateau";
@@ -22,10 +24,12 @@ const DATABASE: &str = "plateau";
 const VERSION: u32 = 2;
 /// The lines of `events.jsonl`, as text, by the name of the run.
 const EVENTS: &str = "events";
-/// The bytes of a checkpoint file by the name of the run, those of the supernet's and the text that names its rival by [`beside`] it.
+/// The bytes of a checkpoint file by the name of the run, those of the [`WEIGHTS`] and the text that names its rival by [`beside`] it.
 const CHECKPOINTS: &str = "checkpoints";
 /// The marks, as JSON, by the name of the run.
 const MARKS: &str = "marks";
+/// The other files with weights.
+const WEIGHTS: [&str; 2] = [SUPERNET_FILE, NETWORK_FILE];
 const STORES: [&str; 3] = [EVENTS, CHECKPOINTS, MARKS];
 
 /// Who writes a run, and when it was written.
@@ -153,9 +157,11 @@ fn write(
         }
     }
     // One that is not at hand may be there already.
-    if let Some(bytes) = files.others.get(SUPERNET_FILE) {
-        let key = JsValue::from_str(&beside(name, SUPERNET_FILE));
-        store.put(&Uint8Array::from(&bytes[..]), Some(&key))?;
+    for file in WEIGHTS {
+        if let Some(bytes) = files.others.get(file) {
+            let key = JsValue::from_str(&beside(name, file));
+            store.put(&Uint8Array::from(&bytes[..]), Some(&key))?;
+        }
     }
     if let Some(bytes) = files.others.get(RIVAL_FILE) {
         put_rival(&store, name, &String::from_utf8_lossy(bytes))?;
@@ -283,8 +289,10 @@ pub async fn files(name: &str) -> Result<Option<RunFiles>, Error> {
         events,
         ..read.map(|(files, _)| files).unwrap_or_default()
     };
-    if let Some(bytes) = supernet(name).await? {
-        files.others.insert(SUPERNET_FILE.into(), bytes);
+    for file in WEIGHTS {
+        if let Some(bytes) = other(name, file).await? {
+            files.others.insert(file.into(), bytes);
+        }
     }
     if let Some(Ok(rival)) = rival(name).await? {
         let text = rival_text(&rival);
@@ -299,12 +307,12 @@ pub async fn files(name: &str) -> Result<Option<RunFiles>, Error> {
     Ok(Some(files))
 }
 
-/// The bytes of the supernet of a run; none: it has none.
+/// The bytes of another file of a run; none: it has none.
 ///
 /// # Errors
 /// The browser refused.
-pub async fn supernet(name: &str) -> Result<Option<Vec<u8>>, Error> {
-    let value = get(CHECKPOINTS, &beside(name, SUPERNET_FILE)).await?;
+pub async fn other(name: &str, file: &str) -> Result<Option<Vec<u8>>, Error> {
+    let value = get(CHECKPOINTS, &beside(name, file)).await?;
     Ok(value.map(|bytes| Uint8Array::new(&bytes).to_vec()))
 }
 
@@ -337,6 +345,7 @@ pub async fn remove(name: &str) -> Result<(), Error> {
         (EVENTS, name),
         (CHECKPOINTS, name),
         (CHECKPOINTS, &beside(name, SUPERNET_FILE)),
+        (CHECKPOINTS, &beside(name, NETWORK_FILE)),
         (CHECKPOINTS, &beside(name, RIVAL_FILE)),
         (MARKS, name),
     ] {

@@ -12,7 +12,7 @@ use super::fetched::fetch_set;
 use super::{FromWorker, ToWorker, store};
 use crate::data::{awaited, built_in, handed, short_name};
 use crate::json::problem;
-use crate::record::{RunFiles, SUPERNET_FILE, checkpoint_file};
+use crate::record::{NETWORK_FILE, RunFiles, SUPERNET_FILE, checkpoint_file};
 use crate::session::{Checkpoint, Clock, Command, Event, Start, Timed, device, serve};
 
 /// Starts the session; called once, by the worker's program.
@@ -217,7 +217,9 @@ async fn keep_runs(
         {
             let stored = store::keep(&run.name, &run.files, &writer, last).await;
             // Once is enough.
-            run.files.others.remove(SUPERNET_FILE);
+            for file in [SUPERNET_FILE, NETWORK_FILE] {
+                run.files.others.remove(file);
+            }
             let why = match stored {
                 Ok(true) => None,
                 Ok(false) => Some("another tab has removed it or goes on with it".to_owned()),

@@ -1,6 +1,7 @@
 //! The window, driven as a person does.
 
 mod aloud;
+mod answers;
 mod comparison;
 mod damaged;
 mod editor;

@@ -26,7 +26,7 @@ use crate::support::folder::folder;
 use crate::window::{digits_search, keeping, small_search, wait, window, window_without_session};
 
 /// Draws frames until a label with some words is there.
-fn wait_for(window: &mut Harness<'_, App>, words: &str) {
+pub fn wait_for(window: &mut Harness<'_, App>, words: &str) {
     let start = Instant::now();
     while window.query_all_by_label_contains(words).next().is_none() {
         assert!(start.elapsed() < Duration::from_secs(60), "no \"{words}\"");
@@ -107,7 +107,7 @@ fn two_strategies_race_on_the_same_seed_and_images_and_are_held_together() {
 }
 
 /// Presses the button of a kept run.
-fn in_the_list(window: &mut Harness<'_, App>, button: &str) {
+pub fn in_the_list(window: &mut Harness<'_, App>, button: &str) {
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
     wait_for(window, button);
     window.get_by_label(button).click();

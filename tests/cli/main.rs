@@ -7,6 +7,7 @@ mod exported_network;
 mod genotypes;
 mod judges;
 mod landscape;
+mod predict;
 mod relax;
 mod scorers;
 mod settings;

@@ -3,9 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use plateau::session::{DeviceChoice, Preset, RunConfig};
+use plateau::data::Dataset;
+use plateau::record::{NETWORK_FILE, RunFiles};
+use plateau::session::{Clock, DeviceChoice, Preset, RunConfig, Start, run_blocking_from};
 
-use super::{Chromium, QUICK, WIDGETS, Window, page, small};
+use super::{ALONE, Chromium, QUICK, WIDGETS, Window, page, small};
+use crate::support::chromium::Tab;
+use crate::support::write::png;
 
 /// Two searches and two trainings, one after the other on a machine that does other things.
 const RACE: Duration = Duration::from_secs(120);
@@ -57,4 +61,48 @@ fn a_comparison_opens_with_its_intervals() {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("src/manual/experiments/scratch-digits.json.gz");
     tab.drop_files(&[("compare.json.gz", std::fs::read(file).unwrap())]);
     tab.label("null pair");
+}
+
+/// Drops a picture of a digit and waits for what the network of a run says of it.
+fn ask(tab: &mut Tab, run: &str) {
+    let digits = Dataset::load("digits").unwrap();
+    let pixels = digits.image(3).unwrap().iter();
+    let bright: Vec<u8> = pixels.map(|pixel| pixel.saturating_mul(15)).collect();
+    tab.drop_files(&[("digit.png", png(8, 8, 1, &bright))]);
+    let answered = format!("{WIDGETS}.some(w => w.label.includes('as the network of {run}'))");
+    tab.wait_for("the network answers", &answered, RACE);
+    let bars = format!(
+        "{WIDGETS}.filter(w => / %$/.test(w.label) && /^[0-9]  /.test(w.label)).length == 5"
+    );
+    tab.wait_for("five classes have bars", &bars, QUICK);
+}
+
+#[test]
+fn a_picture_is_answered_by_a_network_from_a_zip_by_that_of_a_kept_run_and_by_one_trained_here() {
+    let mut files = RunFiles::default();
+    for event in run_blocking_from(&Start::kept(short())) {
+        files.take(&Clock::default().stamp(event));
+    }
+    assert!(files.others.contains_key(NETWORK_FILE));
+    let zip = files.to_zip("desktop").unwrap();
+    let mut browser = Chromium::start("answers", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&page());
+    tab.drop_files(&[("desktop.zip", zip)]);
+    let kept = "s.notices.some(text => text.includes('is kept as desktop'))";
+    tab.wait_until("the run of the zip is kept", kept, QUICK);
+    ask(&mut tab, "desktop");
+
+    tab.load(&format!("{}{ALONE}", page()));
+    tab.shortcut("k");
+    tab.press("Open desktop");
+    let shown = "s.notices.some(text => text.includes('opened the run desktop'))";
+    tab.wait_until("the kept run is shown", shown, QUICK);
+    ask(&mut tab, "desktop");
+
+    tab.take_settings(&short());
+    tab.press("▶  Run");
+    let over = "s.run.live && s.run.state == 'finished'";
+    tab.wait_until("the run is over", over, RACE);
+    ask(&mut tab, "digits-na-darts-3");
 }

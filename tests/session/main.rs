@@ -11,6 +11,7 @@ mod faults;
 mod kept;
 mod machine;
 mod moved;
+mod network;
 mod older;
 mod recorder;
 mod same_bits;

@@ -35,11 +35,7 @@ impl Pictures {
 
     /// Another data set, under a name of its own.
     pub fn set(&mut self, name: &str, loaded: Result<Arc<Dataset>, DataError>) {
-        // Digits go to 16, everything else to 255.
-        self.peak = match &loaded {
-            Ok(dataset) => dataset.images.iter().copied().max().unwrap_or(255).max(1),
-            Err(_) => 255,
-        };
+        self.peak = loaded.as_ref().map_or(255, |dataset| dataset.white());
         self.name = name.to_owned();
         self.loaded = Some(loaded);
         self.textures.clear();

@@ -6,7 +6,7 @@ use super::link::Seat;
 use super::recording::Recording;
 use super::supernet::JudgeOf;
 use crate::record::{Digest, RunFiles, RunView};
-use crate::session::{Checkpoint, RunConfig};
+use crate::session::{Checkpoint, RunConfig, TrainedNetwork};
 
 /// A run that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub enum Ask {
     Files(String),
     /// The weights of a supernet.
     Supernet(Wanted),
+    /// What a run has trained.
+    Network(String),
     /// A run in short.
     Describe(String),
     /// The whole run, to be seen beside others.
@@ -112,6 +114,13 @@ pub enum Answer {
         wanted: Wanted,
         /// The state that has them, or why it cannot be read.
         found: FoundSupernet,
+    },
+    /// What a run has trained.
+    Network {
+        /// Its name.
+        name: String,
+        /// The network; none: it has kept none. Or why it cannot be read.
+        found: Result<Option<Box<TrainedNetwork>>, String>,
     },
     /// A run that was opened from the file of that name is kept.
     Kept(String, KeptRun),

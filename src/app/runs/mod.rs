@@ -7,5 +7,6 @@ pub mod notice;
 pub mod recording;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod run_folders;
+pub mod run_network;
 pub mod shelf;
 pub mod supernet;

@@ -18,8 +18,8 @@ use super::shelf::Shelf;
 use super::supernet::{JudgeOf, shipped, shipped_name};
 use crate::data::{Dataset, hand_over, handed_with_hash, path_of, short_name};
 use crate::record::{
-    self, EVENTS, LOCK, Lines, RecordError, Recorder, SUPERNET_FILE, lock, read_files, read_lines,
-    read_log, read_rival, saved, write_files, write_rival,
+    self, EVENTS, LOCK, Lines, RecordError, Recorder, SUPERNET_FILE, StoreError, lock, read_files,
+    read_lines, read_log, read_rival, saved, write_files, write_rival,
 };
 use crate::session::{Command, Event, Position, RunConfig, Start, Timed, judge_name};
 
@@ -139,6 +139,14 @@ impl Keeper {
                     Wanted::Judge(of) => self.judge(of),
                 };
                 Answer::Supernet { wanted, found }
+            }
+            Ask::Network(name) => {
+                let found = match record::load_network(&self.folder(&name)) {
+                    Ok((_, network)) => Ok(Some(Box::new(network))),
+                    Err(StoreError::NoNetwork(_)) => Ok(None),
+                    Err(error) => Err(error.to_string()),
+                };
+                Answer::Network { name, found }
             }
             Ask::Keep(file, files) => {
                 let name = file.trim_end_matches(".zip");

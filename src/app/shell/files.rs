@@ -15,7 +15,8 @@ use crate::app::context::{Action, OpenedFile, ReadData};
 use crate::app::context::{Again, OpenTable, PathField, PathFor};
 use crate::app::runs::kept_run::name_of;
 use crate::app::runs::notice::{About, Notice};
-use crate::data::{DataError, Dataset, built_in};
+use crate::app::runs::run_network::RunNetwork;
+use crate::data::{DataError, Dataset, Unlabelled, built_in};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::landscape::ReadTable;
 #[cfg(not(target_arch = "wasm32"))]
@@ -26,6 +27,8 @@ use crate::space::without_mark;
 
 /// What a dialog for files is called.
 const OPEN: &str = "Open a run, its configuration, a table, a genotype, a lesson or a data set";
+/// What the dialog for an image is called.
+const OPEN_IMAGE: &str = "Open an image for the trained network";
 /// Most bytes of a file that is opened.
 const LARGEST: u64 = 1 << 30;
 /// How images are read that have no common size.
@@ -65,9 +68,30 @@ impl Files {
     }
 
     /// Asks for files to open; answered by [`Action::OpenFiles`]. Several together are one data set.
-    #[cfg(target_arch = "wasm32")]
     pub fn choose(&self, context: &egui::Context) {
-        let dialog = rfd::AsyncFileDialog::new().set_title(OPEN);
+        #[cfg(not(target_arch = "wasm32"))]
+        self.choose_files(OPEN, PathFor::Open, Action::OpenFiles, context);
+        #[cfg(target_arch = "wasm32")]
+        self.choose_files(OPEN, Action::OpenFiles, context);
+    }
+
+    /// Asks for images for the trained network; answered by [`Action::AskNetwork`].
+    pub fn choose_image(&self, context: &egui::Context) {
+        #[cfg(not(target_arch = "wasm32"))]
+        self.choose_files(OPEN_IMAGE, PathFor::Image, Action::AskNetwork, context);
+        #[cfg(target_arch = "wasm32")]
+        self.choose_files(OPEN_IMAGE, Action::AskNetwork, context);
+    }
+
+    /// Asks for files, of which an action is made.
+    #[cfg(target_arch = "wasm32")]
+    fn choose_files(
+        &self,
+        title: &str,
+        made: fn(Vec<OpenedFile>) -> Action,
+        context: &egui::Context,
+    ) {
+        let dialog = rfd::AsyncFileDialog::new().set_title(title);
         let answers = self.answers.clone();
         let context = context.clone();
         detach(async move {
@@ -78,22 +102,28 @@ impl Files {
             for file in &files {
                 opened.push(read(file).await);
             }
-            answer(&answers, all(opened), &context);
+            answer(&answers, all(opened, made), &context);
         });
     }
 
-    /// Asks for files to open; answered by [`Action::OpenFiles`]. Several together are one data set.
+    /// Asks for files, of which an action is made; `wanted`: for where there is no dialog.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn choose(&self, context: &egui::Context) {
-        let dialog = rfd::AsyncFileDialog::new().set_title(OPEN);
+    fn choose_files(
+        &self,
+        title: &str,
+        wanted: PathFor,
+        made: fn(Vec<OpenedFile>) -> Action,
+        context: &egui::Context,
+    ) {
+        let dialog = rfd::AsyncFileDialog::new().set_title(title);
         self.ask(
             context,
-            PathFor::Open,
+            wanted,
             // Some dialogs say by an empty list that nothing was chosen.
             async || Some(dialog.pick_files().await?).filter(|files| !files.is_empty()),
-            |files| {
+            move |files| {
                 let read = files.iter().map(|file| open_path(file.path()));
-                all(read.collect())
+                all(read.collect(), made)
             },
         );
     }
@@ -106,7 +136,7 @@ impl Files {
             context,
             PathFor::Open,
             || dialog.pick_folder(),
-            |folder| all(vec![open_path(folder.path())]),
+            |folder| all(vec![open_path(folder.path())], Action::OpenFiles),
         );
     }
 
@@ -145,7 +175,11 @@ impl Files {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn open(&self, path: PathBuf, context: &egui::Context) {
         self.beside(context, move |answers, context| {
-            answer(answers, all(vec![open_path(&path)]), context);
+            answer(
+                answers,
+                all(vec![open_path(&path)], Action::OpenFiles),
+                context,
+            );
         });
     }
 
@@ -155,6 +189,7 @@ impl Files {
         self.beside(context, move |answers, context| {
             let came = match wanted {
                 PathFor::Open => open_path(&path).map(|file| Action::OpenFiles(vec![file])),
+                PathFor::Image => open_path(&path).map(|file| Action::AskNetwork(vec![file])),
                 PathFor::Save { bytes, .. } => {
                     write_path(&path, &bytes).map(|text| told(Ok(text), About::Saving))
                 }
@@ -226,6 +261,25 @@ impl Files {
         });
     }
 
+    /// Reads images for a trained network beside the window; answered by [`Action::ImagesRead`].
+    pub fn read_images(
+        &self,
+        files: Vec<OpenedFile>,
+        network: RunNetwork,
+        context: &egui::Context,
+    ) {
+        let answers = self.answers.clone();
+        let context = context.clone();
+        detach(async move {
+            let input = network.network.description.takes();
+            let name = files.first().map_or("images", |file| &file.name).to_owned();
+            let blobs = files.into_iter().map(|file| (file.name, file.bytes));
+            let read = Unlabelled::from_files(&name, blobs.collect(), input);
+            let read = read.map_err(|error| error.to_string());
+            answer(&answers, Action::ImagesRead(network, read), &context);
+        });
+    }
+
     /// Has the browser download a file.
     #[cfg(target_arch = "wasm32")]
     pub fn save(&self, name: String, bytes: Vec<u8>, context: &egui::Context) {
@@ -271,7 +325,7 @@ impl Files {
             for file in &files {
                 opened.push(read_dropped(file).await);
             }
-            answer(&answers, all(opened), &context);
+            answer(&answers, all(opened, Action::OpenFiles), &context);
         });
     }
 }
@@ -295,9 +349,9 @@ fn download(name: &str, bytes: &[u8]) -> Result<(), wasm_bindgen::JsValue> {
 }
 
 /// All files, or what is wrong with the first that cannot be read.
-fn all(opened: Vec<Result<OpenedFile, String>>) -> Action {
+fn all(opened: Vec<Result<OpenedFile, String>>, made: fn(Vec<OpenedFile>) -> Action) -> Action {
     match opened.into_iter().collect() {
-        Ok(files) => Action::OpenFiles(files),
+        Ok(files) => made(files),
         Err(message) => told(Err(message), About::Opening),
     }
 }

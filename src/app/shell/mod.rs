@@ -1,5 +1,6 @@
 //! The window itself: takes events in, lays the panels out, takes their actions up.
 
+mod asking;
 mod banners;
 mod bars;
 #[cfg(not(target_arch = "wasm32"))]
@@ -58,6 +59,7 @@ use crate::app::runs::shelf::Shelf;
 use crate::app::runs::supernet::{Judge, SupernetState};
 use crate::app::share_link::Fragment;
 use crate::record::{RunState, RunView};
+use asking::Asking;
 use dock::Dock;
 use files::Files;
 use lesson_card::Course;
@@ -144,6 +146,7 @@ pub struct App {
     pub(super) editor: Editor,
     landscape: LandscapePanel,
     network: NetworkPanel,
+    asking: Asking,
     data: DataPanel,
 }
 
@@ -224,6 +227,7 @@ impl App {
             shown: RunPanel::default(),
             landscape: LandscapePanel::default(),
             network: NetworkPanel::default(),
+            asking: Asking::default(),
             data: DataPanel::default(),
         };
         if let Some(storage) = creation.storage {
@@ -384,6 +388,9 @@ impl App {
             Action::Train(genotype) => self.train(context, genotype),
             Action::Show(pane) => self.dock.show(pane),
             Action::ChooseFile => self.files.choose(context),
+            Action::ChooseImage => self.files.choose_image(context),
+            Action::AskNetwork(files) => self.ask_network(context, files),
+            Action::ImagesRead(network, read) => self.take_images(network, read),
             #[cfg(not(target_arch = "wasm32"))]
             Action::ChooseFolder => self.files.choose_folder(context),
             Action::OpenFiles(files) => self.open_files(context, files),

@@ -24,7 +24,7 @@ use crate::app::runs::recording::Recording;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::runs::run_folders::kept_run;
 use crate::app::runs::supernet::SupernetState;
-use crate::data::{hand_over, short_name};
+use crate::data::{hand_over, is_picture, short_name};
 use crate::json::problem;
 use crate::landscape::{ReadTable, Table, TableError, Values};
 use crate::packed::{MOST_OF_A_REPORT, unpacked};
@@ -73,12 +73,18 @@ impl App {
         ok
     }
 
-    /// Opens files that were chosen or dropped together. What is nothing else is read as a data set.
+    /// Opens files that were chosen or dropped together. A picture alone is for the trained network; what is nothing else is read as a data
+    /// set.
     pub(super) fn open_files(&mut self, context: &egui::Context, files: Vec<OpenedFile>) {
         let [file] = &files[..] else {
             self.files.read_data(files, self.data.options(), context);
             return;
         };
+        // A single picture is no data set.
+        if is_picture(&file.bytes) {
+            self.ask_network(context, files);
+            return;
+        }
         self.opened = None;
         let table = |app: &Self| app.table.as_ref().map(|open| open.table.clone());
         let before = table(self);

@@ -26,7 +26,7 @@ impl PathWindow {
         match news {
             PathField::Ask(wanted) => {
                 let text = match &wanted {
-                    PathFor::Open => String::new(),
+                    PathFor::Open | PathFor::Image => String::new(),
                     PathFor::Save { name, .. } => {
                         let folder = std::env::current_dir().unwrap_or_default();
                         folder.join(name).to_string_lossy().into_owned()

@@ -1,6 +1,8 @@
 //! Races: a second run, of another strategy with the same seed and images, beside the shown one. And what all sessions beside that of the
 //! shown run have in common.
 
+use std::sync::Arc;
+
 use eframe::egui;
 
 use super::App;
@@ -11,7 +13,7 @@ use crate::app::runs::link::{Aside, Line, Seat, SessionState};
 use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
 use crate::record::{RunState, RunView};
-use crate::session::{Command, Event, Start};
+use crate::session::{Command, Event, Start, TrainedNetwork};
 
 /// A run beside the shown one, and its session, which a recorded one does not have.
 #[derive(Default)]
@@ -20,6 +22,8 @@ pub struct Companion {
     pub line: Line,
     /// What it has said.
     pub run: RunView,
+    /// What it has trained.
+    pub network: Option<Arc<TrainedNetwork>>,
     /// The name by which the keeper of runs has it.
     kept: Option<String>,
     /// The name of the shown run that does not know of it yet.
@@ -60,6 +64,10 @@ impl Companion {
                         let refused = Notice::info(in_labels(message));
                         told.push(refused.of_run(&self.run.name));
                     }
+                    Event::Network { network } => {
+                        self.network = Some(Arc::new(TrainedNetwork::clone(network)));
+                    }
+                    Event::Started { .. } => self.network = None,
                     _ => {}
                 }
                 self.run.live |= matches!(timed.event, Event::Started { .. });

@@ -70,6 +70,7 @@ impl App {
             }
             Answer::Files { name, files } => self.take_files(&name, files, context),
             Answer::Supernet { wanted, found } => self.take_found(&wanted, found),
+            Answer::Network { name, found } => self.take_network(context, &name, found),
             Answer::Rival { of, rival } => self.take_rival(context, &of, rival),
             Answer::Interrupted(config, name) => self.take_interrupted(config, name),
             Answer::GoesOn {
@@ -146,44 +147,56 @@ impl App {
         self.shelf.ask(Ask::Rival(name.to_owned()));
     }
 
-    fn take_event(&mut self, timed: &Timed) {
-        match &timed.event {
+    /// Takes up what answers somebody and is no part of the run; whether the event is one of these.
+    fn take_reply(&mut self, event: &Event) -> bool {
+        match event {
             Event::Scored {
                 request,
                 first,
                 scores,
             } => {
                 self.scored(*request, *first, scores);
-                return;
             }
             Event::SupernetOpened { space, images } => {
                 self.opened_supernet(Ok((*space, *images)));
-                return;
             }
             Event::Refused {
                 request: Some(request),
                 message,
             } => {
                 self.not_scored(*request, &in_labels(message));
-                return;
             }
             Event::Refused { message, .. } => {
                 // On the page the worker says that a run cannot be gone on with.
                 let going_on = self.line.state() == SessionState::Starting;
                 self.line.expect(false);
-                if self.is_opening() && !going_on {
-                    self.opened_supernet(Err(message));
-                    return;
+                match self.is_opening() && !going_on {
+                    true => self.opened_supernet(Err(message)),
+                    false => self.notices.push(Notice::info(message)),
                 }
-                self.notices.push(Notice::info(message));
-                return;
             }
-            Event::DataAdded { .. } => return,
+            Event::Classified {
+                request,
+                logits,
+                problem,
+            } => {
+                self.classified(*request, logits, problem.as_ref());
+            }
+            Event::DataAdded { .. } => {}
             Event::DeviceChecked { device, problem } => {
                 self.device.clone_from(device);
                 self.checked(problem.as_deref());
-                return;
             }
+            _ => return false,
+        }
+        true
+    }
+
+    fn take_event(&mut self, timed: &Timed) {
+        if self.take_reply(&timed.event) {
+            return;
+        }
+        match &timed.event {
             Event::Failed { message } => {
                 let failed = Notice::error(in_labels(message)).about(About::Run);
                 if self.supernet == SupernetState::Asked {

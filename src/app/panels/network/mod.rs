@@ -1,5 +1,6 @@
-//! Training of a network from scratch: curves, test, mistakes, sizes of the cells.
+//! Training of a network from scratch: curves, test, mistakes, sizes of the cells, and what it says of an image.
 
+mod answer;
 mod confusion;
 mod curves;
 mod size;
@@ -14,6 +15,8 @@ use crate::app::draw::words::counted;
 use crate::app::runs::labels::in_labels;
 use crate::record::{RunState, RunView, TrainingView};
 use crate::space::Genotype;
+pub use answer::Answered;
+use answer::Question;
 use confusion::Pair;
 use curves::Curves;
 
@@ -27,12 +30,14 @@ enum View {
     Confusion,
     /// Images that were misclassified.
     Mistakes,
+    /// What the network says of an image of the person's own.
+    Image,
     /// Parameters and multiply-adds.
     Size,
 }
 
 impl View {
-    const ALL: [(View, &'static str, &'static str); 4] = [
+    const ALL: [(View, &'static str, &'static str); 5] = [
         (View::Curves, "Curves", "Loss and accuracy while it trains."),
         (
             View::Confusion,
@@ -43,6 +48,11 @@ impl View {
             View::Mistakes,
             "Mistakes",
             "Test images that were taken for another class.",
+        ),
+        (
+            View::Image,
+            "Your image",
+            "What the trained network says of an image of yours.",
         ),
         (
             View::Size,
@@ -62,6 +72,7 @@ pub struct NetworkPanel {
     /// Only mistakes of this kind are shown.
     only: Option<Pair>,
     sizes: size::Sizes,
+    question: Question,
 }
 
 impl NetworkPanel {
@@ -69,6 +80,17 @@ impl NetworkPanel {
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         self.export.poll(ui, context.actions);
         theme::scroll_if_short(ui, |ui| self.parts(ui, context));
+    }
+
+    /// What the trained network is asked about.
+    pub fn question(&mut self) -> &mut Question {
+        &mut self.question
+    }
+
+    /// The trained network has answered: its answer is shown.
+    pub fn answer(&mut self, answered: Answered) {
+        self.view = View::Image;
+        self.question.answer(answered);
     }
 
     fn parts(&mut self, ui: &mut egui::Ui, context: &mut Context) {
@@ -92,6 +114,7 @@ impl NetworkPanel {
                 self.sizes
                     .show(ui, context, run, genotype, &mut self.export);
             }
+            (View::Image, _) => self.question.show(ui, context),
             (_, None) => {
                 ui.label(
                     "Nothing has been trained yet. A search trains the cell it finds when it is over; the buttons above train a \
