@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod bench;
 mod damaged;
+mod exports;
 mod genotypes;
 mod judges;
 mod landscape;
