@@ -4,6 +4,7 @@
 mod bench;
 mod damaged;
 mod exported_network;
+mod exports;
 mod genotypes;
 mod judges;
 mod landscape;
