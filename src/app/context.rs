@@ -113,6 +113,8 @@ pub enum Action {
     SaveCurves,
     /// Saves the shown run as an event file of TensorBoard.
     SaveEventFile,
+    /// Saves what the shown run has trained.
+    SaveNetwork(NetworkForm),
     /// Lists the kept runs.
     ListRuns,
     /// Asks the keeper of runs.
@@ -121,6 +123,15 @@ pub enum Action {
     Restart,
     /// Tells the person something.
     Notify(Notice),
+}
+
+/// A form of a trained network for other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkForm {
+    /// One file.
+    Onnx,
+    /// A zip of weights and a program.
+    Pytorch,
 }
 
 /// What a path is asked for, where the desktop has no dialogs.

@@ -16,13 +16,15 @@ use plateau::app::{
     Answer, App, Aside, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, Seat,
     SessionState, Shelf, WELCOME, cell_pictures, described, unplaced,
 };
-use plateau::export::{Curves, curves_csv, event_file};
+use plateau::export::{Curves, curves_csv, event_file, onnx, pytorch};
 use plateau::landscape::builtin_table;
+use plateau::record::RunFiles;
 use plateau::search::Strategy;
-use plateau::session::{Command, Event};
+use plateau::session::{Clock, Command, Event, Start, run_blocking_from};
 use plateau::space::Genotype;
 
 use crate::support::folder::folder;
+use crate::support::runs::{on_digits, over_in_seconds};
 use crate::window::{
     Ends, Memory, drop_on, now, pictures, wait, wait_for_notice, window, window_without_session,
 };
@@ -323,6 +325,44 @@ fn the_curves_of_a_result_leave_as_csv_and_as_an_event_file_with_its_cell() {
     let cells = cell_pictures(view.genotype().unwrap()).unwrap();
     assert_eq!(cells.len(), 1);
     assert!(file == event_file(&run.events, started, &cells));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn what_a_run_has_trained_leaves_as_onnx_and_as_a_zip_for_pytorch() {
+    let folder = folder("network-forms");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (search, train) = over_in_seconds(64);
+    let mut files = RunFiles::default();
+    for event in run_blocking_from(&Start::kept(on_digits(Some(search), train))) {
+        files.take(&Clock::default().stamp(event));
+    }
+    let network = files.network().unwrap();
+    let mut window = without_dialogs();
+    let zip = files.to_zip("small").unwrap();
+    window.state_mut().open("small.zip", &zip);
+    window.run_ok();
+    let mut save = |item: &str, name: &str| {
+        window.get_by_label("Export ▾").click();
+        window.run_ok();
+        window.get_by_label(item).click();
+        window.run_ok();
+        save_as(&mut window, &folder.join(name));
+        wait_for_notice(&mut window, &format!("saved {name}"));
+        std::fs::read(folder.join(name)).unwrap()
+    };
+    let model = save("Trained network as ONNX", "mine.onnx");
+    assert!(model == onnx(&network, false).unwrap());
+    let zip = save("Trained network for PyTorch", "mine.zip");
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
+    assert_eq!(zip.len(), 2);
+    for (place, (name, expected)) in pytorch(&network).unwrap().into_iter().enumerate() {
+        let mut file = zip.by_index(place).unwrap();
+        assert!(file.name().ends_with(&format!("-pytorch/{name}")));
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut content).unwrap();
+        assert!(content == expected, "{name}");
+    }
     std::fs::remove_dir_all(folder).unwrap();
 }
 

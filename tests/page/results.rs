@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use plateau::app::Recording;
 use plateau::data::Dataset;
-use plateau::export::{Curve, Curves, curves_csv, event_file};
+use plateau::export::{Curve, Curves, curves_csv, event_file, onnx, pytorch};
 use plateau::record::{NETWORK_FILE, RunFiles};
 use plateau::session::{Clock, DeviceChoice, Preset, RunConfig, Start, run_blocking_from};
 
@@ -110,6 +110,59 @@ fn a_picture_is_answered_by_a_network_from_a_zip_by_that_of_a_kept_run_and_by_on
     ask(&mut tab, "digits-na-darts-3");
 }
 
+/// What the page hands over as that file when an item of the menu is pressed.
+fn export(tab: &mut Tab, item: &str, file: &Path) -> Vec<u8> {
+    tab.press("Export ▾");
+    tab.press(item);
+    let end = Instant::now() + QUICK;
+    while !file.exists() {
+        assert!(Instant::now() < end, "{} is not there", file.display());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::fs::read(file).unwrap()
+}
+
+#[test]
+fn what_a_kept_run_has_trained_leaves_the_page_as_onnx_and_as_a_zip_for_pytorch() {
+    let mut files = RunFiles::default();
+    for event in run_blocking_from(&Start::kept(short())) {
+        files.take(&Clock::default().stamp(event));
+    }
+    let network = files.network().unwrap();
+    let zip = files.to_zip("desktop").unwrap();
+    let mut browser = Chromium::start("networks", &[]);
+    let mut tab = browser.tab(1600, 1000);
+    tab.load(&page());
+    let downloads = folder("page-networks");
+    tab.download_into(&downloads);
+    tab.drop_files(&[("desktop.zip", zip)]);
+    let kept = "s.notices.some(text => text.includes('is kept as desktop'))";
+    tab.wait_until("the run of the zip is kept", kept, QUICK);
+    let model = export(
+        &mut tab,
+        "Trained network as ONNX",
+        &downloads.join("desktop.onnx"),
+    );
+    assert!(model == onnx(&network, false).unwrap());
+
+    // Of a kept run the page has the events only.
+    tab.load(&format!("{}{ALONE}", page()));
+    tab.shortcut("k");
+    tab.press("Open desktop");
+    let shown = "s.notices.some(text => text.includes('opened the run desktop'))";
+    tab.wait_until("the kept run is shown", shown, QUICK);
+    let zip = downloads.join("desktop-pytorch.zip");
+    let zip = export(&mut tab, "Trained network for PyTorch", &zip);
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
+    for (name, expected) in pytorch(&network).unwrap() {
+        let mut file = zip.by_name(&format!("desktop-pytorch/{name}")).unwrap();
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut content).unwrap();
+        assert!(content == expected, "{name}");
+    }
+    std::fs::remove_dir_all(downloads).unwrap();
+}
+
 #[test]
 fn the_curves_of_a_run_leave_the_page_as_csv_and_as_an_event_file() {
     let mut browser = Chromium::start("curves", &[]);
@@ -123,17 +176,7 @@ fn the_curves_of_a_run_leave_the_page_as_csv_and_as_an_event_file() {
     tab.drop_files(&[("finished.zip", zip)]);
     let kept = "s.notices.some(text => text.includes('is kept as finished'))";
     tab.wait_until("the run is kept", kept, QUICK);
-    let mut save = |item: &str, name: &str| {
-        tab.press("Export ▾");
-        tab.press(item);
-        let file = downloads.join(name);
-        let end = Instant::now() + QUICK;
-        while !file.exists() {
-            assert!(Instant::now() < end, "{name} was not downloaded");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        std::fs::read(file).unwrap()
-    };
+    let mut save = |item: &str, name: &str| export(&mut tab, item, &downloads.join(name));
     let csv = String::from_utf8(save("Curves as CSV", "finished.csv")).unwrap();
     let expected = curves_csv(&Curves::of(&run.events));
     assert_eq!(csv.lines().count(), expected.lines().count());

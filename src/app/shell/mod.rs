@@ -21,6 +21,7 @@ mod path_window;
 mod pointing;
 mod race;
 mod receive;
+mod save_network;
 mod scorers;
 mod shortcuts;
 mod summary;
@@ -38,7 +39,7 @@ use crate::record::{RunFileError, RunFiles};
 use crate::session::{Command, DeviceInfo, Start};
 use crate::space::{Genotype, Space};
 
-use crate::app::context::{Action, Context, OpenTable};
+use crate::app::context::{Action, Context, NetworkForm, OpenTable};
 use crate::app::draw::theme;
 use crate::app::keys::Deed;
 use crate::app::pane::Pane;
@@ -147,6 +148,8 @@ pub struct App {
     landscape: LandscapePanel,
     network: NetworkPanel,
     asking: Asking,
+    /// What waits until the keeper has found the network of the run of that name.
+    to_save: Option<(String, NetworkForm)>,
     data: DataPanel,
 }
 
@@ -228,6 +231,7 @@ impl App {
             landscape: LandscapePanel::default(),
             network: NetworkPanel::default(),
             asking: Asking::default(),
+            to_save: None,
             data: DataPanel::default(),
         };
         if let Some(storage) = creation.storage {
@@ -403,6 +407,7 @@ impl App {
             Action::SaveRun => self.save_run(context),
             Action::SaveCurves => self.save_curves(context),
             Action::SaveEventFile => self.save_event_file(context),
+            Action::SaveNetwork(form) => self.save_network(form, context),
             Action::Shelf(ask) => {
                 let goes_on = matches!(ask, Ask::GoOn(..));
                 if goes_on && self.session() != SessionState::Idle {
