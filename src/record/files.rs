@@ -77,10 +77,12 @@ impl RunFiles {
                     self.others.insert(name.to_owned(), text.into_bytes());
                 }
                 Write::Checkpoint(state) => self.keep(state),
-                // Only one that is too large to be read is not kept.
-                Write::Network(network) => drop(network.to_bytes().map(|bytes| {
-                    self.others.insert(NETWORK_FILE.to_owned(), bytes);
-                })),
+                Write::Network(network) => {
+                    // One that is too large to be read is not kept.
+                    if let Ok(bytes) = network.to_bytes() {
+                        self.others.insert(NETWORK_FILE.to_owned(), bytes);
+                    }
+                }
                 Write::Close => {}
             }
         }

@@ -1,4 +1,5 @@
-//! Writes a run folder: `config.json`, `events.jsonl`, `genotype.json`, `genotype.txt`, `result.json` and checkpoints.
+//! Writes a run folder: `config.json`, `events.jsonl`, `genotype.json`, `genotype.txt`, `result.json`, `network.safetensors` and
+//! checkpoints.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write as _};

@@ -73,7 +73,7 @@ fn a_picture_that_is_dropped_is_answered_by_the_network_of_the_run_that_is_shown
     let network = window.state().run_files().network().unwrap();
     check(&window, &network, &one);
     drop_on(&mut window, &other);
-    wait_for(&mut window, "digit-8.png");
+    wait_for(&mut window, "the image digit-8.png");
     window.run_ok();
     check(&window, &network, &other);
     drop(window);

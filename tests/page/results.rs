@@ -74,9 +74,7 @@ fn ask(tab: &mut Tab, run: &str) {
     tab.drop_files(&[("digit.png", png(8, 8, 1, &bright))]);
     let answered = format!("{WIDGETS}.some(w => w.label.includes('as the network of {run}'))");
     tab.wait_for("the network answers", &answered, RACE);
-    let bars = format!(
-        "{WIDGETS}.filter(w => / %$/.test(w.label) && /^[0-9]  /.test(w.label)).length == 5"
-    );
+    let bars = format!("{WIDGETS}.filter(w => /^[0-9] +[0-9.]+ %$/.test(w.label)).length == 5");
     tab.wait_for("five classes have bars", &bars, QUICK);
 }
 
@@ -89,14 +87,16 @@ fn a_picture_is_answered_by_a_network_from_a_zip_by_that_of_a_kept_run_and_by_on
     assert!(files.others.contains_key(NETWORK_FILE));
     let zip = files.to_zip("desktop").unwrap();
     let mut browser = Chromium::start("answers", &[]);
+    let address = page() + ALONE;
     let mut tab = browser.tab(1280, 800);
-    tab.load(&page());
+    tab.load(&address);
     tab.drop_files(&[("desktop.zip", zip)]);
     let kept = "s.notices.some(text => text.includes('is kept as desktop'))";
     tab.wait_until("the run of the zip is kept", kept, QUICK);
     ask(&mut tab, "desktop");
 
-    tab.load(&format!("{}{ALONE}", page()));
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&address);
     tab.shortcut("k");
     tab.press("Open desktop");
     let shown = "s.notices.some(text => text.includes('opened the run desktop'))";
