@@ -9,7 +9,7 @@ use super::CliError;
 use super::drive::in_shell;
 use super::out::{self, note};
 use crate::app::cell_pictures;
-use crate::export::{Curves, EVENT_FILE, curves_csv, event_file};
+use crate::export::{EVENT_FILE, curves, curves_csv, event_file};
 use crate::numbers::thousands;
 use crate::record::{EVENTS, RunFiles, RunView, read_log};
 use crate::session::Timed;
@@ -43,7 +43,7 @@ enum Format {
 pub fn run(args: &ExportArgs) -> Result<(), CliError> {
     match args.to {
         Format::Csv => {
-            let rows = Curves::of(&events(&args.run)?);
+            let rows = curves(&events(&args.run)?);
             let place = args.place("curves.csv")?;
             let what = format!("{} steps", thousands(rows.len() as u64));
             args.write(&[(place, curves_csv(&rows).into_bytes())], &what)
@@ -56,7 +56,7 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
             let pictures = pictures.map_err(CliError)?.unwrap_or_default();
             let started = last_written(&args.run)? - view.seconds;
             let file = event_file(&events, started, &pictures);
-            let steps = thousands(Curves::of(&events).len() as u64);
+            let steps = thousands(curves(&events).len() as u64);
             args.write(&[(place, file)], &format!("{steps} steps"))
         }
     }

@@ -5,5 +5,5 @@ pub mod protobuf;
 mod tensorboard;
 pub mod tfrecord;
 
-pub use curves::{Curve, Curves, Phase, Row, curves_csv};
+pub use curves::{Curve, Phase, Row, curves, curves_csv};
 pub use tensorboard::{EVENT_FILE, HISTOGRAMS, Picture, event_file};

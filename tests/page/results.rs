@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use plateau::app::Recording;
-use plateau::export::{Curve, Curves, curves_csv, event_file};
+use plateau::export::{Curve, curves, curves_csv, event_file};
 use plateau::session::{DeviceChoice, Preset, RunConfig};
 
 use super::{Chromium, QUICK, WIDGETS, Window, page, small};
@@ -87,7 +87,7 @@ fn the_curves_of_a_run_leave_the_page_as_csv_and_as_an_event_file() {
         std::fs::read(file).unwrap()
     };
     let csv = String::from_utf8(save("Curves as CSV", "finished.csv")).unwrap();
-    let expected = curves_csv(&Curves::of(&run.events));
+    let expected = curves_csv(&curves(&run.events));
     assert_eq!(csv.lines().count(), expected.lines().count());
     for (line, expected) in csv.lines().zip(expected.lines()) {
         // A browser's cosine may differ from that of the desktop in the last digit.
