@@ -22,7 +22,7 @@ pub struct ExportArgs {
     /// What to write
     #[arg(long, value_name = "FORMAT")]
     to: Format,
-    /// Where to; by default a file in the run folder
+    /// Where to, a file or a folder that is there; by default the run folder
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
     /// Write in the place of a file that is there
@@ -51,6 +51,13 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
         Format::Tensorboard => {
             let events = events(&args.run)?;
             let place = args.place(&format!("{EVENT_FILE}.plateau"))?;
+            let name = place.file_name().unwrap_or_default().to_string_lossy();
+            if !name.contains("tfevents") {
+                return Err(CliError(format!(
+                    "--out {}: TensorBoard reads only files whose names contain tfevents",
+                    place.display()
+                )));
+            }
             let view = RunView::recorded("", &events);
             let pictures = view.genotype().map(cell_pictures).transpose();
             let pictures = pictures.map_err(CliError)?.unwrap_or_default();
@@ -63,9 +70,10 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
 }
 
 impl ExportArgs {
-    /// Where to write: what was asked for, or that name in the run folder.
+    /// Where to write: what was asked for, or that name in the folder that was asked for or in the run folder.
     fn place(&self, name: &str) -> Result<PathBuf, CliError> {
         match &self.out {
+            Some(path) if path.is_dir() => Ok(path.join(name)),
             Some(path) => Ok(path.clone()),
             None if self.run.is_dir() => Ok(self.run.join(name)),
             None => Err(CliError(format!(
