@@ -9,7 +9,7 @@ use super::CliError;
 use super::drive::in_shell;
 use super::out::{self, note};
 use crate::app::cell_pictures;
-use crate::export::{Curves, EVENT_FILE, curves_csv, event_file, onnx, pytorch};
+use crate::export::{EVENT_FILE, curves, curves_csv, event_file, onnx, pytorch};
 use crate::numbers::thousands;
 use crate::record::{EVENTS, NETWORK_FILE, RunFiles, RunView, load_network, read_log};
 use crate::session::{Timed, TrainedNetwork};
@@ -22,7 +22,7 @@ pub struct ExportArgs {
     /// What to write
     #[arg(long, value_name = "FORMAT")]
     to: Format,
-    /// Where to; by default a file in the run folder
+    /// Where to, a file or a folder that is there; by default the run folder
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
     /// Write in the place of a file that is there
@@ -53,7 +53,7 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
     }
     match args.to {
         Format::Csv => {
-            let rows = Curves::of(&events(&args.run)?);
+            let rows = curves(&events(&args.run)?);
             let place = args.place("curves.csv")?;
             let what = format!("{} steps", thousands(rows.len() as u64));
             args.write(&[(place, curves_csv(&rows).into_bytes())], &what)
@@ -61,12 +61,19 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
         Format::Tensorboard => {
             let events = events(&args.run)?;
             let place = args.place(&format!("{EVENT_FILE}.plateau"))?;
+            let name = place.file_name().unwrap_or_default().to_string_lossy();
+            if !name.contains("tfevents") {
+                return Err(CliError(format!(
+                    "--out {}: TensorBoard reads only files whose names contain tfevents",
+                    place.display()
+                )));
+            }
             let view = RunView::recorded("", &events);
             let pictures = view.genotype().map(cell_pictures).transpose();
             let pictures = pictures.map_err(CliError)?.unwrap_or_default();
             let started = last_written(&args.run)? - view.seconds;
             let file = event_file(&events, started, &pictures);
-            let steps = thousands(Curves::of(&events).len() as u64);
+            let steps = thousands(curves(&events).len() as u64);
             args.write(&[(place, file)], &format!("{steps} steps"))
         }
         Format::Onnx => {
@@ -77,7 +84,10 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
         }
         Format::Pytorch => {
             let network = network(&args.run)?;
-            let folder = args.place("pytorch")?;
+            let folder = match &args.out {
+                Some(folder) => folder.clone(),
+                None => args.place("pytorch")?,
+            };
             let files = pytorch(&network).map_err(CliError::new)?;
             std::fs::create_dir_all(&folder)
                 .map_err(|error| CliError(format!("{}: {error}", folder.display())))?;
@@ -95,9 +105,10 @@ fn in_short(network: &TrainedNetwork) -> String {
 }
 
 impl ExportArgs {
-    /// Where to write: what was asked for, or that name in the run folder.
+    /// Where to write: what was asked for, or that name in the folder that was asked for or in the run folder.
     fn place(&self, name: &str) -> Result<PathBuf, CliError> {
         match &self.out {
+            Some(path) if path.is_dir() => Ok(path.join(name)),
             Some(path) => Ok(path.clone()),
             None if self.run.is_dir() => Ok(self.run.join(name)),
             None => Err(CliError(format!(

@@ -133,9 +133,18 @@ impl Row {
     }
 }
 
+/// What every step of a run measured.
+pub fn curves(events: &[Timed]) -> Vec<Row> {
+    let mut curves = Curves::default();
+    for timed in events {
+        curves.take(timed);
+    }
+    curves.rows
+}
+
 /// The steps of a run so far.
-#[derive(Clone, Debug, Default)]
-pub struct Curves {
+#[derive(Default)]
+struct Curves {
     config: Option<RunConfig>,
     /// Of training from scratch.
     steps_per_epoch: usize,
@@ -143,15 +152,6 @@ pub struct Curves {
 }
 
 impl Curves {
-    /// Those of a run.
-    pub fn of(events: &[Timed]) -> Vec<Row> {
-        let mut curves = Self::default();
-        for timed in events {
-            curves.take(timed);
-        }
-        curves.rows
-    }
-
     fn take(&mut self, Timed { seconds, event }: &Timed) {
         match event {
             Event::Started { config, .. } => {

@@ -9,7 +9,7 @@ mod pytorch;
 mod tensorboard;
 pub mod tfrecord;
 
-pub use curves::{Curve, Curves, Phase, Row, curves_csv};
+pub use curves::{Curve, Phase, Row, curves, curves_csv};
 pub use names::TensorName;
 pub use onnx::onnx;
 pub use plan::Plan;

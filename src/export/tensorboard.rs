@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::curves::{Curve, Curves};
+use super::curves::{Curve, curves};
 use super::protobuf::Message;
 use super::tfrecord;
 use crate::session::{Event, SearchStep, Timed};
@@ -81,7 +81,7 @@ const RGBA: i64 = 4;
 /// The run as an event file. `started`: when it started, seconds since 1970. `pictures`: the cells of what it found.
 pub fn event_file(events: &[Timed], started: f64, pictures: &[Picture]) -> Vec<u8> {
     let mut file = EventFile::new(started);
-    for row in Curves::of(events) {
+    for row in curves(events) {
         let values = Curve::ALL.map(|curve| Some((curve, row.value(curve)?)));
         let values = values.into_iter().flatten().map(|(curve, value)| {
             let mut summary = tagged(&format!("{}/{}", row.phase, curve.name()));

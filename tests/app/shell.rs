@@ -16,7 +16,7 @@ use plateau::app::{
     Answer, App, Aside, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, Seat,
     SessionState, Shelf, WELCOME, cell_pictures, described, unplaced,
 };
-use plateau::export::{Curves, curves_csv, event_file, onnx, pytorch};
+use plateau::export::{curves, curves_csv, event_file, onnx, pytorch};
 use plateau::landscape::builtin_table;
 use plateau::record::RunFiles;
 use plateau::search::Strategy;
@@ -313,7 +313,7 @@ fn the_curves_of_a_result_leave_as_csv_and_as_an_event_file_with_its_cell() {
     let csv = save("Curves as CSV", "mine.csv");
     assert_eq!(
         String::from_utf8(csv).unwrap(),
-        curves_csv(&Curves::of(&run.events))
+        curves_csv(&curves(&run.events))
     );
     let file = save("Curves for TensorBoard", "events.out.tfevents.mine");
     // The start of the run is the first number of the file: a moment ago, since nobody knows when a zip was written.

@@ -177,19 +177,27 @@ fn an_export_reads_folders_zips_and_logs_and_writes_over_nothing_without_a_word(
         line.contains("is no folder that could take the result; give --out"),
         "{line}"
     );
+    let events = run.join("mine.events");
+    let line = failure(&export(
+        &run,
+        "tensorboard",
+        &["--out", events.to_str().unwrap()],
+    ));
+    assert!(line.contains("whose names contain tfevents"), "{line}");
     let line = failure(&export(Path::new("src"), "tensorboard", &[]));
     assert!(line.contains("events.jsonl"), "{line}");
     let line = failure(&export(Path::new("Cargo.toml"), "csv", &[]));
     assert!(line.contains("Cargo.toml: line 1"), "{line}");
 
     // The zip has the same run, but for the sharpness.
-    let out = run.join("zip.csv");
+    let out = run.join("of-the-zip");
+    fs::create_dir(&out).unwrap();
     told(&export(
         Path::new(FINISHED),
         "csv",
         &["--out", out.to_str().unwrap()],
     ));
-    let zipped = fs::read_to_string(&out).unwrap();
+    let zipped = fs::read_to_string(out.join("curves.csv")).unwrap();
     assert_eq!(zipped, csv.replace(",0.7654321,", ",,"));
 
     // Of a damaged log what is before the damage, and a word.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use plateau::app::Recording;
 use plateau::data::Dataset;
-use plateau::export::{Curve, Curves, curves_csv, event_file, onnx, pytorch};
+use plateau::export::{Curve, curves, curves_csv, event_file, onnx, pytorch};
 use plateau::record::{NETWORK_FILE, RunFiles};
 use plateau::session::{Clock, DeviceChoice, Preset, RunConfig, Start, run_blocking_from};
 
@@ -178,7 +178,7 @@ fn the_curves_of_a_run_leave_the_page_as_csv_and_as_an_event_file() {
     tab.wait_until("the run is kept", kept, QUICK);
     let mut save = |item: &str, name: &str| export(&mut tab, item, &downloads.join(name));
     let csv = String::from_utf8(save("Curves as CSV", "finished.csv")).unwrap();
-    let expected = curves_csv(&Curves::of(&run.events));
+    let expected = curves_csv(&curves(&run.events));
     assert_eq!(csv.lines().count(), expected.lines().count());
     for (line, expected) in csv.lines().zip(expected.lines()) {
         // A browser's cosine may differ from that of the desktop in the last digit.

@@ -7,13 +7,13 @@ use super::App;
 use crate::app::panels::export::cell_pictures;
 use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
-use crate::export::{Curves, EVENT_FILE, curves_csv, event_file};
+use crate::export::{EVENT_FILE, curves, curves_csv, event_file};
 
 impl App {
     /// Saves what every step measured as CSV.
     pub(super) fn save_curves(&mut self, context: &egui::Context) {
         if let Some(run) = self.recording() {
-            let csv = curves_csv(&Curves::of(&run.events));
+            let csv = curves_csv(&curves(&run.events));
             let name = format!("{}.csv", self.zip_name());
             self.files.save(name, csv.into_bytes(), context);
         }
