@@ -11,6 +11,7 @@
 //! | [`landscape`] | how good and how flat: tables, neighborhoods, barriers, spectra, sampling, statistics |
 //! | [`session`] | a run as a stream of events: commands, events, the actor |
 //! | [`record`] | a run as files: what an event leaves, a folder, a zip, and going on |
+//! | [`export`] | a run for other programs: tables, event files, its trained network |
 //! | [`study`] | programs of many runs: strategies compared, a space tabulated, steps timed |
 //! | [`app`] | the window: panels that draw a run |
 //! | [`cli`] | the command line, which also opens the window |
@@ -59,6 +60,7 @@ pub mod architecture {}
 pub mod cli;
 pub mod csv;
 pub mod data;
+pub mod export;
 pub mod forecast;
 pub mod json;
 #[cfg(feature = "engine")]

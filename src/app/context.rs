@@ -109,6 +109,12 @@ pub enum Action {
     },
     /// Saves the shown run as a zip.
     SaveRun,
+    /// Saves what every step of the shown run measured, as CSV.
+    SaveCurves,
+    /// Saves the shown run as an event file of TensorBoard.
+    SaveEventFile,
+    /// Saves what the shown run has trained.
+    SaveNetwork(NetworkForm),
     /// Lists the kept runs.
     ListRuns,
     /// Asks the keeper of runs.
@@ -117,6 +123,15 @@ pub enum Action {
     Restart,
     /// Tells the person something.
     Notify(Notice),
+}
+
+/// A form of a trained network for other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkForm {
+    /// One file.
+    Onnx,
+    /// A zip of weights and a program.
+    Pytorch,
 }
 
 /// What a path is asked for, where the desktop has no dialogs.

@@ -6,6 +6,7 @@ mod compare;
 mod data;
 mod devices;
 mod drive;
+mod export;
 mod genotype;
 mod judge;
 mod landscape;
@@ -71,6 +72,8 @@ enum CliCommand {
     Judge(Box<judge::JudgeArgs>),
     /// Run strategies with the same seeds and say how far they differ
     Compare(Box<compare::CompareArgs>),
+    /// Write what a run measured for other programs: as CSV, for TensorBoard
+    Export(export::ExportArgs),
     /// Time whole steps of a search or of training, stock operations against fused kernels and PyTorch
     Bench(bench::BenchArgs),
     /// List the devices that can compute
@@ -160,6 +163,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<(), CliError> {
         CliCommand::Tabulate(args) => tabulate::run(&args),
         CliCommand::Judge(args) => judge::run(&args),
         CliCommand::Compare(args) => compare::run(&args),
+        CliCommand::Export(args) => export::run(&args),
         CliCommand::Bench(args) => bench::run(&args),
         CliCommand::Devices(args) => devices::run(&args),
     })

@@ -31,6 +31,9 @@ pub mod experiments {
     #[doc = include_str!("experiments/scratch.md")]
     pub mod scratch {}
 }
+#[doc = "[genotypes]: genotypes\n[runs]: runs\n"]
+#[doc = include_str!("export.md")]
+pub mod export {}
 #[doc = "[reports]: reports\n[search]: search\n[window]: window\n"]
 #[doc = include_str!("genotypes.md")]
 pub mod genotypes {}
@@ -59,6 +62,6 @@ pub mod sweeps {}
 #[doc = "[judge]: judge\n[reports]: reports\n"]
 #[doc = include_str!("tables.md")]
 pub mod tables {}
-#[doc = "[browser]: browser\n[data]: data\n[genotypes]: genotypes\n[lessons]: lessons\n[runs]: runs\n[tables]: tables\n"]
+#[doc = "[browser]: browser\n[data]: data\n[export]: export\n[genotypes]: genotypes\n[lessons]: lessons\n[runs]: runs\n[tables]: tables\n"]
 #[doc = include_str!("window.md")]
 pub mod window {}

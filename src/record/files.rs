@@ -215,26 +215,38 @@ impl RunFiles {
     /// # Errors
     /// [`RunFileError::Archive`]: the files are too large for an archive.
     pub fn to_zip(&self, folder: &str) -> Result<Vec<u8>, RunFileError> {
-        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        let options = |name: &str| {
-            // Weights do not get smaller, and a window waits.
-            let method = match name.ends_with(".safetensors") {
-                true => zip::CompressionMethod::Stored,
-                false => zip::CompressionMethod::Deflated,
-            };
-            zip::write::SimpleFileOptions::default().compression_method(method)
-        };
         let others = self
             .others
             .iter()
             .map(|(name, bytes)| (name.as_str(), &bytes[..]));
-        for (name, content) in std::iter::once((EVENTS, self.events.as_bytes())).chain(others) {
-            zip.start_file(format!("{folder}/{name}"), options(name))
-                .map_err(archive)?;
-            zip.write_all(content).map_err(archive)?;
-        }
-        Ok(zip.finish().map_err(archive)?.into_inner())
+        zipped(
+            folder,
+            std::iter::once((EVENTS, self.events.as_bytes())).chain(others),
+        )
     }
+}
+
+/// Files by their names as a zip, in a folder of that name.
+///
+/// # Errors
+/// [`RunFileError::Archive`]: the files are too large for an archive.
+pub fn zipped<'a>(
+    folder: &str,
+    files: impl Iterator<Item = (&'a str, &'a [u8])>,
+) -> Result<Vec<u8>, RunFileError> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        // Weights do not get smaller, and a window waits.
+        let method = match name.ends_with(".safetensors") {
+            true => zip::CompressionMethod::Stored,
+            false => zip::CompressionMethod::Deflated,
+        };
+        let options = zip::write::SimpleFileOptions::default().compression_method(method);
+        zip.start_file(format!("{folder}/{name}"), options)
+            .map_err(archive)?;
+        zip.write_all(content).map_err(archive)?;
+    }
+    Ok(zip.finish().map_err(archive)?.into_inner())
 }
 
 fn archive(error: impl std::fmt::Display) -> RunFileError {

@@ -28,7 +28,7 @@ pub use checkpoints::{
 pub use claim::{CLAIM, Claim};
 pub use digest::Digest;
 pub use event_lines::{Fault, Lines, read_lines};
-pub use files::{RunFileError, RunFiles};
+pub use files::{RunFileError, RunFiles, zipped};
 #[cfg(not(target_arch = "wasm32"))]
 pub use interrupted::{Interrupted, Tail, can_go_on};
 #[cfg(not(target_arch = "wasm32"))]

@@ -73,12 +73,15 @@ pub fn read_files(folder: &Path) -> Result<RunFiles, RecordError> {
     Ok(files)
 }
 
-/// The bytes of the events of a run folder.
+/// The bytes of the events of a run folder, or of a file that holds a run in any form that [`RunFiles::from_bytes`] reads.
 ///
 /// # Errors
 /// [`RecordError::Read`].
-pub fn read_log(folder: &Path) -> Result<Vec<u8>, RecordError> {
-    read_capped(&folder.join(EVENTS), LARGEST)
+pub fn read_log(run: &Path) -> Result<Vec<u8>, RecordError> {
+    match run.is_file() {
+        true => read_capped(run, LARGEST),
+        false => read_capped(&run.join(EVENTS), LARGEST),
+    }
 }
 
 /// Reads the events of a run folder. A last line that a killed process left unfinished is left out.

@@ -13,6 +13,7 @@ pub mod na_darts;
 pub mod objective;
 #[cfg(feature = "engine")]
 pub mod optimizer;
+mod schedule;
 #[cfg(feature = "engine")]
 pub mod sdarts;
 #[cfg(feature = "engine")]
@@ -20,6 +21,7 @@ pub mod sharpness;
 mod strategy;
 mod temperature;
 
+pub use schedule::cosine_rate;
 pub use strategy::{Draw, HessianPoint, Order, Representation, Select, Strategy};
 pub use temperature::Temperature;
 

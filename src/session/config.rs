@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Augmentation, LastBatch, file_name};
 use crate::nearest::named;
-use crate::search::{Draw, HessianPoint, Order, Representation, Select, Strategy, Temperature};
+use crate::search::{
+    Draw, HessianPoint, Order, Representation, Select, Strategy, Temperature, cosine_rate,
+};
 use crate::space::{Aggregation, Genotype, Space};
 
 /// The version of the files of a run folder.
@@ -298,6 +300,21 @@ pub struct TrainConfig {
     pub label_smoothing: f64,
     /// Augmentation.
     pub augmentation: Augmentation,
+}
+
+impl SearchConfig {
+    /// The rate of the weights in an epoch, counted from 1.
+    pub fn rate_in(&self, epoch: usize) -> f64 {
+        let [highest, lowest] = [self.weight_rate, self.weight_rate_min];
+        cosine_rate(epoch.saturating_sub(1), self.epochs, highest, lowest)
+    }
+}
+
+impl TrainConfig {
+    /// The rate in an epoch, counted from 1.
+    pub fn rate_in(&self, epoch: usize) -> f64 {
+        cosine_rate(epoch.saturating_sub(1), self.epochs, self.rate, 0.0)
+    }
 }
 
 /// Batches of the architecture half that a genotype is scored on while a person waits, of the search's batch size.

@@ -22,7 +22,7 @@ use crate::data::{Batch, Sampler, chunks};
 use crate::landscape::{Evaluator, EvaluatorError, Spread, SupernetEvaluator};
 use crate::search::na_darts::Substitutions;
 use crate::search::objective::{Network, Objective, Wanted, read};
-use crate::search::optimizer::{Adam, Sgd, cosine_rate};
+use crate::search::optimizer::{Adam, Sgd};
 use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
 use crate::search::{SearchError, Select, Strategy};
 use crate::space::{Counting, Genotype, Macro, MacroError, derive, neighbors};
@@ -154,14 +154,9 @@ impl SearchState {
                 return self.genotype().await;
             }
             if !std::mem::take(&mut owed) {
-                let epoch = self.done / steps_per_epoch;
-                let rate = cosine_rate(
-                    epoch,
-                    self.config.epochs,
-                    self.config.weight_rate,
-                    self.config.weight_rate_min,
-                );
-                self.step(data, rate, self.done + 1, epoch + 1).await?;
+                let epoch = self.done / steps_per_epoch + 1;
+                let rate = self.config.rate_in(epoch);
+                self.step(data, rate, self.done + 1, epoch).await?;
                 self.done += 1;
                 control.scoring().update(&self.weights);
             }

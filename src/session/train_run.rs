@@ -19,7 +19,7 @@ use crate::nn::{
 };
 use crate::search::SearchError;
 use crate::search::objective::read;
-use crate::search::optimizer::{Sgd, cosine_rate};
+use crate::search::optimizer::Sgd;
 use crate::space::{Genotype, Macro, Space, count_genotype};
 
 /// Everything that changes during training.
@@ -249,7 +249,7 @@ impl TrainState {
 
     /// The next mini-batch of an epoch (counted from 0) and the step on it.
     fn next_step(&mut self, data: &RunData, epoch: usize) -> Tensor<1> {
-        let rate = cosine_rate(epoch, self.config.epochs, self.config.rate, 0.0);
+        let rate = self.config.rate_in(epoch + 1);
         let drop = self.config.drop_path * epoch as f64 / self.config.epochs as f64;
         let indices = self.batches.next();
         let batch = data.batch(&self.config.augmentation, &indices, &mut self.augmentation);

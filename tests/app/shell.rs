@@ -14,14 +14,17 @@ use egui_kittest::kittest::Queryable;
 use plateau::app::keys::{self, Deed, KEYS, Place};
 use plateau::app::{
     Answer, App, Aside, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, Seat,
-    SessionState, Shelf, WELCOME, described, unplaced,
+    SessionState, Shelf, WELCOME, cell_pictures, described, unplaced,
 };
+use plateau::export::{curves, curves_csv, event_file, onnx, pytorch};
 use plateau::landscape::builtin_table;
+use plateau::record::RunFiles;
 use plateau::search::Strategy;
-use plateau::session::{Command, Event, Start};
+use plateau::session::{Clock, Command, Event, Start, run_blocking_from};
 use plateau::space::Genotype;
 
 use crate::support::folder::folder;
+use crate::support::runs::{on_digits, over_in_seconds};
 use crate::window::{
     Ends, Memory, drop_on, now, pictures, wait, wait_for_notice, window, window_without_session,
 };
@@ -275,6 +278,94 @@ fn without_dialogs_of_the_desktop_a_file_is_opened_by_its_path() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+/// Writes a file that is ready to a path.
+fn save_as(window: &mut Harness<'_, App>, path: &Path) {
+    wait_for_notice(window, "is ready: choose where it goes");
+    wait_for(window, "Save as");
+    window.get_by_label("Save as").focus();
+    window.run_ok();
+    press(window, Modifiers::COMMAND, Key::A);
+    let path = path.to_string_lossy().into_owned();
+    window.get_by_label("Save as").type_text(&path);
+    window.run_ok();
+    window.get_by_label("Save").click();
+    window.run_ok();
+}
+
+#[test]
+fn the_curves_of_a_result_leave_as_csv_and_as_an_event_file_with_its_cell() {
+    let folder = folder("curves");
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut window = without_dialogs();
+    let run = std::fs::read("tests/fixtures/before/finished.zip").unwrap();
+    window.state_mut().open("finished.zip", &run);
+    window.run_ok();
+    let run = Recording::from_bytes(&run).unwrap();
+    let mut save = |item: &str, name: &str| {
+        window.get_by_label("Export ▾").click();
+        window.run_ok();
+        window.get_by_label(item).click();
+        window.run_ok();
+        save_as(&mut window, &folder.join(name));
+        wait_for_notice(&mut window, &format!("saved {name}"));
+        std::fs::read(folder.join(name)).unwrap()
+    };
+    let csv = save("Curves as CSV", "mine.csv");
+    assert_eq!(
+        String::from_utf8(csv).unwrap(),
+        curves_csv(&curves(&run.events))
+    );
+    let file = save("Curves for TensorBoard", "events.out.tfevents.mine");
+    // The start of the run is the first number of the file: a moment ago, since nobody knows when a zip was written.
+    let started = f64::from_le_bytes(file[13..21].try_into().unwrap());
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let age = since.unwrap().as_secs_f64() - started;
+    assert!((0.0..60.0).contains(&age), "{age}");
+    let view = run.view("");
+    let cells = cell_pictures(view.genotype().unwrap()).unwrap();
+    assert_eq!(cells.len(), 1);
+    assert!(file == event_file(&run.events, started, &cells));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn what_a_run_has_trained_leaves_as_onnx_and_as_a_zip_for_pytorch() {
+    let folder = folder("network-forms");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (search, train) = over_in_seconds(64);
+    let mut files = RunFiles::default();
+    for event in run_blocking_from(&Start::kept(on_digits(Some(search), train))) {
+        files.take(&Clock::default().stamp(event));
+    }
+    let network = files.network().unwrap();
+    let mut window = without_dialogs();
+    let zip = files.to_zip("small").unwrap();
+    window.state_mut().open("small.zip", &zip);
+    window.run_ok();
+    let mut save = |item: &str, name: &str| {
+        window.get_by_label("Export ▾").click();
+        window.run_ok();
+        window.get_by_label(item).click();
+        window.run_ok();
+        save_as(&mut window, &folder.join(name));
+        wait_for_notice(&mut window, &format!("saved {name}"));
+        std::fs::read(folder.join(name)).unwrap()
+    };
+    let model = save("Trained network as ONNX", "mine.onnx");
+    assert!(model == onnx(&network, false).unwrap());
+    let zip = save("Trained network for PyTorch", "mine.zip");
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
+    assert_eq!(zip.len(), 2);
+    for (place, (name, expected)) in pytorch(&network).unwrap().into_iter().enumerate() {
+        let mut file = zip.by_index(place).unwrap();
+        assert!(file.name().ends_with(&format!("-pytorch/{name}")));
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut content).unwrap();
+        assert!(content == expected, "{name}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 #[test]
 fn without_dialogs_of_the_desktop_a_run_is_saved_by_its_path() {
     let folder = folder("path-save");
@@ -283,16 +374,7 @@ fn without_dialogs_of_the_desktop_a_run_is_saved_by_its_path() {
     let mut window = without_dialogs();
     let save = |window: &mut Harness<'_, App>, path: &Path| {
         window.key_press_modifiers(Modifiers::COMMAND, Key::S);
-        wait_for_notice(window, "is ready: choose where it goes");
-        wait_for(window, "Save as");
-        window.get_by_label("Save as").focus();
-        window.run_ok();
-        press(window, Modifiers::COMMAND, Key::A);
-        let path = path.to_string_lossy().into_owned();
-        window.get_by_label("Save as").type_text(&path);
-        window.run_ok();
-        window.get_by_label("Save").click();
-        window.run_ok();
+        save_as(window, path);
     };
     save(&mut window, &folder.join("absent").join("saved.zip"));
     wait_for(&mut window, "could not be written");

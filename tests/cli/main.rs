@@ -3,6 +3,8 @@
 #[cfg(unix)]
 mod bench;
 mod damaged;
+mod exported_network;
+mod exports;
 mod genotypes;
 mod judges;
 mod landscape;

@@ -1,14 +1,17 @@
 //! Races, the table of kept runs, runs beside each other and comparisons, as the window has them, in the browser.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use plateau::app::Recording;
 use plateau::data::Dataset;
+use plateau::export::{Curve, curves, curves_csv, event_file, onnx, pytorch};
 use plateau::record::{NETWORK_FILE, RunFiles};
 use plateau::session::{Clock, DeviceChoice, Preset, RunConfig, Start, run_blocking_from};
 
 use super::{ALONE, Chromium, QUICK, WIDGETS, Window, page, small};
 use crate::support::chromium::Tab;
+use crate::support::folder::folder;
 use crate::support::write::png;
 
 /// Two searches and two trainings, one after the other on a machine that does other things.
@@ -105,4 +108,92 @@ fn a_picture_is_answered_by_a_network_from_a_zip_by_that_of_a_kept_run_and_by_on
     let over = "s.run.live && s.run.state == 'finished'";
     tab.wait_until("the run is over", over, RACE);
     ask(&mut tab, "digits-na-darts-3");
+}
+
+/// What the page hands over as that file when an item of the menu is pressed.
+fn export(tab: &mut Tab, item: &str, file: &Path) -> Vec<u8> {
+    tab.press("Export ▾");
+    tab.press(item);
+    let end = Instant::now() + QUICK;
+    while !file.exists() {
+        assert!(Instant::now() < end, "{} is not there", file.display());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::fs::read(file).unwrap()
+}
+
+#[test]
+fn what_a_kept_run_has_trained_leaves_the_page_as_onnx_and_as_a_zip_for_pytorch() {
+    let mut files = RunFiles::default();
+    for event in run_blocking_from(&Start::kept(short())) {
+        files.take(&Clock::default().stamp(event));
+    }
+    let network = files.network().unwrap();
+    let zip = files.to_zip("desktop").unwrap();
+    let mut browser = Chromium::start("networks", &[]);
+    let mut tab = browser.tab(1600, 1000);
+    tab.load(&page());
+    let downloads = folder("page-networks");
+    tab.download_into(&downloads);
+    tab.drop_files(&[("desktop.zip", zip)]);
+    let kept = "s.notices.some(text => text.includes('is kept as desktop'))";
+    tab.wait_until("the run of the zip is kept", kept, QUICK);
+    let model = export(
+        &mut tab,
+        "Trained network as ONNX",
+        &downloads.join("desktop.onnx"),
+    );
+    assert!(model == onnx(&network, false).unwrap());
+
+    // Of a kept run the page has the events only.
+    tab.load(&format!("{}{ALONE}", page()));
+    tab.shortcut("k");
+    tab.press("Open desktop");
+    let shown = "s.notices.some(text => text.includes('opened the run desktop'))";
+    tab.wait_until("the kept run is shown", shown, QUICK);
+    let zip = downloads.join("desktop-pytorch.zip");
+    let zip = export(&mut tab, "Trained network for PyTorch", &zip);
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
+    for (name, expected) in pytorch(&network).unwrap() {
+        let mut file = zip.by_name(&format!("desktop-pytorch/{name}")).unwrap();
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut content).unwrap();
+        assert!(content == expected, "{name}");
+    }
+    std::fs::remove_dir_all(downloads).unwrap();
+}
+
+#[test]
+fn the_curves_of_a_run_leave_the_page_as_csv_and_as_an_event_file() {
+    let mut browser = Chromium::start("curves", &[]);
+    let mut tab = browser.tab(1600, 1000);
+    tab.load(&page());
+    let downloads = folder("page-curves");
+    tab.download_into(&downloads);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/before/finished.zip");
+    let zip = std::fs::read(file).unwrap();
+    let run = Recording::from_bytes(&zip).unwrap();
+    tab.drop_files(&[("finished.zip", zip)]);
+    let kept = "s.notices.some(text => text.includes('is kept as finished'))";
+    tab.wait_until("the run is kept", kept, QUICK);
+    let mut save = |item: &str, name: &str| export(&mut tab, item, &downloads.join(name));
+    let csv = String::from_utf8(save("Curves as CSV", "finished.csv")).unwrap();
+    let expected = curves_csv(&curves(&run.events));
+    assert_eq!(csv.lines().count(), expected.lines().count());
+    for (line, expected) in csv.lines().zip(expected.lines()) {
+        // A browser's cosine may differ from that of the desktop in the last digit.
+        let rate = 4 + Curve::LearningRate as usize;
+        let but_rate = |line: &str| {
+            let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+            cells.remove(rate);
+            cells
+        };
+        assert_eq!(but_rate(line), but_rate(expected));
+    }
+    let file = save("Curves for TensorBoard", "events.out.tfevents.finished");
+    let started = f64::from_le_bytes(file[13..21].try_into().unwrap());
+    assert!(started > 1.7e9, "{started}");
+    // A page draws no pictures of cells.
+    assert!(file == event_file(&run.events, started, &[]));
+    std::fs::remove_dir_all(downloads).unwrap();
 }

@@ -3,6 +3,7 @@
 use burn::tensor::{Tensor, activation::softmax};
 use plateau::data::Batch;
 use plateau::kernels::cpu::{SgdStep, sgd};
+use plateau::search::cosine_rate;
 use plateau::search::darts::second_order;
 use plateau::search::na_darts::{
     Draw, Representation, Substitutions, draw_neighbors, effective_radius, neighbor_maps,
@@ -11,7 +12,7 @@ use plateau::search::objective::{
     Evaluated, NeighborMaps, Network, Objective, Point, Wanted, evaluate, mixing_weights,
     softmax_at,
 };
-use plateau::search::optimizer::{Adam, Sgd, clip, cosine_rate};
+use plateau::search::optimizer::{Adam, Sgd, clip};
 use plateau::search::{SearchError, Temperature};
 use plateau::space::{Aggregation, distance, enumerate_ball};
 use pollster::block_on;

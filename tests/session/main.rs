@@ -7,6 +7,7 @@ mod compare;
 mod damaged;
 mod device_lost;
 mod edits;
+mod exported;
 mod faults;
 mod kept;
 mod machine;

@@ -7,6 +7,7 @@ pub mod folder;
 pub mod outcome;
 pub mod peers;
 pub mod program;
+pub mod protobuf;
 pub mod runs;
 pub mod supernet;
 pub mod write;

@@ -11,6 +11,7 @@ use crate::app::draw::figure::Figure;
 use crate::app::draw::png;
 use crate::app::draw::svg::{figure_csv, figure_svg};
 use crate::app::runs::notice::{About, Notice};
+use crate::export::Picture;
 use crate::space::Genotype;
 
 /// The export menu of a panel, and the picture that it is waiting for.
@@ -19,11 +20,11 @@ pub struct Export {
     /// A picture that was asked for: its name, its place and how many frames to wait until the menu is closed.
     wanted: Option<(String, egui::Rect, u8)>,
     /// A picture on its way.
-    coming: Option<(String, Receiver<Picture>)>,
+    coming: Option<(String, Receiver<Shot>)>,
 }
 
 /// A PNG file, or why there is none.
-type Picture = Result<Vec<u8>, String>;
+type Shot = Result<Vec<u8>, String>;
 
 impl Export {
     /// A button that opens the menu: SVG and CSV of the figure, PNG of its place on the screen. `name` tells what a point of the
@@ -189,6 +190,30 @@ fn part_as_png(image: &egui::ColorImage, place: egui::Rect, scale: f32) -> Resul
 
 /// Size of the saved picture of a cell, points.
 const CELL: egui::Vec2 = egui::vec2(760.0, 420.0);
+
+/// The cells of an architecture as PNG, light on white.
+///
+/// # Errors
+/// Why a picture cannot be made.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn cell_pictures(genotype: &Genotype) -> Result<Vec<Picture>, String> {
+    let space = genotype.space();
+    let cells = space.cell_kinds().iter().zip(genotype.cells());
+    let pictures = cells.map(|(&kind, cell)| {
+        let svg = CellPicture::of_cell(space, kind, cell).to_svg(CELL);
+        Ok(Picture {
+            name: kind.to_string(),
+            png: png::png(&svg)?,
+        })
+    });
+    pictures.collect()
+}
+
+/// A page draws no PNG: it leaves the cells away.
+#[cfg(target_arch = "wasm32")]
+pub fn cell_pictures(_genotype: &Genotype) -> Result<Vec<Picture>, String> {
+    Ok(Vec::new())
+}
 
 /// The buttons that save an architecture: as JSON, and its cells as pictures, light on white.
 pub fn genotype_items(ui: &mut egui::Ui, genotype: &Genotype, actions: &mut Vec<Action>) {

@@ -7,7 +7,7 @@ use super::editor::flatness::{INSIDE_THE_NOISE, explanation};
 use super::editor::scores::{ScoredBy, Scores, judge_for, trust};
 use super::export::genotype_items;
 use super::forecast::duration;
-use crate::app::context::{Action, Context};
+use crate::app::context::{Action, Context, NetworkForm};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::explained::explained;
 use crate::app::draw::theme::{self, SPACE};
@@ -211,9 +211,52 @@ fn buttons(ui: &mut Ui, genotype: &Genotype, context: &mut Context) {
     }
     ui.menu_button("Export ▾", |ui| {
         genotype_items(ui, genotype, context.actions);
+        curves_items(ui, context.actions);
+        if context.run.tested().is_some() {
+            network_items(ui, context.actions);
+        }
         if ui.button("Run as zip").clicked() {
             context.actions.push(Action::SaveRun);
             ui.close();
         }
     });
+}
+
+/// The buttons that save what the run measured.
+fn curves_items(ui: &mut Ui, actions: &mut Vec<Action>) {
+    let csv = ui
+        .button("Curves as CSV")
+        .on_hover_text("What every step measured, a row a step.");
+    if csv.clicked() {
+        actions.push(Action::SaveCurves);
+        ui.close();
+    }
+    let events = ui.button("Curves for TensorBoard").on_hover_text(
+        "An event file: curves, α as histograms, settings. Put it into a folder of its own below that of tensorboard --logdir.",
+    );
+    if events.clicked() {
+        actions.push(Action::SaveEventFile);
+        ui.close();
+    }
+}
+
+/// The buttons that save what the run has trained.
+fn network_items(ui: &mut Ui, actions: &mut Vec<Action>) {
+    for (form, text, hover) in [
+        (
+            NetworkForm::Onnx,
+            "Trained network as ONNX",
+            "For ONNX Runtime and others. It takes pixels as they are; their normalisation is part of it.",
+        ),
+        (
+            NetworkForm::Pytorch,
+            "Trained network for PyTorch",
+            "A zip of the weights, named as in the code of the space's authors, and of a small program that builds the network and loads them.",
+        ),
+    ] {
+        if ui.button(text).on_hover_text(hover).clicked() {
+            actions.push(Action::SaveNetwork(form));
+            ui.close();
+        }
+    }
 }

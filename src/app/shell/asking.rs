@@ -61,7 +61,7 @@ impl App {
         found: Result<Option<Box<TrainedNetwork>>, String>,
     ) {
         let Some((_, files)) = self.asking.files.take_if(|(of, _)| of == name) else {
-            return;
+            return self.save_found(context, name, found);
         };
         match found {
             Ok(found) => {

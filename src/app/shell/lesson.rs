@@ -189,7 +189,7 @@ impl App {
         self.run_files = own.files;
         self.rival = rival.map(|rival| Companion::recorded(rival.view(recorded.title())));
         self.supernet = SupernetState::Unknown;
-        (self.kept, self.opened) = (None, None);
+        (self.kept, self.changed, self.opened) = (None, None, None);
         self.unfinished = self.unfinished.take().filter(|offer| !offer.is_of_shown());
     }
 }

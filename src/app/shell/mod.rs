@@ -5,6 +5,7 @@ mod banners;
 mod bars;
 #[cfg(not(target_arch = "wasm32"))]
 mod closing;
+mod curves;
 mod dock;
 mod files;
 mod habits;
@@ -20,6 +21,7 @@ mod path_window;
 mod pointing;
 mod race;
 mod receive;
+mod save_network;
 mod scorers;
 mod shortcuts;
 mod summary;
@@ -30,13 +32,14 @@ use std::sync::Arc;
 use eframe::egui;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use web_time::SystemTime;
 
 use crate::landscape::{BUILTIN_METRIC, Score, builtin_table};
 use crate::record::{RunFileError, RunFiles};
 use crate::session::{Command, DeviceInfo, Start};
 use crate::space::{Genotype, Space};
 
-use crate::app::context::{Action, Context, OpenTable};
+use crate::app::context::{Action, Context, NetworkForm, OpenTable};
 use crate::app::draw::theme;
 use crate::app::keys::Deed;
 use crate::app::pane::Pane;
@@ -88,6 +91,8 @@ pub struct App {
     run_files: RunFiles,
     /// The name by which the keeper of runs has it.
     kept: Option<String>,
+    /// When it said its last, where that is known.
+    changed: Option<SystemTime>,
     /// The file that it was opened from, until it is kept or another is shown.
     opened: Option<String>,
     /// A session and where it stands.
@@ -143,6 +148,8 @@ pub struct App {
     landscape: LandscapePanel,
     network: NetworkPanel,
     asking: Asking,
+    /// What waits until the keeper has found the network of the run of that name.
+    to_save: Option<(String, NetworkForm)>,
     data: DataPanel,
 }
 
@@ -185,6 +192,7 @@ impl App {
             rival: rival.map(|rival| Companion::recorded(rival.view(recorded))),
             run_files: demo.files,
             kept: None,
+            changed: None,
             opened: None,
             line,
             supernet: SupernetState::default(),
@@ -223,6 +231,7 @@ impl App {
             landscape: LandscapePanel::default(),
             network: NetworkPanel::default(),
             asking: Asking::default(),
+            to_save: None,
             data: DataPanel::default(),
         };
         if let Some(storage) = creation.storage {
@@ -275,6 +284,7 @@ impl App {
             self.notices.push(Notice::info(text));
         }
         self.kept = Some(run.name.clone());
+        self.changed = run.changed;
         self.opened = None;
         self.unfinished = run.can_go_on.then(|| Offer::of_shown(run));
     }
@@ -395,6 +405,9 @@ impl App {
             Action::DataRead(read) => self.take_data(read),
             Action::SaveFile { name, bytes } => self.files.save(name, bytes, context),
             Action::SaveRun => self.save_run(context),
+            Action::SaveCurves => self.save_curves(context),
+            Action::SaveEventFile => self.save_event_file(context),
+            Action::SaveNetwork(form) => self.save_network(form, context),
             Action::Shelf(ask) => {
                 let goes_on = matches!(ask, Ask::GoOn(..));
                 if goes_on && self.session() != SessionState::Idle {

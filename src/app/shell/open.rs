@@ -262,7 +262,7 @@ impl App {
         self.run = recording.view(name);
         self.run_files = recording.files;
         self.supernet = SupernetState::Unknown;
-        (self.kept, self.unfinished) = (None, None);
+        (self.kept, self.changed, self.unfinished) = (None, None, None);
         self.opened = Some(name.to_owned());
         self.dock.show(Pane::Run);
         let steps = counted(self.run.steps.len(), "step");

@@ -1,6 +1,7 @@
 //! Takes in what the sessions, the keeper of runs and the file dialogs have said.
 
 use eframe::egui;
+use web_time::SystemTime;
 
 use super::App;
 use crate::app::pane::Pane;
@@ -240,6 +241,7 @@ impl App {
             }
             _ => timed,
         };
+        self.changed = Some(SystemTime::now());
         self.run_files.take(timed);
         self.run.apply_timed(timed);
         match timed.event {

@@ -1,0 +1,81 @@
+//! Saves what the shown run has trained, for other programs.
+
+use eframe::egui;
+
+use super::App;
+use crate::app::context::NetworkForm;
+use crate::app::runs::kept_run::Ask;
+use crate::app::runs::labels::in_labels;
+use crate::app::runs::notice::{About, Notice};
+use crate::export::{onnx, pytorch};
+use crate::record::zipped;
+use crate::session::TrainedNetwork;
+
+impl App {
+    /// Saves the network of the shown run, once it is found.
+    pub(super) fn save_network(&mut self, form: NetworkForm, context: &egui::Context) {
+        if let Some(network) = self.run_files.network() {
+            return self.save_as(form, &network, context);
+        }
+        // Of a kept run the window has the events only.
+        match self.kept.clone() {
+            Some(name) if self.shelf.ask(Ask::Network(name.clone())) => {
+                self.to_save = Some((name, form));
+            }
+            _ => self.no_network_to_save(),
+        }
+    }
+
+    /// The keeper has looked for the network of a run.
+    pub(super) fn save_found(
+        &mut self,
+        context: &egui::Context,
+        name: &str,
+        found: Result<Option<Box<TrainedNetwork>>, String>,
+    ) {
+        let Some((_, form)) = self.to_save.take_if(|(of, _)| of == name) else {
+            return;
+        };
+        match found {
+            Ok(Some(network)) => self.save_as(form, &network, context),
+            Ok(None) => self.no_network_to_save(),
+            Err(why) => self.not_saved(in_labels(&why)),
+        }
+    }
+
+    fn save_as(&mut self, form: NetworkForm, network: &TrainedNetwork, context: &egui::Context) {
+        match file(form, network, &self.zip_name()) {
+            Ok((name, bytes)) => self.files.save(name, bytes, context),
+            Err(why) => self.not_saved(why),
+        }
+    }
+
+    fn no_network_to_save(&mut self) {
+        self.not_saved("the run that is shown has kept no trained network".into());
+    }
+
+    fn not_saved(&mut self, why: String) {
+        self.notices.push(Notice::error(why).about(About::Saving));
+    }
+}
+
+/// The file of a network and its name.
+fn file(
+    form: NetworkForm,
+    network: &TrainedNetwork,
+    run: &str,
+) -> Result<(String, Vec<u8>), String> {
+    match form {
+        NetworkForm::Onnx => {
+            let file = onnx(network, false).map_err(|error| error.to_string())?;
+            Ok((format!("{run}.onnx"), file))
+        }
+        NetworkForm::Pytorch => {
+            let folder = format!("{run}-pytorch");
+            let files = pytorch(network).map_err(|error| error.to_string())?;
+            let files = files.iter().map(|(name, bytes)| (*name, &bytes[..]));
+            let zip = zipped(&folder, files).map_err(|error| error.to_string())?;
+            Ok((format!("{folder}.zip"), zip))
+        }
+    }
+}
