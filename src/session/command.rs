@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{Checkpoint, CheckpointEvery};
-use super::config::{DeviceChoice, RunConfig};
+use super::config::RunConfig;
+use super::device_choice::DeviceChoice;
 use crate::space::Genotype;
 
 /// A request to the session. It is taken up between two steps.

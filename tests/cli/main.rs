@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod bench;
 mod damaged;
+mod devices;
 mod genotypes;
 mod judges;
 mod landscape;
