@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::CliError;
 use super::drive::{Outcome, drive, in_shell};
+use super::jobs;
 use super::judge::trained;
 use super::looked_up::LookedUp;
 use super::out::{self, note, say};
@@ -64,6 +65,9 @@ pub struct CompareArgs {
     /// Epochs that the judge is trained for [default: 10 times those of a search]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     judge_epochs: Option<u64>,
+    /// Processes that work on it at once on this machine: each takes the next GPU of the first one's model, or its share of the threads
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: u16,
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
@@ -112,6 +116,9 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     // What cannot be run is known before anything is there.
     let halves = search_halves(&comparison.settings).map_err(CliError::new)?;
     comparison.check(halves).map_err(CliError::new)?;
+    if args.jobs > 1 {
+        jobs::run(args.jobs.into(), args.run.device, STOPPED)?;
+    }
     let held = fs::create_dir_all(&folder)
         .map_err(|error| CliError(format!("{}: {error}", folder.display())))
         .and_then(|()| lock(&folder).map_err(CliError::new));
@@ -361,8 +368,11 @@ fn entry_of(
 
 /// This call as a shell takes it; a name that is no Unicode is shown as far as it goes.
 fn command() -> String {
-    let arguments = std::env::args_os().skip(1);
-    let arguments: Vec<String> = arguments.map(|one| in_shell(Path::new(&one))).collect();
+    let arguments = jobs::arguments();
+    let arguments: Vec<String> = arguments
+        .iter()
+        .map(|one| in_shell(Path::new(one)))
+        .collect();
     format!("plateau {}", arguments.join(" "))
 }
 

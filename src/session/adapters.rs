@@ -108,6 +108,16 @@ pub fn numbered(infos: &[AdapterInfo]) -> Vec<usize> {
     places
 }
 
+/// The numbers of the adapters that are like the first: what computes the same bits, so that work can be shared out among them.
+pub fn alike(all: &[Adapter]) -> Vec<u16> {
+    let model = |adapter: &Adapter| (adapter.name.clone(), adapter.kind, adapter.backend.clone());
+    let first = all.first().map(model);
+    all.iter()
+        .filter(|adapter| Some(model(adapter)) == first)
+        .map(|adapter| adapter.number)
+        .collect()
+}
+
 /// Whether both are adapters of one model.
 fn is_model_of(one: &AdapterInfo, other: &AdapterInfo) -> bool {
     let [ids, others] = [one, other].map(|info| (info.vendor, info.device));

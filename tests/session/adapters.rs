@@ -1,7 +1,7 @@
 //! Which number an adapter has.
 
-use plateau::session::adapters::numbered;
-use plateau::session::{DeviceChoice, RunConfig, differences};
+use plateau::session::adapters::{alike, numbered};
+use plateau::session::{Adapter, AdapterKind, DeviceChoice, RunConfig, differences};
 use wgpu::{AdapterInfo, Backend, DeviceType};
 
 use crate::support::runs::{on_digits, over_in_seconds};
@@ -57,6 +57,22 @@ fn an_adapter_that_two_interfaces_list_has_one_number_and_two_cards_of_a_model_h
         let listed: Vec<AdapterInfo> = listed.into_iter().cloned().collect();
         assert_eq!(numbered(&listed), expected, "{listed:?}");
     }
+}
+
+#[test]
+fn jobs_take_turns_on_the_adapters_of_the_first_one_s_model() {
+    let adapters = |names: &[&str]| -> Vec<Adapter> {
+        let adapter = |(number, name): (u16, &&str)| Adapter {
+            number,
+            name: (*name).to_owned(),
+            kind: AdapterKind::Discrete,
+            backend: "Vulkan".into(),
+        };
+        (0..).zip(names).map(adapter).collect()
+    };
+    assert_eq!(alike(&adapters(&["a", "a", "b", "a"])), [0, 1, 3]);
+    assert_eq!(alike(&adapters(&["a"])), [0]);
+    assert_eq!(alike(&[]), [0; 0]);
 }
 
 #[test]
