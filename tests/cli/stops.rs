@@ -323,6 +323,49 @@ fn a_signal_stops_every_job_of_a_comparison() {
 }
 
 #[test]
+fn a_table_that_is_stopped_goes_on_with_the_networks_that_it_has() {
+    let folder = folder("table-stopped");
+    std::fs::create_dir_all(&folder).unwrap();
+    let [whole, cut] = ["whole.csv", "cut.csv"].map(|name| folder.join(name));
+    let flags = "tabulate --epochs 2 --channels 4 --seeds 4 --out";
+    let (code, stderr, _) = end(start(flags, &[whole.to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{stderr}");
+    let path = [cut.to_str().unwrap()];
+    let networks = folder.join("cut.csv.networks.jsonl");
+    let child = start(flags, &path);
+    wait_for(&networks, "\"network\":");
+    signal(&child, "USR1");
+    let (code, stderr, _) = end(child);
+    assert_eq!(code, Some(75), "{stderr}");
+    let line = stderr.lines().last().unwrap();
+    assert_eq!(
+        line,
+        "plateau: stopped; go on with the same plateau tabulate"
+    );
+    assert!(!cut.exists());
+
+    // As a crash leaves it.
+    let mut text = std::fs::read_to_string(&networks).unwrap();
+    text.push_str("{\"network\":3,\"trai");
+    std::fs::write(&networks, &text).unwrap();
+    let (code, stderr, _) = end(start(&flags.replace("--epochs 2", "--epochs 3"), &path));
+    assert_eq!(code, Some(1), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(
+        stderr.contains("cut.csv.networks.jsonl keeps networks of a table with other settings"),
+        "{stderr}"
+    );
+    assert_eq!(std::fs::read_to_string(&networks).unwrap(), text);
+    let (code, stderr, _) = end(start(flags, &path));
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("networks are trained already"), "{stderr}");
+    let [whole, cut] = [whole, cut].map(|table| std::fs::read_to_string(table).unwrap());
+    assert_eq!(cut, whole);
+    assert!(!networks.exists());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn what_keeps_nothing_ends_at_once_with_a_line() {
     let table = folder("stopped.csv");
     // The same wiring, so that there is a way from one to the other.
