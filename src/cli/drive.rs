@@ -145,6 +145,15 @@ pub fn drive(
 }
 
 impl Outcome {
+    /// That of a finished run, of which a folder holds these events.
+    pub fn recorded(events: &[Timed], folder: &Path) -> Result<Self, CliError> {
+        let mut run = RunView::brief();
+        for timed in events {
+            run.apply_timed(timed);
+        }
+        Self::of(run, folder)
+    }
+
     fn of(run: RunView, folder: &Path) -> Result<Self, CliError> {
         let found = (&run.config, &run.device, &run.dataset, run.genotype());
         let (Some(config), Some(device), Some(dataset), Some(genotype)) = found else {

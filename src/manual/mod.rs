@@ -4,7 +4,7 @@
 #[doc = "[lessons]: lessons\n[window]: window\n"]
 #[doc = include_str!("browser.md")]
 pub mod browser {}
-#[doc = "[judge]: judge\n[search]: search\n[tables]: tables\n[window]: window\n"]
+#[doc = "[judge]: judge\n[search]: search\n[sweeps]: sweeps\n[tables]: tables\n[window]: window\n"]
 #[doc = include_str!("compare.md")]
 pub mod compare {}
 #[doc = "[browser]: browser\n[runs]: runs\n[window]: window\n"]
@@ -43,7 +43,7 @@ pub mod lessons {}
 #[doc = "[judge]: judge\n[noise]: experiments::noise\n[relaxed]: experiments::relaxed\n[tables]: tables\n"]
 #[doc = include_str!("reports.md")]
 pub mod reports {}
-#[doc = "[compare]: compare\n[reports]: reports\n[search]: search\n[tables]: tables\n"]
+#[doc = "[compare]: compare\n[reports]: reports\n[search]: search\n[sweeps]: sweeps\n[tables]: tables\n"]
 #[doc = include_str!("runs.md")]
 pub mod runs {}
 #[doc = "[compare]: compare\n[data]: data\n[defaults]: defaults\n[judge]: judge\n[method]: crate::method\n[reports]: reports\n[runs]: runs\n[tables]: tables\n"]
@@ -52,6 +52,10 @@ pub mod search {}
 #[doc = "[search]: search\n"]
 #[doc = include_str!("speed.md")]
 pub mod speed {}
+// Recipes lie beside the pages, as pictures do.
+#[doc = "[compare]: compare\n[runs]: runs\n[slurm]: ../../../../../src/manual/recipes/slurm.sh\n[hyperqueue]: ../../../../../src/manual/recipes/hyperqueue_sweep.py\n[parallel]: ../../../../../src/manual/recipes/parallel.sh\n"]
+#[doc = include_str!("sweeps.md")]
+pub mod sweeps {}
 #[doc = "[judge]: judge\n[reports]: reports\n"]
 #[doc = include_str!("tables.md")]
 pub mod tables {}

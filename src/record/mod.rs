@@ -5,6 +5,8 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod checkpoints;
+#[cfg(not(target_arch = "wasm32"))]
+mod claim;
 mod digest;
 mod event_lines;
 mod files;
@@ -20,6 +22,8 @@ mod tape;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use checkpoints::{Latest, StoreError, Supernet, latest, load, load_supernet, save, saved};
+#[cfg(not(target_arch = "wasm32"))]
+pub use claim::{CLAIM, Claim};
 pub use digest::Digest;
 pub use event_lines::{Fault, Lines, read_lines};
 pub use files::{RunFileError, RunFiles};

@@ -111,7 +111,7 @@ pub(super) fn write_error(path: &Path) -> impl FnOnce(std::io::Error) -> RecordE
     move |source| RecordError::Write { path, source }
 }
 
-fn create_error(path: &Path) -> impl FnOnce(std::io::Error) -> RecordError {
+pub(super) fn create_error(path: &Path) -> impl FnOnce(std::io::Error) -> RecordError {
     let path = path.to_path_buf();
     move |source| RecordError::Create { path, source }
 }
@@ -227,16 +227,16 @@ impl Recorder {
         })
     }
 
-    /// The first folder of `base/name`, `base/name-2`, … that does not exist yet.
+    /// The folders `base/name`, `base/name-2`, …
+    pub fn folders(base: &Path, name: &str) -> impl Iterator<Item = PathBuf> {
+        let more = (2..).map(move |number| base.join(format!("{name}-{number}")));
+        std::iter::once(base.join(name)).chain(more)
+    }
+
+    /// The first of [`Recorder::folders`] that does not exist yet.
     pub fn free_folder(base: &Path, name: &str) -> PathBuf {
-        let first = base.join(name);
-        if !first.exists() {
-            return first;
-        }
-        (2..)
-            .map(|number| base.join(format!("{name}-{number}")))
-            .find(|folder| !folder.exists())
-            .unwrap_or(first)
+        let free = Self::folders(base, name).find(|folder| !folder.exists());
+        free.unwrap_or_else(|| base.join(name))
     }
 
     /// Whether nothing has been recorded yet.

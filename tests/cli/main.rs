@@ -16,5 +16,7 @@ mod stops;
 mod stranger;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(unix)]
+mod sweeps;
 mod tables;
 mod words;

@@ -3,6 +3,7 @@
 mod adapters;
 mod checkpoints;
 mod checkpoints_killed;
+mod claims;
 mod compare;
 mod damaged;
 mod device_lost;

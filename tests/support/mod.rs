@@ -5,6 +5,7 @@
 pub mod chromium;
 pub mod folder;
 pub mod outcome;
+pub mod peers;
 pub mod program;
 pub mod runs;
 pub mod supernet;

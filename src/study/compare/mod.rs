@@ -4,7 +4,10 @@ mod arm;
 mod entry;
 mod judge;
 mod primary;
+mod read;
 mod report;
+#[cfg(not(target_arch = "wasm32"))]
+mod results;
 mod svg;
 
 use std::collections::BTreeMap;
@@ -13,17 +16,11 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "engine")]
 use crate::data::Dataset;
-#[cfg(not(target_arch = "wasm32"))]
-use crate::data::absolute;
-use crate::json::problem;
 use crate::landscape::{KendallTau, difference};
-use crate::packed::{MOST_OF_A_REPORT, unpacked};
 #[cfg(feature = "engine")]
 use crate::search::SearchError;
 #[cfg(feature = "engine")]
 use crate::session::RunError;
-#[cfg(not(target_arch = "wasm32"))]
-use crate::session::differences;
 #[cfg(feature = "engine")]
 use crate::session::split_of;
 use crate::session::{RunConfig, RunKind, SearchConfig};
@@ -35,9 +32,13 @@ pub use arm::Arm;
 pub use entry::{Entry, Judged, Metric, Metrics, TrainedRun};
 pub use judge::{JUDGE_EPOCHS, judge_of};
 pub use primary::{DETECTED, Primary, PrimaryPair};
+#[cfg(not(target_arch = "wasm32"))]
+pub use results::{RESULTS, ResultsError, Shard, result_files};
 
 /// The version of `compare.json`.
 const VERSION: u32 = 2;
+/// Between the names of devices.
+const DEVICES: &str = "; ";
 /// Of the resamples of the judge's τ.
 const TAU_SEED: u64 = 0;
 
@@ -48,7 +49,7 @@ pub struct Comparison {
     pub version: u32,
     /// Version of Plateau.
     pub plateau: String,
-    /// Where it ran.
+    /// Where it ran; several devices with semicolons.
     pub device: String,
     /// Every run's settings, but for the strategy and the seed, which are those of the first.
     pub settings: RunConfig,
@@ -82,12 +83,6 @@ pub struct Comparison {
     /// The strategies and seeds that were asked for this time, which others may be there beside.
     #[serde(skip)]
     asked: (Vec<Arm>, Vec<u64>),
-}
-
-/// What every version of the file has.
-#[derive(Deserialize)]
-struct Header {
-    version: Option<u64>,
 }
 
 /// What says how good the found genotypes are, and how good their neighbors.
@@ -196,158 +191,28 @@ impl Comparison {
         })
     }
 
-    /// The comparison that a file holds, perhaps as gzip; nothing where it holds something else.
-    ///
-    /// # Errors
-    /// A comparison that another version wrote in another form.
-    pub fn recognised(bytes: &[u8]) -> Option<Result<Self, ComparisonError>> {
-        let text = unpacked(bytes, MOST_OF_A_REPORT).ok()?;
-        let object: serde_json::Value = serde_json::from_slice(&text).ok()?;
-        let has = |key: &str| object.get(key).is_some();
-        if !["strategies", "seeds", "entries", "pairs"]
-            .into_iter()
-            .all(has)
-        {
-            return None;
-        }
-        let read = Self::read(&text);
-        Some(read.and_then(|read| read.check_entries().map(|()| read)))
-    }
-
-    /// Reads a text of this version of the format.
-    fn read(text: &[u8]) -> Result<Self, ComparisonError> {
-        let format = |error: serde_json::Error| ComparisonError::Format(problem(&error));
-        let Header { version } = serde_json::from_slice(text).map_err(format)?;
-        let found = match version {
-            Some(version) if version == u64::from(VERSION) => {
-                return serde_json::from_slice(text).map_err(format);
-            }
-            Some(version) if version > u64::from(VERSION) => {
-                format!("a newer Plateau (format {version})")
-            }
-            Some(version) => format!("format {version}"),
-            None => "no version".to_owned(),
-        };
-        Err(ComparisonError::Version(found))
-    }
-
-    /// Takes over the runs of an earlier file that was made with the same settings and version; strategies and seeds may differ.
-    ///
-    /// # Errors
-    /// Other text than [`Comparison::to_json`]'s; other settings.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub fn resume(&mut self, json: &str) -> Result<(), ComparisonError> {
-        let earlier = Self::read(json.as_bytes())?;
-        if earlier.plateau != self.plateau {
-            return Err(ComparisonError::Version(format!(
-                "Plateau {}",
-                earlier.plateau
-            )));
-        }
-        let mut settings = earlier.settings.clone();
-        settings.seed = self.settings.seed;
-        // As it is kept since paths are made absolute.
-        settings.dataset = absolute(&settings.dataset);
-        if let (Some(old), Some(new)) = (&mut settings.search, &self.settings.search) {
-            old.strategy = new.strategy;
-            old.replica = new.replica;
-        }
-        if earlier.judged_by != self.judged_by {
-            let [there, here] = [&earlier.judged_by, &self.judged_by].map(|by| match by {
-                JudgedBy::Judge { epochs } => format!("a judge of {epochs} epochs"),
-                JudgedBy::Table { metric, hash } => {
-                    format!("{metric} of a table ({}…)", hash.get(..8).unwrap_or(hash))
-                }
-            });
-            let text = format!("it is judged by {there} there, by {here} here");
-            return Err(ComparisonError::Settings(text));
-        }
-        let different = differences(&settings, &self.settings);
-        if !different.is_empty() {
-            return Err(ComparisonError::Settings(different.join("; ")));
-        }
-        if earlier.declared != self.declared {
-            let shown = |pairs: &[[Arm; 2]]| match pairs {
-                [] => "those of every two strategies".to_owned(),
-                pairs => {
-                    let pairs = pairs
-                        .iter()
-                        .map(|[first, second]| format!("{first}/{second}"));
-                    pairs.collect::<Vec<_>>().join(",")
-                }
-            };
-            let text = format!(
-                "--primary is {} there, {} here",
-                shown(&earlier.declared),
-                shown(&self.declared)
-            );
-            return Err(ComparisonError::Settings(text));
-        }
-        earlier.check_entries()?;
-        let new_arm = |arm: &Arm| !earlier.strategies.contains(arm);
-        let new_seed = |seed: &u64| !earlier.seeds.contains(seed);
-        let more = self.strategies.iter().any(new_arm) || self.seeds.iter().any(new_seed);
-        self.extended = earlier.extended || more && !earlier.entries.is_empty();
-        self.images = earlier.images;
-        // What was there first stays first, so that no difference changes its sign.
-        let mut strategies = earlier.strategies;
-        for strategy in std::mem::take(&mut self.strategies) {
-            if !strategies.contains(&strategy) {
-                strategies.push(strategy);
-            }
-        }
-        let mut seeds = earlier.seeds;
-        for seed in std::mem::take(&mut self.seeds) {
-            if !seeds.contains(&seed) {
-                seeds.push(seed);
-            }
-        }
-        (self.strategies, self.seeds) = (strategies, seeds);
-        self.commands = earlier.commands;
-        self.device = earlier.device;
-        self.entries = earlier.entries;
-        self.summarise();
-        Ok(())
-    }
-
-    /// Refuses entries that no run has made.
-    fn check_entries(&self) -> Result<(), ComparisonError> {
-        for (place, entry) in self.entries.iter().enumerate() {
-            let of = format!("{}, seed {}", entry.strategy, entry.seed);
-            let same = |other: &Entry| other.strategy == entry.strategy && other.seed == entry.seed;
-            if self.entries[..place].iter().any(same) {
-                return Err(ComparisonError::Format(format!("two runs of {of}")));
-            }
-            let Judged {
-                own,
-                mean,
-                worst,
-                best,
-                ..
-            } = entry.neighborhood;
-            let shares = [entry.accuracy, own, mean, worst, best];
-            if let Some(share) = shares.iter().find(|share| !(0.0..=100.0).contains(*share)) {
-                return Err(ComparisonError::Format(format!(
-                    "{of} has an accuracy of {share} %"
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    /// The runs that were asked for and are still to do, seed by seed, so that an interrupted comparison is a fair one of fewer seeds.
-    pub fn missing(&self) -> Vec<(u64, Arm)> {
-        let finished = |seed: u64, strategy: &Arm| {
-            let mut entries = self.entries.iter();
-            entries.any(|entry| entry.seed == seed && entry.strategy == *strategy)
-        };
+    /// The runs that were asked for, seed by seed, so that an interrupted comparison is a fair one of fewer seeds.
+    pub fn runs(&self) -> Vec<(u64, Arm)> {
         let (strategies, seeds) = &self.asked;
-        let all = seeds
-            .iter()
-            .flat_map(|&seed| strategies.iter().map(move |strategy| (seed, strategy)));
-        all.filter(|&(seed, strategy)| !finished(seed, strategy))
-            .map(|(seed, strategy)| (seed, strategy.clone()))
-            .collect()
+        let of_seed = |&seed| {
+            strategies
+                .iter()
+                .map(move |strategy| (seed, strategy.clone()))
+        };
+        seeds.iter().flat_map(of_seed).collect()
+    }
+
+    /// Those of [`Comparison::runs`] that are still to do.
+    pub fn missing(&self) -> Vec<(u64, Arm)> {
+        let mut runs = self.runs();
+        runs.retain(|(seed, strategy)| !self.has(strategy, *seed));
+        runs
+    }
+
+    /// Whether a run is finished.
+    fn has(&self, strategy: &Arm, seed: u64) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|entry| entry.seed == seed && entry.strategy == *strategy)
     }
 
     /// The settings of one run. Its sharpness is measured at its end if no other interval was asked for.
@@ -434,10 +299,23 @@ impl Comparison {
         Ok(())
     }
 
-    /// Adds a finished run and computes the summaries again.
+    /// Adds a finished run and computes the summaries again. One that is there stays as it is.
     pub fn add(&mut self, entry: Entry) {
-        self.entries.push(entry);
-        self.summarise();
+        if !self.has(&entry.strategy, entry.seed) {
+            self.entries.push(entry);
+            self.summarise();
+        }
+    }
+
+    /// Adds devices to those that it ran on.
+    pub fn ran_on(&mut self, devices: &str) {
+        for device in devices.split(DEVICES) {
+            if self.device.is_empty() {
+                device.clone_into(&mut self.device);
+            } else if !self.device.split(DEVICES).any(|known| known == device) {
+                self.device += &format!("{DEVICES}{device}");
+            }
+        }
     }
 
     fn summarise(&mut self) {

@@ -1,0 +1,224 @@
+//! A claim on a piece of work in a folder that several processes share, perhaps on several machines: a file that says who does it. Locks would
+//! do on one machine; many network file systems have none.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::recorder::{RecordError, create_error, write_error};
+use super::run_folder::read_error;
+
+/// The ending of such a file.
+pub const CLAIM: &str = "claim";
+/// How often a claim is renewed while it is held.
+const RENEWED: Duration = Duration::from_secs(5);
+/// A claim that was not renewed for so long has no holder any more. The clocks of machines that share a folder must agree to within this.
+const FORSAKEN: Duration = Duration::from_secs(60);
+/// Between two looks at a claim that is waited for.
+const LOOK: Duration = Duration::from_millis(50);
+/// Bytes of a claim that are read, at most.
+const MOST: u64 = 1024;
+
+/// Who does the work: what the file holds.
+#[derive(Serialize, Deserialize)]
+struct Holder {
+    host: String,
+    pid: u32,
+    /// When that was last so, in seconds of Unix time.
+    heartbeat: u64,
+}
+
+/// Work that this process does, and no other meanwhile. Dropping it gives the work up.
+pub struct Claim {
+    path: PathBuf,
+    /// Ends the renewal when it is dropped.
+    held: Option<Sender<()>>,
+    renewal: Option<JoinHandle<()>>,
+}
+
+impl Claim {
+    /// Claims what a file stands for; nothing where another process holds it. A claim whose holder is no more is taken over: a process of this
+    /// machine that has ended, or one that has not renewed its claim for a minute.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn take(path: &Path) -> Result<Option<Self>, RecordError> {
+        if let Some(claim) = Self::create(path)? {
+            return Ok(Some(claim));
+        }
+        if is_held(path)? {
+            return Ok(None);
+        }
+        // Of several that find it forsaken one moves it away.
+        let away = path.with_extension(format!("{}-forsaken", std::process::id()));
+        match fs::rename(path, &away) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(create_error(path)(error)),
+            // Another was faster, and this is its claim.
+            Ok(()) if is_held(&away)? => {
+                fs::rename(&away, path).map_err(write_error(path))?;
+                return Ok(None);
+            }
+            Ok(()) => fs::remove_file(&away).map_err(write_error(&away))?,
+        }
+        Self::create(path)
+    }
+
+    /// Claims what a file stands for as soon as nobody else holds it.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn wait(path: &Path) -> Result<Self, RecordError> {
+        loop {
+            match Self::take(path)? {
+                Some(claim) => return Ok(claim),
+                None => thread::sleep(LOOK),
+            }
+        }
+    }
+
+    fn create(path: &Path) -> Result<Option<Self>, RecordError> {
+        let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(None),
+            Err(error) => return Err(create_error(path)(error)),
+        };
+        let (held, given_up) = channel();
+        let renewed = path.to_path_buf();
+        let renewal = file.write_all(&Holder::now().bytes()).and_then(|()| {
+            let thread = thread::Builder::new().name("plateau-claim".into());
+            thread.spawn(move || {
+                while given_up.recv_timeout(RENEWED) == Err(RecvTimeoutError::Timeout) {
+                    renew(&renewed);
+                }
+            })
+        });
+        match renewal {
+            Ok(renewal) => Ok(Some(Self {
+                path: path.to_path_buf(),
+                held: Some(held),
+                renewal: Some(renewal),
+            })),
+            Err(error) => {
+                // The failure is what the person must hear of.
+                let _remains = fs::remove_file(path);
+                Err(create_error(path)(error))
+            }
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        drop(self.held.take());
+        if let Some(renewal) = self.renewal.take() {
+            // It has nothing to say.
+            let _ended = renewal.join();
+        }
+        if is_own(&self.path) {
+            // What stays is soon forsaken.
+            let _remains = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Says that the work still goes on. A claim that was taken over is another's.
+fn renew(path: &Path) {
+    if is_own(path) {
+        // As long as it was, and so never half there; what fails is tried again.
+        let open = OpenOptions::new().write(true).open(path);
+        let _written = open.and_then(|mut file| file.write_all(&Holder::now().bytes()));
+    }
+}
+
+/// The beginning of a claim.
+fn read(path: &Path) -> std::io::Result<(Vec<u8>, SystemTime)> {
+    let file = File::open(path)?;
+    let modified = file.metadata()?.modified()?;
+    let mut bytes = Vec::new();
+    file.take(MOST).read_to_end(&mut bytes)?;
+    Ok((bytes, modified))
+}
+
+/// Whether somebody holds a claim.
+fn is_held(path: &Path) -> Result<bool, RecordError> {
+    let (bytes, modified) = match read(path) {
+        Ok(read) => read,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(read_error(path)(error)),
+    };
+    Ok(match serde_json::from_slice::<Holder>(&bytes) {
+        Ok(holder) => holder.lives(),
+        // Its holder is about to say who it is, or was killed before it could.
+        Err(_) => {
+            let age = modified.elapsed();
+            age.unwrap_or_else(|ahead| ahead.duration()) < FORSAKEN
+        }
+    })
+}
+
+/// Whether a claim is one of this process.
+fn is_own(path: &Path) -> bool {
+    let holder = read(path).map(|(bytes, _)| serde_json::from_slice::<Holder>(&bytes));
+    matches!(holder, Ok(Ok(holder)) if holder.host == host() && holder.pid == std::process::id())
+}
+
+impl Holder {
+    fn now() -> Self {
+        Self {
+            host: host(),
+            pid: std::process::id(),
+            heartbeat: seconds(),
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        // Plain data always serializes.
+        let mut bytes = serde_json::to_vec(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    fn lives(&self) -> bool {
+        let here = !self.host.is_empty() && self.host == host();
+        seconds().abs_diff(self.heartbeat) < FORSAKEN.as_secs() && !(here && has_ended(self.pid))
+    }
+}
+
+/// Unix time.
+fn seconds() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |since| since.as_secs())
+}
+
+/// The name of this machine.
+#[cfg(unix)]
+fn host() -> String {
+    let name = nix::unistd::gethostname().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// The name of this machine.
+#[cfg(not(unix))]
+fn host() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_default()
+}
+
+/// Whether this machine has no such process.
+#[cfg(unix)]
+fn has_ended(pid: u32) -> bool {
+    use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
+    let pid = i32::try_from(pid).ok().filter(|pid| *pid > 0);
+    pid.is_some_and(|pid| kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH))
+}
+
+/// Not known here: a claim is forsaken in time.
+#[cfg(not(unix))]
+fn has_ended(_pid: u32) -> bool {
+    false
+}
