@@ -38,6 +38,14 @@ fn target(path: &Path) -> Target {
     }
 }
 
+/// The file that [`write_whole`] replaces under a path; none where that is a pipe or a device.
+pub fn replaced(path: &Path) -> Option<PathBuf> {
+    match target(path) {
+        Target::File(path) => Some(path),
+        Target::Stream => None,
+    }
+}
+
 /// The file beside a file, in which its new content is written.
 fn beside(path: &Path) -> Result<PathBuf, Error> {
     // A path such as ".." has no name to write under.

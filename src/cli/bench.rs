@@ -41,7 +41,7 @@ pub struct BenchArgs {
     /// What the fused kernels keep for the backward pass
     #[arg(long, value_delimiter = ',', default_value = "keep")]
     memory: Vec<MemoryChoice>,
-    /// Devices: cpu, gpu (any adapter) or auto
+    /// Devices: cpu, gpu (any adapter), gpu:N (the adapter of that number in plateau devices) or auto
     #[arg(long, value_delimiter = ',', default_value = "cpu,gpu")]
     device: Vec<DeviceChoice>,
     /// Images a step, instead of the size's

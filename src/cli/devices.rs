@@ -1,20 +1,31 @@
 //! `plateau devices`.
 
+use std::path::Path;
+
 use clap::Args;
+use serde_json::json;
 
 use super::CliError;
 use super::out::{self, say};
 use crate::kernels::self_test;
-use crate::session::DeviceChoice;
-use crate::session::device::{FoundAdapter, adapters, cpu_name, is_software, open};
+use crate::numbers::thousands;
+use crate::session::adapters::{FoundAdapter, adapters};
+use crate::session::device::{cpu_name, open};
+use crate::session::{DeviceChoice, machine_memory};
 
 /// Arguments of `plateau devices`.
 #[derive(Args)]
+#[command(
+    after_help = "Adapters are numbered from 0 in the order in which they are preferred: discrete, integrated, virtual, software. --device gpu takes the \
+first, --device gpu:1 the second; with the variable PLATEAU_GPU=1, gpu (and auto, where it is hardware) takes the second.\n\n\
+JSON: a list of name, choice (what --device takes), software, memory (bytes; null where it is not told), and of an adapter also number, kind, backend, \
+driver and limits"
+)]
 pub struct DevicesArgs {
     /// Run every kernel on a device and compare with known numbers, one line each
     #[arg(long)]
     self_test: bool,
-    /// The device of the self-test: auto, gpu (any adapter, software ones too) or cpu
+    /// The device of the self-test: auto, gpu (any adapter, software ones too), gpu:N (the adapter of that number) or cpu
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
     /// Print exactly one JSON list on stdout
@@ -28,63 +39,74 @@ pub fn run(args: &DevicesArgs) -> Result<(), CliError> {
         return check_kernels(args);
     }
     let adapters = pollster::block_on(adapters());
-    let hardware = adapters.iter().any(|adapter| !is_software(&adapter.info));
+    let memory = machine_memory(Path::new("/")).map(|memory| memory.bytes);
     if args.json {
-        let mut list: Vec<_> = adapters
-            .iter()
-            .map(
-                |FoundAdapter {
-                     info,
-                     limits,
-                     subgroups,
-                 }| {
-                    serde_json::json!({
-                        "name": info.name,
-                        "choice": "gpu",
-                        "backend": format!("{:?}", info.backend),
-                        "kind": format!("{:?}", info.device_type),
-                        "driver": format!("{} {}", info.driver, info.driver_info),
-                        "software": is_software(info),
-                        "limits": {
-                            "buffer": limits.max_buffer_size,
-                            "storage_binding": limits.max_storage_buffer_binding_size,
-                            "storage_bindings_a_stage": limits.max_storage_buffers_per_shader_stage,
-                            "workgroup_memory": limits.max_compute_workgroup_storage_size,
-                            "workgroup_threads": limits.max_compute_invocations_per_workgroup,
-                            "workgroups_a_dimension": limits.max_compute_workgroups_per_dimension,
-                            "subgroups": subgroups,
-                        },
-                    })
-                },
-            )
-            .collect();
-        list.push(serde_json::json!({
-            "name": cpu_name(), "choice": "cpu", "software": false,
+        let mut list: Vec<_> = adapters.iter().map(object).collect();
+        list.push(json!({
+            "name": cpu_name(), "choice": "cpu", "software": false, "memory": memory,
         }));
         return out::json(&serde_json::Value::from(list).to_string());
     }
-    for FoundAdapter { info, .. } in &adapters {
+    for found in &adapters {
+        let FoundAdapter { adapter, info, .. } = found;
         say!(
-            "gpu  {}  [{:?}, {} {}]{}",
-            info.name,
-            info.backend,
+            "gpu:{}  {}  [{}, {}, {} {}, memory not told]{}",
+            adapter.number,
+            adapter.name,
+            adapter.kind.name(),
+            adapter.backend,
             info.driver,
             info.driver_info,
-            if is_software(info) {
-                "  software adapter: for tests"
+            if !found.is_hardware() {
+                "  emulated on the CPU: for tests"
             } else {
                 ""
             }
         )?;
     }
     if adapters.is_empty() {
-        say!("gpu  none found (Vulkan, Metal and DX12 were tried)")?;
+        say!("gpu    none found (Vulkan, Metal and DX12 were tried)")?;
     }
-    say!("cpu  {}", cpu_name())?;
+    let memory = match memory {
+        Some(bytes) => format!("{} MB of memory", thousands(bytes / 1_000_000)),
+        None => "memory not told".to_owned(),
+    };
+    say!("cpu    {}  [{memory}]", cpu_name())?;
+    let opened = adapters.first().filter(|found| found.is_hardware());
     out::lines(&format!(
         "\n--device auto takes {}\n",
-        if hardware { "the GPU" } else { "the CPU" }
+        opened.map_or("the CPU", |_| "gpu:0")
     ))
+}
+
+/// An adapter in the JSON list. wgpu does not tell how much memory it has.
+fn object(found: &FoundAdapter) -> serde_json::Value {
+    let FoundAdapter {
+        adapter,
+        info,
+        handle,
+        ..
+    } = found;
+    let limits = handle.limits();
+    json!({
+        "name": adapter.name,
+        "choice": DeviceChoice::Adapter(adapter.number).to_string(),
+        "number": adapter.number,
+        "kind": adapter.kind.name(),
+        "backend": adapter.backend,
+        "driver": format!("{} {}", info.driver, info.driver_info),
+        "software": !found.is_hardware(),
+        "memory": null,
+        "limits": {
+            "buffer": limits.max_buffer_size,
+            "storage_binding": limits.max_storage_buffer_binding_size,
+            "storage_bindings_a_stage": limits.max_storage_buffers_per_shader_stage,
+            "workgroup_memory": limits.max_compute_workgroup_storage_size,
+            "workgroup_threads": limits.max_compute_invocations_per_workgroup,
+            "workgroups_a_dimension": limits.max_compute_workgroups_per_dimension,
+            "subgroups": handle.features().contains(wgpu::Features::SUBGROUP),
+        },
+    })
 }
 
 /// Prints one line a check and fails if any failed.

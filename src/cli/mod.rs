@@ -8,6 +8,7 @@ mod devices;
 mod drive;
 mod export;
 mod genotype;
+mod jobs;
 mod judge;
 mod landscape;
 mod looked_up;
@@ -32,9 +33,14 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use out::note;
 
+/// What `--help` says of the end of a command.
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 failed or refused, the last line on stderr says why; 2 wrong usage; 75 stopped, and it can go on: the last \
+line says with which command; 128 + the signal's number, ended at once. Ctrl-C, SIGTERM, SIGHUP and SIGUSR1 stop a run after its step, with everything saved; a \
+second one ends it at once.";
+
 /// Searches neural architectures for flat optima: architectures whose accuracy survives small changes.
 #[derive(Parser)]
-#[command(name = "plateau", version, max_term_width = 110)]
+#[command(name = "plateau", version, max_term_width = 110, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<CliCommand>,

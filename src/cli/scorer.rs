@@ -56,7 +56,7 @@ pub struct ScorerArgs {
     /// With --train: passes over the training images (default: the preset's)
     #[arg(long, value_name = "N", requires = "train")]
     epochs: Option<usize>,
-    /// With --run or --train: where to compute: auto, gpu or cpu
+    /// With --run or --train: where to compute: auto, gpu, gpu:N or cpu
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
 }

@@ -37,7 +37,8 @@ pub struct RunArgs {
     /// Seed that shares the images out, where it is not --seed: runs with the same one are tested on the same images
     #[arg(long, value_name = "SEED")]
     pub split_seed: Option<u64>,
-    /// Where to compute: auto (a hardware GPU, else the CPU), gpu (any adapter, software ones too) or cpu
+    /// Where to compute: auto (a hardware GPU, else the CPU), gpu (any adapter, software ones too), gpu:N (the adapter of that number
+    /// in plateau devices) or cpu
     #[arg(long, default_value = "auto")]
     pub device: DeviceChoice,
     /// How the supernet computes its mixed operations: fused (Plateau's kernels) or stock (Burn's own operations, the baseline)

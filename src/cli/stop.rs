@@ -13,7 +13,11 @@ use super::out::note;
 use crate::session::Command;
 
 /// Exit code of what was stopped and can go on: the `EX_TEMPFAIL` of sysexits.h, which asks to try again.
-const GOES_ON: u8 = 75;
+pub const GOES_ON: u8 = 75;
+
+/// What stands for a signal in an exit code, less its number, as shells have it.
+#[cfg(unix)]
+const BY_SIGNAL: i32 = 128;
 
 /// How long a line about a signal may take.
 const MOMENT: Duration = Duration::from_millis(200);
@@ -24,6 +28,8 @@ enum Next {
     End { words: String, goes_on: bool },
     /// Stops the run.
     Stop(Sender<Command>),
+    /// Is passed on to these processes, which end by themselves. The last one came so.
+    PassOn { to: Vec<u32>, heard: Option<i32> },
     /// Ends the process: a stop was asked for before.
     Stopping,
     /// The same; the run has stopped.
@@ -67,6 +73,35 @@ pub fn stops(run: Sender<Command>) {
     *next() = Next::Stop(run);
 }
 
+/// From now on signals are passed on to the processes that [`also_passes_on`] names.
+pub fn passes_on() {
+    *next() = Next::PassOn {
+        to: Vec::new(),
+        heard: None,
+    };
+}
+
+/// Passes signals on to another process, and the last one if any came.
+pub fn also_passes_on(process: u32) {
+    if let Next::PassOn { to, heard } = &mut *next() {
+        to.push(process);
+        if let Some(code) = heard {
+            pass_on(process, *code);
+        }
+    }
+}
+
+/// Passes nothing on any more, as the processes have ended. Whether a signal was.
+pub fn passed_on() -> bool {
+    match &mut *next() {
+        Next::PassOn { to, heard } => {
+            to.clear();
+            heard.is_some()
+        }
+        _ => false,
+    }
+}
+
 /// The run has stopped on request.
 pub fn has_stopped() {
     *next() = Next::Stopped;
@@ -83,7 +118,11 @@ pub fn exit_code() -> u8 {
 /// A signal came; `code` is what the process ends with where nothing can go on.
 fn heard(code: i32) {
     let mut next = next();
-    match &*next {
+    match &mut *next {
+        Next::PassOn { to, heard } => {
+            *heard = Some(code);
+            to.iter().for_each(|process| pass_on(*process, code));
+        }
         Next::End { words, goes_on } => end(words, if *goes_on { GOES_ON.into() } else { code }),
         Next::Stop(run) if run.try_send(Command::Stop).is_ok() => {
             *next = Next::Stopping;
@@ -98,6 +137,22 @@ fn end(words: &str, code: i32) -> ! {
     speak(format!("plateau: {words}"));
     exit(code)
 }
+
+/// Sends the signal of a code to a process.
+#[cfg(unix)]
+fn pass_on(process: u32, code: i32) {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    let process = i32::try_from(process).map(Pid::from_raw);
+    if let (Ok(process), Ok(signal)) = (process, Signal::try_from(code - BY_SIGNAL)) {
+        // It may have ended.
+        let _sent = kill(process, signal);
+    }
+}
+
+/// Here a console tells all of its processes.
+#[cfg(not(unix))]
+fn pass_on(_process: u32, _code: i32) {}
 
 /// Says a line, unless nobody takes it in a moment: a full pipe must not keep a signal from being heard.
 fn speak(line: String) {
@@ -132,8 +187,11 @@ fn on_signals() -> std::io::Result<()> {
     }
     let mut signals = signal_hook::iterator::Signals::new(wanted)?;
     let thread = std::thread::Builder::new().name("plateau-signals".into());
-    // As shells number the end by a signal.
-    thread.spawn(move || signals.forever().for_each(|signal| heard(128 + signal)))?;
+    thread.spawn(move || {
+        signals
+            .forever()
+            .for_each(|signal| heard(BY_SIGNAL + signal))
+    })?;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! `plateau tabulate`: trains every architecture of a small space and writes a benchmark table.
 
+mod kept;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -7,12 +9,17 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::CliError;
-use super::out::{self, say};
-use crate::data::Augmentation;
+use super::out::{self, note, say};
+use super::stop;
+use crate::data::{Augmentation, Dataset, hand_over_once};
 use crate::session::{Preset, TrainConfig};
 use crate::space::Space;
 use crate::study::{TabulateConfig, tabulate};
 use crate::whole::{check_writable, write_whole};
+use kept::Kept;
+
+/// What a stop says.
+const STOPPED: &str = "stopped; go on with the same plateau tabulate";
 
 /// Arguments of `plateau tabulate`.
 #[derive(Args)]
@@ -21,7 +28,7 @@ use crate::whole::{check_writable, write_whole};
 NAS-Bench-201 counts as one function share their networks. Columns, in \
 percent: ValidationAccuracy on the other half and TestAccuracy on the test part, means over the seeds with their standard errors, and both \
 of every seed. The same \
-flags give the same table.\n\n\
+flags give the same table. Until it is complete its networks are kept beside it, in FILE.networks.jsonl: the same command goes on after a stop.\n\n\
 JSON: space, dataset, architectures, seeds, epochs, networks, best (genotype, validation, test), mean, worst, seconds, out"
 )]
 pub struct TabulateArgs {
@@ -72,6 +79,13 @@ pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
     let out = args.out.display();
     // An impossible file should be known before hours of training.
     check_writable(&args.out).map_err(|error| CliError(format!("cannot write {out}: {error}")))?;
+    let dataset = Dataset::load(&config.dataset).map_err(CliError::new)?;
+    let (mut kept, known) = Kept::open(&args.out, &config, &dataset.hash())?;
+    hand_over_once(&config.dataset, dataset);
+    if !known.is_empty() {
+        stop::goes_on(STOPPED.into());
+        note!("note: {} networks are trained already", known.len());
+    }
     let started = Instant::now();
     let bar = ProgressBar::new(0);
     // The template is a constant of this file; a mistake in it falls back to the default bar.
@@ -79,8 +93,14 @@ pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
         bar.set_style(style);
     }
     let mut networks = 0;
-    let table = tabulate(&config, &mut |done, total| {
+    let table = tabulate(&config, &known, &mut |done, total, trained| {
         networks = total;
+        if let Some(trained) = trained {
+            if kept.keeps() {
+                stop::goes_on(STOPPED.into());
+            }
+            kept.add(&trained);
+        }
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     });
@@ -89,6 +109,7 @@ pub fn run(args: &TabulateArgs) -> Result<(), CliError> {
     let table = table.map_err(|error| CliError(error.to_string().replace("--train-", "--")))?;
     write_whole(&args.out, table.to_csv().as_bytes())
         .map_err(|error| CliError(format!("cannot write {out}: {error}")))?;
+    kept.forget();
 
     let seconds = started.elapsed().as_secs_f64();
     let [validation, test] = [&table.values()[0], &table.values()[1]];

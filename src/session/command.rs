@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{Checkpoint, CheckpointEvery};
-use super::config::{DeviceChoice, RunConfig};
+use super::config::RunConfig;
+use super::device_choice::DeviceChoice;
 use super::trained_network::TrainedNetwork;
 use crate::space::Genotype;
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::device_choice::DeviceChoice;
 use crate::data::{Augmentation, LastBatch, file_name};
 use crate::nearest::named;
 use crate::search::{
@@ -59,48 +60,6 @@ pub enum RunKind {
     /// Trains a judge of architectures with random numbers of its own on images that train weights but neither choose nor test anything
     /// (`method.md` §10.7): half of them trains it, it scores on the other half.
     Judge,
-}
-
-/// Where a run computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DeviceChoice {
-    /// A hardware GPU where there is one, else the CPU.
-    Auto,
-    /// Any wgpu adapter, software ones included.
-    Gpu,
-    /// The CPU (Burn's Flex backend).
-    Cpu,
-}
-
-impl std::str::FromStr for DeviceChoice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        named(
-            text,
-            "a device",
-            &[DeviceChoice::Auto, DeviceChoice::Gpu, DeviceChoice::Cpu],
-            DeviceChoice::name,
-        )
-    }
-}
-
-impl DeviceChoice {
-    /// The name on the command line and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            DeviceChoice::Auto => "auto",
-            DeviceChoice::Gpu => "gpu",
-            DeviceChoice::Cpu => "cpu",
-        }
-    }
-}
-
-impl std::fmt::Display for DeviceChoice {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 /// How mixed operations are computed. All choices agree to rounding.

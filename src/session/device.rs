@@ -1,30 +1,53 @@
 //! Opens the device of a run. This is the only place that does.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::wgpu::{WgpuBackend, WgpuSetup};
 use burn::tensor::{Device, DeviceKind};
 
-use super::config::DeviceChoice;
+use super::adapters::{FoundAdapter, adapters, chosen, name};
+use super::device_choice::DeviceChoice;
 pub use super::error::DeviceError;
-use super::info::DeviceInfo;
+use super::info::{AdapterKind, DeviceInfo};
 use super::quiet::Quiet;
 
-/// Whether the run computes on the GPU.
-static ON_GPU: AtomicBool = AtomicBool::new(false);
-/// How often the GPU was opened: what an earlier device reports does not concern the present one.
-static OPENED: AtomicUsize = AtomicUsize::new(0);
-/// The first thing that went wrong on the GPU since it was opened.
-static FAULT: Mutex<Option<String>> = Mutex::new(None);
-/// The GPU of the process.
-static GPU: Mutex<Option<Gpu>> = Mutex::new(None);
+/// The first thing that went wrong on a GPU since it was opened.
+type Fault = Arc<Mutex<Option<String>>>;
+
+/// The GPUs of the process.
+struct Gpus {
+    /// Those that were opened, each once.
+    opened: Vec<Gpu>,
+    /// The number of the one that computes; none: the CPU does.
+    computes: Option<u16>,
+}
 
 /// An opened GPU and what a fresh device is made from where it is lost.
 #[derive(Clone)]
 struct Gpu {
+    number: u16,
     opened: OpenDevice,
     setup: WgpuSetup,
+    fault: Fault,
+}
+
+static GPUS: Mutex<Gpus> = Mutex::new(Gpus {
+    opened: Vec::new(),
+    computes: None,
+});
+
+/// A thread that panicked meanwhile has left them whole, as it has a fault.
+fn gpus() -> MutexGuard<'static, Gpus> {
+    GPUS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The GPU that computes.
+fn computing() -> Option<Gpu> {
+    let gpus = gpus();
+    let mut opened = gpus.opened.iter();
+    opened
+        .find(|gpu| Some(gpu.number) == gpus.computes)
+        .cloned()
 }
 
 /// Whether the GPU that was opened last still computes: a browser says only here that a shader was refused or that the device is gone, and everything
@@ -33,11 +56,10 @@ struct Gpu {
 /// # Errors
 /// [`DeviceError::Fault`] with what it said.
 pub fn check() -> Result<(), DeviceError> {
-    if !ON_GPU.load(Ordering::Relaxed) {
+    let Some(gpu) = computing() else {
         return Ok(());
-    }
-    // A thread that panicked while it wrote the text has written it.
-    let fault = FAULT.lock().unwrap_or_else(PoisonError::into_inner);
+    };
+    let fault = gpu.fault.lock().unwrap_or_else(PoisonError::into_inner);
     match &*fault {
         Some(text) => Err(DeviceError::Fault(text.clone())),
         None => Ok(()),
@@ -50,9 +72,7 @@ pub fn check() -> Result<(), DeviceError> {
 /// As [`check`].
 pub fn check_after_failure() -> Result<(), DeviceError> {
     #[cfg(not(target_arch = "wasm32"))]
-    if ON_GPU.load(Ordering::Relaxed)
-        && let Some(gpu) = kept()
-    {
+    if let Some(gpu) = computing() {
         // What it says comes to the listener; a device that is gone may refuse to be asked.
         let _asked = gpu.setup.device.poll(wgpu::PollType::Wait {
             submission_index: None,
@@ -73,37 +93,36 @@ pub async fn lost() {
     let _lost = LOST.1.recv().await;
 }
 
-/// The GPU of the process, if it has been opened. A thread that panicked meanwhile has left it whole, as it has every other lock here.
-fn kept() -> Option<Gpu> {
-    GPU.lock().unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-/// For tests: takes the opened GPU away, as a driver that crashes does. False: none is open.
+/// For tests: takes the opened GPUs away, as a driver that crashes does. False: none is open.
 #[doc(hidden)]
 pub fn lose() -> bool {
-    kept().map(|gpu| gpu.setup.device.destroy()).is_some()
+    let opened = gpus().opened.clone();
+    opened.iter().for_each(|gpu| gpu.setup.device.destroy());
+    !opened.is_empty()
 }
 
-/// Listens to a device from now on, and to none before it.
-fn listen(device: &wgpu::Device) {
-    let number = 1 + OPENED.fetch_add(1, Ordering::Relaxed);
-    *FAULT.lock().unwrap_or_else(PoisonError::into_inner) = None;
+/// Listens to a device from now on.
+fn listen(device: &wgpu::Device) -> Fault {
+    let fault = Fault::default();
+    let heard = fault.clone();
     let report = move |text: String| {
-        if number == OPENED.load(Ordering::Relaxed) {
-            let mut fault = FAULT.lock().unwrap_or_else(PoisonError::into_inner);
-            fault.get_or_insert(text);
-        }
+        let mut fault = heard.lock().unwrap_or_else(PoisonError::into_inner);
+        fault.get_or_insert(text);
     };
+    // Natively Burn asks for these itself.
+    #[cfg(target_arch = "wasm32")]
+    {
+        let report = report.clone();
+        device.on_uncaptured_error(Arc::new(move |error| {
+            report(format!("the GPU reported an error ({})", one_line(&error)));
+        }));
+    }
     device.set_device_lost_callback(move |_, message| {
         report(format!("the GPU was lost ({})", one_line(&message)));
         #[cfg(target_arch = "wasm32")]
         let _once = LOST.0.try_send(());
     });
-    // Natively Burn asks for these itself.
-    #[cfg(target_arch = "wasm32")]
-    device.on_uncaptured_error(std::sync::Arc::new(move |error| {
-        report(format!("the GPU reported an error ({})", one_line(&error)));
-    }));
+    fault
 }
 
 /// An opened device. Burn keeps its runtime for the life of the process, so that opening the same one again is free.
@@ -119,16 +138,23 @@ pub struct OpenDevice {
 pub async fn open(choice: DeviceChoice) -> Result<OpenDevice, DeviceError> {
     match choice {
         DeviceChoice::Cpu => Ok(cpu()),
-        DeviceChoice::Gpu => gpu().await,
-        DeviceChoice::Auto => match hardware_adapter().await {
-            true => gpu().await,
-            false => Ok(cpu()),
-        },
+        DeviceChoice::Gpu => gpu(chosen()?.unwrap_or_default()).await,
+        DeviceChoice::Adapter(number) => gpu(number).await,
+        DeviceChoice::Auto => {
+            let chosen = chosen()?;
+            let number = chosen.unwrap_or_default();
+            match adapters().await.get(usize::from(number)) {
+                Some(found) if found.is_hardware() => gpu(number).await,
+                // Says that it is not there.
+                None if chosen.is_some() => gpu(number).await,
+                _ => Ok(cpu()),
+            }
+        }
     }
 }
 
 fn cpu() -> OpenDevice {
-    ON_GPU.store(false, Ordering::Relaxed);
+    gpus().computes = None;
     OpenDevice {
         device: Device::flex(),
         info: DeviceInfo {
@@ -148,56 +174,16 @@ fn one_line(error: &impl std::fmt::Display) -> String {
     words.join(" ")
 }
 
-/// An adapter of this machine.
-pub struct FoundAdapter {
-    /// What it is.
-    pub info: wgpu::AdapterInfo,
-    /// How much it can do at once.
-    pub limits: wgpu::Limits,
-    /// Whether its threads can exchange values without memory between them.
-    pub subgroups: bool,
-}
-
-/// Every adapter of this machine that wgpu can use.
-pub async fn adapters() -> Vec<FoundAdapter> {
-    let _quiet = Quiet::begin();
-    // OpenGL has no compute shaders of the kind the kernels need, and looking for it makes EGL complain on stderr.
-    let backends = wgpu::Backends::PRIMARY;
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-        backends,
-        ..wgpu::InstanceDescriptor::new_without_display_handle()
-    });
-    instance
-        .enumerate_adapters(backends)
-        .await
-        .iter()
-        .map(|adapter| FoundAdapter {
-            info: adapter.get_info(),
-            limits: adapter.limits(),
-            subgroups: adapter.features().contains(wgpu::Features::SUBGROUP),
-        })
-        .collect()
-}
-
-async fn hardware_adapter() -> bool {
-    let found = adapters().await;
-    found.iter().any(|adapter| !is_software(&adapter.info))
-}
-
-/// Whether an adapter emulates a GPU on the CPU.
-pub fn is_software(info: &wgpu::AdapterInfo) -> bool {
-    info.device_type == wgpu::DeviceType::Cpu
-}
-
 /// What the CPU is called.
 pub fn cpu_name() -> String {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     format!("CPU, {threads} threads")
 }
 
-async fn gpu() -> Result<OpenDevice, DeviceError> {
-    ON_GPU.store(true, Ordering::Relaxed);
-    if let Some(gpu) = kept() {
+/// The adapter of a number, opened as far as it is not.
+async fn gpu(number: u16) -> Result<OpenDevice, DeviceError> {
+    gpus().computes = Some(number);
+    if let Some(gpu) = computing() {
         #[cfg(target_arch = "wasm32")]
         check()?;
         #[cfg(not(target_arch = "wasm32"))]
@@ -206,88 +192,129 @@ async fn gpu() -> Result<OpenDevice, DeviceError> {
         }
         return Ok(gpu.opened);
     }
-    let found = adapters().await;
-    let hardware = found.iter().find(|adapter| !is_software(&adapter.info));
-    let Some(best) = hardware.or(found.first()) else {
+    let all = adapters().await;
+    if all.is_empty() {
         #[cfg(target_arch = "wasm32")]
         return Err(DeviceError::NoAdapter(super::no_gpu::reason()));
         #[cfg(not(target_arch = "wasm32"))]
         return Err(DeviceError::NoAdapter);
+    }
+    let Some(found) = all.get(usize::from(number)) else {
+        let all: Vec<String> = all.iter().map(|one| one.adapter.to_string()).collect();
+        let found = all.join(", ");
+        return Err(DeviceError::NoNumber { number, found });
+    };
+    let (device, setup) = acquire(found).await?;
+    let fault = listen(&setup.device);
+    let info = setup.adapter.get_info();
+    let opened = OpenDevice {
+        device,
+        info: DeviceInfo {
+            name: name(&info),
+            backend: "wgpu".into(),
+            driver: format!("{:?} {} {}", info.backend, info.driver, info.driver_info)
+                .trim()
+                .to_string(),
+            software: info.device_type == wgpu::DeviceType::Cpu,
+            max_binding: setup.adapter.limits().max_storage_buffer_binding_size,
+        },
+    };
+    Ok(keep(Gpu {
+        number,
+        opened,
+        setup,
+        fault,
+    }))
+}
+
+/// A device of Burn's on an adapter, by the name that Burn has for it where it has one.
+async fn acquire(found: &FoundAdapter) -> Result<(Device, WgpuSetup), DeviceError> {
+    let _quiet = Quiet::begin();
+    let kind = match (found.adapter.number, found.adapter.kind, found.before) {
+        (0, ..) => DeviceKind::DefaultDevice,
+        (_, AdapterKind::Discrete, before) => DeviceKind::DiscreteGpu(before),
+        (_, AdapterKind::Integrated, before) => DeviceKind::IntegratedGpu(before),
+        (_, AdapterKind::Virtual, before) => DeviceKind::VirtualGpu(before),
+        (_, AdapterKind::Software, 0) => DeviceKind::Cpu,
+        (_, AdapterKind::Software | AdapterKind::Other, _) => {
+            let (instance, adapter) = (found.instance.clone(), found.handle.clone());
+            return register(instance, adapter, found.info.backend).await;
+        }
     };
     // Naming the interface keeps Burn from probing OpenGL, which has no compute shaders of the kind the kernels need.
-    let api = match best.info.backend {
+    let api = match found.info.backend {
         wgpu::Backend::Vulkan => WgpuBackend::Vulkan,
         wgpu::Backend::Metal => WgpuBackend::Metal,
         wgpu::Backend::Dx12 => WgpuBackend::Dx12,
         _ => WgpuBackend::Auto,
     };
-    let (device, setup) = {
-        let _quiet = Quiet::begin();
-        Device::wgpu_options()
-            .device_kind(DeviceKind::DefaultDevice)
-            .graphics_api(api)
-            .init_with_setup_async()
-            .await
-            .map_err(|error| DeviceError::Open(one_line(&error)))?
-    };
-    listen(&setup.device);
-    let adapter = setup.adapter.get_info();
-    let opened = OpenDevice {
-        device,
-        info: DeviceInfo {
-            name: if adapter.name.is_empty() {
-                // Browsers as a rule do not tell.
-                "the browser's GPU".into()
-            } else {
-                adapter.name.clone()
-            },
-            backend: "wgpu".into(),
-            driver: format!(
-                "{:?} {} {}",
-                adapter.backend, adapter.driver, adapter.driver_info
-            )
-            .trim()
-            .to_string(),
-            software: is_software(&adapter),
-            max_binding: setup.adapter.limits().max_storage_buffer_binding_size,
-        },
-    };
-    Ok(keep(opened, setup))
+    Device::wgpu_options()
+        .device_kind(kind)
+        .graphics_api(api)
+        .init_with_setup_async()
+        .await
+        .map_err(|error| DeviceError::Open(one_line(&error)))
 }
 
-fn keep(opened: OpenDevice, setup: WgpuSetup) -> OpenDevice {
-    let mut gpu = GPU.lock().unwrap_or_else(PoisonError::into_inner);
-    gpu.insert(Gpu { opened, setup }).opened.clone()
+fn keep(gpu: Gpu) -> OpenDevice {
+    let opened = gpu.opened.clone();
+    let mut gpus = gpus();
+    gpus.opened.retain(|other| other.number != gpu.number);
+    gpus.opened.push(gpu);
+    opened
 }
 
 /// A fresh device on the adapter of one that failed. Burn keeps the old one for the life of the process; nobody uses it any more.
 #[cfg(not(target_arch = "wasm32"))]
 async fn reopen(gpu: Gpu) -> Result<OpenDevice, DeviceError> {
-    let Gpu { opened, setup } = gpu;
     let _quiet = Quiet::begin();
-    let (device, queue) = setup
-        .adapter
+    let WgpuSetup {
+        instance,
+        adapter,
+        backend,
+        ..
+    } = gpu.setup;
+    let (device, setup) = register(instance, adapter, backend).await?;
+    let fault = listen(&setup.device);
+    let opened = OpenDevice {
+        device,
+        ..gpu.opened
+    };
+    Ok(keep(Gpu {
+        number: gpu.number,
+        opened,
+        setup,
+        fault,
+    }))
+}
+
+/// A device of our own on an adapter, which Burn gets to know.
+async fn register(
+    instance: wgpu::Instance,
+    adapter: wgpu::Adapter,
+    backend: wgpu::Backend,
+) -> Result<(Device, WgpuSetup), DeviceError> {
+    // Experimental features can only be asked for by unsafe code, and no kernel needs them; Burn wants no buffers that are mapped, either.
+    let left = wgpu::Features::all_experimental_mask() | wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
+    let (device, queue) = adapter
         .request_device(&wgpu::DeviceDescriptor {
-            // Those that are experimental can only be asked for by unsafe code, and no kernel needs them.
-            required_features: setup
-                .device
-                .features()
-                .difference(wgpu::Features::all_experimental_mask()),
-            required_limits: setup.device.limits(),
+            required_features: adapter.features().difference(left),
+            required_limits: adapter.limits(),
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         })
         .await
         .map_err(|error| DeviceError::Open(one_line(&error)))?;
     let setup = WgpuSetup {
+        instance,
+        adapter,
         device,
         queue,
-        ..setup
+        backend,
     };
     let device = Device::wgpu_options()
         .setup(setup.clone())
         .init()
         .map_err(|error| DeviceError::Open(one_line(&error)))?;
-    listen(&setup.device);
-    Ok(keep(OpenDevice { device, ..opened }, setup))
+    Ok((device, setup))
 }

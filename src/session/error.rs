@@ -84,6 +84,17 @@ pub enum DeviceError {
     #[cfg(target_arch = "wasm32")]
     #[error("{0}")]
     NoAdapter(String),
+    /// No adapter of that number.
+    #[error("there is no gpu:{number} here; this machine has {found}")]
+    NoNumber {
+        /// That was asked for.
+        number: u16,
+        /// What there is.
+        found: String,
+    },
+    /// What [`CHOSEN`](super::adapters::CHOSEN) holds is no number.
+    #[error("{0}")]
+    Chosen(String),
     /// It reported an error after it was opened, or is gone.
     #[error(
         "{0}; what was saved stands. {AGAIN}; if it happens again, start anew with a smaller batch or fewer channels"

@@ -1,6 +1,7 @@
 //! The evaluator that trains every genotype from scratch.
 
 use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
 
 use super::config::{KernelChoice, TrainConfig};
 use super::config_error::ConfigError;
@@ -22,7 +23,7 @@ pub struct ScratchEvaluator {
 }
 
 /// How good one trained network is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trained {
     /// On the architecture half.
     pub validation: Accuracy,

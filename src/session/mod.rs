@@ -6,6 +6,8 @@
 #[cfg(feature = "engine")]
 mod actor;
 #[cfg(feature = "engine")]
+pub mod adapters;
+#[cfg(feature = "engine")]
 mod add_data;
 mod answer;
 mod as_base64;
@@ -22,6 +24,7 @@ mod control;
 mod cost;
 #[cfg(feature = "engine")]
 pub mod device;
+mod device_choice;
 mod differences;
 mod error;
 mod event;
@@ -75,10 +78,11 @@ pub use checkpoint::{
 pub use clock::Clock;
 pub use command::{ASKER, Command, DataFile, Start};
 pub use config::{
-    DeviceChoice, KernelChoice, MemoryChoice, RUN_VERSION, RunConfig, RunKind, SCORE_BATCHES,
-    SearchConfig, TEST_SHARE, TrainConfig, judge_name,
+    KernelChoice, MemoryChoice, RUN_VERSION, RunConfig, RunKind, SCORE_BATCHES, SearchConfig,
+    TEST_SHARE, TrainConfig, judge_name,
 };
 pub use config_error::ConfigError;
+pub use device_choice::DeviceChoice;
 pub use differences::differences;
 pub use error::{MemoryError, RunError};
 pub use event::{Event, MISTAKES, Mistake, SearchStep, Sharpness, Timed};
@@ -87,7 +91,7 @@ pub use fit::has_room_for_head;
 pub use from_scratch::{ScratchEvaluator, Trained};
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use handle::{SessionHandle, run_blocking, run_blocking_from, spawn_session};
-pub use info::{DatasetInfo, DeviceInfo};
+pub use info::{Adapter, AdapterKind, DatasetInfo, DeviceInfo};
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub(crate) use machine::proc_bytes;
 pub use machine::{MachineMemory, machine_memory};

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::config::{
-    DeviceChoice, KernelChoice, MemoryChoice, RUN_VERSION, RunConfig, RunKind, SearchConfig,
-    TEST_SHARE, TrainConfig,
+    KernelChoice, MemoryChoice, RUN_VERSION, RunConfig, RunKind, SearchConfig, TEST_SHARE,
+    TrainConfig,
 };
+use super::device_choice::DeviceChoice;
 use crate::data::{Augmentation, LastBatch};
 use crate::nearest::named;
 use crate::search::{Draw, HessianPoint, Order, Representation, Select, Strategy, Temperature};

@@ -7,8 +7,9 @@ use web_time::Instant;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::command::ASKER;
-use super::config::{DeviceChoice, RunKind, SCORE_BATCHES};
+use super::config::{RunKind, SCORE_BATCHES};
 use super::device;
+use super::device_choice::DeviceChoice;
 use super::error::RunError;
 use super::event::Event;
 use super::memory::MemoryPlan;

@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{Checkpoint, Phase, Position};
 use super::config::{KernelChoice, TrainConfig};
@@ -427,7 +428,7 @@ impl TrainState {
 }
 
 /// How good a trained network is on some images.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Accuracy {
     /// Mean cross-entropy, nats.
     pub loss: f64,

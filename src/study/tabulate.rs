@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use serde::{Deserialize, Serialize};
+
 use crate::landscape::{
     Collapse, Statistics, Table, TableError, architecture, architecture_count, function_string,
 };
@@ -31,6 +33,15 @@ pub struct TabulateConfig {
     pub seeds: usize,
     /// Networks trained at the same time.
     pub threads: usize,
+}
+
+/// A trained network of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainedNetwork {
+    /// Its place among all.
+    pub network: usize,
+    /// What it came to.
+    pub trained: Trained,
 }
 
 /// Most repetitions: two columns each, and the two means, fit into a table.
@@ -65,14 +76,15 @@ pub enum TabulateError {
 /// digits: `ValidationAccuracy` on the architecture half and `TestAccuracy` on the test part, both means over the seeds with their
 /// standard errors over the seeds, and `ValidationAccuracySeed0`, `TestAccuracySeed0` and so on of every seed. Architectures that compute the same
 /// function, as NAS-Bench-201 counts them ([`function_string`]; up to the constants of batch norms behind a zero), share the networks of
-/// the first of them. `progress` hears how many of
-/// all networks are trained.
+/// the first of them. Those that are `known`, from
+/// the same settings, are not trained again. `progress` hears how many of all networks are trained, and of each that is now.
 ///
 /// # Errors
 /// A space without complete tables, numbers out of range, settings out of range, training that diverges.
 pub fn tabulate(
     config: &TabulateConfig,
-    progress: &mut dyn FnMut(usize, usize),
+    known: &[TrainedNetwork],
+    progress: &mut dyn FnMut(usize, usize, Option<TrainedNetwork>),
 ) -> Result<Table, TabulateError> {
     let architectures =
         architecture_count(config.space).ok_or(TabulateError::Space(config.space))?;
@@ -86,23 +98,12 @@ pub fn tabulate(
         config.seed,
         &burn::tensor::Device::flex(),
     )?;
-    let mut firsts: Vec<usize> = Vec::new();
-    let mut known: HashMap<String, usize> = HashMap::new();
-    // Of each architecture the place of its function.
-    let functions: Vec<usize> = (0..architectures)
-        .map(|index| {
-            let genotype = architecture(config.space, index);
-            let function = genotype.and_then(|one| function_string(&one, Collapse::SkipAndZero));
-            *known
-                .entry(function.unwrap_or_else(|| index.to_string()))
-                .or_insert_with(|| {
-                    firsts.push(index);
-                    firsts.len() - 1
-                })
-        })
-        .collect();
+    let (firsts, functions) = functions(config.space, architectures);
     let total = firsts.len() * config.seeds;
-    progress(0, total);
+    let mut trained = of_known(known, total);
+    let jobs: Vec<usize> = (0..total).filter(|job| trained[*job].is_none()).collect();
+    let mut done = total - jobs.len();
+    progress(done, total, None);
 
     let next = AtomicUsize::new(0);
     let failed = AtomicBool::new(false);
@@ -113,7 +114,9 @@ pub fn tabulate(
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         let pool = pool.map_err(|error| TabulateError::Threads(error.to_string()))?;
         while !failed.load(Ordering::Relaxed) {
-            let job = next.fetch_add(1, Ordering::Relaxed);
+            let Some(&job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                break;
+            };
             let first = firsts.get(job / config.seeds);
             let Some(genotype) = first.and_then(|&index| architecture(config.space, index)) else {
                 break;
@@ -126,16 +129,23 @@ pub fn tabulate(
         }
         Ok(())
     };
-    let mut trained: Vec<Option<Trained>> = vec![None; total];
+    let mut take = |(job, result)| {
+        trained[job] = Some(result);
+        done += 1;
+        let now = TrainedNetwork {
+            network: job,
+            trained: result,
+        };
+        progress(done, total, Some(now));
+    };
     thread::scope(|scope| -> Result<(), TabulateError> {
         let threads: Vec<_> = (0..config.threads).map(|_| scope.spawn(work)).collect();
-        let mut done = 0;
-        while done < total && threads.iter().any(|thread| !thread.is_finished()) {
+        let mut awaited = jobs.len();
+        while awaited > 0 && threads.iter().any(|thread| !thread.is_finished()) {
             let patience = std::time::Duration::from_millis(200);
-            for (job, result) in arrived.recv_timeout(patience).into_iter() {
-                trained[job] = Some(result);
-                done += 1;
-                progress(done, total);
+            if let Ok(one) = arrived.recv_timeout(patience) {
+                take(one);
+                awaited -= 1;
             }
         }
         for thread in threads {
@@ -145,9 +155,7 @@ pub fn tabulate(
         }
         Ok(())
     })?;
-    for (job, result) in arrived.try_iter() {
-        trained[job] = Some(result);
-    }
+    arrived.try_iter().for_each(&mut take);
     let trained: Vec<Trained> = trained.into_iter().flatten().collect();
     if trained.len() != total {
         return Err(TabulateError::Threads("some networks are missing".into()));
@@ -157,6 +165,39 @@ pub fn tabulate(
         .iter()
         .flat_map(|&function| trained[function * seeds..][..seeds].iter().copied());
     Ok(table(config, &of_each.collect::<Vec<_>>())?)
+}
+
+/// The first architecture of every function, and of each architecture the place of its function among them.
+fn functions(space: Space, architectures: usize) -> (Vec<usize>, Vec<usize>) {
+    let mut firsts: Vec<usize> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let functions = (0..architectures)
+        .map(|index| {
+            let genotype = architecture(space, index);
+            let function = genotype.and_then(|one| function_string(&one, Collapse::SkipAndZero));
+            *places
+                .entry(function.unwrap_or_else(|| index.to_string()))
+                .or_insert_with(|| {
+                    firsts.push(index);
+                    firsts.len() - 1
+                })
+        })
+        .collect();
+    (firsts, functions)
+}
+
+/// Of every network what is known of it.
+fn of_known(known: &[TrainedNetwork], total: usize) -> Vec<Option<Trained>> {
+    let mut all = vec![None; total];
+    for TrainedNetwork { network, trained } in known {
+        let mut shares = [trained.validation.share, trained.test.share].into_iter();
+        if let Some(place) = all.get_mut(*network)
+            && shares.all(|share| (0.0..=1.0).contains(&share))
+        {
+            *place = Some(*trained);
+        }
+    }
+    all
 }
 
 fn in_range(what: &'static str, value: usize, most: usize) -> Result<(), TabulateError> {

@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod bench;
 mod damaged;
+mod devices;
 mod exported_network;
 mod exports;
 mod genotypes;

@@ -227,6 +227,145 @@ fn a_comparison_is_stopped_while_its_judge_trains_and_while_a_run_goes_on() {
 }
 
 #[test]
+fn the_help_says_what_the_exit_codes_mean() {
+    let help = text(&plateau(&["--help"]));
+    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "1 failed or refused",
+        "75 stopped, and it can go on",
+        "128 + the signal's number",
+        "SIGTERM, SIGHUP and SIGUSR1",
+    ] {
+        assert!(words.contains(said), "{help}");
+    }
+}
+
+/// A comparison by a table, in which nothing is trained.
+fn compared(more: &str) -> String {
+    format!(
+        "compare --dataset digits --device cpu --table builtin --space nas-bench-201-small --channels 4 {more} --run-dir"
+    )
+}
+
+#[test]
+fn jobs_of_a_comparison_give_what_one_process_gives() {
+    let [one, two] = ["one-process", "two-jobs"].map(folder);
+    for (folder, jobs) in [(&one, ""), (&two, "--jobs 2")] {
+        let flags = compared(&format!(
+            "--epochs 1 --strategies darts,random --seeds 2 {jobs}"
+        ));
+        let (code, stderr, _) = end(start(&flags, &[folder.to_str().unwrap()]));
+        assert_eq!(code, Some(0), "{stderr}");
+        for job in ["[1] ", "[2] "] {
+            let told = stderr.lines().any(|line| line.starts_with(job));
+            assert_eq!(told, !jobs.is_empty(), "{stderr}");
+        }
+    }
+    let read = |folder: &Path| -> serde_json::Value {
+        let text = std::fs::read_to_string(folder.join("compare.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let [one_json, two_json] = [&one, &two].map(|folder| read(folder));
+    let entries = two_json["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 4);
+    for (entry, expected) in entries.iter().zip(one_json["entries"].as_array().unwrap()) {
+        for key in [
+            "strategy",
+            "seed",
+            "genotype",
+            "accuracy",
+            "neighborhood",
+            "sharpness",
+            "multiply_adds",
+        ] {
+            assert_eq!(entry[key], expected[key], "{key}");
+        }
+    }
+    assert_eq!(two_json["summaries"][0]["runs"], 2);
+    // How many jobs it had is no part of what it is.
+    let commands = two_json["commands"].to_string();
+    assert!(!commands.contains("--jobs"), "{commands}");
+    for folder in [one, two] {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
+
+#[test]
+fn a_signal_stops_every_job_of_a_comparison() {
+    let folder = folder("jobs-stopped");
+    let flags = compared("--epochs 90000 --strategies darts --seeds 2 --jobs 2");
+    let mut child = start(&flags, &[folder.to_str().unwrap()]);
+    let mut lines = BufReader::new(child.stderr.as_mut().unwrap()).lines();
+    let mut begun = [false; 2];
+    while begun != [true; 2] {
+        let line = lines.next().expect("both begin").unwrap();
+        for (begun, job) in begun.iter_mut().zip(["[1]", "[2]"]) {
+            *begun |= line.starts_with(&format!("{job} memory   about"));
+        }
+    }
+    drop(lines);
+    std::thread::sleep(Duration::from_millis(200));
+    signal(&child, "TERM");
+    let (code, stderr, took) = end(child);
+    assert_eq!(code, Some(75), "{stderr}");
+    for job in ["[1]", "[2]"] {
+        let said = format!("{job} plateau: stopped; ");
+        assert!(
+            stderr.lines().any(|line| line.starts_with(&said)),
+            "{stderr}"
+        );
+    }
+    let last = stderr.lines().last().unwrap();
+    assert!(last.starts_with("plateau: stopped; "), "{stderr}");
+    assert!(last.contains("the same plateau compare"), "{stderr}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_table_that_is_stopped_goes_on_with_the_networks_that_it_has() {
+    let folder = folder("table-stopped");
+    std::fs::create_dir_all(&folder).unwrap();
+    let [whole, cut] = ["whole.csv", "cut.csv"].map(|name| folder.join(name));
+    let flags = "tabulate --epochs 2 --channels 4 --seeds 4 --out";
+    let (code, stderr, _) = end(start(flags, &[whole.to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{stderr}");
+    let path = [cut.to_str().unwrap()];
+    let networks = folder.join("cut.csv.networks.jsonl");
+    let child = start(flags, &path);
+    wait_for(&networks, "\"network\":");
+    signal(&child, "USR1");
+    let (code, stderr, _) = end(child);
+    assert_eq!(code, Some(75), "{stderr}");
+    let line = stderr.lines().last().unwrap();
+    assert_eq!(
+        line,
+        "plateau: stopped; go on with the same plateau tabulate"
+    );
+    assert!(!cut.exists());
+
+    // As a crash leaves it.
+    let mut text = std::fs::read_to_string(&networks).unwrap();
+    text.push_str("{\"network\":3,\"trai");
+    std::fs::write(&networks, &text).unwrap();
+    let (code, stderr, _) = end(start(&flags.replace("--epochs 2", "--epochs 3"), &path));
+    assert_eq!(code, Some(1), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(
+        stderr.contains("cut.csv.networks.jsonl keeps networks of a table with other settings"),
+        "{stderr}"
+    );
+    assert_eq!(std::fs::read_to_string(&networks).unwrap(), text);
+    let (code, stderr, _) = end(start(flags, &path));
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("networks are trained already"), "{stderr}");
+    let [whole, cut] = [whole, cut].map(|table| std::fs::read_to_string(table).unwrap());
+    assert_eq!(cut, whole);
+    assert!(!networks.exists());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn what_keeps_nothing_ends_at_once_with_a_line() {
     let table = folder("stopped.csv");
     // The same wiring, so that there is a way from one to the other.

@@ -165,6 +165,7 @@ fn a_table_that_is_there_stays_until_the_new_one_is_complete() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(fs::read_to_string(&out).unwrap(), "hours of work");
+    let _none_were_trained_yet = fs::remove_file(folder.join("table.csv.networks.jsonl"));
 
     // Nor does a wrong setting touch it, and a folder that is not there is known at once.
     failure(&tabulate(&out).args(["--threads", "0"]).output().unwrap());

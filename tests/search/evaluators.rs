@@ -13,7 +13,7 @@ use plateau::session::{
     SessionHandle, Start, TrainConfig, open_supernet,
 };
 use plateau::space::{Genotype, Macro, Operation, Space};
-use plateau::study::{TabulateConfig, tabulate};
+use plateau::study::{TabulateConfig, TrainedNetwork, tabulate};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -381,9 +381,19 @@ fn a_table_holds_what_training_each_architecture_gives() {
         threads: 2,
     };
     let mut told = Vec::new();
-    let table = tabulate(&config, &mut |done, total| told.push((done, total))).unwrap();
+    let mut networks = Vec::new();
+    let mut hear = |done, total, trained: Option<TrainedNetwork>| {
+        told.push((done, total));
+        networks.extend(trained);
+    };
+    let table = tabulate(&config, &[], &mut hear).unwrap();
     assert_eq!(told.first(), Some(&(0, 120)));
     assert_eq!(told.last(), Some(&(120, 120)));
+    // Those that are known are not trained again.
+    let mut told = Vec::new();
+    let mut hear = |done, _, trained: Option<TrainedNetwork>| told.push((done, trained.is_some()));
+    assert_eq!(tabulate(&config, &networks[1..], &mut hear).unwrap(), table);
+    assert_eq!(told, [(119, false), (120, true)]);
     let evaluator = ScratchEvaluator::new(
         config.space,
         "digits",
@@ -419,7 +429,7 @@ fn a_space_without_complete_tables_is_refused() {
         seeds: 1,
         threads: 1,
     };
-    let error = tabulate(&config, &mut |_, _| {}).unwrap_err();
+    let error = tabulate(&config, &[], &mut |_, _, _| {}).unwrap_err();
     assert!(error.to_string().contains("too many architectures"));
 }
 

@@ -1,5 +1,6 @@
 //! A run from its first event to its last: records, checkpoints, comparisons, and what goes wrong.
 
+mod adapters;
 mod checkpoints;
 mod checkpoints_killed;
 mod claims;

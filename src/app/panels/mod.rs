@@ -5,6 +5,7 @@ pub mod any_time;
 pub mod beside;
 pub mod comparison;
 pub mod data;
+pub mod device;
 pub mod editor;
 pub mod export;
 pub mod figure_rows;

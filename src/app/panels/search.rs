@@ -11,6 +11,7 @@ use crate::session::{
 };
 use crate::space::{Genotype, Space};
 
+use super::device::device;
 use super::forecast::{self, DataFacts, RunForecast, Speeds, bytes};
 use super::settings::{self, choice, grid, row};
 use crate::app::context::{Action, Context};
@@ -601,24 +602,7 @@ fn section(ui: &mut egui::Ui, title: &str, open: bool, rows: impl FnOnce(&mut eg
 fn machine(ui: &mut egui::Ui, config: &mut RunConfig) {
     let help = "Where it computes.";
     row(ui, "Device", help, |ui, label| {
-        let options = [
-            (
-                DeviceChoice::Auto,
-                "Automatic",
-                "A hardware GPU where there is one, else the processor.",
-            ),
-            (
-                DeviceChoice::Gpu,
-                "GPU",
-                "Any adapter, also one that is emulated on the processor.",
-            ),
-            (
-                DeviceChoice::Cpu,
-                "CPU",
-                "All cores of the processor; it computes the same every time.",
-            ),
-        ];
-        choice(ui, label, "device", &mut config.device, &options);
+        device(ui, label, &mut config.device);
     });
     let help = "How mixed operations are computed; both agree to rounding.";
     row(ui, "Kernels", help, |ui, label| {

@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::CliError;
 use super::drive::in_shell;
+use super::jobs;
 use super::looked_up::LookedUp;
 use super::out::{self, note, say};
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides, trained_with};
@@ -72,6 +73,9 @@ pub struct CompareArgs {
     judge_epochs: Option<u64>,
     #[command(flatten)]
     table: TableArgs,
+    /// Processes that work on it at once on this machine: each takes the next GPU of the first one's model, or its share of the threads
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: u16,
     /// One of N processes that share the runs in one --run-dir: does every N-th, beginning with the I-th, then what is left of the others'
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
@@ -140,6 +144,10 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     // Going on is the same command, and so is every shard.
     if !comparison.commands.contains(&command) {
         comparison.commands.push(command);
+    }
+    if args.jobs > 1 && !args.left(&comparison).is_empty() {
+        jobs::run(args.jobs.into(), args.run.device, STOPPED)?;
+        comparison.gather(&folder).map_err(CliError::new)?;
     }
     if !args.left(&comparison).is_empty() {
         fs::create_dir_all(&folder)
@@ -271,7 +279,7 @@ impl CompareArgs {
 /// The flags of this call that say what is compared, and not who does which part of it, as a shell takes them; a name that is no Unicode is
 /// shown as far as it goes.
 fn flags() -> String {
-    let mut arguments = std::env::args_os().skip(1);
+    let mut arguments = jobs::arguments().into_iter();
     let mut kept = Vec::new();
     while let Some(one) = arguments.next() {
         match one.to_str() {

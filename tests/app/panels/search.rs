@@ -1,10 +1,13 @@
 //! The settings of a run: names for people, and help that says more than they do.
 
+use std::time::{Duration, Instant};
+
+use eframe::egui::Role;
 use egui_kittest::kittest::Queryable;
 use plateau::app::SearchPanel;
 use plateau::search::Strategy;
 use plateau::session::settings::{SEARCH, Setting, TRAIN, Value};
-use plateau::session::{Preset, RunConfig};
+use plateau::session::{DeviceChoice, Preset, RunConfig};
 use plateau::space::Space;
 
 use super::{Bench, window};
@@ -70,4 +73,32 @@ fn help_neither_repeats_its_label_nor_speaks_of_the_command_line() {
     // The command line still hears what concerns it alone.
     let radius = SEARCH.iter().find(|setting| setting.key() == "radius");
     assert!(radius.unwrap().sentence().contains("na-rs: 1 to 6"));
+}
+
+#[test]
+fn the_adapters_of_the_machine_can_be_chosen_by_number_and_name() {
+    let mut config = Preset::Quick.run("digits", Space::Darts, Strategy::Darts);
+    config.device = DeviceChoice::Adapter(77);
+    let mut harness = window(panel(config), SearchPanel::show);
+    harness
+        .get_by_role_and_label(Role::DisclosureTriangle, "Machine")
+        .click_accesskit();
+    harness.run_ok();
+    // Of another machine.
+    harness.get_by_value("GPU 77");
+    let start = Instant::now();
+    while harness.query_by_label_contains("GPU 0: ").is_none() {
+        assert!(start.elapsed() < Duration::from_secs(20), "no adapter");
+        if harness.query_by_label("Automatic").is_none() {
+            harness
+                .get_by_role_and_label(Role::ComboBox, "Device")
+                .click_accesskit();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        harness.run_ok();
+    }
+    harness.get_by_label_contains("GPU 0: ").click_accesskit();
+    harness.run_ok();
+    let chosen = harness.state().panel.config().device;
+    assert_eq!(chosen, DeviceChoice::Adapter(0));
 }
