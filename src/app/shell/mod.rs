@@ -17,6 +17,7 @@ mod open;
 #[cfg(not(target_arch = "wasm32"))]
 mod path_window;
 mod pointing;
+mod popup_focus;
 mod race;
 mod receive;
 mod scorers;
@@ -62,6 +63,7 @@ use lesson_card::Course;
 use notices::Notices;
 use offer::Offer;
 use pointing::Pointing;
+use popup_focus::PopupFocus;
 use race::Companion;
 
 pub use bars::WELCOME;
@@ -127,6 +129,7 @@ pub struct App {
     #[cfg(not(target_arch = "wasm32"))]
     closing: closing::Closing,
     pub(super) actions: Vec<Action>,
+    popup_focus: PopupFocus,
     dock: Dock,
     /// The lesson that is on.
     course: Option<Course>,
@@ -209,6 +212,7 @@ impl App {
             #[cfg(not(target_arch = "wasm32"))]
             closing: closing::Closing::default(),
             actions: Vec::new(),
+            popup_focus: PopupFocus::default(),
             dock: Dock::default(),
             course: None,
             toured: false,
@@ -670,6 +674,7 @@ impl eframe::App for App {
             }
             self.ask_before_closing(&context);
         }
+        self.popup_focus.follow(&context);
         self.keyboard(&context);
         for action in std::mem::take(&mut self.actions) {
             self.take_up(&context, action);
