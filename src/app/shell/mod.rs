@@ -391,6 +391,8 @@ impl App {
             Action::Again(again) => self.take_again(again),
             Action::DataRead(read) => self.take_data(read),
             Action::SaveFile { name, bytes } => self.files.save(name, bytes, context),
+            #[cfg(target_arch = "wasm32")]
+            Action::SavePicture { name, svg } => self.files.save_picture(name, svg, context),
             Action::SaveRun => self.save_run(context),
             Action::Shelf(ask) => {
                 let goes_on = matches!(ask, Ask::GoOn(..));
