@@ -250,7 +250,7 @@ impl App {
         self
     }
 
-    /// Looks again at the data of the settings: a set that a page fetches has come.
+    /// Looks again at the data of the settings: a set that a page fetches has come, or will not.
     #[cfg(target_arch = "wasm32")]
     pub fn data_arrived(&mut self) {
         self.search.look_again();
