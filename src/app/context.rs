@@ -107,6 +107,14 @@ pub enum Action {
         /// Its content.
         bytes: Vec<u8>,
     },
+    /// Draws an SVG picture as a PNG file, light on white and twice as large, and downloads it.
+    #[cfg(target_arch = "wasm32")]
+    SavePicture {
+        /// The name of the file.
+        name: String,
+        /// The picture.
+        svg: String,
+    },
     /// Saves the shown run as a zip.
     SaveRun,
     /// Saves what every step of the shown run measured, as CSV.

@@ -334,7 +334,7 @@ pub const KEYS: &[Row] = {
             Control,
             &[plain(Key::Escape)],
             Close,
-            "Leave a text field, close a menu or the window on top",
+            "Leave a text field, close a menu or the window on top, end the lesson",
         ),
     ]
 };

@@ -41,6 +41,66 @@ fn place(name: &str) -> Option<usize> {
     EMBEDDED.iter().position(|&known| known == name)
 }
 
+/// What becomes of a set that is fetched.
+#[cfg(target_arch = "wasm32")]
+#[derive(Clone, Copy)]
+pub enum Arrival {
+    /// Nobody has asked for it yet.
+    Due,
+    /// So many bytes have come, of so many, where that is known.
+    Coming(usize, Option<usize>),
+    /// It could not be fetched.
+    Failed,
+}
+
+/// That of each, in the order of [`EMBEDDED`].
+#[cfg(target_arch = "wasm32")]
+static ARRIVALS: std::sync::Mutex<[Arrival; EMBEDDED.len()]> =
+    std::sync::Mutex::new([Arrival::Due; EMBEDDED.len()]);
+
+/// Notes what becomes of a set.
+#[cfg(target_arch = "wasm32")]
+pub fn arrives(name: &str, arrival: Arrival) {
+    if let (Some(place), Ok(mut arrivals)) = (place(name), ARRIVALS.lock()) {
+        arrivals[place] = arrival;
+    }
+}
+
+/// Why a set that is not here cannot be used.
+#[cfg(target_arch = "wasm32")]
+fn absent(name: &str) -> DataError {
+    let arrivals = ARRIVALS.lock().map(|arrivals| *arrivals);
+    let arrival = place(name).zip(arrivals.ok());
+    let megabytes = |bytes: usize| format!("{:.1}", bytes as f64 / 1e6);
+    let so_far = match arrival.map(|(place, arrivals)| arrivals[place]) {
+        Some(Arrival::Failed) => return DataError::Unreachable(name.to_owned()),
+        Some(Arrival::Coming(come, Some(all))) => {
+            format!(": {} of {} MB", megabytes(come), megabytes(all))
+        }
+        Some(Arrival::Coming(come, None)) => format!(": {} MB so far", megabytes(come)),
+        Some(Arrival::Due) | None => String::new(),
+    };
+    DataError::Awaited(name.to_owned(), so_far)
+}
+
+/// Whether the set of a name, perhaps with options behind it, is on its way.
+#[cfg(target_arch = "wasm32")]
+pub fn is_coming(name: &str) -> bool {
+    awaited(name).is_some_and(|set| matches!(absent(set), DataError::Awaited(..)))
+}
+
+/// Whether the set of a name is on its way: all are here.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn is_coming(_name: &str) -> bool {
+    false
+}
+
+/// Why a set that is not here cannot be used: all are.
+#[cfg(not(target_arch = "wasm32"))]
+fn absent(name: &str) -> DataError {
+    DataError::Damaged(name.to_owned())
+}
+
 #[cfg(target_arch = "wasm32")]
 fn packed(name: &str) -> Option<&'static [u8]> {
     PROVIDED[place(name)?].get().map(Vec::as_slice)
@@ -77,7 +137,7 @@ pub(super) fn load(name: &str) -> Result<Dataset, DataError> {
     };
     let packed: &[u8] = match name {
         "digits" => include_bytes!("embedded/digits.gz"),
-        _ => packed(name).ok_or_else(|| DataError::Awaited(name.to_owned()))?,
+        _ => packed(name).ok_or_else(|| absent(name))?,
     };
     let damaged = || DataError::Damaged(name.to_owned());
     let size = count * (1 + side * side);

@@ -16,11 +16,12 @@ pub enum DataError {
         built_in = EMBEDDED.join(", ")
     )]
     Unknown(String),
-    /// A page fetches this set behind its first picture, and it has not come.
-    #[error(
-        "the data set '{0}' has not reached this page yet: check the connection and load the page again"
-    )]
-    Awaited(String),
+    /// A page fetches this set behind its first picture, and it is on its way: its name, and how much of it has come.
+    #[error("the data set '{0}' is still being loaded{1}")]
+    Awaited(String, String),
+    /// A page could not fetch this set.
+    #[error("the data set '{0}' could not be loaded: check the connection and load the page again")]
+    Unreachable(String),
     /// The bytes of an embedded set do not unpack to the expected size.
     #[error("the embedded data set '{0}' is damaged: build or install the program again")]
     Damaged(String),

@@ -25,9 +25,9 @@ pub use augmentation::{Augmentation, Cutout, Placement, chunks, place};
 #[cfg(feature = "engine")]
 pub use batch::{Batch, DeviceImages};
 pub use dataset::Dataset;
-pub use embedded::built_in;
 #[cfg(target_arch = "wasm32")]
-pub use embedded::{awaited, provide};
+pub use embedded::{Arrival, arrives, awaited, provide};
+pub use embedded::{built_in, is_coming};
 pub use error::{DataError, EMBEDDED};
 pub use normalisation::Normalisation;
 #[cfg(not(target_arch = "wasm32"))]

@@ -82,6 +82,7 @@ impl Preset {
     /// The search settings for a space.
     pub fn search(self, space: Space, strategy: Strategy) -> SearchConfig {
         let darts = space == Space::Darts;
+        let shown = space == Space::NasBench201Small;
         let paper = SearchConfig {
             space,
             strategy,
@@ -147,7 +148,8 @@ impl Preset {
                 weight_rate: 0.05,
                 alpha_rate: 1e-1,
                 temperature: SHARPENING,
-                neighbors: 4,
+                // The space of demonstrations: a race there, with the training of both cells, takes a minute on two cores in a browser.
+                neighbors: if shown { 2 } else { 4 },
                 augmentation: Augmentation {
                     crop_padding: 1,
                     ..paper.augmentation
@@ -160,6 +162,7 @@ impl Preset {
     /// The training settings for a space.
     pub fn train(self, space: Space) -> TrainConfig {
         let darts = space == Space::Darts;
+        let shown = space == Space::NasBench201Small;
         let paper = TrainConfig {
             channels: if darts { 36 } else { 16 },
             layers: if darts { 20 } else { 5 },
@@ -202,13 +205,12 @@ impl Preset {
                 ..small
             },
             Preset::Quick => TrainConfig {
-                channels: if darts { 12 } else { 16 },
-                // The space of demonstrations: a race there, with the training of both cells, takes a minute on two cores.
-                epochs: if space == Space::NasBench201Small {
-                    8
-                } else {
-                    30
+                channels: match space {
+                    Space::Darts => 12,
+                    Space::NasBench201 => 16,
+                    Space::NasBench201Small => 8,
                 },
+                epochs: if shown { 6 } else { 30 },
                 augmentation: Augmentation {
                     crop_padding: 1,
                     flip: true,

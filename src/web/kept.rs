@@ -296,7 +296,9 @@ pub async fn supernet(wanted: &Wanted) -> FoundSupernet {
     };
     match shipped_file {
         Some(name) => {
-            let packed = fetch_packed(name).await.map_err(|error| describe(&error))?;
+            let packed = fetch_packed(name, |_, _| {})
+                .await
+                .map_err(|error| describe(&error))?;
             Ok((Some(shipped(&packed)?), None))
         }
         None => Ok((None, None)),

@@ -90,10 +90,10 @@ async fn start() -> Result<(), JsValue> {
     // The engine shares the line and comes first. Who chooses a larger set later, without a connection, is told that it is
     // missing.
     let _ended = engine_loaded.recv().await;
-    for &name in &EMBEDDED[1..] {
-        if fetch_set(name).await.is_ok() {
-            page.with(App::data_arrived);
-        }
+    // A new user's settings want the last.
+    for &name in EMBEDDED[1..].iter().rev() {
+        fetch_set(name, || page.with(|_| {})).await;
+        page.with(App::data_arrived);
     }
     let newer = Closure::<dyn FnMut()>::new(move || page.with(|app| app.tell(Notice::info(NEWER))));
     call("plateauKeep", &[newer.as_ref()]);

@@ -6,6 +6,7 @@ use eframe::egui::accesskit::Action;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{AccessKitNode, NodeT, Queryable};
 use plateau::app::{App, Pane, Recording, Told};
+use plateau::landscape::{BUILTIN_METRIC, Table, builtin_table};
 use plateau::session::Event;
 
 use crate::window::{digits_search, window_without_session};
@@ -153,8 +154,36 @@ fn a_run_is_told_in_sentences_its_state_at_once_its_progress_now_and_then_and_it
     );
     assert_eq!(news[0], "NA-DARTS on digits: finished.");
     assert!(news[1].starts_with(&result), "{news:?}");
-    assert!(news.contains(&"the run is finished".to_owned()), "{news:?}");
+    // The list of messages says so in other words.
+    assert_eq!(news.join(" ").matches("finished").count(), 1, "{news:?}");
     assert!(window.state().news(&mut told, 60.0).is_empty());
+}
+
+#[test]
+fn a_result_that_was_told_is_not_told_again_when_another_table_says_how_flat_it_is() {
+    let (mut window, _ends) = window_without_session();
+    window.run_ok();
+    let mut told = Told::default();
+    window.state().news(&mut told, 0.0);
+    assert!(window.state().news(&mut told, 1.0).is_empty());
+    // What was high is low.
+    let column = builtin_table().column(BUILTIN_METRIC).unwrap();
+    let values = column.iter().map(|value| 100.0 - value).collect();
+    let metrics = vec!["test accuracy".to_owned()];
+    let table = Table::new(builtin_table().space(), metrics, vec![values]).unwrap();
+    let csv = table.to_csv();
+    assert!(window.state_mut().open("other.csv", csv.as_bytes()));
+    window.run_ok();
+    let news = window.state().news(&mut told, 2.0);
+    let of_results: Vec<_> = news
+        .iter()
+        .filter(|one| one.starts_with("A recorded race: "))
+        .collect();
+    // Those of both sides.
+    assert_eq!(of_results.len(), 2, "{news:?}");
+    let again = of_results.iter().any(|one| one.contains("a cell is found"));
+    assert!(!again, "{of_results:?}");
+    assert!(window.state().news(&mut told, 3.0).is_empty());
 }
 
 #[test]

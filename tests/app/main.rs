@@ -7,6 +7,7 @@ mod damaged;
 mod editor;
 mod experiments;
 mod lessons;
+mod long_run;
 mod panels;
 mod pictures;
 mod results;

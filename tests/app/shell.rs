@@ -53,6 +53,46 @@ fn shows(window: &Harness<'_, App>, text: &str) -> bool {
     window.query_by_label_contains(text).is_some()
 }
 
+/// Whether a list of the settings has the keyboard.
+fn has_keyboard(window: &Harness<'_, App>, list: &str) -> bool {
+    let list = window.get_by_role_and_label(egui::Role::ComboBox, list);
+    list.is_focused()
+}
+
+#[test]
+fn a_list_and_a_menu_give_the_keyboard_back_when_they_close() {
+    let (mut window, _ends) = window_without_session();
+    window.run_ok();
+    let plain = |window: &mut Harness<'_, App>, key| press(window, Modifiers::NONE, key);
+    let list = egui::Role::ComboBox;
+    window.get_by_role_and_label(list, "Strategy").focus();
+    window.run_ok();
+    // By a choice.
+    let before = window.state_mut().search_mut().config().clone();
+    for key in [Key::Enter, Key::ArrowDown, Key::Enter] {
+        plain(&mut window, key);
+    }
+    assert_ne!(window.state_mut().search_mut().config(), &before);
+    assert!(has_keyboard(&window, "Strategy"));
+    // By Esc, from inside and from the list itself.
+    for keys in [&[Key::Enter, Key::ArrowDown][..], &[Key::Enter]] {
+        for key in keys {
+            plain(&mut window, *key);
+        }
+        esc(&mut window);
+        assert!(has_keyboard(&window, "Strategy"), "{keys:?}");
+    }
+    // A menu.
+    window.get_by_label("Lessons").focus();
+    window.run_ok();
+    for key in [Key::Enter, Key::ArrowDown] {
+        plain(&mut window, key);
+    }
+    assert!(!window.get_by_label("Lessons").is_focused());
+    esc(&mut window);
+    assert!(window.get_by_label("Lessons").is_focused());
+}
+
 /// What the last frame asked of the system's window.
 fn commands(window: &Harness<'_, App>) -> Vec<ViewportCommand> {
     let output = &window.output().viewport_output;

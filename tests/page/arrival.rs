@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{QUICK, Window, page};
 use crate::support::chromium::Chromium;
@@ -25,6 +25,15 @@ fn on_a_mobile_line_something_true_is_seen_in_a_second_and_a_half_and_the_page_a
             "downloadThroughput": BYTES_A_SECOND,
             "uploadThroughput": BYTES_A_SECOND,
         }),
+    );
+    let listen = "addEventListener('DOMContentLoaded', () => {
+        const line = document.getElementById('heard');
+        window.heard = [];
+        new MutationObserver(() => heard.push(line.textContent)).observe(line, { childList: true });
+    })";
+    tab.ask(
+        "Page.addScriptToEvaluateOnNewDocument",
+        json!({ "source": listen }),
     );
     let start = Instant::now();
     tab.open(&page());
@@ -54,4 +63,11 @@ fn on_a_mobile_line_something_true_is_seen_in_a_second_and_a_half_and_the_page_a
         "the program answered after {answers:?}"
     );
     tab.wait_until("the tour is on", "s.lesson?.at === 0", QUICK);
+    // A screen reader hears of quarters, not of every packet.
+    let heard = tab.evaluate("heard.join()");
+    let quarters = "25 % of the program have come,50 % of the program have come,75 % of the program have come,Starting";
+    assert_eq!(heard, quarters);
+    let counter =
+        "document.getElementById('loading').closest('[role=status], [role=alert], [aria-live]')";
+    assert_eq!(tab.evaluate(counter), Value::Null);
 }

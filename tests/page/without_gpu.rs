@@ -1,11 +1,12 @@
 //! What the page does before, and without, any GPU.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plateau::session::DeviceChoice;
 use serde_json::json;
 
-use super::{ALONE, Chromium, QUICK, Window, page, small};
+use super::{ALONE, Chromium, QUICK, WIDGETS, Window, page, small};
+use crate::support::folder::folder;
 use crate::support::write::{Member, png_image, zip};
 
 #[test]
@@ -218,6 +219,55 @@ fn a_link_to_fashion_at_another_size_is_kept_and_can_be_searched_on() {
     tab.take_settings(&config);
     tab.press("▶  Run");
     tab.wait_until("there are steps", "s.run.live && s.run.steps >= 1", QUICK);
+}
+
+#[test]
+fn a_set_that_is_still_being_loaded_is_no_failure_and_one_that_cannot_be_is() {
+    for (name, answer, told) in [
+        ("hangs", "new Promise(() => {})", "is still being loaded"),
+        (
+            "refused",
+            "Promise.reject('no line')",
+            "could not be loaded: check the connection",
+        ),
+    ] {
+        let mut browser = Chromium::start(name, &[]);
+        let mut tab = browser.tab(1280, 800);
+        let script = format!(
+            "const line = fetch;
+            window.fetch = (file, ...how) => String(file).includes('fashion.bin') ? {answer} : line(file, ...how);"
+        );
+        tab.ask(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": script }),
+        );
+        tab.load(&page());
+        tab.label(&format!("the data set 'fashion' {told}"));
+        let failed = format!("{WIDGETS}.some(w => w.label.includes('could not be loaded'))");
+        assert_eq!(tab.evaluate(&failed), name == "refused");
+    }
+}
+
+#[test]
+fn a_picture_is_downloaded_as_png_at_twice_its_size() {
+    let mut browser = Chromium::start("png", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&page());
+    let downloads = folder("pictures");
+    tab.download_into(&downloads);
+    tab.press("Save ▾");
+    tab.press("cell as PNG");
+    let file = downloads.join("cell.png");
+    let end = Instant::now() + QUICK;
+    while !file.exists() {
+        assert!(Instant::now() < end, "nothing was downloaded");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let bytes = std::fs::read(&file).unwrap();
+    assert!(bytes.starts_with(b"\x89PNG"));
+    let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+    assert_eq!([number(16), number(20)], [2 * 760, 2 * 420]);
+    std::fs::remove_dir_all(&downloads).unwrap();
 }
 
 #[test]

@@ -291,6 +291,24 @@ impl Figure {
         format!("{} by {}: {}", self.y, self.x, series.join("; "))
     }
 
+    /// Takes up the points of another that come after its own; series that it lacks stand where they stand there.
+    pub fn extend(&mut self, more: Self) {
+        let mut place = 0;
+        for series in more.series {
+            let same = |own: &Series| own.name == series.name && own.hue == series.hue;
+            match self.series.iter().position(same) {
+                Some(at) => {
+                    self.series[at].extend(series);
+                    place = at + 1;
+                }
+                None => {
+                    self.series.insert(place, series);
+                    place += 1;
+                }
+            }
+        }
+    }
+
     /// The first series of each name.
     fn named(&self) -> Vec<&Series> {
         let mut named: Vec<&Series> = Vec::new();

@@ -8,6 +8,8 @@ pub mod heat_map;
 pub mod pictures;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod png;
+#[cfg(target_arch = "wasm32")]
+pub mod png_by_browser;
 mod series;
 pub mod states;
 pub mod svg;

@@ -23,7 +23,7 @@ pub struct Pictures {
 impl Pictures {
     /// The built-in data set of a name, unpacked once.
     pub fn load(&mut self, name: &str) -> Result<Arc<Dataset>, DataError> {
-        let missing = matches!(&self.loaded, None | Some(Err(DataError::Awaited(_))));
+        let missing = matches!(&self.loaded, None | Some(Err(DataError::Awaited(..))));
         if self.name != name || missing {
             self.set(name, Dataset::load(name).map(Arc::new));
         }

@@ -4,7 +4,7 @@ use eframe::egui::{Color32, Painter, Rect, Shape, Stroke, pos2, vec2};
 use egui_plot::{Bar, BarChart, FilledArea, Line, MarkerShape, PlotPoint, Points};
 
 use super::theme::{self, Hue};
-use super::thin::{LEVELS, thin_dots, thin_line};
+use super::thin::{LEVELS, thin_band, thin_dots, thin_line};
 
 /// Points of one meaning.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,7 @@ pub enum Mark {
 const DOT: f32 = 2.0;
 /// Radius of markers, pixels.
 const MARKER: f32 = 6.0;
-/// A line is thinned to the lowest and highest point of a pixel column beyond so many points.
+/// A line or a band is thinned to the lowest and highest point of a pixel column beyond so many points.
 const LONG_LINE: usize = 4000;
 
 impl Series {
@@ -57,6 +57,14 @@ impl Series {
             hue,
             mark,
             points: points.into_iter().map(PlotPoint::from).collect(),
+        }
+    }
+
+    /// Takes up the points of another that come after its own.
+    pub(super) fn extend(&mut self, more: Self) {
+        self.points.extend(more.points);
+        if let (Mark::Band(upper), Mark::Band(more)) = (&mut self.mark, more.mark) {
+            upper.extend(more);
         }
     }
 
@@ -172,16 +180,20 @@ impl Series {
                 }
             }
             Mark::Band(upper) => {
-                let (xs, lower): (Vec<f64>, Vec<f64>) = self
-                    .points
-                    .iter()
-                    .zip(upper)
-                    .map(|(point, _)| (point.x, point.y))
-                    .unzip();
-                plot.add(
-                    FilledArea::new(name, &xs, &lower, &upper[..xs.len()])
-                        .fill_color(color.gamma_multiply(0.25)),
-                );
+                let band: Vec<(PlotPoint, f64)> = match self.points.len() > LONG_LINE {
+                    true => thin_band(&self.points, upper, plot.transform()),
+                    false => self
+                        .points
+                        .iter()
+                        .copied()
+                        .zip(upper.iter().copied())
+                        .collect(),
+                };
+                let xs: Vec<f64> = band.iter().map(|(point, _)| point.x).collect();
+                let lower: Vec<f64> = band.iter().map(|(point, _)| point.y).collect();
+                let upper: Vec<f64> = band.iter().map(|(_, upper)| *upper).collect();
+                let area = FilledArea::new(name, &xs, &lower, &upper);
+                plot.add(area.fill_color(color.gamma_multiply(0.25)));
             }
             Mark::Bars(width) => {
                 let bars = self

@@ -123,6 +123,26 @@ fn with_windows<R>(context: &egui::Context, change: impl FnOnce(&mut Vec<Over>) 
     })
 }
 
+/// Whether a window lies over the panels.
+pub fn has_window_over(context: &egui::Context) -> bool {
+    let pass = context.cumulative_pass_nr();
+    with_windows(context, |windows| {
+        windows.iter().any(|known| known.pass + 1 >= pass)
+    })
+}
+
+/// Where the card of a lesson lies that has room beside a panel. It goes on behind whatever is opened meanwhile, which Esc closes first.
+pub fn card_layer() -> LayerId {
+    LayerId::new(Order::Foreground, Id::unique("lesson"))
+}
+
+/// Whether a menu, a list or a question lies over the panels and their windows, or did when a key was pressed.
+pub fn is_covered(context: &egui::Context) -> bool {
+    let above = context.memory(|memory| memory.areas().visible_layer_ids());
+    let mut above = above.iter();
+    above.any(|layer| layer.order == Order::Foreground && *layer != card_layer())
+}
+
 /// Whether Esc was pressed and means this window.
 fn is_closed(context: &egui::Context, layer: LayerId) -> bool {
     let windows = with_windows(context, |windows| windows.clone());
@@ -130,12 +150,9 @@ fn is_closed(context: &egui::Context, layer: LayerId) -> bool {
     let typing = windows
         .iter()
         .any(|known| known.layer == layer && known.typing);
-    let on_top = context.memory(|memory| {
-        let above = memory.areas().visible_layer_ids();
-        let above = above.iter().any(|layer| layer.order == Order::Foreground);
-        let known = |layer: &LayerId| windows.iter().any(|known| known.layer == *layer);
-        !above && memory.layer_ids().filter(known).last() == Some(layer)
-    });
+    let known = |layer: &LayerId| windows.iter().any(|known| known.layer == *layer);
+    let last = context.memory(|memory| memory.layer_ids().filter(known).last());
+    let on_top = last == Some(layer) && !is_covered(context);
     let close = |row: &Row| row.deed == Deed::Close;
     let pressed =
         |input: &mut egui::InputState| !keys::asked(input, Place::Control, close).is_empty();

@@ -1,5 +1,7 @@
 //! Fewer points that look the same: what many points share a place of is drawn once, and how many they are is told by the colour.
 
+use std::ops::Range;
+
 use eframe::egui::{Pos2, Rect};
 use egui_plot::{PlotPoint, PlotTransform};
 
@@ -112,21 +114,54 @@ fn outermost(points: &[PlotPoint]) -> impl Iterator<Item = [f64; 2]> {
     .map(|point| [point.x, point.y])
 }
 
-/// The lowest and the highest point of every pixel column, in their order, and both ends. The points ascend in x.
-pub fn thin_line(points: &[PlotPoint], transform: &PlotTransform) -> Vec<PlotPoint> {
-    // All that is left or right of the view is one column each.
+/// The parts of ascending points that share a pixel column. All that is left or right of the view is one column each.
+fn columns(points: &[PlotPoint], transform: &PlotTransform) -> impl Iterator<Item = Range<usize>> {
     let [left, right] = [
         transform.frame().left() - 1.0,
         transform.frame().right() + 1.0,
     ];
-    let column = |point: &PlotPoint| {
+    let column = move |point: &PlotPoint| {
         transform
             .position_from_point_x(point.x)
             .clamp(left, right)
             .floor()
     };
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let own = column(points.get(start)?);
+        // Few are asked for their place: there may be very many.
+        let length = points[start..].partition_point(|point| column(point) <= own);
+        let range = start..start + length.max(1);
+        start = range.end;
+        Some(range)
+    })
+}
+
+/// The lowest and the highest value of a band in every pixel column, and its end. The points ascend in x, and there are as many upper values.
+pub fn thin_band(
+    points: &[PlotPoint],
+    upper: &[f64],
+    transform: &PlotTransform,
+) -> Vec<(PlotPoint, f64)> {
     let mut kept = Vec::new();
-    for group in points.chunk_by(|a, b| column(a) == column(b)) {
+    for range in columns(points, transform) {
+        let (lower, upper) = (&points[range.clone()], &upper[range]);
+        let low = lower
+            .iter()
+            .map(|point| point.y)
+            .fold(f64::INFINITY, f64::min);
+        let high = upper.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        kept.push((PlotPoint::new(lower[0].x, low), high));
+    }
+    kept.extend(points.last().copied().zip(upper.last().copied()));
+    kept
+}
+
+/// The lowest and the highest point of every pixel column, in their order, and both ends. The points ascend in x.
+pub fn thin_line(points: &[PlotPoint], transform: &PlotTransform) -> Vec<PlotPoint> {
+    let mut kept = Vec::new();
+    for range in columns(points, transform) {
+        let group = &points[range];
         let extreme = |sign: f64| {
             let by_height = |a: &(usize, &PlotPoint), b: &(usize, &PlotPoint)| {
                 (sign * a.1.y).total_cmp(&(sign * b.1.y))

@@ -48,7 +48,6 @@ pub fn menu(
             save(actions, format!("alpha-{what}-step-{}.svg", step.step), svg);
             ui.close();
         }
-        #[cfg(not(target_arch = "wasm32"))]
         if ui
             .button("PNG: light on white")
             .on_hover_text("The same picture in pixels, twice as large.")

@@ -1,6 +1,7 @@
 //! What a table says of a search at every step: the any-time curve.
 
 use super::figure_rows::over_steps;
+use super::kept_figures::Seen;
 use crate::app::context::OpenTable;
 use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::theme::Hue;
@@ -28,6 +29,22 @@ pub fn curves(run: &RunView, table: &Table, metric: &str) -> Option<[Vec<[f64; 2
         points.extend(points.last().map(|&[_, value]| [last, value]));
     }
     Some(curves)
+}
+
+/// What the curves of runs depend on.
+pub fn key(table: Option<&OpenTable>, runs: &[(&RunView, Seen)]) -> String {
+    let table = table.map(|open| {
+        (
+            std::sync::Arc::as_ptr(&open.table),
+            &open.name,
+            &open.metric,
+        )
+    });
+    let runs: Vec<_> = runs
+        .iter()
+        .map(|(run, seen)| (seen, run.space(), run.derivations.len()))
+        .collect();
+    format!("{table:?} {runs:?}")
 }
 
 /// Both in the open table; nothing where that is of another space.

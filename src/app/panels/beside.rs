@@ -6,6 +6,7 @@ use super::any_time;
 use super::editor::flatness::{Flatness, explanation};
 use super::export::Export;
 use super::figure_rows;
+use super::kept_figures::{Growing, Kept, Seen};
 use super::settings::choice_within;
 use super::state_words::{state_label, state_words};
 use crate::app::context::{Action, OpenTable, table_of};
@@ -72,6 +73,9 @@ impl Side<'_> {
 pub struct Beside {
     /// Cell, edge and operation whose weight is drawn.
     alpha: Option<[usize; 3]>,
+    losses: Growing,
+    in_table: Kept,
+    weights: Growing,
 }
 
 impl Beside {
@@ -106,9 +110,23 @@ impl Beside {
             ui.label(text);
         }
         ui.add_space(SPACE[0]);
-        let mut figures = vec![losses(sides)];
-        figures.extend(in_table(sides, table));
-        figures.extend(self.alpha(ui, sides));
+        let weight = self.alpha(ui, sides);
+        let runs: Vec<&RunView> = sides.iter().map(|side| side.run).collect();
+        let names: Vec<String> = sides.iter().map(Side::name).collect();
+        let of = names.join("\n");
+        let losses = |steps: &[&[SearchStep]]| vec![losses(&names, steps)];
+        let mut figures: Vec<&Figure> = self.losses.figures(&of, &runs, losses).iter().collect();
+        let seen: Vec<_> = runs
+            .iter()
+            .map(|run| (*run, Seen::of(&run.steps)))
+            .collect();
+        let key = format!("{of}\n{}", any_time::key(table, &seen));
+        figures.extend(self.in_table.figures(&key, || in_table(sides, table)));
+        if let Some(weight) = weight {
+            let of = format!("{of}\n{}", weight.title);
+            let make = |steps: &[&[SearchStep]]| vec![weight.figure(&names, steps)];
+            figures.extend(self.weights.figures(&of, &runs, make));
+        }
         let columns = if ui.available_width() > 520.0 { 2 } else { 1 };
         let cursor = sides.iter().find_map(|side| {
             let at = side.at?;
@@ -118,7 +136,7 @@ impl Beside {
     }
 
     /// The weight of one operation on one edge over the steps, of runs that have α of one space; the row above chooses which.
-    fn alpha(&mut self, ui: &mut Ui, sides: &[Side]) -> Option<Figure> {
+    fn alpha(&mut self, ui: &mut Ui, sides: &[Side]) -> Option<Weight> {
         let space = sides.first()?.run.space()?;
         let same = sides.iter().all(|side| {
             let first = side.run.steps.first();
@@ -154,16 +172,35 @@ impl Beside {
             }
         });
         let [cell, place, operation] = *place;
-        let weight = |step: &SearchStep| {
-            let row = step.alpha.get(cell)?.get(place)?;
-            Some(f64::from(*weights(row, step.temperature).get(operation)?))
-        };
-        let name = format!(
-            "Weight of {} on edge {}",
-            operation_label(operations[operation]),
-            edge(place)
-        );
-        Some(over_steps(name, "share", sides, weight))
+        Some(Weight {
+            title: format!(
+                "Weight of {} on edge {}",
+                operation_label(operations[operation]),
+                edge(place)
+            ),
+            cell,
+            edge: place,
+            operation,
+        })
+    }
+}
+
+/// The weight of an operation on an edge.
+struct Weight {
+    title: String,
+    cell: usize,
+    edge: usize,
+    operation: usize,
+}
+
+impl Weight {
+    fn figure(&self, names: &[String], steps: &[&[SearchStep]]) -> Figure {
+        over_steps(&self.title, "share", names, steps, |step| {
+            let row = step.alpha.get(self.cell)?.get(self.edge)?;
+            Some(f64::from(
+                *weights(row, step.temperature).get(self.operation)?,
+            ))
+        })
     }
 }
 
@@ -275,25 +312,26 @@ fn column(
 
 /// A line for each run over the steps.
 fn over_steps(
-    title: String,
+    title: &str,
     unit: &str,
-    sides: &[Side],
+    names: &[String],
+    steps: &[&[SearchStep]],
     value: impl Fn(&SearchStep) -> Option<f64>,
 ) -> Figure {
-    let line = |(number, side): (usize, &Side)| {
-        let points = side.run.steps.iter().filter_map(|step| {
+    let line = |(number, (name, steps)): (usize, (&String, &&[SearchStep]))| {
+        let points = steps.iter().filter_map(|step| {
             let value = value(step).filter(|value| value.is_finite())?;
             Some([step.step as f64, value])
         });
-        Series::new(side.name(), Hue::Arm(number), Mark::Line, points)
+        Series::new(name, Hue::Arm(number), Mark::Line, points)
     };
-    let series = sides.iter().enumerate().map(line).collect();
-    figure_rows::over_steps(&title, unit, "", series)
+    let series = names.iter().zip(steps).enumerate().map(line).collect();
+    figure_rows::over_steps(title, unit, "", series)
 }
 
-fn losses(sides: &[Side]) -> Figure {
+fn losses(names: &[String], steps: &[&[SearchStep]]) -> Figure {
     let loss = |step: &SearchStep| Some(f64::from(step.validation_loss));
-    over_steps("Validation loss, nats".into(), "nats", sides, loss)
+    over_steps("Validation loss, nats", "nats", names, steps, loss)
 }
 
 /// The accuracy in the table of what every step would have ended with, and the mean of its neighbors.

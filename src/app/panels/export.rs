@@ -50,7 +50,6 @@ impl Export {
                 actions.push(save("svg", figure_svg(figure).into_bytes()));
                 ui.close();
             }
-            #[cfg(not(target_arch = "wasm32"))]
             if ui
                 .button("PNG: light on white")
                 .on_hover_text("The same picture in pixels, twice as large.")
@@ -234,7 +233,6 @@ pub fn genotype_items(ui: &mut egui::Ui, genotype: &Genotype, actions: &mut Vec<
             save(actions, format!("{stem}.svg"), svg());
             ui.close();
         }
-        #[cfg(not(target_arch = "wasm32"))]
         if ui.button(format!("{name} as PNG")).clicked() {
             actions.push(as_png(&stem, &svg()));
             ui.close();
@@ -254,8 +252,17 @@ pub fn as_png(stem: &str, svg: &str) -> Action {
     }
 }
 
+/// Saves an SVG picture as PNG. `stem`: the name of the file without its ending.
+#[cfg(target_arch = "wasm32")]
+pub fn as_png(stem: &str, svg: &str) -> Action {
+    Action::SavePicture {
+        name: format!("{stem}.png"),
+        svg: svg.to_owned(),
+    }
+}
+
 /// Says why there is no picture.
-fn no_picture(why: &str) -> Action {
+pub fn no_picture(why: &str) -> Action {
     let failed = Notice::error(format!("the picture could not be made: {why}"));
     Action::Notify(failed.about(About::Saving))
 }

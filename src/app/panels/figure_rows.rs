@@ -23,7 +23,7 @@ pub fn over_steps(title: &str, y: &str, help: &'static str, series: Vec<Series>)
 /// Draws plots of a height in so many columns, with a mark at step `cursor`. Returns the step that was clicked or dragged to.
 pub fn show(
     ui: &mut Ui,
-    figures: &[Figure],
+    figures: &[&Figure],
     columns: usize,
     height: f32,
     cursor: Option<f64>,

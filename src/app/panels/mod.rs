@@ -12,6 +12,7 @@ pub mod figure_rows;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod first_picture;
 pub mod forecast;
+mod kept_figures;
 pub mod kept_runs;
 pub mod landscape;
 pub mod moved;
@@ -20,6 +21,7 @@ pub mod result;
 pub mod run;
 pub mod run_table;
 pub mod search;
+mod search_curves;
 pub mod settings;
 pub mod slow_motion;
 pub mod slow_pictures;

@@ -4,23 +4,21 @@ use eframe::egui;
 
 use crate::data::short_name;
 use crate::landscape::Score;
-use crate::session::{RunKind, SearchStep};
+use crate::session::RunKind;
 use crate::space::Genotype;
 
 use super::alpha_file;
-use super::any_time;
 use super::beside::{Beside, Side};
 use super::editor::flatness::Flatness;
 use super::editor::scores::Scores;
 use super::export::Export;
-use super::figure_rows::{self, over_steps};
 use super::result;
+use super::search_curves::SearchCurves;
 use super::slow_motion::SlowMotion;
 use super::state_words::{state_label, state_words};
 use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::explained::explained;
-use crate::app::draw::figure::{Figure, Mark, Series};
 use crate::app::draw::heat_map;
 use crate::app::draw::states::numbers_in_text;
 use crate::app::draw::theme::{self, Hue, SPACE};
@@ -36,8 +34,6 @@ const REPLAY: f64 = 12.0;
 const FASTEST: f64 = 12.0;
 /// A slider that is shorter cannot be aimed at, points.
 const LEAST_SLIDER: f32 = 60.0;
-/// Height of a plot, points.
-const PLOT: f32 = 112.0;
 /// Height of a cell's picture, points.
 const CELL: f32 = 260.0;
 
@@ -53,6 +49,7 @@ pub struct RunPanel {
     /// How good the neighbors of what was found are.
     scores: Scores,
     beside: Beside,
+    curves: SearchCurves,
 }
 
 impl Default for RunPanel {
@@ -65,6 +62,7 @@ impl Default for RunPanel {
             export: Export::default(),
             scores: Scores::of_result(),
             beside: Beside::default(),
+            curves: SearchCurves::default(),
         }
     }
 }
@@ -102,7 +100,7 @@ impl RunPanel {
                 self.race(ui, context);
                 self.result(ui, context);
                 skip_warning(ui, context.run);
-                curves(ui, context, &mut self.export);
+                self.curves.show(ui, context, &mut self.export);
                 let lit = self.slow.lit(context.run);
                 alphas(ui, context, lit, &mut self.as_cells);
             });
@@ -414,140 +412,6 @@ fn skip_warning(ui: &mut egui::Ui, run: &RunView) {
         );
     });
     ui.add_space(SPACE[1]);
-}
-
-fn curves(ui: &mut egui::Ui, context: &mut Context, export: &mut Export) {
-    let run = context.run;
-    let cursor = run.shown().map(|step| step.step as f64);
-    let columns = (ui.available_width() / 210.0).floor().clamp(1.0, 4.0);
-    // Four plots fill two rows of two; three in a row would leave a hole.
-    let columns = if columns == 3.0 { 2.0 } else { columns };
-    let mut plots = vec![
-        losses(&run.steps),
-        accuracies(&run.steps),
-        neighbors(&run.steps),
-        shape_of_alpha(run),
-    ];
-    plots.extend(any_time::figure(run, context.table));
-    let columns = columns as usize;
-    let actions = &mut *context.actions;
-    if let Some(step) = figure_rows::show(ui, &plots, columns, PLOT, cursor, export, actions) {
-        let place = run
-            .steps
-            .partition_point(|known| (known.step as f64) < step - 0.5);
-        actions.push(Action::Seek(Some(place.min(run.steps.len() - 1))));
-    }
-}
-
-/// A line over the steps; what is not finite is left out.
-fn series(
-    name: &str,
-    hue: Hue,
-    steps: &[SearchStep],
-    value: impl Fn(&SearchStep) -> Option<f32>,
-) -> Series {
-    let point = |step: &SearchStep| Some([step.step as f64, f64::from(value(step)?)]);
-    let points = steps.iter().filter_map(point);
-    let finite = points.filter(|point| point[1].is_finite());
-    Series::new(name, hue, Mark::Line, finite)
-}
-
-fn losses(steps: &[SearchStep]) -> Figure {
-    over_steps(
-        "Loss, nats",
-        "loss (nats)",
-        "Cross-entropy of each step's batch: of the half that trains the weights, and of the half that trains α.",
-        vec![
-            series("training", Hue::Accent, steps, |step| Some(step.train_loss)),
-            series("validation", Hue::Warm, steps, |step| {
-                Some(step.validation_loss)
-            }),
-        ],
-    )
-}
-
-fn accuracies(steps: &[SearchStep]) -> Figure {
-    over_steps(
-        "Accuracy, %",
-        "accuracy (%)",
-        "Share of right answers in each step's batch, of the supernet with all operations mixed.",
-        vec![
-            series("training", Hue::Accent, steps, |step| {
-                Some(100.0 * step.train_accuracy)
-            }),
-            series("validation", Hue::Warm, steps, |step| {
-                Some(100.0 * step.validation_accuracy)
-            }),
-        ],
-    )
-}
-
-fn neighbors(steps: &[SearchStep]) -> Figure {
-    let of = |join: fn(&[f32]) -> f32| {
-        move |step: &SearchStep| {
-            let losses = &step.neighbor_losses;
-            (!losses.is_empty()).then(|| join(losses))
-        }
-    };
-    let lowest = series(
-        "range",
-        Hue::Neighbor,
-        steps,
-        of(|losses| losses.iter().copied().fold(f32::INFINITY, f32::min)),
-    );
-    let highest = series(
-        "range",
-        Hue::Neighbor,
-        steps,
-        of(|losses| losses.iter().copied().fold(f32::NEG_INFINITY, f32::max)),
-    );
-    let own = series("own", Hue::Warm, steps, |step| Some(step.validation_loss));
-    let mean = series(
-        "mean",
-        Hue::Neighbor,
-        steps,
-        of(|losses| losses.iter().sum::<f32>() / losses.len() as f32),
-    );
-    let upper = highest.points.iter().map(|point| point.y).collect();
-    let band = Series {
-        mark: Mark::Band(upper),
-        ..lowest
-    };
-    let mut shown = vec![band, own, mean];
-    shown.retain(|series| !series.points.is_empty());
-    over_steps(
-        "Neighbor losses, nats",
-        "loss (nats)",
-        "Validation loss of α itself and of the neighbors that were drawn in the step. A narrow band close to the own \
-         loss means a flat place: small changes cost little. Plain DARTS draws no neighbors.",
-        shown,
-    )
-}
-
-fn shape_of_alpha(run: &RunView) -> Figure {
-    let sharpness = run.sharpness.iter();
-    let sharpness = sharpness.map(|one| [one.step as f64, one.eigenvalue]);
-    let mut shown = vec![
-        series("entropy, nats", Hue::Accent, &run.steps, |step| {
-            Some(step.entropy)
-        }),
-        series(
-            "effective radius, edges",
-            Hue::Neighbor,
-            &run.steps,
-            |step| step.effective_radius,
-        ),
-        Series::new("sharpness", Hue::Bad, Mark::Line, sharpness),
-    ];
-    shown.retain(|series| !series.points.is_empty());
-    over_steps(
-        "Shape of α",
-        "entropy (nats), effective radius (edges), sharpness (nats)",
-        "Mean entropy of the operations' weights over the edges: it falls as α makes up its mind. The effective radius \
-         is how far the step's neighbors were from α: 0 where they were the same, 1 where a whole edge was \
-         another. Sharpness, where it is measured, is the largest curvature of the validation loss in α.",
-        shown,
-    )
 }
 
 /// `lit`: cell and edge that slow motion shows as being updated. `as_cells`: whether α is shown as cells.

@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, CollapsingHeader};
 
-use crate::data::{EMBEDDED, built_in, handed_names, short_name};
+use crate::data::{EMBEDDED, built_in, handed_names, is_coming, short_name};
 use crate::search::Strategy;
 use crate::session::settings::Group;
 use crate::session::{
@@ -420,9 +420,11 @@ impl SearchPanel {
     }
 
     fn forecast(&mut self, ui: &mut egui::Ui, device: Option<&DeviceInfo>) {
+        let coming = is_coming(&self.config.dataset);
         let stale = self.facts.as_ref().is_none_or(|(name, share, _)| {
             *name != self.config.dataset || *share != self.config.test_share
         });
+        let stale = stale || coming;
         if stale {
             self.facts = Some((
                 self.config.dataset.clone(),
@@ -433,7 +435,11 @@ impl SearchPanel {
         let facts = match &self.facts {
             Some((_, _, Ok(facts))) => facts,
             Some((_, _, Err(error))) => {
-                ui.colored_label(ui.visuals().error_fg_color, in_labels(error));
+                let color = match coming {
+                    true => ui.visuals().weak_text_color(),
+                    false => ui.visuals().error_fg_color,
+                };
+                ui.colored_label(color, in_labels(error));
                 return;
             }
             None => return,

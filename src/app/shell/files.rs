@@ -13,6 +13,10 @@ use eframe::egui;
 use crate::app::context::{Action, OpenedFile, ReadData};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::context::{Again, OpenTable, PathField, PathFor};
+#[cfg(target_arch = "wasm32")]
+use crate::app::draw::png_by_browser::png;
+#[cfg(target_arch = "wasm32")]
+use crate::app::panels::export::no_picture;
 use crate::app::runs::kept_run::name_of;
 use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::run_network::RunNetwork;
@@ -288,6 +292,19 @@ impl Files {
             Err(_) => Err(format!("{name} could not be downloaded")),
         };
         answer(&self.answers, told(saved, About::Saving), context);
+    }
+
+    /// Has the browser draw a picture; then it is downloaded.
+    #[cfg(target_arch = "wasm32")]
+    pub fn save_picture(&self, name: String, svg: String, context: &egui::Context) {
+        let (answers, context) = (self.answers.clone(), context.clone());
+        detach(async move {
+            let made = match png(&svg).await {
+                Ok(bytes) => Action::SaveFile { name, bytes },
+                Err(why) => no_picture(&why),
+            };
+            answer(&answers, made, &context);
+        });
     }
 
     /// Asks where a file shall go, and writes it there.

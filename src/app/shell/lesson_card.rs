@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{
-    self, Align, Align2, Color32, Id, LayerId, Layout, Order, Role, Stroke, Ui, vec2,
-};
+use eframe::egui::{self, Align, Align2, Color32, LayerId, Layout, Role, Stroke, Ui, vec2};
 
 use super::bars::bottom_bar;
 use super::dock::Dock;
@@ -89,12 +87,9 @@ impl Course {
         Some((answer, format!("{word} {}", answer.why)))
     }
 
-    /// Whether Esc means the lesson: not a text field, a menu or whatever else lies above.
+    /// Whether Esc means the lesson: not a text field, a menu, a window or whatever else was opened meanwhile.
     pub fn is_on_top(&self, context: &egui::Context) -> bool {
-        let own = layer();
-        let above = context.memory(|memory| memory.areas().visible_layer_ids());
-        let mut above = above.iter();
-        !self.typing && !above.any(|other| other.order == Order::Foreground && *other != own)
+        !self.typing && !theme::is_covered(context) && !theme::has_window_over(context)
     }
 
     /// Draws the card below the panels, which become as much lower, where beside the one that it is about there is no room. `busy`: whether
@@ -162,10 +157,10 @@ impl Course {
         };
         let mut wish = None;
         let window = egui::Window::new(self.lesson.title.as_str())
-            .id(layer().id)
+            .id(theme::card_layer().id)
             .title_bar(false)
             .resizable(false)
-            .order(Order::Foreground)
+            .order(theme::card_layer().order)
             .anchor(align, vec2(margin, 0.0))
             .fixed_size(vec2(WIDTH, 0.0))
             .show(context, |ui| self.content(ui, card, busy, &mut wish));
@@ -287,10 +282,6 @@ impl Course {
             });
         });
     }
-}
-
-fn layer() -> LayerId {
-    LayerId::new(Order::Foreground, Id::unique("lesson"))
 }
 
 /// The room of the window on the left and on the right of a panel.

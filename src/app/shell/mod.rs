@@ -19,6 +19,7 @@ mod open;
 #[cfg(not(target_arch = "wasm32"))]
 mod path_window;
 mod pointing;
+mod popup_focus;
 mod race;
 mod receive;
 mod save_network;
@@ -67,6 +68,7 @@ use lesson_card::Course;
 use notices::Notices;
 use offer::Offer;
 use pointing::Pointing;
+use popup_focus::PopupFocus;
 use race::Companion;
 
 pub use bars::WELCOME;
@@ -134,6 +136,7 @@ pub struct App {
     #[cfg(not(target_arch = "wasm32"))]
     closing: closing::Closing,
     pub(super) actions: Vec<Action>,
+    popup_focus: PopupFocus,
     dock: Dock,
     /// The lesson that is on.
     course: Option<Course>,
@@ -220,6 +223,7 @@ impl App {
             #[cfg(not(target_arch = "wasm32"))]
             closing: closing::Closing::default(),
             actions: Vec::new(),
+            popup_focus: PopupFocus::default(),
             dock: Dock::default(),
             course: None,
             toured: false,
@@ -259,7 +263,7 @@ impl App {
         self
     }
 
-    /// Looks again at the data of the settings: a set that a page fetches has come.
+    /// Looks again at the data of the settings: a set that a page fetches has come, or will not.
     #[cfg(target_arch = "wasm32")]
     pub fn data_arrived(&mut self) {
         self.search.look_again();
@@ -404,6 +408,8 @@ impl App {
             Action::Again(again) => self.take_again(again),
             Action::DataRead(read) => self.take_data(read),
             Action::SaveFile { name, bytes } => self.files.save(name, bytes, context),
+            #[cfg(target_arch = "wasm32")]
+            Action::SavePicture { name, svg } => self.files.save_picture(name, svg, context),
             Action::SaveRun => self.save_run(context),
             Action::SaveCurves => self.save_curves(context),
             Action::SaveEventFile => self.save_event_file(context),
@@ -690,6 +696,7 @@ impl eframe::App for App {
             }
             self.ask_before_closing(&context);
         }
+        self.popup_focus.follow(&context);
         self.keyboard(&context);
         for action in std::mem::take(&mut self.actions) {
             self.take_up(&context, action);

@@ -14,6 +14,9 @@ use crate::app::runs::supernet::SupernetState;
 use crate::record::{RunFiles, RunState};
 use crate::session::{Command, DeviceChoice, Event, Start, Timed};
 
+/// The message at the end of a run.
+pub(super) const FINISHED: &str = "the run is finished";
+
 impl App {
     /// Takes up everything that the sessions have said.
     pub(super) fn receive(&mut self, context: &egui::Context) {
@@ -226,7 +229,7 @@ impl App {
                     "the search ended at step {step} because α's place became sharp; the architecture of step {kept_step}, before that, is the result"
                 )));
             }
-            Event::Finished => self.tell_of_run(Notice::info("the run is finished")),
+            Event::Finished => self.tell_of_run(Notice::info(FINISHED)),
             _ => {}
         }
         let told;

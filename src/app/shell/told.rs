@@ -2,6 +2,7 @@
 //! cell scores.
 
 use super::App;
+use super::receive::FINISHED;
 use crate::app::context::table_of;
 use crate::app::panels::editor::flatness::Flatness;
 use crate::app::panels::result;
@@ -18,7 +19,8 @@ const PROGRESS_EVERY: f64 = 10.0;
 pub struct Told {
     begun: bool,
     state: String,
-    results: Vec<String>,
+    /// Of the run that is shown, and of its rival.
+    results: [Option<Outcome>; 2],
     /// How many messages.
     notices: usize,
     score: String,
@@ -27,6 +29,32 @@ pub struct Told {
     progress: String,
     /// When that, or another state, was told.
     at: f64,
+}
+
+/// What came of a run.
+#[derive(Clone)]
+struct Outcome {
+    /// What the run is called.
+    run: String,
+    accuracy: String,
+    /// Whether the cell is flat or sharp, which is known later.
+    flatness: Option<String>,
+}
+
+impl Outcome {
+    /// The sentence that is new; `told`: what was told of the same.
+    fn news(&self, told: Option<&Self>) -> Option<String> {
+        let new = match told {
+            Some(told) if told.flatness == self.flatness => return None,
+            Some(_) => self.flatness.clone()?,
+            None => {
+                let parts = [Some(&self.accuracy), self.flatness.as_ref()];
+                let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+                parts.join(", ")
+            }
+        };
+        Some(format!("{}: {new}.", self.run))
+    }
 }
 
 impl App {
@@ -47,14 +75,26 @@ impl App {
             told.at = seconds;
             news.push(progress);
         }
-        let results = self.results_told();
-        let other = |result: &&String| !told.results.contains(result);
-        news.extend(results.iter().filter(other).cloned());
-        told.results = results;
+        let results = [Some(&self.run), self.rival()];
+        for (told, run) in told.results.iter_mut().zip(results) {
+            let mut result = run.and_then(|run| self.outcome(run));
+            if let Some(result) = &mut result {
+                let same =
+                    |old: &&Outcome| old.run == result.run && old.accuracy == result.accuracy;
+                let old = told.as_ref().filter(same);
+                news.extend(result.news(old));
+                // While it is computed anew, the last one stands.
+                let last = old.and_then(|old| old.flatness.clone());
+                result.flatness = result.flatness.take().or(last);
+            }
+            *told = result;
+        }
         let new = self.notices.count() - told.notices;
         let said = self.notices.said();
         let first = said.len().saturating_sub(new);
-        news.extend(said[first..].iter().map(|notice| notice.text.clone()));
+        let new = said[first..].iter().map(|notice| &notice.text);
+        // The state has just said so.
+        news.extend(new.filter(|text| *text != FINISHED).cloned());
         told.notices = self.notices.count();
         // While it is computed, the last one stands.
         if let Some(score) = self.score_told()
@@ -106,16 +146,9 @@ impl App {
         Some(format!("{}, step {} of {}.", at.phase, at.done, at.total))
     }
 
-    /// One sentence for each run of a race that has a result.
-    fn results_told(&self) -> Vec<String> {
-        let runs = [Some(&self.run), self.rival()];
-        let runs = runs.into_iter().flatten();
-        runs.filter_map(|run| self.result_told(run)).collect()
-    }
-
-    fn result_told(&self, run: &RunView) -> Option<String> {
+    fn outcome(&self, run: &RunView) -> Option<Outcome> {
         let genotype = result::of(run)?;
-        let mut parts = vec![match run.tested() {
+        let accuracy = match run.tested() {
             Some(tested) => {
                 let (low, high) = tested.interval();
                 format!(
@@ -126,14 +159,17 @@ impl App {
                 )
             }
             None => "a cell is found, and not trained".into(),
-        }];
+        };
         // The card has the neighbors of one run, a race those of the table.
         let flatness = self.shown.flatness(genotype).or_else(|| {
             let (table, metric) = table_of(genotype.space(), self.table.as_ref())?;
             Flatness::in_table(table, metric, genotype)
         });
-        parts.extend(flatness.and_then(|flatness| Some(flatness.words()?.to_owned())));
-        Some(format!("{}: {}.", titles(run).0, parts.join(", ")))
+        Some(Outcome {
+            run: titles(run).0,
+            accuracy,
+            flatness: flatness.and_then(|flatness| Some(flatness.words()?.to_owned())),
+        })
     }
 
     fn score_told(&self) -> Option<String> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::{self, Key, Modifiers, Pos2, pos2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use plateau::app::edits::{Place, with_operation};
 use plateau::app::{Action, OpenTable};
@@ -423,6 +423,15 @@ fn what_stands_behind_a_word_opens_by_a_click_and_by_keyboard() {
     row.unwrap().focus();
     harness.run();
     assert!(shows(&harness, "click to take it"));
+    // A screen reader hears the rest of it behind the name of the row, and not all of it again beside that.
+    let row = harness.get_all_by_label_contains("take normal").next();
+    let row = row.unwrap().accesskit_node();
+    let more = row.data().description();
+    assert!(more.is_some_and(|more| more.contains(" %")), "{more:?}");
+    let tip = harness.get_all_by_label_contains("click to take it").next();
+    let tip = tip.unwrap().accesskit_node();
+    let mut around = std::iter::successors(tip.parent(), |node| node.parent());
+    assert!(around.any(|node| node.data().is_hidden()));
 }
 
 #[test]

@@ -23,7 +23,9 @@ fn words(card: &Card) -> String {
 }
 
 /// Names that have digits and are no numbers.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 11] = [
+    "Node 0",
+    "node 2",
     "0 → 1",
     "0 → 2",
     "1 → 2",
@@ -190,7 +192,8 @@ fn what_the_lesson_on_skip_connections_says_is_in_the_recording_and_in_the_manua
     ] {
         assert!(page.contains(row) && said.contains(words), "{words}");
     }
-    says("skip", 0, &["54.30 %"]);
+    assert!(page.contains("| at most 60 % |") && page.contains("the other at 70.92 %"));
+    says("skip", 0, &["54.30 %", "70.92 %", "60 %"]);
 
     let equal = percent(100.0 * 3.0 / 5.0);
     says("skip", 1, &[range(without_filters(&run, 1), "to"), equal]);
@@ -202,6 +205,7 @@ fn what_the_lesson_on_skip_connections_says_is_in_the_recording_and_in_the_manua
 
     use Operation::{AvgPool3x3, Conv3x3};
     assert_eq!(run.steps.len(), 96);
+    // Two of three without filters, and none of them a skip connection.
     assert_eq!(strongest(&run, 96), [AvgPool3x3, Operation::None, Conv3x3]);
     let led: Vec<Operation> = (1..=96).map(|step| strongest(&run, step)[2]).collect();
     let (before, since_67) = led.split_at(66);
@@ -261,12 +265,6 @@ fn what_the_lesson_on_flat_cells_says_is_in_the_table() {
     let fall = one.accuracy - cell("s000").0.accuracy;
     says("flat", 2, &[accuracy("s000"), format!("{fall:.2} points")]);
 
-    let [mean, worst] = around("s010");
-    let cost = format!("{:.2} points", of_one.cost);
-    let share = format!("would be {:.2}", of_one.share.unwrap());
-    assert_eq!(of_one.words(), Some("sharp"));
-    says("flat", 3, &[mean.clone(), worst.clone(), cost, share]);
-
     let from = Genotype::from_compact("s010").unwrap();
     let equal = [
         "s110", "s210", "s310", "s410", "s011", "s012", "s013", "s014",
@@ -274,6 +272,15 @@ fn what_the_lesson_on_flat_cells_says_is_in_the_table() {
     for other in equal {
         assert_eq!(cell(other).0.accuracy, one.accuracy, "{other} of {from:?}");
     }
+    let free = format!("{} of its {neighbors} changes", equal.len());
+    let [mean, worst] = around("s010");
+    let share = of_one.share.unwrap();
+    assert!(of_one.cost > 2.0 * share && of_one.lead.unwrap() > 0.0);
+    let costs = [of_one.cost, share].map(|points| format!("{points:.2} points"));
+    assert_eq!(of_one.words(), Some("sharp"));
+    let facts = [mean.clone(), worst.clone(), free.clone()];
+    says("flat", 3, &[&facts[..], &costs].concat());
+
     assert_eq!(of_three.words(), Some("flat"));
     let [mean_of_three, worst_of_three] = around("s111");
     let apart = three.mean - one.mean;
@@ -281,7 +288,7 @@ fn what_the_lesson_on_flat_cells_says_is_in_the_table() {
         accuracy("s111"),
         mean_of_three,
         worst_of_three,
-        format!("{} of its {neighbors} changes", equal.len()),
+        free,
         mean,
         worst,
         format!("{apart:.2} points more"),

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use eframe::App as _;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key};
 use egui_kittest::Harness;
@@ -122,6 +123,94 @@ fn a_lesson_begins_in_the_menu_and_ends_by_esc_unless_that_closes_a_palette() {
     press(&mut window, Key::Escape);
     assert_eq!(at(&window), None);
     assert!(!shows(&window, "End lesson"));
+}
+
+#[test]
+fn esc_closes_the_window_over_a_lesson_before_it_ends_the_lesson() {
+    // The card lies beside the panel, and below the panels.
+    for size in [[1280.0, 800.0], [820.0, 800.0]] {
+        let (mut window, _ends) = opened("v=1&lesson=skip&at=2", size);
+        press(&mut window, Key::F1);
+        assert!(shows(&window, "Everywhere"), "{size:?}");
+        press(&mut window, Key::Escape);
+        assert!(!shows(&window, "Everywhere"), "{size:?}");
+        assert_eq!(at(&window), Some(1), "{size:?}");
+        press(&mut window, Key::Escape);
+        assert_eq!(at(&window), None, "{size:?}");
+    }
+}
+
+/// A window without anything that reads its names, unlike that of [`Harness`].
+struct Unread {
+    context: egui::Context,
+    app: App,
+    frame: eframe::Frame,
+    seconds: f64,
+}
+
+impl Unread {
+    fn opened(link: &str) -> Self {
+        let context = egui::Context::default();
+        let creation = eframe::CreationContext::_new_kittest(context.clone());
+        let connect = |_: &egui::Context| Err("no session here".to_owned());
+        let fragment = Fragment::parse(link).unwrap();
+        Self {
+            app: App::new(&creation, Box::new(connect), Ok(fragment)),
+            context,
+            frame: eframe::Frame::_new_kittest(),
+            seconds: 0.0,
+        }
+    }
+
+    /// Draws a frame so many seconds later: whether everything in it was named, and whether a control is framed.
+    fn draw(&mut self, seconds: f64, events: Vec<egui::Event>) -> [bool; 2] {
+        self.seconds += seconds;
+        let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(1280.0, 800.0));
+        let input = egui::RawInput {
+            screen_rect: Some(screen),
+            time: Some(self.seconds),
+            events,
+            ..egui::RawInput::default()
+        };
+        let (app, frame) = (&mut self.app, &mut self.frame);
+        let output = self.context.run_ui(input, |ui| {
+            app.logic(ui.ctx(), frame);
+            app.ui(ui, frame);
+        });
+        let named = output.platform_output.accesskit_update.is_some();
+        let framed = output.shapes.iter().any(
+            |clipped| matches!(&clipped.shape, egui::Shape::Rect(rect) if rect.stroke.width == 2.5),
+        );
+        output.drop_without_applying_deltas();
+        [named, framed]
+    }
+}
+
+#[test]
+fn a_lesson_points_without_a_screen_reader_at_little_cost_and_lets_one_that_begins_listen() {
+    for reader in [false, true] {
+        let mut window = Unread::opened("v=1&lesson=skip&at=2");
+        let frames: Vec<[bool; 2]> = (0..20).map(|_| window.draw(0.02, Vec::new())).collect();
+        let named = frames.iter().filter(|[named, _]| *named).count();
+        assert!((1..=8).contains(&named), "{frames:?}");
+        assert!(frames[19][1], "nothing is pointed at: {frames:?}");
+        if reader {
+            window.context.enable_accesskit();
+            assert!((0..20).all(|_| window.draw(0.02, Vec::new())[0]));
+        }
+        let esc = egui::Event::Key {
+            key: Key::Escape,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: egui::Modifiers::NONE,
+        };
+        window.draw(0.02, vec![esc]);
+        assert!(window.app.lesson().is_none());
+        for _ in 0..10 {
+            assert_eq!(window.draw(0.2, Vec::new()), [reader, false]);
+        }
+    }
 }
 
 #[test]

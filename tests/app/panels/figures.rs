@@ -305,6 +305,34 @@ fn a_long_line_is_thinned_without_losing_a_spike() {
 }
 
 #[test]
+fn a_figure_that_grows_is_that_of_all_its_points() {
+    let part = |steps: std::ops::Range<u32>| {
+        let line = |name, mark, first: u32| {
+            let points = steps.clone().filter(move |step| *step >= first);
+            let points = points.map(|step| [f64::from(step), f64::from(step % 3)]);
+            Series::new(name, Hue::Neighbor, mark, points)
+        };
+        let upper = steps.clone().filter(|step| *step >= 5).map(f64::from);
+        let band = line("range", Mark::Band(upper.collect()), 5);
+        let mut series = vec![
+            band,
+            line("own", Mark::Line, 0),
+            line("mean", Mark::Line, 5),
+        ];
+        series.retain(|series| !series.points.is_empty());
+        Figure {
+            series,
+            ..Figure::default()
+        }
+    };
+    let mut grown = part(0..3);
+    for more in [3..3, 3..6, 6..10] {
+        grown.extend(part(more));
+    }
+    assert_eq!(grown, part(0..10));
+}
+
+#[test]
 fn numbers_on_axes_are_round_and_short() {
     let steps = [0.03, 0.5, 7.0, 12.0, 0.1 + 0.2].map(nice_step);
     let expected = [0.05, 0.5, 10.0, 20.0, 0.5];

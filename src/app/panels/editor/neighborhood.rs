@@ -1,6 +1,7 @@
 //! The neighborhood as a picture: every architecture one change away is a dot, its column the edge that changes, its height and colour
 //! what the change brings. Flat architectures have dots close to the line.
 
+use eframe::egui::accesskit::Node;
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
     self, Align2, Color32, FontId, Id, Label, Painter, Pos2, Rect, RichText, Role, ScrollArea,
@@ -352,14 +353,29 @@ fn explain(ui: &mut Ui, one: &ScoredNeighbor, gain: Option<f64>, error: Option<f
         ui.weak(format!("{accuracy:.2} %, click to take it"));
     });
     if let Some(error) = error {
-        ui.weak(match error {
-            0.0 => "computes the same function: the same networks".to_owned(),
-            _ if gain.abs() < 2.0 * error => {
-                format!("standard error of the difference {error:.2}, not told apart")
-            }
-            _ => format!("standard error of the difference {error:.2}"),
-        });
+        ui.weak(how_sure(gain, error));
     }
+}
+
+fn how_sure(gain: f64, error: f64) -> String {
+    match error {
+        0.0 => "computes the same function: the same networks".to_owned(),
+        _ if gain.abs() < 2.0 * error => {
+            format!("standard error of the difference {error:.2}, not told apart")
+        }
+        _ => format!("standard error of the difference {error:.2}"),
+    }
+}
+
+/// What [`explain`] says that is not in the name of a row.
+fn more_words(one: &ScoredNeighbor, gain: Option<f64>, error: Option<f64>) -> String {
+    let accuracy = one.score.map(|score| format!("{:.2} %", score.accuracy));
+    let sure = gain.zip(error).map(|(gain, error)| how_sure(gain, error));
+    [accuracy, sure]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The scale of the colours.
@@ -415,12 +431,19 @@ pub fn show_list(ui: &mut Ui, height: f32, scores: &Scores, lit: Option<usize>) 
                 let one = &scores.neighbors()[index];
                 let gain = scores.gain(index);
                 let response = list_row(ui, row, one, gain, lit == Some(index));
+                let error = scores.gain_error(index);
+                describe_picture(&response, || more_words(one, gain, error));
                 let tip = match response.has_focus() {
                     // Who has no pointer is told, too.
                     true => Tooltip::for_widget(&response),
                     false => Tooltip::for_enabled(&response),
                 };
-                tip.show(|ui| explain(ui, one, gain, scores.gain_error(index)));
+                tip.show(|ui| {
+                    // A screen reader has heard it of the row.
+                    let context = ui.ctx().clone();
+                    context.accesskit_node_builder(ui.unique_id(), Node::set_hidden);
+                    explain(ui, one, gain, error);
+                });
                 if response.hovered() || response.has_focus() {
                     pointed.hovered = Some(index);
                 }

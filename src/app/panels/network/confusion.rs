@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Align2, Color32, FontId, RichText, Sense, vec2};
 
-use super::super::export::Export;
+use super::super::export::as_png;
 use crate::app::context::{Action, Context};
 use crate::app::draw::pictures::Pictures;
 use crate::app::draw::svg::hex;
@@ -76,7 +76,6 @@ pub fn matrix(
     context: &mut Context,
     training: &TrainingView,
     classes: &[String],
-    export: &mut Export,
 ) -> Option<Pair> {
     let confusion = &training.confusion;
     if confusion.is_empty() {
@@ -100,7 +99,7 @@ pub fn matrix(
     let side = (room / count as f32).clamp(6.0, 56.0);
     let mut chosen = None;
     let size = vec2(label + side * count as f32, label + side * count as f32);
-    let place = egui::ScrollArea::both()
+    egui::ScrollArea::both()
         .auto_shrink(false)
         .max_height(ui.available_height() - footer)
         .show(ui, |ui| {
@@ -126,9 +125,7 @@ pub fn matrix(
                     chosen = Some([row, column]);
                 }
             }
-            rect
         });
-    let place = place.inner.intersect(place.inner_rect);
     ui.horizontal(|ui| {
         if ui
             .button("Export SVG")
@@ -142,10 +139,11 @@ pub fn matrix(
         }
         if ui
             .button("Export PNG")
-            .on_hover_text("Saves the matrix as it looks now.")
+            .on_hover_text("Saves the same picture in pixels, twice as large.")
             .clicked()
         {
-            export.ask("confusion.png".into(), place, ui.ctx());
+            let svg = matrix_svg(confusion, classes);
+            context.actions.push(as_png("confusion", &svg));
         }
         if ui
             .button("Export CSV")

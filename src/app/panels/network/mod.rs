@@ -126,7 +126,7 @@ impl NetworkPanel {
             }
             (View::Confusion, Some(training)) => {
                 let classes = self.classes(run);
-                let chosen = confusion::matrix(ui, context, training, &classes, &mut self.export);
+                let chosen = confusion::matrix(ui, context, training, &classes);
                 if let Some(pair) = chosen {
                     self.only = Some(pair);
                     self.view = View::Mistakes;
