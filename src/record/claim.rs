@@ -4,6 +4,8 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -28,6 +30,9 @@ const MOST: u64 = 1024;
 #[derive(Serialize, Deserialize)]
 struct Holder {
     host: String,
+    /// Of two systems with the same name, such as containers, which one.
+    #[serde(default)]
+    system: String,
     pid: u32,
     /// When that was last so, in seconds of Unix time.
     heartbeat: u64,
@@ -35,7 +40,7 @@ struct Holder {
 
 /// Work that this process does, and no other meanwhile. Dropping it gives the work up.
 pub struct Claim {
-    path: PathBuf,
+    hold: Arc<Hold>,
     /// Ends the renewal when it is dropped.
     held: Option<Sender<()>>,
     renewal: Option<JoinHandle<()>>,
@@ -55,13 +60,15 @@ impl Claim {
             return Ok(None);
         }
         // Of several that find it forsaken one moves it away.
-        let away = path.with_extension(format!("{}-forsaken", std::process::id()));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.map_or(0, |since| since.as_nanos());
+        let away = path.with_extension(format!("{}-{now}-forsaken", std::process::id()));
         match fs::rename(path, &away) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(create_error(path)(error)),
             // Another was faster, and this is its claim.
             Ok(()) if is_held(&away)? => {
-                fs::rename(&away, path).map_err(write_error(path))?;
+                put_back(&away, path).map_err(write_error(path))?;
                 return Ok(None);
             }
             Ok(()) => fs::remove_file(&away).map_err(write_error(&away))?,
@@ -89,18 +96,24 @@ impl Claim {
             Err(error) => return Err(create_error(path)(error)),
         };
         let (held, given_up) = channel();
-        let renewed = path.to_path_buf();
-        let renewal = file.write_all(&Holder::now().bytes()).and_then(|()| {
+        let holder = Holder::now();
+        let hold = Arc::new(Hold {
+            path: path.to_path_buf(),
+            renewed: AtomicU64::new(holder.heartbeat),
+            lost: AtomicBool::new(false),
+        });
+        let renewed = Arc::clone(&hold);
+        let renewal = file.write_all(&holder.bytes()).and_then(|()| {
             let thread = thread::Builder::new().name("plateau-claim".into());
             thread.spawn(move || {
                 while given_up.recv_timeout(RENEWED) == Err(RecvTimeoutError::Timeout) {
-                    renew(&renewed);
+                    renewed.renew();
                 }
             })
         });
         match renewal {
             Ok(renewal) => Ok(Some(Self {
-                path: path.to_path_buf(),
+                hold,
                 held: Some(held),
                 renewal: Some(renewal),
             })),
@@ -111,6 +124,27 @@ impl Claim {
             }
         }
     }
+
+    /// Whether the work is still this process's.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.hold.stands()
+    }
+
+    /// Refuses to touch the folder of work that is another process's now.
+    ///
+    /// # Errors
+    /// [`RecordError::TakenOver`].
+    pub fn check(&self, folder: &Path) -> Result<(), RecordError> {
+        match self.stands() {
+            true => Ok(()),
+            false => Err(RecordError::TakenOver(folder.to_path_buf())),
+        }
+    }
+
+    pub(super) fn hold(&self) -> Arc<Hold> {
+        Arc::clone(&self.hold)
+    }
 }
 
 impl Drop for Claim {
@@ -120,20 +154,70 @@ impl Drop for Claim {
             // It has nothing to say.
             let _ended = renewal.join();
         }
-        if is_own(&self.path) {
+        if is_own(&self.hold.path) == Some(true) {
             // What stays is soon forsaken.
-            let _remains = fs::remove_file(&self.path);
+            let _remains = fs::remove_file(&self.hold.path);
         }
     }
 }
 
-/// Says that the work still goes on. A claim that was taken over is another's.
-fn renew(path: &Path) {
-    if is_own(path) {
-        // As long as it was, and so never half there; what fails is tried again.
-        let open = OpenOptions::new().write(true).open(path);
-        let _written = open.and_then(|mut file| file.write_all(&Holder::now().bytes()));
+/// What is known of a claim while it is held.
+pub(super) struct Hold {
+    path: PathBuf,
+    /// The last heartbeat.
+    renewed: AtomicU64,
+    /// Whether another process has the work now.
+    lost: AtomicBool,
+}
+
+impl Hold {
+    /// Whether the work is still this process's: one that was suspended for a minute may have lost it without a renewal that says so.
+    pub(super) fn stands(&self) -> bool {
+        let age = || Duration::from_secs(seconds().abs_diff(self.renewed.load(Ordering::Relaxed)));
+        if age() >= FORSAKEN / 2 {
+            self.renew();
+        }
+        if age() >= FORSAKEN {
+            self.lost.store(true, Ordering::Relaxed);
+        }
+        !self.lost.load(Ordering::Relaxed)
     }
+
+    /// Says that the work still goes on, unless it is another's now.
+    fn renew(&self) {
+        match is_own(&self.path) {
+            Some(true) => {
+                let now = Holder::now();
+                // As long as it was, and so never half there; what fails is tried again.
+                let open = OpenOptions::new().write(true).open(&self.path);
+                if open.is_ok_and(|mut file| file.write_all(&now.bytes()).is_ok()) {
+                    self.renewed.store(now.heartbeat, Ordering::Relaxed);
+                }
+            }
+            Some(false) => self.lost.store(true, Ordering::Relaxed),
+            // Not to be read now, or just looked at by another.
+            None => {}
+        }
+    }
+}
+
+/// Puts a claim that was moved away back, unless there is another by now.
+fn put_back(away: &Path, path: &Path) -> std::io::Result<()> {
+    let there = |error: &std::io::Error| error.kind() == ErrorKind::AlreadyExists;
+    match fs::hard_link(away, path) {
+        Ok(()) => {}
+        Err(error) if there(&error) => {}
+        // Some file systems have no links.
+        Err(_) => {
+            let (bytes, _) = read(away)?;
+            match OpenOptions::new().write(true).create_new(true).open(path) {
+                Ok(mut file) => file.write_all(&bytes)?,
+                Err(error) if there(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    fs::remove_file(away)
 }
 
 /// The beginning of a claim.
@@ -162,16 +246,18 @@ fn is_held(path: &Path) -> Result<bool, RecordError> {
     })
 }
 
-/// Whether a claim is one of this process.
-fn is_own(path: &Path) -> bool {
-    let holder = read(path).map(|(bytes, _)| serde_json::from_slice::<Holder>(&bytes));
-    matches!(holder, Ok(Ok(holder)) if holder.host == host() && holder.pid == std::process::id())
+/// Whether a claim is one of this process; nothing where it does not say whose it is.
+fn is_own(path: &Path) -> Option<bool> {
+    let (bytes, _) = read(path).ok()?;
+    let holder: Holder = serde_json::from_slice(&bytes).ok()?;
+    Some(holder.is_here() && holder.pid == std::process::id())
 }
 
 impl Holder {
     fn now() -> Self {
         Self {
             host: host(),
+            system: system(),
             pid: std::process::id(),
             heartbeat: seconds(),
         }
@@ -184,8 +270,13 @@ impl Holder {
         bytes
     }
 
+    /// Whether it is on this machine, and its number one of those that this process sees.
+    fn is_here(&self) -> bool {
+        self.host == host() && self.system == system()
+    }
+
     fn lives(&self) -> bool {
-        let here = !self.host.is_empty() && self.host == host();
+        let here = !self.host.is_empty() && self.is_here();
         seconds().abs_diff(self.heartbeat) < FORSAKEN.as_secs() && !(here && has_ended(self.pid))
     }
 }
@@ -209,12 +300,26 @@ fn host() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_default()
 }
 
-/// Whether this machine has no such process.
+/// When this machine was started, and where its processes have these numbers; nothing where the system does not say so.
+fn system() -> String {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let numbers = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    format!("{} {}", boot.trim(), numbers.display())
+}
+
+/// Whether this machine has no such process, or one that has ended and is only not waited for yet.
 #[cfg(unix)]
 fn has_ended(pid: u32) -> bool {
     use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
     let pid = i32::try_from(pid).ok().filter(|pid| *pid > 0);
-    pid.is_some_and(|pid| kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH))
+    pid.is_some_and(|pid| {
+        let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // Behind the name of its program, which may hold anything.
+        let is_zombie = state
+            .rsplit_once(')')
+            .is_some_and(|(_, state)| state.starts_with(" Z"));
+        is_zombie || kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH)
+    })
 }
 
 /// Not known here: a claim is forsaken in time.

@@ -4,8 +4,10 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::checkpoints::{StoreError, save};
+use super::claim::{Claim, Hold};
 use super::event_lines::{Fault, MAX_LINE};
 use super::files::RunFiles;
 use super::tape::{EVENTS, NETWORK_FILE, Write, writes};
@@ -48,6 +50,9 @@ pub enum RecordError {
     /// Another process records into the folder.
     #[error("{} is in use by another process: wait for it", .0.display())]
     Locked(PathBuf),
+    /// The claim on the run was taken over, as after a suspension.
+    #[error("{} was taken over by another process", .0.display())]
+    TakenOver(PathBuf),
     /// There is nothing to go on with.
     #[error("{} cannot be resumed: {reason}", folder.display())]
     NotResumable {
@@ -98,6 +103,8 @@ pub struct Recorder {
     folder: PathBuf,
     events: File,
     lock: Lock,
+    /// That of the claim under which it records.
+    hold: Option<Arc<Hold>>,
 }
 
 /// Keeps other processes from recording into a folder until it is dropped or the process ends, however it ends.
@@ -202,6 +209,7 @@ impl Recorder {
             folder: folder.to_path_buf(),
             events: events.map_err(create_error(&path))?,
             lock,
+            hold: None,
         })
     }
 
@@ -225,7 +233,17 @@ impl Recorder {
             folder,
             events: events.map_err(write_error(&path))?,
             lock,
+            hold: None,
         })
+    }
+
+    /// Records only as long as a claim stands.
+    #[must_use]
+    pub fn under(self, claim: &Claim) -> Self {
+        Self {
+            hold: Some(claim.hold()),
+            ..self
+        }
     }
 
     /// The folders `base/name`, `base/name-2`, …
@@ -252,7 +270,13 @@ impl Recorder {
 
     /// Appends one event and keeps the files that follow from it; whether the run may say more. Every line is on disk when this
     /// returns, so that a killed process loses at most the line it was writing.
+    ///
+    /// # Errors
+    /// [`RecordError::TakenOver`]; what the system said.
     pub fn record(&mut self, timed: &Timed) -> Result<bool, RecordError> {
+        if self.hold.as_ref().is_some_and(|hold| !hold.stands()) {
+            return Err(RecordError::TakenOver(self.folder.clone()));
+        }
         for write in writes(timed) {
             match write {
                 Write::Line(line) => self.append(&line)?,

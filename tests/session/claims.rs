@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use plateau::record::Claim;
+use plateau::record::{Claim, RecordError, Recorder};
+use plateau::session::{Event, Timed};
 use serde_json::{Value, json};
 
 use crate::support::folder::folder;
@@ -48,24 +49,34 @@ fn a_claim_is_taken_over_where_its_process_has_ended_or_not_renewed_it_for_a_min
     let folder = folder("forsaken");
     fs::create_dir_all(&folder).unwrap();
     let path = folder.join("darts-0.claim");
-    let here = {
+    let [here, system] = {
         let _claim = Claim::take(&path).unwrap().unwrap();
-        holder(&path)["host"].clone()
+        ["host", "system"].map(|key| holder(&path)[key].clone())
     };
+    let other = json!("a container of the same name");
     let mut child = Command::new("true").stdout(Stdio::null()).spawn().unwrap();
     let ended = child.id();
     child.wait().unwrap();
+    // One that nobody has waited for.
+    let mut zombie = Command::new("true").stdout(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_secs(1));
     let own = std::process::id();
-    for (host, pid, ago, taken) in [
-        (here.clone(), ended, 0, true),
-        (here.clone(), own, 30, false),
+    for (host, system, pid, ago, taken) in [
+        (&here, &system, ended, 0, true),
+        #[cfg(target_os = "linux")]
+        (&here, &system, zombie.id(), 0, true),
+        (&here, &system, own, 30, false),
         // A later process that has its number does not keep it.
-        (here, own, 61, true),
+        (&here, &system, own, 61, true),
         // Which processes another machine has, nobody knows here.
-        (json!("elsewhere"), ended, 30, false),
-        (json!("elsewhere"), ended, 61, true),
+        (&json!("elsewhere"), &system, ended, 30, false),
+        (&json!("elsewhere"), &system, ended, 61, true),
+        (&here, &other, ended, 30, false),
+        (&here, &other, ended, 61, true),
     ] {
-        let text = json!({ "host": host, "pid": pid, "heartbeat": now() - ago }).to_string();
+        let heartbeat = now() - ago;
+        let text = json!({ "host": host, "system": system, "pid": pid, "heartbeat": heartbeat });
+        let text = text.to_string();
         fs::write(&path, &text).unwrap();
         let claim = Claim::take(&path).unwrap();
         assert_eq!(claim.is_some(), taken, "{text}");
@@ -74,6 +85,7 @@ fn a_claim_is_taken_over_where_its_process_has_ended_or_not_renewed_it_for_a_min
             None => assert_eq!(fs::read_to_string(&path).unwrap(), text),
         }
     }
+    zombie.wait().unwrap();
     // A process that was killed before it said who it is.
     for (ago, taken) in [(0, false), (61, true)] {
         fs::write(&path, "").unwrap();
@@ -99,5 +111,36 @@ fn a_claim_is_renewed_while_it_is_held() {
         std::thread::sleep(Duration::from_millis(100));
     }
     drop(claim);
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_process_whose_claim_was_taken_over_records_no_more_and_leaves_the_claim_of_the_other() {
+    let folder = folder("taken-over");
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("darts-0.claim");
+    let claim = Claim::take(&path).unwrap().unwrap();
+    let mut recorder = Recorder::create(&folder.join("darts-0"))
+        .unwrap()
+        .under(&claim);
+    let stopped = Timed {
+        seconds: 1.0,
+        event: Event::Stopped,
+    };
+    recorder.record(&stopped).unwrap();
+    let events = folder.join("darts-0/events.jsonl");
+    let before = fs::read(&events).unwrap();
+    let other = json!({ "host": "elsewhere", "pid": 1, "heartbeat": now() }).to_string();
+    fs::write(&path, &other).unwrap();
+    let end = Instant::now() + Duration::from_secs(20);
+    while claim.stands() {
+        assert!(Instant::now() < end);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let refused = recorder.record(&stopped);
+    assert!(matches!(refused, Err(RecordError::TakenOver(_))));
+    assert_eq!(fs::read(&events).unwrap(), before);
+    drop(claim);
+    assert_eq!(fs::read_to_string(&path).unwrap(), other);
     fs::remove_dir_all(&folder).unwrap();
 }
