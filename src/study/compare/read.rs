@@ -100,10 +100,14 @@ impl Comparison {
         other.check_entries()?;
         let size = |all: &Self| [all.strategies.len(), all.seeds.len(), all.entries.len()];
         let before = size(self);
-        let new_arm = |arm: &Arm| !other.strategies.contains(arm);
-        let new_seed = |seed: &u64| !other.seeds.contains(seed);
-        let more = self.strategies.iter().any(new_arm) || self.seeds.iter().any(new_seed);
-        self.extended |= other.extended || more && !other.entries.is_empty();
+        // Runs that were there before a strategy or a seed of the other's was asked for.
+        let lacks = |had: &Self, asked: &Self| {
+            let new_arm = |arm: &Arm| !had.strategies.contains(arm);
+            let new_seed = |seed: &u64| !had.seeds.contains(seed);
+            let more = asked.strategies.iter().any(new_arm) || asked.seeds.iter().any(new_seed);
+            more && !had.entries.is_empty()
+        };
+        self.extended |= other.extended || lacks(&other, self) || lacks(self, &other);
         if self.images.is_none() {
             self.images = other.images;
         }
@@ -131,6 +135,10 @@ impl Comparison {
         settings.seed = self.settings.seed;
         // As it is kept since paths are made absolute.
         settings.dataset = absolute(&settings.dataset);
+        if self.images.is_some() && self.images == other.images {
+            // Wherever they lie.
+            settings.dataset.clone_from(&self.settings.dataset);
+        }
         if let (Some(old), Some(new)) = (&mut settings.search, &self.settings.search) {
             old.strategy = new.strategy;
             old.replica = new.replica;

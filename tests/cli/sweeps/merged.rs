@@ -115,6 +115,53 @@ fn shards_that_are_there_are_joined_and_what_is_missing_is_said() {
 }
 
 #[test]
+fn a_shard_that_asks_for_more_seeds_than_others_were_run_with_makes_a_comparison_that_was_added_to()
+{
+    let folder = folder("joined-more");
+    fs::create_dir_all(&folder).unwrap();
+    let first = shard(settings(), &[(Strategy::Darts, 0)], "one");
+    let mut more = shard(settings(), &[], "one");
+    more.seeds.push(2);
+    // Whichever is read first.
+    for names in [
+        ["compare-1-of-2.json", "compare-2-of-2.json"],
+        ["compare-2-of-2.json", "compare-1-of-2.json"],
+    ] {
+        for (name, comparison) in names.into_iter().zip([&first, &more]) {
+            write(&folder, name, comparison);
+        }
+        merge(&folder);
+        assert!(read(&folder).extended, "{names:?}");
+        fs::remove_file(folder.join("compare.json")).unwrap();
+    }
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn shards_whose_images_lay_elsewhere_are_joined_where_the_images_are_the_same() {
+    let folder = folder("joined-elsewhere");
+    fs::create_dir_all(&folder).unwrap();
+    let with = |dataset: &str, seed, images: Option<&str>| {
+        let mut settings = settings();
+        settings.dataset = dataset.into();
+        let mut comparison = shard(settings, &[(Strategy::Darts, seed)], "one");
+        comparison.images = images.map(str::to_owned);
+        comparison
+    };
+    let [one, two] = ["compare-1-of-2.json", "compare-2-of-2.json"];
+    write(&folder, one, &with("/home/images", 0, Some("a")));
+    for images in [None, Some("b")] {
+        write(&folder, two, &with("/scratch/images", 1, images));
+        let line = failure(&plateau(&["compare", "--merge", folder.to_str().unwrap()]));
+        assert!(line.contains("/scratch/images"), "{line}");
+    }
+    write(&folder, two, &with("/scratch/images", 1, Some("a")));
+    merge(&folder);
+    assert_eq!(read(&folder).entries.len(), 2);
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn a_shard_of_another_comparison_and_a_damaged_one_are_one_line_and_nothing_is_lost() {
     let folder = folder("refused-shards");
     fs::create_dir_all(&folder).unwrap();
