@@ -9,14 +9,18 @@ set -euo pipefail
 jobs=${1:?how many runs at once} folder=${2:?the folder of the comparison}
 shift 2
 
+code=0
 missing=$(plateau compare --run-dir "$folder" "$@" --list)
 if [ -z "$missing" ]; then
     echo "every run is finished"
 elif command -v parallel >/dev/null; then
-    parallel --jobs "$jobs" <<<"$missing" || echo "some runs have failed: the same command goes on" >&2
+    parallel --jobs "$jobs" <<<"$missing" || code=$?
 else
     # Lines as they stand, quotes and all, each for a shell.
-    printf '%s\n' "$missing" | tr '\n' '\0' | xargs -0 -n 1 -P "$jobs" sh -c ||
-        echo "some runs have failed: the same command goes on" >&2
+    printf '%s\n' "$missing" | tr '\n' '\0' | xargs -0 -n 1 -P "$jobs" sh -c || code=$?
 fi
 plateau compare --merge "$folder"
+if [ "$code" -ne 0 ]; then
+    echo "some runs have failed: the same command goes on" >&2
+fi
+exit "$code"

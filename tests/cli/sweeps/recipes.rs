@@ -81,6 +81,26 @@ fn a_list_has_a_command_for_each_missing_run_and_the_recipe_runs_several_at_once
 }
 
 #[test]
+fn the_recipe_for_one_machine_fails_where_a_run_fails_after_it_has_joined_the_others() {
+    let stubs = folder("parallel-stubs");
+    fs::create_dir_all(&stubs).unwrap();
+    let path = stubs.join("plateau");
+    let lists = "case \"$*\" in *--list) echo false; echo true;; *--merge*) echo joined;; esac";
+    fs::write(&path, format!("#!/bin/sh\n{lists}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut recipe = Command::new("bash");
+    recipe
+        .arg(format!("{RECIPES}/parallel.sh"))
+        .args(["2", "x"]);
+    let output = with_path(&mut recipe, &stubs).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert_eq!(output.stdout, b"joined\n");
+    assert!(said.contains("some runs have failed"), "{said}");
+    fs::remove_dir_all(&stubs).unwrap();
+}
+
+#[test]
 fn a_slurm_array_stops_before_its_limit_is_queued_again_and_ends_as_one_process_does() {
     let [one, shared, stubs] = ["slurm-one", "slurm", "slurm-stubs"].map(folder);
     let what = "--strategies random,darts --seeds 3";
