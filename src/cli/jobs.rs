@@ -72,14 +72,12 @@ pub fn run(count: usize, device: DeviceChoice, stopped: &str) -> Result<(), CliE
             stop::has_stopped();
             Err(CliError(stopped.to_owned()))
         }
+        Some((None, _)) => Err(CliError("a job was killed".into())),
         Some((_, last)) => Err(CliError(format!(
             "a job failed: {}",
             last.strip_prefix("plateau: ").unwrap_or(&last)
         ))),
-        None => {
-            stop::goes_on(stopped.to_owned());
-            Ok(())
-        }
+        None => Ok(()),
     }
 }
 

@@ -10,14 +10,14 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::CliError;
-use super::drive::{Outcome, drive};
+use super::drive::drive;
 use super::out::{self, note, say};
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides, supernet_of, trained_with};
 use super::stop;
 use super::table::{OpenedTable, TableArgs};
 use crate::csv::csv;
 use crate::landscape::{Evaluator, KendallTau, architecture_count};
-use crate::record::{EVENTS, Recorder, read_events};
+use crate::record::{Claim, EVENTS, RecordError, Recorder, read_events};
 use crate::search::Strategy;
 use crate::session::{
     self, Checkpoint, CheckpointEvery, Event, RunConfig, RunKind, ScratchEvaluator, Start,
@@ -125,7 +125,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         let read = [args.table.table.as_deref(), Some(judged), Some(trained)];
         out::check_file("--scores", file, &read)?;
     }
-    let checkpoint = trained(config, &folder, args.run.checkpoints(), STOPPED)?;
+    let checkpoint = trained(config, &folder, args.run.checkpoints(), STOPPED, None)?;
     let (against, cells) = args.measured(table.as_ref(), &checkpoint, &folder)?;
     let tau = |judged: fn(&MeasuredCell) -> f64| {
         let judged: Vec<f64> = cells.iter().map(judged).collect();
@@ -298,15 +298,38 @@ impl JudgeArgs {
     }
 }
 
-/// The supernet that a run of the folder trains, trained now as far as it is not. `stopped`: what is said where a signal ends that.
+/// Why a folder has no trained supernet.
+pub enum Untrained {
+    /// Another process trains it.
+    Busy(CliError),
+    /// Its run is damaged, or cannot go on here: it was begun on another device.
+    Elsewhere(CliError),
+    /// It failed, or was stopped.
+    Failed(CliError),
+}
+
+impl From<Untrained> for CliError {
+    fn from(why: Untrained) -> Self {
+        match why {
+            Untrained::Busy(error) | Untrained::Elsewhere(error) | Untrained::Failed(error) => {
+                error
+            }
+        }
+    }
+}
+
+/// The supernet that a run of the folder trains, trained now as far as it is not, only while a claim stands. `stopped`: what is said where a
+/// signal ends that.
 pub fn trained(
     config: RunConfig,
     folder: &Path,
     checkpoints: CheckpointEvery,
     stopped: &str,
-) -> Result<Checkpoint, CliError> {
+    claim: Option<&Claim>,
+) -> Result<Checkpoint, Untrained> {
+    let elsewhere = |error: RecordError| Untrained::Elsewhere(CliError::new(error));
     let before = match folder.join(EVENTS).exists() {
-        true => read_events(folder).map_err(CliError::new)?,
+        true => read_events(folder).map_err(elsewhere)?,
         false => Vec::new(),
     };
     let there = before.first().and_then(|timed| match &timed.event {
@@ -316,25 +339,41 @@ pub fn trained(
     if let Some(there) = there {
         let other = differences(there, &config);
         if !other.is_empty() {
-            return Err(CliError(format!(
+            return Err(Untrained::Failed(CliError(format!(
                 "{} holds a run with other settings ({}); choose another --run-dir",
                 folder.display(),
                 other.join("; ")
-            )));
+            ))));
         }
     }
     let finished = before
         .last()
         .is_some_and(|timed| timed.event == Event::Finished);
     let checkpoints = Some(checkpoints);
-    let end = |driven: Result<Outcome, CliError>| match (driven, stop::exit_code()) {
-        (Err(_), code) if code != 1 => Err(CliError(stopped.into())),
-        (driven, _) => driven,
+    let (mut opened, mut faster) = (false, false);
+    let mut may_open = || {
+        opened = true;
+        claim.map_or(Ok(()), |claim| claim.check(folder))
     };
+    let mut under = |recorder: Result<Recorder, RecordError>| {
+        faster = matches!(
+            recorder,
+            Err(RecordError::Locked(_) | RecordError::Taken(_))
+        );
+        recorder.map(|recorder| match claim {
+            Some(claim) => recorder.under(claim),
+            None => recorder,
+        })
+    };
+    let mut resumed = false;
+    let mut driven = Ok(());
     if finished {
         note!("judge    {} is trained already", folder.display());
     } else if there.is_some() {
-        let found = Recorder::interrupted(folder).map_err(CliError::new)?;
+        let found = Recorder::interrupted(folder).map_err(|error| match error {
+            RecordError::Locked(_) => Untrained::Busy(CliError::new(error)),
+            error => elsewhere(error),
+        })?;
         for text in found.notes() {
             note!("note: {text}");
         }
@@ -343,15 +382,35 @@ pub fn trained(
             from: found.from,
             ..Start::new(config)
         };
-        end(drive(start, || found.tail.cut(), found.events, None))?;
+        resumed = true;
+        driven = drive(
+            start,
+            || under(may_open().and_then(|()| found.tail.cut())),
+            found.events,
+            None,
+        )
+        .map(drop);
     } else {
         let start = Start {
             checkpoints,
             ..Start::new(config)
         };
-        end(drive(start, || Recorder::create(folder), Vec::new(), None))?;
+        driven = drive(
+            start,
+            || under(may_open().and_then(|()| Recorder::create(folder))),
+            Vec::new(),
+            None,
+        )
+        .map(drop);
     }
-    supernet_of(folder).map_err(CliError::new)
+    let taken_over = || claim.is_some_and(|claim| !claim.stands());
+    match driven {
+        Ok(()) => supernet_of(folder).map_err(|error| Untrained::Failed(CliError::new(error))),
+        Err(_) if stop::exit_code() != 1 => Err(Untrained::Failed(CliError(stopped.into()))),
+        Err(error) if faster || taken_over() => Err(Untrained::Busy(error)),
+        Err(error) if resumed && !opened => Err(Untrained::Elsewhere(error)),
+        Err(error) => Err(Untrained::Failed(error)),
+    }
 }
 
 /// So many different architectures, drawn uniformly with a seed.

@@ -145,19 +145,30 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     if !comparison.commands.contains(&command) {
         comparison.commands.push(command);
     }
-    if args.jobs > 1 && !args.left(&comparison).is_empty() {
-        jobs::run(args.jobs.into(), args.run.device, STOPPED)?;
-        comparison.gather(&folder).map_err(CliError::new)?;
+    let jobs = usize::from(args.jobs).min(args.left(&comparison).len());
+    if jobs > 1 {
+        let done = jobs::run(jobs, args.run.device, STOPPED);
+        if stop::exit_code() == 1 {
+            stop::goes_on(STOPPED.into());
+            comparison.gather(&folder).map_err(CliError::new)?;
+        }
+        match done {
+            // The others did what it left.
+            Err(error) if stop::exit_code() == 1 && args.left(&comparison).is_empty() => {
+                note!("note: {error}; the others have done its runs");
+            }
+            done => done?,
+        }
     }
     if !args.left(&comparison).is_empty() {
         fs::create_dir_all(&folder)
             .map_err(|error| CliError(format!("{}: {error}", folder.display())))?;
         let mut worker = Worker::new(args, &folder, halves, looked_up.as_ref());
         worker.work(&mut comparison)?;
-        save(&mut comparison, &folder, args.shard)?;
+        save(&mut comparison, &folder, args.shard, &worker.done)?;
     } else if args.shard.is_none() && is_old(&folder)? {
         // A finished comparison is shown where nothing can be written, too.
-        if let Err(error) = save(&mut comparison, &folder, None) {
+        if let Err(error) = save(&mut comparison, &folder, None, &[]) {
             note!("note: {error}");
         }
     }
@@ -188,7 +199,7 @@ fn merge(folder: &Path) -> Result<(), CliError> {
     let _claim = claim_results(folder, RESULTS)?;
     // As they are while nobody else writes.
     let comparison = Comparison::merged(folder).map_err(CliError::new)?;
-    write(&comparison, folder, None)?;
+    write(&comparison, folder)?;
     out::lines(&(comparison.tables() + "\n"))?;
     for (seed, strategy) in comparison.missing() {
         say!("missing  {strategy}, seed {seed}")?;
@@ -306,19 +317,28 @@ fn claim_results(folder: &Path, name: &str) -> Result<Claim, CliError> {
     Claim::wait(&folder.join(name).with_extension(CLAIM)).map_err(CliError::new)
 }
 
-/// Writes down what is known, with what others have written meanwhile: the file of a shard, or those of the whole comparison.
-fn save(comparison: &mut Comparison, folder: &Path, shard: Option<Shard>) -> Result<(), CliError> {
+/// Writes down what is known, with what others have written meanwhile: into the files of the whole comparison all, into that of a shard what
+/// it had and what it has `done` since.
+fn save(
+    comparison: &mut Comparison,
+    folder: &Path,
+    shard: Option<Shard>,
+    done: &[(u64, Arm)],
+) -> Result<(), CliError> {
     let name = shard.map_or(RESULTS.to_owned(), Shard::file);
     let _claim = claim_results(folder, &name)?;
     comparison.gather(folder).map_err(CliError::new)?;
-    write(comparison, folder, shard)
+    let Some(shard) = shard else {
+        return write(comparison, folder);
+    };
+    let own = comparison.of_shard(shard, folder, done);
+    let json = own.map_err(CliError::new)?.to_json();
+    let json = json.map_err(CliError::new)? + "\n";
+    out::file(&folder.join(shard.file()), json.as_bytes())
 }
 
-fn write(comparison: &Comparison, folder: &Path, shard: Option<Shard>) -> Result<(), CliError> {
+fn write(comparison: &Comparison, folder: &Path) -> Result<(), CliError> {
     let json = comparison.to_json().map_err(CliError::new)? + "\n";
-    if let Some(shard) = shard {
-        return out::file(&folder.join(shard.file()), json.as_bytes());
-    }
     for (name, text) in [
         (RESULTS, json),
         ("compare.md", comparison.markdown()),

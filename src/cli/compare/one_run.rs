@@ -8,18 +8,19 @@ use super::super::looked_up::LookedUp;
 use super::super::out::note;
 use super::super::stop;
 use crate::landscape::{SupernetEvaluator, skips};
-use crate::record::{RecordError, Recorder, read_events};
+use crate::record::{Claim, RecordError, Recorder, read_events};
 use crate::session::{CheckpointEvery, Event, RunConfig, Start, Timed, differences};
 use crate::study::compare::{Arm, Entry, Judged, TrainedRun};
 
 /// What a run came to: read from its folder where it is finished, gone on with where it was interrupted, else run from its beginning. `name`:
-/// that of its folder, with a number behind it where that holds another run.
+/// that of its folder, with a number behind it where that holds another run. Nothing where another process does it, whatever the claim says.
 pub fn outcome(
     base: &Path,
     name: &str,
     config: &RunConfig,
     checkpoints: CheckpointEvery,
-) -> Result<Outcome, CliError> {
+    claim: &Claim,
+) -> Result<Option<Outcome>, CliError> {
     let start = |from| Start {
         checkpoints: Some(checkpoints),
         from,
@@ -27,20 +28,29 @@ pub fn outcome(
     };
     for folder in Recorder::folders(base, name) {
         if Recorder::check_free(&folder).is_ok() {
-            return drive(start(None), || Recorder::create(&folder), Vec::new(), None);
+            let mut faster = false;
+            let open = || {
+                let made = claim
+                    .check(&folder)
+                    .and_then(|()| Recorder::create(&folder));
+                faster = matches!(made, Err(RecordError::Locked(_) | RecordError::Taken(_)));
+                made.map(|recorder| recorder.under(claim))
+            };
+            let driven = drive(start(None), open, Vec::new(), None);
+            return unless_of_another(driven, faster || !claim.stands());
         }
         // What is damaged may still go on.
         let events = read_events(&folder).unwrap_or_default();
         if matches!(events.last(), Some(last) if last.event == Event::Finished) {
             match is_of(&events, config) {
-                true => return Outcome::recorded(&events, &folder),
+                true => return Outcome::recorded(&events, &folder).map(Some),
                 false => continue,
             }
         }
         let found = match Recorder::interrupted(&folder) {
             Ok(found) if differences(&found.config, config).is_empty() => found,
             Ok(_) => continue,
-            Err(error @ RecordError::Locked(_)) => return Err(CliError::new(error)),
+            Err(RecordError::Locked(_)) => return Ok(None),
             Err(error) => {
                 note!("note: {error}; another folder takes its run");
                 continue;
@@ -60,7 +70,8 @@ pub fn outcome(
         let mut begun = false;
         let open = || {
             begun = true;
-            found.tail.cut()
+            claim.check(&folder)?;
+            found.tail.cut().map(|recorder| recorder.under(claim))
         };
         match drive(start(found.from), open, found.events, None) {
             // Of another version, or begun on another device.
@@ -70,14 +81,25 @@ pub fn outcome(
                     folder.display()
                 );
             }
-            driven => return driven,
+            driven => return unless_of_another(driven, !claim.stands()),
         }
     }
     Err(CliError(format!("{} has no free folder", base.display())))
 }
 
+/// What a run came to, unless it failed because another process does it. A stop comes first.
+fn unless_of_another(
+    driven: Result<Outcome, CliError>,
+    another: bool,
+) -> Result<Option<Outcome>, CliError> {
+    match driven {
+        Err(_) if another && stop::exit_code() == 1 => Ok(None),
+        driven => driven.map(Some),
+    }
+}
+
 /// Whether events are those of a run with these settings by this version.
-fn is_of(events: &[Timed], config: &RunConfig) -> bool {
+pub fn is_of(events: &[Timed], config: &RunConfig) -> bool {
     match events.first().map(|timed| &timed.event) {
         Some(Event::Started {
             config: there,

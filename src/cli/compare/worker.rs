@@ -1,24 +1,26 @@
 //! One process among those that work on a comparison.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::CliError;
-use super::super::judge::trained;
+use super::super::judge::{Untrained, trained};
 use super::super::looked_up::LookedUp;
 use super::super::out::note;
 use super::super::stop;
-use super::one_run::{entry_of, outcome};
+use super::one_run::{entry_of, is_of, outcome};
 use super::{CompareArgs, STOPPED, save};
 use crate::data::short_name;
 use crate::landscape::SupernetEvaluator;
-use crate::record::{CLAIM, Claim};
-use crate::session::{RunConfig, open_supernet};
+use crate::record::{CLAIM, Claim, Recorder, read_events};
+use crate::session::{Checkpoint, Event, RunConfig, open_supernet};
 use crate::study::compare::{Arm, Comparison, JudgedBy, judge_of};
 
 /// Between two looks at what others do.
 const LOOK: Duration = Duration::from_millis(500);
+/// When a run that another process records without a claim is looked at again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// What it works with.
 pub struct Worker<'a> {
@@ -29,7 +31,9 @@ pub struct Worker<'a> {
     /// One judge for all, or that of the split of the last run.
     judge: Option<(u64, SupernetEvaluator)>,
     /// Runs that it has done.
-    done: usize,
+    pub done: Vec<(u64, Arm)>,
+    /// Runs that another process records although this one could claim them, and when that was seen.
+    passed: Vec<(u64, Arm, Instant)>,
 }
 
 impl<'a> Worker<'a> {
@@ -45,27 +49,34 @@ impl<'a> Worker<'a> {
             halves,
             looked_up,
             judge: None,
-            done: 0,
+            done: Vec::new(),
+            passed: Vec::new(),
         }
     }
 
-    /// Does what is missing and nobody else does, each run written down before the next one begins. A shard ends when others do the rest; whoever
-    /// is none waits for them, and takes over what they leave.
+    /// Does what is missing and nobody else does, each run written down before the next one begins. It waits for what others do of its own, and takes
+    /// over what they leave: a shard for its runs, whoever is none for all.
     pub fn work(&mut self, comparison: &mut Comparison) -> Result<(), CliError> {
         let mut told = false;
         loop {
-            if let Some((seed, strategy, _claim)) = self.claimed(comparison)? {
-                self.run(comparison, seed, strategy)?;
+            if let Some((seed, strategy, claim)) = self.claimed(comparison)? {
+                self.run(comparison, seed, strategy, &claim)?;
                 continue;
             }
             comparison.gather(self.folder).map_err(CliError::new)?;
-            let left = self.args.left(comparison).len();
+            let runs = self.args.left(comparison);
+            let left = runs.len();
             if left == 0 {
                 return Ok(());
             }
-            if self.args.shard.is_some() {
-                note!("compare  what is left, {left} of the runs, is done by other processes now");
-                return Ok(());
+            if let Some(shard) = self.args.shard {
+                let own = shard.own(comparison);
+                if !runs.iter().any(|run| own.contains(run)) {
+                    note!(
+                        "compare  what is left, {left} of the runs, is done by other processes now"
+                    );
+                    return Ok(());
+                }
             }
             if !told {
                 note!("compare  waiting for {left} of the runs, which other processes do");
@@ -78,6 +89,10 @@ impl<'a> Worker<'a> {
     /// The first run that is left and that nobody does.
     fn claimed(&self, comparison: &mut Comparison) -> Result<Option<(u64, Arm, Claim)>, CliError> {
         for (seed, strategy) in self.args.left(comparison) {
+            let mut passed = self.passed.iter();
+            if passed.any(|(of, by, at)| (*of, by) == (seed, &strategy) && at.elapsed() < AGAIN) {
+                continue;
+            }
             let name = format!("{}.{CLAIM}", run_name(&strategy, seed));
             let claim = Claim::take(&self.folder.join(name)).map_err(CliError::new)?;
             let Some(claim) = claim else {
@@ -92,12 +107,13 @@ impl<'a> Worker<'a> {
         Ok(None)
     }
 
-    /// Does one run and writes it down.
+    /// Does one run and writes it down, unless another process does it.
     fn run(
         &mut self,
         comparison: &mut Comparison,
         seed: u64,
         strategy: Arm,
+        claim: &Claim,
     ) -> Result<(), CliError> {
         let config = comparison.run(&strategy, seed, self.halves);
         let config = config.map_err(CliError::new)?;
@@ -109,13 +125,18 @@ impl<'a> Worker<'a> {
             self.judge = Some((split, opened));
         }
         stop::goes_on(STOPPED.into());
-        note!(
-            "compare  run {} of {}: {strategy}, seed {seed}",
-            self.done + 1,
-            self.done + self.args.left(comparison).len()
-        );
+        let is_this = |(of, by, _): &(u64, Arm, Instant)| (*of, by) == (seed, &strategy);
+        let seen = self.passed.iter().any(is_this);
+        if !seen {
+            note!(
+                "compare  run {} of {}: {strategy}, seed {seed}",
+                self.done.len() + 1,
+                self.done.len() + self.args.left(comparison).len()
+            );
+        }
         let name = run_name(&strategy, seed);
-        let outcome = outcome(self.folder, &name, &config, self.args.run.checkpoints());
+        let checkpoints = self.args.run.checkpoints();
+        let outcome = outcome(self.folder, &name, &config, checkpoints, claim);
         let outcome = outcome.map_err(|error| match stop::exit_code() {
             1 => CliError(format!(
                 "{error} (in a comparison the same plateau compare goes on with such a run, and keeps the finished ones)"
@@ -123,6 +144,14 @@ impl<'a> Worker<'a> {
             _ => CliError(STOPPED.into()),
         })?;
         stop::goes_on(STOPPED.into());
+        let Some(outcome) = outcome else {
+            if !seen {
+                note!("compare  another process does {strategy}, seed {seed}");
+            }
+            self.passed.retain(|one| !is_this(one));
+            self.passed.push((seed, strategy, Instant::now()));
+            return Ok(());
+        };
         let images = comparison
             .images
             .get_or_insert(outcome.dataset.hash.clone());
@@ -134,7 +163,7 @@ impl<'a> Worker<'a> {
         }
         comparison.ran_on(&outcome.device.name);
         let judge = self.judge.as_mut().map(|(_, judge)| judge);
-        let entry = entry_of(strategy, &outcome, self.looked_up, judge)?;
+        let entry = entry_of(strategy.clone(), &outcome, self.looked_up, judge)?;
         note!(
             "result   {}, seed {seed}: {:.2} %, its {} neighbors {:.2} % (worst {:.2} %)",
             entry.strategy,
@@ -144,8 +173,8 @@ impl<'a> Worker<'a> {
             entry.neighborhood.worst
         );
         comparison.add(entry);
-        self.done += 1;
-        save(comparison, self.folder, self.args.shard)
+        self.done.push((seed, strategy));
+        save(comparison, self.folder, self.args.shard, &self.done)
     }
 
     /// The supernet that scores what is found on the split of a run, trained now as far as it is not.
@@ -166,20 +195,56 @@ impl<'a> Worker<'a> {
             ..comparison.settings.clone()
         };
         let config = judge_of(&common, epochs);
-        let folder = self.folder.join(name);
-        let claim = folder.with_extension(CLAIM);
-        let claimed = match Claim::take(&claim) {
-            Ok(None) => {
-                note!("judge    waiting for another process, which trains it");
-                Claim::wait(&claim)
+        let path = self.folder.join(format!("{name}.{CLAIM}"));
+        let mut told = false;
+        let checkpoint = loop {
+            let claim = Claim::take(&path).map_err(CliError::new)?;
+            let found = claim.map(|claim| self.judge_in(&name, &config, &claim));
+            if let Some(checkpoint) = found.transpose()?.flatten() {
+                break checkpoint;
             }
-            Ok(Some(claim)) => Ok(claim),
-            Err(error) => Err(error),
+            if !told {
+                note!("judge    waiting for another process, which trains it");
+                told = true;
+            }
+            stop::goes_on(STOPPED.into());
+            thread::sleep(LOOK);
         };
-        let _claim = claimed.map_err(CliError::new)?;
-        let checkpoint = trained(config, &folder, self.args.run.checkpoints(), STOPPED)?;
         let supernet = open_supernet(&checkpoint, self.args.run.device, None);
         pollster::block_on(supernet).map_err(CliError::new)
+    }
+
+    /// The trained judge of the first of its folders where it is finished, else trained in the first where it can be; nothing where another
+    /// process trains it.
+    fn judge_in(
+        &self,
+        name: &str,
+        config: &RunConfig,
+        claim: &Claim,
+    ) -> Result<Option<Checkpoint>, CliError> {
+        let folders = || Recorder::folders(self.folder, name);
+        let is_finished = |folder: &PathBuf| {
+            let events = read_events(folder).unwrap_or_default();
+            let last = events.last().map(|timed| &timed.event);
+            last == Some(&Event::Finished) && is_of(&events, config)
+        };
+        let mut there = folders().take_while(|folder| folder.exists());
+        for folder in there.find(is_finished).into_iter().chain(folders()) {
+            let checkpoints = self.args.run.checkpoints();
+            match trained(config.clone(), &folder, checkpoints, STOPPED, Some(claim)) {
+                Ok(checkpoint) => return Ok(Some(checkpoint)),
+                Err(Untrained::Busy(_)) => return Ok(None),
+                Err(Untrained::Elsewhere(error)) => note!(
+                    "note: {}: {error}; another folder takes the judge",
+                    folder.display()
+                ),
+                Err(Untrained::Failed(error)) => return Err(error),
+            }
+        }
+        Err(CliError(format!(
+            "{} has no free folder",
+            self.folder.display()
+        )))
     }
 }
 

@@ -35,7 +35,8 @@ def sweep(client):
     os.makedirs(logs, exist_ok=True)
     lines = missing()
     while lines:
-        # One that fails keeps no other from running. A task whose worker is lost is started again by HyperQueue.
+        # One that fails keeps no other from running. A task whose worker is lost is started again by HyperQueue, and takes its run over
+        # after a minute at most.
         job = Job(default_workdir=os.getcwd(), max_fails=None, name="plateau")
         for line in lines:
             job.program(

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::{Arm, Comparison, ComparisonError};
+use super::{Arm, Comparison, ComparisonError, Entry};
 use crate::packed::MOST_OF_A_REPORT;
 use crate::space::without_mark;
 
@@ -169,6 +169,33 @@ impl Comparison {
             self.summarise();
         }
         Ok(())
+    }
+
+    /// What the file of a shard holds: the runs that it held before, and those that the shard has `done` since. Those of others are in their files.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn of_shard(
+        &self,
+        shard: Shard,
+        folder: &Path,
+        done: &[(u64, Arm)],
+    ) -> Result<Self, ResultsError> {
+        let path = folder.join(shard.file());
+        let before = match path.exists() {
+            true => read(path)?.1.entries,
+            false => Vec::new(),
+        };
+        let before = before.into_iter().map(|entry| (entry.seed, entry.strategy));
+        let own: Vec<(u64, Arm)> = done.iter().cloned().chain(before).collect();
+        let is_own = |entry: &Entry| {
+            let mut own = own.iter();
+            own.any(|(seed, strategy)| (*seed, strategy) == (entry.seed, &entry.strategy))
+        };
+        let mut shard = self.clone();
+        shard.entries.retain(is_own);
+        shard.summarise();
+        Ok(shard)
     }
 
     /// The comparison whose runs the result files of a folder hold. All of its runs are asked for.

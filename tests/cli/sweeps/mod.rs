@@ -1,5 +1,6 @@
 //! A comparison that several processes work on at once.
 
+mod left_to_others;
 mod merged;
 mod recipes;
 
@@ -137,6 +138,12 @@ fn four_shards_of_which_one_is_killed_and_started_again_give_the_report_of_one_p
         assert!(said.contains("of 12 runs are finished"), "{said}");
     }
     assert!(!shared.join("compare.json").exists(), "each writes its own");
+    let of_each = (1..=4).map(|number| {
+        let json = fs::read(shared.join(format!("compare-{number}-of-4.json")));
+        let json: Value = serde_json::from_slice(&json.unwrap_or_default()).unwrap_or_default();
+        json["entries"].as_array().map_or(0, Vec::len)
+    });
+    assert_eq!(of_each.sum::<usize>(), 12, "each run is in one file");
     let merged = merge(&shared);
     assert!(!merged.contains("missing  "), "{merged}");
     assert_eq!(timeless(&shared), expected);
