@@ -361,7 +361,7 @@ pub fn trained(
             Err(RecordError::Locked(_) | RecordError::Taken(_))
         );
         recorder.map(|recorder| match claim {
-            Some(claim) => recorder.under(claim),
+            Some(claim) => recorder.under(claim.watch()),
             None => recorder,
         })
     };

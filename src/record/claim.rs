@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::recorder::{RecordError, create_error, write_error};
+use super::recorder::{RecordError, Stands, create_error, write_error};
 use super::run_folder::read_error;
 
 /// The ending of such a file.
@@ -142,8 +142,11 @@ impl Claim {
         }
     }
 
-    pub(super) fn hold(&self) -> Arc<Hold> {
-        Arc::clone(&self.hold)
+    /// Says at any time whether it stands, for a [`Recorder`](super::Recorder).
+    #[must_use]
+    pub fn watch(&self) -> Stands {
+        let hold = Arc::clone(&self.hold);
+        Box::new(move || hold.stands())
     }
 }
 
@@ -162,7 +165,7 @@ impl Drop for Claim {
 }
 
 /// What is known of a claim while it is held.
-pub(super) struct Hold {
+struct Hold {
     path: PathBuf,
     /// The last heartbeat.
     renewed: AtomicU64,
@@ -172,7 +175,7 @@ pub(super) struct Hold {
 
 impl Hold {
     /// Whether the work is still this process's: one that was suspended for a minute may have lost it without a renewal that says so.
-    pub(super) fn stands(&self) -> bool {
+    fn stands(&self) -> bool {
         let age = || Duration::from_secs(seconds().abs_diff(self.renewed.load(Ordering::Relaxed)));
         if age() >= FORSAKEN / 2 {
             self.renew();

@@ -32,7 +32,7 @@ pub use files::{RunFileError, RunFiles, zipped};
 #[cfg(not(target_arch = "wasm32"))]
 pub use interrupted::{Interrupted, Tail, can_go_on};
 #[cfg(not(target_arch = "wasm32"))]
-pub use recorder::{LOCK, Lock, RecordError, Recorder, lock, write_files};
+pub use recorder::{LOCK, Lock, RecordError, Recorder, Stands, lock, write_files};
 pub use rival::{RIVAL_FILE, rival_name, rival_text};
 #[cfg(not(target_arch = "wasm32"))]
 pub use rival::{read_rival, write_rival};

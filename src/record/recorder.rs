@@ -4,10 +4,8 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::checkpoints::{StoreError, save};
-use super::claim::{Claim, Hold};
 use super::event_lines::{Fault, MAX_LINE};
 use super::files::RunFiles;
 use super::tape::{EVENTS, NETWORK_FILE, Write, writes};
@@ -98,13 +96,16 @@ fn advice(source: &std::io::Error, before: &str, after: &str) -> String {
     format!("{before}{helps}{after}")
 }
 
+/// Whether a claim stands.
+pub type Stands = Box<dyn Fn() -> bool + Send + Sync>;
+
 /// Appends the events of one run to its folder, which no other process can record into meanwhile.
 pub struct Recorder {
     folder: PathBuf,
     events: File,
     lock: Lock,
-    /// That of the claim under which it records.
-    hold: Option<Arc<Hold>>,
+    /// Whether the claim under which it records still stands.
+    stands: Option<Stands>,
 }
 
 /// Keeps other processes from recording into a folder until it is dropped or the process ends, however it ends.
@@ -209,7 +210,7 @@ impl Recorder {
             folder: folder.to_path_buf(),
             events: events.map_err(create_error(&path))?,
             lock,
-            hold: None,
+            stands: None,
         })
     }
 
@@ -233,15 +234,15 @@ impl Recorder {
             folder,
             events: events.map_err(write_error(&path))?,
             lock,
-            hold: None,
+            stands: None,
         })
     }
 
     /// Records only as long as a claim stands.
     #[must_use]
-    pub fn under(self, claim: &Claim) -> Self {
+    pub fn under(self, stands: Stands) -> Self {
         Self {
-            hold: Some(claim.hold()),
+            stands: Some(stands),
             ..self
         }
     }
@@ -274,7 +275,7 @@ impl Recorder {
     /// # Errors
     /// [`RecordError::TakenOver`]; what the system said.
     pub fn record(&mut self, timed: &Timed) -> Result<bool, RecordError> {
-        if self.hold.as_ref().is_some_and(|hold| !hold.stands()) {
+        if self.stands.as_ref().is_some_and(|stands| !stands()) {
             return Err(RecordError::TakenOver(self.folder.clone()));
         }
         for write in writes(timed) {

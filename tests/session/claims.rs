@@ -122,7 +122,7 @@ fn a_process_whose_claim_was_taken_over_records_no_more_and_leaves_the_claim_of_
     let claim = Claim::take(&path).unwrap().unwrap();
     let mut recorder = Recorder::create(&folder.join("darts-0"))
         .unwrap()
-        .under(&claim);
+        .under(claim.watch());
     let stopped = Timed {
         seconds: 1.0,
         event: Event::Stopped,

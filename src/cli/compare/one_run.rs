@@ -34,7 +34,7 @@ pub fn outcome(
                     .check(&folder)
                     .and_then(|()| Recorder::create(&folder));
                 faster = matches!(made, Err(RecordError::Locked(_) | RecordError::Taken(_)));
-                made.map(|recorder| recorder.under(claim))
+                made.map(|recorder| recorder.under(claim.watch()))
             };
             let driven = drive(start(None), open, Vec::new(), None);
             return unless_of_another(driven, faster || !claim.stands());
@@ -71,7 +71,10 @@ pub fn outcome(
         let open = || {
             begun = true;
             claim.check(&folder)?;
-            found.tail.cut().map(|recorder| recorder.under(claim))
+            found
+                .tail
+                .cut()
+                .map(|recorder| recorder.under(claim.watch()))
         };
         match drive(start(found.from), open, found.events, None) {
             // Of another version, or begun on another device.
