@@ -10,6 +10,7 @@ use async_channel::Sender;
 
 use super::CliError;
 use super::out::note;
+use crate::record::give_up_all;
 use crate::session::Command;
 
 /// Exit code of what was stopped and can go on: the `EX_TEMPFAIL` of sysexits.h, which asks to try again.
@@ -170,11 +171,13 @@ fn speak(line: String) {
 /// Ends without the clean-up of libraries whose threads still compute.
 #[cfg(unix)]
 fn exit(code: i32) -> ! {
+    give_up_all();
     signal_hook::low_level::exit(code)
 }
 
 #[cfg(not(unix))]
 fn exit(code: i32) -> ! {
+    give_up_all();
     std::process::exit(code)
 }
 

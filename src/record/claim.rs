@@ -4,9 +4,9 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,6 +25,28 @@ const FORSAKEN: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(50);
 /// Bytes of a claim that are read, at most.
 const MOST: u64 = 1024;
+
+/// The claims that this process holds.
+static HELD: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn held() -> MutexGuard<'static, Vec<PathBuf>> {
+    // A thread that panicked while it had this has left it whole.
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Gives up all claims of this process, which is about to end at once.
+pub fn give_up_all() {
+    for path in held().drain(..) {
+        remove_own(&path);
+    }
+}
+
+fn remove_own(path: &Path) {
+    if is_own(path) == Some(true) {
+        // What stays is soon forsaken.
+        let _remains = fs::remove_file(path);
+    }
+}
 
 /// Who does the work: what the file holds.
 #[derive(Serialize, Deserialize)]
@@ -112,11 +134,14 @@ impl Claim {
             })
         });
         match renewal {
-            Ok(renewal) => Ok(Some(Self {
-                hold,
-                held: Some(held),
-                renewal: Some(renewal),
-            })),
+            Ok(renewal) => {
+                self::held().push(path.to_path_buf());
+                Ok(Some(Self {
+                    hold,
+                    held: Some(held),
+                    renewal: Some(renewal),
+                }))
+            }
             Err(error) => {
                 // The failure is what the person must hear of.
                 let _remains = fs::remove_file(path);
@@ -157,10 +182,8 @@ impl Drop for Claim {
             // It has nothing to say.
             let _ended = renewal.join();
         }
-        if is_own(&self.hold.path) == Some(true) {
-            // What stays is soon forsaken.
-            let _remains = fs::remove_file(&self.hold.path);
-        }
+        held().retain(|path| *path != self.hold.path);
+        remove_own(&self.hold.path);
     }
 }
 

@@ -25,7 +25,7 @@ pub use checkpoints::{
     Latest, StoreError, Supernet, latest, load, load_network, load_supernet, save, saved,
 };
 #[cfg(not(target_arch = "wasm32"))]
-pub use claim::{CLAIM, Claim};
+pub use claim::{CLAIM, Claim, give_up_all};
 pub use digest::Digest;
 pub use event_lines::{Fault, Lines, read_lines};
 pub use files::{RunFileError, RunFiles, zipped};

@@ -22,7 +22,8 @@ use crate::record::{CLAIM, Claim};
 use crate::search::Strategy;
 use crate::space::Space;
 use crate::study::compare::{
-    Arm, Comparison, JUDGE_EPOCHS, JudgedBy, RESULTS, Shard, result_files, search_halves,
+    Arm, Comparison, ComparisonError, JUDGE_EPOCHS, JudgedBy, RESULTS, ResultsError, Shard,
+    result_files, search_halves,
 };
 use worker::Worker;
 
@@ -135,7 +136,15 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     let halves = search_halves(&comparison.settings).map_err(CliError::new)?;
     comparison.check(halves).map_err(CliError::new)?;
     let folder = args.folder();
-    let of_other = |error| CliError(format!("{error}; choose another --run-dir"));
+    let of_other = |error: ResultsError| match &error {
+        ResultsError::File {
+            source: ComparisonError::Format(_),
+            ..
+        } => CliError(format!(
+            "{error}; remove it: the same plateau compare reads its runs again"
+        )),
+        _ => CliError(format!("{error}; choose another --run-dir")),
+    };
     comparison.gather(&folder).map_err(of_other)?;
     if args.list {
         return list(&comparison);

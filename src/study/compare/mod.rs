@@ -134,6 +134,9 @@ pub enum ComparisonError {
     /// Its runs had other settings.
     #[error("it was made with other settings ({0})")]
     Settings(String),
+    /// Its runs have other results.
+    #[error("{0}")]
+    Contradiction(String),
     /// Another version wrote it.
     #[error("it was made by {0}, whose runs are not like those of this version")]
     Version(String),

@@ -55,7 +55,10 @@ impl FromStr for Shard {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let numbers = text.split_once('/').and_then(|(number, of)| {
-            let [number, of] = [number, of].map(|text| text.parse::<usize>().ok());
+            // The standard library also reads a sign.
+            let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            let number_of = |text: &str| digits(text).then(|| text.parse::<usize>().ok())?;
+            let [number, of] = [number, of].map(number_of);
             Some((number?, of?))
         });
         match numbers {
@@ -198,6 +201,19 @@ impl Comparison {
         Ok(shard)
     }
 
+    /// What says that another one has another result of a run that both have.
+    fn contradicted(&self, other: &Self) -> Option<ComparisonError> {
+        let differs = |entry: &&Entry| {
+            let same = |own: &&Entry| own.seed == entry.seed && own.strategy == entry.strategy;
+            let own = self.entries.iter().find(same);
+            own.is_some_and(|own| own.genotype != entry.genotype || own.accuracy != entry.accuracy)
+        };
+        let Entry { strategy, seed, .. } = other.entries.iter().find(differs)?;
+        let text =
+            format!("{strategy}, seed {seed}, has another result there; remove one of the two");
+        Some(ComparisonError::Contradiction(text))
+    }
+
     /// The comparison whose runs the result files of a folder hold. All of its runs are asked for.
     ///
     /// # Errors
@@ -214,7 +230,10 @@ impl Comparison {
         }
         for path in paths {
             let (path, there) = read(path)?;
-            let of_another = merged.check_alike(&there).err();
+            let of_another = merged
+                .check_alike(&there)
+                .err()
+                .or_else(|| merged.contradicted(&there));
             if let Some(source) = of_another {
                 return Err(ResultsError::Another {
                     path,

@@ -186,7 +186,14 @@ fn a_shard_of_another_comparison_and_a_damaged_one_are_one_line_and_nothing_is_l
         .unwrap();
     let newer = good.replacen("\"version\": 2", "\"version\": 9", 1);
     let wrong = good.replacen("81.0", "181.0", 1);
-    let cases: [(&str, &str); 6] = [
+    let mut again = shard(settings(), &[(Strategy::Darts, 0)], "one");
+    again.entries[0].accuracy = 70.0;
+    let again = again.to_json().unwrap();
+    let cases: [(&str, &str); 7] = [
+        (
+            &again,
+            "darts, seed 0, has another result there; remove one of the two",
+        ),
         (&other, "compare-2-of-2.json is not of the comparison in "),
         (&other, "epochs is 9 there, 1 here"),
         (

@@ -246,6 +246,7 @@ fn a_folder_where_nothing_can_be_written_is_one_line_before_anything_runs() {
     );
     for (shard, words) in [
         ("2", "a shard is I/N, such as 2/4"),
+        ("+1/4", "a shard is I/N, such as 2/4"),
         ("0/4", "the shards of N are 1/N to N/N"),
         ("5/4", "the shards of N are 1/N to N/N"),
     ] {
