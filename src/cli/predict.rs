@@ -26,7 +26,7 @@ pub struct PredictArgs {
     /// How many classes are named for each image, the likeliest first
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     top: u16,
-    /// Where to compute: auto (a hardware GPU, else the CPU), gpu (any adapter, software ones too) or cpu
+    /// Where to compute: auto, gpu, gpu:N or cpu, as plateau search --help says it
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
     /// Print exactly one JSON object on stdout
