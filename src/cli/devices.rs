@@ -26,7 +26,7 @@ pub struct DevicesArgs {
     #[arg(long)]
     self_test: bool,
     /// The device of the self-test: auto, gpu, gpu:N or cpu, as plateau search --help says it
-    #[arg(long, default_value = "auto")]
+    #[arg(long, default_value = "auto", requires = "self_test")]
     device: DeviceChoice,
     /// Print exactly one JSON list on stdout
     #[arg(long)]

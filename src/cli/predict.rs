@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::CliError;
+use super::export::network;
 use super::out::{self, note, say};
 use crate::data::Unlabelled;
-use crate::record::load_network;
 use crate::session::{DeviceChoice, Predictor, device, likeliest, probabilities};
 
 /// Arguments of `plateau predict`.
@@ -18,7 +18,7 @@ what was scaled, turned or left out is said. A file of many images (NPZ, NPY, ID
 JSON: network, dataset, classes, images (file, image (its place in a file of several, from 0), answers (class, probability), logits (of all classes)), notes"
 )]
 pub struct PredictArgs {
-    /// A run folder, or its network.safetensors
+    /// A run folder, a run that was saved as zip, or the file network.safetensors
     run: PathBuf,
     /// Pictures, or files, archives or folders of images
     #[arg(required = true)]
@@ -36,7 +36,7 @@ pub struct PredictArgs {
 
 /// Says what the images show.
 pub fn run(args: &PredictArgs) -> Result<(), CliError> {
-    let (file, network) = load_network(&args.run).map_err(CliError::new)?;
+    let (file, network) = network(&args.run)?;
     let input = network.description.takes();
     let mut images = Unlabelled::default();
     for path in &args.images {

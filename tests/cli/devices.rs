@@ -114,7 +114,7 @@ fn a_number_picks_its_adapter_and_one_that_there_is_not_is_refused_with_a_list()
     assert_eq!(output.status.code(), Some(1), "{line}");
     assert!(line.lines().last().unwrap().contains(&listed), "{line}");
     assert!(!folder.exists());
-    for wrong in ["gpu:", "gpu:x", "gpu:-1", "gpu:70000"] {
+    for wrong in ["gpu:", "gpu:x", "gpu:-1", "gpu:+0", "gpu:00", "gpu:70000"] {
         let output = plateau(&["search", "--device", wrong]);
         let line = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{line}");

@@ -41,6 +41,24 @@ fn a_trained_run_is_exported_from_its_folder_and_from_its_zip() {
     );
     let model = fs::read(folder.join("network.onnx")).unwrap();
 
+    for name in ["config.json", "result.json", "-"] {
+        let out = if name == "-" {
+            name.into()
+        } else {
+            folder.join(name)
+        };
+        let line = failure(&export(
+            run,
+            &format!("--to onnx --replace --out {}", out.display()),
+        ));
+        assert!(line.contains("--out"), "{line}");
+    }
+    assert!(
+        fs::read_to_string(folder.join("config.json"))
+            .unwrap()
+            .starts_with('{')
+    );
+
     let again = failure(&export(run, "--to onnx"));
     assert!(
         again.contains("network.onnx is there already; give --replace"),
@@ -62,6 +80,8 @@ fn a_trained_run_is_exported_from_its_folder_and_from_its_zip() {
             .success()
     );
     assert_eq!(fs::read(&out).unwrap(), model);
+    let line = failure(&plateau(&["predict", zip, "no.png"]));
+    assert!(line.contains("no.png"), "the network is read: {line}");
 
     assert!(export(run, "--to pytorch").status.success());
     for name in ["network.py", "weights.safetensors"] {
