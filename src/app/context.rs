@@ -123,6 +123,8 @@ pub enum Action {
     SaveEventFile,
     /// Saves what the shown run has trained.
     SaveNetwork(NetworkForm),
+    /// Saves what [`Action::Train`] has trained.
+    SaveTrained(NetworkForm),
     /// Lists the kept runs.
     ListRuns,
     /// Asks the keeper of runs.

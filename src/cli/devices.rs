@@ -9,8 +9,8 @@ use super::CliError;
 use super::out::{self, say};
 use crate::kernels::self_test;
 use crate::numbers::thousands;
-use crate::session::adapters::{FoundAdapter, adapters};
-use crate::session::device::{cpu_name, open};
+use crate::session::adapters::{CHOSEN, FoundAdapter, adapters};
+use crate::session::device::{auto, cpu_name, open};
 use crate::session::{DeviceChoice, machine_memory};
 
 /// Arguments of `plateau devices`.
@@ -25,8 +25,8 @@ pub struct DevicesArgs {
     /// Run every kernel on a device and compare with known numbers, one line each
     #[arg(long)]
     self_test: bool,
-    /// The device of the self-test: auto, gpu (any adapter, software ones too), gpu:N (the adapter of that number) or cpu
-    #[arg(long, default_value = "auto")]
+    /// The device of the self-test: auto, gpu, gpu:N or cpu, as plateau search --help says it
+    #[arg(long, default_value = "auto", requires = "self_test")]
     device: DeviceChoice,
     /// Print exactly one JSON list on stdout
     #[arg(long)]
@@ -72,11 +72,12 @@ pub fn run(args: &DevicesArgs) -> Result<(), CliError> {
         None => "memory not told".to_owned(),
     };
     say!("cpu    {}  [{memory}]", cpu_name())?;
-    let opened = adapters.first().filter(|found| found.is_hardware());
-    out::lines(&format!(
-        "\n--device auto takes {}\n",
-        opened.map_or("the CPU", |_| "gpu:0")
-    ))
+    let takes = match auto(&adapters).map_err(CliError::new)? {
+        None => "the CPU".to_owned(),
+        Some(number) if usize::from(number) < adapters.len() => format!("gpu:{number}"),
+        Some(number) => format!("gpu:{number} by {CHOSEN}, which is not there"),
+    };
+    out::lines(&format!("\n--device auto takes {takes}\n"))
 }
 
 /// An adapter in the JSON list. wgpu does not tell how much memory it has.

@@ -11,8 +11,10 @@ use super::out::{self, note};
 use crate::app::cell_pictures;
 use crate::export::{EVENT_FILE, curves, curves_csv, event_file, onnx, pytorch};
 use crate::numbers::thousands;
-use crate::record::{EVENTS, NETWORK_FILE, RunFiles, RunView, load_network, read_log};
-use crate::session::{Timed, TrainedNetwork};
+use crate::record::{
+    EVENTS, NETWORK_FILE, RIVAL_FILE, RunFiles, RunView, SUPERNET_FILE, load_network, read_log,
+};
+use crate::session::{DeviceChoice, Predictor, Timed, TrainedNetwork, device};
 
 /// Arguments of `plateau export`.
 #[derive(Args)]
@@ -51,6 +53,11 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
     if args.raw && !matches!(args.to, Format::Onnx) {
         return Err(CliError("--raw is only for --to onnx".into()));
     }
+    if args.out.as_deref() == Some(Path::new("-")) {
+        return Err(CliError(
+            "--out -: nothing is written to standard output; name a file".into(),
+        ));
+    }
     match args.to {
         Format::Csv => {
             let rows = curves(&events(&args.run)?);
@@ -77,13 +84,13 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
             args.write(&[(place, file)], &format!("{steps} steps"))
         }
         Format::Onnx => {
-            let network = network(&args.run)?;
+            let network = fitting(&args.run)?;
             let place = args.place("network.onnx")?;
             let file = onnx(&network, args.raw).map_err(CliError::new)?;
             args.write(&[(place, file)], &in_short(&network))
         }
         Format::Pytorch => {
-            let network = network(&args.run)?;
+            let network = fitting(&args.run)?;
             let folder = match &args.out {
                 Some(folder) => folder.clone(),
                 None => args.place("pytorch")?,
@@ -118,6 +125,25 @@ impl ExportArgs {
         }
     }
 
+    /// Refuses to write in the place of what the run folder holds.
+    fn check_no_file_of_a_run(&self, path: &Path) -> Result<(), CliError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let of_a_run = OF_A_RUN.contains(&&*name) || name.starts_with("checkpoint-");
+        let folder = |path: &Path| std::fs::canonicalize(path).ok();
+        // Of a name alone the parent is the empty path.
+        let parent = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        if of_a_run && folder(parent).is_some() && folder(parent) == folder(&self.run) {
+            return Err(CliError(format!(
+                "--out {}: the run's own file would be overwritten",
+                path.display()
+            )));
+        }
+        Ok(())
+    }
+
     /// Writes files and says so. Nothing is written where one of them is there already and was not to be replaced.
     fn write(&self, files: &[(PathBuf, Vec<u8>)], what: &str) -> Result<(), CliError> {
         let there = files.iter().find(|(path, _)| path.is_file());
@@ -131,6 +157,7 @@ impl ExportArgs {
         let read = [&self.run, &inside[0], &inside[1]].map(|path| Some(path.as_path()));
         for (path, _) in files {
             out::check_file("--out", path, &read)?;
+            self.check_no_file_of_a_run(path)?;
         }
         for (path, bytes) in files {
             out::file(path, bytes)?;
@@ -139,6 +166,18 @@ impl ExportArgs {
         Ok(())
     }
 }
+
+/// The names of what a run folder holds, but for checkpoints.
+const OF_A_RUN: [&str; 8] = [
+    EVENTS,
+    NETWORK_FILE,
+    SUPERNET_FILE,
+    RIVAL_FILE,
+    "config.json",
+    "result.json",
+    "genotype.json",
+    "genotype.txt",
+];
 
 /// When the log was written last, seconds since 1970: its events have only the time since the run started.
 fn last_written(run: &Path) -> Result<f64, CliError> {
@@ -166,8 +205,17 @@ fn events(run: &Path) -> Result<Vec<Timed>, CliError> {
     Ok(events)
 }
 
-/// What a run has trained, from its folder, its zip or the file of the network itself.
-fn network(run: &Path) -> Result<TrainedNetwork, CliError> {
+/// What a run has trained, where `plateau predict` takes it.
+fn fitting(run: &Path) -> Result<TrainedNetwork, CliError> {
+    let (file, network) = network(run)?;
+    let cpu = pollster::block_on(device::open(DeviceChoice::Cpu)).map_err(CliError::new)?;
+    Predictor::new(&network, &cpu.device)
+        .map_err(|error| CliError(format!("{}: {error}", file.display())))?;
+    Ok(network)
+}
+
+/// What a run has trained, from its folder, its zip or the file of the network itself; and where that is.
+pub fn network(run: &Path) -> Result<(PathBuf, TrainedNetwork), CliError> {
     if run.is_file() {
         let bytes = read_log(run).map_err(CliError::new)?;
         if RunFiles::recognises(&bytes) {
@@ -178,10 +226,10 @@ fn network(run: &Path) -> Result<TrainedNetwork, CliError> {
                 Some(damaged) => Err(wrong(damaged)),
                 None => files
                     .network()
+                    .map(|network| (run.to_path_buf(), network))
                     .ok_or_else(|| wrong(&"the run has no trained network")),
             };
         }
     }
-    let (_, network) = load_network(run).map_err(CliError::new)?;
-    Ok(network)
+    load_network(run).map_err(CliError::new)
 }

@@ -78,7 +78,7 @@ enum CliCommand {
     Judge(Box<judge::JudgeArgs>),
     /// Run strategies with the same seeds and say how far they differ
     Compare(Box<compare::CompareArgs>),
-    /// Write what a run measured for other programs: as CSV, for TensorBoard
+    /// Write a run for other programs: what it measured as CSV and for TensorBoard, its trained network as ONNX and for PyTorch
     Export(export::ExportArgs),
     /// Time whole steps of a search or of training, stock operations against fused kernels and PyTorch
     Bench(bench::BenchArgs),

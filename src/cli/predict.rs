@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::CliError;
+use super::export::network;
 use super::out::{self, note, say};
 use crate::data::Unlabelled;
-use crate::record::load_network;
 use crate::session::{DeviceChoice, Predictor, device, likeliest, probabilities};
 
 /// Arguments of `plateau predict`.
@@ -18,7 +18,7 @@ what was scaled, turned or left out is said. A file of many images (NPZ, NPY, ID
 JSON: network, dataset, classes, images (file, image (its place in a file of several, from 0), answers (class, probability), logits (of all classes)), notes"
 )]
 pub struct PredictArgs {
-    /// A run folder, or its network.safetensors
+    /// A run folder, a run that was saved as zip, or the file network.safetensors
     run: PathBuf,
     /// Pictures, or files, archives or folders of images
     #[arg(required = true)]
@@ -26,7 +26,7 @@ pub struct PredictArgs {
     /// How many classes are named for each image, the likeliest first
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     top: u16,
-    /// Where to compute: auto (a hardware GPU, else the CPU), gpu (any adapter, software ones too) or cpu
+    /// Where to compute: auto, gpu, gpu:N or cpu, as plateau search --help says it
     #[arg(long, default_value = "auto")]
     device: DeviceChoice,
     /// Print exactly one JSON object on stdout
@@ -36,7 +36,7 @@ pub struct PredictArgs {
 
 /// Says what the images show.
 pub fn run(args: &PredictArgs) -> Result<(), CliError> {
-    let (file, network) = load_network(&args.run).map_err(CliError::new)?;
+    let (file, network) = network(&args.run)?;
     let input = network.description.takes();
     let mut images = Unlabelled::default();
     for path in &args.images {

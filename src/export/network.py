@@ -252,16 +252,34 @@ def load(path=pathlib.Path(__file__).with_name("weights.safetensors")):
 
 def pixels(path, description):
     """A picture as the network takes it, [1, channels, height, width]."""
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     channels, height, width = description["input"]
-    modes = {1: "L", 3: "RGB"}
-    if channels not in modes:
+    if channels not in (1, 3):
         raise SystemExit(f"the network takes images of {channels} channels: a picture has 1 or 3")
-    picture = Image.open(path).convert(modes[channels]).resize((width, height))
-    values = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
-    values = values.reshape(1, height, width, channels).permute(0, 3, 1, 2)
-    return values * (description["white"] / 255)
+    picture = Image.open(path)
+    with open(path, "rb") as file:
+        head = file.read(25)
+    deep_png = picture.format == "PNG" and head[24] == 16
+    if deep_png or picture.mode.startswith(("I", "F")):
+        raise SystemExit(f"{path} has more than 8 bits a value: save it with 8")
+    # Upright, and on white where it is transparent.
+    picture = ImageOps.exif_transpose(picture).convert("RGBA")
+    on_white = Image.new("RGB", picture.size, "white")
+    on_white.paste(picture, mask=picture)
+    # The longer side is cut.
+    columns, rows = picture.size
+    ratio = max(width / columns, height / rows)
+    columns, rows = (max(int(side * ratio + 0.5), 1) for side in (columns, rows))
+    scaled = on_white.resize((columns, rows), Image.Resampling.BILINEAR)
+    left, top = (columns - width) // 2, (rows - height) // 2
+    scaled = scaled.crop((left, top, left + width, top + height))
+    values = torch.frombuffer(bytearray(scaled.tobytes()), dtype=torch.uint8).long()
+    values = values.reshape(1, height, width, 3).permute(0, 3, 1, 2)
+    if channels == 1:
+        weights = torch.tensor([2126, 7152, 722]).reshape(1, 3, 1, 1)
+        values = ((values * weights).sum(1, keepdim=True) + 5000) // 10000
+    return ((values * description["white"] + 127) // 255).float()
 
 
 def main(paths):

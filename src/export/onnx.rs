@@ -14,8 +14,10 @@ const BATCH: &str = "N";
 const INPUT: &str = "images";
 /// What it says.
 const OUTPUT: &str = "logits";
-/// Added to the variance before its square root, as in `nn`.
+/// Added to the variance before its square root. A page that computes nothing has no `nn` to take it from.
 const EPSILON: f32 = 1e-5;
+#[cfg(feature = "engine")]
+const _: () = assert!(EPSILON == crate::nn::EPSILON as f32);
 /// 32-bit floats, as the format numbers them.
 const FLOAT: i64 = 1;
 /// 64-bit integers.

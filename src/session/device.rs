@@ -140,17 +140,24 @@ pub async fn open(choice: DeviceChoice) -> Result<OpenDevice, DeviceError> {
         DeviceChoice::Cpu => Ok(cpu()),
         DeviceChoice::Gpu => gpu(chosen()?.unwrap_or_default()).await,
         DeviceChoice::Adapter(number) => gpu(number).await,
-        DeviceChoice::Auto => {
-            let chosen = chosen()?;
-            let number = chosen.unwrap_or_default();
-            match adapters().await.get(usize::from(number)) {
-                Some(found) if found.is_hardware() => gpu(number).await,
-                // Says that it is not there.
-                None if chosen.is_some() => gpu(number).await,
-                _ => Ok(cpu()),
-            }
-        }
+        DeviceChoice::Auto => match auto(&adapters().await)? {
+            Some(number) => gpu(number).await,
+            None => Ok(cpu()),
+        },
     }
+}
+
+/// The number of the adapter that `auto` takes, which is not there where [`CHOSEN`](super::adapters::CHOSEN) is wrong; none: the CPU.
+///
+/// # Errors
+/// As [`chosen`].
+pub fn auto(all: &[FoundAdapter]) -> Result<Option<u16>, DeviceError> {
+    let chosen = chosen()?;
+    let number = chosen.unwrap_or_default();
+    Ok(match all.get(usize::from(number)) {
+        Some(found) => found.is_hardware().then_some(number),
+        None => chosen,
+    })
 }
 
 fn cpu() -> OpenDevice {
@@ -227,16 +234,18 @@ async fn gpu(number: u16) -> Result<OpenDevice, DeviceError> {
     }))
 }
 
-/// A device of Burn's on an adapter, by the name that Burn has for it where it has one.
+/// A device of Burn's on an adapter, by the name that Burn has for it where it has one. Natively it is never Burn's default device, which a variable
+/// of Burn's may turn into another adapter.
 async fn acquire(found: &FoundAdapter) -> Result<(Device, WgpuSetup), DeviceError> {
     let _quiet = Quiet::begin();
-    let kind = match (found.adapter.number, found.adapter.kind, found.before) {
-        (0, ..) => DeviceKind::DefaultDevice,
-        (_, AdapterKind::Discrete, before) => DeviceKind::DiscreteGpu(before),
-        (_, AdapterKind::Integrated, before) => DeviceKind::IntegratedGpu(before),
-        (_, AdapterKind::Virtual, before) => DeviceKind::VirtualGpu(before),
-        (_, AdapterKind::Software, 0) => DeviceKind::Cpu,
-        (_, AdapterKind::Software | AdapterKind::Other, _) => {
+    let kind = match (found.adapter.kind, found.before) {
+        // A browser hands out one.
+        _ if cfg!(target_arch = "wasm32") => DeviceKind::DefaultDevice,
+        (AdapterKind::Discrete, before) => DeviceKind::DiscreteGpu(before),
+        (AdapterKind::Integrated, before) => DeviceKind::IntegratedGpu(before),
+        (AdapterKind::Virtual, before) => DeviceKind::VirtualGpu(before),
+        (AdapterKind::Software, 0) => DeviceKind::Cpu,
+        (AdapterKind::Software | AdapterKind::Other, _) => {
             let (instance, adapter) = (found.instance.clone(), found.handle.clone());
             return register(instance, adapter, found.info.backend).await;
         }

@@ -31,9 +31,15 @@ impl FromStr for DeviceChoice {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if let Some(number) = text.strip_prefix(NUMBERED) {
-            return number.parse().map(DeviceChoice::Adapter).map_err(|_| {
-                format!("'{text}' is no adapter: plateau devices lists them, gpu:0 is the first")
-            });
+            let choice = number.parse().map(DeviceChoice::Adapter).ok();
+            // One text for each: gpu:+0 and gpu:00 are none.
+            return choice
+                .filter(|choice| choice.to_string() == text)
+                .ok_or_else(|| {
+                    format!(
+                        "'{text}' is no adapter: plateau devices lists them, gpu:0 is the first"
+                    )
+                });
         }
         match text {
             "auto" => Ok(DeviceChoice::Auto),

@@ -181,7 +181,9 @@ fn cut_header<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a [u8], TensorFi
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(cut)?;
     let length = u64::from_le_bytes(*length);
     if length > limits.header {
-        return Err(TensorFileError::Format("the header is too long".into()));
+        return Err(TensorFileError::Format(
+            "no safetensors file begins like that".into(),
+        ));
     }
     rest.get(..length as usize).ok_or_else(cut)
 }

@@ -12,4 +12,4 @@ pub use bench::{
     PeerTime, bench,
 };
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
-pub use tabulate::{TabulateConfig, TabulateError, TrainedNetwork, tabulate};
+pub use tabulate::{TabulateConfig, TabulateError, TabulatedNetwork, tabulate};

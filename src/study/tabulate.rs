@@ -37,7 +37,7 @@ pub struct TabulateConfig {
 
 /// A trained network of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrainedNetwork {
+pub struct TabulatedNetwork {
     /// Its place among all.
     pub network: usize,
     /// What it came to.
@@ -83,8 +83,8 @@ pub enum TabulateError {
 /// A space without complete tables, numbers out of range, settings out of range, training that diverges.
 pub fn tabulate(
     config: &TabulateConfig,
-    known: &[TrainedNetwork],
-    progress: &mut dyn FnMut(usize, usize, Option<TrainedNetwork>),
+    known: &[TabulatedNetwork],
+    progress: &mut dyn FnMut(usize, usize, Option<TabulatedNetwork>),
 ) -> Result<Table, TabulateError> {
     let architectures =
         architecture_count(config.space).ok_or(TabulateError::Space(config.space))?;
@@ -132,7 +132,7 @@ pub fn tabulate(
     let mut take = |(job, result)| {
         trained[job] = Some(result);
         done += 1;
-        let now = TrainedNetwork {
+        let now = TabulatedNetwork {
             network: job,
             trained: result,
         };
@@ -187,9 +187,9 @@ fn functions(space: Space, architectures: usize) -> (Vec<usize>, Vec<usize>) {
 }
 
 /// Of every network what is known of it.
-fn of_known(known: &[TrainedNetwork], total: usize) -> Vec<Option<Trained>> {
+fn of_known(known: &[TabulatedNetwork], total: usize) -> Vec<Option<Trained>> {
     let mut all = vec![None; total];
-    for TrainedNetwork { network, trained } in known {
+    for TabulatedNetwork { network, trained } in known {
         let mut shares = [trained.validation.share, trained.test.share].into_iter();
         if let Some(place) = all.get_mut(*network)
             && shares.all(|share| (0.0..=1.0).contains(&share))

@@ -18,14 +18,17 @@ fn adapters() -> Vec<Value> {
     list
 }
 
-/// One step on a device, with a variable.
+/// One step on a device, with `PLATEAU_GPU`.
 fn step(device: &str, chosen: Option<&str>) -> Output {
+    step_with(device, chosen.map(|number| ("PLATEAU_GPU", number)))
+}
+
+/// One step on a device, with a variable.
+fn step_with(device: &str, variable: Option<(&str, &str)>) -> Output {
     let args = "bench --json --size quick --strategy darts --kernels fused --batch 2 --warmup 0 --steps 1 --device";
     let mut command = Command::new(env!("CARGO_BIN_EXE_plateau"));
     command.args(args.split(' ')).arg(device);
-    if let Some(number) = chosen {
-        command.env("PLATEAU_GPU", number);
-    }
+    command.envs(variable);
     command.output().unwrap()
 }
 
@@ -53,6 +56,30 @@ fn adapters_are_listed_by_number_with_name_kind_interface_and_what_is_not_told()
 }
 
 #[test]
+fn what_auto_takes_is_what_a_run_takes() {
+    let list = adapters();
+    let takes = |number: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plateau"));
+        let output = command.arg("devices").env("PLATEAU_GPU", number).output();
+        text(&output.unwrap()).lines().last().unwrap().to_owned()
+    };
+    for (number, adapter) in list.iter().enumerate() {
+        let taken = match adapter["software"] == true {
+            true => "the CPU".to_owned(),
+            false => format!("gpu:{number}"),
+        };
+        assert_eq!(
+            takes(&number.to_string()),
+            format!("--device auto takes {taken}")
+        );
+    }
+    assert_eq!(
+        takes("9"),
+        "--device auto takes gpu:9 by PLATEAU_GPU, which is not there"
+    );
+}
+
+#[test]
 fn a_number_picks_its_adapter_and_one_that_there_is_not_is_refused_with_a_list() {
     let list = adapters();
     let first = list[0]["name"].as_str().unwrap();
@@ -61,6 +88,11 @@ fn a_number_picks_its_adapter_and_one_that_there_is_not_is_refused_with_a_list()
         let on = result[0]["device"].as_str().unwrap();
         assert!(on.starts_with(first), "{on}");
     }
+    // Burn's own variable turns its default device into another; a number is none.
+    text(&step_with(
+        "gpu:0",
+        Some(("CUBECL_WGPU_DEFAULT_DEVICE", "VirtualGpu(7)")),
+    ));
     let listed = format!("there is no gpu:9 here; this machine has gpu:0 {first} (");
     for (device, chosen) in [("gpu:9", None), ("gpu", Some("9")), ("auto", Some("9"))] {
         let line = failure(&step(device, chosen));
@@ -82,7 +114,7 @@ fn a_number_picks_its_adapter_and_one_that_there_is_not_is_refused_with_a_list()
     assert_eq!(output.status.code(), Some(1), "{line}");
     assert!(line.lines().last().unwrap().contains(&listed), "{line}");
     assert!(!folder.exists());
-    for wrong in ["gpu:", "gpu:x", "gpu:-1", "gpu:70000"] {
+    for wrong in ["gpu:", "gpu:x", "gpu:-1", "gpu:+0", "gpu:00", "gpu:70000"] {
         let output = plateau(&["search", "--device", wrong]);
         let line = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{line}");

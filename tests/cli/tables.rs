@@ -168,7 +168,12 @@ fn a_table_that_is_there_stays_until_the_new_one_is_complete() {
     let _none_were_trained_yet = fs::remove_file(folder.join("table.csv.networks.jsonl"));
 
     // Nor does a wrong setting touch it, and a folder that is not there is known at once.
-    failure(&tabulate(&out).args(["--threads", "0"]).output().unwrap());
+    // What a full disk or a crash left of the first line is in nobody's way.
+    for cut in ["", "{"] {
+        fs::write(folder.join("table.csv.networks.jsonl"), cut).unwrap();
+        let line = failure(&tabulate(&out).args(["--threads", "0"]).output().unwrap());
+        assert!(line.contains("--threads must be between"), "{line}");
+    }
     assert_eq!(fs::read_to_string(&out).unwrap(), "hours of work");
     let nowhere = failure(&tabulate(&folder.join("no/table.csv")).output().unwrap());
     assert!(

@@ -13,7 +13,7 @@ use plateau::session::{
     SessionHandle, Start, TrainConfig, open_supernet,
 };
 use plateau::space::{Genotype, Macro, Operation, Space};
-use plateau::study::{TabulateConfig, TrainedNetwork, tabulate};
+use plateau::study::{TabulateConfig, TabulatedNetwork, tabulate};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -382,7 +382,7 @@ fn a_table_holds_what_training_each_architecture_gives() {
     };
     let mut told = Vec::new();
     let mut networks = Vec::new();
-    let mut hear = |done, total, trained: Option<TrainedNetwork>| {
+    let mut hear = |done, total, trained: Option<TabulatedNetwork>| {
         told.push((done, total));
         networks.extend(trained);
     };
@@ -391,7 +391,8 @@ fn a_table_holds_what_training_each_architecture_gives() {
     assert_eq!(told.last(), Some(&(120, 120)));
     // Those that are known are not trained again.
     let mut told = Vec::new();
-    let mut hear = |done, _, trained: Option<TrainedNetwork>| told.push((done, trained.is_some()));
+    let mut hear =
+        |done, _, trained: Option<TabulatedNetwork>| told.push((done, trained.is_some()));
     assert_eq!(tabulate(&config, &networks[1..], &mut hear).unwrap(), table);
     assert_eq!(told, [(119, false), (120, true)]);
     let evaluator = ScratchEvaluator::new(

@@ -3,12 +3,14 @@
 use async_channel::Receiver;
 use eframe::egui::{self, RichText};
 
-use crate::app::context::Action;
+use crate::app::context::{Action, NetworkForm};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::explained::explained;
 use crate::app::draw::figure::Figure;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::app::draw::png;
+#[cfg(target_arch = "wasm32")]
+use crate::app::draw::png_by_browser;
 use crate::app::draw::svg::{figure_csv, figure_svg};
 use crate::app::runs::notice::{About, Notice};
 use crate::export::Picture;
@@ -190,28 +192,41 @@ fn part_as_png(image: &egui::ColorImage, place: egui::Rect, scale: f32) -> Resul
 /// Size of the saved picture of a cell, points.
 const CELL: egui::Vec2 = egui::vec2(760.0, 420.0);
 
+/// The cells of an architecture as SVG, light on white, with their names.
+fn cell_svgs(genotype: &Genotype) -> impl Iterator<Item = (String, String)> {
+    let space = genotype.space();
+    let cells = space.cell_kinds().iter().zip(genotype.cells());
+    cells.map(move |(&kind, cell)| {
+        let svg = CellPicture::of_cell(space, kind, cell).to_svg(CELL);
+        (kind.to_string(), svg)
+    })
+}
+
 /// The cells of an architecture as PNG, light on white.
 ///
 /// # Errors
 /// Why a picture cannot be made.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn cell_pictures(genotype: &Genotype) -> Result<Vec<Picture>, String> {
-    let space = genotype.space();
-    let cells = space.cell_kinds().iter().zip(genotype.cells());
-    let pictures = cells.map(|(&kind, cell)| {
-        let svg = CellPicture::of_cell(space, kind, cell).to_svg(CELL);
-        Ok(Picture {
-            name: kind.to_string(),
-            png: png::png(&svg)?,
-        })
+    let pictures = cell_svgs(genotype).map(|(name, svg)| {
+        let png = png::png(&svg)?;
+        Ok(Picture { name, png })
     });
     pictures.collect()
 }
 
-/// A page draws no PNG: it leaves the cells away.
+/// The cells of an architecture as PNG, light on white, drawn by the browser.
+///
+/// # Errors
+/// Why a picture cannot be made.
 #[cfg(target_arch = "wasm32")]
-pub fn cell_pictures(_genotype: &Genotype) -> Result<Vec<Picture>, String> {
-    Ok(Vec::new())
+pub async fn cell_pictures(genotype: &Genotype) -> Result<Vec<Picture>, String> {
+    let mut pictures = Vec::new();
+    for (name, svg) in cell_svgs(genotype) {
+        let png = png_by_browser::png(&svg).await?;
+        pictures.push(Picture { name, png });
+    }
+    Ok(pictures)
 }
 
 /// The buttons that save an architecture: as JSON, and its cells as pictures, light on white.
@@ -235,6 +250,31 @@ pub fn genotype_items(ui: &mut egui::Ui, genotype: &Genotype, actions: &mut Vec<
         }
         if ui.button(format!("{name} as PNG")).clicked() {
             actions.push(as_png(&stem, &svg()));
+            ui.close();
+        }
+    }
+}
+
+/// The buttons that save a trained network for other programs; `save`: of which run.
+pub fn network_items(
+    ui: &mut egui::Ui,
+    actions: &mut Vec<Action>,
+    save: fn(NetworkForm) -> Action,
+) {
+    for (form, text, hover) in [
+        (
+            NetworkForm::Onnx,
+            "Trained network as ONNX",
+            "For ONNX Runtime and others. It takes pixels as they are; their normalisation is part of it.",
+        ),
+        (
+            NetworkForm::Pytorch,
+            "Trained network for PyTorch",
+            "A zip of the weights, named as in the code of the space's authors, and of a small program that builds the network and loads them.",
+        ),
+    ] {
+        if ui.button(text).on_hover_text(hover).clicked() {
+            actions.push(save(form));
             ui.close();
         }
     }

@@ -5,9 +5,9 @@ use eframe::egui::{self, RichText, Ui, vec2};
 use super::editor::card::{cost as cost_of_change, word_color};
 use super::editor::flatness::{INSIDE_THE_NOISE, explanation};
 use super::editor::scores::{ScoredBy, Scores, judge_for, trust};
-use super::export::genotype_items;
+use super::export::{genotype_items, network_items};
 use super::forecast::duration;
-use crate::app::context::{Action, Context, NetworkForm};
+use crate::app::context::{Action, Context};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::explained::explained;
 use crate::app::draw::theme::{self, SPACE};
@@ -213,7 +213,7 @@ fn buttons(ui: &mut Ui, genotype: &Genotype, context: &mut Context) {
         genotype_items(ui, genotype, context.actions);
         curves_items(ui, context.actions);
         if context.run.tested().is_some() {
-            network_items(ui, context.actions);
+            network_items(ui, context.actions, Action::SaveNetwork);
         }
         if ui.button("Run as zip").clicked() {
             context.actions.push(Action::SaveRun);
@@ -237,26 +237,5 @@ fn curves_items(ui: &mut Ui, actions: &mut Vec<Action>) {
     if events.clicked() {
         actions.push(Action::SaveEventFile);
         ui.close();
-    }
-}
-
-/// The buttons that save what the run has trained.
-fn network_items(ui: &mut Ui, actions: &mut Vec<Action>) {
-    for (form, text, hover) in [
-        (
-            NetworkForm::Onnx,
-            "Trained network as ONNX",
-            "For ONNX Runtime and others. It takes pixels as they are; their normalisation is part of it.",
-        ),
-        (
-            NetworkForm::Pytorch,
-            "Trained network for PyTorch",
-            "A zip of the weights, named as in the code of the space's authors, and of a small program that builds the network and loads them.",
-        ),
-    ] {
-        if ui.button(text).on_hover_text(hover).clicked() {
-            actions.push(Action::SaveNetwork(form));
-            ui.close();
-        }
     }
 }

@@ -4,10 +4,10 @@ use eframe::egui;
 use web_time::SystemTime;
 
 use super::App;
-use crate::app::panels::export::cell_pictures;
+use crate::app::context::Action;
 use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
-use crate::export::{EVENT_FILE, curves, curves_csv, event_file};
+use crate::export::{EVENT_FILE, Picture, curves, curves_csv, event_file};
 
 impl App {
     /// Saves what every step measured as CSV.
@@ -19,24 +19,22 @@ impl App {
         }
     }
 
-    /// Saves an event file of TensorBoard.
+    /// Saves an event file of TensorBoard, once the cells are drawn.
     pub(super) fn save_event_file(&mut self, context: &egui::Context) {
         let Some(run) = self.recording() else { return };
-        let pictures = self.run.genotype().map(cell_pictures).transpose();
-        let pictures = pictures.unwrap_or_else(|why| {
-            let text = format!("the cells are not in the file: {why}");
-            self.notices.push(Notice::error(text).about(About::Saving));
-            None
-        });
         let last = self.changed.unwrap_or_else(SystemTime::now);
         // No clock stands before 1970.
         let last = last
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
         let started = last.as_secs_f64() - self.run.seconds;
-        let file = event_file(&run.events, started, &pictures.unwrap_or_default());
         let name = format!("{EVENT_FILE}.{}", self.zip_name());
-        self.files.save(name, file, context);
+        let made = move |pictures: &[Picture]| Action::SaveFile {
+            name,
+            bytes: event_file(&run.events, started, pictures),
+        };
+        let genotype = self.run.genotype().cloned();
+        self.files.save_with_cells(genotype, made, context);
     }
 
     /// What the shown run has said so far.

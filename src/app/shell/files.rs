@@ -15,17 +15,20 @@ use crate::app::context::{Action, OpenedFile, ReadData};
 use crate::app::context::{Again, OpenTable, PathField, PathFor};
 #[cfg(target_arch = "wasm32")]
 use crate::app::draw::png_by_browser::png;
+use crate::app::panels::export::cell_pictures;
 #[cfg(target_arch = "wasm32")]
 use crate::app::panels::export::no_picture;
 use crate::app::runs::kept_run::name_of;
 use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::run_network::RunNetwork;
 use crate::data::{DataError, Dataset, Unlabelled, built_in};
+use crate::export::Picture;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::landscape::ReadTable;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::record::EVENTS;
 use crate::session::DataFile;
+use crate::space::Genotype;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::space::without_mark;
 
@@ -304,6 +307,32 @@ impl Files {
                 Err(why) => no_picture(&why),
             };
             answer(&answers, made, &context);
+        });
+    }
+
+    /// Saves what is made of the pictures of an architecture's cells; of none where they cannot be drawn, which is said.
+    pub fn save_with_cells(
+        &self,
+        genotype: Option<Genotype>,
+        made: impl FnOnce(&[Picture]) -> Action + Send + 'static,
+        context: &egui::Context,
+    ) {
+        let (answers, context) = (self.answers.clone(), context.clone());
+        detach(async move {
+            let drawn = match &genotype {
+                #[cfg(target_arch = "wasm32")]
+                Some(genotype) => cell_pictures(genotype).await,
+                #[cfg(not(target_arch = "wasm32"))]
+                Some(genotype) => cell_pictures(genotype),
+                None => Ok(Vec::new()),
+            };
+            let pictures = drawn.unwrap_or_else(|why| {
+                let text = format!("the cells are not in the file: {why}");
+                let told = Action::Notify(Notice::error(text).about(About::Saving));
+                answer(&answers, told, &context);
+                Vec::new()
+            });
+            answer(&answers, made(&pictures), &context);
         });
     }
 

@@ -414,6 +414,7 @@ impl App {
             Action::SaveCurves => self.save_curves(context),
             Action::SaveEventFile => self.save_event_file(context),
             Action::SaveNetwork(form) => self.save_network(form, context),
+            Action::SaveTrained(form) => self.save_trained(form, context),
             Action::Shelf(ask) => {
                 let goes_on = matches!(ask, Ask::GoOn(..));
                 if goes_on && self.session() != SessionState::Idle {

@@ -9,13 +9,13 @@ use crate::app::runs::labels::in_labels;
 use crate::app::runs::notice::{About, Notice};
 use crate::export::{onnx, pytorch};
 use crate::record::zipped;
-use crate::session::TrainedNetwork;
+use crate::session::{RunConfig, TrainedNetwork};
 
 impl App {
     /// Saves the network of the shown run, once it is found.
     pub(super) fn save_network(&mut self, form: NetworkForm, context: &egui::Context) {
         if let Some(network) = self.run_files.network() {
-            return self.save_as(form, &network, context);
+            return self.save_as(form, &network, &self.zip_name(), context);
         }
         // Of a kept run the window has the events only.
         match self.kept.clone() {
@@ -23,6 +23,20 @@ impl App {
                 self.to_save = Some((name, form));
             }
             _ => self.no_network_to_save(),
+        }
+    }
+
+    /// Saves the network of [`Action::Train`](crate::app::context::Action::Train).
+    pub(super) fn save_trained(&mut self, form: NetworkForm, context: &egui::Context) {
+        let Some(trained) = &self.training else {
+            return;
+        };
+        let name = trained.run.config.as_ref().map(RunConfig::name);
+        match trained.network.clone() {
+            Some(network) => {
+                self.save_as(form, &network, &name.unwrap_or("run".into()), context);
+            }
+            None => self.no_network_to_save(),
         }
     }
 
@@ -37,14 +51,20 @@ impl App {
             return;
         };
         match found {
-            Ok(Some(network)) => self.save_as(form, &network, context),
+            Ok(Some(network)) => self.save_as(form, &network, &self.zip_name(), context),
             Ok(None) => self.no_network_to_save(),
             Err(why) => self.not_saved(in_labels(&why)),
         }
     }
 
-    fn save_as(&mut self, form: NetworkForm, network: &TrainedNetwork, context: &egui::Context) {
-        match file(form, network, &self.zip_name()) {
+    fn save_as(
+        &mut self,
+        form: NetworkForm,
+        network: &TrainedNetwork,
+        run: &str,
+        context: &egui::Context,
+    ) {
+        match file(form, network, run) {
             Ok((name, bytes)) => self.files.save(name, bytes, context),
             Err(why) => self.not_saved(why),
         }

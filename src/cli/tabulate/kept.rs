@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::super::CliError;
 use super::super::out::{self, note};
-use crate::study::{TabulateConfig, TrainedNetwork};
+use crate::study::{TabulateConfig, TabulatedNetwork};
 use crate::whole::replaced;
 
 /// Bytes that are read of such a file: more than all networks of the largest table take.
@@ -17,8 +17,10 @@ const MOST: u64 = 1 << 28;
 
 /// The file: a line with what the networks depend on, and one for each.
 pub struct Kept {
-    /// None where the table is written into a pipe or a device, or where nothing more can be kept.
+    /// None where the table is written into a pipe or a device.
     path: Option<PathBuf>,
+    /// Whether nothing more can be kept.
+    full: bool,
     first: String,
 }
 
@@ -28,7 +30,7 @@ impl Kept {
         table: &Path,
         config: &TabulateConfig,
         images: &str,
-    ) -> Result<(Self, Vec<TrainedNetwork>), CliError> {
+    ) -> Result<(Self, Vec<TabulatedNetwork>), CliError> {
         let first = json!({
             "plateau": env!("CARGO_PKG_VERSION"),
             "space": config.space,
@@ -38,20 +40,21 @@ impl Kept {
             "seed": config.seed,
             "seeds": config.seeds,
         });
-        let mut kept = Self {
+        let kept = Self {
             path: replaced(table).map(|path| {
                 let name = path.file_name().unwrap_or(OsStr::new("table"));
                 let mut name = name.to_owned();
                 name.push(".networks.jsonl");
                 path.with_file_name(name)
             }),
+            full: false,
             first: first.to_string(),
         };
         let networks = kept.read()?;
         Ok((kept, networks))
     }
 
-    fn read(&mut self) -> Result<Vec<TrainedNetwork>, CliError> {
+    fn read(&self) -> Result<Vec<TabulatedNetwork>, CliError> {
         let Some(path) = &self.path else {
             return Ok(Vec::new());
         };
@@ -64,13 +67,18 @@ impl Kept {
             Err(error) => return Err(CliError(format!("{shown}: {error}"))),
         }
         let text = String::from_utf8_lossy(&bytes);
+        // The first write was cut short: nothing is kept yet.
+        if !text.contains('\n') && self.first.starts_with(&*text) {
+            fs::remove_file(path).map_err(|error| CliError(format!("{shown}: {error}")))?;
+            return Ok(Vec::new());
+        }
         let mut lines = text.lines();
         if lines.next() != Some(&self.first) {
             return Err(CliError(format!(
                 "{shown} keeps networks of a table with other settings, images or version: remove it, or choose another --out"
             )));
         }
-        let networks: Vec<TrainedNetwork> = lines
+        let networks: Vec<TabulatedNetwork> = lines
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect();
         // What is added begins on a line of its own.
@@ -82,13 +90,13 @@ impl Kept {
         Ok(networks)
     }
 
-    fn line(&self, network: &TrainedNetwork) -> Result<String, std::io::Error> {
+    fn line(&self, network: &TabulatedNetwork) -> Result<String, std::io::Error> {
         Ok(serde_json::to_string(network)? + "\n")
     }
 
     /// Keeps another. A disk without room ends the keeping and not the training.
-    pub fn add(&mut self, network: &TrainedNetwork) {
-        let Some(path) = &self.path else {
+    pub fn add(&mut self, network: &TabulatedNetwork) {
+        let Some(path) = self.path.as_ref().filter(|_| !self.full) else {
             return;
         };
         let added = self.line(network).and_then(|line| {
@@ -104,13 +112,13 @@ impl Kept {
                 "note: {}: {error}; a stop loses what is trained from now on",
                 path.display()
             );
-            self.path = None;
+            self.full = true;
         }
     }
 
     /// Whether what is trained is kept.
     pub fn keeps(&self) -> bool {
-        self.path.is_some()
+        self.path.is_some() && !self.full
     }
 
     /// The table is complete.

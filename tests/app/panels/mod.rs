@@ -67,6 +67,7 @@ fn table(space: Space, count: usize, accuracy: impl Fn(usize) -> f64) -> OpenTab
 struct Bench<P> {
     panel: P,
     run: RunView,
+    trained: Option<RunView>,
     table: Option<OpenTable>,
     edited: Genotype,
     actions: Vec<Action>,
@@ -80,6 +81,7 @@ impl<P> Bench<P> {
         Self {
             panel,
             run: RunView::default(),
+            trained: None,
             table,
             edited: architecture(space, 7).unwrap(),
             actions: Vec::new(),
@@ -91,7 +93,7 @@ impl<P> Bench<P> {
         let mut context = Context {
             run: &self.run,
             rival: None,
-            trained: None,
+            trained: self.trained.as_ref(),
             table: self.table.as_ref(),
             supernet: &SupernetState::Unknown,
             judge: &Judge::default(),

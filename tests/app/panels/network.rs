@@ -100,6 +100,22 @@ fn a_cell_is_trained_at_the_press_of_a_button() {
 }
 
 #[test]
+fn a_network_that_was_trained_beside_the_shown_run_leaves_from_where_it_is_shown() {
+    let mut harness = open(trained(events().len()));
+    assert!(harness.query_by_label("Export the network ▾").is_none());
+    harness.state_mut().trained = Some(trained(events().len()));
+    harness.run();
+    harness.get_by_label("Export the network ▾").click();
+    harness.run();
+    harness.get_by_label("Trained network as ONNX").click();
+    harness.run();
+    assert!(matches!(
+        &harness.state().actions[..],
+        [Action::SaveTrained(_)]
+    ));
+}
+
+#[test]
 fn a_training_shows_how_far_it_is() {
     let upto = events()
         .iter()

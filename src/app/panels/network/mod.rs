@@ -7,7 +7,7 @@ mod size;
 
 use eframe::egui::{self, RichText};
 
-use super::export::Export;
+use super::export::{Export, network_items};
 use crate::app::context::{Action, Context};
 use crate::app::draw::pictures::Pictures;
 use crate::app::draw::theme::{self, SPACE};
@@ -99,6 +99,12 @@ impl NetworkPanel {
         start(ui, context, run);
         if let Some(training) = &run.training {
             progress(ui, run, training);
+        }
+        // That of the shown run is among what *Result* exports.
+        if trained.is_some_and(|run| run.tested().is_some()) {
+            ui.menu_button("Export the network ▾", |ui| {
+                network_items(ui, context.actions, Action::SaveTrained);
+            });
         }
         ui.horizontal_wrapped(|ui| {
             for (view, name, explanation) in View::ALL {
