@@ -210,7 +210,7 @@ impl Preset {
                     Space::NasBench201 => 16,
                     Space::NasBench201Small => 8,
                 },
-                epochs: if shown { 6 } else { 30 },
+                epochs: if shown { 4 } else { 30 },
                 augmentation: Augmentation {
                     crop_padding: 1,
                     flip: true,
