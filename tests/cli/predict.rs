@@ -150,6 +150,9 @@ fn what_cannot_be_predicted_is_refused_in_one_line_that_says_what_to_do() {
     assert!(refused(&[&run, &path("text.png")]).contains("named like an image"));
     fs::write(folder.join("notes.txt"), "a text").unwrap();
     assert!(refused(&[&run, &path("notes.txt")]).contains("no image is found"));
+    fs::write(folder.join("long.png"), png(1, 20_000, 1, &[9; 20_000])).unwrap();
+    let said = refused(&[&run, &path("long.png")]);
+    assert!(said.contains("a side may have 16384 pixels"), "{said}");
     assert!(refused(&[&path("none"), &test]).contains("none"));
     assert!(refused(&[&test, &test]).contains("not a trained network"));
 

@@ -239,6 +239,8 @@ fn runs_are_paired_by_seed_and_differences_inside_the_noise_are_marked() {
     for genotype in comparison.entries.iter().map(|entry| &entry.genotype) {
         assert!(markdown.contains(&genotype.to_text().replace('|', "\\|")));
     }
+    comparison.device = "\u{1b}[2Ja card".into();
+    assert!(comparison.markdown().contains("\\u{1b}[2Ja card"));
     let svg = comparison.svg();
     assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
     assert_eq!(svg.matches("<title>").count(), 5 * 6 + 3);

@@ -69,6 +69,10 @@ pub fn decode(file: &File, format: ImageFormat) -> Result<Photo, DataError> {
     } = outline.map_err(|(offset, message)| file.error(offset as u64, message))?;
     let exif = exif.and_then(|range| Orientation::from_exif_chunk(bytes.get(range)?));
     let failed = |error: image::ImageError| {
+        if matches!(error, image::ImageError::Limits(_)) {
+            let message = format!("a side may have {LONGEST_IMAGE_SIDE} pixels: scale it down");
+            return file.error(0, message);
+        }
         let error = error.to_string();
         // What follows is how a decoder keeps its state.
         let error = error

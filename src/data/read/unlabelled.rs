@@ -149,7 +149,8 @@ fn read(mut source: Source, input: Input) -> Result<Unlabelled, DataError> {
     if taken.names.is_empty() {
         return Err(DataError::Data {
             name: source.name,
-            message: "it holds no image".to_owned(),
+            message: "it holds no image; an array of images is [count, height, width], also of one"
+                .to_owned(),
         });
     }
     Ok(Unlabelled {

@@ -138,7 +138,7 @@ pub enum ComparisonError {
     #[error("{0}")]
     Contradiction(String),
     /// Another version wrote it.
-    #[error("it was made by {0}, whose runs are not like those of this version")]
+    #[error("it was made by {0}, whose runs are not like those of another version")]
     Version(String),
     /// A strategy that cannot be run with these settings.
     #[error("{0}")]

@@ -4,6 +4,7 @@ use super::{Comparison, DETECTED, Difference, JudgedBy, Metric, Paired, PrimaryP
 use crate::data::short_name;
 use crate::landscape::signed;
 use crate::search::Strategy;
+use crate::visible::visible_lines;
 
 impl Comparison {
     /// All tables, and what the numbers are: the text of the terminal.
@@ -260,7 +261,8 @@ impl Comparison {
                 ),
             ),
         };
-        format!(
+        // Commands and devices come from files.
+        visible_lines(&format!(
             "# Strategies compared on {}\n\n{commands}\n{}\n\
              Plateau {} on {}. {search}{how}Everything else is in `compare.json`.\n\n\
              {what} Sharpness is the largest eigenvalue of the Hessian of the validation loss in α at the end of a search. Search time is that of\n\
@@ -271,7 +273,7 @@ impl Comparison {
             self.plateau,
             self.device,
             table(&runs),
-        )
+        ))
     }
 }
 
