@@ -39,9 +39,10 @@ if [ -z "${PLATEAU_PYTHON:-}" ]; then
     PLATEAU_PYTHON=$readers/bin/python
     has_readers() { "$PLATEAU_PYTHON" -c 'import hyperqueue, onnx, onnxruntime, tensorboard, torch' 2>/dev/null; }
     # PyTorch's own index has it without CUDA, which is a tenth of the size; not every network reaches it.
-    pip() { "$PLATEAU_PYTHON" -m pip install --quiet --retries 1 "$@"; }
+    pip() { timeout 600 "$PLATEAU_PYTHON" -m pip install --quiet --retries 1 "$@"; }
     get_readers() {
-        python3 -m venv "$readers" && pip hyperqueue onnx onnxruntime tensorboard &&
+        # The builds that follow need 25 GB.
+        [ "$(df -Pk . | awk 'NR == 2 { print $4 }')" -gt 35000000 ] && python3 -m venv "$readers" && pip hyperqueue onnx onnxruntime tensorboard &&
             { pip torch --index-url https://download.pytorch.org/whl/cpu 2>/dev/null || pip torch; }
     }
     has_readers || get_readers || true
