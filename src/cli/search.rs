@@ -16,7 +16,7 @@ use crate::landscape::Verdict;
 use crate::nearest::unknown;
 use crate::numbers::thousands;
 use crate::record::read_events;
-use crate::search::Strategy;
+use crate::search::{Family, Strategy};
 use crate::session::{Event, RunConfig, RunKind, SearchConfig};
 use crate::space::Space;
 
@@ -28,9 +28,8 @@ const NEAR: f64 = 0.3;
 pub struct SearchArgs {
     #[command(flatten)]
     run: RunArgs,
-    /// na-darts, na-darts-2nd, darts, darts-2nd, a2m, sdarts-rs, rsps or random; rs or na-rs on a --table, a --run or with
-    /// --train
-    #[arg(long, default_value = "na-darts")]
+    /// How to search
+    #[arg(long, default_value = "na-darts", help = strategies(false), long_help = strategies(true))]
     strategy: AnyStrategy,
     /// darts, nas-bench-201 or nas-bench-201-small
     #[arg(long, default_value = "darts")]
@@ -43,6 +42,48 @@ pub struct SearchArgs {
     source: SourceArgs,
     #[command(flatten)]
     sampling: SamplingArgs,
+}
+
+/// The strategies by their families; `explained`: each with its sentence.
+fn strategies(explained: bool) -> String {
+    let on_evaluators = [
+        ("rs", "Random search on a --table, a --run or with --train."),
+        (
+            "na-rs",
+            "The same by the mean of each draw and its neighbors.",
+        ),
+    ];
+    let mut families = Vec::new();
+    for family in Family::ALL {
+        let own = Strategy::ALL
+            .into_iter()
+            .filter(|strategy| strategy.family() == family);
+        let mut members: Vec<(String, &str)> = own
+            .map(|strategy| (strategy.to_string(), strategy.sentence()))
+            .collect();
+        if family == Family::Sampling {
+            let others = on_evaluators.map(|(name, sentence)| (name.to_owned(), sentence));
+            members.extend(others);
+        }
+        families.push((family.title(), members));
+    }
+    match explained {
+        false => families
+            .iter()
+            .flat_map(|(_, members)| members.iter().map(|(name, _)| name.as_str()))
+            .collect::<Vec<_>>()
+            .join(", "),
+        true => {
+            let mut text = "How to search. A name with na- is the strategy after it on the joined loss of a neighborhood.".to_owned();
+            for (title, members) in families {
+                text += &format!("\n\n{title}:");
+                for (name, sentence) in members {
+                    text += &format!("\n  {name}: {sentence}");
+                }
+            }
+            text
+        }
+    }
 }
 
 /// Any way to search.

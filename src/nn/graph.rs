@@ -55,18 +55,22 @@ impl DerivedNetwork {
 type Mixture = Vec<(usize, Option<usize>)>;
 
 impl Supernet {
-    /// The graph of a supernet of NAS-Bench-201 behind its stem, whose output is of `input`; an output for each lane: what the classifier
-    /// reads. The factor of operation k on edge e (of all cell kinds) in a lane is at place `(lane · edges + e) · operations + k`.
-    pub(super) fn mixed(&self, input: Size, lanes: Lanes) -> Graph {
+    /// The graph of a supernet behind its stem, whose output is of `input`; an output for each lane: what the classifier reads. The factor
+    /// of operation k on edge e (of all cell kinds) in a lane is at place `(lane · edges + e) · operations + k`. `paths`: for every lane
+    /// the one operation of every edge that is computed; none: all are.
+    pub(super) fn mixed(&self, input: Size, lanes: Lanes, paths: Option<&[Vec<usize>]>) -> Graph {
         let edges = self.space.cell_kinds().len() * self.space.edges().len();
         let operations = self.space.operations().len();
         let mixture = |lane: usize, edge: usize| {
             let row = lanes.alike(lane, edge) * edges + edge;
-            let all = 0..operations;
-            all.map(|k| (k, Some(row * operations + k))).collect()
+            let computed = match paths {
+                Some(paths) => paths[lane][edge]..paths[lane][edge] + 1,
+                None => 0..operations,
+            };
+            computed.map(|k| (k, Some(row * operations + k))).collect()
         };
         let mut graph = self.graph(input, lanes.count, mixture);
-        // Those of `none` and of edges that are alike are never looked at.
+        // Those of `none`, of edges that are alike and of what is not computed are never looked at.
         graph.places = lanes.count * edges * operations;
         graph
     }

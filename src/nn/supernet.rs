@@ -149,13 +149,16 @@ impl Supernet {
 
     /// Logits `[lanes·batch, classes]` of images `[batch, channels, height, width]`, which all lanes share. `mix` holds for each
     /// cell kind the weights `[lanes, edges, operations]`; `own`, for every lane, the edges (of all cell kinds, one kind after the other)
-    /// whose weights may differ from those of the other lanes, none: all may. Batch statistics are per lane.
+    /// whose weights may differ from those of the other lanes, none: all may. `paths`: for every lane the one operation of every edge
+    /// whose weight is not 0, none: any may have one; the kernels compute no other where they take the body as one graph. Batch statistics
+    /// are per lane.
     pub fn forward(
         &self,
         pass: Pass,
         images: Tensor<4>,
         mix: &[Tensor<3>],
         own: Option<&[Vec<usize>]>,
+        paths: Option<&[Vec<usize>]>,
     ) -> Tensor<2> {
         let [batch, ..] = images.dims();
         let one = Pass { lanes: 1, ..pass };
@@ -165,7 +168,7 @@ impl Supernet {
                 count: pass.lanes,
                 own,
             };
-            let body_graph = self.mixed(size_of(&stem), lanes);
+            let body_graph = self.mixed(size_of(&stem), lanes, paths);
             let factors = Tensor::cat(mix.to_vec(), 1).reshape([-1, 1]);
             let x = self.whole_body(stem, pass.leaves.block(body), factors, body_graph);
             return self.classifier.forward(pass, self.activated(x));

@@ -4,7 +4,7 @@ use crate::landscape::wilson;
 use crate::session::{
     DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep, Sharpness, Timed,
 };
-use crate::space::{Genotype, Space, derive};
+use crate::space::{Genotype, Space};
 
 /// Whether a run goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -302,7 +302,7 @@ impl RunView {
                 })
                 .collect();
             // A diverged α has no genotype; the last one stays, and the run's own failure event says so.
-            if let Ok(genotype) = derive(space, &alpha) {
+            if let Ok(genotype) = step.weights.derive(space, &alpha) {
                 self.would_end_with(self.steps.len(), &genotype);
             }
         }

@@ -1,28 +1,40 @@
-//! Search strategies. Gradient searches share everything but the architecture gradient ([`darts`], [`a2m`]); NA-DARTS only adds
-//! neighbors ([`na_darts`]) to the loss that DARTS minimises ([`objective`]), and SDARTS noise to that of its weight step
-//! ([`sdarts`]). [`sharpness`] watches any of them, and may end it ([`early_stop`]).
+//! Search strategies. A gradient search is DARTS with one thing exchanged: how α becomes the weights of a pass ([`relaxation`], with
+//! [`gumbel`] and [`dirichlet`]), the architecture gradient ([`darts`], [`a2m`]), what is added to its loss ([`penalty`]) or to the
+//! weights ([`darts_minus`], [`sdarts`]), the step of α ([`gaea`]). Each may have a neighborhood ([`na_darts`]), which the loss is
+//! aggregated over ([`objective`]). [`sharpness`] watches any of them, and may end it ([`early_stop`]).
 
 #[cfg(feature = "engine")]
 pub mod a2m;
 #[cfg(feature = "engine")]
 pub mod darts;
+#[cfg(feature = "engine")]
+pub mod darts_minus;
+mod dirichlet;
 pub mod early_stop;
+#[cfg(feature = "engine")]
+pub mod gaea;
+pub mod gumbel;
 #[cfg(feature = "engine")]
 pub mod na_darts;
 #[cfg(feature = "engine")]
 pub mod objective;
 #[cfg(feature = "engine")]
 pub mod optimizer;
+pub mod penalty;
+pub mod relaxation;
 mod schedule;
 #[cfg(feature = "engine")]
 pub mod sdarts;
 #[cfg(feature = "engine")]
 pub mod sharpness;
+mod simplex;
 mod strategy;
 mod temperature;
 
 pub use schedule::cosine_rate;
-pub use strategy::{Draw, HessianPoint, Order, Representation, Select, Strategy};
+pub use strategy::{
+    Draw, Family, GAEA_RATE, HessianPoint, Order, Representation, Select, Strategy,
+};
 pub use temperature::Temperature;
 
 /// Why a search cannot go on.

@@ -1,6 +1,6 @@
 //! The search objective: the aggregated loss of an architecture's neighborhood, and its gradients (`method.md` §1, §3).
 
-use burn::tensor::{Tensor, TensorData, activation::softmax};
+use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
 
 use crate::data::Batch;
 use crate::kernels::{Memory, total};
@@ -8,6 +8,7 @@ use crate::nn::{Leaves, Packing, Pass, Statistics, Supernet, lane_correct, lane_
 use crate::space::{Aggregation, Macro, MacroError, Space};
 
 use super::SearchError;
+use super::relaxation::Relaxation;
 
 /// The neighbors of one step as affine maps of β = softmax(α), so that α' stays differentiable in α: lane by lane
 /// `β'[e, j] = Σ_k β[e, k]·linear[e, k, j] + constant[e, j]`. Lane 0 is the architecture itself.
@@ -24,6 +25,17 @@ pub struct NeighborMaps {
 }
 
 impl NeighborMaps {
+    /// α itself alone.
+    pub fn identity(edges: usize, operations: usize, device: &Device) -> Self {
+        let unit = Tensor::<2>::eye(operations, device).reshape([1, 1, operations, operations]);
+        Self {
+            linear: unit.repeat_dim(1, edges),
+            constant: Tensor::zeros([1, edges, operations], device),
+            own: vec![Vec::new()],
+            include_self: true,
+        }
+    }
+
     /// The architecture itself and its neighbors.
     pub fn lanes(&self) -> usize {
         self.constant.dims()[0]
@@ -158,10 +170,10 @@ pub struct StepObjective<'a> {
     pub validation: &'a Batch,
     /// Neighbors and how their losses are joined; none for plain DARTS.
     pub neighborhood: Option<(&'a NeighborMaps, Aggregation)>,
-    /// One lane that the weights are trained on instead of α itself; none but for SDARTS.
+    /// One lane that the weights are trained on instead of α itself; none but for SDARTS and DARTS−.
     pub perturbed: Option<&'a NeighborMaps>,
-    /// T of β = softmax(α/T).
-    pub temperature: f64,
+    /// How α becomes β.
+    pub relaxation: &'a Relaxation,
 }
 
 impl Objective for StepObjective<'_> {
@@ -199,7 +211,7 @@ impl StepObjective<'_> {
         let point = Point {
             weights,
             alpha,
-            temperature: self.temperature,
+            relaxation: self.relaxation,
         };
         evaluate(self.network, point, neighborhood, batch, wanted).await
     }
@@ -212,12 +224,14 @@ pub struct Point<'a> {
     pub weights: &'a Tensor<1>,
     /// `[cell kinds, edges, operations]`.
     pub alpha: &'a Tensor<3>,
-    /// T of β = softmax(α/T).
-    pub temperature: f64,
+    /// How α becomes β.
+    pub relaxation: &'a Relaxation,
 }
 
 /// A batch through the supernet at a point and, where given, its neighbors; then the wanted gradients of the aggregated loss. All lanes see the same batch (§8, pitfall 2). Lanes that do not
 /// fit into one pass go through in chunks of [`Network::lanes_a_pass`], and their gradients are added up in order.
+///
+/// Softmax is part of the pass. Of every other relaxation the pass knows β alone, and the gradient in β is read back for its transpose.
 pub async fn evaluate(
     network: &Network,
     point: Point<'_>,
@@ -225,51 +239,141 @@ pub async fn evaluate(
     batch: &Batch,
     wanted: Wanted,
 ) -> Result<Evaluated, SearchError> {
-    let chunks = chunks(network, neighborhood.map(|(maps, _)| maps));
-    let chunk_pass =
-        |maps: Option<&NeighborMaps>, wanted| LanePass::new(network, point, maps, batch, wanted);
-    // Shares only matter to a backward pass.
-    let aggregation = neighborhood
-        .filter(|_| wanted != NOTHING)
-        .map(|(maps, aggregation)| (aggregation, maps.include_self));
-    if let [maps] = chunks.as_slice() {
-        let pass = chunk_pass(maps.as_ref(), wanted);
-        let shares = match aggregation {
-            Some(how) => Some(shares(how, &pass.losses()).await?),
-            None => None,
-        };
-        return Ok(pass.finish(shares));
-    }
-    let lanes = |maps: &Option<NeighborMaps>| maps.as_ref().map_or(1, NeighborMaps::lanes);
-    let shares = match aggregation {
-        None => None,
-        // Those of the mean do not depend on the losses.
-        Some(how @ (Aggregation::Mean, _)) => {
-            let count = chunks.iter().map(lanes).sum::<usize>();
-            let losses = Tensor::zeros([count], &point.weights.device());
-            Some(shares(how, &losses).await?)
-        }
-        // All others need every loss before the first backward pass.
-        Some(how) => {
-            let losses = chunks
-                .iter()
-                .map(|maps| chunk_pass(maps.as_ref(), NOTHING).losses());
-            Some(shares(how, &Tensor::cat(losses.collect(), 0)).await?)
-        }
+    let Point {
+        weights,
+        alpha,
+        relaxation,
+    } = point;
+    let mut pass = Mixed {
+        network,
+        weights,
+        parameters: alpha.clone(),
+        temperature: None,
+        paths: None,
+        batch,
     };
-    let mut start = 0;
-    let mut sum: Option<Evaluated> = None;
-    for maps in &chunks {
-        let length = lanes(maps);
-        let own = shares.clone().map(|shares| shares.narrow(0, start, length));
-        start += length;
-        let next = chunk_pass(maps.as_ref(), wanted).finish(own);
-        sum = Some(match sum {
-            Some(sum) => sum.add(next),
-            None => next,
-        });
+    pass.temperature = match *relaxation {
+        Relaxation::Softmax { temperature } => Some(temperature),
+        _ => None,
+    };
+    if let Relaxation::Softmax { .. } | Relaxation::Given = relaxation {
+        return pass.evaluate(neighborhood, wanted).await;
     }
-    sum.ok_or_else(|| SearchError::Internal("a pass without lanes".into()))
+    let (dims, device) = (alpha.dims(), alpha.device());
+    let operations = dims[2];
+    let values = read(alpha.clone().reshape([-1])).await?;
+    let upload = |values| Tensor::from_data(TensorData::new(values, dims), &device);
+    pass.parameters = upload(relaxation.mix(&values, operations));
+    if relaxation.is_hard() {
+        let maps = neighborhood.map(|(maps, _)| maps);
+        pass.paths = paths(&pass.parameters, maps).await?;
+    }
+    let mut evaluated = pass.evaluate(neighborhood, wanted).await?;
+    if let Some(gradient) = evaluated.alpha.take() {
+        let gradient = read(gradient.reshape([-1])).await?;
+        evaluated.alpha = Some(upload(relaxation.transpose(&values, &gradient, operations)));
+    }
+    Ok(evaluated)
+}
+
+/// β of a relaxation at α `[cell kinds, edges, operations]`, off the tape.
+pub async fn relaxed(relaxation: &Relaxation, alpha: &Tensor<3>) -> Result<Tensor<3>, SearchError> {
+    if let Relaxation::Softmax { temperature } = *relaxation {
+        return Ok(softmax_at(alpha.clone(), temperature));
+    }
+    let dims = alpha.dims();
+    let values = read(alpha.clone().reshape([-1])).await?;
+    let mix = TensorData::new(relaxation.mix(&values, dims[2]), dims);
+    Ok(Tensor::from_data(mix, &alpha.device()))
+}
+
+/// For every lane the one operation of every edge, of all cell kinds; none where an edge has several.
+async fn paths(
+    beta: &Tensor<3>,
+    maps: Option<&NeighborMaps>,
+) -> Result<Option<Vec<Vec<usize>>>, SearchError> {
+    let [kinds, edges, operations] = beta.dims();
+    let mix = mixing_weights(beta.clone().autodiff(), maps);
+    let mix = read(Tensor::cat(mix, 1).inner().reshape([-1])).await?;
+    let one = |row: &[f32]| {
+        let mut counting = (0..row.len()).filter(|&k| row[k] != 0.0);
+        counting.next().filter(|_| counting.next().is_none())
+    };
+    let lanes = mix.chunks_exact(kinds * edges * operations);
+    Ok(lanes
+        .map(|lane| lane.chunks_exact(operations).map(one).collect())
+        .collect())
+}
+
+/// What goes through the supernet.
+struct Mixed<'a> {
+    network: &'a Network,
+    weights: &'a Tensor<1>,
+    /// α, or β where there is no temperature; `[cell kinds, edges, operations]`.
+    parameters: Tensor<3>,
+    /// T of β = softmax(α/T).
+    temperature: Option<f64>,
+    /// For every lane the one operation of every edge that is computed; none: all are.
+    paths: Option<Vec<Vec<usize>>>,
+    batch: &'a Batch,
+}
+
+impl Mixed<'_> {
+    async fn evaluate(
+        &self,
+        neighborhood: Option<(&NeighborMaps, Aggregation)>,
+        wanted: Wanted,
+    ) -> Result<Evaluated, SearchError> {
+        let chunks = chunks(self.network, neighborhood.map(|(maps, _)| maps));
+        let chunk_pass = |first: usize, maps: Option<&NeighborMaps>, wanted| {
+            LanePass::new(self, first, maps, wanted)
+        };
+        // Shares only matter to a backward pass.
+        let aggregation = neighborhood
+            .filter(|_| wanted != NOTHING)
+            .map(|(maps, aggregation)| (aggregation, maps.include_self));
+        if let [maps] = chunks.as_slice() {
+            let pass = chunk_pass(0, maps.as_ref(), wanted);
+            let shares = match aggregation {
+                Some(how) => Some(shares(how, &pass.losses()).await?),
+                None => None,
+            };
+            return Ok(pass.finish(shares));
+        }
+        let lanes = |maps: &Option<NeighborMaps>| maps.as_ref().map_or(1, NeighborMaps::lanes);
+        let shares = match aggregation {
+            None => None,
+            // Those of the mean do not depend on the losses.
+            Some(how @ (Aggregation::Mean, _)) => {
+                let count = chunks.iter().map(lanes).sum::<usize>();
+                let losses = Tensor::zeros([count], &self.weights.device());
+                Some(shares(how, &losses).await?)
+            }
+            // All others need every loss before the first backward pass.
+            Some(how) => {
+                let mut first = 0;
+                let losses = chunks.iter().map(|maps| {
+                    let pass = chunk_pass(first, maps.as_ref(), NOTHING);
+                    first += lanes(maps);
+                    pass.losses()
+                });
+                Some(shares(how, &Tensor::cat(losses.collect(), 0)).await?)
+            }
+        };
+        let mut start = 0;
+        let mut sum: Option<Evaluated> = None;
+        for maps in &chunks {
+            let length = lanes(maps);
+            let own = shares.clone().map(|shares| shares.narrow(0, start, length));
+            let next = chunk_pass(start, maps.as_ref(), wanted).finish(own);
+            start += length;
+            sum = Some(match sum {
+                Some(sum) => sum.add(next),
+                None => next,
+            });
+        }
+        sum.ok_or_else(|| SearchError::Internal("a pass without lanes".into()))
+    }
 }
 
 const NOTHING: Wanted = Wanted {
@@ -308,24 +412,24 @@ struct LanePass {
 }
 
 impl LanePass {
-    fn new(
-        network: &Network,
-        point: Point,
-        maps: Option<&NeighborMaps>,
-        batch: &Batch,
-        wanted: Wanted,
-    ) -> Self {
-        let leaves = network
-            .supernet
-            .layout()
-            .leaves(point.weights, wanted.weights);
-        let alpha = point
-            .alpha
+    /// The lanes of these maps, of which `first` is the number of the first among all.
+    fn new(mixed: &Mixed, first: usize, maps: Option<&NeighborMaps>, wanted: Wanted) -> Self {
+        let (network, batch) = (mixed.network, mixed.batch);
+        let layout = network.supernet.layout();
+        let leaves = layout.leaves(mixed.weights, wanted.weights);
+        let alpha = mixed
+            .parameters
             .clone()
             .autodiff()
             .set_require_grad(wanted.alpha);
-        let mix = mixing_weights(softmax_at(alpha.clone(), point.temperature), maps);
+        let beta = match mixed.temperature {
+            Some(temperature) => softmax_at(alpha.clone(), temperature),
+            None => alpha.clone(),
+        };
+        let mix = mixing_weights(beta, maps);
         let lanes = mix[0].dims()[0];
+        let paths = mixed.paths.as_ref();
+        let paths = paths.map(|paths| &paths[first..first + lanes]);
         let pass = Pass {
             leaves: &leaves,
             lanes,
@@ -335,9 +439,8 @@ impl LanePass {
         };
         let labels = batch.labels.clone().autodiff();
         let own = maps.map(|maps| maps.own.as_slice());
-        let logits = network
-            .supernet
-            .forward(pass, batch.images.clone().autodiff(), &mix, own);
+        let images = batch.images.clone().autodiff();
+        let logits = network.supernet.forward(pass, images, &mix, own, paths);
         let correct = lane_correct(logits.clone().inner(), &batch.labels, lanes);
         Self {
             accuracy: correct

@@ -31,6 +31,11 @@ impl Temperature {
         let passed = step.saturating_sub(1) as f64 / steps.saturating_sub(1).max(1) as f64;
         self.from * (self.to / self.from).powf(passed.min(1.0))
     }
+
+    /// The temperature between the two in equal steps, at `progress` from 0 to 1.
+    pub fn linear(self, progress: f64) -> f64 {
+        self.from + (self.to - self.from) * progress
+    }
 }
 
 impl std::fmt::Display for Temperature {

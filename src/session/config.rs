@@ -6,7 +6,8 @@ use super::device_choice::DeviceChoice;
 use crate::data::{Augmentation, LastBatch, file_name};
 use crate::nearest::named;
 use crate::search::{
-    Draw, HessianPoint, Order, Representation, Select, Strategy, Temperature, cosine_rate,
+    Draw, GAEA_RATE, HessianPoint, Order, Representation, Select, Strategy, Temperature,
+    cosine_rate,
 };
 use crate::space::{Aggregation, Genotype, Space};
 
@@ -209,6 +210,18 @@ pub struct SearchConfig {
     /// Perturbation of softmax(α) in the weight step: its tenth at the first epoch, rising linearly (SDARTS-RS).
     #[serde(default)]
     pub perturbation: f64,
+    /// Temperatures of the drawn weights, from the first epoch to the last (GDAS, SNAS); none: those of the authors' programs.
+    #[serde(default)]
+    pub gumbel: Option<Temperature>,
+    /// Weight of the penalty on α (β-DARTS, FairDARTS); none: that of the authors' programs.
+    #[serde(default)]
+    pub penalty: Option<f64>,
+    /// Weight of the auxiliary skip connection in the first epoch (DARTS−).
+    #[serde(default = "one")]
+    pub auxiliary_skip: f64,
+    /// Rate of the exponentiated gradient (GAEA).
+    #[serde(default = "gaea_rate")]
+    pub gaea_rate: f64,
     /// Steps between two measurements of the sharpness; 0 for none but those of the early stop.
     #[serde(default)]
     pub sharpness: usize,
@@ -226,6 +239,14 @@ pub struct SearchConfig {
 
 fn one_batch() -> usize {
     1
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn gaea_rate() -> f64 {
+    GAEA_RATE
 }
 
 /// Settings of training a derived network from scratch (§4.6).

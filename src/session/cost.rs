@@ -79,7 +79,21 @@ impl SearchConfig {
                 ]
             }
             // The gradient at α, the ascended one and the two of the difference.
-            Strategy::A2m => [WEIGHTS * supernet, 4 * ALPHA * supernet],
+            strategy if strategy.plain() == Strategy::A2m => {
+                [WEIGHTS * supernet, lanes * 4 * ALPHA * supernet]
+            }
+            // Seven gradients in the weights of the operations, and the loss before and after them.
+            strategy if strategy.plain() == Strategy::SdartsAdv => {
+                [(WEIGHTS + 9 * ALPHA) * supernet, lanes * ALPHA * supernet]
+            }
+            // One operation an edge.
+            strategy if strategy.by_paths() => {
+                let operations = self.space.operations().len() as u64;
+                [
+                    WEIGHTS * supernet / operations,
+                    lanes * ALPHA * supernet / operations,
+                ]
+            }
             // The look-ahead step, the gradient in both after it and the two of the difference.
             strategy if strategy.second_order() => [
                 (WEIGHTS + 2 * ALPHA + WEIGHTS) * supernet,

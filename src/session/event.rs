@@ -10,6 +10,7 @@ use super::finite::finite;
 use super::info::{DatasetInfo, DeviceInfo};
 use super::trained_network::TrainedNetwork;
 use crate::landscape::{Score, signed};
+use crate::search::relaxation::{Relaxation, Shown};
 use crate::space::{Genotype, Space};
 
 /// How sharp the validation loss is at α, on a few batches of the architecture half.
@@ -314,7 +315,10 @@ pub struct SearchStep {
     /// T of β = softmax(α/T) in this step.
     #[serde(default = "one", deserialize_with = "finite")]
     pub temperature: f32,
-    /// Mean entropy of softmax(α/T) over the edges, nats.
+    /// What the weights of the operations are.
+    #[serde(default, skip_serializing_if = "Shown::is_softmax")]
+    pub weights: Shown,
+    /// Mean entropy over the edges of the operations' weights, nats.
     #[serde(deserialize_with = "finite")]
     pub entropy: f32,
     /// α after the step, `[cell kind][edge][operation]`.
@@ -324,6 +328,13 @@ pub struct SearchStep {
 
 fn one() -> f32 {
     1.0
+}
+
+impl SearchStep {
+    /// How α became the weights of the operations, without anything drawn.
+    pub fn relaxation(&self) -> Relaxation {
+        self.weights.at(f64::from(self.temperature))
+    }
 }
 
 /// Most mistakes that [`Event::Predicted`] lists.

@@ -6,6 +6,7 @@ use super::config::{KernelChoice, MemoryChoice, RunConfig, SearchConfig};
 use super::error::{MemoryError, RunError};
 use super::info::DeviceInfo;
 use super::machine::{MachineMemory, machine_memory};
+use super::monitor::sharpness_interval;
 use crate::forecast::{Forecast, Memory, least_training_bytes};
 use crate::search::Strategy;
 use crate::space::{Macro, Space, count_genotype, count_supernet};
@@ -65,14 +66,21 @@ impl MemoryPlan {
         size: &Macro,
         device: &DeviceInfo,
     ) -> Result<Self, RunError> {
-        if config.strategy == Strategy::Rsps {
-            return Self::single_paths(config, kernels, size, device);
-        }
         let lanes = 1 + if config.strategy.neighborhood_aware() && config.radius > 0 {
             config.neighbors
         } else {
             0
         };
+        // None of the DARTS space's architectures has `none`.
+        let fair = config.space.operations().len() - usize::from(config.space == Space::Darts);
+        match config.strategy {
+            Strategy::Rsps => return Self::single_paths(config, fair, kernels, size, device),
+            // What measures sharpness mixes the operations.
+            strategy if strategy.by_paths() && sharpness_interval(config, 1).is_none() => {
+                return Self::single_paths(config, lanes, kernels, size, device);
+            }
+            _ => {}
+        }
         let limit = limit(config, device);
         let binding = largest_tensor(device);
         let choices: &[Option<Memory>] = match (kernels, memory) {
@@ -121,9 +129,10 @@ impl MemoryPlan {
         })?)
     }
 
-    /// The plan of training single paths: as many side by side as fit.
+    /// The plan of training single paths: as many side by side as fit, `most` of them.
     fn single_paths(
         config: &SearchConfig,
+        most: usize,
         kernels: KernelChoice,
         size: &Macro,
         device: &DeviceInfo,
@@ -141,8 +150,6 @@ impl MemoryPlan {
         )?;
         let limit = limit(config, device);
         let binding = largest_tensor(device);
-        // None of the DARTS space's architectures has `none`.
-        let most = config.space.operations().len() - usize::from(config.space == Space::Darts);
         let lanes_a_pass =
             forecast
                 .lanes_within(most, limit, binding)

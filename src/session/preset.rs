@@ -9,7 +9,9 @@ use super::config::{
 use super::device_choice::DeviceChoice;
 use crate::data::{Augmentation, LastBatch};
 use crate::nearest::named;
-use crate::search::{Draw, HessianPoint, Order, Representation, Select, Strategy, Temperature};
+use crate::search::{
+    Draw, GAEA_RATE, HessianPoint, Order, Representation, Select, Strategy, Temperature,
+};
 use crate::space::{Aggregation, Space};
 
 /// A named set of settings.
@@ -113,6 +115,10 @@ impl Preset {
             rho: if darts { 1e-1 } else { 1e-2 },
             hessian_point: HessianPoint::default(),
             perturbation: 0.3,
+            gumbel: None,
+            penalty: None,
+            auxiliary_skip: 1.0,
+            gaea_rate: GAEA_RATE,
             sharpness: 0,
             sharpness_batches: 1,
             early_stop: false,

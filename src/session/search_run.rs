@@ -1,6 +1,7 @@
 //! The loop of a gradient search: α-step, weight step, measurements.
 
 mod resume;
+mod selection;
 mod single_path;
 mod steps;
 
@@ -23,9 +24,10 @@ use crate::landscape::{Evaluator, EvaluatorError, Spread, SupernetEvaluator};
 use crate::search::na_darts::Substitutions;
 use crate::search::objective::{Network, Objective, Wanted, read};
 use crate::search::optimizer::{Adam, Sgd};
+use crate::search::relaxation::{Relaxation, Shown};
 use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
 use crate::search::{SearchError, Select, Strategy};
-use crate::space::{Counting, Genotype, Macro, MacroError, derive, neighbors};
+use crate::space::{Counting, Genotype, Macro, MacroError, neighbors};
 use single_path::SinglePaths;
 
 /// Everything that changes during a search.
@@ -78,7 +80,7 @@ impl SearchState {
         let single_paths = config.strategy == Strategy::Rsps;
         let network = Network {
             lanes_a_pass: plan.lanes_a_pass,
-            ..match single_paths {
+            ..match single_paths || config.strategy.by_paths() {
                 true => Network::single_paths(space, &size, plan.fused)?,
                 false => Network::new(space, &size, plan.fused)?,
             }
@@ -187,15 +189,26 @@ impl SearchState {
                 self.checkpoint(None, origin, control).await?;
             }
         }
-        let genotype = match (self.config.select, self.watch.best()) {
-            (Select::BestValidation, Some(genotype)) => genotype.clone(),
-            // The last step ends an epoch.
-            _ => match last {
-                Some(genotype) => genotype,
-                None => self.genotype().await?,
-            },
+        // The last step ends an epoch.
+        let last = match last {
+            Some(genotype) => genotype,
+            None => self.genotype().await?,
         };
-        self.end(genotype, origin, control).await
+        let seed = origin.config.seed;
+        let selected = match (self.config.select, self.watch.best()) {
+            (Select::BestValidation, Some(genotype)) => Ok(genotype.clone()),
+            (Select::Perturbation, _) => self.by_perturbation(data, seed, control).await,
+            (Select::Neighborhood, _) => self.by_neighborhood(data, seed, control).await,
+            (Select::BestValidation | Select::Last, _) => Ok(last.clone()),
+        };
+        match selected {
+            // It is selected anew where the run goes on.
+            Err(RunError::Stopped) => {
+                self.checkpoint(None, origin, control).await?;
+                Ok(last)
+            }
+            selected => self.end(selected?, origin, control).await,
+        }
     }
 
     /// Says what the search would end with now.
@@ -290,6 +303,7 @@ impl SearchState {
                 .into());
             }
             self.watch.validation(head[2]);
+            let weights = Shown::of(self.config.strategy);
             control.emit(Event::SearchStep(SearchStep {
                 step: measured.step,
                 epoch: measured.epoch,
@@ -301,7 +315,8 @@ impl SearchState {
                 neighbors: measured.neighbors,
                 effective_radius: radius.first().copied(),
                 temperature: measured.temperature as f32,
-                entropy: entropy(alpha, measured.temperature, operations),
+                weights,
+                entropy: weights.at(measured.temperature).entropy(alpha, operations),
                 alpha: nest(alpha, edges, operations),
             }));
         }
@@ -321,7 +336,8 @@ impl SearchState {
         }
         let (mut eigenvalues, mut losses) = (Vec::new(), Vec::new());
         for batch in &self.sharpness_batches {
-            let objective = self.objective([batch, batch], self.temperature(step), None, None);
+            let relaxation = Relaxation::mean(self.config.strategy, self.temperature(step));
+            let objective = self.objective([batch, batch], &relaxation, None, None);
             let (weights, alpha) = (&self.weights, &self.alpha);
             let size = alpha.dims().iter().product();
             let eigenvalue = largest_eigenvalue(size, PRODUCTS, async |vector| {
@@ -403,7 +419,7 @@ impl SearchState {
                     .collect()
             })
             .collect();
-        Ok(derive(self.config.space, &alpha)?)
+        Ok(Shown::of(self.config.strategy).derive(self.config.space, &alpha)?)
     }
 }
 
@@ -458,28 +474,6 @@ fn nest(values: &[f32], edges: usize, operations: usize) -> Vec<Vec<Vec<f32>>> {
         .chunks(edges * operations)
         .map(|kind| kind.chunks(operations).map(<[f32]>::to_vec).collect())
         .collect()
-}
-
-/// Mean entropy of softmax(α/T) over the edges, in nats.
-fn entropy(alpha: &[f32], temperature: f64, operations: usize) -> f32 {
-    let edges = alpha.len() / operations;
-    let total: f64 = alpha
-        .chunks(operations)
-        .map(|edge| {
-            let highest = edge.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let exponentials: Vec<f64> = edge
-                .iter()
-                .map(|&a| (f64::from(a - highest) / temperature).exp())
-                .collect();
-            let sum: f64 = exponentials.iter().sum();
-            exponentials
-                .iter()
-                .map(|e| e / sum)
-                .map(|p| if p > 0.0 { -p * p.ln() } else { 0.0 })
-                .sum::<f64>()
-        })
-        .sum();
-    (total / edges as f64) as f32
 }
 
 /// The genotype of a strategy that does not look at data.

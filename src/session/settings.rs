@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::config::{SearchConfig, TrainConfig};
 use super::config_error::ConfigError;
 use crate::search::Strategy;
+use crate::search::penalty::published;
 
 /// A setting of `C`.
 pub struct Setting<C: 'static> {
@@ -199,12 +200,94 @@ fn searched(strategy: Strategy) -> bool {
 }
 
 fn a2m(strategy: Strategy) -> bool {
-    strategy == Strategy::A2m
+    strategy.plain() == Strategy::A2m
 }
 
 fn sdarts(strategy: Strategy) -> bool {
-    strategy == Strategy::SdartsRs
+    matches!(strategy.plain(), Strategy::SdartsRs | Strategy::SdartsAdv)
 }
+
+fn drawn(strategy: Strategy) -> bool {
+    matches!(strategy.plain(), Strategy::Gdas | Strategy::Snas)
+}
+
+fn penalised(strategy: Strategy) -> bool {
+    published(strategy) > 0.0
+}
+
+fn darts_minus(strategy: Strategy) -> bool {
+    strategy.plain() == Strategy::DartsMinus
+}
+
+fn gaea(strategy: Strategy) -> bool {
+    strategy.plain() == Strategy::Gaea
+}
+
+/// Whether α moves by Adam.
+fn by_adam(strategy: Strategy) -> bool {
+    strategy.by_gradient() && !gaea(strategy)
+}
+
+/// The word for a setting of a strategy that is left as its authors have it.
+const PUBLISHED: &str = "published";
+
+/// A setting that may be left as a strategy's authors have it.
+fn published_or<T: Display>(value: &Option<T>) -> String {
+    value.as_ref().map_or(PUBLISHED.to_owned(), T::to_string)
+}
+
+/// Reads one.
+fn put_published<T: FromStr<Err: Display>>(
+    place: &mut Option<T>,
+    text: &str,
+) -> Result<(), String> {
+    *place = match text {
+        PUBLISHED => None,
+        _ => {
+            let value = text.parse();
+            Some(value.map_err(|error: T::Err| format!("{error}, or {PUBLISHED}"))?)
+        }
+    };
+    Ok(())
+}
+
+/// Reads a weight of a penalty.
+fn put_penalty(place: &mut Option<f64>, text: &str) -> Result<(), String> {
+    let weight = text
+        .parse()
+        .ok()
+        .filter(|weight| (0.0..=1e4).contains(weight));
+    *place = match (text, weight) {
+        (PUBLISHED, _) => None,
+        (_, Some(weight)) => Some(weight),
+        _ => {
+            return Err(format!(
+                "a number from 0 to 10000 is expected, or {PUBLISHED}"
+            ));
+        }
+    };
+    Ok(())
+}
+
+/// The words of the temperatures of drawn weights.
+const GUMBEL: [Word; 2] = [
+    word(
+        PUBLISHED,
+        "as published",
+        "10:0.1 for GDAS, 1:0.03 for SNAS",
+    ),
+    numbered(["FROM:TO", "10:0.1"], "from and to", "in equal steps"),
+];
+
+/// The words of the weight of a penalty.
+const PENALTY: [Word; 2] = [
+    word(
+        PUBLISHED,
+        "as published",
+        "50 for β-DARTS, 10 for FairDARTS",
+    ),
+    numbered(["W", "10"], "a weight", "0 for none"),
+];
 
 /// The words of [`crate::data::LastBatch`].
 const LAST_BATCH: [Word; 2] = [
@@ -285,12 +368,22 @@ const ORDERS: [Word; 2] = [
 ];
 
 /// The words of [`crate::search::Select`].
-const SELECTS: [Word; 2] = [
+const SELECTS: [Word; 4] = [
     word("last", "the last epoch", ""),
     word(
         "best-validation",
         "the best validation",
         "of the best mean accuracy on the architecture half",
+    ),
+    word(
+        "perturbation",
+        "what is missed most",
+        "of every edge, one after the other, the operation without which the supernet's loss is the highest, as DARTS-PT",
+    ),
+    word(
+        "neighborhood",
+        "the flattest likely one",
+        "of the ten likeliest architectures that of the least supernet's loss joined over its neighbors",
     ),
 ];
 
@@ -348,29 +441,29 @@ pub static SEARCH: &[Setting<SearchConfig>] = &[
     "L2 penalty of the supernet's weights" },
     row! { "--clip", "Longest gradient", "", Rates, searched, Value::Real([0.0, 1e6], |c| &mut c.clip),
     "Length that a longer gradient of the supernet's weights is cut to; 0 cuts none" },
-    row! { "--alpha-rate", "α rate", "", Rates, Strategy::by_gradient, Value::Real([0.0, 100.0], |c| &mut c.alpha_rate),
+    row! { "--alpha-rate", "α rate", "", Rates, by_adam, Value::Real([0.0, 100.0], |c| &mut c.alpha_rate),
     "Adam's learning rate for the architecture α" },
-    row! { "--alpha-decay", "α decay", "", Rates, Strategy::by_gradient, Value::Real([0.0, 10.0], |c| &mut c.alpha_decay),
+    row! { "--alpha-decay", "α decay", "", Rates, by_adam, Value::Real([0.0, 10.0], |c| &mut c.alpha_decay),
     "L2 penalty of the architecture α, which holds it near even weights" },
-    row! { "--temperature", "Temperature", "", Rates, Strategy::by_gradient,
+    row! { "--temperature", "Temperature", "", Rates, Strategy::by_softmax,
     Value::Word(&[], |c| c.temperature.to_string(), |c, text| put(&mut c.temperature, text)),
     "T of the operations' weights softmax(α/T), at the first step and at the last: the lower, the more a difference in α counts";
     ". One number, or FROM:TO" },
     row! { "--radius", "Radius", " edges", Neighborhood, Strategy::neighborhood_aware, Value::Whole([0, 3], |c| &mut c.radius),
-    "NA-DARTS: how many edges a neighbor may change; 0 is plain DARTS"; ". na-rs: 1 to 6" },
+    "Strategies with na-: how many edges a neighbor may change; 0 is the strategy without a neighborhood"; ". na-rs: 1 to 6" },
     row! { "--neighbors", "Neighbors", " a step", Neighborhood, Strategy::neighborhood_aware, Value::Whole([0, 1024], |c| &mut c.neighbors),
-    "NA-DARTS: how many neighbors are drawn a step; 0 is plain DARTS"; ". na-rs: neighbors of a draw; 0 is all of them" },
+    "Strategies with na-: how many neighbors are drawn a step; 0 is the strategy without a neighborhood"; ". na-rs: neighbors of a draw; 0 is all of them" },
     row! { "--aggregation", "Joined by", "", Neighborhood, Strategy::neighborhood_aware,
     Value::Word(&AGGREGATIONS, |c| c.aggregation.to_string(), |c, text| put(&mut c.aggregation, text)),
-    "NA-DARTS: how the neighbors' losses become one; the mean prizes flat places, the maximum fears the worst neighbor"; ". na-rs, too" },
+    "Strategies with na-: how the neighbors' losses become one; the mean prizes flat places, the maximum fears the worst neighbor"; ". na-rs, too" },
     row! { "--representation", "Made by", "", Neighborhood, Strategy::neighborhood_aware,
     Value::Word(&REPRESENTATIONS, |c| c.representation.to_string(), |c, text| put(&mut c.representation, text)),
-    "NA-DARTS: how a neighbor is made so that its loss has a gradient in α" },
+    "Strategies with na-: how a neighbor is made so that its loss has a gradient in α" },
     row! { "--draw", "Drawn", "", Neighborhood, Strategy::neighborhood_aware,
     Value::Word(&DRAWS, |c| c.draw.name().to_owned(), |c, text| put(&mut c.draw, text)),
-    "NA-DARTS: how a step's neighbors are drawn" },
+    "Strategies with na-: how a step's neighbors are drawn" },
     row! { "--exclude-self", "Leave itself out", "", Neighborhood, Strategy::neighborhood_aware, Value::Switch(true, |c| &mut c.exclude_self),
-    "NA-DARTS: do not count the architecture itself as one of its neighborhood"; ". na-rs, too" },
+    "Strategies with na-: do not count the architecture itself as one of its neighborhood"; ". na-rs, too" },
     row! { "--alpha-after", "Weights alone", " epochs", Rates, Strategy::by_gradient, Value::Whole([0, 99_999], |c| &mut c.alpha_after),
     "Epochs at the start in which only the weights are trained" },
     row! { "--order", "First step", "", Rates, Strategy::by_gradient,
@@ -378,14 +471,24 @@ pub static SEARCH: &[Setting<SearchConfig>] = &[
     "Which step comes first" },
     row! { "--select", "Ends with", "", Rates, Strategy::by_gradient,
     Value::Word(&SELECTS, |c| c.select.name().to_owned(), |c, text| put(&mut c.select, text)),
-    "Which epoch's architecture the search ends with" },
+    "Which architecture the search ends with" },
     row! { "--rho", "Ascent ρ", "", Curvature, a2m, Value::Real([0.0, 100.0], |c| &mut c.rho),
     "A2M: how far α is moved along its gradient before the gradient is taken; 0 is plain DARTS" },
     row! { "--hessian-point", "Hessian at", "", Curvature, a2m,
     Value::Word(&HESSIAN_POINTS, |c| c.hessian_point.name().to_owned(), |c, text| put(&mut c.hessian_point, text)),
     "A2M: where the Hessian is taken" },
     row! { "--perturbation", "Perturbation", "", Curvature, sdarts, Value::Real([0.0, 1.0], |c| &mut c.perturbation),
-    "SDARTS-RS: largest perturbation of an operation's weight, reached linearly from its tenth; 0 is plain DARTS" },
+    "SDARTS: largest perturbation of an operation's weight, reached linearly from its tenth; 0 is plain DARTS" },
+    row! { "--gumbel", "Draw temperature", "", Rates, drawn,
+    Value::Word(&GUMBEL, |c| published_or(&c.gumbel), |c, text| put_published(&mut c.gumbel, text)),
+    "GDAS and SNAS: temperature of the drawn weights, in the first epoch and in the last; the lower, the more they are one operation" },
+    row! { "--penalty", "Penalty", "", Rates, penalised,
+    Value::Word(&PENALTY, |c| published_or(&c.penalty), |c, text| put_penalty(&mut c.penalty, text)),
+    "β-DARTS: weight of the mean logsumexp of α, from 0 in the first epoch; FairDARTS: of what undecided weights cost" },
+    row! { "--auxiliary-skip", "Auxiliary skip", "", Rates, darts_minus, Value::Real([0.0, 100.0], |c| &mut c.auxiliary_skip),
+    "DARTS−: weight of the second skip connection of every edge in the first epoch, from which it falls linearly; 0 is plain DARTS" },
+    row! { "--gaea-rate", "Multiplying rate", "", Rates, gaea, Value::Real([0.0, 100.0], |c| &mut c.gaea_rate),
+    "GAEA: rate of the step that multiplies the operations' weights" },
     row! { "--sharpness", "Sharpness every", " steps", Curvature, Strategy::by_gradient, Value::Whole([0, 1_000_000_000], |c| &mut c.sharpness),
     "Measure the sharpness (largest eigenvalue of the Hessian of the validation loss in α) every so many steps, and what one changed operation does to the loss; each measurement takes up to 40 gradient passes a batch, and a forward pass of every neighbor of the derived architecture" },
     row! { "--sharpness-batches", "Of batches", "", Curvature, Strategy::by_gradient, Value::Whole([1, 1024], |c| &mut c.sharpness_batches),

@@ -33,6 +33,24 @@ pub enum DeriveError {
 /// strongest first, and on them that operation. NAS-Bench-201: the largest α of every edge, `none` included, as that benchmark does
 /// for DARTS. Ties go to the lower index.
 pub fn derive(space: Space, alpha: &[Vec<Vec<f64>>]) -> Result<Genotype, DeriveError> {
+    derive_by(space, alpha, log_probability)
+}
+
+/// The genotype of α whose operations do not compete for the weight of an edge (FairDARTS): as [`derive`], but edges are ranked by the
+/// largest α itself.
+///
+/// # Errors
+/// As [`derive`].
+pub fn derive_independent(space: Space, alpha: &[Vec<Vec<f64>>]) -> Result<Genotype, DeriveError> {
+    derive_by(space, alpha, |row, operation| row[operation])
+}
+
+/// `strength`: of an operation of a row of α, by which the edges of a node are ranked.
+fn derive_by(
+    space: Space,
+    alpha: &[Vec<Vec<f64>>],
+    strength: impl Fn(&[f64], usize) -> f64,
+) -> Result<Genotype, DeriveError> {
     check(space, alpha)?;
     let operations = space.operations();
     let cells = alpha
@@ -54,7 +72,7 @@ pub fn derive(space: Space, alpha: &[Vec<Vec<f64>>]) -> Result<Genotype, DeriveE
                     from: edge.from,
                     operation: operations[best],
                 };
-                nodes[edge.to - space.inputs()].push((log_probability(row, best), input));
+                nodes[edge.to - space.inputs()].push((strength(row, best), input));
             }
             let nodes = nodes.into_iter().map(|mut inputs: Vec<(f64, Input)>| {
                 if space == Space::Darts {

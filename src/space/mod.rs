@@ -11,6 +11,7 @@ mod draw;
 mod encoding;
 mod find;
 mod genotype;
+mod likeliest;
 mod literal;
 mod neighborhood;
 mod network;
@@ -27,9 +28,10 @@ pub use aggregation::{Aggregation, AggregationError};
 pub use ball::{NeighborhoodError, enumerate_ball, sample_ball, smoothing_eigenvalue};
 pub use cell::{CellKind, Edge, Space, UnknownSpace};
 pub use count::{Count, StageCount, count_genotype, count_stages, count_supernet};
-pub use derive::{DeriveError, derive};
+pub use derive::{DeriveError, derive, derive_independent};
 pub use encoding::without_mark;
 pub use genotype::{Genotype, GenotypeError, LONGEST_TEXT};
+pub use likeliest::likeliest;
 pub use neighborhood::{
     Change, Counting, Neighbor, Substitution, distance, hamming, neighbors, sample_neighbors,
     shell_size, substitutions,

@@ -6,6 +6,7 @@ use plateau::data::Batch;
 use plateau::kernels::Memory;
 use plateau::search::na_darts::{Representation, neighbor_maps};
 use plateau::search::objective::{Network, Point, Wanted, evaluate};
+use plateau::search::relaxation::Relaxation;
 use plateau::space::{Aggregation, Macro, Space};
 use pollster::block_on;
 
@@ -70,7 +71,7 @@ fn run_network(network: &Network, device: &Device) -> [Vec<f32>; 3] {
     let point = Point {
         weights: &weights,
         alpha: &alpha,
-        temperature: 1.0,
+        relaxation: &Relaxation::DARTS,
     };
     let evaluated = evaluate(network, point, neighborhood, &batch, wanted);
     let evaluated = block_on(evaluated).unwrap();

@@ -84,7 +84,10 @@ fn stock_score(evaluator: &SupernetEvaluator, genotype: &Genotype) -> Score {
     let (mut loss, mut correct) = (0.0, 0.0);
     for Batch { images, labels } in &evaluator.batches {
         let images = images.clone().autodiff();
-        let logits = evaluator.supernet.forward(pass, images, &mix, None).inner();
+        let logits = evaluator
+            .supernet
+            .forward(pass, images, &mix, None, None)
+            .inner();
         let count = labels.dims()[0] as f64;
         let value =
             |tensor: Tensor<1>| f64::from(tensor.into_data().try_into_vec::<f32>().unwrap()[0]);

@@ -4,6 +4,7 @@ mod evaluators;
 mod networks;
 mod objective;
 mod promises;
+mod relaxations;
 mod strategies;
 #[path = "../support/mod.rs"]
 mod support;

@@ -43,7 +43,7 @@ fn built_supernet(space: Space, size: &Macro) -> (u64, u64) {
         .iter()
         .map(|_| Tensor::<3>::ones(shape, &device).autodiff())
         .collect();
-    supernet.forward(pass, images, &mix, None);
+    supernet.forward(pass, images, &mix, None, None);
     (weights.dims()[0] as u64, counter.get())
 }
 

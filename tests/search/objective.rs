@@ -13,6 +13,7 @@ use plateau::search::objective::{
     softmax_at,
 };
 use plateau::search::optimizer::{Adam, Sgd, clip};
+use plateau::search::relaxation::Relaxation;
 use plateau::search::{SearchError, Temperature};
 use plateau::space::{Aggregation, distance, enumerate_ball};
 use pollster::block_on;
@@ -32,11 +33,11 @@ fn one_hot(choices: &[usize], operations: usize) -> Tensor<3> {
 
 /// A point at temperature 1.
 fn at<'a>(weights: &'a Tensor<1>, alpha: &'a Tensor<3>) -> Point<'a> {
-    let temperature = 1.0;
+    let relaxation = &Relaxation::DARTS;
     Point {
         weights,
         alpha,
-        temperature,
+        relaxation,
     }
 }
 

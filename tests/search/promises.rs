@@ -12,7 +12,7 @@ use plateau::space::Space;
 use crate::support::runs::on_digits;
 
 /// A run of three search steps and one training epoch on digits.
-fn tiny(space: Space, strategy: Strategy) -> RunConfig {
+pub fn tiny(space: Space, strategy: Strategy) -> RunConfig {
     let mut search = Preset::Quick.search(space, strategy);
     search.channels = 4;
     search.layers = if space == Space::Darts { 3 } else { 1 };
@@ -27,7 +27,7 @@ fn tiny(space: Space, strategy: Strategy) -> RunConfig {
     on_digits(Some(search), train)
 }
 
-fn steps(events: &[Event]) -> Vec<SearchStep> {
+pub fn steps(events: &[Event]) -> Vec<SearchStep> {
     events
         .iter()
         .filter_map(|event| match event {

@@ -4,6 +4,7 @@ use burn::tensor::{Tensor, activation::softmax};
 use plateau::search::a2m::{HessianPoint, a2m};
 use plateau::search::early_stop::{early_stop, first_candidate, interval};
 use plateau::search::objective::{Evaluated, Objective, StepObjective, Wanted, mixing_weights};
+use plateau::search::relaxation::Relaxation;
 use plateau::search::sdarts::{perturbation, perturbed};
 use plateau::search::sharpness::{hessian_product, largest_eigenvalue, sharpness, symmetric_eigen};
 use plateau::search::{SearchError, Select, Strategy, Temperature};
@@ -217,7 +218,7 @@ fn sharpness_is_the_largest_eigenvalue_of_the_full_hessian_of_a_supernet() {
         validation: &batch,
         neighborhood: None,
         perturbed: None,
-        temperature: 1.0,
+        relaxation: &Relaxation::DARTS,
     };
     let alpha: Vec<f32> = (0..224).map(|i| (i * 29 % 17) as f32 / 10.0).collect();
     let alpha = vector(&alpha, [2, 14, 8]);

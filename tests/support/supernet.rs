@@ -23,7 +23,19 @@ pub fn small(seed: u64) -> (Network, Tensor<1>, Batch) {
 
 /// The same of so many cells.
 pub fn of_cells(layers: usize, seed: u64) -> (Network, Tensor<1>, Batch) {
-    let size = Macro {
+    let network = Network::new(Space::Darts, &outer_shape(layers), Some(Memory::Keep));
+    with_batch(network.unwrap(), seed)
+}
+
+/// One of a space whose passes may have one operation an edge.
+pub fn paths(space: Space, seed: u64) -> (Network, Tensor<1>, Batch) {
+    let layers = if space == Space::Darts { 3 } else { 1 };
+    let network = Network::single_paths(space, &outer_shape(layers), Some(Memory::Keep));
+    with_batch(network.unwrap(), seed)
+}
+
+fn outer_shape(layers: usize) -> Macro {
+    Macro {
         channels: 2,
         layers,
         classes: 3,
@@ -32,9 +44,11 @@ pub fn of_cells(layers: usize, seed: u64) -> (Network, Tensor<1>, Batch) {
         width: 6,
         auxiliary: false,
         imagenet_stem: false,
-    };
+    }
+}
+
+fn with_batch(network: Network, seed: u64) -> (Network, Tensor<1>, Batch) {
     let device = Device::flex();
-    let network = Network::new(Space::Darts, &size, Some(Memory::Keep)).unwrap();
     let weights = network.supernet.layout().initial_weights(seed, &device);
     let pixels: Vec<f32> = (0..6 * 36)
         .map(|i| ((i * 37 % 101) as f32) / 50.0 - 1.0)

@@ -3,6 +3,7 @@
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{self, Color32, Role, Sense, Stroke, StrokeKind, WidgetInfo, pos2, vec2};
 
+use crate::search::relaxation::Relaxation;
 use crate::space::{CellKind, Space};
 
 use super::states::{edge_name, push, push_state};
@@ -23,15 +24,9 @@ fn shade(ground: Color32, of: Color32, weight: f32) -> Color32 {
     theme::blend(ground, of, weight.sqrt())
 }
 
-/// softmax(α/T) of one row of α: the weights of an edge's operations.
-pub fn weights(row: &[f32], temperature: f32) -> Vec<f32> {
-    let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f32> = row
-        .iter()
-        .map(|value| ((value - largest) / temperature).exp())
-        .collect();
-    let sum: f32 = powers.iter().sum();
-    powers.iter().map(|power| power / sum).collect()
+/// The weights of an edge's operations: of one row of α.
+pub fn weights(row: &[f32], relaxation: &Relaxation) -> Vec<f32> {
+    relaxation.mix(row, row.len())
 }
 
 /// Draws the heat map of one cell. `alpha`: `[edge][operation]`, before the softmax. `lit`: an edge whose row is framed.
@@ -40,7 +35,7 @@ pub fn show(
     space: Space,
     kind: CellKind,
     alpha: &[Vec<f32>],
-    temperature: f32,
+    relaxation: &Relaxation,
     width: f32,
     lit: Option<usize>,
 ) {
@@ -51,7 +46,7 @@ pub fn show(
     response.widget_info(|| {
         WidgetInfo::labeled(Role::Image, true, format!("weights of the {kind} cell"))
     });
-    describe(&response, || in_words(space, alpha, temperature));
+    describe(&response, || in_words(space, alpha, relaxation));
     if !ui.is_rect_visible(rect) {
         return;
     }
@@ -84,7 +79,7 @@ pub fn show(
         let name = painter.layout_job(name);
         let middle = top + ROW * (row as f32 + 0.5) - 0.5 * name.size().y;
         painter.galley(pos2(rect.left(), middle), name, weak);
-        let weights = weights(alpha, temperature);
+        let weights = weights(alpha, relaxation);
         let strongest = weights
             .iter()
             .copied()
@@ -125,10 +120,10 @@ pub fn show(
 }
 
 /// The strongest operation of each edge and its weight.
-fn in_words(space: Space, alpha: &[Vec<f32>], temperature: f32) -> String {
+fn in_words(space: Space, alpha: &[Vec<f32>], relaxation: &Relaxation) -> String {
     let edges = space.edges().iter().zip(alpha);
     let strongest = edges.filter_map(|(edge, alpha)| {
-        let weights = weights(alpha, temperature);
+        let weights = weights(alpha, relaxation);
         let both = space.operations().iter().zip(weights);
         let (&operation, weight) = both.max_by(|a, b| a.1.total_cmp(&b.1))?;
         let (edge, name) = (

@@ -9,6 +9,7 @@ use crate::app::draw::states::index_of_cell;
 use crate::app::draw::svg::hex;
 use crate::app::draw::theme::{blend, operation_color, operation_label};
 use crate::csv::csv;
+use crate::search::relaxation::Relaxation;
 use crate::session::SearchStep;
 use crate::space::Space;
 use crate::svg::{escape, line};
@@ -88,7 +89,7 @@ pub fn alpha_csv(space: Space, step: &SearchStep) -> String {
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for (kind, alpha) in space.cell_kinds().iter().zip(&step.alpha) {
         for (edge, row) in space.edges().iter().zip(alpha) {
-            let values = row.iter().zip(weights(row, step.temperature));
+            let values = row.iter().zip(weights(row, &step.relaxation()));
             for (&operation, (alpha, weight)) in space.operations().iter().zip(values) {
                 rows.push(vec![
                     step.step.to_string(),
@@ -127,7 +128,7 @@ pub fn cells_svg(space: Space, step: &SearchStep) -> String {
     let cells = space.cell_kinds().iter().zip(&step.alpha);
     let parts: Vec<(String, f64)> = cells
         .map(|(&kind, alpha)| {
-            let rows = alpha.iter().map(|row| weights(row, step.temperature));
+            let rows = alpha.iter().map(|row| weights(row, &step.relaxation()));
             let wide = |row: Vec<f32>| row.into_iter().map(f64::from).collect();
             let weights: Vec<Vec<f64>> = rows.map(wide).collect();
             let picture = CellPicture::of_weights(space, kind, &weights).to_svg(CELL);
@@ -149,7 +150,10 @@ pub fn heat_map_svg(space: Space, step: &SearchStep) -> String {
                 cell_title(space, kind),
                 step.step
             );
-            (heat_map_part(space, &title, alpha, step.temperature), high)
+            (
+                heat_map_part(space, &title, alpha, &step.relaxation()),
+                high,
+            )
         })
         .collect();
     stacked(
@@ -166,7 +170,7 @@ fn state(space: Space, state: usize) -> String {
     }
 }
 
-fn heat_map_part(space: Space, title: &str, alpha: &[Vec<f32>], temperature: f32) -> String {
+fn heat_map_part(space: Space, title: &str, alpha: &[Vec<f32>], relaxation: &Relaxation) -> String {
     let [width, row] = FIELD;
     let mut svg = String::from(
         "<g font-family=\"sans-serif\" font-size=\"11\" fill=\"#222\" text-anchor=\"middle\">\n",
@@ -198,7 +202,7 @@ fn heat_map_part(space: Space, title: &str, alpha: &[Vec<f32>], temperature: f32
                 edge.to
             ),
         );
-        let weights = weights(alpha, temperature);
+        let weights = weights(alpha, relaxation);
         for (column, (&operation, weight)) in space.operations().iter().zip(weights).enumerate() {
             let x = NAMES + width * column as f64;
             // Not all of the way, so that the number can be read on it.

@@ -198,7 +198,7 @@ impl Weight {
         over_steps(&self.title, "share", names, steps, |step| {
             let row = step.alpha.get(self.cell)?.get(self.edge)?;
             Some(f64::from(
-                *weights(row, step.temperature).get(self.operation)?,
+                *weights(row, &step.relaxation()).get(self.operation)?,
             ))
         })
     }

@@ -24,10 +24,10 @@ pub fn moved(steps: &[SearchStep], position: usize) -> Option<Moved> {
     let after = steps.get(position)?;
     let mut most: Option<Moved> = None;
     // At the same temperature, so that only what moved counts.
-    let temperature = after.temperature;
+    let relaxation = after.relaxation();
     for (cell, (before, after)) in before.alpha.iter().zip(&after.alpha).enumerate() {
         for (edge, (before, after)) in before.iter().zip(after).enumerate() {
-            let [before, after] = [before, after].map(|row| weights(row, temperature));
+            let [before, after] = [before, after].map(|row| weights(row, &relaxation));
             let pairs = before.into_iter().zip(after);
             for (operation, (before, after)) in pairs.enumerate() {
                 let further =

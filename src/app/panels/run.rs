@@ -429,7 +429,7 @@ fn alphas(
         explained(
             ui,
             egui::RichText::new("Weights of the operations").strong(),
-            "Softmax of α, divided by the temperature. The heat map has one row an edge, one column an operation, and a stronger colour \
+            "What α gives each operation of an edge: softmax of α divided by the temperature, in FairDARTS σ(α), in DrNAS the mean of what is drawn. The heat map has one row an edge, one column an operation, and a stronger colour \
              for more weight. The cells have every edge with its strongest operation other than none: the wider, the more weight.",
         );
         ui.selectable_value(as_cells, false, "Heat map");
@@ -450,7 +450,7 @@ fn alphas(
             let weights: Vec<Vec<f64>> = alpha
                 .iter()
                 .map(|row| {
-                    heat_map::weights(row, step.temperature)
+                    heat_map::weights(row, &step.relaxation())
                         .into_iter()
                         .map(f64::from)
                         .collect()
@@ -472,7 +472,7 @@ fn alphas(
                 ui.vertical(|ui| {
                     ui.label(theme::note(cell_title(space, kind)));
                     let lit = edge_of(cell);
-                    heat_map::show(ui, space, kind, alpha, step.temperature, width, lit);
+                    heat_map::show(ui, space, kind, alpha, &step.relaxation(), width, lit);
                 });
             }
         });

@@ -352,8 +352,8 @@ impl SearchPanel {
             });
             let help = "How architectures are searched.";
             row(ui, "Strategy", help, |ui, label| {
-                let options = Strategy::ALL
-                    .map(|strategy| (strategy, strategy.title(), strategy_words(strategy)));
+                let options =
+                    Strategy::ALL.map(|strategy| (strategy, strategy.title(), strategy.sentence()));
                 choice(ui, label, "strategy", &mut strategy, &options);
             });
             let help = "A second strategy that searches at the same time, with the same seed, images and settings. What each finds is trained.";
@@ -363,9 +363,7 @@ impl SearchPanel {
                     Strategy::ALL
                         .into_iter()
                         .filter(|&other| other != strategy)
-                        .map(|other| {
-                            (Some(other), other.title().to_owned(), strategy_words(other))
-                        }),
+                        .map(|other| (Some(other), other.title().to_owned(), other.sentence())),
                 );
                 choice(ui, label, "rival", &mut self.rival, &options);
             });
@@ -697,32 +695,6 @@ fn preset_words(preset: Preset) -> &'static str {
         Preset::Quick => "Minutes on two CPU cores with the digits.",
         Preset::Teach => "A search that one can watch: minutes on a laptop's GPU.",
         Preset::Paper => "The settings of the paper on DARTS: hours on a strong GPU.",
-    }
-}
-
-/// A strategy in one sentence.
-fn strategy_words(strategy: Strategy) -> &'static str {
-    match strategy {
-        Strategy::Random => "Draws one architecture uniformly, without a search: the baseline.",
-        Strategy::Rsps => {
-            "Random search with parameter sharing: trains the supernet on single paths and takes the best of 100 architectures by its weights."
-        }
-        Strategy::Darts => {
-            "Follows the validation loss's gradient in α, with the weights as they are."
-        }
-        Strategy::Darts2nd => {
-            "As DARTS, and looks one weight step ahead: closer to the true gradient, twice as slow."
-        }
-        Strategy::NaDarts => {
-            "As DARTS, but on the joined loss of α and its neighbors, so that it settles in flat places."
-        }
-        Strategy::NaDarts2nd => "As NA-DARTS, and looks one weight step ahead.",
-        Strategy::A2m => {
-            "As DARTS, but takes the gradient after an ascent step in α, so that it leaves sharp places."
-        }
-        Strategy::SdartsRs => {
-            "As DARTS, but trains the weights under random changes of the operations' weights."
-        }
     }
 }
 

@@ -92,7 +92,7 @@ fn cell(
     let kinds = space.cell_kinds();
     let place = place.min(kinds.len() - 1);
     let mut weight: Vec<Vec<f64>> = step.alpha.get(place).map_or_else(Vec::new, |alpha| {
-        let row = |row: &Vec<f32>| weights(row, step.temperature).into_iter().map(f64::from);
+        let row = |row: &Vec<f32>| weights(row, &step.relaxation()).into_iter().map(f64::from);
         alpha.iter().map(|one| row(one).collect()).collect()
     });
     for &(edge, shift) in changes {
@@ -164,11 +164,11 @@ pub fn step_of_alpha(ui: &mut Ui, run: &RunView, position: usize) {
         return;
     };
     let row = |place: usize| run.steps.get(place)?.alpha.get(most.cell)?.get(most.edge);
-    let temperature = run.steps[position].temperature;
+    let relaxation = run.steps[position].relaxation();
     let (Some(before), Some(after)) = (row(position - 1), row(position)) else {
         return;
     };
-    let [before, after] = [before, after].map(|row| weights(row, temperature));
+    let [before, after] = [before, after].map(|row| weights(row, &relaxation));
     let operations = space.operations();
     let width = ui.available_width().min(90.0 * operations.len() as f32);
     let size = vec2(width, WEIGHTS + 2.0 * TYPE[0] + SPACE[0]);

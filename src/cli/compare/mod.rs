@@ -51,8 +51,7 @@ with mean, low, high, inside_noise), primary (pairs with paired, adjusted_p, see
 A deviation of one seed, and an interval of one seed or of equal differences, is null"
 )]
 pub struct CompareArgs {
-    /// Strategies to compare: random, rsps, darts, darts-2nd, na-darts, na-darts-2nd, a2m, sdarts-rs, or one of those with α as
-    /// STRATEGY:replica; with settings of its own, as in na-darts:radius=3:aggregation=max (flags of this command without --); darts,
+    /// Strategies to compare, any that plateau search --help has for a data set; one with α also as STRATEGY:replica; with settings of its own, as in na-darts:radius=3:aggregation=max (flags of this command without --); darts,
     /// sdarts-rs and rsps also with the cost of another, as in darts:cost=na-darts
     #[arg(
         long,

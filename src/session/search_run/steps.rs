@@ -1,19 +1,24 @@
 //! The two steps of a gradient search.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 
 use super::{Measured, SearchState};
 use crate::data::Batch;
 use crate::search::a2m::a2m;
 use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
+use crate::search::darts_minus::{self, with_auxiliary};
 use crate::search::na_darts::{Substitutions, draw_neighbors, effective_radius, neighbor_maps};
 use crate::search::objective::{
-    Evaluated, NeighborMaps, Objective, StepObjective, Wanted, softmax_at,
+    Evaluated, NeighborMaps, Objective, Point, StepObjective, Wanted, evaluate, read, relaxed,
+    softmax_at,
 };
-use crate::search::sdarts::{perturbation, perturbed};
+use crate::search::relaxation::{Relaxation, progress};
+use crate::search::sdarts::{adversarial, perturbation, perturbed};
 use crate::search::{Order, SearchError, Strategy};
+use crate::search::{gaea, penalty};
 use crate::session::error::RunError;
 use crate::session::run_data::RunData;
+use crate::space::Operation;
 
 /// What is said of a step's neighbors: their effective radius, `[1]`, and what each of them changes.
 type Drawn = (Tensor<1>, Vec<Substitutions>);
@@ -72,9 +77,25 @@ impl SearchState {
         halves.map(|indices| data.batch(&augmentation, &indices, &mut self.augmentation))
     }
 
-    /// The temperature of a step, counted from 1.
+    /// The temperature of a step, counted from 1; 1 where the weights are no softmax(α/T).
     pub(super) fn temperature(&self, step: usize) -> f64 {
-        self.config.temperature.at(step, self.steps())
+        match self.config.strategy.by_softmax() {
+            true => self.config.temperature.at(step, self.steps()),
+            false => 1.0,
+        }
+    }
+
+    /// How α becomes weights in one pass.
+    fn draw_relaxation(&mut self, epoch: usize, temperature: f64) -> Relaxation {
+        let config = &self.config;
+        Relaxation::draw(
+            config.strategy,
+            self.alpha.dims().iter().product(),
+            temperature,
+            config.gumbel,
+            progress(epoch, config.epochs),
+            &mut self.noise,
+        )
     }
 
     /// The step of α, with the batches `[training, validation]`, and the effective radius of its neighbors with their changes, where there are any. In the
@@ -86,8 +107,11 @@ impl SearchState {
         epoch: usize,
         temperature: f64,
     ) -> Result<(Evaluated, Option<Drawn>), RunError> {
+        let relaxation = self.draw_relaxation(epoch, temperature);
+        let batches = [training, validation];
         if epoch <= self.config.alpha_after {
-            let objective = self.objective([training, validation], temperature, None, None);
+            let maps = self.faded(None, epoch);
+            let objective = self.objective(batches, &relaxation, maps.as_ref(), None);
             let measured = Wanted {
                 alpha: false,
                 weights: false,
@@ -95,23 +119,58 @@ impl SearchState {
             let evaluated = objective.validation(&self.weights, &self.alpha, measured);
             return Ok((evaluated.await?, None));
         }
-        let (maps, drawn) = self.draw_neighbor_maps(temperature)?.unzip();
-        let batches = [training, validation];
-        let objective = self.objective(batches, temperature, maps.as_ref(), None);
+        let (maps, drawn) = self.draw_neighbor_maps(&relaxation).await?.unzip();
+        let maps = self.faded(maps, epoch);
+        let objective = self.objective(batches, &relaxation, maps.as_ref(), None);
         let (weights, alpha) = (&self.weights, &self.alpha);
-        let outer = match self.config.strategy {
+        let outer = match self.config.strategy.plain() {
             Strategy::A2m => {
                 let (rho, point) = (self.config.rho, self.config.hessian_point);
                 a2m(&objective, weights, alpha, rho, point).await?
             }
-            strategy if strategy.second_order() => {
+            Strategy::Darts2nd => {
                 second_order(&objective, weights, alpha, &self.weight_optimizer, rate).await?
             }
             _ => first_order(&objective, weights, alpha).await?,
         };
-        let gradient = wanted(outer.alpha.clone())?;
-        self.alpha = self.alpha_optimizer.step(self.alpha.clone(), gradient);
+        let gradient = self.penalised(wanted(outer.alpha.clone())?, epoch).await?;
+        let alpha = self.alpha.clone();
+        self.alpha = match self.config.strategy.plain() {
+            Strategy::Gaea => gaea::step(alpha, gradient, self.config.gaea_rate),
+            _ => self.alpha_optimizer.step(alpha, gradient),
+        };
         Ok((outer, drawn))
+    }
+
+    /// A gradient in α with that of the strategy's penalty.
+    async fn penalised(&self, gradient: Tensor<3>, epoch: usize) -> Result<Tensor<3>, RunError> {
+        let config = &self.config;
+        let strategy = config.strategy;
+        let highest = config.penalty.unwrap_or(penalty::published(strategy));
+        let weight = penalty::weight(strategy, highest, epoch, config.epochs);
+        if weight == 0.0 {
+            return Ok(gradient);
+        }
+        let dims = self.alpha.dims();
+        let alpha = read(self.alpha.clone().reshape([-1])).await?;
+        let own = penalty::gradient(strategy, &alpha, dims[2]).into_iter();
+        let own: Vec<f32> = own.map(|value| (weight * value) as f32).collect();
+        let own = Tensor::from_data(TensorData::new(own, dims), &self.device);
+        Ok(gradient + own)
+    }
+
+    /// These architectures, α alone where there are none, with the auxiliary skip connection of DARTS− where it has not faded.
+    fn faded(&self, maps: Option<NeighborMaps>, epoch: usize) -> Option<NeighborMaps> {
+        let config = &self.config;
+        let weight = darts_minus::weight(config.auxiliary_skip, epoch, config.epochs);
+        if config.strategy.plain() != Strategy::DartsMinus || weight == 0.0 {
+            return maps;
+        }
+        let Some(skip) = config.space.operation_index(Operation::SkipConnect) else {
+            return maps;
+        };
+        let (dims, device) = (self.alpha.dims(), &self.device);
+        Some(with_auxiliary(maps, dims, skip, weight, device))
     }
 
     /// The step of the weights.
@@ -122,14 +181,12 @@ impl SearchState {
         epoch: usize,
         temperature: f64,
     ) -> Result<Evaluated, RunError> {
-        let noise = (self.config.strategy == Strategy::SdartsRs && self.config.perturbation > 0.0)
-            .then(|| {
-                let epochs = self.config.epochs;
-                let epsilon = perturbation(epoch - 1, epochs, self.config.perturbation);
-                let beta = softmax_at(self.alpha.clone(), temperature);
-                perturbed(&beta, epsilon, &mut self.noise)
-            });
-        let objective = self.objective(batches, temperature, None, noise.as_ref());
+        let relaxation = self.draw_relaxation(epoch, temperature);
+        let lane = match self.perturbation(batches[0], epoch, temperature).await? {
+            Some(lane) => Some(lane),
+            None => self.faded(None, epoch),
+        };
+        let objective = self.objective(batches, &relaxation, None, lane.as_ref());
         let inner = weight_gradient(&objective, &self.weights, &self.alpha).await?;
         let gradient = wanted(inner.weights.clone())?;
         let (weights, limit) = (self.weights.clone(), self.config.clip);
@@ -139,11 +196,51 @@ impl SearchState {
         Ok(inner)
     }
 
+    /// The architecture near α that SDARTS trains the weights on; `batch` is that of the weights' step.
+    async fn perturbation(
+        &mut self,
+        batch: &Batch,
+        epoch: usize,
+        temperature: f64,
+    ) -> Result<Option<NeighborMaps>, RunError> {
+        let config = &self.config;
+        let epsilon = perturbation(epoch - 1, config.epochs, config.perturbation);
+        if config.perturbation == 0.0 {
+            return Ok(None);
+        }
+        match config.strategy.plain() {
+            Strategy::SdartsRs => {
+                let beta = softmax_at(self.alpha.clone(), temperature);
+                Ok(Some(perturbed(&beta, epsilon, &mut self.noise)))
+            }
+            Strategy::SdartsAdv => {
+                let beta = softmax_at(self.alpha.clone(), temperature);
+                let (network, weights) = (&self.network, &self.weights);
+                let loss = async |beta: &Tensor<3>| {
+                    let point = Point {
+                        weights,
+                        alpha: beta,
+                        relaxation: &Relaxation::Given,
+                    };
+                    let of_weights = Wanted {
+                        alpha: true,
+                        weights: false,
+                    };
+                    let at = evaluate(network, point, None, batch, of_weights).await?;
+                    Ok((at.losses, wanted(at.alpha)?))
+                };
+                let lane = adversarial(&beta, epsilon, &mut self.noise, loss).await?;
+                Ok(Some(lane))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The two losses on the batches `[training, validation]`.
     pub(super) fn objective<'a>(
         &'a self,
         [training, validation]: [&'a Batch; 2],
-        temperature: f64,
+        relaxation: &'a Relaxation,
         neighbors: Option<&'a NeighborMaps>,
         perturbed: Option<&'a NeighborMaps>,
     ) -> StepObjective<'a> {
@@ -153,15 +250,15 @@ impl SearchState {
             validation,
             neighborhood: neighbors.map(|maps| (maps, self.config.aggregation)),
             perturbed,
-            temperature,
+            relaxation,
         }
     }
 
     /// Fresh neighbors for one step, their effective radius and their changes; none for plain DARTS, radius 0 or no neighbors, which therefore compute the
     /// same.
-    fn draw_neighbor_maps(
+    async fn draw_neighbor_maps(
         &mut self,
-        temperature: f64,
+        relaxation: &Relaxation,
     ) -> Result<Option<(NeighborMaps, Drawn)>, SearchError> {
         let config = &self.config;
         if !config.strategy.neighborhood_aware() {
@@ -179,7 +276,7 @@ impl SearchState {
         if neighbors.is_empty() {
             return Ok(None);
         }
-        let beta = softmax_at(self.alpha.clone(), temperature);
+        let beta = relaxed(relaxation, &self.alpha).await?;
         let maps = NeighborMaps {
             include_self: !config.exclude_self,
             ..neighbor_maps(config.representation, &beta, &neighbors)

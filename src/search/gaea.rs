@@ -1,0 +1,14 @@
+//! GAEA (Li et al., ICLR 2021; the authors' `gaea_release`): α is the logarithm of weights θ on the simplex, which are multiplied by
+//! exp(−rate · ∂L/∂θ) and divided by their sum. No weight falls below 1e-5, as in the authors' program.
+
+use burn::tensor::{Tensor, activation::softmax};
+
+/// The least weight before the division.
+const LEAST: f64 = 1e-5;
+
+/// The step: α `[cell kinds, edges, operations]` and the gradient in θ.
+pub fn step(alpha: Tensor<3>, gradient: Tensor<3>, rate: f64) -> Tensor<3> {
+    let multiplied = softmax(alpha - gradient.mul_scalar(rate), 2).clamp_min(LEAST);
+    let sum = multiplied.clone().sum_dim(2);
+    (multiplied / sum).log()
+}
