@@ -1,6 +1,9 @@
 //! The manual, a page each: how the commands are used and what they print, what is understood and what is said about what is not taken as it
 //! stands, and what experiments have shown.
 
+#[doc = "[search]: search\n"]
+#[doc = include_str!("add_a_strategy.md")]
+pub mod add_a_strategy {}
 #[doc = "[lessons]: lessons\n[window]: window\n"]
 #[doc = include_str!("browser.md")]
 pub mod browser {}
