@@ -241,7 +241,7 @@ fn column(
     actions: &mut Vec<Action>,
 ) {
     ui.horizontal_wrapped(|ui| {
-        let color = theme::hue(ui.visuals(), Hue::Arm(number));
+        let color = theme::ink(ui.visuals(), Hue::Arm(number));
         ui.label(RichText::new(side.name()).strong().color(color));
         // Recordings are over.
         if !side.run.live {

@@ -160,7 +160,7 @@ impl App {
                         ui.label(theme::note(device.name.as_str()))
                             .on_hover_text(&device.driver);
                         if device.software {
-                            let warm = theme::hue(ui.visuals(), Hue::Warm);
+                            let warm = theme::ink(ui.visuals(), Hue::Warm);
                             ui.label(theme::note("software adapter: slow").color(warm))
                                 .on_hover_text(
                                     "This GPU is emulated on the CPU. Choose the device “cpu” under Machine: it is faster.",

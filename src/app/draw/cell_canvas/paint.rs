@@ -9,8 +9,7 @@ use eframe::egui::{
 };
 
 use super::super::states::{push_indexed, push_state, state_name};
-use super::super::theme::blend;
-use super::super::theme::{TYPE, operation_color, operation_label};
+use super::super::theme::{TYPE, blend, luminance, operation_color, operation_label};
 use super::{CellPicture, DrawnEdge, Geometry, Route, cell_title};
 use crate::space::{Operation, Space};
 
@@ -31,12 +30,6 @@ pub fn text_on(color: Color32) -> Color32 {
     } else {
         Color32::WHITE
     }
-}
-
-/// Relative luminance, 0 to 1.
-fn luminance(color: Color32) -> f32 {
-    let linear = |value: u8| (f32::from(value) / 255.0).powf(2.2);
-    0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
 }
 
 /// The shortest name of an operation that can still be told from the others.
