@@ -334,6 +334,45 @@ fn a_run_is_called_by_its_strategy_and_its_data_and_not_by_its_folder() {
 }
 
 #[test]
+fn a_click_outside_of_what_is_open_closes_it_and_does_what_it_is_on() {
+    let (mut window, _ends) = window_without_session();
+    let has = |window: &Harness<'_, App>, name: &str| window.query_by_label(name).is_some();
+    let click = |window: &mut Harness<'_, App>, name: &str| {
+        window.get_by_label(name).click();
+        window.run_ok();
+    };
+    click(&mut window, "Copy ▾");
+    assert!(has(&window, "Copy as JSON"));
+    click(&mut window, "Save ▾");
+    assert!(!has(&window, "Copy as JSON") && has(&window, "Genotype as JSON"));
+    click(&mut window, "Landscape");
+    assert!(!has(&window, "Genotype as JSON") && has(&window, "Flatness map"));
+    click(&mut window, "View");
+    assert!(has(&window, "Reset layout"));
+    click(&mut window, "Barrier");
+    assert!(!has(&window, "Reset layout"));
+    assert!(!has(&window, "Accuracy against neighborhood"));
+}
+
+#[test]
+fn nothing_lies_on_the_run_while_its_slider_is_pointed_at() {
+    let (mut window, _ends) = window_without_session();
+    let point_at = |window: &mut Harness<'_, App>, place: egui::Pos2| {
+        window.hover_at(place);
+        for _ in 0..12 {
+            window.step();
+        }
+        window.query_by_label_contains("replays the run").is_some()
+    };
+    let slider = window.get_by_role_and_label(egui::Role::Slider, "Step of the run");
+    let slider = slider.rect().center();
+    assert!(!point_at(&mut window, slider));
+    // The words behind it say what it does.
+    let counter = window.get_by_label("step 96 of 96, epoch 6").rect();
+    assert!(point_at(&mut window, counter.center()));
+}
+
+#[test]
 fn a_stop_shows_at_once_that_it_was_heard_and_until_the_last_step_ends() {
     let (mut window, ends) = window_without_session();
     let (inbox, outbox) = ends.lock().unwrap()[0].clone();

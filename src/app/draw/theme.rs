@@ -333,18 +333,30 @@ pub fn is_short(ui: &egui::Ui) -> bool {
     ui.available_height() < SHORT
 }
 
+/// Draws what scrolls in a panel. The bar lies in the panel's margin, where it covers nothing.
+pub fn scroll_panel(ui: &mut egui::Ui, name: &str, add: impl FnOnce(&mut egui::Ui)) {
+    let beside = |ui: &mut egui::Ui, by: f32| ui.spacing_mut().scroll.bar_outer_margin = -by;
+    beside(ui, SPACE[1]);
+    egui::ScrollArea::vertical()
+        .id_salt(name)
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            // What scrolls within has no such margin.
+            beside(ui, 0.0);
+            add(ui);
+        });
+    beside(ui, 0.0);
+}
+
 /// Draws what shares the height of its panel out. In a short panel it has the least height that is not short, and scrolls.
 pub fn scroll_if_short(ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui)) {
     if !is_short(ui) {
         add(ui);
         return;
     }
-    egui::ScrollArea::vertical()
-        .id_salt("short")
-        .auto_shrink(false)
-        .show(ui, |ui| {
-            ui.allocate_ui(egui::vec2(ui.available_width(), SHORT), add);
-        });
+    scroll_panel(ui, "short", |ui| {
+        ui.allocate_ui(egui::vec2(ui.available_width(), SHORT), add);
+    });
 }
 
 /// Draws what is as high as its content, up to a height from which on it scrolls.
