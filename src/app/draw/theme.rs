@@ -436,7 +436,7 @@ pub fn apply(context: &egui::Context) {
         style.spacing.item_spacing = egui::vec2(SPACE[1], SPACE[0] + 2.0);
         style.spacing.window_margin = egui::Margin::same(12);
         style.spacing.menu_margin = egui::Margin::same(6);
-        size_targets(style, false);
+        size_targets(style, ROW);
         let font = |size| FontId::new(size, FontFamily::Proportional);
         style.text_styles = [
             (TextStyle::Small, font(TYPE[0])),
@@ -454,19 +454,18 @@ pub fn apply(context: &egui::Context) {
 
 /// Sizes what is pressed for a finger or for a pointer. Whether that is a change.
 pub fn for_fingers(context: &egui::Context, fingers: bool) -> bool {
-    let height = if fingers { FINGER } else { ROW };
+    // Fingers do not grow with the type.
+    let finger = (FINGER / context.zoom_factor()).max(ROW);
+    let height = if fingers { finger } else { ROW };
     let changes = context.global_style().spacing.interact_size.y != height;
     if changes {
-        context.all_styles_mut(|style| size_targets(style, fingers));
+        context.all_styles_mut(|style| size_targets(style, height));
     }
     changes
 }
 
-fn size_targets(style: &mut egui::Style, fingers: bool) {
-    let [height, padding] = match fingers {
-        true => [FINGER, SPACE[1]],
-        false => [ROW, SPACE[0]],
-    };
+fn size_targets(style: &mut egui::Style, height: f32) {
+    let padding = if height > ROW { SPACE[1] } else { SPACE[0] };
     style.spacing.interact_size.y = height;
     style.spacing.button_padding = egui::vec2(SPACE[1], padding);
 }

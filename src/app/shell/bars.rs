@@ -99,15 +99,18 @@ impl App {
     }
 
     fn view_menu(&mut self, ui: &mut egui::Ui, context: &egui::Context) {
-        for pane in crate::app::pane::Pane::ALL {
-            self.item(ui, context, pane.title(), Deed::Show(pane));
+        // The tabs of a narrow window are its panels, and its menu has to fit a low one.
+        if !self.dock.is_narrow() {
+            for pane in crate::app::pane::Pane::ALL {
+                self.item(ui, context, pane.title(), Deed::Show(pane));
+            }
+            ui.separator();
+            if ui.button("Reset layout").clicked() {
+                self.reset_layout();
+                ui.close();
+            }
+            ui.separator();
         }
-        ui.separator();
-        if ui.button("Reset layout").clicked() {
-            self.reset_layout();
-            ui.close();
-        }
-        ui.separator();
         let mut preference = context.options(|options| options.theme_preference);
         for (choice, name) in [
             (egui::ThemePreference::System, "Theme of the system"),
