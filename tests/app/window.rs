@@ -141,7 +141,7 @@ fn larger_type_and_small_screens_cut_neither_the_step_counter_nor_plots_nor_choi
         window.run_ok();
         // The default layout: 20 % settings, 37 % run, less the gaps and what the frame of a panel takes. A narrow window has one panel.
         let columns = width - 8.0;
-        let narrow = width < 1000.0;
+        let narrow = width < 1024.0;
         let ends = match narrow {
             true => [width; 2],
             false => [0.2 * columns, 0.57 * columns + 4.0],

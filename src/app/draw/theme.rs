@@ -501,6 +501,10 @@ fn visuals(base: Visuals) -> Visuals {
     visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, line);
     visuals.widgets.noninteractive.fg_stroke = Stroke::new(1.0, text);
     visuals.weak_text_color = Some(weak);
+    // White on nearly white would not be seen.
+    visuals.text_edit_bg_color = Some(bar_color(&visuals));
+    // Boxes to tick and the handles of sliders.
+    visuals.widgets.inactive.bg_fill = line.lerp_to_gamma(text, 0.2);
     visuals.hyperlink_color = ink(&visuals, Hue::Accent);
     visuals.warn_fg_color = ink(&visuals, Hue::Warm);
     visuals.error_fg_color = ink(&visuals, Hue::Bad);

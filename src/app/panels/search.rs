@@ -297,11 +297,9 @@ impl SearchPanel {
                 SessionState::Gone => ("▶  Run", false),
                 _ => ("▶  Run", true),
             };
-            let button = theme::primary_button(ui, text).min_size(whole);
-            let run = ui.add_enabled(enabled, button).on_hover_text(
-                "Starts the search, then trains and tests what it found (Ctrl+Enter)",
-            );
-            if run.clicked() {
+            let run = main_button(ui, text, enabled, whole);
+            let help = "Starts the search, then trains and tests what it found (Ctrl+Enter)";
+            if run.on_hover_text(help).clicked() {
                 self.begin(context.actions);
             }
         }
@@ -594,6 +592,13 @@ fn goes_on(run: &RunView) -> bool {
     run.live && run.state == RunState::Running
 }
 
+/// The button of the panel that matters most, its text in the middle as that of the others.
+fn main_button(ui: &mut egui::Ui, text: &str, enabled: bool, size: egui::Vec2) -> egui::Response {
+    let button = theme::primary_button(ui, text).min_size(size);
+    let middle = |ui: &mut egui::Ui| ui.add_enabled(enabled, button);
+    ui.vertical_centered_justified(middle).inner
+}
+
 /// The button that holds a run or lets it go on.
 fn hold(ui: &mut egui::Ui, size: egui::Vec2, context: &mut Context) {
     let mut runs = [Some(context.run), context.rival].into_iter().flatten();
@@ -605,9 +610,8 @@ fn hold(ui: &mut egui::Ui, size: egui::Vec2, context: &mut Context) {
             Command::Pause,
         ),
     };
-    let button = theme::primary_button(ui, text).min_size(size);
     let goes_on = context.session == SessionState::Busy;
-    let button = ui.add_enabled(goes_on, button);
+    let button = main_button(ui, text, goes_on, size);
     if button.on_hover_text(help).clicked() {
         context.actions.push(Action::Send(command));
     }

@@ -65,6 +65,8 @@ impl App {
     /// What the program is, and the way into the tour.
     fn welcome(&mut self, ui: &mut egui::Ui) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            // Menus have none.
+            ui.spacing_mut().button_padding.x = SPACE[1];
             let button = theme::primary_button(ui, "Take the tour");
             if ui.add(button).clicked() {
                 self.begin_tour();

@@ -6,8 +6,8 @@ use crate::app::draw::theme::{self, SPACE};
 use crate::app::draw::words::landmark;
 use crate::app::pane::Pane;
 
-/// A window that is less wide shows one panel at a time, points.
-const NARROW: f32 = 1000.0;
+/// A window that is less wide shows one panel at a time, points: among others 1366 pixels with larger type.
+const NARROW: f32 = 1024.0;
 /// Height of the tabs of a narrow window, and their least width, points: a thumb's.
 const TAB: f32 = 44.0;
 
