@@ -279,6 +279,33 @@ fn in_larger_type_a_cell_its_score_and_its_neighborhood_are_in_sight_at_once() {
 }
 
 #[test]
+fn slow_motion_keeps_the_run_within_its_panel() {
+    let (mut window, _ends) = window_without_session();
+    resize(&mut window, [1280.0, 720.0]);
+    window.get_by_label("Slow motion").click();
+    for _ in 0..4 {
+        window.step();
+    }
+    let place = window.state().place(Pane::Run).unwrap();
+    let items = items(&window);
+    let within: Vec<&Item> = items
+        .iter()
+        .filter(|item| place.contains(item.place.left_center()))
+        .collect();
+    assert!(
+        within
+            .iter()
+            .any(|item| item.name == "Speed of slow motion")
+    );
+    for Item {
+        name, place: at, ..
+    } in within
+    {
+        assert!(at.right() <= place.right() - 4.0, "{name} lies at {at}");
+    }
+}
+
+#[test]
 fn on_a_phone_the_map_is_in_sight_at_once() {
     let (mut window, _ends) = window_without_session();
     for size in [[390.0, 844.0], [820.0, 1180.0]] {

@@ -80,7 +80,8 @@ impl Figure {
             AxisOf {
                 name: &self.x,
                 whole: self.whole_x,
-                least: 14.0,
+                // Of numbers and the name below them: what is measured comes with the second frame.
+                least: 30.0,
                 number,
             },
             AxisOf {
