@@ -283,7 +283,7 @@ fn slow_motion_keeps_the_run_within_its_panel() {
     let (mut window, _ends) = window_without_session();
     resize(&mut window, [1280.0, 720.0]);
     window.get_by_label("Slow motion").click();
-    for _ in 0..4 {
+    for _ in 0..8 {
         window.step();
     }
     let place = window.state().place(Pane::Run).unwrap();

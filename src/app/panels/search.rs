@@ -479,6 +479,7 @@ impl SearchPanel {
             let (work, time) = self.work(sides, forecasts);
             // The times come with the first steps of a run.
             let steps = work.split("about ").next().unwrap_or_default();
+            let steps = steps.trim_end_matches([',', ';', ' ']);
             let longer = format!("{steps}; about 10 min 10 s for both");
             label_in_room_of(ui, longer.into(), work.into());
             label_in_room_of(ui, theme::note(LONG_TIME), theme::note(time));
