@@ -41,12 +41,4 @@ impl Pane {
             Pane::Data => "Data",
         }
     }
-
-    /// The title where six stand in a row on a phone.
-    pub fn short_title(self) -> &'static str {
-        match self {
-            Pane::Editor => "Cell",
-            _ => self.title(),
-        }
-    }
 }

@@ -3,6 +3,7 @@
 mod aloud;
 mod answers;
 mod comparison;
+mod contrast;
 mod damaged;
 mod editor;
 mod experiments;

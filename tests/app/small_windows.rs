@@ -140,7 +140,7 @@ fn in_a_small_window_every_panel_is_a_thumb_away_and_nothing_is_cut_or_lies_on_a
 }
 
 #[test]
-fn menus_keys_and_buttons_bring_panels_to_the_front_and_a_wider_window_has_its_layout_again() {
+fn keys_tabs_and_buttons_bring_panels_to_the_front_and_a_wider_window_has_its_layout_again() {
     let (mut window, _ends) = window_without_session();
     window.key_press_modifiers(Modifiers::COMMAND, Key::Num5);
     window.run_ok();
@@ -156,11 +156,7 @@ fn menus_keys_and_buttons_bring_panels_to_the_front_and_a_wider_window_has_its_l
     window.key_press_modifiers(Modifiers::COMMAND, Key::Num1);
     window.run_ok();
     assert_eq!(seen(&window), [Pane::Search]);
-    window.get_by_label("View").click();
-    window.run_ok();
-    let item = window.get_by_label_contains("Landscape Ctrl");
-    assert!(item.rect().height() >= FINGER);
-    item.click();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num4);
     window.run_ok();
     assert_eq!(seen(&window), [Pane::Landscape]);
     choose(&mut window, Pane::Run);
@@ -222,6 +218,90 @@ fn in_a_short_window_the_cell_and_the_map_are_in_sight_at_once() {
         let map = window.get_by_label("Accuracy against neighborhood").rect();
         assert!(place.contains_rect(map), "{size:?}: {map} in {place}");
         assert!(map.height() >= 50.0, "{size:?}: {map}");
+    }
+}
+
+/// 1280×720 and 1280×800 with larger type, and 1366×768 at 200 %.
+#[test]
+fn in_a_low_window_the_switch_of_larger_type_is_in_sight_as_soon_as_its_menu_is_open() {
+    for size in [[948.0, 533.0], [948.0, 592.0], [683.0, 384.0]] {
+        let (mut window, _ends) = window_without_session();
+        resize(&mut window, size);
+        window.get_by_label("View").click();
+        window.run_ok();
+        let screen = window.ctx.content_rect();
+        for name in [
+            "Theme of the system",
+            "Light",
+            "Dark",
+            "Larger type for a projector",
+        ] {
+            let place = window.get_by_label(name).rect();
+            assert!(place.height() >= FINGER, "{size:?}: {name} at {place}");
+            assert!(screen.contains_rect(place), "{size:?}: {name} at {place}");
+        }
+    }
+}
+
+#[test]
+fn in_larger_type_a_cell_its_score_and_its_neighborhood_are_in_sight_at_once() {
+    for size in [[948.0, 533.0], [948.0, 592.0]] {
+        let (mut window, _ends) = window_without_session();
+        resize(&mut window, size);
+        window.state_mut().show(Pane::Editor);
+        window.run_ok();
+        let place = window.state().place(Pane::Editor).unwrap();
+        let edge = window.get_by_label_contains("edge 0 → 2, ").rect();
+        let words = ["74.80 %", "Neighborhood"].map(|name| window.get_by_label(name).rect());
+        let dots = window.query_all_by_label_contains("neighbor ");
+        let dots = dots.filter_map(|dot| {
+            let name = dot.accesskit_node().label()?;
+            name.starts_with("neighbor ").then(|| dot.rect())
+        });
+        let dots: Vec<Rect> = dots.collect();
+        assert_eq!(dots.len(), 12, "{size:?}");
+        for at in words.into_iter().chain(dots).chain([edge]) {
+            assert!(place.contains_rect(at), "{size:?}: {at} in {place}");
+        }
+        check(&window, &format!("{size:?}"));
+
+        // Both cells of the other space keep their edges in sight.
+        let darts = Genotype::preset("darts-v2").unwrap().to_json();
+        assert!(window.state_mut().open("cell.json", darts.as_bytes()));
+        window.run_ok();
+        for name in ["normal cell, edge 2 → 5, ", "reduction cell, edge 2 → 5, "] {
+            let at = window.get_by_label_contains(name).rect();
+            let seen = place.contains_rect(at);
+            assert!(seen, "{size:?}: {name} at {at} in {place}");
+        }
+        check(&window, &format!("{size:?}, DARTS"));
+    }
+}
+
+#[test]
+fn slow_motion_keeps_the_run_within_its_panel() {
+    let (mut window, _ends) = window_without_session();
+    resize(&mut window, [1280.0, 720.0]);
+    window.get_by_label("Slow motion").click();
+    for _ in 0..8 {
+        window.step();
+    }
+    let place = window.state().place(Pane::Run).unwrap();
+    let items = items(&window);
+    let within: Vec<&Item> = items
+        .iter()
+        .filter(|item| place.contains(item.place.left_center()))
+        .collect();
+    assert!(
+        within
+            .iter()
+            .any(|item| item.name == "Speed of slow motion")
+    );
+    for Item {
+        name, place: at, ..
+    } in within
+    {
+        assert!(at.right() <= place.right() - 4.0, "{name} lies at {at}");
     }
 }
 

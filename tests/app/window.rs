@@ -141,7 +141,7 @@ fn larger_type_and_small_screens_cut_neither_the_step_counter_nor_plots_nor_choi
         window.run_ok();
         // The default layout: 20 % settings, 37 % run, less the gaps and what the frame of a panel takes. A narrow window has one panel.
         let columns = width - 8.0;
-        let narrow = width < 1000.0;
+        let narrow = width < 1024.0;
         let ends = match narrow {
             true => [width; 2],
             false => [0.2 * columns, 0.57 * columns + 4.0],
@@ -331,6 +331,45 @@ fn a_run_is_called_by_its_strategy_and_its_data_and_not_by_its_folder() {
     window.get_by_label("NA-DARTS on digits");
     window.get_by_label("DARTS cells, seed 0");
     assert!(window.query_by_label("digits-na-darts-0").is_none());
+}
+
+#[test]
+fn a_click_outside_of_what_is_open_closes_it_and_does_what_it_is_on() {
+    let (mut window, _ends) = window_without_session();
+    let has = |window: &Harness<'_, App>, name: &str| window.query_by_label(name).is_some();
+    let click = |window: &mut Harness<'_, App>, name: &str| {
+        window.get_by_label(name).click();
+        window.run_ok();
+    };
+    click(&mut window, "Copy ▾");
+    assert!(has(&window, "Copy as JSON"));
+    click(&mut window, "Save ▾");
+    assert!(!has(&window, "Copy as JSON") && has(&window, "Genotype as JSON"));
+    click(&mut window, "Landscape");
+    assert!(!has(&window, "Genotype as JSON") && has(&window, "Flatness map"));
+    click(&mut window, "View");
+    assert!(has(&window, "Reset layout"));
+    click(&mut window, "Barrier");
+    assert!(!has(&window, "Reset layout"));
+    assert!(!has(&window, "Accuracy against neighborhood"));
+}
+
+#[test]
+fn nothing_lies_on_the_run_while_its_slider_is_pointed_at() {
+    let (mut window, _ends) = window_without_session();
+    let point_at = |window: &mut Harness<'_, App>, place: egui::Pos2| {
+        window.hover_at(place);
+        for _ in 0..12 {
+            window.step();
+        }
+        window.query_by_label_contains("replays the run").is_some()
+    };
+    let slider = window.get_by_role_and_label(egui::Role::Slider, "Step of the run");
+    let slider = slider.rect().center();
+    assert!(!point_at(&mut window, slider));
+    // The words behind it say what it does.
+    let counter = window.get_by_label("step 96 of 96, epoch 6").rect();
+    assert!(point_at(&mut window, counter.center()));
 }
 
 #[test]

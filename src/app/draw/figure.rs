@@ -80,7 +80,8 @@ impl Figure {
             AxisOf {
                 name: &self.x,
                 whole: self.whole_x,
-                least: 14.0,
+                // Of numbers and the name below them: what is measured comes with the second frame.
+                least: 30.0,
                 number,
             },
             AxisOf {
@@ -337,9 +338,9 @@ impl Figure {
         let dark = ui.visuals().dark_mode;
         theme::rows_of_words(ui, |ui| {
             for series in named {
-                let (key, _) = ui.allocate_exact_size(egui::vec2(12.0, 8.0), egui::Sense::hover());
-                series.key(ui.painter(), key, dark);
-                ui.label(egui::RichText::new(&series.name).small());
+                theme::swatch(ui, &series.name, |painter, place| {
+                    series.key(painter, place, dark);
+                });
             }
         });
         ui.cursor().top() - top

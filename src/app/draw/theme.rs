@@ -26,6 +26,20 @@ const FINGER: f32 = 40.0;
 /// A panel that is lower than this has no room for rows that stay while the others scroll, points.
 const SHORT: f32 = 480.0;
 
+/// The palette of Okabe and Ito again, for a dark ground: its yellow, which white has no room for, and lighter where two would be too dark.
+const ON_DARK: [u32; PALETTE.len()] = [
+    0x56b4e9, 0xf07a2e, 0x2fc99b, 0xcc79a7, 0xe69f00, 0xf0e442, 0xffffff,
+];
+/// The least contrast of text with its ground, as WCAG 2 asks for it.
+const LEAST_CONTRAST: f32 = 4.5;
+/// Cards on a light and on a dark ground: in the dark nothing is harder to read on.
+const CARD: [Color32; 2] = [
+    Color32::from_rgb(0xf1, 0xf2, 0xf2),
+    Color32::from_rgb(0x26, 0x2a, 0x2f),
+];
+/// Bars of the light theme, where nothing is harder to read on.
+const LIGHT_BAR: Color32 = Color32::from_rgb(0xe6, 0xe8, 0xe9);
+
 /// Windows over the panels stay beside bars and messages where that leaves them so much height, points.
 const LEAST_ROOM: f32 = 160.0;
 
@@ -224,19 +238,53 @@ impl Hue {
             Hue::Chosen => [0xd55e00, 0xff8b3d],
             Hue::Ink => [0x24282c, 0xffffff],
             Hue::Quiet => [0x777777, 0x9a9a9a],
-            Hue::Arm(number) => {
-                let color = PALETTE[number % PALETTE.len()];
-                [color, if color == 0 { 0xffffff } else { color }]
-            }
+            Hue::Arm(number) => [PALETTE, ON_DARK].map(|palette| palette[number % palette.len()]),
         };
-        let [_, red, green, blue] = u32::to_be_bytes(if dark { dark_ground } else { light_ground });
-        Color32::from_rgb(red, green, blue)
+        rgb(if dark { dark_ground } else { light_ground })
     }
+}
+
+/// `0xrrggbb`.
+fn rgb(color: u32) -> Color32 {
+    let [_, red, green, blue] = color.to_be_bytes();
+    Color32::from_rgb(red, green, blue)
 }
 
 /// The colour of a meaning in the theme of now.
 pub fn hue(visuals: &Visuals, hue: Hue) -> Color32 {
     hue.color(visuals.dark_mode)
+}
+
+/// The colour of text of a meaning, in the theme of now.
+pub fn ink(visuals: &Visuals, hue: Hue) -> Color32 {
+    readable(hue.color(visuals.dark_mode), visuals.dark_mode)
+}
+
+/// A colour for text that can be read on every ground of the theme.
+pub fn readable(color: Color32, dark: bool) -> Color32 {
+    readable_on(color, if dark { CARD[1] } else { LIGHT_BAR })
+}
+
+/// A colour for text: as it is, or as far towards black or white as it takes to be read on a ground.
+pub fn readable_on(color: Color32, ground: Color32) -> Color32 {
+    let ends = [Color32::BLACK, Color32::WHITE];
+    let [black, white] = ends.map(|end| contrast(end, ground));
+    let end = ends[usize::from(white > black)];
+    let mut colors = (0..20).map(|step| blend(color, end, step as f32 / 20.0));
+    let clear = colors.find(|&color| contrast(color, ground) >= LEAST_CONTRAST);
+    clear.unwrap_or(end)
+}
+
+/// How far two colours are apart in lightness, 1 to 21, as WCAG 2 counts it.
+fn contrast(one: Color32, other: Color32) -> f32 {
+    let [one, other] = [one, other].map(luminance);
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+/// Relative luminance, 0 to 1.
+pub fn luminance(color: Color32) -> f32 {
+    let color = egui::Rgba::from(color);
+    0.2126 * color.r() + 0.7152 * color.g() + 0.0722 * color.b()
 }
 
 /// The colour of points of a meaning that lie close together, `t` in 0..=1: translucent for one that is alone, the colour itself where they
@@ -285,18 +333,30 @@ pub fn is_short(ui: &egui::Ui) -> bool {
     ui.available_height() < SHORT
 }
 
+/// Draws what scrolls in a panel. The bar lies in the panel's margin, where it covers nothing.
+pub fn scroll_panel(ui: &mut egui::Ui, name: &str, add: impl FnOnce(&mut egui::Ui)) {
+    let beside = |ui: &mut egui::Ui, by: f32| ui.spacing_mut().scroll.bar_outer_margin = -by;
+    beside(ui, SPACE[1]);
+    egui::ScrollArea::vertical()
+        .id_salt(name)
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            // What scrolls within has no such margin.
+            beside(ui, 0.0);
+            add(ui);
+        });
+    beside(ui, 0.0);
+}
+
 /// Draws what shares the height of its panel out. In a short panel it has the least height that is not short, and scrolls.
 pub fn scroll_if_short(ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui)) {
     if !is_short(ui) {
         add(ui);
         return;
     }
-    egui::ScrollArea::vertical()
-        .id_salt("short")
-        .auto_shrink(false)
-        .show(ui, |ui| {
-            ui.allocate_ui(egui::vec2(ui.available_width(), SHORT), add);
-        });
+    scroll_panel(ui, "short", |ui| {
+        ui.allocate_ui(egui::vec2(ui.available_width(), SHORT), add);
+    });
 }
 
 /// Draws what is as high as its content, up to a height from which on it scrolls.
@@ -356,7 +416,7 @@ pub fn bar_color(visuals: &Visuals) -> Color32 {
     if visuals.dark_mode {
         visuals.extreme_bg_color
     } else {
-        Color32::from_rgb(0xe6, 0xe8, 0xe9)
+        LIGHT_BAR
     }
 }
 
@@ -376,7 +436,7 @@ pub fn apply(context: &egui::Context) {
         style.spacing.item_spacing = egui::vec2(SPACE[1], SPACE[0] + 2.0);
         style.spacing.window_margin = egui::Margin::same(12);
         style.spacing.menu_margin = egui::Margin::same(6);
-        size_targets(style, false);
+        size_targets(style, ROW);
         let font = |size| FontId::new(size, FontFamily::Proportional);
         style.text_styles = [
             (TextStyle::Small, font(TYPE[0])),
@@ -394,19 +454,18 @@ pub fn apply(context: &egui::Context) {
 
 /// Sizes what is pressed for a finger or for a pointer. Whether that is a change.
 pub fn for_fingers(context: &egui::Context, fingers: bool) -> bool {
-    let height = if fingers { FINGER } else { ROW };
+    // Fingers do not grow with the type.
+    let finger = (FINGER / context.zoom_factor()).max(ROW);
+    let height = if fingers { finger } else { ROW };
     let changes = context.global_style().spacing.interact_size.y != height;
     if changes {
-        context.all_styles_mut(|style| size_targets(style, fingers));
+        context.all_styles_mut(|style| size_targets(style, height));
     }
     changes
 }
 
-fn size_targets(style: &mut egui::Style, fingers: bool) {
-    let [height, padding] = match fingers {
-        true => [FINGER, SPACE[1]],
-        false => [ROW, SPACE[0]],
-    };
+fn size_targets(style: &mut egui::Style, height: f32) {
+    let padding = if height > ROW { SPACE[1] } else { SPACE[0] };
     style.spacing.interact_size.y = height;
     style.spacing.button_padding = egui::vec2(SPACE[1], padding);
 }
@@ -414,21 +473,23 @@ fn size_targets(style: &mut egui::Style, fingers: bool) {
 fn visuals(base: Visuals) -> Visuals {
     let mut visuals = base;
     let gray = Color32::from_rgb;
-    let [panel, faint, extreme, line, text] = if visuals.dark_mode {
+    let [panel, faint, extreme, line, text, weak] = if visuals.dark_mode {
         [
             gray(0x1d, 0x20, 0x24),
-            gray(0x26, 0x2a, 0x2f),
+            CARD[1],
             gray(0x14, 0x16, 0x19),
             gray(0x38, 0x3d, 0x44),
             gray(0xd8, 0xdc, 0xe0),
+            gray(0x9a, 0xa0, 0xa6),
         ]
     } else {
         [
             gray(0xfb, 0xfb, 0xfa),
-            gray(0xf1, 0xf2, 0xf2),
+            CARD[0],
             gray(0xff, 0xff, 0xff),
             gray(0xd7, 0xda, 0xdc),
             gray(0x24, 0x28, 0x2c),
+            gray(0x5f, 0x64, 0x69),
         ]
     };
     visuals.panel_fill = panel;
@@ -439,9 +500,14 @@ fn visuals(base: Visuals) -> Visuals {
     visuals.window_stroke = Stroke::new(1.0, line);
     visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, line);
     visuals.widgets.noninteractive.fg_stroke = Stroke::new(1.0, text);
-    visuals.hyperlink_color = hue(&visuals, Hue::Accent);
-    visuals.warn_fg_color = hue(&visuals, Hue::Warm);
-    visuals.error_fg_color = hue(&visuals, Hue::Bad);
+    visuals.weak_text_color = Some(weak);
+    // White on nearly white would not be seen.
+    visuals.text_edit_bg_color = Some(bar_color(&visuals));
+    // Boxes to tick and the handles of sliders.
+    visuals.widgets.inactive.bg_fill = line.lerp_to_gamma(text, 0.2);
+    visuals.hyperlink_color = ink(&visuals, Hue::Accent);
+    visuals.warn_fg_color = ink(&visuals, Hue::Warm);
+    visuals.error_fg_color = ink(&visuals, Hue::Bad);
     visuals.selection.bg_fill = hue(&visuals, Hue::Accent).gamma_multiply(0.35);
     visuals.selection.stroke = Stroke::new(1.0, text);
     visuals.window_corner_radius = CornerRadius::same(RADIUS + 2);

@@ -240,8 +240,8 @@ fn column(
     table: Option<&OpenTable>,
     actions: &mut Vec<Action>,
 ) {
-    ui.horizontal_wrapped(|ui| {
-        let color = theme::hue(ui.visuals(), Hue::Arm(number));
+    theme::rows_of_words(ui, |ui| {
+        let color = theme::ink(ui.visuals(), Hue::Arm(number));
         ui.label(RichText::new(side.name()).strong().color(color));
         // Recordings are over.
         if !side.run.live {
@@ -301,7 +301,7 @@ fn column(
     }
     ui.horizontal(|ui| {
         let edit = ui
-            .small_button("Edit")
+            .button("Edit")
             .on_hover_text("Shows this cell in the editor");
         if edit.clicked() {
             actions.push(Action::Edit(genotype.clone()));

@@ -180,7 +180,7 @@ fn runs(ui: &mut egui::Ui, comparison: &Comparison, chosen: &mut Option<Metric>)
             for (index, row) in comparison.summaries.iter().enumerate() {
                 let color = hue(ui, index);
                 let name = title(&row.strategy);
-                ui.label(RichText::new(&name).color(color));
+                ui.label(RichText::new(&name).color(theme::ink(ui.visuals(), Hue::Arm(index))));
                 let values: Vec<f64> = comparison
                     .entries
                     .iter()

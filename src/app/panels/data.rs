@@ -15,6 +15,8 @@ use crate::session::TEST_SHARE;
 const SAMPLE: f32 = 40.0;
 /// Width of the field for options, points.
 const OPTIONS: f32 = 120.0;
+/// Width of its label with the space behind it, points.
+const LABEL: f32 = 64.0;
 /// What they are.
 const OPTIONS_HINT: &str = "How the next files are read, or the built-in set that is chosen next, separated by commas. size=32 or size=24x32 (rows × columns) scales images, grey takes their colours away; coarse is for CIFAR-100; set=letters chooses among IDX files, transpose turns their images.";
 
@@ -189,14 +191,19 @@ impl DataPanel {
             {
                 context.actions.push(Action::ChooseFolder);
             }
-            let label = ui.label("Options");
-            let field = egui::TextEdit::singleline(&mut self.options)
-                .hint_text("size=32, grey")
-                .char_limit(80)
-                .desired_width(OPTIONS);
-            ui.add(field)
-                .labelled_by(label.id)
-                .on_hover_text(OPTIONS_HINT);
+            // Beside each other, also where they have a row of their own.
+            let size = egui::vec2(LABEL + OPTIONS, ui.spacing().interact_size.y);
+            let row = egui::Layout::left_to_right(egui::Align::Center);
+            ui.allocate_ui_with_layout(size, row, |ui| {
+                let label = ui.label("Options");
+                let field = egui::TextEdit::singleline(&mut self.options)
+                    .hint_text("size=32, grey")
+                    .char_limit(80)
+                    .desired_width(OPTIONS);
+                ui.add(field)
+                    .labelled_by(label.id)
+                    .on_hover_text(OPTIONS_HINT);
+            });
         });
         ui.separator();
     }

@@ -86,24 +86,22 @@ impl RunPanel {
         if stays {
             self.head(ui, context);
         }
-        egui::ScrollArea::vertical()
-            .auto_shrink(false)
-            .show(ui, |ui| {
-                if !stays {
-                    self.head(ui, context);
-                }
-                if context.run.steps.is_empty() {
-                    self.result(ui, context);
-                    waiting(ui, context.run);
-                    return;
-                }
-                self.race(ui, context);
+        theme::scroll_panel(ui, "run", |ui| {
+            if !stays {
+                self.head(ui, context);
+            }
+            if context.run.steps.is_empty() {
                 self.result(ui, context);
-                skip_warning(ui, context.run);
-                self.curves.show(ui, context, &mut self.export);
-                let lit = self.slow.lit(context.run);
-                alphas(ui, context, lit, &mut self.as_cells);
-            });
+                waiting(ui, context.run);
+                return;
+            }
+            self.race(ui, context);
+            self.result(ui, context);
+            skip_warning(ui, context.run);
+            self.curves.show(ui, context, &mut self.export);
+            let lit = self.slow.lit(context.run);
+            alphas(ui, context, lit, &mut self.as_cells);
+        });
     }
 
     /// What the run is, and the step of it that is looked at.
@@ -261,9 +259,8 @@ impl RunPanel {
         };
         ui.spacing_mut().slider_width = slider_width(ui, width).max(1.0);
         let mut at = position;
-        let slider = ui
-            .add(egui::Slider::new(&mut at, 0..=last).show_value(false))
-            .on_hover_text("Replays the run to any step (left and right arrow)");
+        // What it does is said at the counter: beside the slider it would lie on what a person looks at while moving it.
+        let slider = ui.add(egui::Slider::new(&mut at, 0..=last).show_value(false));
         slider.widget_info(|| egui::WidgetInfo::slider(true, at as f64, "Step of the run"));
         if slider.changed() {
             self.playing = false;
@@ -271,9 +268,12 @@ impl RunPanel {
         }
         ui.add_space(SPACE[0]);
         let label = ui.label(text);
-        if !whole {
+        let help = "The slider replays the run to any step (left and right arrow)";
+        if whole {
+            label.on_hover_text(help);
+        } else {
             label.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &counter.text));
-            label.on_hover_text(&counter.text);
+            label.on_hover_text(format!("{}\n\n{help}", counter.text));
         }
     }
 

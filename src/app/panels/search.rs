@@ -1,6 +1,6 @@
 //! Settings and controls of a search.
 
-use eframe::egui::{self, CollapsingHeader};
+use eframe::egui::{self, CollapsingHeader, RichText, TextStyle, WidgetText};
 
 use crate::data::{EMBEDDED, built_in, handed_names, is_coming, short_name};
 use crate::search::Strategy;
@@ -30,6 +30,12 @@ const JUDGE_STEPS: usize = 2_400;
 const JUDGE_PIXELS: usize = 200;
 /// Epochs of that, at most.
 const MOST_JUDGE_EPOCHS: usize = 240;
+
+/// Height of the bar that says how far a run is, points.
+const PROGRESS: f32 = 18.0;
+/// Where a time comes from, in as many words as it takes.
+const LONG_TIME: &str =
+    "search 10 min 10 s, by steps of 0.10 s; training 10 min 10 s, by steps of 0.10 s";
 
 /// State of the panel.
 pub struct SearchPanel {
@@ -210,17 +216,13 @@ impl SearchPanel {
     /// Draws the panel.
     pub fn show(&mut self, ui: &mut egui::Ui, context: &mut Context) {
         self.measure(context);
-        egui::ScrollArea::vertical()
-            .auto_shrink(false)
-            .show(ui, |ui| {
-                self.controls(ui, context);
-                ui.add_space(SPACE[1]);
-                ui.separator();
-                self.main_settings(ui);
-                // What it says comes and goes, and must not change what lies below it.
-                ui.scope(|ui| self.forecast(ui, context.run.device.as_ref()));
-                self.more_settings(ui);
-            });
+        theme::scroll_panel(ui, "search", |ui| {
+            self.controls(ui, context);
+            self.main_settings(ui);
+            // What it says comes and goes, and must not change what lies below it.
+            ui.scope(|ui| self.forecast(ui, context.run.device.as_ref()));
+            self.more_settings(ui);
+        });
     }
 
     /// Remembers how fast live runs search and train. Those that share the machine say nothing about one that has it for itself.
@@ -295,11 +297,9 @@ impl SearchPanel {
                 SessionState::Gone => ("▶  Run", false),
                 _ => ("▶  Run", true),
             };
-            let button = theme::primary_button(ui, text).min_size(whole);
-            let run = ui.add_enabled(enabled, button).on_hover_text(
-                "Starts the search, then trains and tests what it found (Ctrl+Enter)",
-            );
-            if run.clicked() {
+            let run = main_button(ui, text, enabled, whole);
+            let help = "Starts the search, then trains and tests what it found (Ctrl+Enter)";
+            if run.on_hover_text(help).clicked() {
                 self.begin(context.actions);
             }
         }
@@ -328,13 +328,22 @@ impl SearchPanel {
                 context.actions.push(Action::Send(Command::Stop));
             }
         });
+        // The room is kept while there is no run, so that nothing below moves when one begins.
+        let words = ui.text_style_height(&TextStyle::Small);
+        let height = PROGRESS + ui.spacing().item_spacing.y + words;
+        let (room, _) = ui.allocate_exact_size(egui::vec2(width, height), egui::Sense::hover());
+        let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(room));
         if context.run.live {
             let speeds = match context.rival.is_some_and(|rival| rival.live) {
                 true => &self.raced,
                 false => &self.speeds,
             };
             let paces = context.run.config.as_ref().map(|of| speeds.get(of));
-            progress(ui, context.run, paces.and_then(|[_, training]| training));
+            progress(
+                &mut ui,
+                context.run,
+                paces.and_then(|[_, training]| training),
+            );
         }
     }
 
@@ -466,8 +475,12 @@ impl SearchPanel {
                 ui.label("No search: one architecture is drawn and trained.");
             }
             let (work, time) = self.work(sides, forecasts);
-            ui.label(work);
-            ui.label(theme::note(time));
+            // The times come with the first steps of a run.
+            let steps = work.split("about ").next().unwrap_or_default();
+            let steps = steps.trim_end_matches([',', ';', ' ']);
+            let longer = format!("{steps}; about 10 min 10 s for both");
+            label_in_room_of(ui, longer.into(), work.into());
+            label_in_room_of(ui, theme::note(LONG_TIME), theme::note(time));
             match &forecast.memory {
                 Some(Ok((needed, keeps))) => {
                     let text = format!("about {} of memory for a search step", bytes(*needed));
@@ -578,6 +591,13 @@ fn goes_on(run: &RunView) -> bool {
     run.live && run.state == RunState::Running
 }
 
+/// The button of the panel that matters most, its text in the middle as that of the others.
+fn main_button(ui: &mut egui::Ui, text: &str, enabled: bool, size: egui::Vec2) -> egui::Response {
+    let button = theme::primary_button(ui, text).min_size(size);
+    let middle = |ui: &mut egui::Ui| ui.add_enabled(enabled, button);
+    ui.vertical_centered_justified(middle).inner
+}
+
 /// The button that holds a run or lets it go on.
 fn hold(ui: &mut egui::Ui, size: egui::Vec2, context: &mut Context) {
     let mut runs = [Some(context.run), context.rival].into_iter().flatten();
@@ -589,9 +609,8 @@ fn hold(ui: &mut egui::Ui, size: egui::Vec2, context: &mut Context) {
             Command::Pause,
         ),
     };
-    let button = theme::primary_button(ui, text).min_size(size);
     let goes_on = context.session == SessionState::Busy;
-    let button = ui.add_enabled(goes_on, button);
+    let button = main_button(ui, text, goes_on, size);
     if button.on_hover_text(help).clicked() {
         context.actions.push(Action::Send(command));
     }
@@ -707,6 +726,7 @@ fn progress(ui: &mut egui::Ui, run: &RunView, train_pace: Option<f64>) {
     let text = format!("{} {} of {}", progress.phase, progress.done, progress.total);
     ui.add(
         egui::ProgressBar::new(share)
+            .desired_height(PROGRESS)
             .corner_radius(4.0)
             .text(theme::note(text.clone()).color(ui.visuals().text_color())),
     )
@@ -716,6 +736,17 @@ fn progress(ui: &mut egui::Ui, run: &RunView, train_pace: Option<f64>) {
         && progress.done < progress.total
         && let Some(text) = forecast::left(&progress, train_pace)
     {
-        ui.label(theme::note(text));
+        ui.add(egui::Label::new(theme::note(text)).truncate());
     }
+}
+
+/// A text in the room of a longer one, so that nothing below moves when that comes.
+fn label_in_room_of(ui: &mut egui::Ui, longer: RichText, text: RichText) {
+    let wrap = Some(egui::TextWrapMode::Wrap);
+    let width = ui.available_width();
+    let longer = WidgetText::from(longer).into_galley(ui, wrap, width, TextStyle::Body);
+    ui.scope(|ui| {
+        ui.set_min_height(longer.size().y);
+        ui.label(text);
+    });
 }

@@ -17,6 +17,8 @@ use crate::space::Operation;
 
 /// Seconds that a stage is shown.
 const STAGE: f64 = 3.0;
+/// Width of the slider of the speed with its value, points.
+const SPEED: f32 = 124.0;
 const NAMES: [&str; 3] = ["1  look around", "2  α-step", "3  weight step"];
 /// The stage in which α moves.
 const ALPHA: usize = 1;
@@ -117,16 +119,10 @@ impl SlowMotion {
                 if ui.small_button(word).on_hover_text(help).clicked() {
                     self.paused = !self.paused;
                 }
-                ui.spacing_mut().slider_width = 60.0;
-                let speed = egui::Slider::new(&mut self.pace, 0.25..=4.0)
-                    .logarithmic(true)
-                    .suffix("×")
-                    .max_decimals(2);
-                let speed = ui
-                    .add(speed)
-                    .on_hover_text("How fast the stages follow each other");
-                let pace = self.pace;
-                speed.widget_info(|| WidgetInfo::slider(true, pace, "Speed of slow motion"));
+                // A slider with its value does not wrap by itself.
+                let size = egui::vec2(SPEED, ui.spacing().interact_size.y);
+                let row = egui::Layout::left_to_right(egui::Align::Center);
+                ui.allocate_ui_with_layout(size, row, |ui| speed(ui, &mut self.pace));
             });
             ui.add_space(SPACE[0]);
             let text = explain(run, position, self.stage);
@@ -153,6 +149,18 @@ impl SlowMotion {
             _ => self.on = false,
         }
     }
+}
+
+/// How fast the stages follow each other.
+fn speed(ui: &mut egui::Ui, pace: &mut f64) {
+    ui.spacing_mut().slider_width = 60.0;
+    let slider = egui::Slider::new(pace, 0.25..=4.0)
+        .logarithmic(true)
+        .suffix("×")
+        .max_decimals(2);
+    let slider = ui.add(slider);
+    let slider = slider.on_hover_text("How fast the stages follow each other");
+    slider.widget_info(|| WidgetInfo::slider(true, *pace, "Speed of slow motion"));
 }
 
 /// How much of the stage's time is over.

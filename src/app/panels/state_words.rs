@@ -23,7 +23,7 @@ pub fn state_words(run: &RunView) -> (&'static str, Option<Hue>) {
 /// Writes such words in their colour.
 pub fn state_label(ui: &mut Ui, (words, hue): (&str, Option<Hue>)) {
     let color = hue.map_or(ui.visuals().weak_text_color(), |hue| {
-        theme::hue(ui.visuals(), hue)
+        theme::ink(ui.visuals(), hue)
     });
     ui.label(RichText::new(words).color(color));
 }

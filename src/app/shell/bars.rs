@@ -65,6 +65,8 @@ impl App {
     /// What the program is, and the way into the tour.
     fn welcome(&mut self, ui: &mut egui::Ui) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            // Menus have none.
+            ui.spacing_mut().button_padding.x = SPACE[1];
             let button = theme::primary_button(ui, "Take the tour");
             if ui.add(button).clicked() {
                 self.begin_tour();
@@ -99,15 +101,18 @@ impl App {
     }
 
     fn view_menu(&mut self, ui: &mut egui::Ui, context: &egui::Context) {
-        for pane in crate::app::pane::Pane::ALL {
-            self.item(ui, context, pane.title(), Deed::Show(pane));
+        // The tabs of a narrow window are its panels, and its menu has to fit a low one.
+        if !self.dock.is_narrow() {
+            for pane in crate::app::pane::Pane::ALL {
+                self.item(ui, context, pane.title(), Deed::Show(pane));
+            }
+            ui.separator();
+            if ui.button("Reset layout").clicked() {
+                self.reset_layout();
+                ui.close();
+            }
+            ui.separator();
         }
-        ui.separator();
-        if ui.button("Reset layout").clicked() {
-            self.reset_layout();
-            ui.close();
-        }
-        ui.separator();
         let mut preference = context.options(|options| options.theme_preference);
         for (choice, name) in [
             (egui::ThemePreference::System, "Theme of the system"),
@@ -160,7 +165,7 @@ impl App {
                         ui.label(theme::note(device.name.as_str()))
                             .on_hover_text(&device.driver);
                         if device.software {
-                            let warm = theme::hue(ui.visuals(), Hue::Warm);
+                            let warm = theme::ink(ui.visuals(), Hue::Warm);
                             ui.label(theme::note("software adapter: slow").color(warm))
                                 .on_hover_text(
                                     "This GPU is emulated on the CPU. Choose the device “cpu” under Machine: it is faster.",

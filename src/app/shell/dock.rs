@@ -6,8 +6,8 @@ use crate::app::draw::theme::{self, SPACE};
 use crate::app::draw::words::landmark;
 use crate::app::pane::Pane;
 
-/// A window that is less wide shows one panel at a time, points.
-const NARROW: f32 = 1000.0;
+/// A window that is less wide shows one panel at a time, points: among others 1366 pixels with larger type.
+const NARROW: f32 = 1024.0;
 /// Height of the tabs of a narrow window, and their least width, points: a thumb's.
 const TAB: f32 = 44.0;
 
@@ -78,7 +78,7 @@ impl Dock {
         ui.spacing_mut().button_padding = Vec2::ZERO;
         let font = TextStyle::Button.resolve(ui.style());
         let widths = Pane::ALL.map(|pane| {
-            let (painter, title) = (ui.painter(), pane.short_title().to_owned());
+            let (painter, title) = (ui.painter(), pane.title().to_owned());
             let galley = painter.layout_no_wrap(title, font.clone(), Color32::WHITE);
             (galley.size().x + SPACE[1]).max(TAB)
         });
@@ -88,7 +88,7 @@ impl Dock {
             for (pane, width) in Pane::ALL.into_iter().zip(widths) {
                 let front = pane == self.front;
                 let size = egui::vec2((width + room).floor(), TAB);
-                let tab = egui::Button::selectable(front, pane.short_title()).min_size(size);
+                let tab = egui::Button::selectable(front, pane.title()).min_size(size);
                 let tab = ui.add(tab);
                 tab.widget_info(|| WidgetInfo::selected(Role::Tab, true, front, pane.title()));
                 if tab.clicked() {

@@ -257,7 +257,7 @@ impl Course {
         });
         if let Some((answer, text)) = self.given() {
             let hue = if answer.right { Hue::Good } else { Hue::Warm };
-            let color = theme::hue(ui.visuals(), hue);
+            let color = theme::ink(ui.visuals(), hue);
             ui.label(egui::RichText::new(text).color(color));
         }
     }

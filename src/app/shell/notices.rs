@@ -180,13 +180,15 @@ pub fn strip(
     if more > 0 {
         names.push(format!("{more} more…"));
     }
+    let ground = theme::blend(ui.visuals().panel_fill, color, 0.14);
+    let ink = theme::readable_on(color, ground);
     let font = egui::TextStyle::Body.resolve(ui.style());
-    let mut job = LayoutJob::simple(text.to_owned(), font, color, f32::INFINITY);
+    let mut job = LayoutJob::simple(text.to_owned(), font, ink, f32::INFINITY);
     job.wrap.max_rows = ROWS;
     let words = Label::new(job).wrap();
     let pressed = egui::Frame::new()
         // Opaque, since the window has no ground of its own here.
-        .fill(theme::blend(ui.visuals().panel_fill, color, 0.14))
+        .fill(ground)
         .inner_margin(egui::Margin::symmetric(12, 6))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());

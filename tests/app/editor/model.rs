@@ -309,14 +309,16 @@ fn what_may_be_below_or_above_average_is_called_by_what_a_change_costs() {
 
 #[test]
 fn an_svg_of_a_cell_has_every_edge_with_its_label_and_every_state() {
-    for (genotype, states) in [(darts(), 7), (small(), 3)] {
+    for (genotype, states, inputs) in [(darts(), 7, 2), (small(), 3, 1)] {
         let kind = CellKind::Normal;
         let cell = genotype.cell(kind).unwrap();
         let svg = CellPicture::of_cell(genotype.space(), kind, cell).to_svg(vec2(900.0, 300.0));
         let edges: usize = cell.nodes.iter().map(Vec::len).sum();
         assert_eq!(svg.matches("<polyline").count(), edges);
         assert_eq!(svg.matches("<circle").count(), states);
-        assert_eq!(svg.matches("<text").count(), edges + states);
+        let named = ["input", "output"].map(|name| svg.matches(&format!(">{name}<")).count());
+        assert_eq!(named, [inputs, 1]);
+        assert_eq!(svg.matches("<text").count(), edges + states + inputs + 1);
         assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
         assert!(svg.contains("skip"));
     }

@@ -6,10 +6,11 @@ use egui_kittest::kittest::Queryable;
 use egui_plot::{MarkerShape, PlotBounds, PlotPoint, PlotTransform};
 use plateau::app::alpha_file::{alpha_csv, cells_svg, heat_map_svg};
 use plateau::app::figure::{Figure, Mark, Series, short, thin_line};
-use plateau::app::png;
 use plateau::app::svg::{figure_csv, figure_svg};
 use plateau::app::theme::Hue;
+use plateau::app::{CellPicture, cell_pictures, png};
 use plateau::csv::csv;
+use plateau::space::Genotype;
 use plateau::svg::nice_step;
 
 use super::{check_xml, numbers, painted};
@@ -233,6 +234,69 @@ fn a_plot_becomes_a_png_of_twice_its_size_dark_on_white_with_letters() {
     let dark = title.filter(|pixel| pixel.0[0] < 100).count();
     assert!(dark > 100, "{dark}");
     assert!(png("<svg>").is_err());
+}
+
+/// A cell fills its picture, and everything that is written in it is there, in pixels, too.
+#[test]
+fn a_cell_becomes_a_png_without_wide_margins_with_its_input_and_its_output_named() {
+    for name in ["resnet-like", "darts-v2"] {
+        let genotype = Genotype::preset(name).unwrap();
+        let mut kinds = genotype.space().cell_kinds().iter();
+        for picture in cell_pictures(&genotype).unwrap() {
+            let pixels = image::load_from_memory(&picture.png).unwrap().to_luma8();
+            let [width, height] = [pixels.width(), pixels.height()];
+            let drawn = pixels.enumerate_pixels().filter(|(.., one)| one.0[0] < 240);
+            let drawn: Vec<[u32; 2]> = drawn.map(|(x, y, _)| [x, y]).collect();
+            let end = |axis: usize, size: u32| {
+                let along = drawn.iter().map(|at| at[axis]);
+                [
+                    along.clone().min().unwrap(),
+                    size - 1 - along.max().unwrap(),
+                ]
+            };
+            let margins = [end(0, width), end(1, height)];
+            for margin in margins.into_iter().flatten() {
+                assert!((4..60).contains(&margin), "{name}: margins of {margins:?}");
+            }
+
+            let kind = *kinds.next().unwrap();
+            let cell = genotype.cell(kind).unwrap();
+            let whole = egui::vec2(760.0, 420.0);
+            let svg = CellPicture::of_cell(genotype.space(), kind, cell).to_svg(whole);
+            check_xml(&svg);
+            let frame = svg.split_once("viewBox=\"").unwrap().1;
+            let frame: Vec<f32> = frame
+                .split('"')
+                .next()
+                .unwrap()
+                .split(' ')
+                .map(|number| number.parse().unwrap())
+                .collect();
+            assert_eq!(
+                [2.0 * frame[2], 2.0 * frame[3]],
+                [width as f32, height as f32]
+            );
+            for role in [">input</text>", ">output</text>"] {
+                let (before, _) = svg.split_once(role).unwrap();
+                let (_, text) = before.rsplit_once("<text ").unwrap();
+                let number = |name: &str| -> f32 {
+                    let (_, rest) = text.split_once(&format!("{name}=\"")).unwrap();
+                    rest.split('"').next().unwrap().parse().unwrap()
+                };
+                let [x, y] = [
+                    2.0 * (number("x") - frame[0]),
+                    2.0 * (number("y") - frame[1]),
+                ];
+                // Around the line on which it stands.
+                let near = |at: &&[u32; 2]| {
+                    let [right, down] = [at[0] as f32 - x, at[1] as f32 - y];
+                    right.abs() < 40.0 && (-24.0..2.0).contains(&down)
+                };
+                let ink = drawn.iter().filter(near).count();
+                assert!(ink > 60, "{name}: {ink} pixels of {role}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! What a run is said to take, before it starts and while it goes on.
 
+use eframe::egui::{self, Role};
 use egui_kittest::kittest::Queryable;
 use plateau::app::forecast::{RunForecast, Speeds, facts, forecast};
 use plateau::app::{RunView, SearchPanel};
 use plateau::search::Strategy;
-use plateau::session::{Preset, RunConfig, RunKind};
+use plateau::session::{Event, Preset, RunConfig, RunKind};
 use plateau::space::{Genotype, Space};
 
 use super::{Bench, window};
@@ -100,8 +101,7 @@ fn a_run_that_was_trained_tells_how_long_the_next_whole_run_will_take() {
 #[test]
 fn the_time_that_is_left_of_a_search_names_the_training_to_come() {
     let recorded = digits_search().events;
-    let is_step =
-        |event: &plateau::session::Event| matches!(event, plateau::session::Event::SearchStep(_));
+    let is_step = |event: &Event| matches!(event, Event::SearchStep(_));
     let steps = recorded.iter().enumerate();
     let mut places = steps.filter(|(_, timed)| is_step(&timed.event));
     let (place, _) = places.nth(9).unwrap();
@@ -114,6 +114,37 @@ fn the_time_that_is_left_of_a_search_names_the_training_to_come() {
     let harness = window(bench, SearchPanel::show);
     harness.get_by_label_contains(" left: ");
     harness.get_by_label_contains(" of the search, then 570 training steps");
+}
+
+#[test]
+fn nothing_of_the_settings_moves_when_a_run_begins_goes_on_and_ends() {
+    let recorded = digits_search().events;
+    let of_steps = |count: usize| {
+        let is_step = |event: &Event| matches!(event, Event::SearchStep(_));
+        let steps = recorded.iter().enumerate();
+        let mut places = steps.filter(|(_, timed)| is_step(&timed.event));
+        places.nth(count - 1).unwrap().0 + 1
+    };
+    // As wide as the panel of a window of 1,280 points.
+    let places = |bench: Bench<SearchPanel>| {
+        let mut harness = window(bench, SearchPanel::show);
+        harness.set_size(egui::vec2(246.0, 900.0));
+        harness.run();
+        let section = |name| {
+            let section = harness.get_by_role_and_label(Role::DisclosureTriangle, name);
+            section.rect().top()
+        };
+        let list = harness.get_by_role_and_label(Role::ComboBox, "Data set");
+        [list.rect().top(), section("Search size")]
+    };
+    let mut idle = panel_in(1);
+    idle.run = RunView::default();
+    let before = places(idle);
+    for events in [of_steps(1), of_steps(10), of_steps(54), recorded.len()] {
+        let after = places(panel_in(events));
+        let moved = [0, 1].map(|place| (before[place] - after[place]).abs());
+        assert!(moved[0] < 0.5 && moved[1] < 0.5, "{events}: by {moved:?}");
+    }
 }
 
 #[test]

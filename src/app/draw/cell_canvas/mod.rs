@@ -61,6 +61,20 @@ pub fn cell_title(space: Space, kind: CellKind) -> String {
     }
 }
 
+/// What stands below the output of a cell.
+const OUTPUT: &str = "output";
+
+/// What stands below a state: whether the cell reads it from elsewhere or hands it on.
+fn role_of(space: Space, state: usize) -> Option<&'static str> {
+    let last = space.inputs() + space.nodes() - 1;
+    match space {
+        _ if state < space.inputs() => Some("input"),
+        // Its output is a place of its own.
+        Space::Darts => None,
+        Space::NasBench201 | Space::NasBench201Small => (state == last).then_some(OUTPUT),
+    }
+}
+
 /// What a person did to a picture.
 #[derive(Debug)]
 pub struct CanvasResponse {

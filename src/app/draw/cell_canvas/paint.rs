@@ -9,10 +9,9 @@ use eframe::egui::{
 };
 
 use super::super::states::{push_indexed, push_state, state_name};
-use super::super::theme::blend;
-use super::super::theme::{TYPE, operation_color, operation_label};
-use super::{CellPicture, DrawnEdge, Geometry, Route, cell_title};
-use crate::space::{Operation, Space};
+use super::super::theme::{TYPE, blend, luminance, operation_color, operation_label};
+use super::{CellPicture, DrawnEdge, Geometry, OUTPUT, Route, cell_title, role_of};
+use crate::space::Operation;
 
 /// The colour of an operation as a line on this background: light colours are darkened where the background is light.
 pub fn line_color(operation: Operation, dark_mode: bool) -> Color32 {
@@ -31,12 +30,6 @@ pub fn text_on(color: Color32) -> Color32 {
     } else {
         Color32::WHITE
     }
-}
-
-/// Relative luminance, 0 to 1.
-fn luminance(color: Color32) -> f32 {
-    let linear = |value: u8| (f32::from(value) / 255.0).powf(2.2);
-    0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
 }
 
 /// The shortest name of an operation that can still be told from the others.
@@ -251,6 +244,19 @@ impl<'a> Look<'a> {
         push_indexed(&mut name, "c", "k", size, color);
         let name = painter.layout_job(name);
         painter.galley(output - 0.5 * name.size(), name, color);
+        self.paint_role(ui, output, self.geometry.input_radius, OUTPUT);
+    }
+
+    /// What a state is, below its circle.
+    fn paint_role(&self, ui: &Ui, center: Pos2, radius: f32, role: &str) {
+        let scale = self.geometry.scale;
+        ui.painter().text(
+            center + vec2(0.0, radius + 3.0 * scale),
+            Align2::CENTER_TOP,
+            role,
+            FontId::proportional(11.5 * scale),
+            ui.visuals().weak_text_color(),
+        );
     }
 
     fn paint_circle(&self, ui: &Ui, center: Pos2, radius: f32, mark: Mark) {
@@ -291,18 +297,9 @@ impl<'a> Look<'a> {
         push_state(&mut name, space, state, 13.5 * scale, color);
         let name = painter.layout_job(name);
         painter.galley(center - 0.5 * name.size(), name, color);
-        let below = match state {
-            0 => "input",
-            _ if space != Space::Darts && state == space.nodes() => "output",
-            _ => return,
-        };
-        painter.text(
-            center + vec2(0.0, radius + 3.0 * scale),
-            Align2::CENTER_TOP,
-            below,
-            FontId::proportional(11.5 * scale),
-            visuals.weak_text_color(),
-        );
+        if let Some(role) = role_of(space, state) {
+            self.paint_role(ui, center, radius, role);
+        }
     }
 
     fn paint_line(&self, ui: &Ui, edge: &DrawnEdge, route: &Route, lit: bool, faded: bool) {

@@ -7,8 +7,8 @@ use eframe::egui::{Color32, Pos2, Rect, Vec2, pos2, vec2};
 use super::super::states::index_of_cell;
 use super::super::theme::{operation_color, operation_label};
 use super::paint::{line_color, text_on};
-use super::{CellPicture, DrawnEdge, Geometry, Route};
-use crate::space::Operation;
+use super::{CellPicture, DrawnEdge, Geometry, OUTPUT, Route, role_of};
+use crate::space::{Operation, Space};
 
 /// The colours that depend on what the picture lies on, as SVG attributes take them.
 pub struct Ground<'a> {
@@ -30,27 +30,57 @@ const PAPER: Ground = Ground {
     ink: "#24282c",
 };
 
+/// White around a picture, points.
+const MARGIN: f32 = 12.0;
+/// Width of what stands below a state, and how far it reaches below it, points at scale 1.
+const ROLE: Vec2 = vec2(40.0, 16.0);
+
 impl CellPicture {
-    /// The picture on a light ground, of a size in points. Selection and preview are left out.
+    /// The picture on a light ground, drawn in a size in points, without the room that the cell leaves there. Selection and preview are left
+    /// out.
     pub fn to_svg(&self, size: Vec2) -> String {
+        let frame = self.svg_frame(&svg_geometry(self.space, size));
+        let [left, top] = [frame.left(), frame.top()];
+        let [width, height] = [frame.width(), frame.height()];
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" \
-             font-family=\"Ubuntu, Helvetica, Arial, sans-serif\" text-anchor=\"middle\">\n<title>{2} cell</title>\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"{3}\"/>\n{4}</svg>\n",
-            size.x,
-            size.y,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"{left} {top} {width} {height}\" \
+             font-family=\"Ubuntu, Helvetica, Arial, sans-serif\" text-anchor=\"middle\">\n<title>{} cell</title>\n\
+             <rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n{}</svg>\n",
             self.kind,
             PAPER.ground,
             self.svg_elements(size, &PAPER)
         )
     }
 
+    /// What the picture fills, with a margin, in whole points.
+    fn svg_frame(&self, geometry: &Geometry) -> Rect {
+        let states = geometry.states.iter().enumerate();
+        let states = states.map(|(state, &center)| {
+            let role = role_of(self.space, state).is_some();
+            (center, geometry.state_radius(state), role)
+        });
+        let output = geometry.output.map(|at| (at, geometry.input_radius, true));
+        let mut frame = Rect::NOTHING;
+        for (center, radius, role) in states.chain(output) {
+            frame |= Rect::from_center_size(center, Vec2::splat(2.0 * radius));
+            if role {
+                let below = center + vec2(0.0, radius + ROLE.y * geometry.scale);
+                frame |= Rect::from_center_size(below, vec2(ROLE.x * geometry.scale, 0.0));
+            }
+        }
+        for edge in &self.edges {
+            if let Some(route) = geometry.route(edge.from, edge.to, None) {
+                frame |= Rect::from_points(&route.line) | route.label;
+            }
+        }
+        let frame = frame.expand(MARGIN);
+        Rect::from_min_max(frame.min.floor(), frame.max.ceil())
+    }
+
     /// The elements of the picture, without what surrounds them.
     pub fn svg_elements(&self, size: Vec2, on: &Ground) -> String {
-        let mut geometry = Geometry::new(self.space, Rect::from_min_size(Pos2::ZERO, size));
+        let geometry = svg_geometry(self.space, size);
         let scale = geometry.scale;
-        // No font is at hand to measure with: a letter of a sans-serif font is about half as wide as it is high.
-        geometry.set_label(vec2(96.0, 22.0) * scale);
         let mut svg = String::new();
         self.svg_output(&mut svg, &geometry, on);
         for edge in &self.edges {
@@ -59,6 +89,16 @@ impl CellPicture {
             }
         }
         for (state, &center) in geometry.states.iter().enumerate() {
+            if let Some(name) = role_of(self.space, state) {
+                role(
+                    &mut svg,
+                    center,
+                    geometry.state_radius(state),
+                    name,
+                    scale,
+                    on,
+                );
+            }
             circle(&mut svg, center, geometry.state_radius(state), on);
             match index_of_cell(self.space, state) {
                 Some(index) => name(&mut svg, center, "c", index, 14.0 * scale, on.ink),
@@ -100,7 +140,23 @@ impl CellPicture {
         );
         circle(svg, output, geometry.input_radius, on);
         name(svg, output, "c", "k", 14.0 * geometry.scale, on.ink);
+        role(
+            svg,
+            output,
+            geometry.input_radius,
+            OUTPUT,
+            geometry.scale,
+            on,
+        );
     }
+}
+
+/// The places of a picture of a size.
+fn svg_geometry(space: Space, size: Vec2) -> Geometry {
+    let mut geometry = Geometry::new(space, Rect::from_min_size(Pos2::ZERO, size));
+    // No font is at hand to measure with: a letter of a sans-serif font is about half as wide as it is high.
+    geometry.set_label(vec2(96.0, 22.0) * geometry.scale);
+    geometry
 }
 
 // Writing to a string cannot fail.
@@ -155,6 +211,12 @@ fn circle(svg: &mut String, center: Pos2, radius: f32, on: &Ground) {
         "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"{radius:.1}\" fill=\"{}\" stroke=\"{}\" stroke-width=\"1.4\"/>",
         center.x, center.y, on.ground, on.line
     );
+}
+
+/// What a state is, below its circle.
+fn role(svg: &mut String, center: Pos2, radius: f32, role: &str, scale: f32, on: &Ground) {
+    let below = center + vec2(0.0, radius + 0.6 * ROLE.y * scale);
+    text(svg, below, role, 11.5 * scale, on.ink);
 }
 
 fn text(svg: &mut String, center: Pos2, text: &str, size: f32, color: &str) {

@@ -14,9 +14,9 @@ use crate::space::Genotype;
 /// The colour of a word; the word itself is always beside it.
 pub fn word_color(word: Word, dark_mode: bool) -> Color32 {
     match word {
-        Word::Flat => gain::color(10.0, dark_mode),
-        Word::Sharp => gain::color(-10.0, dark_mode),
-        Word::Low => gain::color(0.0, dark_mode),
+        Word::Flat => gain::ink(10.0, dark_mode),
+        Word::Sharp => gain::ink(-10.0, dark_mode),
+        Word::Low => gain::ink(0.0, dark_mode),
     }
 }
 

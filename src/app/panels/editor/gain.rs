@@ -2,7 +2,7 @@
 
 use eframe::egui::{Color32, RichText, Ui};
 
-use crate::app::draw::theme::blend;
+use crate::app::draw::theme::{blend, readable};
 
 /// The gain or loss in points at which colours are strongest.
 const STRONGEST: f64 = 30.0;
@@ -37,6 +37,11 @@ pub fn color(gain: f64, dark_mode: bool) -> Color32 {
     blend(neutral, if gain > 0.0 { better } else { worse }, strength)
 }
 
+/// The same for text.
+pub fn ink(gain: f64, dark_mode: bool) -> Color32 {
+    readable(color(gain, dark_mode), dark_mode)
+}
+
 /// The gain with its sign: `+0.31`, `−4.20`, `±0.00`.
 pub fn signed(gain: f64) -> String {
     let sign = match gain {
@@ -54,5 +59,5 @@ pub fn text(ui: &Ui, gain: f64) -> RichText {
         gain if gain > 0.0 => "▲ ",
         _ => "▼ ",
     };
-    RichText::new(format!("{arrow}{}", signed(gain))).color(color(gain, ui.visuals().dark_mode))
+    RichText::new(format!("{arrow}{}", signed(gain))).color(ink(gain, ui.visuals().dark_mode))
 }

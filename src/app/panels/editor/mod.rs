@@ -14,7 +14,7 @@ mod strip;
 mod text_window;
 mod toolbar;
 
-use eframe::egui::{self, EventFilter, RichText, ScrollArea, Ui, vec2};
+use eframe::egui::{self, EventFilter, RichText, Ui, Vec2, vec2};
 
 use super::export::Export;
 use crate::app::context::{Action, Context};
@@ -52,8 +52,12 @@ const BELOW: f32 = 230.0;
 const LIST: f32 = 210.0;
 /// Least height of a cell in a panel that is too low for more.
 const LEAST_CELL: f32 = 180.0;
-/// How much of the score below it is in sight there.
+/// How much of the buttons below it is in sight there.
 const PEEK: f32 = 44.0;
+/// A panel that is too low has its cell and what it scores beside each other from this width on, points.
+const SIDES: f32 = 760.0;
+/// Width of what stands beside the cells, points.
+const ASIDE: f32 = 350.0;
 
 /// State of the panel.
 pub struct Editor {
@@ -152,25 +156,19 @@ impl Editor {
         self.scores.refresh(self.history.now(), context);
         let mut pointed = Pointed::default();
         if theme::is_short(ui) {
-            ScrollArea::vertical()
-                .id_salt("editor")
-                .auto_shrink(false)
-                .show(ui, |ui| self.short(ui, context, &mut pointed));
+            theme::scroll_panel(ui, "editor", |ui| self.short(ui, context, &mut pointed));
         } else if ui.available_width() >= WIDE {
             let missing = self.head(ui, context);
             self.wide(ui, missing.as_deref(), &mut pointed);
         } else {
             let missing = self.head(ui, context);
-            ScrollArea::vertical()
-                .id_salt("editor")
-                .auto_shrink(false)
-                .show(ui, |ui| {
-                    let space = self.genotype().space();
-                    let [cells, dots] = heights(space, ui.available_height());
-                    self.cells(ui, cells);
-                    self.dots(ui, dots, missing.as_deref(), &mut pointed);
-                    self.below(ui, &mut pointed);
-                });
+            theme::scroll_panel(ui, "editor", |ui| {
+                let space = self.genotype().space();
+                let [cells, dots] = heights(space, ui.available_height());
+                self.cells(ui, cells);
+                self.dots(ui, dots, missing.as_deref(), &mut pointed);
+                self.below(ui, &mut pointed);
+            });
         }
         self.export.poll(ui, context.actions);
         self.follow(ui, pointed);
@@ -181,29 +179,38 @@ impl Editor {
         }
     }
 
-    /// Everything below each other, the cell first: it is in sight at once.
+    /// The cell first, in sight at once, and where there is room beside it what it scores and its neighborhood; everything else below.
     fn short(&mut self, ui: &mut Ui, context: &mut Context, pointed: &mut Pointed) {
         let cells = self.genotype().cells().len() as f32;
         let height = (ui.available_height() - PEEK).max(cells * LEAST_CELL);
-        self.cells(ui, height);
         let before = self.genotype().clone();
-        let missing = self.head(ui, context);
+        if ui.available_width() >= SIDES {
+            let size = vec2(ui.available_width() - ASIDE, height);
+            ui.horizontal_top(|ui| {
+                left(ui, size, |ui| self.cells(ui, height));
+                ui.vertical(|ui| {
+                    let missing = self.score_strip(ui, context);
+                    self.dots(ui, LEAST_DOTS, missing.as_deref(), pointed);
+                });
+            });
+            self.toolbar(ui, context);
+        } else {
+            self.cells(ui, height);
+            let missing = self.head(ui, context);
+            self.dots(ui, LEAST_DOTS, missing.as_deref(), pointed);
+        }
         self.changed |= *self.genotype() != before;
-        self.dots(ui, LEAST_DOTS, missing.as_deref(), pointed);
         self.below(ui, pointed);
     }
 
     /// The cells with their neighborhood on the left, the card with the list on the right.
     fn wide(&mut self, ui: &mut Ui, missing: Option<&str>, pointed: &mut Pointed) {
-        let size = ui.available_size();
+        let size = ui.available_size() - vec2(ASIDE, 0.0);
         ui.horizontal_top(|ui| {
-            ui.allocate_ui(vec2(size.x - 350.0, size.y), |ui| {
-                ui.set_min_size(ui.available_size());
-                ui.vertical(|ui| {
-                    let height = ui.available_height() - DOTS - 32.0;
-                    self.cells(ui, height);
-                    self.dots(ui, DOTS, missing, pointed);
-                });
+            left(ui, size, |ui| {
+                let height = ui.available_height() - DOTS - 32.0;
+                self.cells(ui, height);
+                self.dots(ui, DOTS, missing, pointed);
             });
             ui.vertical(|ui| {
                 self.card(ui);
@@ -229,6 +236,12 @@ impl Editor {
 
     /// Where the architecture comes from and goes to, and what it scores. Returns what to press where there are no scores.
     fn head(&mut self, ui: &mut Ui, context: &mut Context) -> Option<String> {
+        self.toolbar(ui, context);
+        self.score_strip(ui, context)
+    }
+
+    /// Where the architecture comes from and goes to.
+    fn toolbar(&mut self, ui: &mut Ui, context: &mut Context) {
         let chosen = toolbar::show(
             ui,
             &mut self.history,
@@ -245,6 +258,10 @@ impl Editor {
         } else if let Some(reading) = self.window.show(ui) {
             self.take(reading, context);
         }
+    }
+
+    /// What the architecture scores. Returns what to press where there are no scores.
+    fn score_strip(&mut self, ui: &mut Ui, context: &mut Context) -> Option<String> {
         // An edit made above is scored in the same frame.
         self.reconsider(context);
         self.scores.refresh(self.history.now(), context);
@@ -497,6 +514,14 @@ fn heights(space: Space, available: f32) -> [f32; 2] {
     let dots = (room - least).clamp(LEAST_DOTS, DOTS);
     let rest = room - DOTS - BELOW;
     [rest.max(comfortable).min(room - dots).max(least), dots]
+}
+
+/// Draws what stands on the left in a row, in a size.
+fn left(ui: &mut Ui, size: Vec2, add: impl FnOnce(&mut Ui)) {
+    ui.allocate_ui(size, |ui| {
+        ui.set_min_size(ui.available_size());
+        ui.vertical(add);
+    });
 }
 
 /// What can be done with an edge.

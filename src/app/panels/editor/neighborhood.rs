@@ -477,7 +477,7 @@ fn list_row(
     let font = FontId::proportional(13.0);
     let weak = visuals.weak_text_color();
     let number = match gain {
-        Some(gain) => (gain::signed(gain), gain::color(gain, visuals.dark_mode)),
+        Some(gain) => (gain::signed(gain), gain::ink(gain, visuals.dark_mode)),
         None => ("…".to_owned(), weak),
     };
     painter.text(

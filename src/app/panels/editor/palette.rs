@@ -166,7 +166,7 @@ fn row(
     if present {
         painter.text(right, Align2::RIGHT_CENTER, "now", font.clone(), color);
     } else if let Some(gain) = gain {
-        let color = gain::color(gain, ui.visuals().dark_mode);
+        let color = gain::ink(gain, ui.visuals().dark_mode);
         painter.text(
             right,
             Align2::RIGHT_CENTER,

@@ -5,7 +5,7 @@ mod barrier;
 mod scatter;
 mod spectrum;
 
-use eframe::egui::{self, RichText, ScrollArea};
+use eframe::egui::{self, RichText};
 
 use super::export::Export;
 use crate::app::context::{Action, Context, OpenTable};
@@ -101,15 +101,12 @@ impl LandscapePanel {
             ));
         } else if theme::is_short(ui) || ui.available_width() < NARROW {
             // The view comes first, so that it is in sight at once.
-            ScrollArea::vertical()
-                .id_salt("landscape")
-                .auto_shrink(false)
-                .show(ui, |ui| {
-                    self.views(ui);
-                    self.view(ui, context, true);
-                    ui.separator();
-                    self.about(ui, context, open);
-                });
+            theme::scroll_panel(ui, "landscape", |ui| {
+                self.views(ui);
+                self.view(ui, context, true);
+                ui.separator();
+                self.about(ui, context, open);
+            });
         } else {
             self.about(ui, context, open);
             self.views(ui);
