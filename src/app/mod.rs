@@ -18,7 +18,7 @@ pub use context::{Action, Context, OpenTable};
 pub use draw::cell_canvas::{CellPicture, DrawnEdge, Geometry, distance};
 #[cfg(not(target_arch = "wasm32"))]
 pub use draw::png::png;
-pub use draw::{axes, figure, svg, theme, words};
+pub use draw::{axes, figure, strategy_picture, svg, theme, words};
 pub use pane::Pane;
 pub use panels::alpha_file;
 pub use panels::data::DataPanel;

@@ -12,6 +12,7 @@ pub mod png;
 pub mod png_by_browser;
 mod series;
 pub mod states;
+pub mod strategy_picture;
 pub mod svg;
 pub mod theme;
 pub mod thin;

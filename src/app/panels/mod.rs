@@ -26,4 +26,5 @@ pub mod settings;
 pub mod slow_motion;
 pub mod slow_pictures;
 pub mod state_words;
+mod strategy_choice;
 pub mod values;

@@ -14,6 +14,7 @@ use crate::space::{Genotype, Space};
 use super::device::device;
 use super::forecast::{self, DataFacts, RunForecast, Speeds, bytes};
 use super::settings::{self, choice, grid, row};
+use super::strategy_choice;
 use crate::app::context::{Action, Context};
 use crate::app::draw::theme::{self, SPACE};
 use crate::app::runs::labels::in_labels;
@@ -361,20 +362,21 @@ impl SearchPanel {
             });
             let help = "How architectures are searched.";
             row(ui, "Strategy", help, |ui, label| {
-                let options =
-                    Strategy::ALL.map(|strategy| (strategy, strategy.title(), strategy.sentence()));
-                choice(ui, label, "strategy", &mut strategy, &options);
+                let mut chosen = Some(strategy);
+                strategy_choice::choice(ui, label, "strategy", &mut chosen, None, None);
+                strategy = chosen.unwrap_or(strategy);
             });
             let help = "A second strategy that searches at the same time, with the same seed, images and settings. What each finds is trained.";
             row(ui, "Race against", help, |ui, label| {
-                let mut options = vec![(None, "nobody".to_owned(), "One run alone.")];
-                options.extend(
-                    Strategy::ALL
-                        .into_iter()
-                        .filter(|&other| other != strategy)
-                        .map(|other| (Some(other), other.title().to_owned(), other.sentence())),
+                let nobody = Some(["nobody", "One run alone."]);
+                strategy_choice::choice(
+                    ui,
+                    label,
+                    "rival",
+                    &mut self.rival,
+                    nobody,
+                    Some(strategy),
                 );
-                choice(ui, label, "rival", &mut self.rival, &options);
             });
             let help = "Starting point of all settings below.";
             row(ui, "Preset", help, |ui, label| {

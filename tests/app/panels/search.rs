@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use eframe::egui::Role;
 use egui_kittest::kittest::Queryable;
 use plateau::app::SearchPanel;
-use plateau::search::Strategy;
+use plateau::app::strategy_picture::groups;
+use plateau::search::{Family, Strategy};
 use plateau::session::settings::{SEARCH, Setting, TRAIN, Value};
 use plateau::session::{DeviceChoice, Preset, RunConfig};
 use plateau::space::Space;
@@ -101,4 +102,44 @@ fn the_adapters_of_the_machine_can_be_chosen_by_number_and_name() {
     harness.run_ok();
     let chosen = harness.state().panel.config().device;
     assert_eq!(chosen, DeviceChoice::Adapter(0));
+}
+
+#[test]
+fn strategies_stand_in_three_groups_each_with_a_picture_of_what_it_mixes() {
+    for strategy in Strategy::ALL {
+        let bars = groups(strategy);
+        let expected = match strategy {
+            Strategy::Rsps => 3,
+            strategy if strategy.neighborhood_aware() => 3,
+            _ => 1,
+        };
+        assert_eq!(bars.len(), expected, "{strategy}");
+        // What a step computes: of GDAS one operation, of FairDARTS weights that are no shares.
+        let sum: f32 = bars[0].weights.iter().sum();
+        let shares = strategy.plain() != Strategy::FairDarts;
+        assert_eq!((sum - 1.0).abs() < 1e-5, shares, "{strategy} {sum}");
+        let computed = bars[0].weights.iter().filter(|&&weight| weight > 0.0);
+        let single = strategy.by_paths() || !strategy.by_gradient();
+        assert_eq!(computed.count() == 1, single, "{strategy}");
+    }
+    let of = |strategy| groups(strategy).remove(0);
+    for other in [
+        Strategy::Snas,
+        Strategy::DrNas,
+        Strategy::FairDarts,
+        Strategy::DartsMinus,
+        Strategy::SdartsRs,
+    ] {
+        assert_ne!(of(other), of(Strategy::Darts), "{other}");
+    }
+    let quick = Preset::Quick.run("digits", Space::Darts, Strategy::NaDarts);
+    let mut harness = window(panel(quick), SearchPanel::show);
+    harness.get_by_value("NA-DARTS").click();
+    harness.run();
+    for family in Family::ALL {
+        harness.get_by_label(family.title());
+    }
+    harness.get_by_label("NA-GDAS").click();
+    harness.run();
+    harness.get_by_value("NA-GDAS");
 }
