@@ -102,6 +102,21 @@ pub fn search(ui: &mut egui::Ui, search: &mut SearchConfig, group: Group) {
         }
         match setting.key() {
             "aggregation" => aggregation(ui, &mut search.aggregation),
+            "gumbel" => {
+                if let Some(range) = &mut search.gumbel {
+                    row(ui, "From and to", setting.help, |ui, label| {
+                        ends(ui, label, setting.help, range);
+                    });
+                }
+            }
+            "penalty" => {
+                if let Some(weight) = &mut search.penalty {
+                    row(ui, "Weight", setting.help, |ui, label| {
+                        let drag = number(ui, weight, [0.0, 1e4], "");
+                        hinted(drag.labelled_by(label), setting.help);
+                    });
+                }
+            }
             "channels" => search.channels += search.channels % 2,
             "alpha-after" => {
                 search.alpha_after = search.alpha_after.min(search.epochs.saturating_sub(1));
@@ -146,7 +161,12 @@ fn one<C: Clone>(ui: &mut egui::Ui, setting: &Setting<C>, config: &mut C) {
             Value::Word(words, get, set) => {
                 let text = get(config);
                 let stem = |text: &str| text.split(':').next().unwrap_or_default().to_owned();
-                let same = |word: &&Word| stem(word.text) == stem(&text);
+                let known = words.iter().any(|word| stem(word.text) == stem(&text));
+                // What is no word is the number of the one with a number.
+                let same = |word: &&Word| match known {
+                    true => stem(word.text) == stem(&text),
+                    false => word.form != word.text,
+                };
                 let current = words.iter().find(same).map_or("", |word| word.label);
                 egui::ComboBox::from_id_salt(setting.flag)
                     .selected_text(current)
@@ -220,15 +240,20 @@ fn aggregation(ui: &mut egui::Ui, aggregation: &mut Aggregation) {
 /// From the first step of the search to its last.
 fn temperature(ui: &mut egui::Ui, setting: &Setting<SearchConfig>, value: &mut Temperature) {
     row(ui, setting.label, setting.help, |ui, label| {
-        ui.horizontal_wrapped(|ui| {
-            for (index, end) in [&mut value.from, &mut value.to].into_iter().enumerate() {
-                if index > 0 {
-                    ui.label("to");
-                }
-                let speed = (end.abs() * 0.01).max(1e-3);
-                let drag = DragValue::new(end).range(Temperature::RANGE).speed(speed);
-                hinted(ui.add(drag).labelled_by(label), setting.help);
+        ends(ui, label, setting.help, value);
+    });
+}
+
+/// The two ends of a range of temperatures.
+fn ends(ui: &mut egui::Ui, label: egui::Id, help: &str, value: &mut Temperature) {
+    ui.horizontal_wrapped(|ui| {
+        for (index, end) in [&mut value.from, &mut value.to].into_iter().enumerate() {
+            if index > 0 {
+                ui.label("to");
             }
-        });
+            let speed = (end.abs() * 0.01).max(1e-3);
+            let drag = DragValue::new(end).range(Temperature::RANGE).speed(speed);
+            hinted(ui.add(drag).labelled_by(label), help);
+        }
     });
 }

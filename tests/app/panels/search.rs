@@ -134,7 +134,9 @@ fn strategies_stand_in_three_groups_each_with_a_picture_of_what_it_mixes() {
     }
     let quick = Preset::Quick.run("digits", Space::Darts, Strategy::NaDarts);
     let mut harness = window(panel(quick), SearchPanel::show);
-    harness.get_by_value("NA-DARTS").click();
+    harness
+        .get_by_role_and_label(Role::ComboBox, "Strategy")
+        .click();
     harness.run();
     for family in Family::ALL {
         harness.get_by_label(family.title());
