@@ -34,7 +34,7 @@ const WIDGETS: &str = "JSON.parse(plateauWidgets() || '[]')";
 /// Settings without a rival, before the small search's take the place of most of them.
 const ALONE: &str = "#v=1&preset=quick";
 
-/// The address of the built page, below a path, as hosts of many pages serve it.
+/// The address of the built page, below a path, as hosts of many pages serve it. Each call gives another, with a storage of its own.
 fn page() -> String {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist-check");
     assert!(
@@ -64,6 +64,8 @@ trait Window {
 impl Window for Tab<'_> {
     /// Opens the page and waits until it can be used.
     fn load(&mut self, url: &str) {
+        // A page of which only the part after # is another would be asked while it goes.
+        self.open("about:blank");
         self.open(url);
         self.wait_for("the page is alive", "window.plateauState?.()", QUICK);
     }
