@@ -316,3 +316,41 @@ fn a_browser_that_keeps_nothing_and_a_page_without_https_are_told_once_and_searc
         tab.wait_until("it is said once", &format!("{count} == 1"), QUICK);
     }
 }
+
+#[test]
+fn a_storage_without_room_is_told_as_that_and_the_search_goes_on() {
+    let mut browser = Chromium::start("full", &[]);
+    let mut tab = browser.tab(1280, 800);
+    let address = page();
+    let origin = address.trim_end_matches("/dist-check/");
+    let quota = json!({ "origin": origin, "quotaSize": 1000 });
+    tab.ask("Storage.overrideQuotaForOrigin", quota);
+    tab.load(&(address.clone() + ALONE));
+    search(&mut tab, "digits", 2);
+    let told = "s.notices.some(text => text.includes('no more room, so it does not keep the run'))";
+    tab.wait_until("the run is not kept", told, QUICK);
+    tab.shortcut(".");
+    tab.wait_until("it is stopped", "s.run.state == 'stopped'", QUICK);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/before/finished.zip");
+    tab.drop_files(&[("finished.zip", std::fs::read(file).unwrap())]);
+    let told = "s.notices.some(text => text.includes('so nothing new is kept'))";
+    tab.wait_until("neither is the zip", told, QUICK);
+}
+
+#[test]
+fn a_program_that_does_not_come_whole_is_told_in_a_sentence_and_comes_with_the_next_load() {
+    let (host, dist) = publish("cut");
+    let program = dist.join("page.js");
+    let whole = std::fs::read(&program).unwrap();
+    std::fs::remove_file(&program).unwrap();
+    let mut browser = Chromium::start("cut", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.open(&format!("{}/plateau/{ALONE}", host.address));
+    let said = "document.body.innerText.includes('not all of it has come; load the page anew')";
+    tab.wait_for("the page says so", said, QUICK);
+    std::fs::write(&program, whole).unwrap();
+    tab.reload(None);
+    alive(&mut tab);
+    drop(browser);
+    std::fs::remove_dir_all(dist.parent().unwrap()).unwrap();
+}
