@@ -408,7 +408,9 @@ fn listen(worker: &Worker, voice: &Voice) {
     let on_error = Closure::<dyn FnMut(web_sys::Event)>::new(move |error: web_sys::Event| {
         let why = error
             .dyn_ref::<web_sys::ErrorEvent>()
-            .map_or_else(String::new, |error| format!(" ({})", error.message()));
+            .map_or_else(String::new, |error| {
+                format!(" ({})", error.message().trim_start_matches("Uncaught "))
+            });
         voice.end(&why);
     });
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

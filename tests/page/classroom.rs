@@ -338,19 +338,31 @@ fn a_storage_without_room_is_told_as_that_and_the_search_goes_on() {
 }
 
 #[test]
-fn a_program_that_does_not_come_whole_is_told_in_a_sentence_and_comes_with_the_next_load() {
+fn a_program_or_an_engine_that_does_not_come_whole_is_told_in_a_sentence_and_comes_when_asked_again()
+ {
     let (host, dist) = publish("cut");
-    let program = dist.join("page.js");
-    let whole = std::fs::read(&program).unwrap();
-    std::fs::remove_file(&program).unwrap();
+    let hide = |name: &str| {
+        let whole = std::fs::read(dist.join(name)).unwrap();
+        std::fs::remove_file(dist.join(name)).unwrap();
+        whole
+    };
     let mut browser = Chromium::start("cut", &[]);
     let mut tab = browser.tab(1280, 800);
+    let program = hide("page.js");
     tab.open(&format!("{}/plateau/{ALONE}", host.address));
     let said = "document.body.innerText.includes('not all of it has come; load the page anew')";
     tab.wait_for("the page says so", said, QUICK);
-    std::fs::write(&program, whole).unwrap();
+
+    std::fs::write(dist.join("page.js"), program).unwrap();
+    let engine = hide("engine.js");
     tab.reload(None);
     alive(&mut tab);
+    let said = "s.notices.some(text => text.includes('stopped (not all of it has come'))";
+    tab.wait_until("the engine is missed", said, QUICK);
+    std::fs::write(dist.join("engine.js"), engine).unwrap();
+    tab.press("Restart session");
+    tab.wait_until("there is an engine", "s.session == 'Idle'", QUICK);
+    search(&mut tab, "digits", 1);
     drop(browser);
     std::fs::remove_dir_all(dist.parent().unwrap()).unwrap();
 }

@@ -62,10 +62,8 @@ trait Window {
 }
 
 impl Window for Tab<'_> {
-    /// Opens the page and waits until it can be used.
+    /// Opens the page and waits until it can be used. A tab that shows it with another part after # would be asked before it goes.
     fn load(&mut self, url: &str) {
-        // A page of which only the part after # is another would be asked while it goes.
-        self.open("about:blank");
         self.open(url);
         self.wait_for("the page is alive", "window.plateauState?.()", QUICK);
     }

@@ -147,6 +147,7 @@ fn what_a_kept_run_has_trained_leaves_the_page_as_onnx_and_as_a_zip_for_pytorch(
     assert!(model == onnx(&network, false).unwrap());
 
     // Of a kept run the page has the events only.
+    let mut tab = browser.tab(1600, 1000);
     tab.load(&(address + ALONE));
     tab.shortcut("k");
     tab.press("Open desktop");
