@@ -37,11 +37,15 @@ const count = async (copy) => {
   say("compiling the engine");
 };
 say("loading the engine");
+// What browsers throw where a line breaks, each in words of its own.
+const broken = (error) => {
+  throw error instanceof TypeError ? "not all of it has come, as without a network: " + error.message : error;
+};
 const [engine, { default: init }] = await Promise.all(
-  [fetch("./engine_bg.wasm" + plateauVersion), import("./engine.js" + plateauVersion)]);
+  [fetch("./engine_bg.wasm" + plateauVersion), import("./engine.js" + plateauVersion)]).catch(broken);
 if (!engine.ok) throw new Error("engine_bg.wasm: " + engine.status + " " + engine.statusText);
 // A line that breaks is told of below.
 count(engine.clone()).catch(() => {});
-await init({ module_or_path: engine });
+await init({ module_or_path: engine }).catch(broken);
 loaded = true;
 for (const message of early) self.onmessage(message);

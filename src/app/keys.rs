@@ -386,3 +386,13 @@ pub fn names(context: &egui::Context, deed: Deed) -> String {
     let row = KEYS.iter().find(|row| row.deed == deed);
     row.map(|row| row.names(context)).unwrap_or_default()
 }
+
+/// Whether a key press is the window's where a browser has a use of its own for it: the keys with a modifier, and the list of all keys. The browser
+/// itself makes the events of the clipboard from theirs.
+pub fn is_kept_from_browser(key: Key, pressed: Modifiers) -> bool {
+    let kept = |row: &&Row| {
+        !row.is_typed() && !matches!(row.deed, Deed::Copy | Deed::Paste | Deed::Library)
+    };
+    let mut keys = KEYS.iter().filter(kept).flat_map(|row| row.keys);
+    keys.any(|keys| keys.logical_key == key && pressed.matches_exact(keys.modifiers))
+}

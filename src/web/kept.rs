@@ -17,6 +17,10 @@ use crate::app::{FoundSupernet, KeptRun, Wanted, is_of, shipped, shipped_name};
 use crate::record::{NETWORK_FILE, SUPERNET_FILE};
 use crate::session::{Checkpoint, RunConfig, TrainedNetwork, judge_name};
 
+/// What is said where the browser has no room left for this page.
+const FULL: &str = "this browser has no more room for runs of this page, so nothing new is kept: save runs by File, Save run as zip, and remove \
+                    others under File, Kept runs";
+
 /// A tab of the browser.
 pub struct Tab {
     /// How the names of its workers begin.
@@ -202,8 +206,11 @@ pub async fn kept_events(name: &str) -> Result<Vec<u8>, String> {
     Ok(events.into_bytes())
 }
 
-/// What is said where the browser keeps nothing.
+/// What is said where the browser keeps nothing, or has no room left.
 pub fn refused(error: idb::Error) -> String {
+    if store::is_full(&error) {
+        return FULL.to_owned();
+    }
     format!(
         "this browser keeps no runs for this page, as in a private window or where its settings say so; save a run by File, Save run as zip \
          before you close the page ({error})"

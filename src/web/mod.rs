@@ -9,6 +9,8 @@ mod fetched;
 #[cfg(feature = "window")]
 mod kept;
 #[cfg(feature = "window")]
+mod keyboard;
+#[cfg(feature = "window")]
 mod look;
 #[cfg(feature = "window")]
 mod mirror;

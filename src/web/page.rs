@@ -14,7 +14,7 @@ use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType
 use super::fetched::fetch_set;
 use super::kept::{Tab, kept_events, network_of, refused, storage_says, supernet};
 use super::script::call;
-use super::{FromWorker, ToWorker, describe, mirror, script, store};
+use super::{FromWorker, ToWorker, describe, keyboard, mirror, script, store};
 use crate::app::{Answer, App, Aside, Ask, Fragment, Link, Notice, Seat, Shelf, beside, described};
 use crate::data::EMBEDDED;
 use crate::json::problem;
@@ -81,6 +81,7 @@ async fn start() -> Result<(), JsValue> {
     let page = Page { runner, context };
     if let Some(context) = page.context.get() {
         script::offer(&page.runner, context);
+        keyboard::keep_keys(&canvas)?;
         mirror::begin(&page.runner, context, canvas)?;
     }
     call("plateauReady", &[]);
@@ -407,7 +408,9 @@ fn listen(worker: &Worker, voice: &Voice) {
     let on_error = Closure::<dyn FnMut(web_sys::Event)>::new(move |error: web_sys::Event| {
         let why = error
             .dyn_ref::<web_sys::ErrorEvent>()
-            .map_or_else(String::new, |error| format!(" ({})", error.message()));
+            .map_or_else(String::new, |error| {
+                format!(" ({})", error.message().trim_start_matches("Uncaught "))
+            });
         voice.end(&why);
     });
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

@@ -366,6 +366,11 @@ fn free_name(name: &str, taken: &[String]) -> String {
     names.find(free).unwrap_or_else(|| name.to_owned())
 }
 
+/// Whether the browser refused for want of space.
+pub fn is_full(error: &Error) -> bool {
+    matches!(error, Error::TransactionCommitError(_))
+}
+
 /// Writes for good what a transaction has written.
 async fn finish(transaction: Transaction) -> Result<(), Error> {
     match transaction.commit()?.await? {

@@ -15,6 +15,10 @@ use crate::json::problem;
 use crate::record::{NETWORK_FILE, RunFiles, SUPERNET_FILE, checkpoint_file};
 use crate::session::{Checkpoint, Clock, Command, Event, Start, Timed, device, serve};
 
+/// What is said of a run for which the browser has no room.
+const NO_ROOM: &str = "this browser has no more room, so it does not keep the run: save it with File, Save run as zip, and remove others under \
+                       File, Kept runs, before the next";
+
 /// Starts the session; called once, by the worker's program.
 pub fn worker() {
     super::construct();
@@ -209,6 +213,7 @@ impl Kept {
         match stored {
             Ok(true) => Ok(()),
             Ok(false) => Err("another tab has removed it or goes on with it".to_owned()),
+            Err(error) if store::is_full(&error) => Err("there is no more room".to_owned()),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -276,10 +281,14 @@ async fn begin(scope: &DedicatedWorkerGlobalScope, name: &str, first: &Timed) ->
                 further: true,
             })
         }
-        Err(_) => {
-            // The page has said why when it was opened.
-            let text = "this browser does not keep the run; save it with File, Save run as zip";
-            say(scope, &FromWorker::Notice(text.into(), false));
+        Err(error) => {
+            let full = store::is_full(&error);
+            let text = match full {
+                true => NO_ROOM,
+                // The page has said why when it was opened.
+                false => "this browser does not keep the run; save it with File, Save run as zip",
+            };
+            say(scope, &FromWorker::Notice(text.into(), full));
             None
         }
     }

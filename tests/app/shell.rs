@@ -282,6 +282,35 @@ fn every_key_of_the_list_asks_for_what_stands_beside_it() {
 }
 
 #[test]
+fn a_browser_keeps_its_clipboard_and_what_is_typed_and_no_key_of_the_window() {
+    for row in KEYS.iter().filter(|row| row.deed != Deed::Library) {
+        let clipboard = matches!(row.deed, Deed::Copy | Deed::Paste);
+        for keys in row.keys {
+            assert_eq!(
+                keys::is_kept_from_browser(keys.logical_key, keys.modifiers),
+                !clipboard && !row.is_typed(),
+                "{}",
+                row.words
+            );
+        }
+    }
+    let ctrl = Modifiers {
+        ctrl: true,
+        ..Modifiers::COMMAND
+    };
+    assert!(keys::is_kept_from_browser(Key::K, ctrl));
+    for (key, pressed) in [
+        (Key::R, ctrl),
+        (Key::T, ctrl),
+        (Key::D, ctrl | Modifiers::SHIFT),
+        (Key::ArrowLeft, Modifiers::ALT),
+        (Key::K, Modifiers::NONE),
+    ] {
+        assert!(!keys::is_kept_from_browser(key, pressed), "{key:?}");
+    }
+}
+
+#[test]
 fn without_dialogs_of_the_desktop_a_file_is_opened_by_its_path() {
     let folder = folder("path-open");
     std::fs::create_dir_all(&folder).unwrap();
@@ -820,6 +849,27 @@ fn a_list_of_runs_that_cannot_be_had_says_why() {
     assert!(window.run_ok().is_some());
     window.get_by_label("runs: permission denied");
     assert!(window.state().notices().iter().all(|notice| !notice.error));
+}
+
+#[test]
+fn a_list_that_was_opened_before_a_run_was_kept_has_it_as_soon_as_it_is() {
+    let (mut window, (asks, answers)) = with_keeper(&Memory::default());
+    assert_eq!(asks.try_recv(), Ok(Ask::List));
+    let run = || kept("a", false, 3);
+    let is_kept = || Answer::Kept("a.zip".into(), run());
+    answers.try_send(is_kept()).unwrap();
+    window.run_ok();
+    assert!(asks.try_recv().is_err(), "nobody looks at the list");
+    press(&mut window, Modifiers::COMMAND, Key::K);
+    assert_eq!(asks.try_recv(), Ok(Ask::List));
+    answers.try_send(Answer::Listed(Ok(Vec::new()))).unwrap();
+    window.run_ok();
+    answers.try_send(is_kept()).unwrap();
+    window.run_ok();
+    assert_eq!(asks.try_recv(), Ok(Ask::List));
+    answers.try_send(Answer::Listed(Ok(vec![run()]))).unwrap();
+    window.run_ok();
+    window.get_by_label("Open a");
 }
 
 #[test]

@@ -176,9 +176,9 @@ fn a_kept_run_that_cannot_begin_again_stays_as_it_was() {
     let mut tab = browser.tab(1280, 800);
     tab.load(&(page() + ALONE));
     tab.drop_files(&[("changed.zip", files.to_zip("changed").unwrap())]);
-    let kept = "s.notices.some(text => text.includes('is kept as changed'))";
-    tab.wait_until("the run is shown and kept", kept, QUICK);
-    tab.press("Go on");
+    // The list that is opened before it is kept has it as soon as it is.
+    tab.shortcut("k");
+    tab.press("Go on changed");
     let told = "s.notices.some(text => text.includes('have changed since'))";
     tab.wait_until("the page says why not", told, QUICK);
     let end = Instant::now() + QUICK;
@@ -315,4 +315,54 @@ fn a_browser_that_keeps_nothing_and_a_page_without_https_are_told_once_and_searc
         search(&mut tab, "digits", 2);
         tab.wait_until("it is said once", &format!("{count} == 1"), QUICK);
     }
+}
+
+#[test]
+fn a_storage_without_room_is_told_as_that_and_the_search_goes_on() {
+    let mut browser = Chromium::start("full", &[]);
+    let mut tab = browser.tab(1280, 800);
+    let address = page();
+    let origin = address.trim_end_matches("/dist-check/");
+    let quota = json!({ "origin": origin, "quotaSize": 1000 });
+    tab.ask("Storage.overrideQuotaForOrigin", quota);
+    tab.load(&(address.clone() + ALONE));
+    search(&mut tab, "digits", 2);
+    let told = "s.notices.some(text => text.includes('no more room, so it does not keep the run'))";
+    tab.wait_until("the run is not kept", told, QUICK);
+    tab.shortcut(".");
+    tab.wait_until("it is stopped", "s.run.state == 'stopped'", QUICK);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/before/finished.zip");
+    tab.drop_files(&[("finished.zip", std::fs::read(file).unwrap())]);
+    let told = "s.notices.some(text => text.includes('so nothing new is kept'))";
+    tab.wait_until("neither is the zip", told, QUICK);
+}
+
+#[test]
+fn a_program_or_an_engine_that_does_not_come_whole_is_told_in_a_sentence_and_comes_when_asked_again()
+ {
+    let (host, dist) = publish("cut");
+    let hide = |name: &str| {
+        let whole = std::fs::read(dist.join(name)).unwrap();
+        std::fs::remove_file(dist.join(name)).unwrap();
+        whole
+    };
+    let mut browser = Chromium::start("cut", &[]);
+    let mut tab = browser.tab(1280, 800);
+    let program = hide("page.js");
+    tab.open(&format!("{}/plateau/{ALONE}", host.address));
+    let said = "document.body.innerText.includes('not all of it has come; load the page anew')";
+    tab.wait_for("the page says so", said, QUICK);
+
+    std::fs::write(dist.join("page.js"), program).unwrap();
+    let engine = hide("engine.js");
+    tab.reload(None);
+    alive(&mut tab);
+    let said = "s.notices.some(text => text.includes('stopped (not all of it has come'))";
+    tab.wait_until("the engine is missed", said, QUICK);
+    std::fs::write(dist.join("engine.js"), engine).unwrap();
+    tab.press("Restart session");
+    tab.wait_until("there is an engine", "s.session == 'Idle'", QUICK);
+    search(&mut tab, "digits", 1);
+    drop(browser);
+    std::fs::remove_dir_all(dist.parent().unwrap()).unwrap();
 }

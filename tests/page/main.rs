@@ -34,7 +34,7 @@ const WIDGETS: &str = "JSON.parse(plateauWidgets() || '[]')";
 /// Settings without a rival, before the small search's take the place of most of them.
 const ALONE: &str = "#v=1&preset=quick";
 
-/// The address of the built page, below a path, as hosts of many pages serve it.
+/// The address of the built page, below a path, as hosts of many pages serve it. Each call gives another, with a storage of its own.
 fn page() -> String {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist-check");
     assert!(
@@ -62,7 +62,7 @@ trait Window {
 }
 
 impl Window for Tab<'_> {
-    /// Opens the page and waits until it can be used.
+    /// Opens the page and waits until it can be used. A tab that shows it with another part after # would be asked before it goes.
     fn load(&mut self, url: &str) {
         self.open(url);
         self.wait_for("the page is alive", "window.plateauState?.()", QUICK);

@@ -280,3 +280,21 @@ fn nothing_behind_the_canvas_changes_while_nothing_happens() {
         assert!(start.elapsed() < QUICK, "the page never rests");
     }
 }
+
+#[test]
+fn a_key_of_the_window_does_not_lead_to_the_address_another_tab_or_the_browser_s_help_as_well() {
+    let mut browser = Chromium::start("keys", &[]);
+    let mut tab = browser.tab(1280, 800);
+    tab.load(&page());
+    tab.evaluate(
+        "window.kept = {}; window.addEventListener('keydown', event =>
+            setTimeout(() => { kept[event.key] = event.defaultPrevented; }), true)",
+    );
+    for key in ["k", "d", "1", "c"] {
+        tab.shortcut(key);
+    }
+    tab.key("F1", &[]);
+    tab.wait_for("all were heard", "'F1' in kept", QUICK);
+    let kept = json!({ "k": true, "d": true, "1": true, "c": false, "F1": true });
+    assert_eq!(tab.evaluate("kept"), kept);
+}

@@ -123,7 +123,7 @@ fn export(tab: &mut Tab, item: &str, file: &Path) -> Vec<u8> {
 }
 
 #[test]
-fn what_a_run_from_a_zip_has_trained_leaves_the_page_as_onnx_and_as_a_zip_for_pytorch() {
+fn what_a_kept_run_has_trained_leaves_the_page_as_onnx_and_as_a_zip_for_pytorch() {
     let mut files = RunFiles::default();
     for event in run_blocking_from(&Start::kept(short())) {
         files.take(&Clock::default().stamp(event));
@@ -132,7 +132,8 @@ fn what_a_run_from_a_zip_has_trained_leaves_the_page_as_onnx_and_as_a_zip_for_py
     let zip = files.to_zip("desktop").unwrap();
     let mut browser = Chromium::start("networks", &[]);
     let mut tab = browser.tab(1600, 1000);
-    tab.load(&page());
+    let address = page();
+    tab.load(&address);
     let downloads = folder("page-networks");
     tab.download_into(&downloads);
     tab.drop_files(&[("desktop.zip", zip)]);
@@ -145,6 +146,13 @@ fn what_a_run_from_a_zip_has_trained_leaves_the_page_as_onnx_and_as_a_zip_for_py
     );
     assert!(model == onnx(&network, false).unwrap());
 
+    // Of a kept run the page has the events only.
+    let mut tab = browser.tab(1600, 1000);
+    tab.load(&(address + ALONE));
+    tab.shortcut("k");
+    tab.press("Open desktop");
+    let shown = "s.notices.some(text => text.includes('opened the run desktop'))";
+    tab.wait_until("the kept run is shown", shown, QUICK);
     let zip = downloads.join("desktop-pytorch.zip");
     let zip = export(&mut tab, "Trained network for PyTorch", &zip);
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();

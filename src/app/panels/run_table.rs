@@ -521,11 +521,15 @@ fn settings(ui: &mut Ui, other: &[String]) {
     };
 }
 
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
 /// How long ago something was.
 fn ago(changed: Option<SystemTime>) -> String {
     let seconds = changed.and_then(|then| then.elapsed().ok());
-    seconds.map_or(String::new(), |since| {
-        format!("{} ago", duration(since.as_secs_f64()))
+    seconds.map_or(String::new(), |since| match since.as_secs() / DAY {
+        days @ 2.. => format!("{days} days ago"),
+        _ => format!("{} ago", duration(since.as_secs_f64())),
     })
 }
 

@@ -76,6 +76,13 @@ impl Shelf {
         }
     }
 
+    /// Another run is kept: a list that is shown is asked for again.
+    pub fn changed(&mut self) {
+        if self.shown {
+            self.ask(Ask::List);
+        }
+    }
+
     /// Shows the list.
     pub fn open(&mut self) {
         self.shown = true;

@@ -173,6 +173,7 @@ impl App {
             rival.unknown_to.clone_from(&name);
         }
         self.kept = name;
+        self.shelf.changed();
     }
 
     /// Takes up what the sessions of the rival and of [`Action::Train`](crate::app::Action::Train) have said. Once both sides of a race are

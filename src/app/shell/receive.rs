@@ -65,6 +65,7 @@ impl App {
             Answer::Kept(file, run) => {
                 let text = format!("{file} is kept as {}", run.name);
                 self.notices.push(Notice::info(text));
+                self.shelf.changed();
                 // Another run may be shown by now.
                 if self.opened.as_ref() == Some(&file) {
                     self.run.name.clone_from(&run.name);

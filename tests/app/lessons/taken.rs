@@ -411,6 +411,12 @@ fn a_lesson_of_ones_own_opens_and_one_with_a_mistake_is_refused_with_its_line() 
         "{told}"
     );
 
+    // However late its cards come it is no genotype.
+    let long = MINE.replacen("Mine", &"M".repeat(5000), 1);
+    assert!(!window.state_mut().open("mine.json", long.as_bytes()));
+    let told = window.state().notices().last().unwrap().text.clone();
+    assert!(told.contains("this text has 5000 letters"), "{told}");
+
     assert!(window.state_mut().open("mine.json", MINE.as_bytes()));
     window.run_ok();
     let mine = Lesson::read(MINE.as_bytes()).unwrap();
