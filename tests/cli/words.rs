@@ -4,7 +4,7 @@ use std::process::Output;
 
 use plateau::json::problem;
 use plateau::nearest::nearest;
-use plateau::search::Strategy;
+use plateau::search::{Family, Strategy};
 use plateau::session::{DatasetInfo, DeviceChoice};
 use plateau::visible::{visible, visible_json};
 
@@ -267,4 +267,27 @@ fn what_is_wrong_with_json_is_said_without_the_names_of_types() {
     ] {
         assert_eq!(said, words);
     }
+}
+
+#[test]
+fn the_help_of_a_search_groups_its_strategies_and_says_what_each_does() {
+    let output = plateau(&["search", "--help"]);
+    let help = String::from_utf8(output.stdout).unwrap();
+    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut last = 0;
+    for family in Family::ALL {
+        let heading = format!("{}:", family.title());
+        let at = words
+            .find(&heading)
+            .unwrap_or_else(|| panic!("{heading}: {help}"));
+        assert!(at > last, "{heading}");
+        last = at;
+        for strategy in Strategy::ALL {
+            if strategy.family() == family {
+                let said = format!("{strategy}: {}", strategy.sentence());
+                assert!(words[at..].contains(&said), "{said}");
+            }
+        }
+    }
+    assert!(words.contains("na-rs: "));
 }

@@ -454,7 +454,7 @@ fn the_likeliest_architectures_are_those_of_the_largest_joint_weight() {
     let found = likeliest(space, &log_weights, 10);
     assert_eq!(found.len(), 10);
     for (found, (_, expected)) in found.iter().zip(&all) {
-        assert_eq!(found.encoding(), [expected.clone()]);
+        assert_eq!(found.encoding(), std::slice::from_ref(expected));
     }
     assert_eq!(likeliest(space, &log_weights, 500).len(), 125);
     // In the DARTS space the first of them is what is derived.
