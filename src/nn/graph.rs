@@ -62,8 +62,10 @@ impl Supernet {
         let operations = self.space.operations().len();
         let mixture = |lane: usize, edge: usize| {
             let row = lanes.alike(lane, edge) * edges + edge;
-            let all = 0..operations;
-            all.map(|k| (k, Some(row * operations + k))).collect()
+            let candidates = self.allowed.candidates(edge);
+            candidates
+                .map(|k| (k, Some(row * operations + k)))
+                .collect()
         };
         let mut graph = self.graph(input, lanes.count, mixture);
         // Those of `none` and of edges that are alike are never looked at.

@@ -21,6 +21,7 @@ pub mod sharpness;
 mod strategy;
 mod temperature;
 
+use crate::space::CandidatesError;
 pub use schedule::cosine_rate;
 pub use strategy::{Draw, HessianPoint, Order, Representation, Select, Strategy};
 pub use temperature::Temperature;
@@ -51,4 +52,10 @@ pub enum SearchError {
     /// A mistake in Plateau.
     #[error("internal error, please report it: {0}")]
     Internal(String),
+}
+
+impl From<CandidatesError> for SearchError {
+    fn from(error: CandidatesError) -> Self {
+        Self::Setting(error.to_string())
+    }
 }

@@ -14,12 +14,20 @@ pub fn perturbation(epoch: usize, epochs: usize, highest: f64) -> f64 {
 
 /// One lane whose mixing weights are β + U(−ε, ε) a component, clamped to [0, 1] and divided by their sum, whatever α is then; a row
 /// without anything left becomes one-hot at its largest component, as in the authors' program. β is
-/// `[cell kinds, edges, operations]`.
-pub fn perturbed(beta: &Tensor<3>, epsilon: f64, rng: &mut impl Rng) -> NeighborMaps {
+/// `[cell kinds, edges, operations]`; what is not `allowed`, in the same order, has no weight.
+pub fn perturbed(
+    beta: &Tensor<3>,
+    epsilon: f64,
+    allowed: &[bool],
+    rng: &mut impl Rng,
+) -> NeighborMaps {
     let [kinds, edges, operations] = beta.dims();
     let edges = kinds * edges;
     let noise: Vec<f32> = (0..edges * operations)
         .map(|_| (epsilon * (2.0 * rng.random::<f64>() - 1.0)) as f32)
+        .zip(allowed)
+        // Below whatever noise leaves a candidate.
+        .map(|(noise, &allowed)| if allowed { noise } else { -2.0 })
         .collect();
     let device = beta.device();
     let noise = Tensor::from_data(TensorData::new(noise, [1, edges, operations]), &device);

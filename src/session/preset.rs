@@ -10,7 +10,7 @@ use super::device_choice::DeviceChoice;
 use crate::data::{Augmentation, LastBatch};
 use crate::nearest::named;
 use crate::search::{Draw, HessianPoint, Order, Representation, Select, Strategy, Temperature};
-use crate::space::{Aggregation, Space};
+use crate::space::{Aggregation, Candidates, Space};
 
 /// A named set of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +86,7 @@ impl Preset {
         let paper = SearchConfig {
             space,
             strategy,
+            candidates: Candidates::default(),
             replica: false,
             channels: 16,
             layers: if darts { 8 } else { 5 },

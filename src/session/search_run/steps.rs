@@ -6,7 +6,9 @@ use super::{Measured, SearchState};
 use crate::data::Batch;
 use crate::search::a2m::a2m;
 use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
-use crate::search::na_darts::{Substitutions, draw_neighbors, effective_radius, neighbor_maps};
+use crate::search::na_darts::{
+    Substitutions, draw_neighbors_among, effective_radius, neighbor_maps_among,
+};
 use crate::search::objective::{
     Evaluated, NeighborMaps, Objective, StepObjective, Wanted, softmax_at,
 };
@@ -127,7 +129,7 @@ impl SearchState {
                 let epochs = self.config.epochs;
                 let epsilon = perturbation(epoch - 1, epochs, self.config.perturbation);
                 let beta = softmax_at(self.alpha.clone(), temperature);
-                perturbed(&beta, epsilon, &mut self.noise)
+                perturbed(&beta, epsilon, &self.allowed.flags(), &mut self.noise)
             });
         let objective = self.objective(batches, temperature, None, noise.as_ref());
         let inner = weight_gradient(&objective, &self.weights, &self.alpha).await?;
@@ -167,11 +169,10 @@ impl SearchState {
         if !config.strategy.neighborhood_aware() {
             return Ok(None);
         }
-        let [kinds, edges, operations] = self.alpha.dims();
-        let neighbors = draw_neighbors(
+        let allowed = self.allowed;
+        let neighbors = draw_neighbors_among(
             config.draw,
-            kinds * edges,
-            operations,
+            &allowed.counts(),
             config.radius,
             config.neighbors,
             &mut self.neighbors,
@@ -180,9 +181,10 @@ impl SearchState {
             return Ok(None);
         }
         let beta = softmax_at(self.alpha.clone(), temperature);
+        let shifted = |edge, operation, shift| allowed.shifted(edge, operation, shift);
         let maps = NeighborMaps {
             include_self: !config.exclude_self,
-            ..neighbor_maps(config.representation, &beta, &neighbors)
+            ..neighbor_maps_among(config.representation, &beta, &neighbors, shifted)
         };
         let radius = effective_radius(&beta, &maps);
         Ok(Some((maps, (radius, neighbors))))
