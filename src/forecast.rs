@@ -231,9 +231,9 @@ fn masked_memory(allowed: &Allowed, cell: &CellSpec, batch: u64) -> CellMemory {
                 Operation::None => 0,
                 Operation::SkipConnect => u64::from(reduction && edge.from < space.inputs()),
                 Operation::SepConv3x3 | Operation::SepConv5x5 => 2,
-                // Its normalisation; all edges from a state share what is normalised.
+                // The pooling and what is behind its normalisation; all edges that leave a state share them.
                 Operation::MaxPool3x3 | Operation::AvgPool3x3 => {
-                    1 + u64::from(pooled.insert((edge.from, operation)))
+                    3 * u64::from(pooled.insert((edge.from, operation)))
                 }
                 _ => 1,
             };

@@ -73,6 +73,15 @@ impl Supernet {
         graph
     }
 
+    /// Convolutions and normalisations that a pass of one lane computes behind a stem whose output is of `input`, where it is a graph.
+    pub fn units(&self, input: Size) -> usize {
+        let lanes = Lanes {
+            count: 1,
+            own: None,
+        };
+        self.mixed(input, lanes).units.len()
+    }
+
     /// The graph of architectures behind the stem, whose output is of `input`; an output for each: what the classifier reads. `choices`:
     /// an operation for each edge of each cell kind, architecture by architecture, all different.
     pub(super) fn single_paths(&self, input: Size, choices: &[&Vec<Vec<Operation>>]) -> Graph {
