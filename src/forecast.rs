@@ -1,6 +1,8 @@
 //! How much memory a search step will need, by arithmetic, before anything is allocated.
 
-use crate::space::{CellKind, CellSpec, Macro, MacroError, Space, Stage, macro_stages};
+use crate::space::{
+    Allowed, CellKind, CellSpec, Macro, MacroError, Operation, Space, Stage, macro_stages,
+};
 
 /// How much of a forward pass is kept for its backward pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,6 +84,22 @@ impl Forecast {
         fused: Option<Memory>,
         gpu: bool,
     ) -> Result<Self, MacroError> {
+        Self::among(&Allowed::all(space), size, batch, parameters, fused, gpu)
+    }
+
+    /// The same where edges have fewer candidates, of which alone fused kernels compute anything.
+    ///
+    /// # Errors
+    /// A network that cannot be built.
+    pub fn among(
+        allowed: &Allowed,
+        size: &Macro,
+        batch: usize,
+        parameters: u64,
+        fused: Option<Memory>,
+        gpu: bool,
+    ) -> Result<Self, MacroError> {
+        let space = allowed.space();
         let map = FLOAT * (batch * size.channels * size.height * size.width) as u64;
         // On a GPU, where nothing could be measured, as large as before: a lane each.
         let (process, mut kept) = match gpu {
@@ -94,6 +112,9 @@ impl Forecast {
             let shares = match (stage, fused) {
                 (stage, Some(_)) if space != Space::Darts => {
                     graph_memory(space, &stage, batch as u64)
+                }
+                (Stage::Cell(cell), Some(_)) if !allowed.is_all() => {
+                    masked_memory(allowed, &cell, batch as u64)
                 }
                 (Stage::Cell(cell), _) => cell_memory(space, &cell, batch as u64, fused, gpu),
                 (Stage::Residual { .. }, _) => continue,
@@ -186,6 +207,45 @@ fn graph_memory(space: Space, stage: &Stage, batch: u64) -> CellMemory {
         // What goes into the graph or comes out of it, and the gradient of that, too.
         passing: (sources + nodes + 2) * inside,
         largest: inside,
+    }
+}
+
+/// What the graph of a DARTS cell keeps that leaves out what is no candidate, as [`graph_memory`] reckons.
+fn masked_memory(allowed: &Allowed, cell: &CellSpec, batch: u64) -> CellMemory {
+    let space = allowed.space();
+    let plane = |height: usize, width: usize| {
+        FLOAT * batch * cell.channels.next_multiple_of(8) as u64 * (height * width) as u64
+    };
+    let input = plane(cell.height, cell.width);
+    let reduction = cell.kind == CellKind::Reduction;
+    let inside = match reduction {
+        true => plane(cell.height.div_ceil(2), cell.width.div_ceil(2)),
+        false => input,
+    };
+    let kind = usize::from(reduction);
+    let mut maps = 0;
+    let mut pooled = std::collections::BTreeSet::new();
+    for (index, edge) in space.edges().iter().enumerate() {
+        for operation in allowed.candidates(kind * space.edges().len() + index) {
+            maps += match space.operations()[operation] {
+                Operation::None => 0,
+                Operation::SkipConnect => u64::from(reduction && edge.from < space.inputs()),
+                Operation::SepConv3x3 | Operation::SepConv5x5 => 2,
+                // The pooling and what is behind its normalisation; all edges that leave a state share them.
+                Operation::MaxPool3x3 | Operation::AvgPool3x3 => {
+                    3 * u64::from(pooled.insert((edge.from, operation)))
+                }
+                _ => 1,
+            };
+        }
+    }
+    let nodes = space.nodes() as u64;
+    let sources = space.inputs() as u64 + nodes - 1;
+    CellMemory {
+        // A unit and a state for every pre-processed input.
+        kept: 2 * space.inputs() as u64 * input + (maps + nodes) * inside,
+        passing: (sources + nodes + 2) * inside + input,
+        largest: 4 * input,
     }
 }
 

@@ -9,15 +9,25 @@ use crate::data::{Options, built_in};
 use crate::nearest::guess;
 use crate::search::Strategy;
 use crate::session::{DeviceChoice, Preset};
-use crate::space::{Genotype, Space};
+use crate::space::{Candidates, Genotype, Space};
 
 /// The longest fragment that is read, in bytes.
-const MOST: usize = 500;
+const MOST: usize = 10_000;
 /// What stands for `#`.
 const MARK: &str = "%23";
 /// What a link can say, besides its version.
-const KEYS: [&str; 10] = [
-    "preset", "strategy", "rival", "space", "seed", "data", "device", "cell", "lesson", "at",
+const KEYS: [&str; 11] = [
+    "preset",
+    "strategy",
+    "rival",
+    "space",
+    "candidates",
+    "seed",
+    "data",
+    "device",
+    "cell",
+    "lesson",
+    "at",
 ];
 /// The longest name of a lesson, in bytes.
 const MOST_OF_A_NAME: usize = 40;
@@ -33,6 +43,8 @@ pub struct Fragment {
     pub rival: Option<Strategy>,
     /// Where it searches.
     pub space: Option<Space>,
+    /// The operations that it chooses among, if not all of the space.
+    pub candidates: Option<Candidates>,
     /// Its seed.
     pub seed: Option<u64>,
     /// A built-in data set, perhaps with options behind `#`.
@@ -79,6 +91,10 @@ impl Fragment {
             ),
             ("rival", self.rival.map(|rival| rival.name().to_string())),
             ("space", self.space.map(|space| space.name().to_string())),
+            (
+                "candidates",
+                self.candidates.as_ref().map(Candidates::to_string),
+            ),
             ("seed", self.seed.map(|seed| seed.to_string())),
             (
                 "data",
@@ -139,6 +155,11 @@ impl Fragment {
                     let space = value.parse::<Space>();
                     fragment.space = Some(space.map_err(|error| wrong(error.to_string()))?);
                 }
+                "candidates" => {
+                    let candidates = value.parse::<Candidates>();
+                    fragment.candidates =
+                        Some(candidates.map_err(|error| wrong(error.to_string()))?);
+                }
                 "seed" => {
                     let seed = value.parse::<u64>();
                     fragment.seed =
@@ -164,6 +185,10 @@ impl Fragment {
                     return Err(format!("\"{key}\" in the link is unknown{meant}"));
                 }
             }
+        }
+        if let (Some(candidates), Some(space)) = (&fragment.candidates, fragment.space) {
+            let allowed = candidates.allowed(space);
+            allowed.map_err(|error| format!("candidates in the link: {error}"))?;
         }
         match (&mut fragment.lesson, at) {
             (Some(place), Some(at)) => place.at = at,

@@ -11,7 +11,7 @@ use super::report::print;
 use super::scorer::ScorerArgs;
 use super::table::TableArgs;
 use crate::landscape::{self, MatchedFlatness, NeighborhoodOptions, Transform};
-use crate::space::Counting;
+use crate::space::{Candidates, Counting};
 
 /// Arguments of `plateau neighborhood`.
 #[derive(Args)]
@@ -37,6 +37,9 @@ pub struct NeighborhoodArgs {
     /// [default: 2000 on a table, else 200]
     #[arg(long)]
     limit: Option<usize>,
+    /// The operations that a neighbor may have instead: see plateau search [default: all; with --run those of the run]
+    #[arg(long)]
+    candidates: Option<Candidates>,
     /// Seed of the samples, and of training with --train
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -109,6 +112,7 @@ pub fn neighborhood(args: &NeighborhoodArgs) -> Result<(), CliError> {
     let arguments = [args.genotype.as_str()];
     args.scorer
         .with(&arguments, args.seed, |scorer, genotypes| {
+            scorer.restrict(args.candidates.as_ref())?;
             let report = landscape::neighborhood(scorer, &genotypes[0], &options);
             let report = pollster::block_on(report).map_err(CliError::new)?;
             let report = InTable {
@@ -116,7 +120,7 @@ pub fn neighborhood(args: &NeighborhoodArgs) -> Result<(), CliError> {
                 matched: scorer.matched(&genotypes[0]),
                 report,
             };
-            print(&scorer.metric, None, &report, args.json)
+            print(&scorer.scored(), None, &report, args.json)
         })
 }
 

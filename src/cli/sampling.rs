@@ -8,14 +8,14 @@ use clap::{Args, ValueEnum};
 use super::CliError;
 use super::out;
 use super::report::{print, reported_in, write_values};
-use super::scorer::{Compute, ScorerArgs, SourceArgs};
+use super::scorer::{Compute, ScorerArgs, SourceArgs, mask};
 use super::settings::NeighborhoodSettings;
 use super::table::Column;
 use crate::landscape::{
     Budget, LandscapeError, Noise, SamplingOptions, compare_sampling, compare_sampling_on,
     compare_under_noise, sampling_choice, sampling_report, sampling_report_on,
 };
-use crate::space::{Aggregation, Counting, Space};
+use crate::space::{Aggregation, Allowed, Candidates, Counting, Space};
 
 /// A sampling search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -53,6 +53,9 @@ pub struct SampleArgs {
     /// na-rs: leave a draw itself out of its neighborhood
     #[arg(long)]
     exclude_self: bool,
+    /// The operations that edges may have: see plateau search [default: all; with --run those of the run]
+    #[arg(long)]
+    candidates: Option<Candidates>,
     /// Seed of the first run
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -134,6 +137,7 @@ pub fn run(args: &SampleArgs) -> Result<(), CliError> {
     };
     let task = Task {
         strategy: args.strategy,
+        candidates: args.candidates.as_ref(),
         neighborhood,
         source: &args.scorer.source,
         space: args.space,
@@ -149,6 +153,8 @@ pub fn run(args: &SampleArgs) -> Result<(), CliError> {
 pub struct Task<'a> {
     /// Which.
     pub strategy: SamplingStrategy,
+    /// What is drawn, where not everything is.
+    pub candidates: Option<&'a Candidates>,
     /// Of na-rs.
     pub neighborhood: NeighborhoodSettings,
     /// What scores.
@@ -194,7 +200,8 @@ impl SamplingArgs {
             ));
         }
         let mut scorer = task.source.open_for(task.space, task.compute)?;
-        let metric = scorer.metric.clone();
+        scorer.restrict(task.candidates)?;
+        let metric = scorer.scored();
         if self.compare {
             let runs = self.runs.unwrap_or(DEAR_RUNS);
             let comparison = compare_sampling_on(&mut scorer, &options, runs);
@@ -224,7 +231,19 @@ impl SamplingArgs {
             Some(name) => Column::new(&opened.table, Some(name))?,
             None => search,
         };
-        let [choose, judge] = [search.evaluator(), report.evaluator()];
+        let allowed = match task.candidates {
+            Some(candidates) => mask(candidates, opened.table.space())?,
+            None => Allowed::all(opened.table.space()),
+        };
+        let [choose, judge] = [search, report].map(|column| column.evaluator().among(allowed));
+        let metric = match allowed.is_all() {
+            true => search.metric.to_owned(),
+            false => format!(
+                "{}; candidates {}",
+                search.metric,
+                Candidates::from(&allowed)
+            ),
+        };
         let other = Some(report.metric);
         let runs = self.runs.unwrap_or(500);
         if !self.noise.is_empty() {
@@ -239,15 +258,15 @@ impl SamplingArgs {
             let values = self.values.as_ref().zip(comparison.values(&panel));
             let written = values.map_or(Ok(()), |(path, values)| write_values(path, &[values]));
             // A file that cannot be written takes nothing from what was computed.
-            print(search.metric, other, &comparison, task.json)?;
+            print(&metric, other, &comparison, task.json)?;
             written?;
         } else if self.compare {
             let comparison =
                 compare_sampling(choose, judge, options, runs).map_err(CliError::new)?;
-            print(search.metric, other, &comparison, task.json)?;
+            print(&metric, other, &comparison, task.json)?;
         } else {
             let runs = sampling_report(choose, judge, options, runs).map_err(CliError::new)?;
-            print(search.metric, other, &runs, task.json)?;
+            print(&metric, other, &runs, task.json)?;
         }
         opened.say();
         Ok(())

@@ -20,7 +20,7 @@ use crate::session::{
     self, Checkpoint, DeviceChoice, Preset, RunConfig, RunKind, ScratchEvaluator, TEST_SHARE,
     TrainConfig,
 };
-use crate::space::{Genotype, Space};
+use crate::space::{Allowed, Candidates, Genotype, Space};
 
 /// What scores the architectures.
 #[derive(Args)]
@@ -130,6 +130,8 @@ impl SourceArgs {
     fn open(&self, compute: Compute) -> Result<Scorer<'static>, CliError> {
         if let Some(folder) = &self.run {
             let own = supernet_of(folder).map_err(CliError::new)?;
+            let searched = own.position.config.search.as_ref();
+            let searched = searched.map(|search| search.candidates.clone());
             let (folder, checkpoint, note) = match self.own_weights {
                 true => (folder.clone(), own, None),
                 false => judge_beside(folder, own),
@@ -155,7 +157,9 @@ impl SourceArgs {
                 ),
             };
             let scorer = Scorer::new(&metric, Kind::Supernet(Box::new(supernet)));
-            return Ok(Scorer { note, ..scorer });
+            let mut scorer = Scorer { note, ..scorer };
+            scorer.restrict(searched.as_ref())?;
+            return Ok(scorer);
         }
         let Compute {
             dataset,
@@ -323,6 +327,7 @@ pub struct Scorer<'a> {
     /// What its scores are.
     pub metric: String,
     kind: Kind<'a>,
+    allowed: Allowed,
     bar: ProgressBar,
     note: Option<String>,
 }
@@ -331,6 +336,22 @@ enum Kind<'a> {
     Table(Column<'a>),
     Supernet(Box<SupernetEvaluator>),
     Scratch(Box<ScratchEvaluator>),
+}
+
+impl Kind<'_> {
+    fn space(&self) -> Space {
+        match self {
+            Kind::Table(column) => column.evaluator().space(),
+            Kind::Supernet(evaluator) => evaluator.space(),
+            Kind::Scratch(evaluator) => evaluator.space(),
+        }
+    }
+}
+
+/// The mask of candidates that were named behind a flag.
+pub fn mask(candidates: &Candidates, space: Space) -> Result<Allowed, CliError> {
+    let allowed = candidates.allowed(space);
+    allowed.map_err(|error| CliError(format!("--candidates {candidates}: {error}")))
 }
 
 impl<'a> Scorer<'a> {
@@ -347,9 +368,30 @@ impl<'a> Scorer<'a> {
         }
         Self {
             metric: metric.to_owned(),
+            allowed: Allowed::all(kind.space()),
             kind,
             bar,
             note: None,
+        }
+    }
+
+    /// Lets edges have these candidates alone, where any are named. What scores says so.
+    pub fn restrict(&mut self, candidates: Option<&Candidates>) -> Result<(), CliError> {
+        if let Some(candidates) = candidates {
+            self.allowed = mask(candidates, self.space())?;
+        }
+        Ok(())
+    }
+
+    /// What its scores are, and of which candidates if not of all.
+    pub fn scored(&self) -> String {
+        match self.allowed.is_all() {
+            true => self.metric.clone(),
+            false => format!(
+                "{}; candidates {}",
+                self.metric,
+                Candidates::from(&self.allowed)
+            ),
         }
     }
 
@@ -371,7 +413,9 @@ impl<'a> Scorer<'a> {
     /// How good an architecture's neighbors are beside those of architectures as good as it, where a table says so.
     pub fn matched(&self, genotype: &Genotype) -> Option<MatchedFlatness> {
         match &self.kind {
-            Kind::Table(column) => column.matched(genotype),
+            // It is about all neighbors.
+            Kind::Table(column) if self.allowed.is_all() => column.matched(genotype),
+            Kind::Table(_) => None,
             Kind::Supernet(_) | Kind::Scratch(_) => None,
         }
     }
@@ -379,11 +423,11 @@ impl<'a> Scorer<'a> {
 
 impl Evaluator for Scorer<'_> {
     fn space(&self) -> Space {
-        match &self.kind {
-            Kind::Table(column) => column.evaluator().space(),
-            Kind::Supernet(evaluator) => evaluator.space(),
-            Kind::Scratch(evaluator) => evaluator.space(),
-        }
+        self.kind.space()
+    }
+
+    fn allowed(&self) -> Allowed {
+        self.allowed
     }
 
     async fn scores(&mut self, genotypes: &[Genotype]) -> Result<Vec<Score>, EvaluatorError> {

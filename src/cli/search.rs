@@ -143,6 +143,7 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
             args.train.apply(&mut train, args.search.no_flip());
             return args.sampling.run(Task {
                 strategy,
+                candidates: args.search.candidates().as_ref(),
                 neighborhood: args.search.neighborhood(),
                 source: &args.source,
                 space: given("space").then_some(args.space),

@@ -17,7 +17,7 @@ use crate::session::{
     RunConfig, RunKind, SearchConfig, Start, TEST_SHARE, TrainConfig, differences,
     has_room_for_head,
 };
-use crate::space::{Aggregation, Genotype, Space};
+use crate::space::{Aggregation, Candidates, Genotype, Space};
 
 /// What every run needs.
 #[derive(Args)]
@@ -339,6 +339,11 @@ impl SearchOverrides {
     pub fn batches_of_no_sharpness(&self) -> bool {
         let given = |key| self.0.text(key).is_some();
         given("sharpness-batches") && !given("sharpness") && !given("early-stop")
+    }
+
+    /// The candidates that were given.
+    pub fn candidates(&self) -> Option<Candidates> {
+        self.0.parsed("candidates")
     }
 
     /// What sampling searches use of them.

@@ -9,7 +9,7 @@ use super::curves::{Curve, curves};
 use super::protobuf::Message;
 use super::tfrecord;
 use crate::session::{Event, SearchStep, Timed};
-use crate::space::Space;
+use crate::space::{NO_CANDIDATE, Space};
 use crate::visible::visible;
 
 /// The name of an event file; TensorBoard takes any that begins with it.
@@ -232,18 +232,22 @@ fn alphas(space: Space, step: &SearchStep) -> Vec<Message> {
     for (kind, alpha) in space.cell_kinds().iter().zip(&step.alpha) {
         for (edge, row) in space.edges().iter().zip(alpha) {
             let tag = format!("alpha_{kind}/edge_{}-{}", edge.from, edge.to);
-            values.push(histogram(&tag, row));
+            values.push(histogram(&tag, &candidates(row.iter())));
         }
         for (place, operation) in space.operations().iter().enumerate() {
-            let column: Vec<f32> = alpha
-                .iter()
-                .filter_map(|row| row.get(place))
-                .copied()
-                .collect();
+            let column = candidates(alpha.iter().filter_map(|row| row.get(place)));
             values.push(histogram(&format!("alpha_{kind}/{operation}"), &column));
         }
     }
     values.into_iter().flatten().collect()
+}
+
+/// α of what is a candidate.
+fn candidates<'a>(values: impl Iterator<Item = &'a f32>) -> Vec<f32> {
+    values
+        .copied()
+        .filter(|&alpha| alpha != NO_CANDIDATE)
+        .collect()
 }
 
 /// How often values lie where; none without values.

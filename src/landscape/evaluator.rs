@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::index::architecture_index;
 use super::table::Table;
 use crate::nearest::guess;
-use crate::space::{Genotype, NeighborhoodError, PathError, Space};
+use crate::space::{Allowed, Genotype, NeighborhoodError, PathError, Space};
 
 /// How good an architecture is.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
@@ -23,6 +23,11 @@ pub trait Evaluator {
     /// The space whose genotypes it scores.
     fn space(&self) -> Space;
 
+    /// The candidates of that space's edges: what is drawn, and what neighbors may have. It scores all genotypes of the space.
+    fn allowed(&self) -> Allowed {
+        Allowed::all(self.space())
+    }
+
     /// One score for each genotype, in their order.
     ///
     /// # Errors
@@ -36,6 +41,10 @@ pub trait Evaluator {
 impl<E: Evaluator> Evaluator for &mut E {
     fn space(&self) -> Space {
         (**self).space()
+    }
+
+    fn allowed(&self) -> Allowed {
+        (**self).allowed()
     }
 
     fn scores(
@@ -179,7 +188,7 @@ pub(super) async fn finite_scores(
 /// Looks accuracies up in one column of a table; loss = 1 − accuracy / 100.
 #[derive(Clone, Copy, Debug)]
 pub struct TableEvaluator<'a> {
-    space: Space,
+    allowed: Allowed,
     accuracies: &'a [f64],
     errors: &'a [Option<f64>],
 }
@@ -201,10 +210,16 @@ impl<'a> TableEvaluator<'a> {
             choices: table.metrics().join(", "),
         })?;
         Ok(Self {
-            space: table.space(),
+            allowed: Allowed::all(table.space()),
             accuracies: &table.values()[place],
             errors: &table.standard_errors()[place],
         })
+    }
+
+    /// The same where edges have fewer candidates. They must be of the table's space.
+    #[must_use]
+    pub fn among(self, allowed: Allowed) -> Self {
+        Self { allowed, ..self }
     }
 
     /// The accuracies of all architectures by index, in percent.
@@ -220,14 +235,18 @@ impl<'a> TableEvaluator<'a> {
 
 impl Evaluator for TableEvaluator<'_> {
     fn space(&self) -> Space {
-        self.space
+        self.allowed.space()
+    }
+
+    fn allowed(&self) -> Allowed {
+        self.allowed
     }
 
     async fn scores(&mut self, genotypes: &[Genotype]) -> Result<Vec<Score>, EvaluatorError> {
         genotypes
             .iter()
             .map(|genotype| {
-                EvaluatorError::check_space(self.space, genotype)?;
+                EvaluatorError::check_space(self.space(), genotype)?;
                 // Every architecture of a space that has tables is in them.
                 let index = architecture_index(genotype);
                 let &accuracy = index

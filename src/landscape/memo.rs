@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::evaluator::{Evaluator, EvaluatorError, Score};
 use super::index::architecture_index;
-use crate::space::{Genotype, Space};
+use crate::space::{Allowed, Genotype, Space};
 
 /// What equal architectures share: their number where the space has numbers, which is much faster, otherwise
 /// [`Genotype::canonical`].
@@ -62,6 +62,10 @@ impl<E: Evaluator> Memo<E> {
 impl<E: Evaluator> Evaluator for Memo<E> {
     fn space(&self) -> Space {
         self.evaluator.space()
+    }
+
+    fn allowed(&self) -> Allowed {
+        self.evaluator.allowed()
     }
 
     async fn scores(&mut self, genotypes: &[Genotype]) -> Result<Vec<Score>, EvaluatorError> {

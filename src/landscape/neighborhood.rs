@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::classes::{Collapse, function_string};
 use super::evaluator::{Evaluator, LandscapeError, Score, finite_scores};
 use super::statistics::Statistics;
-use crate::space::{Change, Counting, Genotype, Neighbor, Space, neighbors, sample_neighbors};
+use crate::space::{
+    Allowed, Change, Counting, Genotype, Neighbor, NeighborhoodError, Space, neighbors_among,
+    sample_neighbors_among, shell_size_among,
+};
 
 /// What of a neighborhood is looked at.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
@@ -120,11 +123,12 @@ pub async fn neighborhood(
         accuracy: own,
     } = own[0];
     let own_function = function_string(genotype, Collapse::SkipAndZero);
+    let allowed = evaluator.allowed();
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     let mut radii = Vec::new();
     let mut nearest = Vec::new();
     for radius in 1..=options.radius {
-        let (size, members) = shell(genotype, radius, options, &mut rng)?;
+        let (size, members) = shell(genotype, radius, options, &allowed, &mut rng)?;
         let genotypes: Vec<Genotype> = members.iter().map(|n| n.genotype.clone()).collect();
         let scores = finite_scores(evaluator, &genotypes).await?;
         let accuracies: Vec<f64> = scores.iter().map(|score| score.accuracy).collect();
@@ -179,26 +183,28 @@ fn shell(
     genotype: &Genotype,
     radius: usize,
     options: &NeighborhoodOptions,
+    allowed: &Allowed,
     rng: &mut ChaCha8Rng,
 ) -> Result<(u64, Vec<Neighbor>), LandscapeError> {
-    let space = genotype.space();
-    let shell_size = |radius| {
-        let cells = space.cell_kinds().len();
-        crate::space::shell_size(space, options.counting, cells, radius)
-    };
-    let size = shell_size(radius);
+    let counting = options.counting;
+    let sizes: Result<Vec<u128>, NeighborhoodError> = (1..=radius)
+        .map(|radius| shell_size_among(genotype, radius, counting, allowed))
+        .collect();
+    let sizes = sizes?;
+    let size = sizes[radius - 1];
     // At radius 6 there are less than 2^64 neighbors in any space.
     let reported = u64::try_from(size).unwrap_or(u64::MAX);
     if size <= options.limit as u128 {
-        return Ok((reported, neighbors(genotype, radius, options.counting)?));
+        let all = neighbors_among(genotype, radius, counting, allowed)?;
+        return Ok((reported, all));
     }
     // A uniform draw from the ball is uniform over its outermost shell, too, once the others are left out. A quarter more draws
     // than are expected to be needed make up for bad luck; where they do not, `count` says so.
-    let ball: u128 = (1..=radius).map(shell_size).sum();
+    let ball: u128 = sizes.iter().sum();
     let wanted = options.limit as f64 * (ball as f64 / size as f64);
     let draws = (wanted * 1.25).ceil().min(200_000.0) as usize;
-    let mut members = sample_neighbors(genotype, radius, options.counting, draws, rng)?;
-    members.retain(|member| steps(&member.changes, options.counting) == radius);
+    let mut members = sample_neighbors_among(genotype, radius, counting, allowed, draws, rng)?;
+    members.retain(|member| steps(&member.changes, counting) == radius);
     // The order of the sample depends on the rank: only after a shuffle is its beginning as good as any other part.
     for last in (1..members.len()).rev() {
         members.swap(last, rng.random_range(0..=last));

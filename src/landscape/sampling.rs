@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::evaluator::{Evaluator, LandscapeError, Score, finite_scores};
 use super::index::architecture_count;
 use super::memo::Memo;
-use crate::space::{Aggregation, Counting, Genotype, NeighborhoodError, Space, sample_neighbors};
+use crate::space::{
+    Aggregation, Allowed, Counting, Genotype, NeighborhoodError, sample_neighbors_among,
+};
 
 /// When a sampling search ends.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,14 +75,14 @@ pub(super) async fn plain_search(
     evaluator: &mut impl Evaluator,
     options: &SamplingOptions,
 ) -> Result<SamplingOutcome, LandscapeError> {
-    let space = evaluator.space();
+    let allowed = evaluator.allowed();
     let mut memo = Memo::new(evaluator);
     let [mut draw_rng, mut neighbor_rng] = options.generators();
     let mut chosen = None;
     let mut draws = 0;
     while !options.spent(draws, memo.evaluations()) {
-        let genotype = Genotype::random(space, &mut draw_rng);
-        let members = options.members(genotype, &mut neighbor_rng)?;
+        let genotype = Genotype::random_among(&allowed, &mut draw_rng);
+        let members = options.members(genotype, &allowed, &mut neighbor_rng)?;
         let scores = finite_scores(&mut memo, &members).await?;
         let score = options.score(&scores);
         keep_better(&mut chosen, &members[0], score, scores[0], draws);
@@ -143,11 +145,11 @@ impl SamplingOptions {
         }
     }
 
-    /// Refuses what is out of range for a space.
+    /// Refuses what is out of range for the candidates of a space.
     ///
     /// # Errors
     /// [`LandscapeError::Range`].
-    pub(super) fn check(&self, space: Space) -> Result<(), LandscapeError> {
+    pub(super) fn check(&self, allowed: &Allowed) -> Result<(), LandscapeError> {
         if self.radius > 6 {
             return Err(out_of_range("the radius", 0, 6));
         }
@@ -165,7 +167,9 @@ impl SamplingOptions {
                 Err(out_of_range("the number of draws", 1, MOST_DRAWS))
             }
             Budget::Evaluations(evaluations) => {
-                let most = architecture_count(space).unwrap_or(MOST_DRAWS);
+                let listed = architecture_count(allowed.space());
+                let most = listed.map_or(MOST_DRAWS as u128, |_| allowed.genotypes());
+                let most = usize::try_from(most).unwrap_or(MOST_DRAWS).min(MOST_DRAWS);
                 if (1..=most).contains(&evaluations) {
                     Ok(())
                 } else {
@@ -189,12 +193,19 @@ impl SamplingOptions {
     pub(super) fn members(
         &self,
         genotype: Genotype,
+        allowed: &Allowed,
         rng: &mut ChaCha8Rng,
     ) -> Result<Vec<Genotype>, NeighborhoodError> {
         let mut members = vec![genotype];
         if self.radius > 0 {
-            let others =
-                sample_neighbors(&members[0], self.radius, self.counting, self.neighbors, rng)?;
+            let others = sample_neighbors_among(
+                &members[0],
+                self.radius,
+                self.counting,
+                allowed,
+                self.neighbors,
+                rng,
+            )?;
             members.extend(others.into_iter().map(|neighbor| neighbor.genotype));
         }
         Ok(members)

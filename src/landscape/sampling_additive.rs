@@ -4,7 +4,7 @@ use super::evaluator::{Evaluator, LandscapeError, Score, finite_scores};
 use super::index::{architecture, architecture_count, architecture_index};
 use super::memo::{Key, Memo};
 use super::sampling::{SamplingOptions, SamplingOutcome, finished, keep_better};
-use crate::space::{Genotype, Space};
+use crate::space::{Allowed, Genotype, Space};
 
 /// The ridge of [`additive_search`]: E, the number of edges.
 ///
@@ -81,15 +81,22 @@ impl AdditiveFit {
     /// The number of the architecture with the least fitted value among all of the space: on every edge the operation with the least
     /// coefficient, the first of equals.
     pub fn least(&self) -> usize {
-        self.coefficients.iter().fold(0, |index, edge| {
-            let least = (1..edge.len()).fold(0, |least, next| {
+        self.least_among(&Allowed::all(self.space))
+    }
+
+    /// The same where edges have fewer candidates. They must be of this space.
+    pub fn least_among(&self, allowed: &Allowed) -> usize {
+        let edges = self.coefficients.iter().enumerate();
+        edges.fold(0, |index, (joint, edge)| {
+            let least = allowed.candidates(joint).reduce(|least, next| {
                 if edge[next] < edge[least] {
                     next
                 } else {
                     least
                 }
             });
-            index * edge.len() + least
+            // No edge is without a candidate.
+            index * edge.len() + least.unwrap_or(0)
         })
     }
 }
@@ -153,14 +160,15 @@ pub async fn additive_search(
     evaluator: &mut impl Evaluator,
     options: &SamplingOptions,
 ) -> Result<SamplingOutcome, LandscapeError> {
-    let space = evaluator.space();
-    options.check(space)?;
+    let allowed = evaluator.allowed();
+    let space = allowed.space();
+    options.check(&allowed)?;
     let mut memo = Memo::new(evaluator);
     let [mut draw_rng, _] = options.generators();
     let mut values = Vec::new();
     let mut draws = 0;
     while !options.spent(draws, memo.evaluations()) {
-        let genotype = Genotype::random(space, &mut draw_rng);
+        let genotype = Genotype::random_among(&allowed, &mut draw_rng);
         draws += 1;
         let index = architecture_index(&genotype).ok_or(LandscapeError::NoTable(space))?;
         // The same architecture again says nothing new.
@@ -170,7 +178,7 @@ pub async fn additive_search(
         }
     }
     let fitted = AdditiveFit::of(space, &values, ridge(space)).and_then(|fit| {
-        let index = fit.least();
+        let index = fit.least_among(&allowed);
         Some((architecture(space, index)?, fit.value(index)))
     });
     let (genotype, loss) = fitted.ok_or(LandscapeError::NoTable(space))?;

@@ -12,7 +12,7 @@ use super::sampling_additive::additive_search;
 use super::sampling_local::local_search;
 use super::sampling_noise::{Noise, NoisyTable, networks};
 use super::sampling_screen::sampling_search;
-use crate::space::{Aggregation, Genotype, neighbors};
+use crate::space::{Aggregation, Genotype, neighbors_among};
 
 /// A search of a comparison. All of a run have one seed and, but for [`Arm::RsEqualDraws`], evaluate as many different architectures.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -200,13 +200,19 @@ async fn judged(
     report: &mut impl Evaluator,
 ) -> Result<Run, LandscapeError> {
     let mut genotypes = vec![outcome.genotype.clone()];
-    let nearest = neighbors(&outcome.genotype, 1, options.counting)?;
+    let allowed = report.allowed();
+    let nearest = neighbors_among(&outcome.genotype, 1, options.counting, &allowed)?;
     genotypes.extend(nearest.into_iter().map(|neighbor| neighbor.genotype));
     let accuracies: Vec<f64> = finite_scores(report, &genotypes)
         .await?
         .iter()
         .map(|score| score.accuracy)
         .collect();
+    // Where nothing may change an architecture is its own neighborhood.
+    let near = match &accuracies[1..] {
+        [] => &accuracies[..],
+        near => near,
+    };
     Ok(Run {
         genotype: outcome.genotype,
         score: outcome.score,
@@ -214,8 +220,8 @@ async fn judged(
         evaluations: outcome.evaluations,
         screened: outcome.screened,
         chosen: accuracies[0],
-        around: Aggregation::Mean.value(&accuracies[1..]),
-        worst: Aggregation::Min.value(&accuracies[1..]),
+        around: Aggregation::Mean.value(near),
+        worst: Aggregation::Min.value(near),
         residual: None,
         error: None,
     })
@@ -250,7 +256,9 @@ pub(super) fn runs_on_table(
             let mut runs = Vec::with_capacity(outcomes.len());
             for outcome in outcomes {
                 let index = architecture_index(&outcome.genotype);
-                let matched = index.and_then(|index| matched.at(index));
+                // It is about all neighbors.
+                let whole = report.allowed().is_all();
+                let matched = index.filter(|_| whole).and_then(|index| matched.at(index));
                 let errors = report.standard_errors();
                 runs.push(Run {
                     error: index.and_then(|index| *errors.get(index)?),

@@ -5,7 +5,7 @@ use rand::seq::SliceRandom;
 use super::evaluator::{Evaluator, LandscapeError, finite_scores};
 use super::memo::{Key, Memo};
 use super::sampling::{Budget, SamplingOptions, SamplingOutcome, finished, keep_better};
-use crate::space::{Genotype, neighbors};
+use crate::space::{Genotype, neighbors_among};
 
 /// Climbs from random architectures: all neighbors at distance 1 are evaluated in random order, the best of them is next where it is
 /// better, and where none is, another random architecture is. The last neighborhood is evaluated as far as the evaluations go. The best
@@ -20,21 +20,20 @@ pub async fn local_search(
     evaluator: &mut impl Evaluator,
     options: &SamplingOptions,
 ) -> Result<SamplingOutcome, LandscapeError> {
-    let space = evaluator.space();
-    options.check(space)?;
+    let allowed = evaluator.allowed();
+    options.check(&allowed)?;
     let mut memo = Memo::new(evaluator);
     let [mut start_rng, mut order_rng] = options.generators();
     let mut chosen = None;
     let mut starts = 0;
     while !options.spent(starts, memo.evaluations()) {
-        let mut here = Genotype::random(space, &mut start_rng);
+        let mut here = Genotype::random_among(&allowed, &mut start_rng);
         let mut own = finite_scores(&mut memo, std::slice::from_ref(&here)).await?[0];
         keep_better(&mut chosen, &here, own.loss, own, starts);
         loop {
-            let mut around: Vec<Genotype> = neighbors(&here, 1, options.counting)?
-                .into_iter()
-                .map(|neighbor| neighbor.genotype)
-                .collect();
+            let near = neighbors_among(&here, 1, options.counting, &allowed)?;
+            let mut around: Vec<Genotype> =
+                near.into_iter().map(|neighbor| neighbor.genotype).collect();
             around.shuffle(&mut order_rng);
             let mut left = match options.budget {
                 Budget::Draws(_) => usize::MAX,

@@ -148,6 +148,10 @@ impl Evaluator for NoisyTable<'_> {
         self.column.space()
     }
 
+    fn allowed(&self) -> crate::space::Allowed {
+        self.column.allowed()
+    }
+
     async fn scores(&mut self, genotypes: &[Genotype]) -> Result<Vec<Score>, EvaluatorError> {
         let mut scores = self.column.scores(genotypes).await?;
         if !self.noise.is_empty() {

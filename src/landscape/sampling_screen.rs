@@ -7,7 +7,7 @@ use super::memo::{Key, Memo};
 use super::sampling::{
     Budget, MOST_DRAWS, SamplingOptions, SamplingOutcome, finished, keep_better, plain_search,
 };
-use crate::space::{Genotype, Space};
+use crate::space::{Allowed, Genotype, Space};
 
 /// A draw that may be ranked by its neighborhood.
 struct Candidate {
@@ -27,10 +27,14 @@ pub(super) async fn screened_search(
     options: &SamplingOptions,
     best: usize,
 ) -> Result<SamplingOutcome, LandscapeError> {
-    let space = evaluator.space();
+    let allowed = evaluator.allowed();
     let total = match options.budget {
         Budget::Evaluations(evaluations) => evaluations,
-        Budget::Draws(_) => plain_search(&mut Blank(space), options).await?.evaluations,
+        Budget::Draws(_) => {
+            plain_search(&mut Blank(allowed), options)
+                .await?
+                .evaluations
+        }
     };
     let mut memo = Memo::new(evaluator);
     let [mut draw_rng, mut neighbor_rng] = options.generators();
@@ -42,7 +46,7 @@ pub(super) async fn screened_search(
         if left == 0 || draws == MOST_DRAWS {
             break paid;
         }
-        let genotype = Genotype::random(space, &mut draw_rng);
+        let genotype = Genotype::random_among(&allowed, &mut draw_rng);
         let draw = draws;
         draws += 1;
         // Nothing but draws has been evaluated yet.
@@ -52,7 +56,7 @@ pub(super) async fn screened_search(
         let own = finite_scores(&mut memo, std::slice::from_ref(&genotype)).await?[0];
         let place = ranked.partition_point(|other| other.own.loss <= own.loss);
         if place < best {
-            let members = options.members(genotype, &mut neighbor_rng)?;
+            let members = options.members(genotype, &allowed, &mut neighbor_rng)?;
             ranked.insert(place, Candidate { members, own, draw });
             ranked.truncate(best);
         }
@@ -96,10 +100,14 @@ fn affordable(memo: &Memo<impl Evaluator>, ranked: &[Candidate], total: usize) -
 }
 
 /// Scores everything alike: how many architectures a search evaluates does not depend on their scores.
-struct Blank(Space);
+struct Blank(Allowed);
 
 impl Evaluator for Blank {
     fn space(&self) -> Space {
+        self.0.space()
+    }
+
+    fn allowed(&self) -> Allowed {
         self.0
     }
 
@@ -120,7 +128,7 @@ pub async fn sampling_search(
     evaluator: &mut impl Evaluator,
     options: &SamplingOptions,
 ) -> Result<SamplingOutcome, LandscapeError> {
-    options.check(evaluator.space())?;
+    options.check(&evaluator.allowed())?;
     match options.screen {
         Some(best) => screened_search(evaluator, options, best).await,
         None => plain_search(evaluator, options).await,

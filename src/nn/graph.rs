@@ -63,16 +63,26 @@ impl Supernet {
         let operations = self.space.operations().len();
         let mixture = |lane: usize, edge: usize| {
             let row = lanes.alike(lane, edge) * edges + edge;
-            let computed = match paths {
-                Some(paths) => paths[lane][edge]..paths[lane][edge] + 1,
-                None => 0..operations,
-            };
-            computed.map(|k| (k, Some(row * operations + k))).collect()
+            let candidates = self.allowed.candidates(edge);
+            let chosen = |&k: &usize| paths.is_none_or(|paths| paths[lane][edge] == k);
+            candidates
+                .filter(chosen)
+                .map(|k| (k, Some(row * operations + k)))
+                .collect()
         };
         let mut graph = self.graph(input, lanes.count, mixture);
         // Those of `none`, of edges that are alike and of what is not computed are never looked at.
         graph.places = lanes.count * edges * operations;
         graph
+    }
+
+    /// Convolutions and normalisations that a pass of one lane computes behind a stem whose output is of `input`, where it is a graph.
+    pub fn units(&self, input: Size) -> usize {
+        let lanes = Lanes {
+            count: 1,
+            own: None,
+        };
+        self.mixed(input, lanes, None).units.len()
     }
 
     /// The graph of architectures behind the stem, whose output is of `input`; an output for each: what the classifier reads. `choices`:

@@ -12,12 +12,16 @@ use super::residual::ResidualBlock;
 use crate::kernels::cell::CellShape;
 use crate::kernels::graph::{Graph, GraphShape, Size};
 use crate::kernels::{Memory, graph, mixed_cell};
-use crate::space::{CellKind, CellSpec, Macro, MacroError, Operation, Space, Stage, macro_stages};
+use crate::space::{
+    Allowed, CellKind, CellSpec, Macro, MacroError, Operation, Space, Stage, macro_stages,
+};
 
 /// A supernet of either space (`method.md` §4.2, §4.3, §5). It holds no weights, only their places: see [`Layout`].
 #[derive(Clone, Debug)]
 pub struct Supernet {
     pub(super) space: Space,
+    /// What the edges have to choose from: of a mixture nothing else is computed.
+    pub(super) allowed: Allowed,
     pub(super) layout: Layout,
     pub(super) stem: Convolution,
     pub(super) stem_norm: BatchNorm,
@@ -59,6 +63,7 @@ pub(super) struct MixedEdge {
     pub(super) from: usize,
     /// The state it enters.
     pub(super) to: usize,
+    pub(super) stride: usize,
     /// In the space's operation order.
     pub(super) operations: Vec<EdgeOperation>,
 }
@@ -127,6 +132,7 @@ impl Supernet {
         let classifier = Classifier::new(&mut layout, "classifier", features, size.classes);
         Ok(Self {
             space,
+            allowed: Allowed::all(space),
             layout,
             stem,
             stem_norm,
@@ -135,6 +141,13 @@ impl Supernet {
             classifier,
             body,
         })
+    }
+
+    /// The same with fewer candidates on its edges. Mixing weights of all others must be 0; they have their places among the weights, and what
+    /// [`Packing::Blocks`] packs is computed all the same.
+    #[must_use]
+    pub fn with_candidates(self, allowed: Allowed) -> Self {
+        Self { allowed, ..self }
     }
 
     /// The search space.
@@ -186,7 +199,7 @@ impl Supernet {
         let mut before = x.clone();
         let mix: Vec<Mix> = mix
             .iter()
-            .map(|mix| Mix::new(self.space, mix, pass.fused.is_some()))
+            .map(|mix| Mix::new(self.allowed, mix, pass.fused.is_some()))
             .collect();
         for stage in &self.stages {
             let y = match stage {
@@ -242,12 +255,14 @@ pub(super) fn size_of(maps: &Tensor<4>) -> Size {
 
 /// The mixing weights of one cell kind `[lanes, edges, operations]`, and once more in the order of the fused kernels.
 struct Mix {
+    allowed: Allowed,
     all: Tensor<3>,
     by_source: Option<Tensor<3>>,
 }
 
 impl Mix {
-    fn new(space: Space, mix: &Tensor<3>, fused: bool) -> Self {
+    fn new(allowed: Allowed, mix: &Tensor<3>, fused: bool) -> Self {
+        let space = allowed.space();
         let by_source = (fused && space == Space::Darts).then(|| {
             let order: Vec<i32> = edges_by_source(space).map(|edge| edge as i32).collect();
             let length = order.len();
@@ -255,8 +270,20 @@ impl Mix {
             mix.clone().select(1, order)
         });
         Self {
+            allowed,
             all: mix.clone(),
             by_source,
+        }
+    }
+}
+
+impl Mix {
+    /// Those of some lanes, in the order of the space.
+    fn of_lanes(&self, lanes: &[usize]) -> Self {
+        Self {
+            allowed: self.allowed,
+            all: pick_rows(&self.all, lanes),
+            by_source: None,
         }
     }
 }
@@ -307,6 +334,7 @@ impl SuperCell {
                         index,
                         from: edge.from,
                         to: edge.to,
+                        stride,
                         operations,
                     }
                 })
@@ -352,7 +380,7 @@ impl SuperCell {
         };
         let values = match &self.preprocess {
             None => {
-                let mix = pick_rows(&mix.all, &first);
+                let mix = mix.of_lanes(&first);
                 let mut states = self.states(pass, vec![last.of_lanes(batch, &first)], &mix);
                 states.swap_remove(self.nodes)
             }
@@ -366,7 +394,7 @@ impl SuperCell {
                         self.fused(pass, inputs, pick_rows(mix, &first), memory)
                     }
                     _ => {
-                        let mix = pick_rows(&mix.all, &first);
+                        let mix = mix.of_lanes(&first);
                         let mut states = self.states(pass, inputs.into(), &mix);
                         Tensor::cat(states.split_off(self.inputs), 1)
                     }
@@ -402,7 +430,7 @@ impl SuperCell {
     }
 
     /// Inputs and nodes, from stock operations.
-    fn states(&self, pass: Pass, inputs: Vec<Tensor<4>>, mix: &Tensor<3>) -> Vec<Tensor<4>> {
+    fn states(&self, pass: Pass, inputs: Vec<Tensor<4>>, mix: &Mix) -> Vec<Tensor<4>> {
         let mut states: Vec<Option<Tensor<4>>> = inputs.into_iter().map(Some).collect();
         states.resize(self.inputs + self.nodes, None);
         for edge in &self.edges {
@@ -410,7 +438,7 @@ impl SuperCell {
             let Some(x) = states[edge.from].clone() else {
                 continue;
             };
-            let y = edge.forward(pass, &x, mix);
+            let y = edge.forward(pass, &x, self.kind, mix);
             states[edge.to] = Some(match states[edge.to].take() {
                 Some(sum) => sum + y,
                 None => y,
@@ -458,16 +486,18 @@ fn mixed_operations(
 }
 
 impl MixedEdge {
-    /// Σ over the operations of the lane's weight times the operation: `[lanes·batch, C, H', W']`.
-    fn forward(&self, pass: Pass, x: &Tensor<4>, mix: &Tensor<3>) -> Tensor<4> {
+    /// Σ over the candidates of the lane's weight times the operation: `[lanes·batch, C, H', W']`. `kind` is that of the cell.
+    fn forward(&self, pass: Pass, x: &Tensor<4>, kind: usize, mix: &Mix) -> Tensor<4> {
         let mut sum: Option<Tensor<4>> = None;
         let lanes = pass.lanes;
-        for (k, operation) in self.operations.iter().enumerate() {
+        let allowed = |&(k, _): &(usize, _)| mix.allowed.has(kind, self.index, k);
+        for (k, operation) in self.operations.iter().enumerate().filter(allowed) {
             let Some(y) = operation.forward(pass, x.clone()) else {
                 continue;
             };
             let [images, channels, height, width] = y.dims();
             let weight = mix
+                .all
                 .clone()
                 .narrow(1, self.index, 1)
                 .narrow(2, k, 1)
@@ -481,7 +511,12 @@ impl MixedEdge {
                 None => y,
             });
         }
-        // Both spaces offer operations beside `none` on every edge.
-        sum.unwrap_or_else(|| x.zeros_like())
+        sum.unwrap_or_else(|| self.nothing(x))
+    }
+    /// What an edge gives that may only be `none`.
+    fn nothing(&self, x: &Tensor<4>) -> Tensor<4> {
+        let [images, channels, height, width] = x.dims();
+        let [height, width] = [height, width].map(|side| side.div_ceil(self.stride));
+        Tensor::zeros([images, channels, height, width], &x.device())
     }
 }

@@ -4,7 +4,7 @@ use crate::landscape::wilson;
 use crate::session::{
     DatasetInfo, DeviceInfo, Event, Mistake, RunConfig, SearchStep, Sharpness, Timed,
 };
-use crate::space::{Genotype, Space};
+use crate::space::{Allowed, Genotype, Space};
 
 /// Whether a run goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -203,6 +203,16 @@ impl RunView {
     /// The space that is searched.
     pub fn space(&self) -> Option<Space> {
         Some(self.config.as_ref()?.search.as_ref()?.space)
+    }
+
+    /// The candidates of its search among the operations of a space; all of a space that it does not search.
+    pub fn allowed(&self, space: Space) -> Allowed {
+        let config = self.config.as_ref();
+        let search = config.and_then(|config| config.search.as_ref());
+        let allowed = search
+            .filter(|search| search.space == space)
+            .and_then(|search| search.allowed().ok());
+        allowed.unwrap_or_else(|| Allowed::all(space))
     }
 
     /// What it found, or was given to train.

@@ -8,6 +8,8 @@
 use rand::{Rng, RngExt};
 use statrs::function::gamma::{gamma_lr, ln_gamma};
 
+use crate::space::NO_CANDIDATE;
+
 /// So many uniform places in (0, 1).
 pub fn places(entries: usize, rng: &mut impl Rng) -> Vec<f64> {
     (0..entries)
@@ -15,13 +17,15 @@ pub fn places(entries: usize, rng: &mut impl Rng) -> Vec<f64> {
         .collect()
 }
 
-/// elu(α) + 1, and its derivative. An operation that has all but vanished keeps a concentration whose variable is a number.
-fn concentration(alpha: f64) -> (f64, f64) {
+/// elu(α) + 1, and its derivative; none of what is no candidate. An operation that has all but vanished keeps a concentration whose
+/// variable is a number.
+fn concentration(alpha: f64) -> Option<(f64, f64)> {
     const LEAST: f64 = 1e-2;
     match alpha > 0.0 {
-        true => (alpha + 1.0, 1.0),
-        false if alpha.exp() > LEAST => (alpha.exp(), alpha.exp()),
-        false => (LEAST, 0.0),
+        true => Some((alpha + 1.0, 1.0)),
+        false if alpha <= f64::from(NO_CANDIDATE) => None,
+        false if alpha.exp() > LEAST => Some((alpha.exp(), alpha.exp())),
+        false => Some((LEAST, 0.0)),
     }
 }
 
@@ -87,19 +91,21 @@ pub(super) fn transpose(row: &[f64], gradient: &[f64], places: &[f64]) -> Vec<f6
 
 /// The mean of the distribution of a row.
 pub(super) fn mean(row: &[f64]) -> Vec<f64> {
-    let sum: f64 = row.iter().map(|&alpha| concentration(alpha).0).sum();
-    row.iter()
-        .map(|&alpha| concentration(alpha).0 / sum)
-        .collect()
+    let values = concentrations(row);
+    let sum: f64 = values.iter().map(|value| value[0]).sum();
+    values.iter().map(|value| value[0] / sum).collect()
 }
 
 /// From a gradient in the mean of a row to that in the row.
 pub(super) fn mean_transpose(row: &[f64], gradient: &[f64]) -> Vec<f64> {
-    let values: Vec<[f64; 2]> = row
-        .iter()
-        .map(|&alpha| concentration(alpha).into())
-        .collect();
-    divided(&values, gradient)
+    divided(&concentrations(row), gradient)
+}
+
+/// The concentration of every operation, and its derivative in α; 0 of what is no candidate.
+fn concentrations(row: &[f64]) -> Vec<[f64; 2]> {
+    row.iter()
+        .map(|&alpha| concentration(alpha).unwrap_or_default().into())
+        .collect()
 }
 
 /// The gamma variable of every operation, and its derivative in α.
@@ -107,9 +113,10 @@ fn variables(row: &[f64], places: &[f64]) -> Vec<[f64; 2]> {
     row.iter()
         .zip(places)
         .map(|(&alpha, &place)| {
-            let (concentration, inner) = concentration(alpha);
-            let (z, outer) = gamma_at(concentration, place);
-            [z, outer * inner]
+            concentration(alpha).map_or([0.0; 2], |(concentration, inner)| {
+                let (z, outer) = gamma_at(concentration, place);
+                [z, outer * inner]
+            })
         })
         .collect()
 }

@@ -31,6 +31,7 @@ mod simplex;
 mod strategy;
 mod temperature;
 
+use crate::space::CandidatesError;
 pub use schedule::cosine_rate;
 pub use strategy::{
     Draw, Family, GAEA_RATE, HessianPoint, Order, Representation, Select, Strategy,
@@ -63,4 +64,10 @@ pub enum SearchError {
     /// A mistake in Plateau.
     #[error("internal error, please report it: {0}")]
     Internal(String),
+}
+
+impl From<CandidatesError> for SearchError {
+    fn from(error: CandidatesError) -> Self {
+        Self::Setting(error.to_string())
+    }
 }

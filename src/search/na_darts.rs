@@ -21,6 +21,18 @@ pub fn neighbor_maps(
     beta: &Tensor<3>,
     neighbors: &[Substitutions],
 ) -> NeighborMaps {
+    let [.., operations] = beta.dims();
+    let behind = |_, operation, shift| (operation + shift) % operations;
+    neighbor_maps_among(representation, beta, neighbors, behind)
+}
+
+/// The same where a shift counts among the candidates of its edge: `shifted(edge, operation, shift)` is the one that lies so far behind another.
+pub fn neighbor_maps_among(
+    representation: Representation,
+    beta: &Tensor<3>,
+    neighbors: &[Substitutions],
+    shifted: impl Fn(usize, usize, usize) -> usize,
+) -> NeighborMaps {
     let [kinds, edges, k] = beta.dims();
     let edges = kinds * edges;
     let device = &beta.device();
@@ -45,7 +57,7 @@ pub fn neighbor_maps(
         for &(edge, shift) in neighbor {
             let place = (lane + 1) * edges + edge;
             let map = place * k * k..(place + 1) * k * k;
-            let rotated = |from: usize| from * k + (from + shift) % k;
+            let rotated = |from: usize| from * k + shifted(edge, from, shift);
             let own = &mut linear[map.clone()];
             if representation == Representation::Permutation {
                 own.fill(0.0);
@@ -105,11 +117,22 @@ pub fn draw_neighbors(
     count: usize,
     rng: &mut impl Rng,
 ) -> Result<Vec<Substitutions>, super::SearchError> {
+    draw_neighbors_among(draw, &vec![operations; edges], radius, count, rng)
+}
+
+/// The same where the edges have different numbers of candidates; a shift counts among those of its edge.
+pub fn draw_neighbors_among(
+    draw: Draw,
+    candidates: &[usize],
+    radius: usize,
+    count: usize,
+    rng: &mut impl Rng,
+) -> Result<Vec<Substitutions>, super::SearchError> {
     if radius == 0 || count == 0 {
         return Ok(Vec::new());
     }
     let ball = |count, rng: &mut _| {
-        crate::space::sample_ball(edges, operations, radius, count, rng)
+        crate::space::sample_ball_of(candidates, radius, count, rng)
             .map_err(|error| super::SearchError::Setting(error.to_string()))
     };
     match draw {
@@ -119,7 +142,7 @@ pub fn draw_neighbors(
             for one in ball(count.div_ceil(2), rng)? {
                 let opposite = one
                     .iter()
-                    .map(|&(edge, shift)| (edge, operations - shift))
+                    .map(|&(edge, shift)| (edge, candidates[edge] - shift))
                     .collect();
                 for member in [one, opposite] {
                     if !pairs.contains(&member) {
@@ -131,10 +154,14 @@ pub fn draw_neighbors(
             Ok(pairs)
         }
         Draw::Edge => {
-            let order = sample(rng, edges, edges.min(count));
+            // An edge with one candidate is not searched.
+            let searched = |edge: &usize| candidates[*edge] > 1;
+            let edges: Vec<usize> = (0..candidates.len()).filter(searched).collect();
+            let order = sample(rng, edges.len(), edges.len().min(count));
             let mut all = Vec::new();
-            for edge in order {
-                let shifts = sample(rng, operations - 1, (operations - 1).min(count - all.len()));
+            for edge in order.into_iter().map(|place| edges[place]) {
+                let others = candidates[edge] - 1;
+                let shifts = sample(rng, others, others.min(count - all.len()));
                 all.extend(shifts.into_iter().map(|shift| vec![(edge, shift + 1)]));
                 if all.len() == count {
                     break;

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
 use crate::data::Batch;
 use crate::kernels::{Memory, total};
 use crate::nn::{Leaves, Packing, Pass, Statistics, Supernet, lane_correct, lane_losses};
-use crate::space::{Aggregation, Macro, MacroError, Space};
+use crate::space::{Aggregation, Allowed, Macro, MacroError, Space};
 
 use super::SearchError;
 use super::relaxation::Relaxation;
@@ -116,8 +116,21 @@ impl Network {
         size: &Macro,
         fused: Option<Memory>,
     ) -> Result<Self, MacroError> {
+        Self::single_paths_among(Allowed::all(space), size, fused)
+    }
+
+    /// The same with fewer candidates on its edges.
+    ///
+    /// # Errors
+    /// A size that cannot be built.
+    pub fn single_paths_among(
+        allowed: Allowed,
+        size: &Macro,
+        fused: Option<Memory>,
+    ) -> Result<Self, MacroError> {
+        let supernet = Supernet::new(allowed.space(), size, Packing::of_body(fused.is_some()))?;
         Ok(Self {
-            supernet: Supernet::new(space, size, Packing::of_body(fused.is_some()))?,
+            supernet: supernet.with_candidates(allowed),
             fused,
             lanes_a_pass: usize::MAX,
         })
@@ -128,13 +141,26 @@ impl Network {
     /// # Errors
     /// A size that cannot be built.
     pub fn new(space: Space, size: &Macro, fused: Option<Memory>) -> Result<Self, MacroError> {
+        Self::among(Allowed::all(space), size, fused)
+    }
+
+    /// The same with fewer candidates on its edges, of which alone anything is computed.
+    ///
+    /// # Errors
+    /// A size that cannot be built.
+    pub fn among(
+        allowed: Allowed,
+        size: &Macro,
+        fused: Option<Memory>,
+    ) -> Result<Self, MacroError> {
+        let space = allowed.space();
         let packing = match space {
-            // As a graph it would keep a fifth more, and be faster at the published size only (by 13 %).
-            Space::Darts if fused.is_some() => Packing::Blocks,
+            // As a graph it would keep a fifth more, and be faster at the published size only (by 13 %). A graph leaves out what is no candidate.
+            Space::Darts if fused.is_some() && allowed.is_all() => Packing::Blocks,
             _ => Packing::of_body(fused.is_some()),
         };
         Ok(Self {
-            supernet: Supernet::new(space, size, packing)?,
+            supernet: Supernet::new(space, size, packing)?.with_candidates(allowed),
             fused,
             lanes_a_pass: usize::MAX,
         })

@@ -6,6 +6,7 @@
 
 use super::simplex::{sigmoid, softmax};
 use super::strategy::Strategy;
+use crate::space::NO_CANDIDATE;
 
 /// The weight of a strategy's penalty in its authors' program; 0 where it has none.
 pub fn published(strategy: Strategy) -> f64 {
@@ -25,6 +26,10 @@ pub fn weight(strategy: Strategy, highest: f64, epoch: usize, epochs: usize) -> 
     }
 }
 
+fn is_candidate(alpha: &f64) -> bool {
+    *alpha > f64::from(NO_CANDIDATE)
+}
+
 /// The penalty at α, `[edges][operations]`, before its weight.
 pub fn penalty(strategy: Strategy, alpha: &[f32], operations: usize) -> f64 {
     let values = || alpha.iter().copied().map(f64::from);
@@ -41,8 +46,11 @@ pub fn penalty(strategy: Strategy, alpha: &[f32], operations: usize) -> f64 {
                 / edges
         }
         Strategy::FairDarts => {
-            let squares: f64 = values().map(|a| (sigmoid(a) - 0.5).powi(2)).sum();
-            -squares / alpha.len() as f64
+            let squares: f64 = values()
+                .filter(is_candidate)
+                .map(|a| (sigmoid(a) - 0.5).powi(2))
+                .sum();
+            -squares / values().filter(is_candidate).count() as f64
         }
         _ => 0.0,
     }
@@ -61,12 +69,15 @@ pub fn gradient(strategy: Strategy, alpha: &[f32], operations: usize) -> Vec<f64
             let rows = alpha.chunks_exact(operations).flat_map(row);
             rows.map(|share| share / edges).collect()
         }
-        Strategy::FairDarts => values()
-            .map(|a| {
-                let weight = sigmoid(a);
-                -2.0 * (weight - 0.5) * weight * (1.0 - weight) / alpha.len() as f64
-            })
-            .collect(),
+        Strategy::FairDarts => {
+            let count = values().filter(is_candidate).count() as f64;
+            values()
+                .map(|a| {
+                    let weight = sigmoid(a);
+                    -2.0 * (weight - 0.5) * weight * (1.0 - weight) / count
+                })
+                .collect()
+        }
         _ => vec![0.0; alpha.len()],
     }
 }

@@ -19,30 +19,41 @@ const STEPS: usize = 7;
 
 /// One lane whose mixing weights are β + U(−ε, ε) a component, clamped to [0, 1] and divided by their sum, whatever α is then; a row
 /// without anything left becomes one-hot at its largest component, as in the authors' program. β is
-/// `[cell kinds, edges, operations]`.
-pub fn perturbed(beta: &Tensor<3>, epsilon: f64, rng: &mut impl Rng) -> NeighborMaps {
-    let noise = uniform(beta, epsilon, rng);
+/// `[cell kinds, edges, operations]`; what is not `allowed`, in the same order, has no weight.
+pub fn perturbed(
+    beta: &Tensor<3>,
+    epsilon: f64,
+    allowed: &[bool],
+    rng: &mut impl Rng,
+) -> NeighborMaps {
+    let noise = uniform(beta, epsilon, allowed, rng);
     one_lane(on_simplex(beta.clone() + noise))
 }
 
 /// One lane whose mixing weights lie within ε of β, a component, where the loss is higher: from a uniform place there seven steps of
 /// 2ε/7 along the sign of the gradient, each put back into the box and onto the simplex; β itself where that has not raised the loss.
-/// `loss`: the training loss `[1]` and its gradient in given weights, `[cell kinds, edges, operations]` like β. The authors' program
-/// evaluates with running statistics, which supernets here do not have.
+/// `loss`: the training loss `[1]` and its gradient in given weights, `[cell kinds, edges, operations]` like β; what is not `allowed`
+/// has no weight. The authors' program evaluates with running statistics, which supernets here do not have.
 pub async fn adversarial(
     beta: &Tensor<3>,
     epsilon: f64,
+    allowed: &[bool],
     rng: &mut impl Rng,
     loss: impl AsyncFn(&Tensor<3>) -> Result<(Tensor<1>, Tensor<3>), SearchError>,
 ) -> Result<NeighborMaps, SearchError> {
     let rate = 2.0 * epsilon / STEPS as f64;
     let (before, _) = loss(beta).await?;
-    let mut worst = on_simplex(beta.clone() + uniform(beta, epsilon, rng));
+    let mut worst = on_simplex(beta.clone() + uniform(beta, epsilon, allowed, rng));
+    let left_out = allowed
+        .iter()
+        .map(|&allowed| if allowed { 0.0 } else { NOTHING });
+    let left_out = TensorData::new(left_out.collect::<Vec<f32>>(), beta.dims());
+    let left_out = Tensor::<3>::from_data(left_out, &beta.device());
     for _ in 0..STEPS {
         let (_, gradient) = loss(&worst).await?;
         let moved = worst + gradient.sign().mul_scalar(rate);
         let offset = (moved - beta.clone()).clamp(-epsilon, epsilon);
-        worst = on_simplex(beta.clone() + offset);
+        worst = on_simplex(beta.clone() + offset + left_out.clone());
     }
     let (after, _) = loss(&worst).await?;
     let losses = read(Tensor::cat(vec![before, after], 0)).await?;
@@ -53,10 +64,15 @@ pub async fn adversarial(
     Ok(one_lane(weights))
 }
 
-/// U(−ε, ε) in the shape of β.
-fn uniform(beta: &Tensor<3>, epsilon: f64, rng: &mut impl Rng) -> Tensor<3> {
+/// Below whatever noise leaves a candidate.
+const NOTHING: f32 = -2.0;
+
+/// U(−ε, ε) in the shape of β; far below where that is not `allowed`.
+fn uniform(beta: &Tensor<3>, epsilon: f64, allowed: &[bool], rng: &mut impl Rng) -> Tensor<3> {
     let noise: Vec<f32> = (0..beta.dims().iter().product())
         .map(|_| (epsilon * (2.0 * rng.random::<f64>() - 1.0)) as f32)
+        .zip(allowed)
+        .map(|(noise, &allowed)| if allowed { noise } else { NOTHING })
         .collect();
     Tensor::from_data(TensorData::new(noise, beta.dims()), &beta.device())
 }

@@ -287,7 +287,11 @@ async fn run_to_end(start: &Start, control: &mut Control<'_>) -> Result<Flow, Ru
     let genotype = match (found, &config.search, &config.genotype) {
         (Some(genotype), ..) if training.is_some() => genotype,
         (found, Some(search), _) => {
-            let genotype = match found.or_else(|| random_genotype(search, seed)) {
+            let drawn = match found {
+                Some(genotype) => Some(genotype),
+                None => random_genotype(search, seed)?,
+            };
+            let genotype = match drawn {
                 Some(genotype) => genotype,
                 None => searched(search, searching, &data, &device, &origin, control).await?,
             };

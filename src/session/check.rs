@@ -50,6 +50,10 @@ impl SearchConfig {
     fn check(&self) -> Result<(), ConfigError> {
         SEARCH.iter().try_for_each(|setting| setting.check(self))?;
         even_channels("--channels", self.channels)?;
+        if let Err(error) = self.allowed() {
+            let name = "--candidates";
+            return Err(ConfigError::new(name, &self.candidates, error.to_string()));
+        }
         if self.alpha_batch == 1 {
             let rule = "use 0 for as many as a step of the weights has, or 2 to 65536";
             return Err(ConfigError::new("--alpha-batch", self.alpha_batch, rule));

@@ -9,7 +9,7 @@ use crate::search::{
     Draw, GAEA_RATE, HessianPoint, Order, Representation, Select, Strategy, Temperature,
     cosine_rate,
 };
-use crate::space::{Aggregation, Genotype, Space};
+use crate::space::{Aggregation, Allowed, Candidates, CandidatesError, Genotype, Space};
 
 /// The version of the files of a run folder.
 pub const RUN_VERSION: u32 = 1;
@@ -144,6 +144,9 @@ pub struct SearchConfig {
     pub space: Space,
     /// How it is searched.
     pub strategy: Strategy,
+    /// The operations that the edges have to choose from; all of the space where runs of earlier versions do not say it.
+    #[serde(default, skip_serializing_if = "Candidates::is_all")]
+    pub candidates: Candidates,
     /// Whether α has other random numbers than the seed gives it: the other half of a null pair.
     #[serde(default)]
     pub replica: bool,
@@ -283,6 +286,14 @@ pub struct TrainConfig {
 }
 
 impl SearchConfig {
+    /// The mask of its candidates.
+    ///
+    /// # Errors
+    /// Candidates that its space cannot have; a checked configuration has none of these.
+    pub fn allowed(&self) -> Result<Allowed, CandidatesError> {
+        self.candidates.allowed(self.space)
+    }
+
     /// The rate of the weights in an epoch, counted from 1.
     pub fn rate_in(&self, epoch: usize) -> f64 {
         let [highest, lowest] = [self.weight_rate, self.weight_rate_min];

@@ -2,7 +2,7 @@
 
 use super::config::{SearchConfig, TrainConfig};
 use crate::search::{Representation, Strategy};
-use crate::space::{Macro, Space};
+use crate::space::{Allowed, Macro, Space};
 
 impl SearchConfig {
     /// The radius that a step's neighbors are asked to have, in edges; none without neighbors.
@@ -30,15 +30,29 @@ impl SearchConfig {
         if !self.strategy.neighborhood_aware() {
             return 0;
         }
-        let edges = (self.space.cell_kinds().len() * self.space.edges().len()) as u64;
-        let others = self.space.operations().len() as u64 - 1;
-        let mut shell = 1_u64;
-        let ball = (1..=self.radius as u64).fold(0_u64, |ball, distance| {
-            // C(E, d)·(K − 1)^d from the shell before.
-            shell = shell.saturating_mul((edges + 1).saturating_sub(distance) * others) / distance;
-            ball.saturating_add(shell)
-        });
+        let candidates = self.counts();
+        let farthest = self.radius.min(candidates.len());
+        // Architectures at each distance, an edge more at a time.
+        let mut shells = vec![0_u64; farthest + 1];
+        shells[0] = 1;
+        for count in candidates {
+            for distance in (1..=farthest).rev() {
+                let more = shells[distance - 1].saturating_mul(count as u64 - 1);
+                shells[distance] = shells[distance].saturating_add(more);
+            }
+        }
+        let ball = shells[1..]
+            .iter()
+            .fold(0_u64, |ball, &shell| ball.saturating_add(shell));
         ball.min(self.neighbors as u64)
+    }
+
+    /// How many candidates every edge of all cell kinds has; all of the space where there is no such mask, which a check refuses.
+    fn counts(&self) -> Vec<usize> {
+        let allowed = self.allowed();
+        allowed
+            .unwrap_or_else(|_| Allowed::all(self.space))
+            .counts()
     }
 
     /// Images of a step of α.
@@ -72,10 +86,11 @@ impl SearchConfig {
                     Space::Darts => 2 * self.space.nodes() as u64,
                     Space::NasBench201 | Space::NasBench201Small => edges,
                 };
-                let operations = self.space.operations().len() as u64;
+                let kinds = self.space.cell_kinds().len() as u64;
+                let operations = self.counts().iter().sum::<usize>() as u64 / kinds;
                 [
                     WEIGHTS * supernet * used / edges,
-                    supernet * used / operations / edges,
+                    supernet * used / operations,
                 ]
             }
             // The gradient at α, the ascended one and the two of the difference.
@@ -88,11 +103,10 @@ impl SearchConfig {
             }
             // One operation an edge.
             strategy if strategy.by_paths() => {
-                let operations = self.space.operations().len() as u64;
-                [
-                    WEIGHTS * supernet / operations,
-                    lanes * ALPHA * supernet / operations,
-                ]
+                let counts = self.counts();
+                let operations = (counts.iter().sum::<usize>() as u64).max(1);
+                let share = |work: u64| work * counts.len() as u64 / operations;
+                [share(WEIGHTS * supernet), lanes * share(ALPHA * supernet)]
             }
             // The look-ahead step, the gradient in both after it and the two of the difference.
             strategy if strategy.second_order() => [

@@ -8,8 +8,8 @@ use super::info::DeviceInfo;
 use super::machine::{MachineMemory, machine_memory};
 use super::monitor::sharpness_interval;
 use crate::forecast::{Forecast, Memory, least_training_bytes};
-use crate::search::Strategy;
-use crate::space::{Macro, Space, count_genotype, count_supernet};
+use crate::search::{SearchError, Strategy};
+use crate::space::{Macro, count_genotype, count_supernet};
 
 /// What a search will do with memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +71,7 @@ impl MemoryPlan {
         } else {
             0
         };
-        // None of the DARTS space's architectures has `none`.
-        let fair = config.space.operations().len() - usize::from(config.space == Space::Darts);
+        let fair = config.allowed().map_err(SearchError::from)?.most_choices();
         match config.strategy {
             Strategy::Rsps => return Self::single_paths(config, fair, kernels, size, device),
             // What measures sharpness mixes the operations.
@@ -92,13 +91,14 @@ impl MemoryPlan {
             }
         };
         let parameters = count_supernet(config.space, size)?.parameters;
+        let allowed = config.allowed().map_err(SearchError::from)?;
         let mut best: Option<Self> = None;
         let mut needed = 0;
         let mut too_wide = false;
         for &fused in choices {
             let gpu = device.max_binding > 0;
             let batch = config.largest_batch();
-            let forecast = Forecast::new(config.space, size, batch, parameters, fused, gpu)?;
+            let forecast = Forecast::among(&allowed, size, batch, parameters, fused, gpu)?;
             needed = forecast.bytes(1);
             too_wide = forecast.largest_tensor_a_lane > binding;
             let Some(lanes_a_pass) = forecast.lanes_within(lanes, limit, binding) else {

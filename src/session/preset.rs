@@ -12,7 +12,7 @@ use crate::nearest::named;
 use crate::search::{
     Draw, GAEA_RATE, HessianPoint, Order, Representation, Select, Strategy, Temperature,
 };
-use crate::space::{Aggregation, Space};
+use crate::space::{Aggregation, Candidates, Space};
 
 /// A named set of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +88,7 @@ impl Preset {
         let paper = SearchConfig {
             space,
             strategy,
+            candidates: Candidates::default(),
             replica: false,
             channels: 16,
             layers: if darts { 8 } else { 5 },

@@ -27,7 +27,7 @@ use crate::search::optimizer::{Adam, Sgd};
 use crate::search::relaxation::{Relaxation, Shown};
 use crate::search::sharpness::{PRODUCTS, hessian_product, largest_eigenvalue};
 use crate::search::{SearchError, Select, Strategy};
-use crate::space::{Counting, Genotype, Macro, MacroError, neighbors};
+use crate::space::{Allowed, Counting, Genotype, Macro, MacroError, NO_CANDIDATE, neighbors_among};
 use single_path::SinglePaths;
 
 /// Everything that changes during a search.
@@ -37,7 +37,9 @@ pub struct SearchState {
     plan: MemoryPlan,
     device: Device,
     weights: Tensor<1>,
+    /// Those that are no candidates are [`NO_CANDIDATE`].
     alpha: Tensor<3>,
+    allowed: Allowed,
     weight_optimizer: Sgd,
     alpha_optimizer: Adam,
     weight_batches: Sampler,
@@ -75,14 +77,14 @@ impl SearchState {
         plan: MemoryPlan,
         device: &Device,
     ) -> Result<Self, RunError> {
-        let space = config.space;
+        let allowed = config.allowed().map_err(SearchError::from)?;
         let size = config.size(data.shape, data.classes);
         let single_paths = config.strategy == Strategy::Rsps;
         let network = Network {
             lanes_a_pass: plan.lanes_a_pass,
             ..match single_paths || config.strategy.by_paths() {
-                true => Network::single_paths(space, &size, plan.fused)?,
-                false => Network::new(space, &size, plan.fused)?,
+                true => Network::single_paths_among(allowed, &size, plan.fused)?,
+                false => Network::among(allowed, &size, plan.fused)?,
             }
         };
         let weights = network
@@ -108,7 +110,8 @@ impl SearchState {
             plan,
             device: device.clone(),
             weights,
-            alpha: initial_alpha(config, alpha_seed, device),
+            alpha: initial_alpha(&allowed, alpha_seed, device),
+            allowed,
             weight_optimizer: Sgd::new(
                 config.momentum,
                 config.weight_decay,
@@ -120,7 +123,7 @@ impl SearchState {
             augmentation: generator(seed, Purpose::SearchAugmentation),
             neighbors: generator(alpha_seed, Purpose::Neighbors),
             noise: generator(alpha_seed, Purpose::Perturbation),
-            paths: single_paths.then(|| SinglePaths::new(config, data, seed)),
+            paths: single_paths.then(|| SinglePaths::new(config, &allowed, data, seed)),
             sharpness_batches: match sharpness_interval(config, 1) {
                 Some(_) => sharpness_batches(config, data, seed)?,
                 None => Vec::new(),
@@ -388,7 +391,7 @@ impl SearchState {
     /// The mean loss of an architecture's neighbors at distance 1 less its own, by the weights of now on the batches of the sharpness;
     /// none where a loss is not a number.
     async fn rise(&self, data: &RunData, genotype: &Genotype) -> Result<Option<f64>, RunError> {
-        let near = neighbors(genotype, 1, Counting::Topology)
+        let near = neighbors_among(genotype, 1, Counting::Topology, &self.allowed)
             .map_err(|error| SearchError::Internal(error.to_string()))?;
         let near = near.into_iter().map(|neighbor| neighbor.genotype);
         let genotypes: Vec<Genotype> = [genotype.clone()].into_iter().chain(near).collect();
@@ -449,21 +452,24 @@ fn alpha_seed(config: &SearchConfig, seed: u64) -> u64 {
     }
 }
 
-/// α of every cell kind, `1e-3·N(0, 1)` (§4.4), `[cell kinds, edges, operations]`.
-fn initial_alpha(config: &SearchConfig, seed: u64, device: &Device) -> Tensor<3> {
-    let space = config.space;
+/// α of every cell kind, `1e-3·N(0, 1)` (§4.4), `[cell kinds, edges, operations]`; what is no candidate has drawn its number, too.
+fn initial_alpha(allowed: &Allowed, seed: u64, device: &Device) -> Tensor<3> {
+    let space = allowed.space();
     let shape = [
         space.cell_kinds().len(),
         space.edges().len(),
         space.operations().len(),
     ];
     let mut rng = generator(seed, Purpose::Alpha);
-    let values: Vec<f32> = (0..shape.iter().product())
-        .map(|_| {
+    let values: Vec<f32> = allowed
+        .flags()
+        .into_iter()
+        .map(|allowed| {
             // Box and Muller; 1 − u is never zero.
             let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
             let angle = std::f64::consts::TAU * rng.random::<f64>();
-            (1e-3 * radius * angle.cos()) as f32
+            let drawn = (1e-3 * radius * angle.cos()) as f32;
+            if allowed { drawn } else { NO_CANDIDATE }
         })
         .collect();
     Tensor::from_data(TensorData::new(values, shape), device)
@@ -477,9 +483,12 @@ fn nest(values: &[f32], edges: usize, operations: usize) -> Vec<Vec<Vec<f32>>> {
 }
 
 /// The genotype of a strategy that does not look at data.
-pub fn random_genotype(config: &SearchConfig, seed: u64) -> Option<Genotype> {
-    (config.strategy == Strategy::Random)
-        .then(|| Genotype::random(config.space, &mut generator(seed, Purpose::RandomGenotype)))
+pub fn random_genotype(config: &SearchConfig, seed: u64) -> Result<Option<Genotype>, SearchError> {
+    if config.strategy != Strategy::Random {
+        return Ok(None);
+    }
+    let mut rng = generator(seed, Purpose::RandomGenotype);
+    Ok(Some(Genotype::random_among(&config.allowed()?, &mut rng)))
 }
 
 /// What an evaluator's failure is in a search.

@@ -199,6 +199,11 @@ fn searched(strategy: Strategy) -> bool {
     strategy != Strategy::Random
 }
 
+/// Every search, and a drawn architecture.
+fn any(_: Strategy) -> bool {
+    true
+}
+
 fn a2m(strategy: Strategy) -> bool {
     strategy.plain() == Strategy::A2m
 }
@@ -296,6 +301,26 @@ const LAST_BATCH: [Word; 2] = [
         "keep",
         "kept",
         "a smaller batch, as in DARTS' program, unless it is a single image",
+    ),
+];
+
+/// The published ones of [`crate::space::Candidates`].
+const CANDIDATES: [Word; 4] = [
+    word("all", "all operations", "of the space"),
+    word(
+        "S1",
+        "S1",
+        "RobustDARTS: two operations an edge, other ones on every edge; only in the DARTS space",
+    ),
+    word(
+        "S2",
+        "S2",
+        "RobustDARTS: sep_conv_3x3 and skip_connect; only in the DARTS space",
+    ),
+    word(
+        "S3",
+        "S3",
+        "RobustDARTS: none, skip_connect and sep_conv_3x3; only in the DARTS space",
     ),
 ];
 
@@ -426,6 +451,10 @@ pub static SEARCH: &[Setting<SearchConfig>] = &[
     "Passes over the half of the training images that trains the weights" },
     row! { "--batch", "Batch", " images", Size, searched, Value::Whole([2, 65_536], |c| &mut c.batch),
     "Images of a step of the weights, and of one of α where it has no number of its own" },
+    row! { "--candidates", "Candidates", "", Size, any,
+    Value::Word(&CANDIDATES, |c| c.candidates.to_string(), |c, text| put(&mut c.candidates, text)),
+    "The operations that the edges have to choose from";
+    ", such as sep_conv_3x3,skip_connect for all edges, or lists for kinds of cells and single edges (normal:LIST;reduction:LIST;normal/3:LIST)" },
     row! { "--alpha-batch", "α batch", " images", Rates, searched, Value::Whole([0, 65_536], |c| &mut c.alpha_batch),
     "Images of a step of α, at most all that choose architectures; 0 for as many as a step of the weights has" },
     row! { "--last-batch", "Last batch", "", Rates, searched,

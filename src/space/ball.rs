@@ -205,6 +205,19 @@ pub fn sample_ball(
     Ok(picks.into_iter().map(shifts).collect())
 }
 
+/// The same where the edges have different numbers of candidates; a shift counts among those of its edge, and an edge with one has none.
+pub fn sample_ball_of(
+    candidates: &[usize],
+    radius: usize,
+    count: usize,
+    rng: &mut impl Rng,
+) -> Result<Vec<Vec<(usize, usize)>>, NeighborhoodError> {
+    let others = |&count: &usize| vec![1, count.saturating_sub(1) as u128];
+    let ball = Ball::new(candidates.iter().map(others).collect(), radius)?;
+    let picks = ball.sample(count, rng)?;
+    Ok(picks.into_iter().map(shifts).collect())
+}
+
 fn shifts(picks: Vec<Pick>) -> Vec<(usize, usize)> {
     picks
         .into_iter()

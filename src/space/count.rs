@@ -3,6 +3,7 @@
 //! Parameters: weights and biases of convolutions, affine normalisations and the classifier, running statistics not counted.
 //! Multiply-adds: convolutions and classifier of one image; normalisation, pooling and sums are not counted.
 
+use super::allowed::Allowed;
 use super::cell::Space;
 use super::genotype::Genotype;
 use super::network::{
@@ -22,6 +23,12 @@ pub struct Count {
 /// The DARTS or NAS-Bench-201 supernet: all operations on all edges; normalisations inside cells have no parameters.
 /// `auxiliary` and `imagenet_stem` are ignored: supernets have neither.
 pub fn count_supernet(space: Space, size: &Macro) -> Result<Count, MacroError> {
+    count_supernet_among(&Allowed::all(space), size)
+}
+
+/// The same where edges have fewer candidates: only these are computed, and all have parameters.
+pub fn count_supernet_among(allowed: &Allowed, size: &Macro) -> Result<Count, MacroError> {
+    let space = allowed.space();
     let size = size.of_supernet();
     let mut tally = Tally {
         affine: false,
@@ -35,9 +42,17 @@ pub fn count_supernet(space: Space, size: &Macro) -> Result<Count, MacroError> {
                 if space == Space::Darts {
                     tally.preprocess(cell);
                 }
-                for edge in space.edges() {
-                    for &operation in space.operations() {
+                let kinds = space.cell_kinds();
+                // NAS-Bench-201 has one kind of cell.
+                let kind = kinds.iter().position(|&kind| kind == cell.kind);
+                let kind = kind.unwrap_or(0);
+                for (index, edge) in space.edges().iter().enumerate() {
+                    for (place, &operation) in space.operations().iter().enumerate() {
+                        let before = tally.count.multiply_adds;
                         tally.operation(operation, cell, edge.from < space.inputs());
+                        if !allowed.has(kind, index, place) {
+                            tally.count.multiply_adds = before;
+                        }
                     }
                 }
             }

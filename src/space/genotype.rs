@@ -4,6 +4,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
+use super::allowed::Allowed;
 use super::cell::{CellKind, Space};
 use super::document::{Document, DocumentCells, VERSION};
 use super::operation::Operation;
@@ -279,56 +280,79 @@ impl Genotype {
     /// A uniform draw (`method.md` §2, step 1): an operation on every edge (NAS-Bench-201), or two different predecessors of
     /// every node and for each an operation other than `none` (DARTS).
     pub fn random(space: Space, rng: &mut impl Rng) -> Self {
+        Self::random_among(&Allowed::all(space), rng)
+    }
+
+    /// The same where edges have fewer candidates: a node reads states whose edges have any, uniformly, and each edge takes one of its own.
+    pub fn random_among(allowed: &Allowed, rng: &mut impl Rng) -> Self {
+        let space = allowed.space();
         let inputs = space.inputs();
-        let operations = space.operations();
-        let cells = space
-            .cell_kinds()
-            .iter()
-            .map(|_| {
-                let nodes = (inputs..inputs + space.nodes())
-                    .map(|node| {
-                        if space == Space::Darts {
-                            let first = rng.random_range(0..node);
-                            let second = rng.random_range(0..node - 1);
+        let cells = (0..space.cell_kinds().len())
+            .map(|cell| {
+                let nodes = (inputs..inputs + space.nodes()).map(|node| {
+                    let states = allowed.readable(cell, node);
+                    let read = match space {
+                        // An `Allowed` leaves every node two.
+                        Space::Darts => {
+                            let first = rng.random_range(0..states.len());
+                            let second = rng.random_range(0..states.len() - 1);
                             let second = second + usize::from(second >= first);
-                            [first.min(second), first.max(second)]
-                                .map(|from| {
-                                    let operation =
-                                        operations[rng.random_range(1..operations.len())];
-                                    Input { from, operation }
-                                })
-                                .to_vec()
-                        } else {
-                            (0..node)
-                                .map(|from| {
-                                    let operation =
-                                        operations[rng.random_range(0..operations.len())];
-                                    Input { from, operation }
-                                })
-                                .collect()
+                            vec![states[first.min(second)], states[first.max(second)]]
                         }
-                    })
-                    .collect();
-                Cell::new(space, nodes)
+                        Space::NasBench201 | Space::NasBench201Small => states,
+                    };
+                    let input = |from| {
+                        let choices = allowed.choices_between(cell, from, node);
+                        let operation = choices[rng.random_range(0..choices.len())];
+                        Input { from, operation }
+                    };
+                    read.into_iter().map(input).collect()
+                });
+                Cell::new(space, nodes.collect())
             })
             .collect();
         Self { space, cells }
+    }
+
+    /// Whether every edge has one of its candidates.
+    pub fn is_among(&self, allowed: &Allowed) -> bool {
+        let space = self.space;
+        let nodes = self.cells.iter().enumerate().flat_map(|(cell, wiring)| {
+            let nodes = (space.inputs()..).zip(&wiring.nodes);
+            nodes
+                .flat_map(move |(node, inputs)| inputs.iter().map(move |input| (cell, node, input)))
+        });
+        let mut inputs = nodes;
+        allowed.space() == space
+            && inputs.all(|(cell, node, input)| {
+                let choices = allowed.choices_between(cell, input.from, node);
+                choices.contains(&input.operation)
+            })
     }
 
     /// As many architectures as there are operations to choose from on an edge (without `none` in DARTS), drawn uniformly but for this: no
     /// two have the same operation on the same edge. In NAS-Bench-201 every operation of every edge occurs exactly once, which is strict
     /// fairness (Chu, Zhang and Xu, FairNAS, arXiv 1907.01845).
     pub fn fair_set(space: Space, rng: &mut impl Rng) -> Vec<Self> {
-        let none = usize::from(space == Space::Darts);
-        let operations = &space.operations()[none..];
-        let mut set: Vec<Self> = operations
-            .iter()
-            .map(|_| Self::random(space, rng))
+        Self::fair_set_among(&Allowed::all(space), rng)
+    }
+
+    /// The same where edges have fewer candidates: as many as the edge with the most has. An edge with fewer has all of its own as often as
+    /// each other, or once more.
+    pub fn fair_set_among(allowed: &Allowed, rng: &mut impl Rng) -> Vec<Self> {
+        let space = allowed.space();
+        let mut set: Vec<Self> = (0..allowed.most_choices())
+            .map(|_| Self::random_among(allowed, rng))
             .collect();
         for cell in 0..space.cell_kinds().len() {
-            for edge in space.edges() {
-                let mut order = operations.to_vec();
-                order.shuffle(rng);
+            for (index, edge) in space.edges().iter().enumerate() {
+                let choices: Vec<Operation> = allowed.choices(cell, index).collect();
+                let mut order = Vec::new();
+                while order.len() < set.len() && !choices.is_empty() {
+                    let mut round = choices.clone();
+                    round.shuffle(rng);
+                    order.append(&mut round);
+                }
                 for (genotype, operation) in set.iter_mut().zip(order) {
                     let node = &mut genotype.cells[cell].nodes[edge.to - space.inputs()];
                     for input in node.iter_mut().filter(|input| input.from == edge.from) {

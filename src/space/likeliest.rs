@@ -1,28 +1,27 @@
 //! The architectures of the largest joint weight: what a search could end with beside what it derives.
 
+use super::allowed::Allowed;
 use super::cell::Space;
 use super::genotype::Genotype;
+use super::operation::Operation;
 use super::wiring::{Cell, Input};
 
 /// What a node, or an edge of NAS-Bench-201, can have, with the logarithm of its weight.
 type Choice = (f64, Vec<Input>);
 
 /// The `count` genotypes of the largest product of the weights of their operations, the largest first; fewer where there are fewer. `log_weights`:
-/// `[cell kind][edge][operation]`, of another shape: none. In the DARTS space a node has two edges, neither with `none`.
-pub fn likeliest(space: Space, log_weights: &[Vec<Vec<f64>>], count: usize) -> Vec<Genotype> {
+/// `[cell kind][edge][operation]`, of another shape: none. In the DARTS space a node has two edges, neither with `none`. Only candidates count.
+pub fn likeliest(allowed: &Allowed, log_weights: &[Vec<Vec<f64>>], count: usize) -> Vec<Genotype> {
+    let space = allowed.space();
     let mut groups: Vec<(usize, usize, Vec<Choice>)> = Vec::new();
     for (kind, rows) in log_weights.iter().enumerate() {
         for node in 0..space.nodes() {
-            let entering: Vec<(usize, &Vec<f64>)> = space
-                .edges()
-                .iter()
-                .zip(rows)
-                .filter(|(edge, _)| edge.to == space.inputs() + node)
-                .map(|(edge, row)| (edge.from, row))
-                .collect();
-            let edges = entering
-                .iter()
-                .map(|&(from, row)| choices(space, from, row));
+            let entering = space.edges().iter().zip(rows).enumerate();
+            let entering = entering.filter(|(_, (edge, _))| edge.to == space.inputs() + node);
+            let edges = entering.map(|(edge, (between, row))| {
+                let operations = allowed.choices(kind, edge);
+                choices(space, between.from, row, operations)
+            });
             match space {
                 Space::Darts => groups.push((kind, node, pairs(&edges.collect::<Vec<_>>()))),
                 Space::NasBench201 | Space::NasBench201Small => {
@@ -64,13 +63,18 @@ pub fn likeliest(space: Space, log_weights: &[Vec<Vec<f64>>], count: usize) -> V
         .collect()
 }
 
-/// What an edge can have.
-fn choices(space: Space, from: usize, row: &[f64]) -> Vec<Choice> {
-    let first = usize::from(space == Space::Darts);
-    let operations = space.operations().iter().zip(row).skip(first);
-    operations
-        .map(|(&operation, &weight)| (weight, vec![Input { from, operation }]))
-        .collect()
+/// What an edge from a state can have among these operations.
+fn choices(
+    space: Space,
+    from: usize,
+    row: &[f64],
+    operations: impl Iterator<Item = Operation>,
+) -> Vec<Choice> {
+    let known = operations.filter_map(|operation| {
+        let weight = *row.get(space.operation_index(operation)?)?;
+        Some((weight, vec![Input { from, operation }]))
+    });
+    known.collect()
 }
 
 /// Every two of a node's edges with their operations.

@@ -1,7 +1,9 @@
 //! Search spaces as plain data: no tensors, no input or output.
 
 mod aggregation;
+mod allowed;
 mod ball;
+mod candidates;
 mod cell;
 mod compact;
 mod count;
@@ -25,16 +27,22 @@ mod text;
 mod wiring;
 
 pub use aggregation::{Aggregation, AggregationError};
-pub use ball::{NeighborhoodError, enumerate_ball, sample_ball, smoothing_eigenvalue};
+pub use allowed::{Allowed, NO_CANDIDATE};
+pub use ball::{
+    NeighborhoodError, enumerate_ball, sample_ball, sample_ball_of, smoothing_eigenvalue,
+};
+pub use candidates::{Candidates, CandidatesError};
 pub use cell::{CellKind, Edge, Space, UnknownSpace};
-pub use count::{Count, StageCount, count_genotype, count_stages, count_supernet};
+pub use count::{
+    Count, StageCount, count_genotype, count_stages, count_supernet, count_supernet_among,
+};
 pub use derive::{DeriveError, derive, derive_independent};
 pub use encoding::without_mark;
 pub use genotype::{Genotype, GenotypeError, LONGEST_TEXT};
 pub use likeliest::likeliest;
 pub use neighborhood::{
-    Change, Counting, Neighbor, Substitution, distance, hamming, neighbors, sample_neighbors,
-    shell_size, substitutions,
+    Change, Counting, Neighbor, Substitution, distance, hamming, neighbors, neighbors_among,
+    sample_neighbors, sample_neighbors_among, shell_size, shell_size_among, substitutions,
 };
 pub use network::{CellSpec, Macro, MacroError, Stage, genotype_stages, macro_stages};
 pub use operation::{Operation, UnknownOperation};

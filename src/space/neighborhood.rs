@@ -5,9 +5,11 @@ use std::fmt;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
+use super::allowed::Allowed;
 use super::ball::{Ball, NeighborhoodError, Pick, binomial};
 use super::cell::{CellKind, Space};
 use super::genotype::Genotype;
+use super::operation::Operation;
 use super::wiring::Input;
 
 /// What one step is. On NAS-Bench-201 all four are the same: another operation on one edge.
@@ -154,7 +156,17 @@ pub fn neighbors(
     radius: usize,
     counting: Counting,
 ) -> Result<Vec<Neighbor>, NeighborhoodError> {
-    let choices = Choices::new(genotype, counting)?;
+    neighbors_among(genotype, radius, counting, &Allowed::all(genotype.space()))
+}
+
+/// The same where edges have fewer candidates: what changes takes one of them. What a genotype has that is none stays until it changes.
+pub fn neighbors_among(
+    genotype: &Genotype,
+    radius: usize,
+    counting: Counting,
+    allowed: &Allowed,
+) -> Result<Vec<Neighbor>, NeighborhoodError> {
+    let choices = Choices::new(genotype, counting, allowed)?;
     if radius == 0 {
         return Ok(Vec::new());
     }
@@ -174,12 +186,36 @@ pub fn sample_neighbors(
     count: usize,
     rng: &mut impl Rng,
 ) -> Result<Vec<Neighbor>, NeighborhoodError> {
-    let choices = Choices::new(genotype, counting)?;
+    let allowed = Allowed::all(genotype.space());
+    sample_neighbors_among(genotype, radius, counting, &allowed, count, rng)
+}
+
+/// The same among the neighbors of [`neighbors_among`].
+pub fn sample_neighbors_among(
+    genotype: &Genotype,
+    radius: usize,
+    counting: Counting,
+    allowed: &Allowed,
+    count: usize,
+    rng: &mut impl Rng,
+) -> Result<Vec<Neighbor>, NeighborhoodError> {
+    let choices = Choices::new(genotype, counting, allowed)?;
     let picks = choices.ball(radius)?.sample(count, rng)?;
     Ok(picks
         .iter()
         .map(|picks| choices.neighbor(genotype, picks))
         .collect())
+}
+
+/// How many neighbors [`neighbors_among`] has at exactly this distance, however many they are.
+pub fn shell_size_among(
+    genotype: &Genotype,
+    radius: usize,
+    counting: Counting,
+    allowed: &Allowed,
+) -> Result<u128, NeighborhoodError> {
+    let choices = Choices::new(genotype, counting, allowed)?;
+    Ok(choices.ball(radius)?.shell(radius))
 }
 
 /// For every node of every cell, the inputs it could have instead, by their cost: `[node][cost]`.
@@ -189,19 +225,26 @@ struct Choices {
 }
 
 impl Choices {
-    fn new(genotype: &Genotype, counting: Counting) -> Result<Self, NeighborhoodError> {
+    fn new(
+        genotype: &Genotype,
+        counting: Counting,
+        allowed: &Allowed,
+    ) -> Result<Self, NeighborhoodError> {
         let space = genotype.space();
         if space == Space::Darts && counting == Counting::Supernet {
             return Err(NeighborhoodError::SupernetView);
         }
-        let nodes = genotype
-            .cells()
-            .iter()
-            .flat_map(|cell| cell.nodes.iter().zip(space.inputs()..))
-            .map(|(inputs, node)| {
+        let cells = genotype.cells().iter().enumerate();
+        let nodes = cells
+            .flat_map(|(kind, cell)| {
+                let nodes = cell.nodes.iter().zip(space.inputs()..);
+                nodes.map(move |(inputs, node)| (kind, inputs, node))
+            })
+            .map(|(kind, inputs, node)| {
+                let choices = |from: usize| allowed.choices_between(kind, from, node);
                 let mut by_cost = vec![vec![inputs.clone()]];
                 for sources in source_choices(space, counting, inputs, node) {
-                    for operations in operation_choices(space, inputs.len()) {
+                    for operations in operation_choices(inputs, &sources, choices) {
                         let choice: Vec<Input> = sources
                             .iter()
                             .zip(operations)
@@ -290,24 +333,31 @@ fn source_choices(
     choices
 }
 
-/// All operations that `count` inputs of a genotype may have.
-fn operation_choices(space: Space, count: usize) -> Vec<Vec<super::Operation>> {
-    let operations = match space {
-        Space::Darts => &space.operations()[1..],
-        Space::NasBench201 | Space::NasBench201Small => space.operations(),
-    };
-    (0..count).fold(vec![Vec::new()], |choices, _| {
-        choices
-            .into_iter()
-            .flat_map(|choice: Vec<_>| {
-                operations.iter().map(move |&operation| {
-                    let mut longer = choice.clone();
+/// All operations that the inputs of a node may have from these sources; `choices` are those of the edge from a state. An input whose source
+/// stays may keep what it has.
+fn operation_choices(
+    inputs: &[Input],
+    sources: &[usize],
+    choices: impl Fn(usize) -> Vec<Operation>,
+) -> Vec<Vec<Operation>> {
+    inputs
+        .iter()
+        .zip(sources)
+        .fold(vec![Vec::new()], |lists, (input, &from)| {
+            let mut operations = choices(from);
+            if input.from == from && !operations.contains(&input.operation) {
+                operations.push(input.operation);
+            }
+            let longer = |list: Vec<Operation>| {
+                let longer = operations.iter().map(|&operation| {
+                    let mut longer = list.clone();
                     longer.push(operation);
                     longer
-                })
-            })
-            .collect()
-    })
+                });
+                longer.collect::<Vec<_>>()
+            };
+            lists.into_iter().flat_map(longer).collect()
+        })
 }
 
 fn step_cost(counting: Counting, before: &[Input], after: &[Input]) -> usize {

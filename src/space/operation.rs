@@ -54,7 +54,7 @@ fn meant(nearest: &Option<&str>) -> String {
 }
 
 /// All operations of both spaces.
-const ALL: [Operation; 10] = [
+pub(super) const OPERATIONS: [Operation; 10] = [
     Operation::None,
     Operation::MaxPool3x3,
     Operation::AvgPool3x3,
@@ -86,11 +86,12 @@ impl Operation {
 
     /// The operation of a published name.
     pub fn from_name(name: &str) -> Result<Self, UnknownOperation> {
-        ALL.into_iter()
+        OPERATIONS
+            .into_iter()
             .find(|operation| operation.name() == name)
             .ok_or_else(|| UnknownOperation {
                 name: name.chars().take(40).collect(),
-                nearest: nearest(name, ALL.map(Operation::name)),
+                nearest: nearest(name, OPERATIONS.map(Operation::name)),
             })
     }
 }

@@ -83,6 +83,7 @@ fn links() {
         strategy: Some(Strategy::A2m),
         rival: Some(Strategy::Darts),
         space: Some(Space::Darts),
+        candidates: "S2".parse().ok(),
         seed: Some(u64::MAX),
         dataset: Some("mnist5k".into()),
         device: Some(DeviceChoice::Gpu),

@@ -1,5 +1,6 @@
 //! What is searched and how: networks, objectives, strategies and what scores genotypes.
 
+mod candidates;
 mod evaluators;
 mod networks;
 mod objective;

@@ -11,7 +11,9 @@ use plateau::search::relaxation::{Relaxation, progress};
 use plateau::search::sdarts::adversarial;
 use plateau::search::{Family, Select, Strategy, gaea, penalty};
 use plateau::session::{Event, run_blocking};
-use plateau::space::{Aggregation, Operation, Space, derive, derive_independent, likeliest};
+use plateau::space::{
+    Aggregation, Allowed, NO_CANDIDATE, Operation, Space, derive, derive_independent, likeliest,
+};
 use pollster::block_on;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -248,7 +250,7 @@ fn the_auxiliary_skip_of_darts_minus_is_added_to_every_lane_and_fades() {
         (None, mixing_weights(beta.clone().autodiff(), None)),
         (Some(maps), plain),
     ] {
-        let with = with_auxiliary(maps, [2, 3, 4], 3, 0.5, &Device::flex());
+        let with = with_auxiliary(maps, &[0.5; 6], [3, 4], &Device::flex());
         let mix = mixing_weights(beta.clone().autodiff(), Some(&with));
         for (mix, plain) in mix.into_iter().zip(plain) {
             let more = values((mix - plain).inner());
@@ -271,7 +273,7 @@ fn the_adversary_of_sdarts_finds_the_worst_weights_of_a_linear_loss_within_its_b
     };
     let beta = vector(&[0.25; 4], [1, 1, 4]);
     let mut rng = ChaCha8Rng::seed_from_u64(3);
-    let lane = block_on(adversarial(&beta, 0.1, &mut rng, loss)).unwrap();
+    let lane = block_on(adversarial(&beta, 0.1, &[true; 4], &mut rng, loss)).unwrap();
     let worst = values(lane.constant);
     // Two operations up and two down keep the sum: 0.35 and 0.15, whatever the start.
     for (found, slope) in worst.iter().zip(slopes) {
@@ -283,7 +285,7 @@ fn the_adversary_of_sdarts_finds_the_worst_weights_of_a_linear_loss_within_its_b
         let offset = beta.clone() - vector(&[0.25; 4], [1, 1, 4]);
         Ok((offset.clone().square().sum().neg(), offset.zeros_like()))
     };
-    let lane = block_on(adversarial(&beta, 0.1, &mut rng, peak)).unwrap();
+    let lane = block_on(adversarial(&beta, 0.1, &[true; 4], &mut rng, peak)).unwrap();
     assert_eq!(values(lane.constant), [0.25; 4]);
 }
 
@@ -451,12 +453,15 @@ fn the_likeliest_architectures_are_those_of_the_largest_joint_weight() {
         all.push((weight, chosen.map(|k| space.operations()[k]).to_vec()));
     }
     all.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let found = likeliest(space, &log_weights, 10);
+    let found = likeliest(&Allowed::all(space), &log_weights, 10);
     assert_eq!(found.len(), 10);
     for (found, (_, expected)) in found.iter().zip(&all) {
         assert_eq!(found.encoding(), std::slice::from_ref(expected));
     }
-    assert_eq!(likeliest(space, &log_weights, 500).len(), 125);
+    assert_eq!(
+        likeliest(&Allowed::all(space), &log_weights, 500).len(),
+        125
+    );
     // In the DARTS space the first of them is what is derived.
     let alpha: Vec<Vec<Vec<f64>>> = numbers(224, 12)
         .chunks(112)
@@ -470,12 +475,12 @@ fn the_likeliest_architectures_are_those_of_the_largest_joint_weight() {
                 .collect()
         })
         .collect();
-    let found = likeliest(Space::Darts, &alpha, 10);
+    let found = likeliest(&Allowed::all(Space::Darts), &alpha, 10);
     assert_eq!(found[0], derive(Space::Darts, &alpha).unwrap());
     for (place, genotype) in found.iter().enumerate() {
         assert!(!found[..place].contains(genotype));
     }
-    assert!(likeliest(space, &[], 10).is_empty());
+    assert!(likeliest(&Allowed::all(space), &[], 10).is_empty());
 }
 
 #[test]
@@ -491,6 +496,85 @@ fn a_search_may_end_with_what_its_supernet_misses_most_or_with_the_flattest_like
             let mut last = config.clone();
             last.search.as_mut().unwrap().select = Select::Last;
             assert_eq!(steps(&run_blocking(&last)), steps(&events));
+        }
+    }
+}
+
+#[test]
+fn what_is_no_candidate_has_no_weight_in_any_relaxation_and_gets_none_by_any_step() {
+    let mut alpha = numbers(12, 13);
+    for place in [1, 2, 7] {
+        alpha[place] = NO_CANDIDATE;
+    }
+    let slopes = numbers(12, 14);
+    let mut relaxations: Vec<Relaxation> = [
+        Strategy::Darts,
+        Strategy::Gdas,
+        Strategy::Snas,
+        Strategy::DrNas,
+        Strategy::FairDarts,
+        Strategy::Gaea,
+    ]
+    .map(|strategy| drawn(strategy, 12, 15))
+    .into();
+    relaxations.push(Relaxation::mean(Strategy::DrNas, 1.0));
+    for relaxation in relaxations {
+        let mix = relaxation.mix(&alpha, 4);
+        let back = relaxation.transpose(&alpha, &slopes, 4);
+        for place in [1, 2, 7] {
+            assert_eq!(mix[place], 0.0, "{relaxation:?}");
+            let left_in_the_weights = relaxation == Relaxation::Simplex;
+            assert!(left_in_the_weights || back[place] == 0.0, "{relaxation:?}");
+        }
+        assert!(mix.iter().chain(&back).all(|value| value.is_finite()));
+    }
+    for strategy in [Strategy::BetaDarts, Strategy::FairDarts] {
+        let gradient = penalty::gradient(strategy, &alpha, 4);
+        assert_eq!([gradient[1], gradient[7]], [0.0; 2]);
+    }
+    let stepped = gaea::step(vector(&alpha, [1, 3, 4]), vector(&slopes, [1, 3, 4]), 0.1);
+    let stepped = values(stepped);
+    assert_eq!([stepped[1], stepped[2], stepped[7]], [NO_CANDIDATE; 3]);
+    let theta = Relaxation::Simplex.mix(&stepped, 4);
+    for row in theta.chunks(4) {
+        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    }
+    let loss = async |beta: &Tensor<3>| Ok((beta.clone().sum(), beta.ones_like()));
+    let beta = vector(&[0.5, 0.0, 0.5, 0.0], [1, 1, 4]);
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let allowed = [true, false, true, false];
+    let lane = block_on(adversarial(&beta, 0.3, &allowed, &mut rng, loss)).unwrap();
+    let worst = values(lane.constant);
+    assert_eq!([worst[1], worst[3]], [0.0; 2]);
+}
+
+#[test]
+fn every_strategy_searches_a_restricted_space_and_finds_nothing_else_there() {
+    for strategy in Strategy::ALL {
+        let mut config = tiny(Space::Darts, strategy);
+        let search = config.search.as_mut().unwrap();
+        search.candidates = "S2".parse().unwrap();
+        let events = run_blocking(&config);
+        assert_eq!(events.last(), Some(&Event::Finished), "{strategy}");
+        let found = events.iter().find_map(|event| match event {
+            Event::Derived { genotype } => Some(genotype.clone()),
+            _ => None,
+        });
+        for input in found
+            .unwrap()
+            .cells()
+            .iter()
+            .flat_map(|cell| cell.nodes.iter().flatten())
+        {
+            let candidate = [Operation::SkipConnect, Operation::SepConv3x3];
+            assert!(candidate.contains(&input.operation), "{strategy}");
+        }
+        for step in steps(&events) {
+            for row in step.alpha.iter().flatten() {
+                let weights = step.relaxation().mix(row, row.len());
+                let counting = weights.iter().filter(|&&weight| weight > 0.0).count();
+                assert!(counting <= 2, "{strategy} {weights:?}");
+            }
         }
     }
 }

@@ -250,7 +250,7 @@ fn perturbed_weights_are_distributions_within_epsilon_of_beta() {
     let beta = values(weights.clone());
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let draw = |epsilon, rng: &mut ChaCha8Rng| {
-        let maps = perturbed(&weights, epsilon, rng);
+        let maps = perturbed(&weights, epsilon, &[true; 2 * 14 * 8], rng);
         values(mixing_weights(weights.clone(), Some(&maps)).remove(0))
     };
     let small = draw(0.001, &mut rng);

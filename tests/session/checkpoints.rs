@@ -86,6 +86,15 @@ fn a_search_with_any_strategy_goes_on_bit_for_bit() {
 }
 
 #[test]
+fn a_search_in_a_restricted_space_goes_on_bit_for_bit() {
+    for strategy in [Strategy::NaDarts, Strategy::SdartsRs, Strategy::Rsps] {
+        let mut config = tiny(Space::Darts, strategy);
+        config.search.as_mut().unwrap().candidates = "S3".parse().unwrap();
+        goes_on_bit_for_bit(&config, &[0]);
+    }
+}
+
+#[test]
 fn a_run_goes_on_bit_for_bit_from_every_step_of_search_and_training() {
     let mut config = tiny(Space::NasBench201, Strategy::NaDarts);
     config.search.as_mut().unwrap().sharpness = 1;

@@ -51,7 +51,9 @@ fn a_setting_reads_what_it_writes() {
 
 #[test]
 fn every_field_of_a_search_and_of_training_has_a_row_of_its_own() {
-    let config = Preset::Quick.run("digits", Space::Darts, Strategy::NaDarts);
+    let mut config = Preset::Quick.run("digits", Space::Darts, Strategy::NaDarts);
+    // Left away where they are all, as in runs of earlier versions.
+    config.search.as_mut().unwrap().candidates = "S2".parse().unwrap();
     let json = serde_json::to_value(&config).unwrap();
     let fields = |part: &str, others: &[&str]| -> BTreeSet<String> {
         let object = json[part].as_object().unwrap();

@@ -4,7 +4,7 @@ use eframe::egui::text::LayoutJob;
 use eframe::egui::{self, Color32, Role, Sense, Stroke, StrokeKind, WidgetInfo, pos2, vec2};
 
 use crate::search::relaxation::Relaxation;
-use crate::space::{CellKind, Space};
+use crate::space::{CellKind, NO_CANDIDATE, Space};
 
 use super::states::{edge_name, push, push_state};
 use super::theme::{self, SPACE, TYPE, operation_color, operation_label};
@@ -97,11 +97,15 @@ pub fn show(
             if let Some(pointer) = response.hover_pos()
                 && cell.expand(0.75).contains(pointer)
             {
+                let alpha = alpha.get(column).copied().unwrap_or_default();
+                let value = match alpha == NO_CANDIDATE {
+                    true => "no candidate".to_owned(),
+                    false => format!("weight {weight:.3}, α {alpha:.3}"),
+                };
                 hovered = Some(format!(
-                    "edge {}: {}\nweight {weight:.3}, α {:.3}",
+                    "edge {}: {}\n{value}",
                     edge_name(space, edge.from, edge.to),
                     operation_label(operation),
-                    alpha.get(column).copied().unwrap_or_default()
                 ));
             }
         }

@@ -11,7 +11,7 @@ use crate::app::draw::theme::{blend, operation_color, operation_label};
 use crate::csv::csv;
 use crate::search::relaxation::Relaxation;
 use crate::session::SearchStep;
-use crate::space::Space;
+use crate::space::{NO_CANDIDATE, Space};
 use crate::svg::{escape, line};
 
 /// Size of a cell's picture, pixels.
@@ -76,7 +76,7 @@ pub fn menu(
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Export α"));
 }
 
-/// Every operation of every edge: α before the softmax, and the weight that it gets by it.
+/// Every operation of every edge: α before the softmax, which only candidates have, and the weight that it gets by it.
 pub fn alpha_csv(space: Space, step: &SearchStep) -> String {
     let head = [
         "step",
@@ -96,7 +96,10 @@ pub fn alpha_csv(space: Space, step: &SearchStep) -> String {
                     kind.to_string(),
                     format!("{} → {}", edge.from, edge.to),
                     operation_label(operation).to_owned(),
-                    alpha.to_string(),
+                    match *alpha == NO_CANDIDATE {
+                        true => String::new(),
+                        false => alpha.to_string(),
+                    },
                     weight.to_string(),
                 ]);
             }

@@ -9,7 +9,7 @@ use crate::session::{
     Command, DeviceChoice, DeviceInfo, KernelChoice, MemoryChoice, Preset, RunConfig, Start,
     has_room_for_head,
 };
-use crate::space::{Genotype, Space};
+use crate::space::{Candidates, Genotype, Space};
 
 use super::device::device;
 use super::forecast::{self, DataFacts, RunForecast, Speeds, bytes};
@@ -107,7 +107,9 @@ impl SearchPanel {
         self.preset = link.preset.unwrap_or(self.preset);
         let space = link.space.unwrap_or(self.space());
         let strategy = link.strategy.unwrap_or(self.strategy());
-        self.config.search = Some(self.preset.search(space, strategy));
+        let mut search = self.preset.search(space, strategy);
+        search.candidates = link.candidates.clone().unwrap_or_default();
+        self.config.search = Some(search);
         self.config.train = self.preset.train(space);
         let rival = link.rival.filter(|&rival| rival != strategy);
         // Who says how it searches says who races with it, too.
@@ -142,6 +144,7 @@ impl SearchPanel {
             strategy: Some(self.strategy()),
             rival: self.rival.filter(|&rival| rival != self.strategy()),
             space: Some(self.space()),
+            candidates: self.candidates(),
             seed: Some(self.config.seed),
             dataset: Some(self.config.dataset.clone()),
             device: Some(self.config.device).filter(|device| *device != DeviceChoice::Auto),
@@ -415,6 +418,12 @@ impl SearchPanel {
         {
             self.use_dataset(name);
         }
+    }
+
+    /// What it chooses among, if not all of its space.
+    fn candidates(&self) -> Option<Candidates> {
+        let search = self.config.search.as_ref()?;
+        Some(search.candidates.clone()).filter(|candidates| !candidates.is_all())
     }
 
     fn space(&self) -> Space {

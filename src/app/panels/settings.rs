@@ -5,7 +5,7 @@ use eframe::egui::{self, DragValue, Response};
 use crate::search::Temperature;
 use crate::session::settings::{Group, SEARCH, Setting, TRAIN, Value, Word};
 use crate::session::{SearchConfig, TrainConfig};
-use crate::space::Aggregation;
+use crate::space::{Aggregation, Space};
 
 use crate::app::draw::theme;
 use crate::app::runs::labels::in_labels;
@@ -97,6 +97,8 @@ pub fn search(ui: &mut egui::Ui, search: &mut SearchConfig, group: Group) {
         match setting.key() {
             // Its own loss counts by its weight.
             "exclude-self" if search.aggregation.weighs_own() => search.exclude_self = false,
+            // Other spaces have no published restrictions.
+            "candidates" if search.space != Space::Darts && search.candidates.is_all() => {}
             "temperature" => temperature(ui, setting, &mut search.temperature),
             _ => one(ui, setting, search),
         }
@@ -167,7 +169,8 @@ fn one<C: Clone>(ui: &mut egui::Ui, setting: &Setting<C>, config: &mut C) {
                     true => stem(word.text) == stem(&text),
                     false => word.form != word.text,
                 };
-                let current = words.iter().find(same).map_or("", |word| word.label);
+                // Lists of operations are no words.
+                let current = words.iter().find(same).map_or(&*text, |word| word.label);
                 egui::ComboBox::from_id_salt(setting.flag)
                     .selected_text(current)
                     .width(WORD.min(ui.available_width()))

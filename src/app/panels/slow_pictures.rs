@@ -12,7 +12,7 @@ use crate::app::draw::theme::{self, Hue, SPACE, TYPE, operation_color, operation
 use crate::record::RunView;
 use crate::search::Representation;
 use crate::session::SearchStep;
-use crate::space::Space;
+use crate::space::{NO_CANDIDATE, Space};
 
 /// Size of a neighbor's cell, points.
 const CELL: egui::Vec2 = vec2(96.0, 52.0);
@@ -100,7 +100,12 @@ fn cell(
             .get_mut(edge % edges)
             .filter(|_| edge / edges == place)
         {
-            exchange(row, shift, representation);
+            let alpha = step
+                .alpha
+                .get(place)
+                .and_then(|cell| cell.get(edge % edges));
+            let alpha = alpha.map_or(&[][..], Vec::as_slice);
+            exchange(row, alpha, shift, representation);
         }
     }
     let mut picture = CellPicture::of_weights(space, kinds[place], &weight);
@@ -120,21 +125,32 @@ fn cell(
 }
 
 /// The weights of an edge's operations as a neighbor has them (`method.md` §3.2).
-fn exchange(row: &mut [f64], shift: usize, representation: Representation) {
-    let count = row.len().max(1);
+fn exchange(row: &mut [f64], alpha: &[f32], shift: usize, representation: Representation) {
+    // A shift counts among the candidates.
+    let (places, mut values): (Vec<usize>, Vec<f64>) = row
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|&(place, _)| alpha.get(place) != Some(&NO_CANDIDATE))
+        .unzip();
+    let count = values.len().max(1);
     let share = match representation {
-        Representation::Permutation => {
-            row.rotate_right(shift % count);
-            return;
-        }
-        Representation::MassTransfer { share } => f64::from(share),
-        Representation::HardReplacement => 1.0,
+        Representation::Permutation => None,
+        Representation::MassTransfer { share } => Some(f64::from(share)),
+        Representation::HardReplacement => Some(1.0),
     };
-    let strongest = (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
-    if let Some(strongest) = strongest {
-        let moved = share * row[strongest];
-        row[strongest] -= moved;
-        row[(strongest + shift) % count] += moved;
+    let strongest = (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b]));
+    match (share, strongest) {
+        (None, _) => values.rotate_right(shift % count),
+        (Some(share), Some(strongest)) => {
+            let moved = share * values[strongest];
+            values[strongest] -= moved;
+            values[(strongest + shift) % count] += moved;
+        }
+        (Some(_), None) => {}
+    }
+    for (place, value) in places.into_iter().zip(values) {
+        row[place] = value;
     }
 }
 

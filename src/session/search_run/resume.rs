@@ -7,13 +7,13 @@ use crate::session::error::RunError;
 use crate::session::event::Event;
 use crate::session::random::{Purpose, drawn, generator_at};
 use crate::session::run_data::RunData;
-use crate::space::{Genotype, count_supernet};
+use crate::space::{Genotype, count_supernet_among};
 
 impl SearchState {
     /// Says that the search starts.
     pub fn announce(&self, data: &RunData, control: &mut Control<'_>) -> Result<(), RunError> {
         let size = self.config.size(data.shape, data.classes);
-        let count = count_supernet(self.config.space, &size)?;
+        let count = count_supernet_among(&self.allowed, &size)?;
         control.emit(Event::SearchStarted {
             parameters: count.parameters,
             multiply_adds: count.multiply_adds,

@@ -14,7 +14,7 @@ use crate::session::control::Control;
 use crate::session::error::RunError;
 use crate::session::random::{Purpose, generator};
 use crate::session::run_data::{RunData, score_batches};
-use crate::space::{Aggregation, Counting, Genotype, Space, derive, likeliest, neighbors};
+use crate::space::{Aggregation, Counting, Genotype, Space, derive, likeliest, neighbors_among};
 
 /// Architectures that a selection by neighborhoods chooses among.
 const LIKELIEST: usize = 10;
@@ -56,9 +56,20 @@ impl SearchState {
                 row[k] = 0.0;
                 (edge, row)
             };
-            let without: Vec<OtherRow> = (first..operations).map(without).collect();
-            let losses = self.losses(&rows, &without, &batches, control).await?;
-            let missed = first + highest(&losses);
+            let candidates: Vec<usize> = self.allowed.candidates(edge).collect();
+            // An edge of a DARTS cell is derived without `none`.
+            let choices: Vec<usize> = match candidates[..] {
+                [only] => vec![only],
+                _ => candidates.into_iter().filter(|&k| k >= first).collect(),
+            };
+            let missed = match choices[..] {
+                [only] => only,
+                _ => {
+                    let without: Vec<OtherRow> = choices.iter().copied().map(without).collect();
+                    let losses = self.losses(&rows, &without, &batches, control).await?;
+                    choices[highest(&losses)]
+                }
+            };
             for (k, weight) in rows[edge].iter_mut().enumerate() {
                 *weight = f32::from(u8::from(k == missed));
             }
@@ -163,11 +174,11 @@ impl SearchState {
         let mut evaluator = self.evaluator(&size, batches, self.plan.lanes_a_pass)?;
         let mut rng = generator(seed, Purpose::Selection);
         let mut best: Option<(f64, Genotype)> = None;
-        for genotype in likeliest(config.space, &logarithms, LIKELIEST) {
+        for genotype in likeliest(&self.allowed, &logarithms, LIKELIEST) {
             if control.stops() {
                 return Err(RunError::Stopped);
             }
-            let near = neighbors(&genotype, 1, Counting::Topology)
+            let near = neighbors_among(&genotype, 1, Counting::Topology, &self.allowed)
                 .map_err(|error| SearchError::Internal(error.to_string()))?;
             let chosen = sample(&mut rng, near.len(), near.len().min(NEIGHBORS));
             let mut together = vec![genotype.clone()];

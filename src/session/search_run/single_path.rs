@@ -14,7 +14,7 @@ use crate::session::config::SearchConfig;
 use crate::session::error::RunError;
 use crate::session::random::{Purpose, generator};
 use crate::session::run_data::{RunData, score_batches};
-use crate::space::Genotype;
+use crate::space::{Allowed, Genotype};
 
 /// Architectures that the supernet chooses among.
 const CANDIDATES: usize = 100;
@@ -33,9 +33,9 @@ pub(super) struct SinglePaths {
 
 impl SinglePaths {
     /// Those of a run.
-    pub fn new(config: &SearchConfig, data: &RunData, seed: u64) -> Self {
+    pub fn new(config: &SearchConfig, allowed: &Allowed, data: &RunData, seed: u64) -> Self {
         let mut rng = generator(seed, Purpose::Candidates);
-        let candidates = (0..CANDIDATES).map(|_| Genotype::random(config.space, &mut rng));
+        let candidates = (0..CANDIDATES).map(|_| Genotype::random_among(allowed, &mut rng));
         Self {
             rng: generator(seed, Purpose::SinglePaths),
             candidates: candidates.collect(),
@@ -65,7 +65,7 @@ impl SearchState {
         let Some(paths) = &mut self.paths else {
             return Err(SearchError::Internal("a search without single paths".into()).into());
         };
-        let genotypes = Genotype::fair_set(self.config.space, &mut paths.rng);
+        let genotypes = Genotype::fair_set_among(&self.allowed, &mut paths.rng);
         let [training, validation] = self.next_batches(data);
         let [loss, accuracy] = self.measured(&validation, &genotypes[..1]);
         let (gradient, trained) = self.gradient(&training, &genotypes);

@@ -7,7 +7,9 @@ use crate::data::Batch;
 use crate::search::a2m::a2m;
 use crate::search::darts::{first_order, second_order, wanted, weight_gradient};
 use crate::search::darts_minus::{self, with_auxiliary};
-use crate::search::na_darts::{Substitutions, draw_neighbors, effective_radius, neighbor_maps};
+use crate::search::na_darts::{
+    Substitutions, draw_neighbors_among, effective_radius, neighbor_maps_among,
+};
 use crate::search::objective::{
     Evaluated, NeighborMaps, Objective, Point, StepObjective, Wanted, evaluate, read, relaxed,
     softmax_at,
@@ -169,8 +171,16 @@ impl SearchState {
         let Some(skip) = config.space.operation_index(Operation::SkipConnect) else {
             return maps;
         };
-        let (dims, device) = (self.alpha.dims(), &self.device);
-        Some(with_auxiliary(maps, dims, skip, weight, device))
+        let operations = self.alpha.dims()[2];
+        let flags = self.allowed.flags();
+        let of_edge = |edge: &[bool]| if edge[skip] { weight as f32 } else { 0.0 };
+        let more: Vec<f32> = flags.chunks_exact(operations).map(of_edge).collect();
+        Some(with_auxiliary(
+            maps,
+            &more,
+            [skip, operations],
+            &self.device,
+        ))
     }
 
     /// The step of the weights.
@@ -211,7 +221,12 @@ impl SearchState {
         match config.strategy.plain() {
             Strategy::SdartsRs => {
                 let beta = softmax_at(self.alpha.clone(), temperature);
-                Ok(Some(perturbed(&beta, epsilon, &mut self.noise)))
+                Ok(Some(perturbed(
+                    &beta,
+                    epsilon,
+                    &self.allowed.flags(),
+                    &mut self.noise,
+                )))
             }
             Strategy::SdartsAdv => {
                 let beta = softmax_at(self.alpha.clone(), temperature);
@@ -229,7 +244,8 @@ impl SearchState {
                     let at = evaluate(network, point, None, batch, of_weights).await?;
                     Ok((at.losses, wanted(at.alpha)?))
                 };
-                let lane = adversarial(&beta, epsilon, &mut self.noise, loss).await?;
+                let allowed = self.allowed.flags();
+                let lane = adversarial(&beta, epsilon, &allowed, &mut self.noise, loss).await?;
                 Ok(Some(lane))
             }
             _ => Ok(None),
@@ -264,11 +280,10 @@ impl SearchState {
         if !config.strategy.neighborhood_aware() {
             return Ok(None);
         }
-        let [kinds, edges, operations] = self.alpha.dims();
-        let neighbors = draw_neighbors(
+        let allowed = self.allowed;
+        let neighbors = draw_neighbors_among(
             config.draw,
-            kinds * edges,
-            operations,
+            &allowed.counts(),
             config.radius,
             config.neighbors,
             &mut self.neighbors,
@@ -277,9 +292,10 @@ impl SearchState {
             return Ok(None);
         }
         let beta = relaxed(relaxation, &self.alpha).await?;
+        let shifted = |edge, operation, shift| allowed.shifted(edge, operation, shift);
         let maps = NeighborMaps {
             include_self: !config.exclude_self,
-            ..neighbor_maps(config.representation, &beta, &neighbors)
+            ..neighbor_maps_among(config.representation, &beta, &neighbors, shifted)
         };
         let radius = effective_radius(&beta, &maps);
         Ok(Some((maps, (radius, neighbors))))

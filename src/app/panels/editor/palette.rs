@@ -76,7 +76,13 @@ fn choices(ui: &mut Ui, genotype: &Genotype, place: Place, scores: &Scores) -> O
                 one.place == place && one.is_operation() && one.change.after.operation == operation
             })
             .and_then(|index| scores.gain(index));
-        if row(ui, digit, operation, present, gain).clicked() {
+        let searched = scores.allows(place.cell, [input.from, place.node], operation);
+        let worth = match (present, searched) {
+            (true, _) => Worth::Now,
+            (false, false) => Worth::NoCandidate,
+            (false, true) => Worth::Gain(gain),
+        };
+        if row(ui, digit, operation, worth).clicked() {
             choice = Some(Choice::Operation(operation));
         }
     }
@@ -120,18 +126,27 @@ fn source(ui: &mut Ui, space: Space, from: usize) -> Response {
     button
 }
 
+/// What stands behind an operation.
+enum Worth {
+    /// The edge has it.
+    Now,
+    /// What it would bring, once that is known.
+    Gain(Option<f64>),
+    /// The shown run does not search it on this edge.
+    NoCandidate,
+}
+
 /// One operation: its colour, its name, its digit, and what it would bring.
-fn row(
-    ui: &mut Ui,
-    digit: usize,
-    operation: Operation,
-    present: bool,
-    gain: Option<f64>,
-) -> Response {
+fn row(ui: &mut Ui, digit: usize, operation: Operation, worth: Worth) -> Response {
+    let present = matches!(worth, Worth::Now);
     let size = vec2(ui.available_width(), ROW.max(ui.spacing().interact_size.y));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| {
-        let name = format!("use {}", operation_label(operation));
+        let mark = match worth {
+            Worth::NoCandidate => ", no candidate of the run",
+            Worth::Now | Worth::Gain(_) => "",
+        };
+        let name = format!("use {}{mark}", operation_label(operation));
         WidgetInfo::selected(Role::Button, ui.is_enabled(), present, name)
     });
     let visuals = ui.style().interact_selectable(&response, present);
@@ -155,25 +170,30 @@ fn row(
     }
     let font = FontId::proportional(13.5);
     let color = visuals.text_color();
+    let name_color = match worth {
+        Worth::NoCandidate => ui.visuals().weak_text_color(),
+        Worth::Now | Worth::Gain(_) => color,
+    };
     painter.text(
         rect.left_center() + vec2(32.0, 0.0),
         Align2::LEFT_CENTER,
         operation_label(operation),
         font.clone(),
-        color,
+        name_color,
     );
     let right = rect.right_center() - vec2(30.0, 0.0);
-    if present {
-        painter.text(right, Align2::RIGHT_CENTER, "now", font.clone(), color);
-    } else if let Some(gain) = gain {
-        let color = gain::ink(gain, ui.visuals().dark_mode);
-        painter.text(
-            right,
-            Align2::RIGHT_CENTER,
-            gain::signed(gain),
-            font.clone(),
-            color,
-        );
+    let weak = ui.visuals().weak_text_color();
+    let said = match worth {
+        Worth::Now => Some(("now".to_owned(), color)),
+        // It can be looked at all the same.
+        Worth::NoCandidate => Some(("not searched".to_owned(), weak)),
+        Worth::Gain(gain) => gain.map(|gain| {
+            let color = gain::ink(gain, ui.visuals().dark_mode);
+            (gain::signed(gain), color)
+        }),
+    };
+    if let Some((text, color)) = said {
+        painter.text(right, Align2::RIGHT_CENTER, text, font.clone(), color);
     }
     let key = egui::Rect::from_center_size(rect.right_center() - vec2(14.0, 0.0), vec2(16.0, 16.0));
     let faint = ui.visuals().weak_text_color();

@@ -14,7 +14,7 @@ use crate::app::runs::supernet::{JudgeOf, SupernetState};
 use crate::data::short_name;
 use crate::landscape::{Score, Table};
 use crate::session::{ASKER, Command};
-use crate::space::{Change, Counting, Genotype, Space, neighbors};
+use crate::space::{Allowed, Change, Counting, Genotype, Operation, Space, neighbors_among};
 
 pub use super::scored_by::{ScoredBy, judge_for, trust};
 
@@ -47,6 +47,8 @@ impl ScoredNeighbor {
 #[derive(Clone, PartialEq)]
 struct Question {
     genotype: Genotype,
+    /// The candidates of the run that is shown.
+    allowed: Allowed,
     by: ScoredBy,
     rewirings: bool,
     /// Address of the open table and its metric.
@@ -63,6 +65,7 @@ pub struct Scores {
     /// Whether rewirings count as neighbors.
     pub rewirings: bool,
     question: Option<Question>,
+    allowed: Option<Allowed>,
     own: Option<Score>,
     own_known: Option<Known>,
     before: Option<Score>,
@@ -249,6 +252,7 @@ impl Scores {
         let by = self.by(genotype, context);
         let question = Question {
             genotype: genotype.clone(),
+            allowed: context.run.allowed(genotype.space()),
             by,
             rewirings: self.rewirings,
             table: context
@@ -325,7 +329,8 @@ impl Scores {
         self.waiting = false;
         // The answers to earlier questions are of no use any more.
         self.request += 1;
-        self.neighbors = list_neighbors(genotype, question.rewirings);
+        self.neighbors = list_neighbors(genotype, question.rewirings, &question.allowed);
+        self.allowed = Some(question.allowed);
         match question.by {
             ScoredBy::Table => self.ask_table(genotype, context),
             ScoredBy::Judge => self.ask_judge(genotype, context),
@@ -375,7 +380,9 @@ impl Scores {
             neighbor.score = look_up(table, column, &neighbor.genotype);
             neighbor.known = Known::of(table, metric, &neighbor.genotype);
         }
-        self.reference = Some(column.iter().sum::<f64>() / column.len().max(1) as f64);
+        // What a change costs in a part of the space is not to be told from the whole.
+        let mean = column.iter().sum::<f64>() / column.len().max(1) as f64;
+        self.reference = self.of_whole_space().then_some(mean);
     }
 
     /// Asks the weights of the shown run.
@@ -441,7 +448,10 @@ impl Scores {
     fn request(&mut self, genotype: &Genotype, images: usize) -> Command {
         let mut genotypes = vec![genotype.clone()];
         genotypes.extend(self.neighbors.iter().map(|one| one.genotype.clone()));
-        let references = draw_references(genotype);
+        let references = match self.of_whole_space() {
+            true => draw_references(genotype),
+            false => Vec::new(),
+        };
         self.references = vec![None; references.len()];
         genotypes.extend(references);
         self.waiting = true;
@@ -450,6 +460,18 @@ impl Scores {
             request: self.request,
             genotypes,
         }
+    }
+
+    /// Whether an operation is a candidate of the shown run on an edge of a cell, from one state to another.
+    pub fn allows(&self, cell: usize, edge: [usize; 2], operation: Operation) -> bool {
+        let [from, to] = edge;
+        let allowed = self.allowed.as_ref();
+        allowed.is_none_or(|allowed| allowed.choices_between(cell, from, to).contains(&operation))
+    }
+
+    /// Whether all operations are candidates.
+    fn of_whole_space(&self) -> bool {
+        self.allowed.as_ref().is_none_or(Allowed::is_all)
     }
 
     /// On how many images weights have scored.
@@ -534,7 +556,7 @@ fn look_up(table: &Table, column: &[f64], genotype: &Genotype) -> Option<Score> 
 }
 
 /// All architectures one change away, edge after edge.
-fn list_neighbors(genotype: &Genotype, rewirings: bool) -> Vec<ScoredNeighbor> {
+fn list_neighbors(genotype: &Genotype, rewirings: bool, allowed: &Allowed) -> Vec<ScoredNeighbor> {
     let counting = if rewirings {
         Counting::Mutation
     } else {
@@ -542,7 +564,7 @@ fn list_neighbors(genotype: &Genotype, rewirings: bool) -> Vec<ScoredNeighbor> {
     };
     let kinds = genotype.space().cell_kinds();
     let inputs = genotype.space().inputs();
-    let mut listed: Vec<ScoredNeighbor> = neighbors(genotype, 1, counting)
+    let mut listed: Vec<ScoredNeighbor> = neighbors_among(genotype, 1, counting, allowed)
         .unwrap_or_default()
         .into_iter()
         .filter_map(|neighbor| {

@@ -124,7 +124,10 @@ pub fn show(
             }
             if ui.button(format!("Random cell, seed {seed}")).clicked() {
                 let mut rng = ChaCha8Rng::seed_from_u64(*seed);
-                chosen = Some(Genotype::random(space, &mut rng));
+                chosen = Some(Genotype::random_among(
+                    &context.run.allowed(space),
+                    &mut rng,
+                ));
                 *seed += 1;
                 ui.close();
             }
