@@ -44,7 +44,7 @@ pub fn go_on(config: &RunConfig, folder: &Path, moved: Option<&str>) -> String {
     let moved = moved.map(|path| format!(" --dataset {}", in_shell(Path::new(path))));
     // What is looked up is not in the run.
     let table = match config.kind {
-        RunKind::SearchOnly => " and the same --table",
+        RunKind::SearchOnly => ", and with its --table if it had one",
         RunKind::Full | RunKind::Judge => "",
     };
     format!(

@@ -34,6 +34,9 @@ pub struct SearchArgs {
     /// darts, nas-bench-201 or nas-bench-201-small
     #[arg(long, default_value = "darts")]
     space: Space,
+    /// Leave what is found as it is: neither trained from scratch nor tested
+    #[arg(long)]
+    search_only: bool,
     #[command(flatten)]
     search: SearchOverrides,
     #[command(flatten)]
@@ -176,9 +179,9 @@ pub fn run(args: &SearchArgs, given: Given) -> Result<(), CliError> {
     }
     let (search, train) = trained_with(&args.run, args.space, strategy, &args.search, &args.train)?;
     let config = RunConfig {
-        kind: match looked_up {
-            Some(_) => RunKind::SearchOnly,
-            None => RunKind::Full,
+        kind: match args.search_only || looked_up.is_some() {
+            true => RunKind::SearchOnly,
+            false => RunKind::Full,
         },
         ..args.run.config(Some(search), None, train)
     };
