@@ -61,6 +61,17 @@ fn candidates_that_the_space_does_not_have_are_refused_before_anything_is_made()
 }
 
 #[test]
+fn a_judge_has_all_operations() {
+    let output = plateau(&["judge", "--device", "cpu", "--candidates", "S2"]);
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{line}");
+    assert!(
+        line.contains("--candidates is S2: a judge scores all"),
+        "{line}"
+    );
+}
+
+#[test]
 fn a_search_on_a_table_draws_candidates_and_counts_what_is_left_of_the_space() {
     let two = "none,nor_conv_3x3";
     let base = [

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::softmax};
 use plateau::data::Batch;
+use plateau::forecast::Forecast;
 use plateau::kernels::Memory;
 use plateau::kernels::graph::Size;
 use plateau::nn::{Packing, Pass, Statistics, Supernet};
@@ -172,6 +173,27 @@ fn only_candidates_are_computed() {
     let all = count_supernet_among(&Allowed::all(Space::Darts), &SIZE).unwrap();
     assert_eq!(counted.parameters, all.parameters, "all keep their places");
     assert!(2 * counted.multiply_adds < all.multiply_adds);
+}
+
+#[test]
+fn the_forecast_of_a_restricted_space_is_lower() {
+    let size = Macro {
+        channels: 16,
+        layers: 8,
+        ..SIZE
+    };
+    let bytes = |text, gpu| {
+        let mask = allowed(text, Space::Darts);
+        let forecast = Forecast::among(&mask, &size, 64, 0, Some(Memory::Keep), gpu);
+        forecast.unwrap().bytes(1)
+    };
+    for gpu in [false, true] {
+        assert!(bytes("S2", gpu) < bytes("all", gpu));
+        // Seven of eight operations need nearly all.
+        let most =
+            "none,max_pool_3x3,avg_pool_3x3,sep_conv_3x3,sep_conv_5x5,dil_conv_3x3,dil_conv_5x5";
+        assert!(bytes("S3", gpu) < bytes(most, gpu));
+    }
 }
 
 #[test]
