@@ -1,5 +1,9 @@
 //! `--candidates`: what is refused, and that draws and neighbors keep to it.
 
+use plateau::space::{Candidates, Genotype, Space};
+use serde_json::Value;
+
+use crate::support::folder::folder;
 use crate::support::outcome::{failure, object};
 use crate::support::program::plateau;
 
@@ -58,6 +62,27 @@ fn candidates_that_the_space_does_not_have_are_refused_before_anything_is_made()
         line.contains("--candidates sep_conv_3x3: column 1: 'sep_conv_3x3' is not an operation of"),
         "{line}"
     );
+}
+
+#[test]
+fn a_run_keeps_its_candidates_and_says_what_is_left_of_the_space() {
+    let folder = folder("candidates-run");
+    let place = folder.to_str().unwrap();
+    let args = "search --strategy random --device cpu --candidates S2 --train-channels 4 --train-layers 3 --train-epochs 1 --json";
+    let args: Vec<&str> = args.split(' ').chain(["--run-dir", place]).collect();
+    let output = plateau(&args);
+    let told = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(
+        told.contains("space    darts, candidates S2: 2,123,366,400 architectures"),
+        "{told}"
+    );
+    let found = object(&output)["genotype"].clone();
+    let found: Genotype = serde_json::from_value(found).unwrap();
+    let candidates: Candidates = "S2".parse().unwrap();
+    assert!(found.is_among(&candidates.allowed(Space::Darts).unwrap()));
+    let kept = std::fs::read_to_string(folder.join("config.json")).unwrap();
+    let kept: Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!(kept["config"]["search"]["candidates"], "S2");
 }
 
 #[test]
