@@ -96,12 +96,12 @@ fn a_masked_supernet_is_the_whole_one_with_no_weight_on_what_is_no_candidate() {
     ] {
         let mask = allowed(text, space);
         let alpha = alpha(&mask);
-        let near = |one: &[f32], other: &[f32]| {
+        let near = |one: &[f32], other: &[f32], share: f32| {
             let scale = one
                 .iter()
-                .fold(1.0_f32, |most, value| most.max(value.abs()));
+                .fold(0.0_f32, |most, value| most.max(value.abs()));
             let mut pairs = one.iter().zip(other);
-            pairs.all(|(a, b)| (a - b).abs() < 2e-4 * scale)
+            scale > 0.0 && pairs.all(|(a, b)| (a - b).abs() <= share * scale)
         };
         let whole = passed(&Network::new(space, &SIZE, None).unwrap(), &alpha);
         let [loss, by_alpha, by_weights] = [
@@ -109,18 +109,18 @@ fn a_masked_supernet_is_the_whole_one_with_no_weight_on_what_is_no_candidate() {
             values(whole.alpha.unwrap()),
             values(whole.weights.unwrap()),
         ];
-        for fused in [None, Some(Memory::Keep)] {
+        // Rounding may decide on a ReLU where kernels differ.
+        for (fused, share) in [(None, 1e-5), (Some(Memory::Keep), 2e-2)] {
             let part = passed(&Network::among(mask, &SIZE, fused).unwrap(), &alpha);
-            assert!(near(&loss, &values(part.losses)), "{text} {fused:?}");
+            let losses = values(part.losses);
+            assert!(near(&loss, &losses, 1e-4), "{text} {fused:?}");
             let gradient = values(part.alpha.unwrap());
-            assert!(near(&by_alpha, &gradient), "{text} {fused:?}");
+            assert!(near(&by_alpha, &gradient, share), "{text} {fused:?}");
             for (value, flag) in gradient.iter().zip(mask.flags()) {
                 assert!(flag || *value == 0.0, "{text} {fused:?}");
             }
-            assert!(
-                near(&by_weights, &values(part.weights.unwrap())),
-                "{text} {fused:?}"
-            );
+            let gradient = values(part.weights.unwrap());
+            assert!(near(&by_weights, &gradient, share), "{text} {fused:?}");
         }
     }
 }
