@@ -322,6 +322,16 @@ impl Bar {
         for note in &dataset.notes {
             self.line(&format!("note     {note}"));
         }
+        let search = config.search.as_ref();
+        let part = search.filter(|search| !search.candidates.is_all());
+        if let Some((search, Ok(allowed))) = part.map(|search| (search, search.allowed())) {
+            let left = u64::try_from(allowed.genotypes()).unwrap_or(u64::MAX);
+            let (space, candidates) = (search.space, &search.candidates);
+            let left = thousands(left);
+            self.line(&format!(
+                "space    {space}, candidates {candidates}: {left} architectures"
+            ));
+        }
     }
 
     /// Shows a step of a search; where lines are plain, about ten of them at most.

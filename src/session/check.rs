@@ -27,6 +27,10 @@ impl RunConfig {
         ConfigError::test_share(self.test_share)?;
         if let Some(search) = &self.search {
             search.check()?;
+            if self.kind == RunKind::Judge && !search.candidates.is_all() {
+                let rule = "a judge scores all architectures of its space; leave them away";
+                return Err(ConfigError::new("--candidates", &search.candidates, rule));
+            }
         }
         let strategy = self.search.as_ref().map(|search| search.strategy);
         let fits = match self.kind {

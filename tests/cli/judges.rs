@@ -331,3 +331,21 @@ fn a_run_is_scored_by_the_judge_beside_it_unless_its_own_weights_are_asked_for()
     );
     fs::remove_dir_all(&runs).unwrap();
 }
+
+#[test]
+fn a_search_may_end_with_what_it_found_without_training_it() {
+    let folder = folder("search-only");
+    let run = folder.to_str().unwrap();
+    let more = ["--strategy", "darts", "--search-only", "--run-dir", run];
+    let found = object(&plateau(&tiny(
+        "search",
+        &[&more[..], &["--json"]].concat(),
+    )));
+    assert!(found["genotype_text"].is_string());
+    for key in ["test_accuracy", "train_seconds", "parameters", "table"] {
+        assert!(found[key].is_null(), "{key}");
+    }
+    let events = fs::read_to_string(folder.join("events.jsonl")).unwrap();
+    assert!(events.contains("\"derived\"") && !events.contains("train-step"));
+    fs::remove_dir_all(&folder).unwrap();
+}

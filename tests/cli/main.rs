@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod bench;
+mod candidates;
 mod damaged;
 mod devices;
 mod exported_network;

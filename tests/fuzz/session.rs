@@ -101,6 +101,34 @@ fn links() {
 }
 
 #[test]
+fn a_link_carries_candidates_that_its_space_can_have() {
+    let link = Fragment {
+        space: Some(Space::NasBench201),
+        candidates: "none,skip_connect;normal/3:nor_conv_3x3".parse().ok(),
+        ..Fragment::default()
+    };
+    let text = link.to_text();
+    assert_eq!(
+        text,
+        "v=1&space=nas-bench-201&candidates=none,skip_connect;normal/3:nor_conv_3x3"
+    );
+    assert_eq!(Fragment::parse(&text), Ok(link));
+    for (text, message) in [
+        (
+            "v=1&candidates=S2&space=nas-bench-201",
+            "candidates in the link: column 1: S2 is a part of the darts space",
+        ),
+        (
+            "v=1&candidates=S9",
+            "candidates in the link: column 1: 'S9' is not an operation",
+        ),
+    ] {
+        let error = Fragment::parse(text).unwrap_err();
+        assert!(error.starts_with(message), "{error}");
+    }
+}
+
+#[test]
 fn a_link_carries_the_options_of_a_built_in_set_without_a_second_sign() {
     let named = |name: &str| Fragment {
         dataset: Some(name.into()),

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::softmax};
 use plateau::data::Batch;
+use plateau::forecast::Forecast;
 use plateau::kernels::Memory;
 use plateau::kernels::graph::Size;
 use plateau::nn::{Packing, Pass, Statistics, Supernet};
@@ -96,12 +97,12 @@ fn a_masked_supernet_is_the_whole_one_with_no_weight_on_what_is_no_candidate() {
     ] {
         let mask = allowed(text, space);
         let alpha = alpha(&mask);
-        let near = |one: &[f32], other: &[f32]| {
+        let near = |one: &[f32], other: &[f32], share: f32| {
             let scale = one
                 .iter()
-                .fold(1.0_f32, |most, value| most.max(value.abs()));
+                .fold(0.0_f32, |most, value| most.max(value.abs()));
             let mut pairs = one.iter().zip(other);
-            pairs.all(|(a, b)| (a - b).abs() < 2e-4 * scale)
+            scale > 0.0 && pairs.all(|(a, b)| (a - b).abs() <= share * scale)
         };
         let whole = passed(&Network::new(space, &SIZE, None).unwrap(), &alpha);
         let [loss, by_alpha, by_weights] = [
@@ -109,18 +110,18 @@ fn a_masked_supernet_is_the_whole_one_with_no_weight_on_what_is_no_candidate() {
             values(whole.alpha.unwrap()),
             values(whole.weights.unwrap()),
         ];
-        for fused in [None, Some(Memory::Keep)] {
+        // Rounding may decide on a ReLU where kernels differ.
+        for (fused, share) in [(None, 1e-5), (Some(Memory::Keep), 2e-2)] {
             let part = passed(&Network::among(mask, &SIZE, fused).unwrap(), &alpha);
-            assert!(near(&loss, &values(part.losses)), "{text} {fused:?}");
+            let losses = values(part.losses);
+            assert!(near(&loss, &losses, 1e-4), "{text} {fused:?}");
             let gradient = values(part.alpha.unwrap());
-            assert!(near(&by_alpha, &gradient), "{text} {fused:?}");
+            assert!(near(&by_alpha, &gradient, share), "{text} {fused:?}");
             for (value, flag) in gradient.iter().zip(mask.flags()) {
                 assert!(flag || *value == 0.0, "{text} {fused:?}");
             }
-            assert!(
-                near(&by_weights, &values(part.weights.unwrap())),
-                "{text} {fused:?}"
-            );
+            let gradient = values(part.weights.unwrap());
+            assert!(near(&by_weights, &gradient, share), "{text} {fused:?}");
         }
     }
 }
@@ -173,6 +174,27 @@ fn only_candidates_are_computed() {
     let all = count_supernet_among(&Allowed::all(Space::Darts), &SIZE).unwrap();
     assert_eq!(counted.parameters, all.parameters, "all keep their places");
     assert!(2 * counted.multiply_adds < all.multiply_adds);
+}
+
+#[test]
+fn the_forecast_of_a_restricted_space_is_lower() {
+    let size = Macro {
+        channels: 16,
+        layers: 8,
+        ..SIZE
+    };
+    let bytes = |text, gpu| {
+        let mask = allowed(text, Space::Darts);
+        let forecast = Forecast::among(&mask, &size, 64, 0, Some(Memory::Keep), gpu);
+        forecast.unwrap().bytes(1)
+    };
+    for gpu in [false, true] {
+        assert!(bytes("S2", gpu) < bytes("all", gpu));
+        // Seven of eight operations need nearly all.
+        let most =
+            "none,max_pool_3x3,avg_pool_3x3,sep_conv_3x3,sep_conv_5x5,dil_conv_3x3,dil_conv_5x5";
+        assert!(bytes("S3", gpu) < bytes(most, gpu));
+    }
 }
 
 #[test]

@@ -273,8 +273,12 @@ fn search_key(config: &RunConfig) -> Option<String> {
         true => search.neighbors,
         false => 0,
     };
+    let part = match search.candidates.is_all() {
+        true => String::new(),
+        false => format!(" {}", search.candidates),
+    };
     Some(format!(
-        "{} {} {} {} {} {} {} {} {} {} {} {}",
+        "{} {} {} {} {} {} {} {} {} {} {} {}{part}",
         config.dataset,
         config.device,
         config.kernels.name(),

@@ -9,7 +9,9 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use plateau::app::edits::{Place, with_operation};
 use plateau::app::{Action, OpenTable};
 use plateau::landscape::Table;
-use plateau::space::{Genotype, Operation};
+use plateau::search::Strategy;
+use plateau::session::Preset;
+use plateau::space::{Genotype, Operation, Space};
 
 use super::bench::*;
 
@@ -36,6 +38,27 @@ fn a_click_on_an_edge_opens_the_palette_and_a_click_there_changes_its_operation(
     assert_eq!(now, expected);
     harness.get_by_label("normal cell, edge c_{k−2} → 2, max pool 3×3");
     assert!(harness.query_by_label("use max pool 3×3").is_none());
+}
+
+#[test]
+fn the_palette_says_which_operations_the_shown_run_does_not_search() {
+    let mut harness = darts_editor();
+    let mut config = Preset::Quick.run("digits", Space::Darts, Strategy::Darts);
+    config.search.as_mut().unwrap().candidates = "S2".parse().unwrap();
+    harness.state_mut().run.config = Some(config);
+    harness.run();
+    harness
+        .get_by_label("normal cell, edge c_{k−2} → 2, sep conv 3×3")
+        .click();
+    harness.run();
+    harness.get_by_label("use skip");
+    // It can be looked at all the same.
+    harness
+        .get_by_label("use max pool 3×3, no candidate of the run")
+        .click();
+    harness.run();
+    let now = edited(&harness);
+    assert_eq!(normal(&now).nodes[0][0].operation, Operation::MaxPool3x3);
 }
 
 #[test]
