@@ -44,10 +44,10 @@ pub enum Purpose {
     Candidates,
     /// Everything about α in the other half of a null pair.
     Replica,
-    /// The order in which a perturbation selects, and the neighbors that a selection looks at.
-    Selection,
     /// Everything of a judge: its images, weights and paths are not those of a search with the same seed.
     Judge,
+    /// The order in which a perturbation selects, and the neighbors that a selection looks at.
+    Selection,
 }
 
 /// The generator of a purpose.

@@ -83,9 +83,11 @@ fn pairs(edges: &[Vec<Choice>]) -> Vec<Choice> {
     for (place, one) in edges.iter().enumerate() {
         for other in &edges[place + 1..] {
             for (weight, input) in one {
-                let with = other
-                    .iter()
-                    .map(|(second, more)| (weight + second, [&input[..], more].concat()));
+                let with = other.iter().map(|(second, more)| match second > weight {
+                    // The stronger first, as what is derived has them.
+                    true => (weight + second, [&more[..], input].concat()),
+                    false => (weight + second, [&input[..], more].concat()),
+                });
                 pairs.extend(with);
             }
         }

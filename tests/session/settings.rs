@@ -29,7 +29,11 @@ fn reads_what_it_writes<C: Clone + PartialEq + std::fmt::Debug>(setting: &Settin
         for word in *words {
             setting.set(&mut again, word.text).unwrap();
             assert!(setting.text(&again).starts_with(word.text), "{flag}");
-            assert_eq!(word.text.split(':').next(), word.form.split(':').next());
+            // A form that is numbers alone stands for any of them.
+            let numbers = |letter: char| letter.is_uppercase() || letter == ':';
+            if !word.form.chars().all(numbers) {
+                assert_eq!(word.text.split(':').next(), word.form.split(':').next());
+            }
         }
     }
     assert!(setting.set(&mut again, "no such value").is_err(), "{flag}");

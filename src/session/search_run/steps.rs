@@ -79,11 +79,12 @@ impl SearchState {
         halves.map(|indices| data.batch(&augmentation, &indices, &mut self.augmentation))
     }
 
-    /// The temperature of a step, counted from 1; 1 where the weights are no softmax(α/T).
+    /// The temperature of a step, counted from 1; 1 where α has weights that are no softmax(α/T).
     pub(super) fn temperature(&self, step: usize) -> f64 {
-        match self.config.strategy.by_softmax() {
-            true => self.config.temperature.at(step, self.steps()),
-            false => 1.0,
+        let strategy = self.config.strategy;
+        match strategy.by_gradient() && !strategy.by_softmax() {
+            true => 1.0,
+            false => self.config.temperature.at(step, self.steps()),
         }
     }
 
