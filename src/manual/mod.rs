@@ -16,7 +16,7 @@ pub mod data {}
 #[doc = "[search]: search\n"]
 #[doc = include_str!("defaults.md")]
 pub mod defaults {}
-#[doc = "[collapse]: experiments::collapse\n[judge]: experiments::judge\n[noise]: experiments::noise\n[relaxed]: experiments::relaxed\n[scratch]: experiments::scratch\n"]
+#[doc = "[collapse]: experiments::collapse\n[judge]: experiments::judge\n[noise]: experiments::noise\n[relaxed]: experiments::relaxed\n[restricted]: experiments::restricted\n[scratch]: experiments::scratch\n"]
 #[doc = include_str!("experiments.md")]
 pub mod experiments {
     #[doc = include_str!("experiments/collapse.md")]
@@ -30,6 +30,8 @@ pub mod experiments {
     #[doc = "[figure]: ../../../../../../src/manual/experiments/relaxed.svg\n"]
     #[doc = include_str!("experiments/relaxed.md")]
     pub mod relaxed {}
+    #[doc = include_str!("experiments/restricted.md")]
+    pub mod restricted {}
     #[doc = "[figure]: ../../../../../../src/manual/experiments/scratch.svg\n"]
     #[doc = include_str!("experiments/scratch.md")]
     pub mod scratch {}
