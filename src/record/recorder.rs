@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::checkpoints::{StoreError, save};
+use super::checkpoints::{StoreError, no_run, save};
 use super::event_lines::{Fault, MAX_LINE};
 use super::files::RunFiles;
 use super::tape::{EVENTS, NETWORK_FILE, Write, writes};
@@ -42,6 +42,9 @@ pub enum RecordError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// There is no folder of a run.
+    #[error("{}", no_run(.0))]
+    NoRun(PathBuf),
     /// A folder with a finished or started run is never written into.
     #[error("{} already holds a run; go on with it by --resume, or choose another --run-dir", .0.display())]
     Taken(PathBuf),
