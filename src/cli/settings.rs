@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use super::CliError;
-use super::drive::{Outcome, drive, go_on};
+use super::drive::{GoesOn, Outcome, drive, go_on};
 use super::out::note;
 use super::stop;
 use crate::data::{Dataset, absolute, hand_over_once, path_of, short_name};
@@ -82,7 +82,7 @@ impl RunArgs {
             Some(folder) => Recorder::create(folder),
             None => Recorder::create_free(Path::new("runs"), name),
         };
-        drive(start, open, Vec::new(), None)
+        drive(start, open, Vec::new(), GoesOn::Itself(None))
     }
 
     /// Goes on with a run. `asked` puts what was given on the command line over the settings of the run, which must stay what
@@ -125,7 +125,12 @@ impl RunArgs {
             from: found.from,
             ..Start::new(config)
         };
-        drive(start, || found.tail.cut(), found.events, now)
+        drive(
+            start,
+            || found.tail.cut(),
+            found.events,
+            GoesOn::Itself(now),
+        )
     }
 
     pub fn checkpoints(&self) -> CheckpointEvery {

@@ -27,6 +27,8 @@ use crate::study::compare::{
 };
 use worker::Worker;
 
+/// What goes on with what was stopped or has failed.
+const COMMAND: &str = "plateau compare: it keeps the finished runs, and an unfinished one goes on from its last checkpoint";
 /// What a stop says.
 const STOPPED: &str = "stopped; go on with the same plateau compare: it keeps the finished runs, and an unfinished one goes on from its last checkpoint";
 

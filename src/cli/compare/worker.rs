@@ -10,7 +10,7 @@ use super::super::looked_up::LookedUp;
 use super::super::out::note;
 use super::super::stop;
 use super::one_run::{entry_of, is_of, outcome};
-use super::{CompareArgs, STOPPED, save};
+use super::{COMMAND, CompareArgs, STOPPED, save};
 use crate::data::short_name;
 use crate::landscape::SupernetEvaluator;
 use crate::record::{CLAIM, Claim, Recorder, read_events};
@@ -138,9 +138,7 @@ impl<'a> Worker<'a> {
         let checkpoints = self.args.run.checkpoints();
         let outcome = outcome(self.folder, &name, &config, checkpoints, claim);
         let outcome = outcome.map_err(|error| match stop::exit_code() {
-            1 => CliError(format!(
-                "{error} (in a comparison the same plateau compare goes on with such a run, and keeps the finished ones)"
-            )),
+            1 => error,
             _ => CliError(STOPPED.into()),
         })?;
         stop::goes_on(STOPPED.into());
@@ -231,7 +229,7 @@ impl<'a> Worker<'a> {
         let mut there = folders().take_while(|folder| folder.exists());
         for folder in there.find(is_finished).into_iter().chain(folders()) {
             let checkpoints = self.args.run.checkpoints();
-            match trained(config.clone(), &folder, checkpoints, STOPPED, Some(claim)) {
+            match trained(config.clone(), &folder, checkpoints, COMMAND, Some(claim)) {
                 Ok(checkpoint) => return Ok(Some(checkpoint)),
                 Err(Untrained::Busy(_)) => return Ok(None),
                 Err(Untrained::Elsewhere(error)) => note!(
