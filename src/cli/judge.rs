@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::CliError;
 use super::drive::{GoesOn, drive};
+use super::moved::Recorded;
 use super::out::{self, note, say};
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides, supernet_of, trained_with};
 use super::stop;
@@ -116,7 +117,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         args.table.column(&opened.table)?;
         opened.fits(args.space)?;
     }
-    let config = args.config()?;
+    let mut config = args.config()?;
     let folder = match &args.run.run_dir {
         Some(folder) => folder.clone(),
         None => folder_of(Path::new("runs"), &config.dataset, args.space),
@@ -126,6 +127,9 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         let [judged, trained] = &own;
         let read = [args.table.table.as_deref(), Some(judged), Some(trained)];
         out::check_file("--scores", file, &read)?;
+    }
+    if let Some(recorded) = Recorded::of_run(&folder) {
+        config.dataset = recorded.name_of(&config.dataset)?;
     }
     let checkpoint = trained(config, &folder, args.run.checkpoints(), COMMAND, None)?;
     let (against, cells) = args.measured(table.as_ref(), &checkpoint, &folder)?;

@@ -24,7 +24,7 @@ use crate::space::{Aggregation, Genotype, Space};
 pub struct RunArgs {
     /// digits (8×8, 1,797 images), mnist5k (28×28, 5,000 images), fashion (28×28, 3,000 images), or a file or folder of your own: see
     /// plateau data info. Options follow behind #: mnist5k#size=14 scales images to 14×14, #grey takes colours away, #size=24x32,grey does both. With
-    /// --resume: where the images of the run are now
+    /// --resume, and where a comparison or a judge goes on: where the images of the run are now
     #[arg(long, default_value = "digits")]
     pub dataset: String,
     /// Starting point of all settings: quick (two CPU cores, minutes), teach (a lesson) or paper (DARTS as published, hours on a

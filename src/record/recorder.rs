@@ -48,6 +48,9 @@ pub enum RecordError {
     /// A folder with a finished or started run is never written into.
     #[error("{} already holds a run; go on with it by --resume, or choose another --run-dir", .0.display())]
     Taken(PathBuf),
+    /// A file stands where a run folder belongs.
+    #[error("{} is a file, where a run folder belongs; move it, or choose another --run-dir", .0.display())]
+    File(PathBuf),
     /// Another process records into the folder.
     #[error("{} is in use by another process: wait for it", .0.display())]
     Locked(PathBuf),
@@ -178,6 +181,9 @@ impl Recorder {
                 .read_until(b'\n', &mut line);
             read.is_err() || line.ends_with(b"\n") || line.len() as u64 == MAX_LINE
         };
+        if folder.is_file() {
+            return Err(RecordError::File(folder.to_path_buf()));
+        }
         // A process that was killed before its run began may have left a piece of the first line.
         match File::open(folder.join(EVENTS)) {
             Ok(events) => match begun(events) {

@@ -31,6 +31,13 @@ pub fn outcome(
         ..Start::new(config.clone())
     };
     for folder in Recorder::folders(base, name) {
+        if folder.is_file() {
+            note!(
+                "note: {} is a file, where a run folder belongs; another folder takes its run",
+                folder.display()
+            );
+            continue;
+        }
         if Recorder::check_free(&folder).is_ok() {
             let mut faster = false;
             let open = || {

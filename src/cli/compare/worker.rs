@@ -93,8 +93,8 @@ impl<'a> Worker<'a> {
             if passed.any(|(of, by, at)| (*of, by) == (seed, &strategy) && at.elapsed() < AGAIN) {
                 continue;
             }
-            let name = format!("{}.{CLAIM}", run_name(&strategy, seed));
-            let claim = Claim::take(&self.folder.join(name)).map_err(CliError::new)?;
+            let path = claim_path(self.folder, &strategy, seed);
+            let claim = Claim::take(&path).map_err(CliError::new)?;
             let Some(claim) = claim else {
                 continue;
             };
@@ -228,6 +228,13 @@ impl<'a> Worker<'a> {
         };
         let mut there = folders().take_while(|folder| folder.exists());
         for folder in there.find(is_finished).into_iter().chain(folders()) {
+            if folder.is_file() {
+                note!(
+                    "note: {} is a file, where a run folder belongs; another folder takes the judge",
+                    folder.display()
+                );
+                continue;
+            }
             let checkpoints = self.args.run.checkpoints();
             match trained(config.clone(), &folder, checkpoints, COMMAND, Some(claim)) {
                 Ok(checkpoint) => return Ok(Some(checkpoint)),
@@ -244,6 +251,22 @@ impl<'a> Worker<'a> {
             self.folder.display()
         )))
     }
+}
+
+/// Removes the claims on finished runs that processes have left which were killed before they could.
+pub fn forget_claims(comparison: &Comparison, folder: &Path) {
+    for entry in &comparison.entries {
+        let path = claim_path(folder, &entry.strategy, entry.seed);
+        // Taken over where nobody holds it any more, and given up. What stays is in nobody's way.
+        if path.exists() {
+            drop(Claim::take(&path));
+        }
+    }
+}
+
+/// The file of a claim on a run.
+fn claim_path(folder: &Path, strategy: &Arm, seed: u64) -> PathBuf {
+    folder.join(format!("{}.{CLAIM}", run_name(strategy, seed)))
 }
 
 /// The name of a run's folder and claim.
