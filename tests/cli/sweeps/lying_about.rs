@@ -138,10 +138,11 @@ fn a_merge_where_nothing_can_be_written_says_so_and_what_to_do() {
 #[test]
 fn a_judge_that_fails_within_a_comparison_goes_on_with_the_comparison() {
     let folder = folder("judge-fails");
-    let child = start(&mut compare(
-        &folder,
-        "--strategies darts --seeds 1 --judge-epochs 500",
-    ));
+    let long = SMALL.replace("--judge-epochs 1", "--judge-epochs 500");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plateau"));
+    command.args("compare --strategies darts --seeds 1 --run-dir".split(' '));
+    command.arg(&folder).args(long.split_whitespace());
+    let child = start(&mut command);
     let judge = folder.join("judge");
     let end = Instant::now() + PATIENCE;
     // Behind the second one the first is known to be saved.
