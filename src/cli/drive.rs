@@ -35,6 +35,15 @@ pub struct Outcome {
     pub folder: PathBuf,
 }
 
+/// What goes on with a run.
+#[derive(Clone, Copy)]
+pub enum GoesOn<'a> {
+    /// `--resume`, with the path of its images where they have moved.
+    Itself(Option<&'a str>),
+    /// The same command, which the run is a part of.
+    Same(&'static str),
+}
+
 /// The command that goes on with a run, whose images may have been `moved`.
 pub fn go_on(config: &RunConfig, folder: &Path, moved: Option<&str>) -> String {
     let command = match config.search {
@@ -76,7 +85,7 @@ pub fn drive(
     mut start: Start,
     open: impl FnOnce() -> Result<Recorder, RecordError>,
     before: Vec<Timed>,
-    moved: Option<&str>,
+    goes_on: GoesOn<'_>,
 ) -> Result<Outcome, CliError> {
     let config = start.config.clone();
     start.seconds = before.last().map_or(0.0, |timed| timed.seconds);
@@ -114,7 +123,10 @@ pub fn drive(
             folder.display()
         ));
     }
-    let again = go_on(&config, &folder, moved);
+    let again = match goes_on {
+        GoesOn::Itself(moved) => go_on(&config, &folder, moved),
+        GoesOn::Same(command) => format!("go on with the same {command}"),
+    };
     // Of this process: what fails without having come further fails again.
     let mut saved = false;
     for timed in first.into_iter().chain(events) {

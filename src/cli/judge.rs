@@ -10,7 +10,8 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::CliError;
-use super::drive::drive;
+use super::drive::{GoesOn, drive};
+use super::moved::Recorded;
 use super::out::{self, note, say};
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides, supernet_of, trained_with};
 use super::stop;
@@ -98,6 +99,8 @@ const TRAINED_FILE: &str = "trained.jsonl";
 
 /// What a stop says.
 const STOPPED: &str = "stopped; go on with the same plateau judge";
+/// What goes on with what was stopped or has failed.
+const COMMAND: &str = "plateau judge";
 
 /// Trains and measures a judge.
 pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
@@ -114,7 +117,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         args.table.column(&opened.table)?;
         opened.fits(args.space)?;
     }
-    let config = args.config()?;
+    let mut config = args.config()?;
     let folder = match &args.run.run_dir {
         Some(folder) => folder.clone(),
         None => folder_of(Path::new("runs"), &config.dataset, args.space),
@@ -125,7 +128,10 @@ pub fn run(args: &JudgeArgs) -> Result<(), CliError> {
         let read = [args.table.table.as_deref(), Some(judged), Some(trained)];
         out::check_file("--scores", file, &read)?;
     }
-    let checkpoint = trained(config, &folder, args.run.checkpoints(), STOPPED, None)?;
+    if let Some(recorded) = Recorded::of_run(&folder) {
+        config.dataset = recorded.name_of(&config.dataset)?;
+    }
+    let checkpoint = trained(config, &folder, args.run.checkpoints(), COMMAND, None)?;
     let (against, cells) = args.measured(table.as_ref(), &checkpoint, &folder)?;
     let tau = |judged: fn(&MeasuredCell) -> f64| {
         let judged: Vec<f64> = cells.iter().map(judged).collect();
@@ -318,13 +324,13 @@ impl From<Untrained> for CliError {
     }
 }
 
-/// The supernet that a run of the folder trains, trained now as far as it is not, only while a claim stands. `stopped`: what is said where a
-/// signal ends that.
+/// The supernet that a run of the folder trains, trained now as far as it is not, only while a claim stands. `command`: what goes
+/// on with it where that ends.
 pub fn trained(
     config: RunConfig,
     folder: &Path,
     checkpoints: CheckpointEvery,
-    stopped: &str,
+    command: &'static str,
     claim: Option<&Claim>,
 ) -> Result<Checkpoint, Untrained> {
     let elsewhere = |error: RecordError| Untrained::Elsewhere(CliError::new(error));
@@ -387,7 +393,7 @@ pub fn trained(
             start,
             || under(may_open().and_then(|()| found.tail.cut())),
             found.events,
-            None,
+            GoesOn::Same(command),
         )
         .map(drop);
     } else {
@@ -399,14 +405,16 @@ pub fn trained(
             start,
             || under(may_open().and_then(|()| Recorder::create(folder))),
             Vec::new(),
-            None,
+            GoesOn::Same(command),
         )
         .map(drop);
     }
     let taken_over = || claim.is_some_and(|claim| !claim.stands());
     match driven {
         Ok(()) => supernet_of(folder).map_err(|error| Untrained::Failed(CliError::new(error))),
-        Err(_) if stop::exit_code() != 1 => Err(Untrained::Failed(CliError(stopped.into()))),
+        Err(_) if stop::exit_code() != 1 => Err(Untrained::Failed(CliError(format!(
+            "stopped; go on with the same {command}"
+        )))),
         Err(error) if faster || taken_over() => Err(Untrained::Busy(error)),
         Err(error) if resumed && !opened => Err(Untrained::Elsewhere(error)),
         Err(error) => Err(Untrained::Failed(error)),

@@ -12,6 +12,7 @@ mod jobs;
 mod judge;
 mod landscape;
 mod looked_up;
+mod moved;
 mod out;
 mod predict;
 mod relax;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use super::CliError;
-use super::drive::{Outcome, drive, go_on};
+use super::drive::{GoesOn, Outcome, drive, go_on};
 use super::out::note;
 use super::stop;
 use crate::data::{Dataset, absolute, hand_over_once, path_of, short_name};
@@ -24,7 +24,7 @@ use crate::space::{Aggregation, Candidates, Genotype, Space};
 pub struct RunArgs {
     /// digits (8×8, 1,797 images), mnist5k (28×28, 5,000 images), fashion (28×28, 3,000 images), or a file or folder of your own: see
     /// plateau data info. Options follow behind #: mnist5k#size=14 scales images to 14×14, #grey takes colours away, #size=24x32,grey does both. With
-    /// --resume: where the images of the run are now
+    /// --resume, and where a comparison or a judge goes on: where the images of the run are now
     #[arg(long, default_value = "digits")]
     pub dataset: String,
     /// Starting point of all settings: quick (two CPU cores, minutes), teach (a lesson) or paper (DARTS as published, hours on a
@@ -82,7 +82,7 @@ impl RunArgs {
             Some(folder) => Recorder::create(folder),
             None => Recorder::create_free(Path::new("runs"), name),
         };
-        drive(start, open, Vec::new(), None)
+        drive(start, open, Vec::new(), GoesOn::Itself(None))
     }
 
     /// Goes on with a run. `asked` puts what was given on the command line over the settings of the run, which must stay what
@@ -125,7 +125,12 @@ impl RunArgs {
             from: found.from,
             ..Start::new(config)
         };
-        drive(start, || found.tail.cut(), found.events, now)
+        drive(
+            start,
+            || found.tail.cut(),
+            found.events,
+            GoesOn::Itself(now),
+        )
     }
 
     pub fn checkpoints(&self) -> CheckpointEvery {

@@ -35,7 +35,8 @@ pub use place::{absolute, path_of};
 #[cfg(not(target_arch = "wasm32"))]
 pub use read::read_path;
 pub use read::{
-    ImageName, Input, Loaded, Options, Unlabelled, file_name, is_picture, read_blobs, short_name,
+    ImageName, Input, Loaded, Options, Refused, Unlabelled, file_name, is_picture, read_blobs,
+    short_name,
 };
 #[cfg(not(target_arch = "wasm32"))]
 pub use registry::handed_with_hash;

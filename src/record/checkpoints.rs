@@ -46,9 +46,24 @@ pub enum StoreError {
         folder = .0.display()
     )]
     NoNetwork(PathBuf),
+    /// There is no folder of a run.
+    #[error("{}", no_run(.0))]
+    NoRun(PathBuf),
     /// Nothing in the folder has the weights of a search.
     #[error("{}: the run has no supernet yet", .0.display())]
     NoSupernet(PathBuf),
+}
+
+/// What is said of a path that is no folder of a run.
+pub(super) fn no_run(path: &Path) -> String {
+    let shown = path.display();
+    if path.is_file() {
+        return format!("{shown} is a file; name the folder of the run");
+    }
+    match path.symlink_metadata() {
+        Ok(_) => format!("{shown} holds no run"),
+        Err(_) => format!("there is no run folder {shown}"),
+    }
 }
 
 impl StoreError {
@@ -60,9 +75,10 @@ impl StoreError {
                 CheckpointError::Format(_) | CheckpointError::Damaged
             ),
             StoreError::Io { source, .. } => source.kind() == ErrorKind::NotFound,
-            StoreError::Network { .. } | StoreError::NoNetwork(_) | StoreError::NoSupernet(_) => {
-                false
-            }
+            StoreError::Network { .. }
+            | StoreError::NoNetwork(_)
+            | StoreError::NoRun(_)
+            | StoreError::NoSupernet(_) => false,
         }
     }
 }
@@ -197,6 +213,9 @@ pub fn load_network(path: &Path) -> Result<(PathBuf, TrainedNetwork), StoreError
     if path.join(EVENTS).exists() && file.symlink_metadata().is_err() {
         return Err(StoreError::NoNetwork(path.to_path_buf()));
     }
+    if file.symlink_metadata().is_err() && !path.is_symlink() {
+        return Err(StoreError::NoRun(path.to_path_buf()));
+    }
     let mut bytes = Vec::new();
     File::open(&file)
         .and_then(|file| file.take(MAX_NETWORK_BYTES + 1).read_to_end(&mut bytes))
@@ -233,6 +252,10 @@ impl Supernet {
 /// # Errors
 /// [`StoreError`] where there is none that can be used.
 pub fn load_supernet(folder: &Path) -> Result<Supernet, StoreError> {
+    let is_lost_link = folder.is_symlink() && !folder.exists();
+    if !folder.is_dir() && !is_lost_link {
+        return Err(StoreError::NoRun(folder.to_path_buf()));
+    }
     let own = folder.join(SUPERNET_FILE);
     // A link that leads nowhere is one that was there.
     let own = own.symlink_metadata().is_ok().then_some(own);
@@ -251,5 +274,8 @@ pub fn load_supernet(folder: &Path) -> Result<Supernet, StoreError> {
         }
     }
     let first = refused.into_iter().next();
-    Err(first.unwrap_or_else(|| StoreError::NoSupernet(folder.to_path_buf())))
+    Err(first.unwrap_or_else(|| match folder.join(EVENTS).exists() {
+        true => StoreError::NoSupernet(folder.to_path_buf()),
+        false => StoreError::NoRun(folder.to_path_buf()),
+    }))
 }

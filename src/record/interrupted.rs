@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::checkpoints::{StoreError, glance, load, saved};
 use super::event_lines::{Fault, Lines, MAX_LINE, newer_settings, read_lines};
 use super::recorder::{LOCK, Lock, RecordError, Recorder, lock, write_error};
-use super::run_folder::{read_error, read_file};
+use super::run_folder::{is_absent, read_error, read_file};
 use super::tape::EVENTS;
 use crate::session::{Checkpoint, Event, RunConfig, Timed};
 
@@ -151,19 +151,16 @@ fn refused(folder: &Path, reason: &str) -> RecordError {
 
 /// Refuses a folder without events.
 fn check_there(folder: &Path, events: &Path) -> Result<(), RecordError> {
-    let absent = |error: &io::Error| {
-        let kinds = [ErrorKind::NotFound, ErrorKind::NotADirectory];
-        kinds.contains(&error.kind())
-    };
     match events.symlink_metadata() {
         Ok(_) => Ok(()),
-        Err(error) if !absent(&error) => Err(read_error(events)(error)),
+        Err(error) if !is_absent(&error) => Err(read_error(events)(error)),
         Err(_) if folder.is_file() => {
             Err(refused(folder, "it is a file; name the folder of the run"))
         }
         Err(_) if folder.is_symlink() && !folder.exists() => {
             Err(refused(folder, "it is a link that leads nowhere"))
         }
+        Err(_) if !folder.exists() => Err(refused(folder, "there is no such run folder")),
         Err(_) => Err(refused(folder, "it holds no run")),
     }
 }

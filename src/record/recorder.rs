@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::checkpoints::{StoreError, save};
+use super::checkpoints::{StoreError, no_run, save};
 use super::event_lines::{Fault, MAX_LINE};
 use super::files::RunFiles;
 use super::tape::{EVENTS, NETWORK_FILE, Write, writes};
@@ -42,9 +42,15 @@ pub enum RecordError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// There is no folder of a run.
+    #[error("{}", no_run(.0))]
+    NoRun(PathBuf),
     /// A folder with a finished or started run is never written into.
     #[error("{} already holds a run; go on with it by --resume, or choose another --run-dir", .0.display())]
     Taken(PathBuf),
+    /// A file stands where a run folder belongs.
+    #[error("{} is a file, where a run folder belongs; move it, or choose another --run-dir", .0.display())]
+    File(PathBuf),
     /// Another process records into the folder.
     #[error("{} is in use by another process: wait for it", .0.display())]
     Locked(PathBuf),
@@ -175,6 +181,9 @@ impl Recorder {
                 .read_until(b'\n', &mut line);
             read.is_err() || line.ends_with(b"\n") || line.len() as u64 == MAX_LINE
         };
+        if folder.is_file() {
+            return Err(RecordError::File(folder.to_path_buf()));
+        }
         // A process that was killed before its run began may have left a piece of the first line.
         match File::open(folder.join(EVENTS)) {
             Ok(events) => match begun(events) {

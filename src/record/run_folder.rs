@@ -76,19 +76,41 @@ pub fn read_files(folder: &Path) -> Result<RunFiles, RecordError> {
 /// The bytes of the events of a run folder, or of a file that holds a run in any form that [`RunFiles::from_bytes`] reads.
 ///
 /// # Errors
-/// [`RecordError::Read`].
+/// [`RecordError::NoRun`]; [`RecordError::Read`].
 pub fn read_log(run: &Path) -> Result<Vec<u8>, RecordError> {
-    match run.is_file() {
-        true => read_capped(run, LARGEST),
-        false => read_capped(&run.join(EVENTS), LARGEST),
+    if run.is_file() {
+        return read_capped(run, LARGEST);
     }
+    check_there(run)?;
+    read_capped(&run.join(EVENTS), LARGEST)
+}
+
+/// Refuses what is no folder with events; what else is wrong with them shows when they are read.
+fn check_there(run: &Path) -> Result<(), RecordError> {
+    match run.join(EVENTS).symlink_metadata() {
+        Err(error) if is_absent(&error) && !is_lost_link(run) => {
+            Err(RecordError::NoRun(run.to_path_buf()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether an error says that a file, or the folder that it would be in, is not there.
+pub(super) fn is_absent(error: &io::Error) -> bool {
+    [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind())
+}
+
+/// Whether a path is a link that leads nowhere.
+fn is_lost_link(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
 }
 
 /// Reads the events of a run folder. A last line that a killed process left unfinished is left out.
 ///
 /// # Errors
-/// [`RecordError::Read`]; [`RecordError::Line`] for a line that is no event.
+/// [`RecordError::NoRun`]; [`RecordError::Read`]; [`RecordError::Line`] for a line that is no event.
 pub fn read_events(folder: &Path) -> Result<Vec<Timed>, RecordError> {
+    check_there(folder)?;
     match read_file(&folder.join(EVENTS))? {
         (lines, None) => Ok(lines.events),
         (_, Some(error)) => Err(error),

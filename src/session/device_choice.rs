@@ -11,7 +11,7 @@ use crate::nearest::unknown;
 /// What stands before the number of an adapter.
 const NUMBERED: &str = "gpu:";
 /// The names of the choices without a number.
-const NAMES: &[&str] = &["auto", "gpu", "cpu"];
+const NAMES: &[&str; 3] = &["auto", "gpu", "cpu"];
 
 /// Where a run computes: `auto`, `gpu`, `gpu:1` or `cpu`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,16 @@ impl FromStr for DeviceChoice {
             "auto" => Ok(DeviceChoice::Auto),
             "gpu" => Ok(DeviceChoice::Gpu),
             "cpu" => Ok(DeviceChoice::Cpu),
-            _ => Err(unknown(text, "a device", NAMES)),
+            _ => {
+                // A number in capitals is one of these, too.
+                let lower = text.to_ascii_lowercase();
+                let numbered = match lower.parse() {
+                    Ok(DeviceChoice::Adapter(_)) => &lower,
+                    _ => "gpu:N",
+                };
+                let [auto, gpu, cpu] = NAMES;
+                Err(unknown(text, "a device", &[auto, gpu, numbered, cpu]))
+            }
         }
     }
 }

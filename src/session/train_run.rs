@@ -342,7 +342,7 @@ impl TrainState {
         control.emit(predicted(&data.split.test, &chosen, data.classes));
         if control.keeps() {
             let network = Box::new(self.trained_network(data).await?);
-            network.check_finite()?;
+            network.check_values()?;
             control.emit(Event::Network { network });
         }
         Ok(())

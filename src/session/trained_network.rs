@@ -21,6 +21,8 @@ const LIMITS: Limits = Limits {
 };
 /// The key of the metadata.
 const KEY: &str = "plateau-network";
+/// How the names of the running variances end.
+const VARIANCE: &str = ".norm.variance";
 
 /// What a trained network is, apart from its weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,6 +116,9 @@ pub enum NetworkError {
     /// A weight or statistic is not a number.
     #[error("the trained network holds values in {0} that are not numbers")]
     NotFinite(String),
+    /// A running variance is below zero.
+    #[error("the trained network holds negative values in {0}, which no variance has")]
+    NegativeVariance(String),
 }
 
 impl From<TensorFileError> for NetworkError {
@@ -198,16 +203,22 @@ impl TrainedNetwork {
         }
     }
 
-    /// Whether every value is a number.
+    /// Whether every value is a number, and no variance below zero.
     ///
     /// # Errors
-    /// [`NetworkError::NotFinite`] names the first tensor with another.
-    pub fn check_finite(&self) -> Result<(), NetworkError> {
-        let other = |tensor: &HostTensor| tensor.values.iter().any(|value| !value.is_finite());
-        match self.tensors.iter().find(|(_, tensor)| other(tensor)) {
-            Some((name, _)) => Err(NetworkError::NotFinite(name.clone())),
-            None => Ok(()),
+    /// [`NetworkError::NotFinite`] or [`NetworkError::NegativeVariance`] names the first tensor with another.
+    pub fn check_values(&self) -> Result<(), NetworkError> {
+        for (name, tensor) in &self.tensors {
+            let mut values = tensor.values.iter();
+            if values.any(|value| !value.is_finite()) {
+                return Err(NetworkError::NotFinite(name.clone()));
+            }
+            let mut values = tensor.values.iter();
+            if name.ends_with(VARIANCE) && values.any(|&value| value < 0.0) {
+                return Err(NetworkError::NegativeVariance(name.clone()));
+            }
         }
+        Ok(())
     }
 
     /// The file.
@@ -254,7 +265,7 @@ impl TrainedNetwork {
             description,
             tensors: file.tensors(&LIMITS)?,
         };
-        network.check_finite()?;
+        network.check_values()?;
         Ok(network)
     }
 }

@@ -142,3 +142,43 @@ fn a_run_in_a_folder_whose_name_is_no_text_goes_on() {
     assert!(odd.join("result.json").is_file());
     fs::remove_dir_all(&base).unwrap();
 }
+
+#[test]
+fn a_run_that_is_not_there_is_named_and_no_file_in_it() {
+    let folder = folder("no-run");
+    fs::create_dir_all(folder.join("empty")).unwrap();
+    fs::write(folder.join("file"), "a text").unwrap();
+    let [none, empty, file] = ["none", "empty", "file"].map(|name| folder.join(name));
+    for command in [
+        "export RUN --to csv",
+        "export RUN --to onnx",
+        "predict RUN a.png",
+        "search --resume RUN",
+        "train --resume RUN",
+        "search --resume RUN --table no.csv",
+        "neighborhood darts-v1 --run RUN",
+    ] {
+        let said = |run: &Path| {
+            let run = run.to_str().unwrap();
+            let args = command.split(' ');
+            let args: Vec<&str> = args
+                .map(|word| if word == "RUN" { run } else { word })
+                .collect();
+            let said = refusal(&plateau(&args));
+            assert!(
+                !said.contains("os error") && !said.contains("events.jsonl"),
+                "{said}"
+            );
+            said
+        };
+        let said_of = [&none, &empty, &file].map(|run| said(run));
+        let none = &said_of[0];
+        assert!(none.contains("run folder"), "{none}");
+        assert!(none.contains("/none"), "{none}");
+        let empty = &said_of[1];
+        assert!(empty.contains("holds no run"), "{empty}");
+        let file = &said_of[2];
+        assert!(file.contains("/file"), "{file}");
+    }
+    fs::remove_dir_all(&folder).unwrap();
+}

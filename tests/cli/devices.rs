@@ -120,6 +120,15 @@ fn a_number_picks_its_adapter_and_one_that_there_is_not_is_refused_with_a_list()
         assert_eq!(output.status.code(), Some(2), "{line}");
         assert!(line.contains("plateau devices lists them"), "{line}");
     }
+    for (wrong, meant) in [("GPU:0", "gpu:0"), ("Gpu:12", "gpu:12")] {
+        let output = plateau(&["search", "--device", wrong]);
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        assert!(
+            line.contains(&format!("did you mean {meant}?")) && line.contains("auto, gpu, gpu:"),
+            "{line}"
+        );
+    }
 }
 
 #[test]

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use plateau::data::Dataset;
+use plateau::session::TrainedNetwork;
 use serde_json::Value;
 
 use crate::support::folder::folder;
 use crate::support::program::plateau;
-use crate::support::write::{idx, png};
+use crate::support::write::{idx, npy, png};
 
 const CELL: &str =
     "|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|+|skip_connect~0|none~1|avg_pool_3x3~2|";
@@ -169,5 +170,90 @@ fn what_cannot_be_predicted_is_refused_in_one_line_that_says_what_to_do() {
     fs::remove_file(&file).unwrap();
     let said = refused(&[&run, &test]);
     assert!(said.contains("no trained network; plateau train"), "{said}");
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn an_array_of_height_and_width_is_one_picture_and_what_cannot_be_read_keeps_no_other_from_its_answer()
+ {
+    let folder = folder("predict-some");
+    trained(&folder);
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (run, test) = (path("run"), path(&format!("data/{TEST_IMAGES}")));
+    let digits = Dataset::load("digits").unwrap();
+    let pixels = digits.image(IMAGES[0] as u32).unwrap();
+    let one = path("one.npy");
+    fs::write(&one, npy(1, "'|u1'", false, "(8, 8)", pixels)).unwrap();
+    let alone = answers(&run, &[&one]);
+    assert_eq!(alone["images"].as_array().unwrap().len(), 1);
+    let among = answers(&run, &[&test]);
+    for class in 0..10 {
+        let [one, other] =
+            [&alone, &among].map(|all| all["images"][0]["logits"][class].as_f64().unwrap());
+        assert!((one - other).abs() < 1e-4, "{one} {other}");
+    }
+    let notes = alone["notes"].to_string();
+    assert!(notes.contains("read as one grey picture"), "{notes}");
+
+    fs::write(folder.join("text.png"), "a text").unwrap();
+    let pictures = folder.join("pictures");
+    fs::create_dir(&pictures).unwrap();
+    let whole = png(8, 8, 1, &[9; 64]);
+    fs::write(pictures.join("a.png"), &whole).unwrap();
+    fs::write(pictures.join("b.png"), &whole[..whole.len() / 2]).unwrap();
+    let asked = ["text.png", "one.npy", "no-such.png", "pictures", "one.npy"].map(path);
+    let mut args = vec!["predict", "--device", "cpu", &run];
+    args.extend(asked.iter().map(String::as_str));
+    let output = plateau(&args);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said.lines().count(), 3, "{said}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let refused = said.lines().filter(|line| line.starts_with("plateau: "));
+    let refused: Vec<&str> = refused.collect();
+    assert_eq!(refused.len(), 3, "{said}");
+    for (line, name) in refused.iter().zip(["text.png", "no-such.png", "b.png"]) {
+        assert!(line.contains(name), "{said}");
+    }
+
+    args.push("--json");
+    let output = plateau(&args);
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let images = report["images"].as_array().unwrap();
+    let is_refused = images.iter().map(|image| image["error"].is_string());
+    let is_refused: Vec<bool> = is_refused.collect();
+    assert_eq!(is_refused, [true, false, true, false, true, false]);
+    assert!(images[4]["file"].as_str().unwrap().contains("b.png"));
+    assert!(images[4]["answers"].is_null());
+    let [first, last] = [1, 5].map(|place| images[place]["answers"][0]["class"].as_str());
+    assert!(first.is_some() && first == last, "{images:?}");
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_network_with_a_negative_variance_is_neither_asked_nor_exported() {
+    let folder = folder("negative-variance");
+    trained(&folder);
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let file = folder.join("run/network.safetensors");
+    let mut network = TrainedNetwork::from_bytes(&fs::read(&file).unwrap()).unwrap();
+    let tensor = network.tensors.get_mut("last.norm.variance").unwrap();
+    tensor.values[0] = -1e-3;
+    fs::write(&file, network.to_bytes().unwrap()).unwrap();
+    let (run, test) = (path("run"), path(&format!("data/{TEST_IMAGES}")));
+    let export = |to| plateau(&["export", &run, "--to", to]);
+    let said = [export("onnx"), export("pytorch")].map(|output| {
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    });
+    for said in said.into_iter().chain([refused(&[&run, &test])]) {
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(
+            said.contains("network.safetensors: ") && said.contains("in last.norm.variance,"),
+            "{said}"
+        );
+    }
+    assert!(!folder.join("run/network.onnx").exists());
     fs::remove_dir_all(&folder).unwrap();
 }

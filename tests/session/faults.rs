@@ -153,8 +153,10 @@ fn damaged_checkpoints_are_named_and_never_silently_forgotten() {
 fn a_folder_without_a_run_cannot_be_resumed() {
     let folder = folder("empty");
     let line = complaint(&resume(&folder, &[]));
-    assert!(line.contains("it holds no run"), "{line}");
+    assert!(line.contains("there is no such run folder"), "{line}");
     std::fs::create_dir_all(&folder).unwrap();
+    let line = complaint(&resume(&folder, &[]));
+    assert!(line.contains("it holds no run"), "{line}");
     std::fs::write(folder.join("events.jsonl"), "").unwrap();
     let line = complaint(&resume(&folder, &[]));
     assert!(line.contains("its run has not begun"), "{line}");

@@ -288,6 +288,16 @@ fn a_kept_network_that_was_cut_changed_or_is_of_another_version_is_refused_in_on
     values[3] = f32::INFINITY;
     let error = TrainedNetwork::from_bytes(&infinite.to_bytes().unwrap()).unwrap_err();
     assert_eq!(error, NetworkError::NotFinite("stem.weight".into()));
+    let mut negative = network.clone();
+    let values = &mut negative
+        .tensors
+        .get_mut("last.norm.variance")
+        .unwrap()
+        .values;
+    values[0] = -0.5;
+    let error = TrainedNetwork::from_bytes(&negative.to_bytes().unwrap()).unwrap_err();
+    let named = NetworkError::NegativeVariance("last.norm.variance".into());
+    assert_eq!(error, named);
     let checkpoint = fs::read_dir("tests/fixtures/before/interrupted").unwrap();
     let paths = checkpoint.map(|entry| entry.unwrap().path());
     let path = paths

@@ -13,20 +13,23 @@ use super::CliError;
 use super::drive::in_shell;
 use super::jobs;
 use super::looked_up::LookedUp;
+use super::moved::Recorded;
 use super::out::{self, note, say};
 use super::settings::{RunArgs, SearchOverrides, TrainOverrides, trained_with};
 use super::stop;
 use super::table::TableArgs;
 use crate::data::file_name;
-use crate::record::{CLAIM, Claim};
+use crate::record::{CLAIM, Claim, RecordError};
 use crate::search::Strategy;
 use crate::space::Space;
 use crate::study::compare::{
     Arm, Comparison, ComparisonError, JUDGE_EPOCHS, JudgedBy, RESULTS, ResultsError, Shard,
     result_files, search_halves,
 };
-use worker::Worker;
+use worker::{Worker, forget_claims};
 
+/// What goes on with what was stopped or has failed.
+const COMMAND: &str = "plateau compare: it keeps the finished runs, and an unfinished one goes on from its last checkpoint";
 /// What a stop says.
 const STOPPED: &str = "stopped; go on with the same plateau compare: it keeps the finished runs, and an unfinished one goes on from its last checkpoint";
 
@@ -131,10 +134,11 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
         false => None,
     };
     let mut comparison = args.comparison(looked_up.as_ref())?;
+    let folder = args.folder();
+    find_images(&mut comparison, &folder)?;
     // What cannot be run is known before anything is there.
     let halves = search_halves(&comparison.settings).map_err(CliError::new)?;
     comparison.check(halves).map_err(CliError::new)?;
-    let folder = args.folder();
     let of_other = |error: ResultsError| match &error {
         ResultsError::File {
             source: ComparisonError::Format(_),
@@ -148,6 +152,7 @@ pub fn run(args: &CompareArgs) -> Result<(), CliError> {
     if args.list {
         return list(&comparison);
     }
+    forget_claims(&comparison, &folder);
     let command = format!("plateau {}", flags());
     // Going on is the same command, and so is every shard.
     if !comparison.commands.contains(&command) {
@@ -201,13 +206,41 @@ fn show(comparison: &Comparison, folder: &Path, args: &CompareArgs) -> Result<()
     )
 }
 
+/// Has a comparison load its images by the name that is recorded in its folder, where they have moved.
+fn find_images(comparison: &mut Comparison, folder: &Path) -> Result<(), CliError> {
+    let in_results = Comparison::images_in(folder);
+    let in_results = in_results.map(|(name, hash)| Recorded { name, hash });
+    let in_runs = || {
+        let entries = fs::read_dir(folder).ok()?.flatten();
+        let mut runs = entries.map(|entry| entry.path());
+        runs.find_map(|run| Recorded::of_run(&run))
+    };
+    if let Some(recorded) = in_results.or_else(in_runs) {
+        let hash = recorded.hash.clone();
+        let now = comparison.settings.dataset.clone();
+        comparison.settings.dataset = recorded.name_of(&now)?;
+        if comparison.settings.dataset != now {
+            comparison.images = Some(hash);
+        }
+    }
+    Ok(())
+}
+
 /// Joins the results of all shards of a folder.
 fn merge(folder: &Path) -> Result<(), CliError> {
     Comparison::merged(folder).map_err(CliError::new)?;
-    let _claim = claim_results(folder, RESULTS)?;
+    let claim = Claim::wait(&claim_of_results(folder, RESULTS));
+    let _claim = claim.map_err(|error| match error {
+        RecordError::Create { source, .. } => CliError(format!(
+            "{} cannot be written ({source}): get the permission to write there, or copy its compare*.json into a folder of yours and merge that",
+            folder.display()
+        )),
+        error => CliError::new(error),
+    })?;
     // As they are while nobody else writes.
     let comparison = Comparison::merged(folder).map_err(CliError::new)?;
     write(&comparison, folder)?;
+    forget_claims(&comparison, folder);
     out::lines(&(comparison.tables() + "\n"))?;
     for (seed, strategy) in comparison.missing() {
         say!("missing  {strategy}, seed {seed}")?;
@@ -322,7 +355,11 @@ fn is_old(folder: &Path) -> Result<bool, CliError> {
 
 /// Keeps other processes from writing a result file meanwhile.
 fn claim_results(folder: &Path, name: &str) -> Result<Claim, CliError> {
-    Claim::wait(&folder.join(name).with_extension(CLAIM)).map_err(CliError::new)
+    Claim::wait(&claim_of_results(folder, name)).map_err(CliError::new)
+}
+
+fn claim_of_results(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name).with_extension(CLAIM)
 }
 
 /// Writes down what is known, with what others have written meanwhile: into the files of the whole comparison all, into that of a shard what

@@ -3,14 +3,18 @@
 use std::path::Path;
 
 use super::super::CliError;
-use super::super::drive::{Outcome, drive};
+use super::super::drive::{GoesOn, Outcome, drive};
 use super::super::looked_up::LookedUp;
 use super::super::out::note;
 use super::super::stop;
+use super::COMMAND;
 use crate::landscape::{SupernetEvaluator, skips};
 use crate::record::{Claim, RecordError, Recorder, read_events};
 use crate::session::{CheckpointEvery, Event, RunConfig, Start, Timed, differences};
 use crate::study::compare::{Arm, Entry, Judged, TrainedRun};
+
+/// What goes on with it.
+const GOES_ON: GoesOn<'_> = GoesOn::Same(COMMAND);
 
 /// What a run came to: read from its folder where it is finished, gone on with where it was interrupted, else run from its beginning. `name`:
 /// that of its folder, with a number behind it where that holds another run. Nothing where another process does it, whatever the claim says.
@@ -27,6 +31,13 @@ pub fn outcome(
         ..Start::new(config.clone())
     };
     for folder in Recorder::folders(base, name) {
+        if folder.is_file() {
+            note!(
+                "note: {} is a file, where a run folder belongs; another folder takes its run",
+                folder.display()
+            );
+            continue;
+        }
         if Recorder::check_free(&folder).is_ok() {
             let mut faster = false;
             let open = || {
@@ -36,7 +47,7 @@ pub fn outcome(
                 faster = matches!(made, Err(RecordError::Locked(_) | RecordError::Taken(_)));
                 made.map(|recorder| recorder.under(claim.watch()))
             };
-            let driven = drive(start(None), open, Vec::new(), None);
+            let driven = drive(start(None), open, Vec::new(), GOES_ON);
             return unless_of_another(driven, faster || !claim.stands());
         }
         // What is damaged may still go on.
@@ -76,7 +87,7 @@ pub fn outcome(
                 .cut()
                 .map(|recorder| recorder.under(claim.watch()))
         };
-        match drive(start(found.from), open, found.events, None) {
+        match drive(start(found.from), open, found.events, GOES_ON) {
             // Of another version, or begun on another device.
             Err(error) if !begun && stop::exit_code() == 1 => {
                 note!(

@@ -10,7 +10,7 @@ use super::super::looked_up::LookedUp;
 use super::super::out::note;
 use super::super::stop;
 use super::one_run::{entry_of, is_of, outcome};
-use super::{CompareArgs, STOPPED, save};
+use super::{COMMAND, CompareArgs, STOPPED, save};
 use crate::data::short_name;
 use crate::landscape::SupernetEvaluator;
 use crate::record::{CLAIM, Claim, Recorder, read_events};
@@ -93,8 +93,8 @@ impl<'a> Worker<'a> {
             if passed.any(|(of, by, at)| (*of, by) == (seed, &strategy) && at.elapsed() < AGAIN) {
                 continue;
             }
-            let name = format!("{}.{CLAIM}", run_name(&strategy, seed));
-            let claim = Claim::take(&self.folder.join(name)).map_err(CliError::new)?;
+            let path = claim_path(self.folder, &strategy, seed);
+            let claim = Claim::take(&path).map_err(CliError::new)?;
             let Some(claim) = claim else {
                 continue;
             };
@@ -138,9 +138,7 @@ impl<'a> Worker<'a> {
         let checkpoints = self.args.run.checkpoints();
         let outcome = outcome(self.folder, &name, &config, checkpoints, claim);
         let outcome = outcome.map_err(|error| match stop::exit_code() {
-            1 => CliError(format!(
-                "{error} (in a comparison the same plateau compare goes on with such a run, and keeps the finished ones)"
-            )),
+            1 => error,
             _ => CliError(STOPPED.into()),
         })?;
         stop::goes_on(STOPPED.into());
@@ -230,8 +228,15 @@ impl<'a> Worker<'a> {
         };
         let mut there = folders().take_while(|folder| folder.exists());
         for folder in there.find(is_finished).into_iter().chain(folders()) {
+            if folder.is_file() {
+                note!(
+                    "note: {} is a file, where a run folder belongs; another folder takes the judge",
+                    folder.display()
+                );
+                continue;
+            }
             let checkpoints = self.args.run.checkpoints();
-            match trained(config.clone(), &folder, checkpoints, STOPPED, Some(claim)) {
+            match trained(config.clone(), &folder, checkpoints, COMMAND, Some(claim)) {
                 Ok(checkpoint) => return Ok(Some(checkpoint)),
                 Err(Untrained::Busy(_)) => return Ok(None),
                 Err(Untrained::Elsewhere(error)) => note!(
@@ -246,6 +251,22 @@ impl<'a> Worker<'a> {
             self.folder.display()
         )))
     }
+}
+
+/// Removes the claims on finished runs that processes have left which were killed before they could.
+pub fn forget_claims(comparison: &Comparison, folder: &Path) {
+    for entry in &comparison.entries {
+        let path = claim_path(folder, &entry.strategy, entry.seed);
+        // Taken over where nobody holds it any more, and given up. What stays is in nobody's way.
+        if path.exists() {
+            drop(Claim::take(&path));
+        }
+    }
+}
+
+/// The file of a claim on a run.
+fn claim_path(folder: &Path, strategy: &Arm, seed: u64) -> PathBuf {
+    folder.join(format!("{}.{CLAIM}", run_name(strategy, seed)))
 }
 
 /// The name of a run's folder and claim.

@@ -118,18 +118,35 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
 /// # Errors
 /// [`DataError::File`] names the first.
 pub fn check_names(source: &Source) -> Result<(), DataError> {
-    for file in &source.files {
-        match (file.kind, extension(&file.name).as_str()) {
+    let misnamed = misnamed(source).next();
+    misnamed.map_or(Ok(()), |(_, error)| Err(error))
+}
+
+/// The files that are named like images and are none, and what is said of each.
+pub fn misnamed(source: &Source) -> impl Iterator<Item = (&File, DataError)> {
+    source.files.iter().filter_map(|file| {
+        let why = match (file.kind, extension(&file.name).as_str()) {
             (Kind::Nothing, "png" | "jpg" | "jpeg" | "gif" | "bmp" | "webp" | "pgm" | "ppm") => {
-                return Err(file.error(0, "named like an image, and empty"));
+                "named like an image, and empty"
             }
             (Kind::Other, "png" | "jpg" | "jpeg" | "gif" | "bmp" | "webp" | "pgm" | "ppm") => {
-                return Err(file.error(0, "named like an image, but none that can be read"));
+                "named like an image, but none that can be read"
             }
-            _ => {}
-        }
+            _ => return None,
+        };
+        Some((file, file.error(0, why)))
+    })
+}
+
+/// Whether [`white`] can look into a picture.
+///
+/// # Errors
+/// [`DataError::File`] for a damaged picture.
+pub fn check_depth(file: &File, format: ImageFormat) -> Result<(), DataError> {
+    match photo::is_deep(file, format)? {
+        true => photo::decode(file, format).map(drop),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// Says of each image what its folders say, part after part.

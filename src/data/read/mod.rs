@@ -34,7 +34,7 @@ use notes::Notes;
 pub use options::Options;
 use parts::{Images, Part};
 use source::{File, Kind, Source};
-pub use unlabelled::{ImageName, Input, Unlabelled};
+pub use unlabelled::{ImageName, Input, Refused, Unlabelled};
 
 /// A data set with what its files told.
 #[derive(Debug, Clone)]

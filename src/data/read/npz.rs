@@ -10,6 +10,9 @@ use super::range::{Mapping, Range, Scale};
 use super::source::{File, Kind, Source};
 use crate::data::DataError;
 
+/// What is said of an array that is one grey picture.
+const ONE_PICTURE: &str = "an array [height, width] is read as one grey picture";
+
 /// The arrays of a data set, by part.
 #[derive(Default)]
 struct Arrays<'a> {
@@ -69,7 +72,7 @@ pub fn read(source: &Source, request: &mut Request<'_>) -> Result<Images, DataEr
             .get(&part)
             .ok_or_else(|| file.error(0, "no array of labels belongs to it"))?;
         let mapping = mappings.get(&part).copied().unwrap_or_default();
-        let count = read_images(file, &mut found, &mapping, request)?;
+        let count = read_images(Array::open(file)?, &mut found, &mapping, request)?;
         let read = read_labels(labels_file, request)?;
         if read.values.len() as u64 != count {
             return Err(labels_file.error(
@@ -118,6 +121,15 @@ pub fn unlabelled<'a>(
         };
         chosen = arrays(source).filter(shaped).collect();
     }
+    if chosen.is_empty() {
+        // A column is of labels.
+        let grey = |file: &&File| {
+            let shape = Array::open(file).map(|array| array.shape);
+            let is_picture = shape.is_ok_and(|shape| shape.len() == 2 && !shape.contains(&1));
+            is_picture && role_of(&file.name, false) != Some(Role::Labels)
+        };
+        chosen = arrays(source).filter(grey).collect();
+    }
     for file in arrays(source) {
         if !chosen.iter().any(|used| used.name == file.name) {
             request.notes.of("left out, no images", &file.name);
@@ -125,8 +137,11 @@ pub fn unlabelled<'a>(
     }
     let mut found = Vec::new();
     for file in chosen {
-        let mut array = Array::open(file)?;
+        if Array::open(file)?.shape.len() == 2 {
+            request.notes.of(ONE_PICTURE, &file.name);
+        }
         let mut mapping = Mapping::default();
+        let mut array = one_or_more(file)?;
         if !array.dtype.is_byte() {
             let mut range = Range::new(array.dtype.is_float());
             array.for_each(|_, value| range.take(value))?;
@@ -139,10 +154,19 @@ pub fn unlabelled<'a>(
             mapping = range.mapping(&mut request.notes).map_err(refuse)?;
         }
         let mut images = Images::default();
-        read_images(file, &mut images, &mapping, request)?;
+        read_images(one_or_more(file)?, &mut images, &mapping, request)?;
         found.push((file, images));
     }
     Ok(found)
+}
+
+/// An array of images; of one grey picture as an array of one.
+fn one_or_more(file: &File) -> Result<Array, DataError> {
+    let mut array = Array::open(file)?;
+    if let [_, _] = array.shape[..] {
+        array.shape.insert(0, 1);
+    }
+    Ok(array)
 }
 
 fn arrays(source: &Source) -> impl Iterator<Item = &File> {
@@ -289,12 +313,11 @@ fn mappings(
 }
 
 fn read_images(
-    file: &File,
+    array: Array,
     found: &mut Images,
     mapping: &Mapping,
     request: &mut Request<'_>,
 ) -> Result<u64, DataError> {
-    let array = Array::open(file)?;
     let (count, layout, height, width) = match *array.shape.as_slice() {
         [count, height, width] => (count, Layout::Grey, height, width),
         [count, height, width, channels @ (1 | 3)] => {

@@ -15,7 +15,7 @@ use crate::data::DataError;
 const COLOURED: &str = "grey images are read with three equal planes, as the network takes colours";
 
 /// Images in the shape of a network.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Unlabelled {
     /// `[images, channels, height, width]`
     pub pixels: Vec<u8>,
@@ -23,6 +23,19 @@ pub struct Unlabelled {
     pub names: Vec<ImageName>,
     /// What was scaled, turned, left out or guessed: sentences for a person.
     pub notes: Vec<String>,
+    /// What could not be read.
+    pub refused: Vec<Refused>,
+}
+
+/// A picture that could not be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// The file.
+    pub file: String,
+    /// What is wrong.
+    pub why: DataError,
+    /// How many images were read before it.
+    pub before: usize,
 }
 
 /// Where an image is from.
@@ -55,6 +68,8 @@ pub struct Input {
 impl Unlabelled {
     /// Reads the images at a path: a picture, an array, an archive, a folder.
     ///
+    /// A picture that cannot be read is in [`Unlabelled::refused`].
+    ///
     /// # Errors
     /// As [`read_path`](super::read_path); a file that holds no image.
     #[cfg(not(target_arch = "wasm32"))]
@@ -77,6 +92,8 @@ impl Unlabelled {
 
     /// Reads the images in named blobs, as a browser hands over files.
     ///
+    /// A picture that cannot be read is in the notes where there is another that can.
+    ///
     /// # Errors
     /// As [`read_blobs`](super::read_blobs); blobs that hold no image.
     pub fn from_files(
@@ -84,16 +101,39 @@ impl Unlabelled {
         blobs: Vec<(String, Vec<u8>)>,
         input: Input,
     ) -> Result<Self, DataError> {
-        read(Source::from_blobs(name, blobs)?, input)
+        let mut images = read(Source::from_blobs(name, blobs)?, input)?;
+        let mut refused = std::mem::take(&mut images.refused).into_iter();
+        if images.names.is_empty()
+            && let Some(first) = refused.next()
+        {
+            return Err(first.why);
+        }
+        images.notes.extend(refused.map(|one| one.why.to_string()));
+        Ok(images)
     }
 
     /// Puts others behind them.
     pub fn append(&mut self, other: Self) {
+        let read = self.names.len();
+        self.refused
+            .extend(other.refused.into_iter().map(|one| Refused {
+                before: read + one.before,
+                ..one
+            }));
         self.pixels.extend(other.pixels);
         self.names.extend(other.names);
         let new = other.notes.into_iter();
         let new: Vec<String> = new.filter(|note| !self.notes.contains(note)).collect();
         self.notes.extend(new);
+    }
+
+    /// Puts what could not be read behind them.
+    pub fn refuse(&mut self, file: String, why: DataError) {
+        self.refused.push(Refused {
+            file,
+            why,
+            before: self.names.len(),
+        });
     }
 }
 
@@ -106,8 +146,18 @@ fn read(mut source: Source, input: Input) -> Result<Unlabelled, DataError> {
         });
     }
     let mut notes = std::mem::take(&mut source.notes);
-    folder::check_names(&source)?;
-    let format = recognise(&source).map_err(|error| match error {
+    let mut refused = Vec::new();
+    for (file, why) in folder::misnamed(&source) {
+        refused.push(Refused::new(file, 0, why));
+    }
+    let recognised = recognise(&source);
+    if recognised.is_err() && !refused.is_empty() {
+        return Ok(Unlabelled {
+            refused,
+            ..Unlabelled::default()
+        });
+    }
+    let format = recognised.map_err(|error| match error {
         DataError::Data { name, .. } => DataError::Data {
             name,
             message: "no image is found: use PNG, JPEG, WebP, BMP, GIF, PNM, NPZ, NPY, IDX or CIFAR binary, or a folder or archive of them"
@@ -126,6 +176,7 @@ fn read(mut source: Source, input: Input) -> Result<Unlabelled, DataError> {
         input,
         images: Images::default(),
         names: Vec::new(),
+        refused,
     };
     match &format {
         Format::Folder => taken.pictures(&source, &mut request)?,
@@ -146,10 +197,10 @@ fn read(mut source: Source, input: Input) -> Result<Unlabelled, DataError> {
             }
         }
     }
-    if taken.names.is_empty() {
+    if taken.names.is_empty() && taken.refused.is_empty() {
         return Err(DataError::Data {
             name: source.name,
-            message: "it holds no image; an array of images is [count, height, width], also of one"
+            message: "it holds no image; an array of images is [count, height, width], or [height, width] of one grey picture"
                 .to_owned(),
         });
     }
@@ -157,7 +208,18 @@ fn read(mut source: Source, input: Input) -> Result<Unlabelled, DataError> {
         pixels: taken.images.pixels,
         names: taken.names,
         notes: request.notes.into_sentences(),
+        refused: taken.refused,
     })
+}
+
+impl Refused {
+    fn new(file: &File, before: usize, why: DataError) -> Self {
+        Self {
+            file: file.shown(),
+            why,
+            before,
+        }
+    }
 }
 
 /// Images as they are brought to the shape of a network.
@@ -165,6 +227,7 @@ struct Taken {
     input: Input,
     images: Images,
     names: Vec<ImageName>,
+    refused: Vec<Refused>,
 }
 
 impl Taken {
@@ -174,11 +237,25 @@ impl Taken {
             Kind::Image(format) => Some((file, format)),
             _ => None,
         });
-        let pictures: Vec<_> = pictures.collect();
+        let mut pictures: Vec<_> = pictures.collect();
+        pictures.retain(|&(file, format)| {
+            let refused = folder::check_depth(file, format).err();
+            let readable = refused.is_none();
+            let refused = refused.map(|why| Refused::new(file, 0, why));
+            self.refused.extend(refused);
+            readable
+        });
         let white = folder::white(&pictures, request)?;
         let [channels, height, width] = self.input.shape.map(|size| size as u64);
         for (file, format) in pictures {
-            let mut picture = folder::prepare(file, format, white, request)?;
+            let mut picture = match folder::prepare(file, format, white, request) {
+                Ok(picture) => picture,
+                Err(why) => {
+                    let refused = Refused::new(file, self.names.len(), why);
+                    self.refused.push(refused);
+                    continue;
+                }
+            };
             // At most `MOST_SIDE`.
             folder::scale(
                 &mut picture,

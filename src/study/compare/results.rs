@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::{Arm, Comparison, ComparisonError, Entry};
+use crate::data::absolute;
 use crate::packed::MOST_OF_A_REPORT;
 use crate::space::without_mark;
 
@@ -119,6 +120,10 @@ pub fn result_files(folder: &Path) -> Result<Vec<PathBuf>, ResultsError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            let what = "it is a file, where the folder of a comparison belongs";
+            return Err(read_error(io::Error::other(what)));
+        }
         Err(error) => return Err(read_error(error)),
     };
     let mut found = Vec::new();
@@ -172,6 +177,16 @@ impl Comparison {
             self.summarise();
         }
         Ok(())
+    }
+
+    /// The data set that the results of a folder are of, and the SHA-256 of its images; nothing where no result says so.
+    #[must_use]
+    pub fn images_in(folder: &Path) -> Option<(String, String)> {
+        let paths = result_files(folder).ok()?;
+        paths.into_iter().find_map(|path| {
+            let (_, there) = read(path).ok()?;
+            Some((absolute(&there.settings.dataset), there.images?))
+        })
     }
 
     /// What the file of a shard holds: the runs that it held before, and those that the shard has `done` since. Those of others are in their files.

@@ -1,6 +1,7 @@
 //! A comparison that several processes work on at once.
 
 mod left_to_others;
+mod lying_about;
 mod merged;
 mod recipes;
 
