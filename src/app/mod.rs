@@ -22,7 +22,7 @@ pub use draw::{axes, figure, strategy_picture, svg, theme, words};
 pub use pane::Pane;
 pub use panels::alpha_file;
 pub use panels::data::DataPanel;
-pub use panels::editor::{Editor, edits, flatness};
+pub use panels::editor::{Editor, edits, flatness, flatness_words};
 pub use panels::export::cell_pictures;
 #[cfg(not(target_arch = "wasm32"))]
 pub use panels::first_picture::first_picture;

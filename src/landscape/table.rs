@@ -183,6 +183,16 @@ impl Table {
         *self.standard_errors.get(place)?.get(index)?
     }
 
+    /// How many trainings a metric is the mean of, where the table has a column for each (`TestAccuracySeed0` and so on).
+    pub fn trainings(&self, metric: &str) -> Option<usize> {
+        let is_one = |name: &&String| {
+            let seed = name.strip_prefix(metric);
+            let seed = seed.and_then(|rest| rest.strip_prefix("Seed"));
+            seed.is_some_and(|seed| seed.parse::<u64>().is_ok())
+        };
+        Some(self.metrics.iter().filter(is_one).count()).filter(|count| *count > 1)
+    }
+
     /// What stands behind an architecture's accuracy: architectures with the same networks have equal ones.
     pub fn networks(&self, metric: &str, index: usize) -> Option<Networks> {
         let accuracy = *self.column(metric)?.get(index)?;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
+use plateau::app::flatness::Flatness;
 use plateau::app::{
     Answer, App, Ask, Fragment, Keeper, LEAST_SIZE, Link, Pane, Recording, RunState, SessionState,
 };
@@ -446,6 +447,20 @@ fn the_recorded_race_differs_in_the_strategy_only_and_the_built_in_table_has_wha
             verdict.mean, verdict.worst
         ));
     }
+    // The word stands beside what it is made of.
+    for genotype in &found {
+        let flatness = Flatness::in_table(builtin_table(), BUILTIN_METRIC, genotype).unwrap();
+        for said in [flatness.margin().unwrap(), flatness.counts().unwrap()] {
+            assert!(window.query_all_by_label(&said).next().is_some(), "{said}");
+        }
+    }
+    // What is chosen of α stands above its own plot, and below the others.
+    let y = |words: &str| {
+        let one = window.query_all_by_label_contains(words).next();
+        one.unwrap_or_else(|| panic!("{words}")).rect().top()
+    };
+    let [others, choice] = ["Its neighbors' mean, %", "weight of"].map(y);
+    assert!(others < choice && choice < y("Weight of none on edge"));
     // Both go to the step that is looked at.
     window.key_press(egui::Key::Home);
     window.run_ok();

@@ -3,7 +3,8 @@
 use eframe::egui::{self, RichText, Ui, vec2};
 
 use super::any_time;
-use super::editor::flatness::{Flatness, explanation};
+use super::editor::flatness::Flatness;
+use super::editor::flatness_words::{error_in_table, explanation};
 use super::export::Export;
 use super::figure_rows;
 use super::kept_figures::{Growing, Kept, Seen};
@@ -110,7 +111,6 @@ impl Beside {
             ui.label(text);
         }
         ui.add_space(SPACE[0]);
-        let weight = self.alpha(ui, sides);
         let runs: Vec<&RunView> = sides.iter().map(|side| side.run).collect();
         let names: Vec<String> = sides.iter().map(Side::name).collect();
         let of = names.join("\n");
@@ -122,17 +122,19 @@ impl Beside {
             .collect();
         let key = format!("{of}\n{}", any_time::key(table, &seen));
         figures.extend(self.in_table.figures(&key, || in_table(sides, table)));
-        if let Some(weight) = weight {
-            let of = format!("{of}\n{}", weight.title);
-            let make = |steps: &[&[SearchStep]]| vec![weight.figure(&names, steps)];
-            figures.extend(self.weights.figures(&of, &runs, make));
-        }
         let columns = if ui.available_width() > 520.0 { 2 } else { 1 };
         let cursor = sides.iter().find_map(|side| {
             let at = side.at?;
             Some(side.run.steps.get(at)?.step as f64)
         });
         figure_rows::show(ui, &figures, columns, PLOT, cursor, export, actions);
+        // The choices stand above the plot that they are of.
+        if let Some(weight) = self.alpha(ui, sides) {
+            let of = format!("{of}\n{}", weight.title);
+            let make = |steps: &[&[SearchStep]]| vec![weight.figure(&names, steps)];
+            let figures: Vec<&Figure> = self.weights.figures(&of, &runs, make).iter().collect();
+            figure_rows::show(ui, &figures, columns, PLOT, cursor, export, actions);
+        }
     }
 
     /// The weight of one operation on one edge over the steps, of runs that have α of one space; the row above chooses which.
@@ -224,10 +226,12 @@ fn difference(sides: &[Side]) -> Option<String> {
         false => "other images could say the opposite",
     };
     Some(format!(
-        "Tests, {} − {}: {} ± {half:.2} points: {verdict}.",
+        "Tests, {} − {}: {} points (95 %: {} to {}): {verdict}.",
         one.name(),
         other.name(),
-        signed(points, 2)
+        signed(points, 2),
+        signed(points - half, 2),
+        signed(points + half, 2)
     ))
 }
 
@@ -285,8 +289,16 @@ fn column(
             verdict.mean, verdict.worst
         ));
         let flatness = Flatness::in_table(table, metric, genotype);
-        if let Some(words) = flatness.and_then(|flatness| flatness.words()) {
-            explained(ui, RichText::new(words).strong(), &explanation(genotype));
+        if let Some(flatness) = flatness
+            && let Some(words) = flatness.words()
+        {
+            let rule = explanation(genotype, Some(&flatness));
+            let more = format!("{rule}\n\n{}", error_in_table(table, metric));
+            explained(ui, RichText::new(words).strong(), &more);
+            let said = [flatness.margin(), flatness.counts()];
+            for said in said.into_iter().flatten() {
+                ui.label(theme::note(said));
+            }
         }
     }
     let reference = genotypes.iter().flatten().find(|one| one.space() == space);

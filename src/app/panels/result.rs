@@ -2,8 +2,9 @@
 
 use eframe::egui::{self, RichText, Ui, vec2};
 
-use super::editor::card::{cost as cost_of_change, word_color};
-use super::editor::flatness::{INSIDE_THE_NOISE, explanation};
+use super::editor::card::word_color;
+use super::editor::flatness::INSIDE_THE_NOISE;
+use super::editor::flatness_words::explanation;
 use super::editor::scores::{ScoredBy, Scores, judge_for, trust};
 use super::export::{genotype_items, network_items};
 use super::forecast::duration;
@@ -119,7 +120,7 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
             };
             let more = format!(
                 "{}\n\n{}: {}",
-                explanation(genotype),
+                explanation(genotype, Some(&flatness)),
                 by.name(),
                 trust(by, genotype, context)
             );
@@ -131,11 +132,12 @@ fn flatness(ui: &mut Ui, genotype: &Genotype, scores: &Scores, context: &mut Con
                     .color(color),
                 &more,
             );
-            let said = match flatness.share {
-                Some(share) => cost_of_change(&flatness, share),
-                None => String::new(),
-            };
+            let said = flatness.margin().unwrap_or_default();
             ui.label(format!("{said} ({})", said_by(by, scores, context)));
+            if let Some(counts) = flatness.counts() {
+                ui.end_row();
+                ui.label(counts);
+            }
         }
         None if judged && context.judge.is_training() => {
             ui.label(theme::note(

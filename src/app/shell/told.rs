@@ -168,7 +168,7 @@ impl App {
         Some(Outcome {
             run: titles(run).0,
             accuracy,
-            flatness: flatness.and_then(|flatness| Some(flatness.words()?.to_owned())),
+            flatness: flatness.and_then(|flatness| flatness.told()),
         })
     }
 
@@ -177,8 +177,8 @@ impl App {
         let around = self.editor.flatness().map(|flatness| {
             let mean = format!(", neighbors {:.2} % on average", flatness.neighbors.mean);
             mean + &flatness
-                .words()
-                .map_or(String::new(), |words| format!(", {words}"))
+                .told()
+                .map_or(String::new(), |told| format!(", {told}"))
         });
         Some(format!(
             "The edited cell: {own:.2} %{}.",

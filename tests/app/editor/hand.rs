@@ -507,3 +507,45 @@ fn a_frame_with_all_rewirings_of_a_darts_cell_takes_less_than_a_60th_of_a_second
     // The harness adds the tree of a screen reader to every frame.
     assert!(times[30].as_secs_f64() < 1.0 / 60.0);
 }
+
+#[test]
+fn the_neighborhood_says_what_its_uneven_heights_and_its_columns_are() {
+    let mut harness = small_editor();
+    harness.run();
+    let painted = |words: &str| {
+        harness
+            .output()
+            .shapes
+            .iter()
+            .any(|shown| match &shown.shape {
+                egui::Shape::Text(text) => text.galley.text().contains(words),
+                _ => false,
+            })
+    };
+    assert!(painted("points above or below this cell's") && painted("log scale from ±1"));
+    assert!(painted("from state → to node"));
+    let picture = harness.get_by_label("what every change brings");
+    let more = picture
+        .accesskit_node()
+        .data()
+        .description()
+        .map(str::to_owned);
+    assert!(more.is_some_and(|more| more.ends_with("logarithmic from one point on")));
+}
+
+#[test]
+fn beside_the_word_stand_the_drop_its_limit_and_the_neighbors_that_make_it() {
+    let mut harness = small_editor();
+    harness.run();
+    let flatness = harness.state().editor.flatness().unwrap();
+    harness.get_by_label(flatness.words().unwrap());
+    harness.get_by_label(&flatness.margin().unwrap());
+    harness.get_by_label(&flatness.counts().unwrap());
+    harness.get_by_label("how sure?").click();
+    harness.run();
+    harness.remove_cursor();
+    harness.run();
+    // The table of the bench has one training a cell.
+    let none = harness.query_all_by_label_contains("there is no ±, and no interval");
+    assert!(none.count() > 0);
+}

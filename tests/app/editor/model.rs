@@ -5,8 +5,9 @@ use proptest::prelude::*;
 
 use plateau::app::edits::{History, Place, operations, sources, with_operation, with_source};
 use plateau::app::flatness::{ErrorOf, Flatness, Known, Word, share_of_one_change};
+use plateau::app::flatness_words::{error_in_table, error_on_images, explanation};
 use plateau::app::{CellPicture, Geometry, distance};
-use plateau::landscape::{Table, architecture, architecture_count};
+use plateau::landscape::{BUILTIN_METRIC, Table, architecture, architecture_count, builtin_table};
 use plateau::space::{CellKind, Counting, Genotype, Space, neighbors};
 
 use super::bench::*;
@@ -322,4 +323,66 @@ fn an_svg_of_a_cell_has_every_edge_with_its_label_and_every_state() {
         assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
         assert!(svg.contains("skip"));
     }
+}
+
+#[test]
+fn the_word_comes_with_the_drop_its_limit_and_how_many_neighbors_make_it() {
+    let known = |of| Known { error: 0.5, of };
+    let own = known(ErrorOf::Images);
+    let other = known(ErrorOf::ImagesOfNeighbors);
+    // One dead neighbor of twelve: the drop is 72.20 − 67.50, the limit a tenth of 12.20.
+    let mut neighbors = vec![73.0; 7];
+    neighbors.extend([72.2, 72.2, 72.2, 72.4, 10.0]);
+    neighbors[10] = 72.0;
+    let of = |errors: bool| {
+        let flatness = Flatness::of(72.2, &neighbors, Some(60.0), 0.1).unwrap();
+        match errors {
+            true => flatness.with_errors(Some(&own), &[Some(&other); 12], 0.1),
+            false => flatness,
+        }
+    };
+    let certain = of(false);
+    assert_eq!((certain.words(), certain.below), (Some("sharp"), Some(1)));
+    let counts = "by the mean only: of 12 neighbors 7 are better, 4 lose no more than the limit, 1 loses more, down to 10.00 %";
+    assert_eq!(certain.counts().as_deref(), Some(counts));
+    let cost = certain.cost;
+    let begin =
+        format!("drop {cost:.2} points (no interval: these scores have no standard error), ");
+    assert_eq!(certain.margin().unwrap(), format!("{begin}limit 1.22"));
+
+    // The error of drop less limit: 0.45 of the own images and 0.5 of the others.
+    let error = 0.45_f64.hypot(0.5);
+    let flatness = of(true);
+    let [low, high] = [cost - 2.0 * error, cost + 2.0 * error];
+    let margin = format!("drop {cost:.2} points (about 95 %: {low:.2} to {high:.2}), limit 1.22");
+    assert_eq!(flatness.margin(), Some(margin));
+    assert_eq!(flatness.told().unwrap().split(':').next(), Some("sharp"));
+
+    // An interval that holds the limit says so, and the word is no word.
+    let near = Flatness::of(60.0, &[59.9, 59.9], Some(55.0), 0.1).unwrap();
+    let near = near.with_errors(Some(&own), &[Some(&other); 2], 0.1);
+    assert_eq!(near.words(), Some("inside the noise"));
+    let margin = near.margin().unwrap();
+    assert!(
+        margin.ends_with("limit 0.50, which the interval holds"),
+        "{margin}"
+    );
+    assert!(margin.contains("−"), "{margin}");
+    assert_eq!(
+        near.counts().as_deref(),
+        Some("of 2 neighbors 2 lose no more than the limit")
+    );
+}
+
+#[test]
+fn what_stands_behind_the_word_claims_nothing_that_the_neighbors_do_not_show() {
+    let rule = explanation(&small(), None);
+    assert!(
+        !rule.contains("spike") && rule.contains("a few bad neighbors"),
+        "{rule}"
+    );
+    let errors = error_in_table(builtin_table(), BUILTIN_METRIC);
+    assert!(errors.contains("the mean over 12 trainings"), "{errors}");
+    assert!(error_in_table(builtin_table(), "TestAccuracySeed0").contains("no standard errors"));
+    assert!(error_on_images(Some(157)).contains("a share of 157 images (binomial)"));
 }

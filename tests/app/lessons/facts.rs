@@ -310,6 +310,10 @@ fn what_the_lesson_on_flat_cells_says_is_in_the_table() {
         facts.push(accuracy(&found));
         facts.extend(around(&found));
     }
+    let (_, of_darts) = cell(&Recording::rival().view("").genotype().unwrap().to_compact());
+    assert!(of_darts.counts().unwrap().starts_with("by the mean only: "));
+    assert!(2 * (of_darts.rank - 1) > of_darts.neighbors.count);
+    facts.push("by the mean only".into());
     says("flat", 5, &facts);
 
     let better = better(cell("s443").0.accuracy);

@@ -1,12 +1,13 @@
 //! The network panel on a training that went through, and the events that feed it.
 
+use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use plateau::app::{Action, NetworkPanel, RunView};
 use plateau::session::{Event, MISTAKES, Preset, RunConfig, run_blocking};
 use plateau::space::{Genotype, Space, count_genotype, count_stages};
 
-use super::{Bench, check_xml, picture, window};
+use super::{Bench, check_xml, painted, picture, window};
 use crate::support::runs::on_digits;
 
 /// A short training of a small network on digits.
@@ -280,4 +281,48 @@ fn the_size_of_every_part_is_listed() {
         .map(|line| line.split(',').nth(4).unwrap().parse::<u64>().unwrap())
         .sum();
     assert_eq!(sum, training.parameters);
+}
+
+#[test]
+fn the_confusion_matrix_names_every_class_whole_and_apart_from_the_others() {
+    let mut run = trained(events().len());
+    // Digits have figures for names, clothes have words.
+    run.dataset.as_mut().unwrap().name = "fashion".into();
+    let classes = plateau::data::Dataset::load("fashion").unwrap().classes;
+    let mut harness = open(run);
+    harness.get_by_label("Confusion").click();
+    harness.run();
+    let clothes =
+        |text: &&egui::epaint::TextShape| classes.iter().any(|one| one == text.galley.text());
+    let shapes: Vec<_> = painted(harness.output()).into_iter().collect();
+    let texts = shapes.iter().filter_map(|(clip, shape)| match shape {
+        egui::Shape::Text(text) => Some((clip, text)),
+        _ => None,
+    });
+    let named: Vec<_> = texts.filter(|(_, text)| clothes(text)).collect();
+    // Once beside its row and once above its column.
+    assert_eq!(named.len(), 2 * classes.len());
+    let places: Vec<egui::Rect> = named
+        .iter()
+        .map(|(clip, text)| {
+            assert!(!text.galley.elided);
+            let place = text.visual_bounding_rect();
+            assert!(
+                clip.expand(1.0).contains_rect(place),
+                "{}",
+                text.galley.text()
+            );
+            place
+        })
+        .collect();
+    for (index, one) in places.iter().enumerate() {
+        for other in &places[index + 1..] {
+            assert!(!one.shrink(1.0).intersects(other.shrink(1.0)));
+        }
+    }
+    harness.get_by_label("Export SVG").click();
+    harness.run();
+    let svg = harness.state().saved_text();
+    check_xml(&svg);
+    assert_eq!(svg.matches("rotate(-90)").count(), classes.len());
 }

@@ -2,7 +2,8 @@
 
 use eframe::egui::{Color32, Grid, Rect, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-use super::flatness::{Flatness, INSIDE_THE_NOISE, Word, explanation};
+use super::flatness::{Flatness, INSIDE_THE_NOISE, Word};
+use super::flatness_words::explanation;
 use super::gain;
 use super::scores::Scores;
 use crate::app::draw::explained::explained;
@@ -22,7 +23,7 @@ pub fn word_color(word: Word, dark_mode: bool) -> Color32 {
 
 /// Draws the card.
 pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<&Flatness>) {
-    let explain = explanation(genotype);
+    let explain = explanation(genotype, flatness);
     let Some(flatness) = flatness else {
         ui.horizontal(|ui| {
             ui.strong("Flatness");
@@ -51,14 +52,8 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
         why(ui, &explain);
         profile(ui, flatness, color);
     });
-    if let Some(share) = flatness.share {
-        let sentence = cost(flatness, share);
+    for sentence in [flatness.margin(), flatness.counts()].into_iter().flatten() {
         ui.label(sentence).on_hover_text(&explain);
-        if let Some([_, _, error]) = flatness.errors.filter(|_| flatness.is_doubtful()) {
-            ui.label(format!(
-                "That is less than two standard errors (of {error:.2} points): other images or random numbers could say the opposite."
-            ));
-        }
     }
     ui.add_space(SPACE[0]);
     numbers(ui, scores.reference(), flatness);
@@ -67,23 +62,6 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &Scores, flatness: Option<
 /// Explains the rule to whoever asks.
 fn why(ui: &mut Ui, explain: &str) {
     explained(ui, RichText::new("why?").weak().underline(), explain);
-}
-
-/// A sentence on what one change costs beside its share of the lead.
-pub fn cost(flatness: &Flatness, share: f64) -> String {
-    match flatness.word {
-        Some(Word::Low) => {
-            "It is no better than the mean of the space, so it has no height to lose.".into()
-        }
-        _ if flatness.cost < 0.0 => format!(
-            "One change gains {:.2} points on average, where its share of the lead would cost {share:.2}.",
-            -flatness.cost
-        ),
-        _ => format!(
-            "One change costs {:.2} points on average; its share of the lead would be {share:.2}.",
-            flatness.cost
-        ),
-    }
 }
 
 /// A table of the accuracies, those of neighbors with their gain over the own one.

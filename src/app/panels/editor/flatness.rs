@@ -2,7 +2,7 @@
 
 use super::edits::operations;
 use crate::landscape::{Networks, Statistics, Table, with_neighbors};
-use crate::space::{Genotype, Space};
+use crate::space::Genotype;
 
 /// What is said where flat and sharp cannot be told apart.
 pub const INSIDE_THE_NOISE: &str = "inside the noise";
@@ -84,10 +84,12 @@ pub struct Flatness {
     pub neighbors: Statistics,
     /// Its place among them: 1 where none of them is better.
     pub rank: usize,
-    /// What one change costs on average, in points.
+    /// The drop: what one change costs on average, in points.
     pub cost: f64,
-    /// What it would cost if the accuracy were a sum over edges, in points, where the space's mean is known.
+    /// The limit: what it would cost if the accuracy were a sum over edges, in points, where the space's mean is known.
     pub share: Option<f64>,
+    /// How many neighbors lose more than that, or anything where it is no loss.
+    pub below: Option<usize>,
     /// How far it is above the space's mean, in points, where that is known.
     pub lead: Option<f64>,
     /// Flat or sharp, where the space's mean is known.
@@ -154,6 +156,10 @@ impl Flatness {
             rank: 1 + neighbors.iter().filter(|one| **one > own).count(),
             cost,
             share,
+            below: share.map(|share| {
+                let limit = share.max(0.0) + 1e-9;
+                neighbors.iter().filter(|one| own - **one > limit).count()
+            }),
             lead: reference.map(|reference| own - reference),
             word,
             errors: None,
@@ -207,6 +213,12 @@ impl Flatness {
         }
     }
 
+    /// The drop less and plus two standard errors of its distance from the limit, in points: about 95 %.
+    pub fn interval(&self) -> Option<[f64; 2]> {
+        let [_, _, error] = self.errors?;
+        Some([self.cost - 2.0 * error, self.cost + 2.0 * error])
+    }
+
     /// Whether flat and sharp are less than two standard errors apart.
     pub fn is_doubtful(&self) -> bool {
         let Some(([_, _, error], share)) = self.errors.zip(self.share) else {
@@ -214,20 +226,4 @@ impl Flatness {
         };
         self.word != Some(Word::Low) && (self.cost - share).abs() < 2.0 * error
     }
-}
-
-/// The rule in words, for a space.
-pub fn explanation(genotype: &Genotype) -> String {
-    let edges = match genotype.space() {
-        Space::Darts => "16 edges",
-        Space::NasBench201 => "6 edges",
-        Space::NasBench201Small => "3 edges",
-    };
-    format!(
-        "Flat: the neighbors, one changed operation away, are almost as good. Sharp: the architecture stands alone like a spike.\n\n\
-         The rule: if the accuracy were a sum over the {edges}, one random change would give up {:.1} % of the lead over the mean of the \
-         space. An architecture is flat when its neighbors on average give up no more than that, and sharp when they give up more. One \
-         that has no lead is called below average.",
-        100.0 * share_of_one_change(genotype)
-    )
 }

@@ -3,6 +3,7 @@
 pub mod card;
 pub mod edits;
 pub mod flatness;
+pub mod flatness_words;
 mod gain;
 mod keyboard;
 mod missing;
@@ -451,8 +452,10 @@ impl Editor {
             explained(
                 ui,
                 RichText::new("Neighborhood").strong(),
-                "Every architecture one change away. Its column is the edge that changes, its height what the change brings; within a column \
-                 operations stand in the order of the palette. A flat architecture has dots close to the line.",
+                "Every architecture one change away. Its column is the edge that changes: below it the state that the edge reads, and below that, behind \
+                 the arrow, the node that it leads to. Its height is what the change brings; the marks lie evenly up to about a point \
+                 and as on a logarithmic scale beyond, so that a loss of 1 and one of 70 can both be seen. Within a column operations \
+                 stand in the order of the palette. A flat architecture has dots close to the line.",
             );
             ui.weak(counted(self.scores.neighbors().len(), "one-change neighbor"));
             if self.genotype().space() == Space::Darts {

@@ -108,7 +108,9 @@ fn in_words(scores: &Scores) -> String {
         return format!("{count}, no score yet");
     };
     let [mean, worst, best] = [mean, worst, best].map(gain::signed);
-    format!("{count}: {mean} points on average, the best {best}, the worst {worst}")
+    format!(
+        "{count}: {mean} points on average, the best {best}, the worst {worst}; heights are logarithmic from one point on"
+    )
 }
 
 /// The picture with its places and scales laid out.
@@ -202,7 +204,7 @@ impl<'a> Dots<'a> {
     fn paint_axis(&self) {
         let (plot, painter, faint) = (self.plot, &self.painter, self.shade(0.14));
         let own = self.scores.own().map_or(0.0, |own| own.accuracy);
-        let name = format!("accuracy of the neighbor less this cell's {own:.2} %, points");
+        let name = format!("points above or below this cell's {own:.2} % (log scale from ±1)");
         let at = pos2(plot.left(), plot.top() - 3.0);
         let weak = self.visuals.weak_text_color();
         self.write(at, Align2::LEFT_BOTTOM, &name, weak);
@@ -270,8 +272,8 @@ impl<'a> Dots<'a> {
             if let (Some(first), Some(end)) = (first, end) {
                 let middle = 0.5 * (self.left(first) + self.left(end) + self.column);
                 let name = match kinds.len() {
-                    1 => "the edge that changes".to_owned(),
-                    _ => format!("edges of the {kind} cell"),
+                    1 => "the edge that changes: from state → to node".to_owned(),
+                    _ => format!("edges of the {kind} cell: from → to"),
                 };
                 self.write(pos2(middle, bottom + 33.0), top, &name, weak);
             }

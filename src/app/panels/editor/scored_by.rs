@@ -1,7 +1,8 @@
 //! Who scores an architecture, and how far that can be trusted.
 
-use crate::app::context::Context;
-use crate::app::runs::supernet::{JudgeOf, worth};
+use super::flatness_words::{error_in_table, error_on_images};
+use crate::app::context::{Context, table_of};
+use crate::app::runs::supernet::{JudgeOf, SupernetState, worth};
 use crate::data::EMBEDDED;
 use crate::space::Genotype;
 
@@ -58,11 +59,28 @@ impl ScoredBy {
     }
 }
 
-/// How far scores can be trusted: what they are, and of the judge how well it orders cells where that was measured.
+/// What ± is beside a score.
+pub fn error_of(by: ScoredBy, genotype: &Genotype, context: &Context) -> String {
+    let images = |state: &SupernetState| match state {
+        SupernetState::Ready { images, .. } => Some(*images),
+        _ => None,
+    };
+    match by {
+        ScoredBy::Table => table_of(genotype.space(), context.table)
+            .map_or(String::new(), |(table, metric)| {
+                error_in_table(table, metric)
+            }),
+        ScoredBy::Judge => error_on_images(images(&context.judge.state)),
+        ScoredBy::Supernet => error_on_images(images(context.supernet)),
+        ScoredBy::Training => error_on_images(None),
+    }
+}
+
+/// How far scores can be trusted: what they are, what ± is, and of the judge how well it orders cells where that was measured.
 pub fn trust(by: ScoredBy, genotype: &Genotype, context: &Context) -> String {
-    let help = by.help();
+    let help = format!("{}\n\n{}", by.help(), error_of(by, genotype, context));
     if by != ScoredBy::Judge {
-        return help.to_owned();
+        return help;
     }
     match worth(&judge_for(genotype, context)) {
         Some(worth) => format!(

@@ -5,6 +5,7 @@ use eframe::egui::{
 };
 
 use super::gain;
+use super::scored_by::error_of;
 use super::scores::{ScoredBy, Scores, trust};
 use crate::app::context::{Action, Context};
 use crate::app::draw::explained::explained;
@@ -19,8 +20,9 @@ pub fn show(ui: &mut Ui, genotype: &Genotype, scores: &mut Scores, context: &mut
             let text = RichText::new(format!("{:.2} %", own.accuracy));
             let help = match scores.own_known() {
                 Some(known) => format!(
-                    "Accuracy of the cell on the screen; its standard error is {:.2} points",
-                    known.error
+                    "Accuracy of the cell on the screen; its standard error is {:.2} points. {}",
+                    known.error,
+                    error_of(scores.by(genotype, context), genotype, context)
                 ),
                 None => "Accuracy of the cell on the screen".to_owned(),
             };

@@ -359,7 +359,7 @@ fn meaning(ui: &mut egui::Ui, plane: &Plane) {
     let meaning = match plane.against {
         None => {
             "High and to the right: accurate, and on average still accurate after one change. A dot far above the others of its column \
-             is a narrow peak."
+             is much better than its neighbors are on average."
         }
         Some(_) => "High and to the right: accurate by both.",
     };

@@ -1,6 +1,9 @@
 //! What the trained network gets wrong.
 
-use eframe::egui::{self, Align2, Color32, FontId, RichText, Sense, vec2};
+use std::sync::Arc;
+
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{self, Align2, Color32, FontId, Galley, RichText, Sense, Vec2, vec2};
 
 use super::super::export::as_png;
 use crate::app::context::{Action, Context};
@@ -16,6 +19,11 @@ use crate::svg::escape;
 /// A class and the class that was chosen for it.
 pub type Pair = [usize; 2];
 
+/// Size of the type of class names, points.
+const NAME: f32 = 12.0;
+/// The most room for a class name, points: a longer one ends in an ellipsis, and is whole under the pointer.
+const WIDEST: f32 = 160.0;
+
 /// Height of a misclassified image, points.
 const PICTURE: f32 = 56.0;
 
@@ -25,6 +33,14 @@ fn class_name(classes: &[String], class: usize) -> String {
         .get(class)
         .cloned()
         .unwrap_or_else(|| class.to_string())
+}
+
+/// The name of a class beside the matrix.
+fn name_picture(ui: &egui::Ui, name: &str, size: f32) -> Arc<Galley> {
+    let font = FontId::proportional(size);
+    let mut job = LayoutJob::simple_singleline(name.to_owned(), font, ui.visuals().text_color());
+    job.wrap = TextWrapping::truncate_at_width(WIDEST);
+    ui.painter().layout_job(job)
 }
 
 /// Colours of cells: right answers in one hue, mistakes in another, both by their share of the row.
@@ -93,12 +109,25 @@ pub fn matrix(
         .weak(),
     );
     let count = confusion.len();
-    let label = 56.0;
+    let names = |size: f32| -> Vec<_> {
+        let one = |row| name_picture(ui, &class_name(classes, row), size);
+        (0..count).map(one).collect()
+    };
+    let widths = names(NAME).into_iter().map(|name| name.size().x);
+    let widest = widths.fold(0.0, f32::max);
+    let label = (widest + 12.0).max(56.0);
     let footer = 2.0 * ui.spacing().interact_size.y + ui.spacing().item_spacing.y;
-    let room = (ui.available_width() - label).min(ui.available_height() - label - footer);
-    let side = (room / count as f32).clamp(6.0, 56.0);
+    let side = |above: f32| {
+        let room = (ui.available_width() - label).min(ui.available_height() - above - footer);
+        (room / count as f32).clamp(6.0, 56.0)
+    };
+    // Names that are wider than their column stand upright, below what they are.
+    let upright = (widest > side(label) - 4.0).then_some(label + 16.0);
+    let above = upright.unwrap_or(label);
+    let side = side(above);
+    let names = names(side.clamp(7.0, NAME));
     let mut chosen = None;
-    let size = vec2(label + side * count as f32, label + side * count as f32);
+    let size = vec2(label, above) + Vec2::splat(side * count as f32);
     egui::ScrollArea::both()
         .auto_shrink(false)
         .max_height(ui.available_height() - footer)
@@ -108,14 +137,14 @@ pub fn matrix(
                 egui::WidgetInfo::labeled(egui::Role::Figure, true, "Confusion matrix")
             });
             describe(&response, || in_words(confusion, classes));
-            let corner = rect.min + vec2(label, label);
+            let corner = rect.min + vec2(label, above);
             let pointed = response.hover_pos().and_then(|pointer| {
                 let place = (pointer - corner) / side;
                 let inside = place.x >= 0.0 && place.y >= 0.0;
                 let pair = [place.y as usize, place.x as usize];
                 (inside && pair[0] < count && pair[1] < count).then_some(pair)
             });
-            draw(ui, confusion, classes, corner, side, pointed);
+            draw(ui, confusion, &names, corner, side, upright, pointed);
             if let Some([row, column]) = pointed {
                 let number = cell(confusion, row, column);
                 let clicked = response
@@ -126,6 +155,12 @@ pub fn matrix(
                 }
             }
         });
+    exports(ui, context, confusion, classes);
+    chosen
+}
+
+/// The buttons that save the matrix.
+fn exports(ui: &mut egui::Ui, context: &mut Context, confusion: &[Vec<u32>], classes: &[String]) {
     ui.horizontal(|ui| {
         if ui
             .button("Export SVG")
@@ -156,7 +191,6 @@ pub fn matrix(
             });
         }
     });
-    chosen
 }
 
 fn cell(confusion: &[Vec<u32>], row: usize, column: usize) -> u32 {
@@ -175,16 +209,16 @@ fn row_share(confusion: &[Vec<u32>], row: usize, column: usize) -> f32 {
 fn draw(
     ui: &egui::Ui,
     confusion: &[Vec<u32>],
-    classes: &[String],
+    names: &[Arc<Galley>],
     corner: egui::Pos2,
     side: f32,
+    upright: Option<f32>,
     pointed: Option<Pair>,
 ) {
     let visuals = ui.visuals();
     let painter = ui.painter();
     let count = confusion.len();
     let font = FontId::proportional((side * 0.42).clamp(7.0, 14.0));
-    let small = FontId::proportional(side.clamp(7.0, 12.0));
     let weak = visuals.weak_text_color();
     let at = |row: usize, column: usize| corner + vec2(column as f32, row as f32) * side;
     for row in 0..count {
@@ -215,33 +249,29 @@ fn draw(
         }
         // Names of many classes would lie on each other.
         if side >= 10.0 {
-            let short: String = class_name(classes, row).chars().take(8).collect();
-            let left = at(row, 0) + vec2(-6.0, side / 2.0);
-            painter.text(
-                left,
-                Align2::RIGHT_CENTER,
-                &short,
-                small.clone(),
-                visuals.text_color(),
-            );
-            let short: String = short.chars().take((side / 7.0).max(1.0) as usize).collect();
-            let above = at(0, row) + vec2(side / 2.0, -6.0);
-            painter.text(
-                above,
-                Align2::CENTER_BOTTOM,
-                short,
-                small.clone(),
-                visuals.text_color(),
-            );
+            let color = visuals.text_color();
+            let Some(name) = names.get(row) else { continue };
+            let left = at(row, 0) + vec2(-6.0 - name.size().x, 0.5 * (side - name.size().y));
+            painter.galley(left, name.clone(), color);
+            let middle = at(0, row) + vec2(0.5 * side, -6.0);
+            if upright.is_some() {
+                let above = middle - vec2(0.5 * name.size().y, 0.0);
+                let text = egui::epaint::TextShape::new(above, name.clone(), color);
+                painter.add(text.with_angle(-std::f32::consts::FRAC_PI_2));
+            } else {
+                painter.galley(
+                    middle - vec2(0.5 * name.size().x, name.size().y),
+                    name.clone(),
+                    color,
+                );
+            }
         }
     }
-    painter.text(
-        corner + vec2(0.0, -28.0),
-        Align2::LEFT_BOTTOM,
-        "chosen class",
-        FontId::proportional(12.0),
-        weak,
-    );
+    let (at, align) = match upright {
+        Some(above) => (corner - vec2(0.0, above), Align2::LEFT_TOP),
+        None => (corner - vec2(0.0, 28.0), Align2::LEFT_BOTTOM),
+    };
+    painter.text(at, align, "chosen class", FontId::proportional(12.0), weak);
     painter.text(
         corner + vec2(-6.0, -6.0),
         Align2::RIGHT_BOTTOM,
@@ -340,8 +370,12 @@ fn matrix_csv(confusion: &[Vec<u32>], classes: &[String]) -> String {
 }
 
 fn matrix_svg(confusion: &[Vec<u32>], classes: &[String]) -> String {
-    let (side, label) = (36, 90);
     let count = confusion.len();
+    let names: Vec<String> = (0..count).map(|row| class_name(classes, row)).collect();
+    let letters = names.iter().map(|name| name.chars().count()).max();
+    // Names that are wider than a column stand upright.
+    let (side, letters) = (36, letters.unwrap_or(0));
+    let (upright, label) = (letters > 4, (8 * letters + 40).max(90));
     let size = label + side * count + 10;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{size}\" height=\"{size}\" viewBox=\"0 0 {size} {size}\" \
@@ -350,15 +384,25 @@ fn matrix_svg(confusion: &[Vec<u32>], classes: &[String]) -> String {
          <text x=\"{label}\" y=\"24\">chosen class</text><text x=\"{}\" y=\"24\" text-anchor=\"end\">class</text>\n",
         label - 10
     );
-    for row in 0..count {
-        let name = escape(&class_name(classes, row));
+    for (row, name) in names.iter().enumerate() {
+        let name = escape(name);
         let middle = label + side * row + side / 2;
+        let above = match upright {
+            true => format!(
+                "<text transform=\"translate({} {}) rotate(-90)\">",
+                middle + 5,
+                label - 10
+            ),
+            false => format!(
+                "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">",
+                label - 10
+            ),
+        };
         svg.push_str(&format!(
             "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{name}</text>\
-             <text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{name}</text>\n",
+             {above}{name}</text>\n",
             label - 10,
-            middle + 5,
-            label - 10
+            middle + 5
         ));
         for column in 0..count {
             let [x, y] = [column, row].map(|place| label + side * place);
