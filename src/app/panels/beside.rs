@@ -7,9 +7,10 @@ use super::editor::flatness::{Flatness, explanation};
 use super::export::Export;
 use super::figure_rows;
 use super::kept_figures::{Growing, Kept, Seen};
+use super::result::export_menu;
 use super::settings::choice_within;
 use super::state_words::{state_label, state_words};
-use crate::app::context::{Action, OpenTable, table_of};
+use crate::app::context::{Action, OpenTable, Racer, table_of};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::explained::explained;
 use crate::app::draw::figure::{Figure, Mark, Series};
@@ -38,6 +39,8 @@ pub struct Side<'a> {
     pub run: &'a RunView,
     /// The place of the step that is looked at; none: the newest.
     pub at: Option<usize>,
+    /// What it is in the window, which can save it; none: one of the kept runs.
+    pub racer: Option<Racer>,
 }
 
 impl Side<'_> {
@@ -299,13 +302,18 @@ fn column(
         let still = picture.show_still(ui, vec2(ui.available_width(), height));
         still.on_hover_text(picture.words());
     }
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let edit = ui
             .button("Edit")
             .on_hover_text("Shows this cell in the editor");
         if edit.clicked() {
             actions.push(Action::Edit(genotype.clone()));
             actions.push(Action::Show(Pane::Editor));
+        }
+        if let Some(racer) = side.racer {
+            let export = export_menu(ui, genotype, side.run, racer, actions);
+            let name = format!("Export {}", side.name());
+            export.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
         }
     });
 }

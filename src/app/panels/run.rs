@@ -16,7 +16,7 @@ use super::result;
 use super::search_curves::SearchCurves;
 use super::slow_motion::SlowMotion;
 use super::state_words::{state_label, state_words};
-use crate::app::context::{Action, Context};
+use crate::app::context::{Action, Context, Racer};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::explained::explained;
 use crate::app::draw::heat_map;
@@ -119,9 +119,11 @@ impl RunPanel {
         let Some(rival) = context.rival else {
             return;
         };
-        let sides = [context.run, rival].map(|run| Side {
+        let sides = [(context.run, Racer::Shown), (rival, Racer::Rival)];
+        let sides = sides.map(|(run, racer)| Side {
             run,
             at: run.cursor,
+            racer: Some(racer),
         });
         self.beside
             .show(ui, &sides, context.table, &mut self.export, context.actions);

@@ -187,7 +187,7 @@ impl App {
         let (own, rival) = recorded.runs();
         self.run = own.view(recorded.title());
         self.run_files = own.files;
-        self.rival = rival.map(|rival| Companion::recorded(rival.view(recorded.title())));
+        self.rival = rival.map(|rival| Companion::recorded(rival, recorded.title()));
         self.supernet = SupernetState::Unknown;
         (self.kept, self.changed, self.opened) = (None, None, None);
         self.unfinished = self.unfinished.take().filter(|offer| !offer.is_of_shown());

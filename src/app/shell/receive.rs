@@ -106,33 +106,6 @@ impl App {
         }
     }
 
-    /// The keeper has read the files of a run, for a zip.
-    fn take_files(
-        &mut self,
-        name: &String,
-        files: Result<RunFiles, String>,
-        context: &egui::Context,
-    ) {
-        let shown = self.kept.as_ref() == Some(name);
-        match files {
-            Ok(mut files) => {
-                if shown && self.run_files.events.len() > files.events.len() {
-                    files.events.clone_from(&self.run_files.events);
-                }
-                for left_out in &files.left_out {
-                    let text = format!("not in the zip: {left_out}");
-                    self.notices.push(Notice::error(text));
-                }
-                self.save_zip(files.to_zip(&self.zip_name()), context);
-            }
-            Err(message) => {
-                let text = format!("only what the window knows is saved: {message}");
-                self.notices.push(Notice::error(text));
-                self.save_zip(self.run_files.to_zip(&self.zip_name()), context);
-            }
-        }
-    }
-
     /// The session goes on with a run, after these events.
     fn goes_on(&mut self, name: &str, events: &str, start: Option<Box<Start>>) {
         if !self.line.goes_on(start) {
