@@ -117,7 +117,8 @@ impl App {
         let Some(course) = &mut self.course else {
             return;
         };
-        let wish = course.over(context, &self.dock, busy).or(wish);
+        let watches = busy || self.run.live;
+        let wish = course.over(context, &self.dock, busy, watches).or(wish);
         let Some(wish) = wish.or(asked(context, course)).or(self.next_card()) else {
             return;
         };
