@@ -19,6 +19,8 @@ use crate::record::RunView;
 pub struct Context<'a> {
     /// The run that is shown: a recorded one at first, then the one that was started or opened.
     pub run: &'a RunView,
+    /// Whether that is among the person's kept runs.
+    pub kept: bool,
     /// The run that races with it: the same seed and images, another strategy.
     pub rival: Option<&'a RunView>,
     /// The last training from scratch that [`Action::Train`] asked for, in a session of its own.

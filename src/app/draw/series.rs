@@ -133,7 +133,8 @@ impl Series {
                 painter.line_segment(ends, Stroke::new(width, color));
             }
             Mark::Way { dashed, end } => {
-                let ends = [place.left() - radius, place.right() + radius];
+                // A little wider than others, so that the line is seen beside the marker.
+                let ends = [place.left() - 3.0, place.right() + 3.0];
                 let ends = ends.map(|x| pos2(x, center.y));
                 let stroke = Stroke::new(2.0, color);
                 match dashed {
@@ -146,7 +147,7 @@ impl Series {
                 }
                 let down = if *end == MarkerShape::Down { -1.0 } else { 1.0 };
                 let corners = [[0.0, -0.9], [1.0, 0.8], [-1.0, 0.8]];
-                painter.add(polygon(&corners.map(|[x, y]| [x, down * y])));
+                painter.add(polygon(&corners.map(|[x, y]| [0.7 * x, 0.8 * down * y])));
             }
             Mark::Band(_) => {
                 painter.rect_filled(place, 2.0, color.gamma_multiply(0.35));

@@ -265,6 +265,7 @@ fn marker(svg: &mut String, shape: MarkerShape, [x, y]: [f64; 2], color: &str) {
         MarkerShape::Diamond => format!("M{:.1} {y:.1}l7 7 7 -7 -7 -7z", x - 7.0),
         MarkerShape::Square => format!("M{:.1} {:.1}h10v10h-10z", x - 5.0, y - 5.0),
         MarkerShape::Up => format!("M{x:.1} {:.1}l7 12h-14z", y - 7.0),
+        MarkerShape::Down => format!("M{x:.1} {:.1}l7 -12h-14z", y + 7.0),
         _ => {
             line(
                 svg,

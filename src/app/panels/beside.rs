@@ -250,7 +250,7 @@ fn column(
         if !side.run.live {
             return;
         }
-        state_label(ui, state_words(side.run));
+        state_label(ui, state_words(side.run, false));
     });
     if let Some(warning) = &side.run.warning {
         ui.colored_label(ui.visuals().warn_fg_color, warning);

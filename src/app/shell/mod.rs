@@ -552,6 +552,7 @@ impl App {
         let session = self.session();
         let Self {
             run,
+            kept,
             rival,
             supernet,
             judge,
@@ -578,6 +579,7 @@ impl App {
         dock.panels(ui, |pane, ui| {
             let mut context = Context {
                 run,
+                kept: kept.is_some(),
                 rival: rival.as_ref().map(|rival| &rival.run),
                 trained: training.as_ref().map(|training| &training.run),
                 table: table.as_ref(),

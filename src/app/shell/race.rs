@@ -29,6 +29,8 @@ pub struct Companion {
     pub changed: Option<SystemTime>,
     /// The name of the shown run that does not know of it yet.
     unknown_to: Option<String>,
+    /// Whether the end of the race was told.
+    told: bool,
 }
 
 impl Companion {
@@ -131,6 +133,12 @@ impl App {
         }
     }
 
+    /// The run that races with the shown one in this window, once it has begun.
+    pub(super) fn racing_rival(&self) -> Option<&RunView> {
+        let begun = |run: &&RunView| run.live && run.config.is_some();
+        self.rival().filter(begun)
+    }
+
     /// Whether a rival computes, perhaps without the run that it races with.
     pub(super) fn races(&self) -> bool {
         let rival = self.rival.as_ref();
@@ -190,6 +198,27 @@ impl App {
         {
             self.shelf.ask(Ask::Pair([own, kept]));
         }
+        self.tell_end_of_race();
+    }
+
+    /// Tells once that both sides of a race have reached their end, and where they are.
+    fn tell_end_of_race(&mut self) {
+        let Some(rival) = &mut self.rival else {
+            return;
+        };
+        let over = |run: &RunView| run.live && run.state == RunState::Finished;
+        if rival.told || !over(&self.run) || !over(&rival.run) {
+            return;
+        }
+        rival.told = true;
+        let kept = self.kept.as_ref().zip(rival.kept.as_ref());
+        self.notices.push(Notice::info(match kept {
+            Some((own, other)) => {
+                let [own, other] = [own, other].map(|name| name_of(name.as_ref()));
+                format!("the race is finished; its runs are kept as {own} and {other}")
+            }
+            None => "the race is finished".to_owned(),
+        }));
     }
 
     /// The keeper has looked for the run that raced with a kept one: it is shown beside that, and goes on where that does.

@@ -27,9 +27,9 @@ impl App {
         if let (true, Some(runs)) = (self.looks_for_unfinished, &self.shelf.runs) {
             self.looks_for_unfinished = false;
             // Who keeps nothing says so when the list is opened.
-            let newest = runs.as_deref().map(KeptRun::newest_unfinished);
-            let newest = newest.unwrap_or_default().cloned();
-            self.offer_at_start(newest);
+            let runs = runs.as_deref().unwrap_or_default();
+            let newest = KeptRun::newest_unfinished(runs).or(KeptRun::newest_racer(runs));
+            self.offer_at_start(newest.cloned());
         }
         loop {
             // Of what the session says aside, the run has heard before.
