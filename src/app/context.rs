@@ -19,6 +19,8 @@ use crate::record::RunView;
 pub struct Context<'a> {
     /// The run that is shown: a recorded one at first, then the one that was started or opened.
     pub run: &'a RunView,
+    /// Whether that is among the person's kept runs.
+    pub kept: bool,
     /// The run that races with it: the same seed and images, another strategy.
     pub rival: Option<&'a RunView>,
     /// The last training from scratch that [`Action::Train`] asked for, in a session of its own.
@@ -115,14 +117,14 @@ pub enum Action {
         /// The picture.
         svg: String,
     },
-    /// Saves the shown run as a zip.
-    SaveRun,
-    /// Saves what every step of the shown run measured, as CSV.
-    SaveCurves,
-    /// Saves the shown run as an event file of TensorBoard.
-    SaveEventFile,
-    /// Saves what the shown run has trained.
-    SaveNetwork(NetworkForm),
+    /// Saves a run as a zip.
+    SaveRun(Racer),
+    /// Saves what every step of a run measured, as CSV.
+    SaveCurves(Racer),
+    /// Saves a run as an event file of TensorBoard.
+    SaveEventFile(Racer),
+    /// Saves what a run has trained.
+    SaveNetwork(Racer, NetworkForm),
     /// Saves what [`Action::Train`] has trained.
     SaveTrained(NetworkForm),
     /// Lists the kept runs.
@@ -133,6 +135,15 @@ pub enum Action {
     Restart,
     /// Tells the person something.
     Notify(Notice),
+}
+
+/// A run that the window shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Racer {
+    /// [`Context::run`].
+    Shown,
+    /// [`Context::rival`].
+    Rival,
 }
 
 /// A form of a trained network for other programs.

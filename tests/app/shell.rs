@@ -13,8 +13,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use plateau::app::keys::{self, Deed, KEYS, Place};
 use plateau::app::{
-    Answer, App, Aside, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, Seat,
-    SessionState, Shelf, WELCOME, cell_pictures, described, unplaced,
+    Answer, App, Aside, Ask, Fragment, KeptRun, LEAST_SIZE, Link, Pane, Recording, RunState,
+    RunView, Seat, SessionState, Shelf, WELCOME, cell_pictures, described, unplaced,
 };
 use plateau::export::{curves, curves_csv, event_file, onnx, pytorch};
 use plateau::landscape::builtin_table;
@@ -26,7 +26,8 @@ use plateau::space::Genotype;
 use crate::support::folder::folder;
 use crate::support::runs::{on_digits, over_in_seconds};
 use crate::window::{
-    Ends, Memory, drop_on, now, pictures, wait, wait_for_notice, window, window_without_session,
+    Ends, Memory, drop_on, now, pictures, small_search, wait, wait_for_notice, window,
+    window_without_session,
 };
 
 /// Draws frames until a control or a text of that name is there; ten seconds without it fail.
@@ -431,6 +432,54 @@ fn what_a_run_has_trained_leaves_as_onnx_and_as_a_zip_for_pytorch() {
         let mut content = Vec::new();
         std::io::Read::read_to_end(&mut file, &mut content).unwrap();
         assert!(content == expected, "{name}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn each_side_of_a_race_leaves_with_its_own_curves_and_its_own_network() {
+    let folder = folder("race-exports");
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut window = Harness::builder()
+        .with_size([1280.0, 1000.0])
+        .with_max_steps(20)
+        .build_eframe(|creation| {
+            let connect = |context: &egui::Context| {
+                let context = context.clone();
+                Link::spawn(move || context.request_repaint()).map_err(|error| error.to_string())
+            };
+            App::new(creation, Box::new(connect), Ok(Fragment::default())).without_dialogs()
+        });
+    small_search(&mut window);
+    let panel = window.state_mut().search_mut();
+    panel.set_rival(Some(Strategy::Darts));
+    let seed = panel.config().seed;
+    window.run_ok();
+    window.get_by_label("▶  Run").click();
+    wait(&mut window, "end of both", |app| {
+        let over = |run: &RunView| run.live && run.state == RunState::Finished;
+        over(app.run()) && app.rival().is_some_and(over)
+    });
+    for strategy in [Strategy::NaDarts, Strategy::Darts] {
+        let mut save = |item: &str, name: &str| {
+            let name = format!("{strategy}-{name}");
+            let button = format!("Export {}, seed {seed}", strategy.title());
+            window.get_by_label(&button).click();
+            window.run_ok();
+            window.get_by_label(item).click();
+            window.run_ok();
+            save_as(&mut window, &folder.join(&name));
+            wait_for_notice(&mut window, &format!("saved {name}"));
+            std::fs::read(folder.join(name)).unwrap()
+        };
+        let run = Recording::from_bytes(&save("Run as zip", "run.zip")).unwrap();
+        let config = run.view("").config.unwrap();
+        assert_eq!(config.search.unwrap().strategy, strategy);
+        let csv = String::from_utf8(save("Curves as CSV", "curves.csv")).unwrap();
+        assert_eq!(csv, curves_csv(&curves(&run.events)));
+        let network = run.files.network().unwrap();
+        let model = save("Trained network as ONNX", "network.onnx");
+        assert!(model == onnx(&network, false).unwrap());
     }
     std::fs::remove_dir_all(folder).unwrap();
 }

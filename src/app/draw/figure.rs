@@ -277,7 +277,7 @@ impl Figure {
                 // Lines between architectures, a range around another series.
                 Mark::Segments | Mark::Band(_) => return None,
                 _ if points.len() == 1 => at(first),
-                Mark::Line => format!("from {} to {}", at(first), at(last)),
+                Mark::Line | Mark::Way { .. } => format!("from {} to {}", at(first), at(last)),
                 Mark::Bars(_) => format!("highest {}", at(high)),
                 Mark::Dots | Mark::Marker(_) => format!(
                     "{}, the lowest {}, the highest {}",

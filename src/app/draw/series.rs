@@ -1,7 +1,7 @@
 //! A series of a figure: its points, how they are drawn, and its mark in a legend.
 
 use eframe::egui::{Color32, Painter, Rect, Shape, Stroke, pos2, vec2};
-use egui_plot::{Bar, BarChart, FilledArea, Line, MarkerShape, PlotPoint, Points};
+use egui_plot::{Bar, BarChart, FilledArea, Line, LineStyle, MarkerShape, PlotPoint, Points};
 
 use super::theme::{self, Hue};
 use super::thin::{LEVELS, thin_band, thin_dots, thin_line};
@@ -29,6 +29,13 @@ pub enum Mark {
     Marker(MarkerShape),
     /// One line through all points.
     Line,
+    /// One line through all points, with a marker at the last.
+    Way {
+        /// Whether the line is dashed.
+        dashed: bool,
+        /// The marker.
+        end: MarkerShape,
+    },
     /// Thin lines between points 0 and 1, 2 and 3, …
     Segments,
     /// The area between the points and as many upper values.
@@ -125,6 +132,23 @@ impl Series {
                 let ends = [place.left(), place.right()].map(|x| pos2(x, center.y));
                 painter.line_segment(ends, Stroke::new(width, color));
             }
+            Mark::Way { dashed, end } => {
+                // A little wider than others, so that the line is seen beside the marker.
+                let ends = [place.left() - 3.0, place.right() + 3.0];
+                let ends = ends.map(|x| pos2(x, center.y));
+                let stroke = Stroke::new(2.0, color);
+                match dashed {
+                    true => {
+                        painter.extend(Shape::dashed_line(&ends, stroke, 3.0, 2.0));
+                    }
+                    false => {
+                        painter.line_segment(ends, stroke);
+                    }
+                }
+                let down = if *end == MarkerShape::Down { -1.0 } else { 1.0 };
+                let corners = [[0.0, -0.9], [1.0, 0.8], [-1.0, 0.8]];
+                painter.add(polygon(&corners.map(|[x, y]| [0.7 * x, 0.8 * down * y])));
+            }
             Mark::Band(_) => {
                 painter.rect_filled(place, 2.0, color.gamma_multiply(0.35));
             }
@@ -168,6 +192,22 @@ impl Series {
                     .color(color)
                     .width(2.0),
             ),
+            Mark::Way { dashed, end } => {
+                let line = Line::new(name, &self.points[..]).color(color).width(2.0);
+                let style = match dashed {
+                    true => LineStyle::dashed_dense(),
+                    false => LineStyle::Solid,
+                };
+                plot.line(stroke(line).style(style));
+                let last = self.points.len().saturating_sub(1);
+                plot.points(
+                    Points::new(name, &self.points[last..])
+                        .id((name, "end"))
+                        .shape(*end)
+                        .radius(MARKER)
+                        .color(color),
+                );
+            }
             Mark::Segments => {
                 for (number, pair) in self.points.chunks_exact(2).enumerate() {
                     plot.line(

@@ -170,6 +170,23 @@ fn draw(svg: &mut String, series: &Series, place: &Place) {
                 place.path(points)
             ),
         ),
+        Mark::Way { dashed, end } => {
+            let dashes = if *dashed {
+                " stroke-dasharray=\"6 4\""
+            } else {
+                ""
+            };
+            line(
+                svg,
+                format_args!(
+                    "<path d=\"{}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2\" stroke-linejoin=\"round\"{dashes}/>",
+                    place.path(points)
+                ),
+            );
+            if let Some(last) = points.last() {
+                marker(svg, *end, [place.x(last.x), place.y(last.y)], &color);
+            }
+        }
         Mark::Segments => {
             let paths: String = points
                 .chunks_exact(2)
@@ -248,6 +265,7 @@ fn marker(svg: &mut String, shape: MarkerShape, [x, y]: [f64; 2], color: &str) {
         MarkerShape::Diamond => format!("M{:.1} {y:.1}l7 7 7 -7 -7 -7z", x - 7.0),
         MarkerShape::Square => format!("M{:.1} {:.1}h10v10h-10z", x - 5.0, y - 5.0),
         MarkerShape::Up => format!("M{x:.1} {:.1}l7 12h-14z", y - 7.0),
+        MarkerShape::Down => format!("M{x:.1} {:.1}l7 -12h-14z", y + 7.0),
         _ => {
             line(
                 svg,
@@ -284,7 +302,9 @@ fn legend_entry(svg: &mut String, series: &Series, [left, top]: [f64; 2]) {
     let [x, middle] = [left + 8.0, top + 0.4 * ROW];
     let color = hex(series.hue.color(false));
     match series.mark {
-        Mark::Marker(shape) => marker(svg, shape, [x, middle], &color),
+        Mark::Marker(shape) | Mark::Way { end: shape, .. } => {
+            marker(svg, shape, [x, middle], &color);
+        }
         _ => line(
             svg,
             format_args!(

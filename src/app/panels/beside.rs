@@ -8,9 +8,10 @@ use super::editor::flatness_words::{error_in_table, explanation};
 use super::export::Export;
 use super::figure_rows;
 use super::kept_figures::{Growing, Kept, Seen};
+use super::result::export_menu;
 use super::settings::choice_within;
 use super::state_words::{state_label, state_words};
-use crate::app::context::{Action, OpenTable, table_of};
+use crate::app::context::{Action, OpenTable, Racer, table_of};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::explained::explained;
 use crate::app::draw::figure::{Figure, Mark, Series};
@@ -39,6 +40,8 @@ pub struct Side<'a> {
     pub run: &'a RunView,
     /// The place of the step that is looked at; none: the newest.
     pub at: Option<usize>,
+    /// What it is in the window, which can save it; none: one of the kept runs.
+    pub racer: Option<Racer>,
 }
 
 impl Side<'_> {
@@ -251,7 +254,7 @@ fn column(
         if !side.run.live {
             return;
         }
-        state_label(ui, state_words(side.run));
+        state_label(ui, state_words(side.run, false));
     });
     if let Some(warning) = &side.run.warning {
         ui.colored_label(ui.visuals().warn_fg_color, warning);
@@ -311,13 +314,18 @@ fn column(
         let still = picture.show_still(ui, vec2(ui.available_width(), height));
         still.on_hover_text(picture.words());
     }
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let edit = ui
             .button("Edit")
             .on_hover_text("Shows this cell in the editor");
         if edit.clicked() {
             actions.push(Action::Edit(genotype.clone()));
             actions.push(Action::Show(Pane::Editor));
+        }
+        if let Some(racer) = side.racer {
+            let export = export_menu(ui, genotype, side.run, racer, actions);
+            let name = format!("Export {}", side.name());
+            export.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
         }
     });
 }

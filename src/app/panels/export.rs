@@ -259,7 +259,7 @@ pub fn genotype_items(ui: &mut egui::Ui, genotype: &Genotype, actions: &mut Vec<
 pub fn network_items(
     ui: &mut egui::Ui,
     actions: &mut Vec<Action>,
-    save: fn(NetworkForm) -> Action,
+    save: impl Fn(NetworkForm) -> Action,
 ) {
     for (form, text, hover) in [
         (

@@ -130,7 +130,7 @@ pub fn left(progress: &Progress, train_pace: Option<f64>) -> Option<String> {
     let phase = duration(progress.seconds_left?);
     let training = counted(progress.then, "training step");
     Some(match (progress.then, train_pace) {
-        (0, _) => format!("{phase} left of the {} by the pace of late", progress.phase),
+        (0, _) => format!("{phase} left of the {} at its present pace", progress.phase),
         (_, None) => format!("{phase} left of the {}, then {training}", progress.phase),
         (then, Some(pace)) => {
             let seconds = pace * then as f64;

@@ -77,7 +77,11 @@ impl KeptRuns {
             let sides: Vec<Side> = shelf
                 .beside
                 .iter()
-                .map(|run| Side { run, at: None })
+                .map(|run| Side {
+                    run,
+                    at: None,
+                    racer: None,
+                })
                 .collect();
             self.beside
                 .show(ui, &sides, open, &mut self.export, actions);

@@ -8,7 +8,7 @@ use super::editor::flatness_words::explanation;
 use super::editor::scores::{ScoredBy, Scores, judge_for, trust};
 use super::export::{genotype_items, network_items};
 use super::forecast::duration;
-use crate::app::context::{Action, Context};
+use crate::app::context::{Action, Context, Racer};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::explained::explained;
 use crate::app::draw::theme::{self, SPACE};
@@ -211,33 +211,45 @@ fn buttons(ui: &mut Ui, genotype: &Genotype, context: &mut Context) {
     if compare.clicked() {
         context.actions.push(Action::ListRuns);
     }
-    ui.menu_button("Export ▾", |ui| {
-        genotype_items(ui, genotype, context.actions);
-        curves_items(ui, context.actions);
-        if context.run.tested().is_some() {
-            network_items(ui, context.actions, Action::SaveNetwork);
+    export_menu(ui, genotype, context.run, Racer::Shown, context.actions);
+}
+
+/// The button that opens the menu of all that a run leaves for other programs.
+pub fn export_menu(
+    ui: &mut Ui,
+    genotype: &Genotype,
+    run: &RunView,
+    racer: Racer,
+    actions: &mut Vec<Action>,
+) -> egui::Response {
+    let menu = ui.menu_button("Export ▾", |ui| {
+        genotype_items(ui, genotype, actions);
+        curves_items(ui, racer, actions);
+        if run.tested().is_some() {
+            network_items(ui, actions, |form| Action::SaveNetwork(racer, form));
         }
         if ui.button("Run as zip").clicked() {
-            context.actions.push(Action::SaveRun);
+            actions.push(Action::SaveRun(racer));
             ui.close();
         }
     });
+    menu.response
 }
 
-/// The buttons that save what the run measured.
-fn curves_items(ui: &mut Ui, actions: &mut Vec<Action>) {
+/// The buttons that save what a run measured.
+fn curves_items(ui: &mut Ui, racer: Racer, actions: &mut Vec<Action>) {
     let csv = ui
         .button("Curves as CSV")
         .on_hover_text("What every step measured, a row a step.");
     if csv.clicked() {
-        actions.push(Action::SaveCurves);
+        actions.push(Action::SaveCurves(racer));
         ui.close();
     }
     let events = ui.button("Curves for TensorBoard").on_hover_text(
         "An event file: curves, α as histograms, settings. Put it into a folder of its own below that of tensorboard --logdir.",
     );
     if events.clicked() {
-        actions.push(Action::SaveEventFile);
+        actions.push(Action::SaveEventFile(racer));
         ui.close();
     }
 }

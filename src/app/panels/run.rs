@@ -16,7 +16,7 @@ use super::result;
 use super::search_curves::SearchCurves;
 use super::slow_motion::SlowMotion;
 use super::state_words::{state_label, state_words};
-use crate::app::context::{Action, Context};
+use crate::app::context::{Action, Context, Racer};
 use crate::app::draw::cell_canvas::{CellPicture, cell_title};
 use crate::app::draw::explained::explained;
 use crate::app::draw::heat_map;
@@ -106,7 +106,7 @@ impl RunPanel {
 
     /// What the run is, and the step of it that is looked at.
     fn head(&mut self, ui: &mut egui::Ui, context: &mut Context) {
-        header(ui, context.run, context.session);
+        header(ui, context);
         if !context.run.steps.is_empty() {
             self.scrubber(ui, context);
             ui.add_space(SPACE[0]);
@@ -119,9 +119,11 @@ impl RunPanel {
         let Some(rival) = context.rival else {
             return;
         };
-        let sides = [context.run, rival].map(|run| Side {
+        let sides = [(context.run, Racer::Shown), (rival, Racer::Rival)];
+        let sides = sides.map(|(run, racer)| Side {
             run,
             at: run.cursor,
+            racer: Some(racer),
         });
         self.beside
             .show(ui, &sides, context.table, &mut self.export, context.actions);
@@ -357,13 +359,14 @@ pub fn titles(run: &RunView) -> (String, String) {
     }
 }
 
-fn header(ui: &mut egui::Ui, run: &RunView, session: SessionState) {
+fn header(ui: &mut egui::Ui, context: &Context) {
+    let run = context.run;
     theme::rows_of_words(ui, |ui| {
         let (title, about) = titles(run);
         ui.heading(title);
-        let words = match session {
+        let words = match context.session {
             SessionState::Stopping if run.live => ("stopping", Some(Hue::Warm)),
-            _ => state_words(run),
+            _ => state_words(run, context.kept),
         };
         state_label(ui, words);
         if let Some(device) = &run.device {

@@ -14,6 +14,7 @@ use crate::space::{Candidates, Genotype, Space};
 use super::device::device;
 use super::forecast::{self, DataFacts, RunForecast, Speeds, bytes};
 use super::settings::{self, choice, grid, row};
+use super::state_words::state_words;
 use super::strategy_choice;
 use crate::app::context::{Action, Context};
 use crate::app::draw::theme::{self, SPACE};
@@ -337,17 +338,26 @@ impl SearchPanel {
         let height = PROGRESS + ui.spacing().item_spacing.y + words;
         let (room, _) = ui.allocate_exact_size(egui::vec2(width, height), egui::Sense::hover());
         let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(room));
-        if context.run.live {
-            let speeds = match context.rival.is_some_and(|rival| rival.live) {
-                true => &self.raced,
-                false => &self.speeds,
-            };
-            let paces = context.run.config.as_ref().map(|of| speeds.get(of));
-            progress(
-                &mut ui,
-                context.run,
-                paces.and_then(|[_, training]| training),
-            );
+        let train_pace = |speeds: &Speeds, run: &RunView| {
+            let [_, training] = speeds.get(run.config.as_ref()?);
+            training
+        };
+        match context.rival.filter(|rival| rival.live) {
+            Some(rival) => ui.columns(2, |columns| {
+                for (ui, run) in columns.iter_mut().zip([context.run, rival]) {
+                    let name = run.config.as_ref().map(|own| strategy_of(own).title());
+                    progress(ui, run, name, train_pace(&self.raced, run));
+                }
+            }),
+            None if context.run.live => {
+                progress(
+                    &mut ui,
+                    context.run,
+                    None,
+                    train_pace(&self.speeds, context.run),
+                );
+            }
+            None => {}
         }
     }
 
@@ -728,8 +738,9 @@ fn preset_words(preset: Preset) -> &'static str {
     }
 }
 
-/// How far a live run is, with the time that is left. `train_pace`: seconds a training step of such a run took before.
-fn progress(ui: &mut egui::Ui, run: &RunView, train_pace: Option<f64>) {
+/// How far a live run is, with the time that is left. `name`: what tells a side of a race from the other. `train_pace`: seconds a training
+/// step of such a run took before.
+fn progress(ui: &mut egui::Ui, run: &RunView, name: Option<&str>, train_pace: Option<f64>) {
     let Some(progress) = run.progress() else {
         return;
     };
@@ -741,13 +752,22 @@ fn progress(ui: &mut egui::Ui, run: &RunView, train_pace: Option<f64>) {
             .corner_radius(4.0)
             .text(theme::note(text.clone()).color(ui.visuals().text_color())),
     )
-    .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &text));
+    .widget_info(|| {
+        let text = name.map_or(text.clone(), |name| format!("{name}: {text}"));
+        egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, text)
+    });
     let going = matches!(run.state, RunState::Running | RunState::Held);
-    if going
-        && progress.done < progress.total
-        && let Some(text) = forecast::left(&progress, train_pace)
-    {
-        ui.add(egui::Label::new(theme::note(text)).truncate());
+    let left =
+        forecast::left(&progress, train_pace).filter(|_| going && progress.done < progress.total);
+    let words = match name {
+        Some(name) => Some(format!(
+            "{name}: {}",
+            left.unwrap_or(state_words(run, false).0.into())
+        )),
+        None => left,
+    };
+    if let Some(words) = words {
+        ui.add(egui::Label::new(theme::note(words)).truncate());
     }
 }
 

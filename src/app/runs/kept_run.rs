@@ -29,6 +29,12 @@ impl KeptRun {
         let unfinished = runs.iter().filter(|run| run.can_go_on);
         unfinished.max_by_key(|run| run.changed)
     }
+
+    /// The newest that has raced.
+    pub fn newest_racer(runs: &[Self]) -> Option<&Self> {
+        let racers = runs.iter().filter(|run| run.rival.is_some());
+        racers.max_by_key(|run| run.changed)
+    }
 }
 
 /// What the window asks the keeper of runs.

@@ -32,8 +32,8 @@ impl App {
         self.dock.show(Pane::Network);
         let trained = self.training.as_ref();
         if let Some(trained) = trained.filter(|trained| trained.run.training.is_some()) {
-            let found = trained.network.clone().map(|network| RunNetwork {
-                network,
+            let found = trained.files.network().map(|network| RunNetwork {
+                network: Arc::new(network),
                 run: trained.run.name.clone(),
             });
             return self.read_images(context, found, files);

@@ -9,6 +9,7 @@ use crate::app::keys::{self, Deed};
 use crate::app::lessons::{TOUR, built_in};
 use crate::app::panels::state_words::state_words;
 use crate::app::runs::link::SessionState;
+use crate::record::{RunState, RunView};
 
 /// What the program is, for who sees it for the first time.
 pub const WELCOME: &str =
@@ -143,6 +144,29 @@ impl App {
         }
     }
 
+    /// The state of the run that is shown; of a race that of both sides.
+    fn state_of_both(&self) -> (String, Option<Hue>) {
+        let own = state_words(&self.run, self.kept.is_some());
+        let Some(rival) = self.racing_rival() else {
+            return (own.0.to_owned(), own.1);
+        };
+        let other = state_words(rival, false);
+        if own.0 == other.0 {
+            return (format!("both {}", own.0), own.1);
+        }
+        let name = |run: &RunView| {
+            let search = run
+                .config
+                .as_ref()
+                .and_then(|config| config.search.as_ref());
+            search.map_or("search", |search| search.strategy.title())
+        };
+        let words = format!("{} {}, {} {}", name(&self.run), own.0, name(rival), other.0);
+        let goes_on = |run: &RunView| run.state == RunState::Running;
+        let hue = if goes_on(rival) { other.1 } else { own.1 };
+        (words, hue)
+    }
+
     /// Run state, adapter, what the engine does until it can compute, and the newest notice.
     pub(super) fn status(&mut self, ui: &mut egui::Ui) {
         let narrow = self.dock.is_narrow();
@@ -150,7 +174,7 @@ impl App {
         bottom_bar("status", frame, ui, |ui| {
             // Everything in it is words; the list of messages is in a menu, too.
             theme::row_of_words(ui, |ui| {
-                let (words, hue) = state_words(&self.run);
+                let (words, hue) = self.state_of_both();
                 let color = hue.map_or(ui.visuals().weak_text_color(), |hue| {
                     theme::hue(ui.visuals(), hue)
                 });

@@ -58,7 +58,7 @@ impl App {
         let kept = self.kept.is_some() || !self.session().is_busy();
         let later = match kept {
             true => {
-                "What is recorded and stopped can be gone on with from its last checkpoint: the next start offers what was recorded last, the list of kept runs has all."
+                "A run that is stopped is kept and can be continued from its last checkpoint: the next start offers the newest one, and File, Kept runs lists them all."
             }
             false => "This run is not recorded: what it has found is lost when the window closes.",
         };

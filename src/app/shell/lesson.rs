@@ -117,7 +117,8 @@ impl App {
         let Some(course) = &mut self.course else {
             return;
         };
-        let wish = course.over(context, &self.dock, busy).or(wish);
+        let watches = busy || self.run.live;
+        let wish = course.over(context, &self.dock, busy, watches).or(wish);
         let Some(wish) = wish.or(asked(context, course)).or(self.next_card()) else {
             return;
         };
@@ -187,7 +188,7 @@ impl App {
         let (own, rival) = recorded.runs();
         self.run = own.view(recorded.title());
         self.run_files = own.files;
-        self.rival = rival.map(|rival| Companion::recorded(rival.view(recorded.title())));
+        self.rival = rival.map(|rival| Companion::recorded(rival, recorded.title()));
         self.supernet = SupernetState::Unknown;
         (self.kept, self.changed, self.opened) = (None, None, None);
         self.unfinished = self.unfinished.take().filter(|offer| !offer.is_of_shown());

@@ -123,15 +123,22 @@ impl Course {
         wish
     }
 
-    /// Draws a frame around the panel and what is pointed at and, unless it stands below, the card.
-    pub fn over(&mut self, context: &egui::Context, dock: &Dock, busy: bool) -> Option<Wish> {
+    /// Draws a frame around the panel and what is pointed at and, unless it stands below, the card. `watches`: the person watches a run of
+    /// their own, which is not dimmed.
+    pub fn over(
+        &mut self,
+        context: &egui::Context,
+        dock: &Dock,
+        busy: bool,
+        watches: bool,
+    ) -> Option<Wish> {
         let lesson = self.lesson.clone();
         let card = lesson.cards.get(self.at)?;
         let place = dock.place(card.panel);
         let panel = place.unwrap_or(egui::Rect::NOTHING);
         let pointed = Pointing::at(context, card.points_at.as_deref(), panel);
         if let Some(place) = place {
-            frame(context, place, pointed, !self.is_below);
+            frame(context, place, pointed, !self.is_below && !watches);
         }
         let wish = match self.is_below {
             true => None,
@@ -217,7 +224,7 @@ impl Course {
         if self.withheld {
             ui.add_space(SPACE[0]);
             ui.label(theme::note(
-                "A run was going on, so the recording is not shown.",
+                "Your run was still in progress, so the recording is not shown.",
             ));
             let show = egui::Button::new("Show the recording");
             if ui.add_enabled(!busy, show).clicked() {

@@ -5,7 +5,6 @@ mod banners;
 mod bars;
 #[cfg(not(target_arch = "wasm32"))]
 mod closing;
-mod curves;
 mod dock;
 mod files;
 mod habits;
@@ -23,6 +22,7 @@ mod popup_focus;
 mod race;
 mod receive;
 mod save_network;
+mod save_run;
 mod scorers;
 mod shortcuts;
 mod summary;
@@ -36,11 +36,11 @@ use rand_chacha::ChaCha8Rng;
 use web_time::SystemTime;
 
 use crate::landscape::{BUILTIN_METRIC, Score, builtin_table};
-use crate::record::{RunFileError, RunFiles};
+use crate::record::RunFiles;
 use crate::session::{Command, DeviceInfo, Start};
 use crate::space::{Genotype, Space};
 
-use crate::app::context::{Action, Context, NetworkForm, OpenTable};
+use crate::app::context::{Action, Context, NetworkForm, OpenTable, Racer};
 use crate::app::draw::theme;
 use crate::app::keys::Deed;
 use crate::app::pane::Pane;
@@ -53,7 +53,7 @@ use crate::app::panels::network::NetworkPanel;
 use crate::app::panels::run::RunPanel;
 use crate::app::panels::search::SearchPanel;
 use crate::app::panels::values::ValuesWindow;
-use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
+use crate::app::runs::kept_run::{Ask, KeptRun};
 use crate::app::runs::link::{Line, Link, Seat, SessionState};
 use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recorded;
@@ -192,7 +192,7 @@ impl App {
         let mut app = Self {
             editor: Editor::new(cell),
             run,
-            rival: rival.map(|rival| Companion::recorded(rival.view(recorded))),
+            rival: rival.map(|rival| Companion::recorded(rival, recorded)),
             run_files: demo.files,
             kept: None,
             changed: None,
@@ -410,10 +410,10 @@ impl App {
             Action::SaveFile { name, bytes } => self.files.save(name, bytes, context),
             #[cfg(target_arch = "wasm32")]
             Action::SavePicture { name, svg } => self.files.save_picture(name, svg, context),
-            Action::SaveRun => self.save_run(context),
-            Action::SaveCurves => self.save_curves(context),
-            Action::SaveEventFile => self.save_event_file(context),
-            Action::SaveNetwork(form) => self.save_network(form, context),
+            Action::SaveRun(racer) => self.save_run(racer, context),
+            Action::SaveCurves(racer) => self.save_curves(racer, context),
+            Action::SaveEventFile(racer) => self.save_event_file(racer, context),
+            Action::SaveNetwork(racer, form) => self.save_network(racer, form, context),
             Action::SaveTrained(form) => self.save_trained(form, context),
             Action::Shelf(ask) => {
                 let goes_on = matches!(ask, Ask::GoOn(..));
@@ -484,35 +484,6 @@ impl App {
         }
     }
 
-    fn save_run(&mut self, context: &egui::Context) {
-        // The keeper has more files than the window hears of.
-        let kept = self.kept.clone();
-        if !kept.is_some_and(|name| self.shelf.ask(Ask::Files(name))) {
-            self.save_zip(self.run_files.to_zip(&self.zip_name()), context);
-        }
-    }
-
-    /// What the zip of the shown run is called, without its ending.
-    pub(super) fn zip_name(&self) -> String {
-        match (&self.kept, &self.run.config) {
-            (Some(name), _) => name_of(name.as_ref()),
-            (None, Some(config)) => config.name(),
-            (None, None) => "run".into(),
-        }
-    }
-
-    /// Saves the zip of the shown run.
-    pub(super) fn save_zip(&mut self, zip: Result<Vec<u8>, RunFileError>, context: &egui::Context) {
-        let name = format!("{}.zip", self.zip_name());
-        match zip {
-            Ok(bytes) => self.files.save(name, bytes, context),
-            Err(error) => {
-                let failed = Notice::error(error.to_string());
-                self.notices.push(failed.about(About::Saving));
-            }
-        }
-    }
-
     fn keyboard(&mut self, context: &egui::Context) {
         for deed in shortcuts::asked(context) {
             self.do_deed(context, deed);
@@ -550,7 +521,7 @@ impl App {
             Deed::Run | Deed::Hold | Deed::Step | Deed::Stop => {}
             Deed::Open => self.actions.push(Action::ChooseFile),
             Deed::Runs => self.shelf.open(),
-            Deed::Save => self.actions.push(Action::SaveRun),
+            Deed::Save => self.actions.push(Action::SaveRun(Racer::Shown)),
             Deed::CopyLink => {
                 context.copy_text(self.link());
                 let lesson = match self.lesson_place() {
@@ -581,6 +552,7 @@ impl App {
         let session = self.session();
         let Self {
             run,
+            kept,
             rival,
             supernet,
             judge,
@@ -607,6 +579,7 @@ impl App {
         dock.panels(ui, |pane, ui| {
             let mut context = Context {
                 run,
+                kept: kept.is_some(),
                 rival: rival.as_ref().map(|rival| &rival.run),
                 trained: training.as_ref().map(|training| &training.run),
                 table: table.as_ref(),

@@ -1,4 +1,4 @@
-//! The offer to go on with a run that was interrupted, or with both sides of a race.
+//! The offer to go on with a run that was interrupted, or with both sides of a race, and to see a race that is over.
 
 use eframe::egui;
 
@@ -10,7 +10,7 @@ use crate::app::runs::kept_run::{Ask, KeptRun, name_of};
 use crate::app::runs::link::Seat;
 use crate::record::Progress;
 
-/// A kept run that can go on, and that the window offers to go on with.
+/// A kept run that the window offers to go on with, or to show where it cannot go on.
 pub struct Offer {
     run: KeptRun,
     /// Whether it is the run that is shown, or its rival.
@@ -30,7 +30,7 @@ impl Offer {
 }
 
 impl App {
-    /// Offers to go on with the newest interrupted run, unless the person has begun something else or did not want it before.
+    /// Offers to go on with the newest interrupted run, or to show the last race, unless the person has begun something else or did not want it before.
     pub(super) fn offer_at_start(&mut self, newest: Option<KeptRun>) {
         let begun = self.run.live || self.opened.is_some() || self.kept.is_some();
         let declined = |run: &KeptRun| {
@@ -38,19 +38,25 @@ impl App {
             declined.is_some_and(|name| *name == run.name || run.rival.as_ref() == Some(name))
         };
         if let Some(run) = newest.filter(|run| !begun && !declined(run)) {
-            // Where it stands is read meanwhile.
-            self.shelf.describe(&run.name);
+            if run.can_go_on {
+                // Where it stands is read meanwhile.
+                self.shelf.describe(&run.name);
+            }
             self.unfinished = Some(Offer { run, shown: false });
         }
     }
 
-    /// Offers to go on with a run that was interrupted, and says that so many failures have no room.
+    /// Offers to go on with a run that was interrupted or to show a race, and says that so many failures have no room.
     pub(super) fn offer(&mut self, ui: &mut egui::Ui, more: usize) {
         let Some(offer) = &self.unfinished else {
             return;
         };
         let (text, color) = (self.words(offer), theme::hue(ui.visuals(), Hue::Accent));
-        let goes_on = match notices::strip(ui, &text, &["Go on", "Not now"], more, color) {
+        let accept = match offer.run.can_go_on {
+            true => "Go on",
+            false => "Show the race",
+        };
+        let accepted = match notices::strip(ui, &text, &[accept, "Not now"], more, color) {
             Some(Pressed::Button(button)) => button == 0,
             Some(Pressed::More) => {
                 self.notices.listed = true;
@@ -59,9 +65,12 @@ impl App {
             None => return,
         };
         if let Some(Offer { run, .. }) = self.unfinished.take() {
-            match goes_on {
+            match accepted {
                 true => {
-                    let ask = Ask::GoOn(run.name, Seat::Shown);
+                    let ask = match run.can_go_on {
+                        true => Ask::GoOn(run.name, Seat::Shown),
+                        false => Ask::Open(run.name),
+                    };
                     self.actions.push(Action::Shelf(ask));
                 }
                 false => self.declined = Some(run.name),
@@ -73,6 +82,10 @@ impl App {
     pub(super) fn words(&self, offer: &Offer) -> String {
         let Offer { run, shown } = offer;
         let name = |name: &String| name_of(name.as_ref());
+        if let (false, Some(rival)) = (run.can_go_on, &run.rival) {
+            let sides = format!("{} and {}", name(&run.name), name(rival));
+            return format!("Your last race, {sides}, is kept.");
+        }
         let (what, progress) = match (shown, &run.rival, &self.rival) {
             (true, _, Some(rival)) if self.kept.as_ref() != Some(&run.name) => {
                 ("This race".to_owned(), rival.run.progress())

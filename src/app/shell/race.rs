@@ -1,9 +1,8 @@
 //! Races: a second run, of another strategy with the same seed and images, beside the shown one. And what all sessions beside that of the
 //! shown run have in common.
 
-use std::sync::Arc;
-
 use eframe::egui;
+use web_time::SystemTime;
 
 use super::App;
 use super::offer::Offer;
@@ -12,8 +11,8 @@ use crate::app::runs::labels::in_labels;
 use crate::app::runs::link::{Aside, Line, Seat, SessionState};
 use crate::app::runs::notice::{About, Notice};
 use crate::app::runs::recording::Recording;
-use crate::record::{RunState, RunView};
-use crate::session::{Command, Event, Start, TrainedNetwork};
+use crate::record::{RunFiles, RunState, RunView};
+use crate::session::{Command, Event, Start};
 
 /// A run beside the shown one, and its session, which a recorded one does not have.
 #[derive(Default)]
@@ -22,19 +21,24 @@ pub struct Companion {
     pub line: Line,
     /// What it has said.
     pub run: RunView,
-    /// What it has trained.
-    pub network: Option<Arc<TrainedNetwork>>,
+    /// Its files, as far as the window has heard of them.
+    pub files: RunFiles,
     /// The name by which the keeper of runs has it.
-    kept: Option<String>,
+    pub kept: Option<String>,
+    /// When it said its last, where that is known.
+    pub changed: Option<SystemTime>,
     /// The name of the shown run that does not know of it yet.
     unknown_to: Option<String>,
+    /// Whether the end of the race was told.
+    told: bool,
 }
 
 impl Companion {
-    /// One that was recorded.
-    pub fn recorded(run: RunView) -> Self {
+    /// One that was recorded, by its name.
+    pub fn recorded(recording: Recording, name: &str) -> Self {
         Self {
-            run,
+            run: recording.view(name),
+            files: recording.files,
             ..Self::default()
         }
     }
@@ -64,12 +68,11 @@ impl Companion {
                         let refused = Notice::info(in_labels(message));
                         told.push(refused.of_run(&self.run.name));
                     }
-                    Event::Network { network } => {
-                        self.network = Some(Arc::new(TrainedNetwork::clone(network)));
-                    }
-                    Event::Started { .. } => self.network = None,
+                    Event::Started { .. } => self.files = RunFiles::default(),
                     _ => {}
                 }
+                self.changed = Some(SystemTime::now());
+                self.files.take(&timed);
                 self.run.live |= matches!(timed.event, Event::Started { .. });
                 if timed.event.is_line() {
                     self.run.apply_timed(&timed);
@@ -128,6 +131,12 @@ impl App {
             Some(rival) if own == SessionState::Idle && rival.is_taken() => rival,
             _ => own,
         }
+    }
+
+    /// The run that races with the shown one in this window, once it has begun.
+    pub(super) fn racing_rival(&self) -> Option<&RunView> {
+        let begun = |run: &&RunView| run.live && run.config.is_some();
+        self.rival().filter(begun)
     }
 
     /// Whether a rival computes, perhaps without the run that it races with.
@@ -190,6 +199,27 @@ impl App {
         {
             self.shelf.ask(Ask::Pair([own, kept]));
         }
+        self.tell_end_of_race();
+    }
+
+    /// Tells once that both sides of a race have reached their end, and where they are.
+    fn tell_end_of_race(&mut self) {
+        let Some(rival) = &mut self.rival else {
+            return;
+        };
+        let over = |run: &RunView| run.live && run.state == RunState::Finished;
+        if rival.told || !over(&self.run) || !over(&rival.run) {
+            return;
+        }
+        rival.told = true;
+        let kept = self.kept.as_ref().zip(rival.kept.as_ref());
+        self.notices.push(Notice::info(match kept {
+            Some((own, other)) => {
+                let [own, other] = [own, other].map(|name| name_of(name.as_ref()));
+                format!("the race is finished; its runs are kept as {own} and {other}")
+            }
+            None => "the race is finished".to_owned(),
+        }));
     }
 
     /// The keeper has looked for the run that raced with a kept one: it is shown beside that, and goes on where that does.
@@ -207,9 +237,9 @@ impl App {
             let Some((kept, events)) = found else {
                 return Ok(None);
             };
-            Ok(Some((self.rival_view(&kept, &events)?, kept)))
+            Ok(Some((self.rival_recorded(&kept, &events)?, kept)))
         });
-        let (run, kept) = match found {
+        let (recorded, kept) = match found {
             Ok(Some(found)) => found,
             Ok(None) => return,
             Err(why) => {
@@ -222,7 +252,8 @@ impl App {
         let goes_on = self.run.live && self.line.state() == SessionState::Busy;
         let mut rival = Companion {
             kept: Some(kept.name.clone()),
-            ..Companion::recorded(run)
+            changed: kept.changed,
+            ..recorded
         };
         if kept.can_go_on && goes_on {
             match self.beside(context) {
@@ -240,20 +271,20 @@ impl App {
         self.rival = Some(rival);
     }
 
-    /// The view of a run that raced with the shown one.
+    /// A kept run that raced with the shown one.
     ///
     /// # Errors
     /// It cannot be read, or is another run by now.
-    fn rival_view(&self, kept: &KeptRun, events: &[u8]) -> Result<RunView, String> {
+    fn rival_recorded(&self, kept: &KeptRun, events: &[u8]) -> Result<Companion, String> {
         let name = name_of(kept.name.as_ref());
         let recording = Recording::from_bytes(events);
         let run = recording.map_err(|error| format!("{name}: {error}"))?;
-        let run = run.view(&name);
-        let configs = self.run.config.as_ref().zip(run.config.as_ref());
+        let rival = Companion::recorded(run, &name);
+        let configs = self.run.config.as_ref().zip(rival.run.config.as_ref());
         let images = |run: &RunView| run.dataset.as_ref().map(|images| images.hash.clone());
         let races = configs.is_some_and(|(own, other)| own.races_with(other));
-        match races && images(&self.run) == images(&run) {
-            true => Ok(run),
+        match races && images(&self.run) == images(&rival.run) {
+            true => Ok(rival),
             false => Err(format!("{name} is another run by now")),
         }
     }
@@ -265,7 +296,7 @@ impl App {
         if let Some(rival) = rival.filter(|rival| rival.kept.as_deref() == Some(name))
             && rival.line.goes_on(start)
         {
-            (rival.run, _) = Recording::going_on(name, events);
+            (rival.run, rival.files) = Recording::going_on(name, events);
         }
     }
 

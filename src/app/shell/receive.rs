@@ -27,9 +27,9 @@ impl App {
         if let (true, Some(runs)) = (self.looks_for_unfinished, &self.shelf.runs) {
             self.looks_for_unfinished = false;
             // Who keeps nothing says so when the list is opened.
-            let newest = runs.as_deref().map(KeptRun::newest_unfinished);
-            let newest = newest.unwrap_or_default().cloned();
-            self.offer_at_start(newest);
+            let runs = runs.as_deref().unwrap_or_default();
+            let newest = KeptRun::newest_unfinished(runs).or(KeptRun::newest_racer(runs));
+            self.offer_at_start(newest.cloned());
         }
         loop {
             // Of what the session says aside, the run has heard before.
@@ -104,33 +104,6 @@ impl App {
                 self.notices.push(failed);
             }
             Answer::Listed(_) | Answer::Described { .. } | Answer::Beside(_) => {}
-        }
-    }
-
-    /// The keeper has read the files of a run, for a zip.
-    fn take_files(
-        &mut self,
-        name: &String,
-        files: Result<RunFiles, String>,
-        context: &egui::Context,
-    ) {
-        let shown = self.kept.as_ref() == Some(name);
-        match files {
-            Ok(mut files) => {
-                if shown && self.run_files.events.len() > files.events.len() {
-                    files.events.clone_from(&self.run_files.events);
-                }
-                for left_out in &files.left_out {
-                    let text = format!("not in the zip: {left_out}");
-                    self.notices.push(Notice::error(text));
-                }
-                self.save_zip(files.to_zip(&self.zip_name()), context);
-            }
-            Err(message) => {
-                let text = format!("only what the window knows is saved: {message}");
-                self.notices.push(Notice::error(text));
-                self.save_zip(self.run_files.to_zip(&self.zip_name()), context);
-            }
         }
     }
 

@@ -1,24 +1,32 @@
-//! Saves what the shown run has trained, for other programs.
+//! Saves what a run has trained, for other programs.
 
 use eframe::egui;
 
 use super::App;
-use crate::app::context::NetworkForm;
-use crate::app::runs::kept_run::Ask;
+use crate::app::context::{NetworkForm, Racer};
+use crate::app::runs::kept_run::{Ask, name_of};
 use crate::app::runs::labels::in_labels;
-use crate::app::runs::notice::{About, Notice};
 use crate::export::{onnx, pytorch};
 use crate::record::zipped;
 use crate::session::{RunConfig, TrainedNetwork};
 
 impl App {
-    /// Saves the network of the shown run, once it is found.
-    pub(super) fn save_network(&mut self, form: NetworkForm, context: &egui::Context) {
-        if let Some(network) = self.run_files.network() {
-            return self.save_as(form, &network, &self.zip_name(), context);
+    /// Saves the network of a run, once it is found.
+    pub(super) fn save_network(
+        &mut self,
+        racer: Racer,
+        form: NetworkForm,
+        context: &egui::Context,
+    ) {
+        let Some(known) = self.known(racer) else {
+            return;
+        };
+        if let Some(network) = known.files.network() {
+            let name = known.name();
+            return self.save_as(form, &network, &name, context);
         }
         // Of a kept run the window has the events only.
-        match self.kept.clone() {
+        match known.kept.cloned() {
             Some(name) if self.shelf.ask(Ask::Network(name.clone())) => {
                 self.to_save = Some((name, form));
             }
@@ -32,7 +40,7 @@ impl App {
             return;
         };
         let name = trained.run.config.as_ref().map(RunConfig::name);
-        match trained.network.clone() {
+        match trained.files.network() {
             Some(network) => {
                 self.save_as(form, &network, &name.unwrap_or("run".into()), context);
             }
@@ -51,7 +59,7 @@ impl App {
             return;
         };
         match found {
-            Ok(Some(network)) => self.save_as(form, &network, &self.zip_name(), context),
+            Ok(Some(network)) => self.save_as(form, &network, &name_of(name.as_ref()), context),
             Ok(None) => self.no_network_to_save(),
             Err(why) => self.not_saved(in_labels(&why)),
         }
@@ -71,11 +79,7 @@ impl App {
     }
 
     fn no_network_to_save(&mut self) {
-        self.not_saved("the run that is shown has kept no trained network".into());
-    }
-
-    fn not_saved(&mut self, why: String) {
-        self.notices.push(Notice::error(why).about(About::Saving));
+        self.not_saved("this run has kept no trained network".into());
     }
 }
 

@@ -135,15 +135,29 @@ impl App {
     fn state_told(&self) -> String {
         let words = match self.session() {
             SessionState::Stopping if self.run.live => "stopping",
-            _ => state_words(&self.run).0,
+            _ => state_words(&self.run, self.kept.is_some()).0,
         };
-        format!("{}: {words}.", titles(&self.run).0)
+        let own = format!("{}: {words}.", titles(&self.run).0);
+        let Some(rival) = self.racing_rival() else {
+            return own;
+        };
+        let words = state_words(rival, false).0;
+        format!("{own} {}: {words}.", titles(rival).0)
     }
 
     fn progress_told(&self) -> Option<String> {
-        let going = self.run.live && self.run.state == RunState::Running;
-        let at = self.run.progress().filter(|_| going)?;
-        Some(format!("{}, step {} of {}.", at.phase, at.done, at.total))
+        let told = |run: &RunView| {
+            let going = run.live && run.state == RunState::Running;
+            let at = run.progress().filter(|_| going)?;
+            Some(format!("{}, step {} of {}.", at.phase, at.done, at.total))
+        };
+        let Some(rival) = self.racing_rival() else {
+            return told(&self.run);
+        };
+        let sides = [&self.run, rival].into_iter();
+        let sides = sides.filter_map(|run| Some(format!("{}: {}", titles(run).0, told(run)?)));
+        let sides: Vec<String> = sides.collect();
+        (!sides.is_empty()).then(|| sides.join(" "))
     }
 
     fn outcome(&self, run: &RunView) -> Option<Outcome> {

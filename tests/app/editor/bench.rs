@@ -26,6 +26,7 @@ impl Bench {
         let edited = self.editor.genotype().clone();
         let mut context = Context {
             run: &self.run,
+            kept: false,
             rival: None,
             trained: None,
             table: self.table.as_ref(),

@@ -283,7 +283,7 @@ fn a_lesson_goes_on_when_what_it_asks_for_is_done() {
     assert_eq!(at(&window), Some(6));
 
     // A run that goes on is not put away for a recording.
-    let withheld = "A run was going on, so the recording is not shown.";
+    let withheld = "Your run was still in progress, so the recording is not shown.";
     for _ in 0..3 {
         press(&mut window, Key::PageUp);
     }

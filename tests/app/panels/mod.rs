@@ -92,6 +92,7 @@ impl<P> Bench<P> {
         let mut actions = Vec::new();
         let mut context = Context {
             run: &self.run,
+            kept: false,
             rival: None,
             trained: self.trained.as_ref(),
             table: self.table.as_ref(),

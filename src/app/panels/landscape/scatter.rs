@@ -199,9 +199,9 @@ impl Plane {
         let points: Vec<[f64; 2]> = places
             .map(|index| [self.across[index], self.accuracy[index]])
             .collect();
-        let Some(&now) = points.last() else {
+        if points.is_empty() {
             return;
-        };
+        }
         // All of the way is in sight.
         if let Some(view) = &mut self.figure.view {
             for (range, place) in view.iter_mut().zip([0, 1]) {
@@ -212,14 +212,21 @@ impl Plane {
         }
         let search = run.config.as_ref().and_then(|run| run.search.as_ref());
         let name = search.map_or("search", |search| search.strategy.title());
-        let hue = Hue::Arm(number);
-        let marker = Mark::Marker(MarkerShape::Up);
-        for (mark, points) in [(Mark::Line, points), (marker, vec![now])] {
-            let name = format!("way of {name}");
-            self.figure
-                .series
-                .push(Series::new(name, hue, mark, points));
-        }
+        // The two sides of a race differ by more than colour.
+        let mark = match number {
+            0 => Mark::Way {
+                dashed: false,
+                end: MarkerShape::Up,
+            },
+            _ => Mark::Way {
+                dashed: true,
+                end: MarkerShape::Down,
+            },
+        };
+        let (name, hue) = (format!("way of {name}"), Hue::Arm(number));
+        self.figure
+            .series
+            .push(Series::new(name, hue, mark, points));
     }
 
     /// Draws anew what lies over the dots: the line of equal accuracy, the architectures that are marked, and standard errors.

@@ -8,6 +8,7 @@ mod size;
 use eframe::egui::{self, RichText};
 
 use super::export::{Export, network_items};
+use super::run::titles;
 use crate::app::context::{Action, Context};
 use crate::app::draw::pictures::Pictures;
 use crate::app::draw::theme::{self, SPACE};
@@ -98,6 +99,7 @@ impl NetworkPanel {
         let run = trained.unwrap_or(context.run);
         start(ui, context, run);
         if let Some(training) = &run.training {
+            whose(ui, run);
             progress(ui, run, training);
         }
         // That of the shown run is among what *Result* exports.
@@ -193,6 +195,16 @@ fn start(ui: &mut egui::Ui, context: &mut Context, run: &RunView) {
             "Builds a network of the cell that the search found, trains it from scratch and tests it once.",
             context.run.derived.as_ref(),
         );
+    });
+}
+
+/// The run that the network is of: another may be shown, and a race has two.
+fn whose(ui: &mut egui::Ui, run: &RunView) {
+    let (title, about) = titles(run);
+    theme::rows_of_words(ui, |ui| {
+        ui.label(theme::note("Network of"));
+        ui.strong(title);
+        ui.label(theme::note(about));
     });
 }
 
