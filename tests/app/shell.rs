@@ -861,6 +861,23 @@ fn a_stopped_race_is_offered_as_one_with_its_step_and_declined_as_one() {
 }
 
 #[test]
+fn a_race_that_is_over_is_offered_at_the_next_start_and_shown_at_a_press() {
+    let (mut window, (asks, answers)) = with_keeper(&Memory::default());
+    assert_eq!(asks.try_recv(), Ok(Ask::List));
+    let runs = [("a", "b", 2), ("b", "a", 1)].map(|(name, rival, seconds)| KeptRun {
+        rival: Some(rival.into()),
+        ..kept(name, false, seconds)
+    });
+    answers.try_send(Answer::Listed(Ok(runs.into()))).unwrap();
+    window.run_ok();
+    window.get_by_label("Your last race, a and b, is kept.");
+    window.get_by_label("Show the race").click();
+    window.run_ok();
+    assert_eq!(asks.try_recv(), Ok(Ask::Open("a".into())));
+    assert!(!shows(&window, "Your last race"));
+}
+
+#[test]
 fn a_link_opens_with_both_sides_of_a_race_and_without_one_races_with_nobody() {
     let (mut window, _) = remembering(&Memory::default(), Fragment::default());
     let text = window.state().fragment().to_text();
