@@ -48,8 +48,8 @@ impl FromStr for DeviceChoice {
             _ => {
                 // A number in capitals is one of these, too.
                 let lower = text.to_ascii_lowercase();
-                let numbered = match lower.parse() {
-                    Ok(DeviceChoice::Adapter(_)) => &lower,
+                let numbered = match lower.starts_with(NUMBERED).then(|| lower.parse()) {
+                    Some(Ok(DeviceChoice::Adapter(_))) => &lower,
                     _ => "gpu:N",
                 };
                 let [auto, gpu, cpu] = NAMES;

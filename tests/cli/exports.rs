@@ -367,7 +367,7 @@ fn the_event_file_is_read_by_the_real_tensorboard() {
     let png = [0x89, b'P', b'N', b'G'];
     assert_eq!(
         read["images"],
-        json!({"cells/normal": [[6, 1520, 840, png]]})
+        json!({"cells/normal": [[6, 1336, 354, png]]})
     );
     let settings = read["texts"]["settings"].as_str().unwrap();
     assert!(

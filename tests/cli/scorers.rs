@@ -214,7 +214,7 @@ fn a_source_that_cannot_score_is_refused_in_one_line() {
     let empty = folder("no-supernet");
     std::fs::create_dir_all(&empty).unwrap();
     let line = refused(&["neighborhood", CELL, "--run", empty.to_str().unwrap()]);
-    assert!(line.contains("no supernet"), "{line}");
+    assert!(line.contains("holds no run"), "{line}");
     for command in [
         &["neighborhood", "darts-v2"][..],
         &["barrier", "darts-v1", "darts-v2"],

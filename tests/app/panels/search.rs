@@ -141,7 +141,7 @@ fn strategies_stand_in_three_groups_each_with_a_picture_of_what_it_mixes() {
     for family in Family::ALL {
         harness.get_by_label(family.title());
     }
-    harness.get_by_label("NA-GDAS").click();
+    harness.get_by_label("GDAS").click();
     harness.run();
-    harness.get_by_value("NA-GDAS");
+    harness.get_by_value("GDAS");
 }
