@@ -878,6 +878,41 @@ fn a_race_that_is_over_is_offered_at_the_next_start_and_shown_at_a_press() {
 }
 
 #[test]
+fn a_declined_run_hides_no_race_and_a_race_is_offered_only_with_both_sides() {
+    let start = |storage: &Memory, names: &[&str]| {
+        let race = [("a", "b", 2), ("b", "a", 1)].map(|(name, rival, seconds)| KeptRun {
+            rival: Some(rival.into()),
+            ..kept(name, false, seconds)
+        });
+        let mut runs: Vec<KeptRun> = race.into_iter().chain([kept("c", true, 3)]).collect();
+        runs.retain(|run| names.contains(&run.name.as_str()));
+        let (mut window, ends) = with_keeper(storage);
+        ends.1.try_send(Answer::Listed(Ok(runs))).unwrap();
+        window.run_ok();
+        (window, ends)
+    };
+    let [interrupted, race] = [
+        "The run c was interrupted.",
+        "Your last race, a and b, is kept.",
+    ];
+    let mut storage = Memory::default();
+    for offer in [interrupted, race] {
+        let (mut window, _ends) = start(&storage, &["a", "b", "c"]);
+        window.get_by_label(offer);
+        window.get_by_label("Not now").click();
+        window.run_ok();
+        storage = remembered(&mut window);
+    }
+    // Both stay declined.
+    let (window, _ends) = start(&storage, &["a", "b", "c"]);
+    assert!(!shows(&window, interrupted) && !shows(&window, race));
+
+    // What is left of a race whose other side was removed.
+    let (window, _ends) = start(&Memory::default(), &["a"]);
+    assert!(!shows(&window, "Your last race"));
+}
+
+#[test]
 fn a_link_opens_with_both_sides_of_a_race_and_without_one_races_with_nobody() {
     let (mut window, _) = remembering(&Memory::default(), Fragment::default());
     let text = window.state().fragment().to_text();

@@ -171,11 +171,7 @@ fn draw(svg: &mut String, series: &Series, place: &Place) {
             ),
         ),
         Mark::Way { dashed, end } => {
-            let dashes = if *dashed {
-                " stroke-dasharray=\"6 4\""
-            } else {
-                ""
-            };
+            let dashes = dashes(*dashed);
             line(
                 svg,
                 format_args!(
@@ -260,6 +256,14 @@ fn dots(svg: &mut String, series: &Series, place: &Place) {
     }
 }
 
+/// What dashes a line.
+fn dashes(dashed: bool) -> &'static str {
+    match dashed {
+        true => " stroke-dasharray=\"4 3\"",
+        false => "",
+    }
+}
+
 fn marker(svg: &mut String, shape: MarkerShape, [x, y]: [f64; 2], color: &str) {
     let path = match shape {
         MarkerShape::Diamond => format!("M{:.1} {y:.1}l7 7 7 -7 -7 -7z", x - 7.0),
@@ -302,8 +306,20 @@ fn legend_entry(svg: &mut String, series: &Series, [left, top]: [f64; 2]) {
     let [x, middle] = [left + 8.0, top + 0.4 * ROW];
     let color = hex(series.hue.color(false));
     match series.mark {
-        Mark::Marker(shape) | Mark::Way { end: shape, .. } => {
-            marker(svg, shape, [x, middle], &color);
+        Mark::Marker(shape) => marker(svg, shape, [x, middle], &color),
+        Mark::Way { dashed, end } => {
+            let (left, dashes) = (x - 12.0, dashes(dashed));
+            line(
+                svg,
+                format_args!(
+                    "<path d=\"M{left:.1} {middle:.1}h22\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2\"{dashes}/>"
+                ),
+            );
+            // So small that the line is seen on both sides.
+            let place = format_args!("<g transform=\"translate({x:.1} {middle:.1}) scale(0.6)\">");
+            line(svg, place);
+            marker(svg, end, [0.0; 2], &color);
+            line(svg, format_args!("</g>"));
         }
         _ => line(
             svg,

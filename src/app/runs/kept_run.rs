@@ -30,10 +30,12 @@ impl KeptRun {
         unfinished.max_by_key(|run| run.changed)
     }
 
-    /// The newest that has raced.
-    pub fn newest_racer(runs: &[Self]) -> Option<&Self> {
-        let racers = runs.iter().filter(|run| run.rival.is_some());
-        racers.max_by_key(|run| run.changed)
+    /// The newest whose rival is kept, too, unless it can go on.
+    pub fn newest_raced(runs: &[Self]) -> Option<&Self> {
+        let is_kept = |name: &String| runs.iter().any(|run| run.name == *name);
+        let raced = |run: &&Self| run.rival.as_ref().is_some_and(is_kept);
+        let newest = runs.iter().filter(raced).max_by_key(|run| run.changed);
+        newest.filter(|run| !run.can_go_on)
     }
 }
 

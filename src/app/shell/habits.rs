@@ -37,6 +37,8 @@ struct Habits {
     table: Option<(String, String)>,
     /// The interrupted run that the person did not want to go on with.
     declined: Option<String>,
+    /// The race that the person did not want to see again, by one of its sides.
+    declined_race: Option<String>,
 }
 
 impl App {
@@ -57,6 +59,7 @@ impl App {
         self.toured = habits.toured;
         self.search.raced = habits.raced;
         self.declined = habits.declined;
+        self.declined_race = habits.declined_race;
         self.set_projector(context, habits.projector);
         if let Some(theme) = habits.theme {
             context.set_theme(theme);
@@ -139,6 +142,7 @@ impl App {
             cell: (*cell != first).then(|| cell.to_json()),
             table: table.map(|(table, path)| (path.clone(), table.metric.clone())),
             declined: declined.filter(|name| Some(name) != going),
+            declined_race: self.declined_race.clone(),
         };
         eframe::set_value(storage, HABITS_KEY, &habits);
         self.clear_memory(storage);

@@ -127,8 +127,10 @@ pub struct App {
     comparison: ComparisonWindow,
     values: ValuesWindow,
     unfinished: Option<Offer>,
-    /// The offer that the person did not want.
+    /// The interrupted run that the person did not want to go on with.
     declined: Option<String>,
+    /// The race that the person did not want to see again, by one of its sides.
+    declined_race: Option<String>,
     /// Whether the keeper was asked at the start for a run to go on with.
     looks_for_unfinished: bool,
     #[cfg(not(target_arch = "wasm32"))]
@@ -217,6 +219,7 @@ impl App {
             values: ValuesWindow::default(),
             unfinished: None,
             declined: None,
+            declined_race: None,
             looks_for_unfinished: false,
             #[cfg(not(target_arch = "wasm32"))]
             path_window: path_window::PathWindow::default(),

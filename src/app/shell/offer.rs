@@ -30,14 +30,16 @@ impl Offer {
 }
 
 impl App {
-    /// Offers to go on with the newest interrupted run, or to show the last race, unless the person has begun something else or did not want it before.
-    pub(super) fn offer_at_start(&mut self, newest: Option<KeptRun>) {
+    /// Offers the first of these that the person did not decline before, unless something else was begun: to go on with the newest
+    /// interrupted run, or to show the last race.
+    pub(super) fn offer_at_start(&mut self, newest: [Option<KeptRun>; 2]) {
         let begun = self.run.live || self.opened.is_some() || self.kept.is_some();
         let declined = |run: &KeptRun| {
-            let declined = self.declined.as_ref();
-            declined.is_some_and(|name| *name == run.name || run.rival.as_ref() == Some(name))
+            let mut names = [&self.declined, &self.declined_race].into_iter().flatten();
+            names.any(|name| *name == run.name || run.rival.as_ref() == Some(name))
         };
-        if let Some(run) = newest.filter(|run| !begun && !declined(run)) {
+        let mut newest = newest.into_iter().flatten();
+        if let Some(run) = newest.find(|run| !begun && !declined(run)) {
             if run.can_go_on {
                 // Where it stands is read meanwhile.
                 self.shelf.describe(&run.name);
@@ -73,7 +75,9 @@ impl App {
                     };
                     self.actions.push(Action::Shelf(ask));
                 }
-                false => self.declined = Some(run.name),
+                // Whoever declines the one has not asked for the other again.
+                false if run.can_go_on => self.declined = Some(run.name),
+                false => self.declined_race = Some(run.name),
             }
         }
     }

@@ -28,8 +28,11 @@ impl App {
             self.looks_for_unfinished = false;
             // Who keeps nothing says so when the list is opened.
             let runs = runs.as_deref().unwrap_or_default();
-            let newest = KeptRun::newest_unfinished(runs).or(KeptRun::newest_racer(runs));
-            self.offer_at_start(newest.cloned());
+            let newest = [
+                KeptRun::newest_unfinished(runs),
+                KeptRun::newest_raced(runs),
+            ];
+            self.offer_at_start(newest.map(Option::<&KeptRun>::cloned));
         }
         loop {
             // Of what the session says aside, the run has heard before.

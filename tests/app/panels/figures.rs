@@ -64,6 +64,27 @@ fn a_plot_becomes_a_well_formed_svg_with_every_series_and_label() {
     );
 }
 
+#[test]
+fn the_two_ways_of_a_race_differ_by_more_than_colour_in_a_picture_and_in_its_legend() {
+    let picture = |dashed, end| {
+        let way = Mark::Way { dashed, end };
+        let points = [[0.0, 0.0], [1.0, 1.0]];
+        let svg = figure_svg(&Figure {
+            series: vec![Series::new("way", Hue::Good, way, points)],
+            ..figure()
+        });
+        check_xml(&svg);
+        svg
+    };
+    let one = picture(false, MarkerShape::Up);
+    let other = picture(true, MarkerShape::Down);
+    // In the plot and in the legend.
+    let count = |text: &str| [&one, &other].map(|svg| svg.matches(text).count());
+    assert_eq!(count("stroke-dasharray"), [0, 2]);
+    assert_eq!(count("l7 12h-14z"), [2, 0]);
+    assert_eq!(count("l7 -12h-14z"), [0, 2]);
+}
+
 /// A number that an element of a picture gives.
 fn attribute(element: &str, name: &str) -> f64 {
     let (_, rest) = element.split_once(&format!(" {name}=\"")).unwrap();
