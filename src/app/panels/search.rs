@@ -37,7 +37,7 @@ const MOST_JUDGE_EPOCHS: usize = 240;
 const PROGRESS: f32 = 18.0;
 /// Where a time comes from, in as many words as it takes.
 const LONG_TIME: &str =
-    "search 10 min 10 s, by steps of 0.10 s; training 10 min 10 s, by steps of 0.10 s";
+    "search 10 min 10 s, by steps of 0.10 s; training: time known after its first epochs";
 
 /// State of the panel.
 pub struct SearchPanel {
