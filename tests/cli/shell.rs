@@ -172,9 +172,12 @@ fn what_can_be_dropped_on_the_window_is_taken_on_the_command_line_and_what_is_no
     std::fs::create_dir_all(images.join("cats")).unwrap();
     let there = images.to_string_lossy().into_owned();
     let absent = images.join("dogs").to_string_lossy().into_owned();
+    std::fs::write(images.join("note"), "a text").unwrap();
+    let below_a_file = images.join("note/dogs").to_string_lossy().into_owned();
     for (path, said) in [
         (&there, "the command line works"),
-        (&absent, "No such file"),
+        (&absent, "dogs: there is no such file or folder\n"),
+        (&below_a_file, "dogs: there is no such file or folder\n"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_plateau"))
             .args(["app", path])

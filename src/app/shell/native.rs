@@ -1,5 +1,6 @@
 //! The window of the desktop: opens it, records its runs, reads what it is given on the command line.
 
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,7 +62,7 @@ pub enum WindowError {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// What is wrong with it.
         message: String,
     },
     /// A link that says something else than a link does.
@@ -154,7 +155,12 @@ fn found(path: &Path) -> Result<PathBuf, WindowError> {
     let whole = path.metadata().and_then(|_| std::path::absolute(path));
     whole.map_err(|error| WindowError::Read {
         path: path.to_path_buf(),
-        message: error.to_string(),
+        message: match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                "there is no such file or folder".to_owned()
+            }
+            _ => error.to_string(),
+        },
     })
 }
 
