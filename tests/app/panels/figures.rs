@@ -70,7 +70,11 @@ fn the_two_ways_of_a_race_differ_by_more_than_colour_in_a_picture_and_in_its_leg
         let way = Mark::Way { dashed, end };
         let points = [[0.0, 0.0], [1.0, 1.0]];
         let svg = figure_svg(&Figure {
-            series: vec![Series::new("way", Hue::Good, way, points)],
+            // One name alone needs no legend.
+            series: vec![
+                Series::new("way", Hue::Good, way, points),
+                Series::new("line", Hue::Accent, Mark::Line, points),
+            ],
             ..figure()
         });
         check_xml(&svg);
