@@ -350,7 +350,7 @@ fn a_program_or_an_engine_that_does_not_come_whole_is_told_in_a_sentence_and_com
     let mut tab = browser.tab(1280, 800);
     let program = hide("page.js");
     tab.open(&format!("{}/plateau/{ALONE}", host.address));
-    let said = "document.body.innerText.includes('not all of it has come; load the page anew')";
+    let said = "document.body?.innerText.includes('not all of it has come; load the page anew')";
     tab.wait_for("the page says so", said, QUICK);
 
     std::fs::write(dist.join("page.js"), program).unwrap();

@@ -266,7 +266,8 @@ fn a_picture_is_downloaded_as_png_at_twice_its_size() {
     let bytes = std::fs::read(&file).unwrap();
     assert!(bytes.starts_with(b"\x89PNG"));
     let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
-    assert_eq!([number(16), number(20)], [2 * 760, 2 * 420]);
+    // The cell with its margins, and no more.
+    assert_eq!([number(16), number(20)], [2 * 668, 2 * 177]);
     std::fs::remove_dir_all(&downloads).unwrap();
 }
 
