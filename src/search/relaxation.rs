@@ -43,7 +43,7 @@ impl Shown {
     /// The genotype of α, `[cell kind][edge][operation]`, by these weights.
     ///
     /// # Errors
-    /// Those of [`derive`].
+    /// Those of [`derive()`].
     pub fn derive(self, space: Space, alpha: &[Vec<Vec<f64>>]) -> Result<Genotype, DeriveError> {
         match self {
             Self::Sigmoid => derive_independent(space, alpha),

@@ -36,11 +36,11 @@ pub fn derive(space: Space, alpha: &[Vec<Vec<f64>>]) -> Result<Genotype, DeriveE
     derive_by(space, alpha, log_probability)
 }
 
-/// The genotype of α whose operations do not compete for the weight of an edge (FairDARTS): as [`derive`], but edges are ranked by the
+/// The genotype of α whose operations do not compete for the weight of an edge (FairDARTS): as [`derive()`], but edges are ranked by the
 /// largest α itself.
 ///
 /// # Errors
-/// As [`derive`].
+/// As [`derive()`].
 pub fn derive_independent(space: Space, alpha: &[Vec<Vec<f64>>]) -> Result<Genotype, DeriveError> {
     derive_by(space, alpha, |row, operation| row[operation])
 }
