@@ -21,7 +21,7 @@ const OPERATIONS: [Operation; 5] = [
 /// α of that edge.
 const ALPHA: [f32; 5] = [-0.6, 0.5, 0.1, 1.3, -0.2];
 /// How far the search is whose step is drawn, and the seed of what it draws.
-const PROGRESS: f64 = 0.9;
+const PROGRESS: f64 = 0.6;
 const SEED: u64 = 5;
 /// Size of a group of bars, points.
 const GROUP: [f32; 2] = [64.0, 38.0];

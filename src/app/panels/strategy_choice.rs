@@ -40,7 +40,11 @@ pub fn choice(
                     .filter(|&strategy| strategy.family() == family && Some(strategy) != left_out);
                 for strategy in offered {
                     let row = theme::choice(ui, *value == Some(strategy), strategy.title());
-                    if row.on_hover_ui(|ui| explained(ui, strategy)).clicked() {
+                    // Beside the list, whose other rows stay in sight.
+                    let mut tooltip = egui::Tooltip::for_enabled(&row);
+                    tooltip.popup = tooltip.popup.align(egui::RectAlign::RIGHT_START);
+                    tooltip.show(|ui| explained(ui, strategy));
+                    if row.clicked() {
                         *value = Some(strategy);
                     }
                 }
