@@ -1,6 +1,8 @@
 //! The manual, a page each: how the commands are used and what they print, what is understood and what is said about what is not taken as it
 //! stands, and what experiments have shown.
 
+#[doc = include_str!("strategies.md")]
+pub mod strategies {}
 #[doc = "[search]: search\n"]
 #[doc = include_str!("add_a_strategy.md")]
 pub mod add_a_strategy {}
@@ -54,7 +56,7 @@ pub mod reports {}
 #[doc = "[compare]: compare\n[data]: data\n[reports]: reports\n[search]: search\n[sweeps]: sweeps\n[tables]: tables\n"]
 #[doc = include_str!("runs.md")]
 pub mod runs {}
-#[doc = "[compare]: compare\n[data]: data\n[defaults]: defaults\n[judge]: judge\n[method]: crate::method\n[reports]: reports\n[runs]: runs\n[tables]: tables\n"]
+#[doc = "[compare]: compare\n[data]: data\n[defaults]: defaults\n[judge]: judge\n[method]: crate::method\n[reports]: reports\n[runs]: runs\n[strategies]: strategies\n[tables]: tables\n"]
 #[doc = include_str!("search.md")]
 pub mod search {}
 #[doc = "[search]: search\n"]
