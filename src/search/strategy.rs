@@ -224,7 +224,7 @@ const FACTS: [Facts; 26] = [
         [
             "gaea",
             "GAEA",
-            "As DARTS, but moves the weights themselves by multiplying them, which soon leaves few operations.",
+            "As DARTS, but moves the weights themselves by multiplying them, so that what is ahead gets further ahead.",
         ],
     ),
     aware(

@@ -102,7 +102,12 @@ impl SearchConfig {
                 [(WEIGHTS + 9 * ALPHA) * supernet, lanes * ALPHA * supernet]
             }
             // One operation an edge.
-            strategy if strategy.by_paths() => {
+            // A neighbor that keeps a share of its operation has two, of which all are computed.
+            strategy
+                if strategy.by_paths()
+                    && !(lanes > 1
+                        && matches!(self.representation, Representation::MassTransfer { share } if share < 1.0)) =>
+            {
                 let counts = self.counts();
                 let operations = (counts.iter().sum::<usize>() as u64).max(1);
                 let share = |work: u64| work * counts.len() as u64 / operations;

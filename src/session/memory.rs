@@ -8,7 +8,7 @@ use super::info::DeviceInfo;
 use super::machine::{MachineMemory, machine_memory};
 use super::monitor::sharpness_interval;
 use crate::forecast::{Forecast, Memory, least_training_bytes};
-use crate::search::{SearchError, Strategy};
+use crate::search::{Representation, SearchError, Select, Strategy};
 use crate::space::{Macro, count_genotype, count_supernet};
 
 /// What a search will do with memory.
@@ -51,6 +51,17 @@ fn largest_tensor(device: &DeviceInfo) -> u64 {
 /// Genotypes that ride in one pass when the supernet scores them; more than this many would keep a person waiting.
 const SCORED_TOGETHER: usize = 16;
 
+/// Whether a search on paths also goes through mixtures of operations: where sharpness is measured, what a neighbor keeps of its operation,
+/// and where the supernet is asked for the operation that it misses.
+fn mixes_operations(config: &SearchConfig) -> bool {
+    let shares =
+        matches!(config.representation, Representation::MassTransfer { share } if share < 1.0);
+    let neighbors = config.strategy.neighborhood_aware() && config.radius > 0;
+    sharpness_interval(config, 1).is_some()
+        || shares && neighbors
+        || config.select == Select::Perturbation
+}
+
 /// The memory that this process may use, where the system says.
 fn here() -> Option<MachineMemory> {
     machine_memory(Path::new("/"))
@@ -74,8 +85,7 @@ impl MemoryPlan {
         let fair = config.allowed().map_err(SearchError::from)?.most_choices();
         match config.strategy {
             Strategy::Rsps => return Self::single_paths(config, fair, kernels, size, device),
-            // What measures sharpness mixes the operations.
-            strategy if strategy.by_paths() && sharpness_interval(config, 1).is_none() => {
+            strategy if strategy.by_paths() && !mixes_operations(config) => {
                 return Self::single_paths(config, lanes, kernels, size, device);
             }
             _ => {}

@@ -510,7 +510,7 @@ pub static SEARCH: &[Setting<SearchConfig>] = &[
     "SDARTS: largest perturbation of an operation's weight, reached linearly from its tenth; 0 is plain DARTS" },
     row! { "--gumbel", "Draw temperature", "", Rates, drawn,
     Value::Word(&GUMBEL, |c| published_or(&c.gumbel), |c, text| put_published(&mut c.gumbel, text)),
-    "GDAS and SNAS: temperature of the drawn weights, in the first epoch and in the last; the lower, the more they are one operation" },
+    "GDAS and SNAS: temperature of the drawn weights, in the first epoch and in the last; the lower, the more SNAS mixes one operation alone, and the sharper the gradient of GDAS, which always computes one" },
     row! { "--penalty", "Penalty", "", Rates, penalised,
     Value::Word(&PENALTY, |c| published_or(&c.penalty), |c, text| put_penalty(&mut c.penalty, text)),
     "β-DARTS: weight of the mean logsumexp of α, from 0 in the first epoch; FairDARTS: of what undecided weights cost" },

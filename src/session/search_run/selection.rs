@@ -82,6 +82,8 @@ impl SearchState {
             for (kind, node) in nodes {
                 let entering = (0..edges).filter(|&edge| space.edges()[edge].to == node + 2);
                 let mut left: Vec<usize> = entering.map(|edge| kind * edges + edge).collect();
+                // An edge that may only be `none` has no place in a derived cell.
+                left.retain(|&edge| self.allowed.candidates(edge).any(|k| k >= first));
                 while left.len() > 2 {
                     let without = left.iter().map(|&edge| (edge, vec![0.0; operations]));
                     let without: Vec<OtherRow> = without.collect();
