@@ -275,9 +275,7 @@ impl Mix {
             by_source,
         }
     }
-}
 
-impl Mix {
     /// Those of some lanes, in the order of the space.
     fn of_lanes(&self, lanes: &[usize]) -> Self {
         Self {
@@ -513,6 +511,7 @@ impl MixedEdge {
         }
         sum.unwrap_or_else(|| self.nothing(x))
     }
+
     /// What an edge gives that may only be `none`.
     fn nothing(&self, x: &Tensor<4>) -> Tensor<4> {
         let [images, channels, height, width] = x.dims();

@@ -54,6 +54,11 @@ pub enum StoreError {
     NoSupernet(PathBuf),
 }
 
+/// Whether a path is a link that leads nowhere.
+pub(super) fn is_lost_link(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
+}
+
 /// What is said of a path that is no folder of a run.
 pub(super) fn no_run(path: &Path) -> String {
     let shown = path.display();
@@ -252,8 +257,7 @@ impl Supernet {
 /// # Errors
 /// [`StoreError`] where there is none that can be used.
 pub fn load_supernet(folder: &Path) -> Result<Supernet, StoreError> {
-    let is_lost_link = folder.is_symlink() && !folder.exists();
-    if !folder.is_dir() && !is_lost_link {
+    if !folder.is_dir() && !is_lost_link(folder) {
         return Err(StoreError::NoRun(folder.to_path_buf()));
     }
     let own = folder.join(SUPERNET_FILE);

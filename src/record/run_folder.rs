@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::Path;
 
+use super::checkpoints::is_lost_link;
 use super::event_lines::{Lines, read_lines};
 use super::files::{LARGEST, RunFiles};
 use super::recorder::RecordError;
@@ -98,11 +99,6 @@ fn check_there(run: &Path) -> Result<(), RecordError> {
 /// Whether an error says that a file, or the folder that it would be in, is not there.
 pub(super) fn is_absent(error: &io::Error) -> bool {
     [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind())
-}
-
-/// Whether a path is a link that leads nowhere.
-fn is_lost_link(path: &Path) -> bool {
-    path.is_symlink() && !path.exists()
 }
 
 /// Reads the events of a run folder. A last line that a killed process left unfinished is left out.

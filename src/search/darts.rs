@@ -10,22 +10,13 @@ use super::SearchError;
 use super::objective::{Evaluated, Objective, Wanted};
 use super::optimizer::Sgd;
 
-const ALPHA: Wanted = Wanted {
-    alpha: true,
-    weights: false,
-};
-const WEIGHTS: Wanted = Wanted {
-    alpha: false,
-    weights: true,
-};
-
 /// ∂J/∂α at the weights `[parameters]` of now, with α `[cell kinds, edges, operations]`.
 pub async fn first_order(
     objective: &impl Objective,
     weights: &Tensor<1>,
     alpha: &Tensor<3>,
 ) -> Result<Evaluated, SearchError> {
-    objective.validation(weights, alpha, ALPHA).await
+    objective.validation(weights, alpha, Wanted::ALPHA).await
 }
 
 /// The gradient through one look-ahead step of the weights, with the Hessian-vector product by a two-sided difference.
@@ -37,7 +28,7 @@ pub async fn second_order(
     optimizer: &Sgd,
     rate: f64,
 ) -> Result<Evaluated, SearchError> {
-    let gradient = objective.training(weights, alpha, WEIGHTS).await?;
+    let gradient = objective.training(weights, alpha, Wanted::WEIGHTS).await?;
     let gradient = wanted(gradient.weights)?;
     let step = optimizer.look_ahead(weights, gradient).mul_scalar(rate);
     let ahead = weights.clone() - step;
@@ -52,9 +43,19 @@ pub async fn second_order(
     let epsilon = (norm + 1e-12).recip().mul_scalar(0.01);
     let offset = direction * epsilon.clone();
     let above = weights.clone() + offset.clone();
-    let above = wanted(objective.training(&above, alpha, ALPHA).await?.alpha)?;
+    let above = wanted(
+        objective
+            .training(&above, alpha, Wanted::ALPHA)
+            .await?
+            .alpha,
+    )?;
     let below = weights.clone() - offset;
-    let below = wanted(objective.training(&below, alpha, ALPHA).await?.alpha)?;
+    let below = wanted(
+        objective
+            .training(&below, alpha, Wanted::ALPHA)
+            .await?
+            .alpha,
+    )?;
     let scale = epsilon.recip().mul_scalar(0.5 * rate);
     let curvature = (above - below) * scale.reshape([1, 1, 1]);
     outer.alpha = outer.alpha.map(|alpha| alpha - curvature);
@@ -67,7 +68,7 @@ pub async fn weight_gradient(
     weights: &Tensor<1>,
     alpha: &Tensor<3>,
 ) -> Result<Evaluated, SearchError> {
-    objective.training(weights, alpha, WEIGHTS).await
+    objective.training(weights, alpha, Wanted::WEIGHTS).await
 }
 
 /// A gradient that was asked for.

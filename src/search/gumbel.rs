@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use rand::{Rng, RngExt};
 
-use super::simplex::{softmax, softmax_transpose};
+use super::simplex::{largest, softmax, softmax_transpose};
 use super::strategy::Strategy;
 use super::temperature::Temperature;
 
@@ -82,9 +82,4 @@ impl Gumbel {
             }
         }
     }
-}
-
-/// The place of the largest, the first of equals.
-fn largest(row: &[f64]) -> usize {
-    (1..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best })
 }

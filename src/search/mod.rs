@@ -33,6 +33,7 @@ mod temperature;
 
 use crate::space::CandidatesError;
 pub use schedule::cosine_rate;
+pub use simplex::largest;
 pub use strategy::{
     Draw, Family, GAEA_RATE, HessianPoint, Order, Representation, Select, Strategy,
 };

@@ -36,6 +36,17 @@ impl NeighborMaps {
         }
     }
 
+    /// These weights `[lanes, edges, operations]`, of all cell kinds, whatever α is. `own`: for every lane the edges on which it may differ.
+    pub fn given(weights: Tensor<3>, own: Vec<Vec<usize>>) -> Self {
+        let [lanes, edges, operations] = weights.dims();
+        Self {
+            linear: Tensor::zeros([lanes, edges, operations, operations], &weights.device()),
+            constant: weights,
+            own,
+            include_self: true,
+        }
+    }
+
     /// The architecture itself and its neighbors.
     pub fn lanes(&self) -> usize {
         self.constant.dims()[0]
@@ -49,6 +60,24 @@ pub struct Wanted {
     pub alpha: bool,
     /// In the weights.
     pub weights: bool,
+}
+
+impl Wanted {
+    /// None: the loss is measured only.
+    pub const NOTHING: Self = Self {
+        alpha: false,
+        weights: false,
+    };
+    /// In α alone.
+    pub const ALPHA: Self = Self {
+        alpha: true,
+        weights: false,
+    };
+    /// In the weights alone.
+    pub const WEIGHTS: Self = Self {
+        alpha: false,
+        weights: true,
+    };
 }
 
 /// What one pass through the supernet returned. Nothing has been read back to the host.
@@ -274,13 +303,12 @@ pub async fn evaluate(
         network,
         weights,
         parameters: alpha.clone(),
-        temperature: None,
+        temperature: match *relaxation {
+            Relaxation::Softmax { temperature } => Some(temperature),
+            _ => None,
+        },
         paths: None,
         batch,
-    };
-    pass.temperature = match *relaxation {
-        Relaxation::Softmax { temperature } => Some(temperature),
-        _ => None,
     };
     if let Relaxation::Softmax { .. } | Relaxation::Given = relaxation {
         return pass.evaluate(neighborhood, wanted).await;
@@ -289,10 +317,17 @@ pub async fn evaluate(
     let operations = dims[2];
     let values = read(alpha.clone().reshape([-1])).await?;
     let upload = |values| Tensor::from_data(TensorData::new(values, dims), &device);
-    pass.parameters = upload(relaxation.mix(&values, operations));
+    let mix = relaxation.mix(&values, operations);
+    pass.parameters = upload(mix.clone());
     if relaxation.is_hard() {
-        let maps = neighborhood.map(|(maps, _)| maps);
-        pass.paths = paths(&pass.parameters, maps).await?;
+        let of_lanes = match neighborhood {
+            None => mix,
+            Some((maps, _)) => {
+                let mapped = mixing_weights(pass.parameters.clone().autodiff(), Some(maps));
+                read(Tensor::cat(mapped, 1).inner().reshape([-1])).await?
+            }
+        };
+        pass.paths = paths(&of_lanes, dims);
     }
     let mut evaluated = pass.evaluate(neighborhood, wanted).await?;
     if let Some(gradient) = evaluated.alpha.take() {
@@ -313,22 +348,16 @@ pub async fn relaxed(relaxation: &Relaxation, alpha: &Tensor<3>) -> Result<Tenso
     Ok(Tensor::from_data(mix, &alpha.device()))
 }
 
-/// For every lane the one operation of every edge, of all cell kinds; none where an edge has several.
-async fn paths(
-    beta: &Tensor<3>,
-    maps: Option<&NeighborMaps>,
-) -> Result<Option<Vec<Vec<usize>>>, SearchError> {
-    let [kinds, edges, operations] = beta.dims();
-    let mix = mixing_weights(beta.clone().autodiff(), maps);
-    let mix = read(Tensor::cat(mix, 1).inner().reshape([-1])).await?;
+/// For every lane of weights `[lanes, cell kinds · edges, operations]` the one operation of every edge; none where an edge has several.
+fn paths(mix: &[f32], [kinds, edges, operations]: [usize; 3]) -> Option<Vec<Vec<usize>>> {
     let one = |row: &[f32]| {
         let mut counting = (0..row.len()).filter(|&k| row[k] != 0.0);
         counting.next().filter(|_| counting.next().is_none())
     };
     let lanes = mix.chunks_exact(kinds * edges * operations);
-    Ok(lanes
+    lanes
         .map(|lane| lane.chunks_exact(operations).map(one).collect())
-        .collect())
+        .collect()
 }
 
 /// What goes through the supernet.
@@ -356,7 +385,7 @@ impl Mixed<'_> {
         };
         // Shares only matter to a backward pass.
         let aggregation = neighborhood
-            .filter(|_| wanted != NOTHING)
+            .filter(|_| wanted != Wanted::NOTHING)
             .map(|(maps, aggregation)| (aggregation, maps.include_self));
         if let [maps] = chunks.as_slice() {
             let pass = chunk_pass(0, maps.as_ref(), wanted);
@@ -379,7 +408,7 @@ impl Mixed<'_> {
             Some(how) => {
                 let mut first = 0;
                 let losses = chunks.iter().map(|maps| {
-                    let pass = chunk_pass(first, maps.as_ref(), NOTHING);
+                    let pass = chunk_pass(first, maps.as_ref(), Wanted::NOTHING);
                     first += lanes(maps);
                     pass.losses()
                 });
@@ -401,11 +430,6 @@ impl Mixed<'_> {
         sum.ok_or_else(|| SearchError::Internal("a pass without lanes".into()))
     }
 }
-
-const NOTHING: Wanted = Wanted {
-    alpha: false,
-    weights: false,
-};
 
 /// The neighbor maps of every pass.
 fn chunks(network: &Network, maps: Option<&NeighborMaps>) -> Vec<Option<NeighborMaps>> {
@@ -491,7 +515,7 @@ impl LanePass {
             alpha: None,
             weights: None,
         };
-        if self.wanted == NOTHING {
+        if self.wanted == Wanted::NOTHING {
             return evaluated;
         }
         let objective = match shares {

@@ -95,11 +95,6 @@ fn on_simplex(beta: Tensor<3>) -> Tensor<3> {
 fn one_lane(weights: Tensor<3>) -> NeighborMaps {
     let [kinds, edges, operations] = weights.dims();
     let edges = kinds * edges;
-    let device = weights.device();
-    NeighborMaps {
-        linear: Tensor::zeros([1, edges, operations, operations], &device),
-        constant: weights.reshape([1, edges, operations]),
-        own: vec![(0..edges).collect()],
-        include_self: true,
-    }
+    let weights = weights.reshape([1, edges, operations]);
+    NeighborMaps::given(weights, vec![(0..edges).collect()])
 }

@@ -24,3 +24,8 @@ pub(super) fn softmax_transpose(p: &[f64], gradient: &[f64], temperature: f64) -
 pub(super) fn sigmoid(value: f64) -> f64 {
     1.0 / (1.0 + (-value).exp())
 }
+
+/// The place of the largest, the first of equals.
+pub fn largest<T: PartialOrd>(row: &[T]) -> usize {
+    (1..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best })
+}

@@ -15,6 +15,13 @@ impl SearchConfig {
             .then_some(share * self.radius as f64)
     }
 
+    /// Whether a neighbor keeps a share of its operation, and so has two on an edge.
+    pub fn mixes_in_neighbors(&self) -> bool {
+        let shares =
+            matches!(self.representation, Representation::MassTransfer { share } if share < 1.0);
+        shares && self.asked_radius().is_some()
+    }
+
     /// The same with batches no larger than the halves `[weights, architecture]` have images.
     #[must_use]
     pub fn within(&self, halves: [usize; 2]) -> Self {
@@ -102,12 +109,7 @@ impl SearchConfig {
                 [(WEIGHTS + 9 * ALPHA) * supernet, lanes * ALPHA * supernet]
             }
             // One operation an edge.
-            // A neighbor that keeps a share of its operation has two, of which all are computed.
-            strategy
-                if strategy.by_paths()
-                    && !(lanes > 1
-                        && matches!(self.representation, Representation::MassTransfer { share } if share < 1.0)) =>
-            {
+            strategy if strategy.by_paths() && !self.mixes_in_neighbors() => {
                 let counts = self.counts();
                 let operations = (counts.iter().sum::<usize>() as u64).max(1);
                 let share = |work: u64| work * counts.len() as u64 / operations;

@@ -8,7 +8,7 @@ use super::info::DeviceInfo;
 use super::machine::{MachineMemory, machine_memory};
 use super::monitor::sharpness_interval;
 use crate::forecast::{Forecast, Memory, least_training_bytes};
-use crate::search::{Representation, SearchError, Select, Strategy};
+use crate::search::{SearchError, Select, Strategy};
 use crate::space::{Macro, count_genotype, count_supernet};
 
 /// What a search will do with memory.
@@ -54,11 +54,8 @@ const SCORED_TOGETHER: usize = 16;
 /// Whether a search on paths also goes through mixtures of operations: where sharpness is measured, what a neighbor keeps of its operation,
 /// and where the supernet is asked for the operation that it misses.
 fn mixes_operations(config: &SearchConfig) -> bool {
-    let shares =
-        matches!(config.representation, Representation::MassTransfer { share } if share < 1.0);
-    let neighbors = config.strategy.neighborhood_aware() && config.radius > 0;
     sharpness_interval(config, 1).is_some()
-        || shares && neighbors
+        || config.mixes_in_neighbors()
         || config.select == Select::Perturbation
 }
 

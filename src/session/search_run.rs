@@ -355,11 +355,9 @@ impl SearchState {
                 return Err(SearchError::NotFinite { what, value, step }.into());
             }
             eigenvalues.push(eigenvalue);
-            let measured = Wanted {
-                alpha: false,
-                weights: false,
-            };
-            let evaluated = objective.validation(weights, alpha, measured).await?;
+            let evaluated = objective
+                .validation(weights, alpha, Wanted::NOTHING)
+                .await?;
             losses.extend(read(evaluated.losses).await?.first().copied());
         }
         let genotype = self.genotype().await?;

@@ -242,36 +242,27 @@ fn published_or<T: Display>(value: &Option<T>) -> String {
 }
 
 /// Reads one.
-fn put_published<T: FromStr<Err: Display>>(
+fn put_published<T>(
     place: &mut Option<T>,
     text: &str,
+    read: impl Fn(&str) -> Result<T, String>,
 ) -> Result<(), String> {
     *place = match text {
         PUBLISHED => None,
-        _ => {
-            let value = text.parse();
-            Some(value.map_err(|error: T::Err| format!("{error}, or {PUBLISHED}"))?)
-        }
+        _ => Some(read(text).map_err(|error| format!("{error}, or {PUBLISHED}"))?),
     };
     Ok(())
 }
 
+/// What a penalty may weigh.
+pub const PENALTIES: [f64; 2] = [0.0, 1e4];
+
 /// Reads a weight of a penalty.
-fn put_penalty(place: &mut Option<f64>, text: &str) -> Result<(), String> {
-    let weight = text
-        .parse()
-        .ok()
-        .filter(|weight| (0.0..=1e4).contains(weight));
-    *place = match (text, weight) {
-        (PUBLISHED, _) => None,
-        (_, Some(weight)) => Some(weight),
-        _ => {
-            return Err(format!(
-                "a number from 0 to 10000 is expected, or {PUBLISHED}"
-            ));
-        }
-    };
-    Ok(())
+fn penalty(text: &str) -> Result<f64, String> {
+    let [low, high] = PENALTIES;
+    let weight = text.parse().ok();
+    let weight = weight.filter(|weight| (low..=high).contains(weight));
+    weight.ok_or_else(|| format!("a number from {low} to {high} is expected"))
 }
 
 /// The words of the temperatures of drawn weights.
@@ -509,10 +500,10 @@ pub static SEARCH: &[Setting<SearchConfig>] = &[
     row! { "--perturbation", "Perturbation", "", Curvature, sdarts, Value::Real([0.0, 1.0], |c| &mut c.perturbation),
     "SDARTS: largest perturbation of an operation's weight, reached linearly from its tenth; 0 is plain DARTS" },
     row! { "--gumbel", "Draw temperature", "", Rates, drawn,
-    Value::Word(&GUMBEL, |c| published_or(&c.gumbel), |c, text| put_published(&mut c.gumbel, text)),
+    Value::Word(&GUMBEL, |c| published_or(&c.gumbel), |c, text| put_published(&mut c.gumbel, text, str::parse)),
     "GDAS and SNAS: temperature of the drawn weights, in the first epoch and in the last; the lower, the more SNAS mixes one operation alone, and the sharper the gradient of GDAS, which always computes one" },
     row! { "--penalty", "Penalty", "", Rates, penalised,
-    Value::Word(&PENALTY, |c| published_or(&c.penalty), |c, text| put_penalty(&mut c.penalty, text)),
+    Value::Word(&PENALTY, |c| published_or(&c.penalty), |c, text| put_published(&mut c.penalty, text, penalty)),
     "β-DARTS: weight of the mean logsumexp of α, from 0 in the first epoch; FairDARTS: of what undecided weights cost" },
     row! { "--auxiliary-skip", "Auxiliary skip", "", Rates, darts_minus, Value::Real([0.0, 100.0], |c| &mut c.auxiliary_skip),
     "DARTS−: weight of the second skip connection of every edge in the first epoch, from which it falls linearly; 0 is plain DARTS" },

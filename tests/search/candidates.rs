@@ -1,13 +1,11 @@
 //! Searches among fewer candidates: what is none has no weight, moves nothing and is not computed.
 
-use std::cell::Cell;
-
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::softmax};
 use plateau::data::Batch;
 use plateau::forecast::Forecast;
 use plateau::kernels::Memory;
 use plateau::kernels::graph::Size;
-use plateau::nn::{Packing, Pass, Statistics, Supernet};
+use plateau::nn::{Packing, Supernet};
 use plateau::search::Strategy;
 use plateau::search::na_darts::{Draw, Representation, draw_neighbors_among, neighbor_maps_among};
 use plateau::search::objective::{Evaluated, Network, Point, Wanted, evaluate, mixing_weights};
@@ -20,7 +18,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::support::runs::on_digits;
-use crate::support::supernet::{values, vector};
+use crate::support::supernet::{computed, values, vector};
 
 const SIZE: Macro = Macro {
     channels: 2,
@@ -154,23 +152,10 @@ fn only_candidates_are_computed() {
     let supernet = Supernet::new(Space::Darts, &SIZE, Packing::Entries)
         .unwrap()
         .with_candidates(mask);
-    let device = Device::flex();
-    let weights = supernet.layout().initial_weights(0, &device);
-    let leaves = supernet.layout().leaves(&weights, false);
-    let counter = Cell::new(0);
-    let pass = Pass {
-        leaves: &leaves,
-        lanes: 1,
-        statistics: Statistics::Batch,
-        fused: None,
-        multiply_adds: Some(&counter),
-    };
     let mix = softmax(alpha(&mask), 2).autodiff();
     let mix = [0, 1].map(|kind| mix.clone().narrow(0, kind, 1));
-    let images = Tensor::ones([1, 1, 8, 8], &device).autodiff();
-    let _logits = supernet.forward(pass, images, &mix, None, None);
     let counted = count_supernet_among(&mask, &SIZE).unwrap();
-    assert_eq!(counter.get(), counted.multiply_adds);
+    assert_eq!(computed(&supernet, &SIZE, &mix), counted.multiply_adds);
     let all = count_supernet_among(&Allowed::all(Space::Darts), &SIZE).unwrap();
     assert_eq!(counted.parameters, all.parameters, "all keep their places");
     assert!(2 * counted.multiply_adds < all.multiply_adds);

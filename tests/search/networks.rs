@@ -6,6 +6,8 @@ use burn::tensor::{Device, Tensor};
 use plateau::nn::{DerivedNetwork, Packing, Pass, Statistics, Supernet};
 use plateau::space::{Genotype, Input, Macro, Operation, Space, count_genotype, count_supernet};
 
+use crate::support::supernet::computed;
+
 fn size(channels: usize, layers: usize, classes: usize, image: usize) -> Macro {
     Macro {
         channels,
@@ -25,26 +27,14 @@ fn built_supernet(space: Space, size: &Macro) -> (u64, u64) {
     let supernet = Supernet::new(space, size, Packing::Entries).unwrap();
     let packed = Supernet::new(space, size, Packing::Blocks).unwrap();
     assert_eq!(supernet.layout().parameters(), packed.layout().parameters());
-    let weights = supernet.layout().initial_weights(0, &device);
-    let leaves = supernet.layout().leaves(&weights, false);
-    let counter = Cell::new(0);
-    let pass = Pass {
-        leaves: &leaves,
-        lanes: 1,
-        statistics: Statistics::Batch,
-        fused: None,
-        multiply_adds: Some(&counter),
-    };
-    let images =
-        Tensor::ones([1, size.image_channels, size.height, size.width], &device).autodiff();
     let shape = [1, space.edges().len(), space.operations().len()];
     let mix: Vec<_> = space
         .cell_kinds()
         .iter()
         .map(|_| Tensor::<3>::ones(shape, &device).autodiff())
         .collect();
-    supernet.forward(pass, images, &mix, None, None);
-    (weights.dims()[0] as u64, counter.get())
+    let weights = supernet.layout().initial_weights(0, &device);
+    (weights.dims()[0] as u64, computed(&supernet, size, &mix))
 }
 
 fn built_network(genotype: &Genotype, size: &Macro) -> (u64, u64) {

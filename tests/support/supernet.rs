@@ -1,8 +1,11 @@
 //! A supernet small enough for finite differences and full Hessians.
 
+use std::cell::Cell;
+
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use plateau::data::Batch;
 use plateau::kernels::Memory;
+use plateau::nn::{Pass, Statistics, Supernet};
 use plateau::search::objective::Network;
 use plateau::space::{Macro, Space};
 
@@ -61,4 +64,23 @@ fn with_batch(network: Network, seed: u64) -> (Network, Tensor<1>, Batch) {
         ),
     };
     (network, weights, batch)
+}
+
+/// Multiply-adds of a supernet of stock operations, counted while one image passes through.
+pub fn computed(supernet: &Supernet, size: &Macro, mix: &[Tensor<3>]) -> u64 {
+    let device = Device::flex();
+    let weights = supernet.layout().initial_weights(0, &device);
+    let leaves = supernet.layout().leaves(&weights, false);
+    let counter = Cell::new(0);
+    let pass = Pass {
+        leaves: &leaves,
+        lanes: 1,
+        statistics: Statistics::Batch,
+        fused: None,
+        multiply_adds: Some(&counter),
+    };
+    let image = [1, size.image_channels, size.height, size.width];
+    let images = Tensor::ones(image, &device).autodiff();
+    supernet.forward(pass, images, mix, None, None);
+    counter.get()
 }

@@ -3,7 +3,7 @@
 use eframe::egui::{self, DragValue, Response};
 
 use crate::search::Temperature;
-use crate::session::settings::{Group, SEARCH, Setting, TRAIN, Value, Word};
+use crate::session::settings::{Group, PENALTIES, SEARCH, Setting, TRAIN, Value, Word};
 use crate::session::{SearchConfig, TrainConfig};
 use crate::space::{Aggregation, Space};
 
@@ -114,7 +114,7 @@ pub fn search(ui: &mut egui::Ui, search: &mut SearchConfig, group: Group) {
             "penalty" => {
                 if let Some(weight) = &mut search.penalty {
                     row(ui, "Weight", setting.help, |ui, label| {
-                        let drag = number(ui, weight, [0.0, 1e4], "");
+                        let drag = number(ui, weight, PENALTIES, "");
                         hinted(drag.labelled_by(label), setting.help);
                     });
                 }

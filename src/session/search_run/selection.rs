@@ -6,9 +6,9 @@ use rand::seq::{SliceRandom, index::sample};
 use super::{SearchState, failed};
 use crate::data::Batch;
 use crate::landscape::Evaluator;
-use crate::search::SearchError;
 use crate::search::objective::{NeighborMaps, Point, Wanted, evaluate, read, relaxed};
 use crate::search::relaxation::Relaxation;
+use crate::search::{SearchError, largest};
 use crate::session::config::SCORE_BATCHES;
 use crate::session::control::Control;
 use crate::session::error::RunError;
@@ -67,7 +67,7 @@ impl SearchState {
                 _ => {
                     let without: Vec<OtherRow> = choices.iter().copied().map(without).collect();
                     let losses = self.losses(&rows, &without, &batches, control).await?;
-                    choices[highest(&losses)]
+                    choices[largest(&losses)]
                 }
             };
             for (k, weight) in rows[edge].iter_mut().enumerate() {
@@ -89,7 +89,7 @@ impl SearchState {
                     let without: Vec<OtherRow> = without.collect();
                     let losses = self.losses(&rows, &without, &batches, control).await?;
                     let negative: Vec<f32> = losses.iter().map(|loss| -loss).collect();
-                    let dropped = left.remove(highest(&negative));
+                    let dropped = left.remove(largest(&negative));
                     rows[dropped] = vec![0.0; operations];
                 }
             }
@@ -116,35 +116,25 @@ impl SearchState {
             return Err(RunError::Stopped);
         }
         let operations = self.alpha.dims()[2];
-        let (lanes, edges, device) = (others.len(), rows.len(), &self.device);
+        let (lanes, edges) = (others.len(), rows.len());
         let mut constant: Vec<f32> = Vec::with_capacity(lanes * edges * operations);
         for (other, with) in others {
             for (edge, row) in rows.iter().enumerate() {
                 constant.extend(if edge == *other { with } else { row });
             }
         }
-        let maps = NeighborMaps {
-            linear: Tensor::zeros([lanes, edges, operations, operations], device),
-            constant: Tensor::from_data(
-                TensorData::new(constant, [lanes, edges, operations]),
-                device,
-            ),
-            own: others.iter().map(|&(edge, _)| vec![edge]).collect(),
-            include_self: true,
-        };
+        let constant = TensorData::new(constant, [lanes, edges, operations]);
+        let own = others.iter().map(|&(edge, _)| vec![edge]).collect();
+        let maps = NeighborMaps::given(Tensor::from_data(constant, &self.device), own);
         let point = Point {
             weights: &self.weights,
             alpha: &self.alpha,
             relaxation: &Relaxation::Given,
         };
-        let wanted = Wanted {
-            alpha: false,
-            weights: false,
-        };
         let neighborhood = Some((&maps, Aggregation::Mean));
         let mut sums = vec![0.0; lanes];
         for batch in batches {
-            let at = evaluate(&self.network, point, neighborhood, batch, wanted).await?;
+            let at = evaluate(&self.network, point, neighborhood, batch, Wanted::NOTHING).await?;
             for (sum, loss) in sums.iter_mut().zip(read(at.losses).await?) {
                 *sum += loss / batches.len() as f32;
             }
@@ -196,9 +186,4 @@ impl SearchState {
         best.map(|(_, genotype)| genotype)
             .ok_or_else(|| SearchError::Internal("no likely architecture".into()).into())
     }
-}
-
-/// The place of the highest, the first of equals.
-fn highest(values: &[f32]) -> usize {
-    (1..values.len()).fold(0, |best, k| if values[k] > values[best] { k } else { best })
 }

@@ -115,11 +115,7 @@ impl SearchState {
         if epoch <= self.config.alpha_after {
             let maps = self.faded(None, epoch);
             let objective = self.objective(batches, &relaxation, maps.as_ref(), None);
-            let measured = Wanted {
-                alpha: false,
-                weights: false,
-            };
-            let evaluated = objective.validation(&self.weights, &self.alpha, measured);
+            let evaluated = objective.validation(&self.weights, &self.alpha, Wanted::NOTHING);
             return Ok((evaluated.await?, None));
         }
         let (maps, drawn) = self.draw_neighbor_maps(&relaxation).await?.unzip();
@@ -238,11 +234,7 @@ impl SearchState {
                         alpha: beta,
                         relaxation: &Relaxation::Given,
                     };
-                    let of_weights = Wanted {
-                        alpha: true,
-                        weights: false,
-                    };
-                    let at = evaluate(network, point, None, batch, of_weights).await?;
+                    let at = evaluate(network, point, None, batch, Wanted::ALPHA).await?;
                     Ok((at.losses, wanted(at.alpha)?))
                 };
                 let allowed = self.allowed.flags();
