@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use naga::back::{hlsl, spv};
+use naga::back::{hlsl, msl, spv};
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{Module, ResourceBinding, ShaderStage};
@@ -178,6 +178,46 @@ fn direct3d(shader: &Shader, shader_model: hlsl::ShaderModel) -> Result<String, 
     Ok(text)
 }
 
+/// For Metal: the oldest version that wgpu asks for on a Mac of today, and the newest.
+const METAL: [(u8, u8); 2] = [(2, 3), (3, 2)];
+
+/// wgpu-hal 30's `metal/device.rs`.
+fn metal(shader: &Shader, lang_version: (u8, u8)) -> Result<String, String> {
+    let slots = shader.bindings.iter().zip(0..);
+    let resources = msl::EntryPointResources {
+        resources: slots
+            .map(|(&binding, slot)| {
+                let target = msl::BindTarget {
+                    buffer: Some(slot),
+                    mutable: true,
+                    ..msl::BindTarget::default()
+                };
+                (binding, target)
+            })
+            .collect(),
+        immediates_buffer: None,
+        sizes_buffer: Some(30),
+    };
+    let options = msl::Options {
+        lang_version,
+        per_entry_point_map: [("main".to_owned(), resources)].into(),
+        fake_missing_bindings: false,
+        bounds_check_policies: UNCHECKED,
+        emit_int_div_checks: false,
+        ..msl::Options::default()
+    };
+    let pipeline = msl::PipelineOptions {
+        entry_point: Some((ShaderStage::Compute, "main".to_owned())),
+        ..msl::PipelineOptions::default()
+    };
+    let written = msl::write_string(&shader.module, &shader.info, &options, &pipeline);
+    let (text, mut written) = written.map_err(|error| error.to_string())?;
+    assert_eq!(written.entry_point_names.len(), 1);
+    let name = written.entry_point_names.remove(0);
+    name.map_err(|error| error.to_string())?;
+    Ok(text)
+}
+
 /// What `spirv-val` says of a module; none where it is not installed.
 fn validate(file: &Path, environment: &str) -> Option<Result<(), String>> {
     let mut command = Command::new("spirv-val");
@@ -190,7 +230,7 @@ fn validate(file: &Path, environment: &str) -> Option<Result<(), String>> {
 }
 
 #[test]
-fn every_pipeline_is_written_for_vulkan_and_direct3d() {
+fn every_pipeline_is_written_for_vulkan_direct3d_and_metal() {
     let folder = folder("translations");
     std::fs::create_dir_all(&folder).unwrap();
     let mut faults = Vec::new();
@@ -219,6 +259,12 @@ fn every_pipeline_is_written_for_vulkan_and_direct3d() {
                 Err(error) => faults.push(format!("{name}, {model:?}: {error}")),
             }
         }
+        for version in METAL {
+            match metal(&shader, version) {
+                Ok(text) => assert!(text.contains("kernel void"), "{name}: {text}"),
+                Err(error) => faults.push(format!("{name}, Metal {version:?}: {error}")),
+            }
+        }
     }
     std::fs::remove_dir_all(&folder).unwrap();
     let (count, listing) = (faults.len(), faults.join("\n"));
@@ -242,6 +288,7 @@ fn what_a_language_does_not_have_is_a_fault() {
     // No device without optional features has numbers of 16 bits; nor is the buffer bound.
     assert!(spirv(&shader, (1, 3)).is_err());
     assert!(direct3d(&shader, hlsl::ShaderModel::V5_1).is_err());
+    assert!(metal(&shader, (2, 3)).is_err());
     let folder = folder("translations-fault");
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("shader.spv");
