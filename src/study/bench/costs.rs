@@ -18,8 +18,9 @@ const TURNS: usize = 9;
 const CONVOLUTIONS: usize = 200;
 /// Copies of the large buffer in a turn.
 const COPIES: usize = 8;
-/// Most bytes of that buffer: no cache holds it.
+/// Most bytes of that buffer: no cache holds it. A software adapter is not worth the wait.
 const LARGEST: u64 = 128 << 20;
+const LARGEST_IN_SOFTWARE: u64 = 8 << 20;
 
 /// What was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,7 +55,12 @@ pub async fn costs(choice: DeviceChoice) -> Result<Option<Costs>, RunError> {
     let counter = Counter::new();
     convolutions(1 + CONVOLUTIONS, device).await?;
     let more = (counter.end().launches() - once).max(1);
-    let values = (info.max_binding.clamp(4, LARGEST) / 4) as usize;
+    let largest = if info.software {
+        LARGEST_IN_SOFTWARE
+    } else {
+        LARGEST
+    };
+    let values = (info.max_binding.clamp(4, largest) / 4) as usize;
     copies(1, values, device).await?;
     let mut times = [const { Vec::new() }; 3];
     for _ in 0..TURNS {
@@ -65,7 +71,7 @@ pub async fn costs(choice: DeviceChoice) -> Result<Option<Costs>, RunError> {
         times[1].push((one - once as f64 * launch).max(0.0));
         let one = copies(1, values, device).await?;
         let many = copies(1 + COPIES, values, device).await?;
-        times[2].push((many - one) / COPIES as f64);
+        times[2].push((many - one).max(f64::EPSILON) / COPIES as f64);
     }
     let [launch, submit, copy] = times.map(|mut times| {
         times.sort_by(f64::total_cmp);
