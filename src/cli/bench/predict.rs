@@ -19,7 +19,7 @@ struct Predicted {
     prediction: Prediction,
     /// The median of timed steps on the adapter that counted; none where that is software.
     measured_ms: Option<f64>,
-    /// That over the prediction: above 1, the device is slower than the card's figures allow.
+    /// That over the prediction.
     measured_ratio: Option<f64>,
 }
 
@@ -48,7 +48,7 @@ pub fn run(cases: &[BenchCase], card: &Card, json: bool) -> Result<(), CliError>
         return out::json(&text);
     }
     out::lines(
-        "\na prediction is launches + the longer one of memory and operations: what the card could do at best\n",
+        "\na prediction is launches + the longer one of memory and operations; the manual says what it leaves out\n",
     )
 }
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct Launch<'a> {
     /// The name of its shader.
     pub stage: &'static str,
-    /// Bytes of the tensors that it was given, each counted once: what it would move if every value were read or written exactly once.
-    /// Rereads that the caches miss come on top.
+    /// Bytes of the tensors that it was given, each counted once and whole, though it may touch only some of the maps in it. Rereads that the
+    /// caches miss come on top.
     pub bytes: u64,
     source: &'a Stage,
 }

@@ -103,7 +103,7 @@ pub struct Prediction {
 }
 
 impl Card {
-    /// What a step takes at best: every launch costs what an empty one does, every byte is moved once, and nothing waits for anything else.
+    /// What a step takes where every launch costs what an empty one does, every counted byte is moved once, and launches overlap with nothing.
     pub fn predict(&self, step: &StepCount) -> Prediction {
         let launch_ms = 1e-3 * step.launches as f64 * self.launch_us;
         let memory_ms = 1e-6 * step.bytes as f64 / self.gb_per_s;
