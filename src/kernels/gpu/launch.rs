@@ -218,12 +218,13 @@ impl Stage {
         let dim = CubeDim::new_1d(self.threads as u32);
         let info = self.info.buffer(buffers[0]);
         let handles = buffers.iter().map(|tensor| tensor.handle.clone());
-        tell(&self, || {
+        let bytes = || {
             let values = buffers
                 .iter()
                 .map(|tensor| tensor.meta.shape().num_elements());
             (values.sum::<usize>() * size_of::<f32>()) as u64
-        });
+        };
+        tell(self.name, bytes, &|| self.source().complete());
         let arguments = KernelArguments::new().with_buffers(
             std::iter::once(info)
                 .chain(handles)

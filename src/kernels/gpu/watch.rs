@@ -1,6 +1,5 @@
 //! What is told of every launch of a stage while somebody counts.
 
-use super::launch::Stage;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// One launch of a stage.
@@ -10,21 +9,13 @@ pub struct Launch<'a> {
     /// Bytes of the tensors that it was given, each counted once and whole, though it may touch only some of the maps in it. Rereads that the
     /// caches miss come on top.
     pub bytes: u64,
-    source: &'a Stage,
+    text: &'a dyn Fn() -> String,
 }
 
-impl<'a> Launch<'a> {
-    pub(super) fn new(source: &'a Stage, bytes: u64) -> Self {
-        Self {
-            stage: source.name(),
-            bytes,
-            source,
-        }
-    }
-
+impl Launch<'_> {
     /// The complete shader: every text is a pipeline of its own.
     pub fn text(&self) -> String {
-        self.source.source().complete()
+        (self.text)()
     }
 }
 
@@ -56,10 +47,11 @@ fn set(watcher: Option<Watcher>) {
     *WATCHER.write().unwrap_or_else(PoisonError::into_inner) = watcher;
 }
 
-/// Tells of a launch; `bytes` is asked for only where somebody watches.
-pub(super) fn tell(stage: &Stage, bytes: impl FnOnce() -> u64) {
+/// Tells of a launch; `bytes` and `text` are asked for only where somebody watches.
+pub(super) fn tell(stage: &'static str, bytes: impl Fn() -> u64, text: &dyn Fn() -> String) {
     let watcher = WATCHER.read().unwrap_or_else(PoisonError::into_inner);
     if let Some(watcher) = &*watcher {
-        watcher(&Launch::new(stage, bytes()));
+        let bytes = bytes();
+        watcher(&Launch { stage, bytes, text });
     }
 }
