@@ -32,11 +32,13 @@ fn put(row: u32, a: vec4<f32>, b: vec4<f32>) {
     put_one(first_row + row, first_column + 7u, b.w);
 }
 
-// What four columns of the matrix see at an output pixel: for each its channel's offset and its tap.
-fn read(image_at: u32, planes: vec4<u32>, y: vec4<i32>, xx: vec4<i32>) -> vec4<f32> {
-    let inside = (vec4<u32>(y) < vec4<u32>(info.height)) & (vec4<u32>(xx) < vec4<u32>(info.width));
-    let at = image_at + select(planes, planes + vec4<u32>(y) * info.width + vec4<u32>(xx), inside);
-    var value = select(vec4<f32>(0.0), vec4<f32>(x[at.x], x[at.y], x[at.z], x[at.w]), inside);
+// What four columns of the matrix see around an input pixel: for each, how far its tap lies from there in the buffer, in rows (the upper half of
+// a number) and in columns (the lower half).
+fn read(at: u32, y: i32, xx: i32, offsets: vec4<u32>, taps: vec4<i32>) -> vec4<f32> {
+    let inside = (vec4<u32>(y + (taps >> vec4<u32>(16u))) < vec4<u32>(info.height))
+        & (vec4<u32>(xx + ((taps << vec4<u32>(16u)) >> vec4<u32>(16u))) < vec4<u32>(info.width));
+    let seen = select(vec4<u32>(0u), at + offsets, inside);
+    var value = select(vec4<f32>(0.0), vec4<f32>(x[seen.x], x[seen.y], x[seen.z], x[seen.w]), inside);
     if (RELU) {
         value = max(value, vec4<f32>(0.0));
     }
@@ -73,13 +75,15 @@ fn main(
     let last_column = vec4<u32>(info.in_channels * taps - 1u);
     let c_a = min(vec4<u32>(first_column) + vec4<u32>(0u, 1u, 2u, 3u), last_column);
     let c_b = min(vec4<u32>(first_column) + vec4<u32>(4u, 5u, 6u, 7u), last_column);
-    let planes_a = c_a / taps * info.in_pixels;
-    let planes_b = c_b / taps * info.in_pixels;
     let shift = i32(phase) - PAD;
     let dy_a = vec4<i32>(c_a % taps) / KERNEL + shift;
     let dy_b = vec4<i32>(c_b % taps) / KERNEL + shift;
     let dx_a = vec4<i32>(c_a % taps) % KERNEL + shift;
     let dx_b = vec4<i32>(c_b % taps) % KERNEL + shift;
+    let taps_a = (dy_a << vec4<u32>(16u)) | (dx_a & vec4<i32>(0xffff));
+    let taps_b = (dy_b << vec4<u32>(16u)) | (dx_b & vec4<i32>(0xffff));
+    let offsets_a = c_a / taps * info.in_pixels + vec4<u32>(dy_a * i32(info.width) + dx_a);
+    let offsets_b = c_b / taps * info.in_pixels + vec4<u32>(dy_b * i32(info.width) + dx_b);
     for (var column = chunk; column < info.images * info.out_pixels; column += info.chunks) {
         let image = column / info.out_pixels;
         let q = column % info.out_pixels;
@@ -88,12 +92,12 @@ fn main(
             vec4<f32>(dz[at + o_a.x], dz[at + o_a.y], dz[at + o_a.z], dz[at + o_a.w]),
             vec4<f32>(dz[at + o_b.x], dz[at + o_b.y], dz[at + o_b.z], dz[at + o_b.w]),
         );
-        let image_at = image * info.in_channels * info.in_pixels;
         let y = i32(q / info.out_width) * STRIDE;
         let xx = i32(q % info.out_width) * STRIDE;
+        let pixel = image * info.in_channels * info.in_pixels + u32(y) * info.width + u32(xx);
         let columns = Eight(
-            read(image_at, planes_a, y + dy_a, xx + dx_a),
-            read(image_at, planes_b, y + dy_b, xx + dx_b),
+            read(pixel, y, xx, offsets_a, taps_a),
+            read(pixel, y, xx, offsets_b, taps_b),
         );
         add_outer(rows, columns);
     }

@@ -3,8 +3,10 @@
 #
 # BINARY is a built program (`cargo build --profile dist` makes a small one). It needs a driver, bash, coreutils, grep and sed; it
 # builds nothing, needs no network and takes at most six minutes. OUT, by default ./gpu-report, gets gpu.json and gpu.txt: the adapter
-# and its limits, the self-test, steps of every size, a `quick` search on the GPU beside the same on the CPU and, where PYTHON
-# (python3) has torch, the same steps in PyTorch. The program runs from a copy in an empty folder with an empty environment.
+# and its limits, the self-test, what a launch, a submit and a copy cost, steps of every size, those of DARTS with the time and the share of
+# the bandwidth of each stage, a `quick` search on the GPU beside the same on the CPU and, where PYTHON (python3) has torch, the same steps in
+# PyTorch. BANDWIDTH is the card's, GB/s, by default what a copy reaches; with OPERATIONS, the card's TFLOP/s, the steps are compared with what
+# `plateau bench --predict` makes of these figures. The program runs from a copy in an empty folder with an empty environment.
 # On a software adapter it does fewer sizes, and says so. Exit code 1: a part of it failed; the report says which.
 set -uo pipefail
 
@@ -73,6 +75,13 @@ limit self-test "$(within 60 $most)" devices --self-test --device gpu --json >se
 say "self-test: $(grep -o '"passed":true' self_test.json | wc -l) checks passed, $(grep -o '"passed":false' self_test.json | wc -l) failed"
 
 say ""
+limit costs "$(within 30 $most)" devices --measure --device gpu --json >costs.json
+cost() { sed -n 's/.*"'"$1"'":\([-+0-9.e]*\).*/\1/p' costs.json; }
+launch=$(cost launch_us) copy=$(cost copy_gb_per_s)
+bandwidth=${BANDWIDTH:-$copy}
+say "costs: ${launch:-–} µs a launch, $(cost submit_us) µs a submit that is waited for, ${copy:-–} GB/s of a copy; shares are of ${bandwidth:-–} GB/s"
+
+say ""
 if $software; then
     say "A software adapter: quick sizes of few images only, one step each. The times say nothing about a GPU."
     sizes=quick
@@ -86,6 +95,8 @@ else
     peers=("gpu darts train paper" "gpu darts darts paper" "gpu nas-bench-201 darts paper"
         "gpu darts train quick" "gpu nas-bench-201 darts quick" "gpu darts darts quick")
 fi
+
+[ -n "$bandwidth" ] && effort+=(--bandwidth "$bandwidth")
 
 # Times one case and prints its lines, the heading where it is new: bench FILE SECONDS DEVICE SPACE STRATEGY SIZE FLAGS…
 heading=""
@@ -112,9 +123,20 @@ joined() {
 for case in "darts darts" "darts na-darts" "darts train" "nas-bench-201 darts"; do
     for size in $sizes; do
         read -r space strategy <<<"$case"
-        bench "bench-$space-$strategy-$size.json" "$(within 45 $most)" gpu "$space" "$strategy" "$size"
+        stages=()
+        [ "$case" = "darts darts" ] && stages=(--stages)
+        bench "bench-$space-$strategy-$size.json" "$(within 45 $most)" gpu "$space" "$strategy" "$size" ${stages[@]+"${stages[@]}"}
     done
 done
+
+say ""
+if [ -n "${OPERATIONS:-}" ] && [ -n "$bandwidth" ] && [ -n "$launch" ]; then
+    limit prediction "$(within 60 $most)" bench --predict --device gpu --strategy darts --size "${sizes// /,}" --bandwidth "$bandwidth" \
+        --operations "$OPERATIONS" --launch "$launch" --json >predict.json
+    say "predicted and measured ms a step: $(grep -o '"size":"[a-z]*"\|"ms_per_step":[^,}]*\|"measured_ms":[^,}]*\|"measured_ratio":[^,}]*' predict.json | tr '\n' ' ')"
+else
+    say "prediction: not made, since OPERATIONS, the card's TFLOP/s, was not given"
+fi
 
 # A search with the same seed on both, its network hardly trained.
 say ""
@@ -165,6 +187,7 @@ say "took $SECONDS s, ${#failures[@]} parts failed"
 {
     printf '{"plateau":%s,"seconds":%s,"software":%s,' "$(quoted "$version")" "$SECONDS" "$software"
     printf '"devices":%s,"self_test":%s,' "$(json devices.json)" "$(json self_test.json)"
+    printf '"costs":%s,"predicted":%s,' "$(json costs.json)" "$(json predict.json)"
     printf '"bench":%s,"peer":%s,' "$(joined bench-*.json)" "$(joined peer-*.json)"
     for device in gpu cpu; do
         printf '"search_%s":%s,"losses_%s":[%s],' $device "$(json search-$device.json)" $device "$(paste -sd, steps-$device)"

@@ -21,6 +21,11 @@ if command -v apt-get >/dev/null && ! ls /usr/share/vulkan/icd.d/lvp_icd*.json >
     as_root apt-get update
     as_root apt-get install -y --no-install-recommends mesa-vulkan-drivers
 fi
+# The kernels' translation for Vulkan is checked where this is there.
+if command -v apt-get >/dev/null && ! command -v spirv-val >/dev/null; then
+    as_root apt-get update
+    as_root apt-get install -y --no-install-recommends spirv-tools
+fi
 # The page's tests, and that of the shaders, drive Chromium.
 if command -v apt-get >/dev/null && ! command -v chromium >/dev/null; then
     as_root apt-get update

@@ -1,5 +1,6 @@
 //! `plateau bench`.
 
+mod predict;
 mod table;
 
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use super::{CliError, out::note};
 use crate::json::problem;
 use crate::session::{DeviceChoice, KernelChoice, MemoryChoice};
 use crate::space::{Genotype, Space};
-use crate::study::{BenchCase, BenchResult, BenchSize, BenchStep, Peer, PeerResult, bench};
+use crate::study::{BenchCase, BenchResult, BenchSize, BenchStep, Card, Peer, PeerResult, bench};
 use table::Table;
 
 /// Arguments of `plateau bench`.
@@ -54,6 +55,30 @@ pub struct BenchArgs {
     /// value that a launch is given counts once
     #[arg(long, value_name = "GB/s", value_parser = bandwidth)]
     bandwidth: Option<f64>,
+    /// Also time the launches of one step by stage on a GPU, one after the other, and print each stage's share of that bandwidth
+    #[arg(long)]
+    stages: bool,
+    /// Time nothing: count what a step of the fused kernels asks of a GPU, and print how long it would take on a card of that --bandwidth,
+    /// those --operations and that --launch. Counts on any adapter, a software one too, which compiles the kernels and runs none. On an
+    /// adapter that is hardware the steps are timed as well, and compared
+    #[arg(
+        long,
+        requires = "bandwidth",
+        requires = "operations",
+        requires = "launch"
+    )]
+    #[arg(
+        conflicts_with = "peer",
+        conflicts_with = "stages",
+        conflicts_with = "save"
+    )]
+    predict: bool,
+    /// Of --predict: what the card computes in single precision, from its data sheet
+    #[arg(long, value_name = "TFLOP/s", value_parser = operations, requires = "predict")]
+    operations: Option<f64>,
+    /// Of --predict: what a launch takes that has nothing to do; plateau devices --measure measures it
+    #[arg(long, value_name = "µs", value_parser = launch, requires = "predict")]
+    launch: Option<f64>,
     /// Steps before timing
     #[arg(long, default_value_t = 3)]
     warmup: usize,
@@ -76,9 +101,32 @@ pub struct BenchArgs {
 }
 
 fn bandwidth(text: &str) -> Result<f64, String> {
+    above_0(text, "936 for an RTX 3090")
+}
+
+fn operations(text: &str) -> Result<f64, String> {
+    above_0(text, "35.6 for an RTX 3090")
+}
+
+fn launch(text: &str) -> Result<f64, String> {
+    above_0(text, "24 for Vulkan")
+}
+
+fn above_0(text: &str, such_as: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
-        _ => Err("a number above 0, such as 936 for an RTX 3090".into()),
+        _ => Err(format!("a number above 0, such as {such_as}")),
+    }
+}
+
+impl BenchArgs {
+    /// The card of `--predict`.
+    fn card(&self) -> Option<Card> {
+        self.predict.then_some(Card {
+            gb_per_s: self.bandwidth?,
+            tflops: self.operations?,
+            launch_us: self.launch?,
+        })
     }
 }
 
@@ -94,6 +142,9 @@ pub fn run(args: &BenchArgs) -> Result<(), CliError> {
         return Err(CliError(
             "nothing to time: --strategy train needs --space darts".into(),
         ));
+    }
+    if let Some(card) = args.card() {
+        return predict::run(&cases, &card, args.json);
     }
     let peer = args
         .peer
@@ -192,6 +243,7 @@ fn in_child(case: &BenchCase) -> Result<BenchResult, CliError> {
         .args(["--memory-limit", &case.memory_limit.to_string()])
         .args(case.batch.map(|batch| format!("--batch={batch}")))
         .args(case.bandwidth.map(|limit| format!("--bandwidth={limit}")))
+        .args(case.stages.then_some("--stages"))
         .args(["--warmup", &case.warmup.to_string()])
         .args(["--steps", &case.steps.to_string()])
         .output()
@@ -242,6 +294,7 @@ fn cases(args: &BenchArgs, genotype: &Genotype) -> Vec<BenchCase> {
                             memory_limit: args.memory_limit,
                             batch: args.batch.map(usize::from),
                             bandwidth: args.bandwidth,
+                            stages: args.stages,
                             warmup: args.warmup,
                             steps: args.steps,
                         }));

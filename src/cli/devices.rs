@@ -12,6 +12,7 @@ use crate::numbers::thousands;
 use crate::session::adapters::{CHOSEN, FoundAdapter, adapters};
 use crate::session::device::{auto, cpu_name, open};
 use crate::session::{DeviceChoice, machine_memory};
+use crate::study::costs;
 
 /// Arguments of `plateau devices`.
 #[derive(Args)]
@@ -23,12 +24,15 @@ driver and limits"
 )]
 pub struct DevicesArgs {
     /// Run every kernel on a device and compare with known numbers, one line each
-    #[arg(long)]
+    #[arg(long, group = "on_one")]
     self_test: bool,
-    /// The device of the self-test: auto, gpu, gpu:N or cpu, as plateau search --help says it
-    #[arg(long, default_value = "auto", requires = "self_test")]
+    /// Measure what a launch, a submit and a copy cost on a GPU
+    #[arg(long, group = "on_one", conflicts_with = "self_test")]
+    measure: bool,
+    /// The device of the self-test or of the measurement: auto, gpu, gpu:N or cpu, as plateau search --help says it
+    #[arg(long, default_value = "auto", requires = "on_one")]
     device: DeviceChoice,
-    /// Print exactly one JSON list on stdout
+    /// Print exactly one JSON list on stdout, of --measure one object
     #[arg(long)]
     json: bool,
 }
@@ -37,6 +41,9 @@ pub struct DevicesArgs {
 pub fn run(args: &DevicesArgs) -> Result<(), CliError> {
     if args.self_test {
         return check_kernels(args);
+    }
+    if args.measure {
+        return measure(args);
     }
     let adapters = pollster::block_on(adapters());
     let memory = machine_memory(Path::new("/")).map(|memory| memory.bytes);
@@ -108,6 +115,27 @@ fn object(found: &FoundAdapter) -> serde_json::Value {
             "subgroups": handle.features().contains(wgpu::Features::SUBGROUP),
         },
     })
+}
+
+/// Prints what a launch, a submit and a copy cost.
+fn measure(args: &DevicesArgs) -> Result<(), CliError> {
+    let measured = pollster::block_on(costs(args.device)).map_err(CliError::new)?;
+    let Some(costs) = measured else {
+        return Err(CliError(format!(
+            "--device {} takes the CPU, which launches nothing: --measure needs a GPU adapter",
+            args.device
+        )));
+    };
+    if args.json {
+        return out::json(&serde_json::to_string(&costs).map_err(CliError::new)?);
+    }
+    say!("{}", costs.device)?;
+    say!("{:>10.1} µs a launch", costs.launch_us)?;
+    say!("{:>10.1} µs a submit whose result is read", costs.submit_us)?;
+    say!(
+        "{:>10.1} GB/s of a copy, read and written",
+        costs.copy_gb_per_s
+    )
 }
 
 /// Prints one line a check and fails if any failed.

@@ -1,21 +1,21 @@
 //! Times whole steps of searches and of training on synthetic images: what `plateau bench` measures.
 
 mod case;
+mod costs;
+mod count;
 mod peer;
+mod predict;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use burn::cubecl::logging::{LaunchObservation, LaunchObserver};
 use burn::tensor::Device;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Dataset, Split};
 use crate::kernels::cpu::peak_flops;
-use crate::kernels::gpu::bytes_moved;
+use crate::session::device::OpenDevice;
 use crate::session::{
     DeviceInfo, KernelChoice, MemoryChoice, MemoryPlan, Purpose, RunData, RunError, SearchState,
     TrainState, device, generator, proc_bytes,
@@ -24,7 +24,11 @@ use crate::space::Space;
 
 use case::CLASSES;
 pub use case::{BenchCase, BenchShape, BenchSize, BenchStep};
+pub use costs::{Costs, costs};
+pub use count::StageCount;
+use count::{Counted, Counter};
 pub use peer::{Peer, PeerError, PeerResult, PeerTime};
+pub use predict::{Card, Prediction, StepCount, count};
 
 /// What was measured.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -71,6 +75,12 @@ pub struct BenchResult {
     pub peak_share: Option<f64>,
     /// Kernel launches of one step; none on the CPU.
     pub launches: Option<u64>,
+    /// The stages of one step, each with its time, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageCount>,
+    /// Whether the times of the stages hold the host's work too, for want of the device's time stamps.
+    #[serde(default)]
+    pub stages_by_host: bool,
     /// Bytes that the fused kernels of one step move, every value counted once a launch; none on the CPU.
     #[serde(default)]
     pub bytes_per_step: Option<u64>,
@@ -100,6 +110,30 @@ enum State {
 }
 
 impl State {
+    /// What a case repeats, with the plan of its memory where there is one.
+    fn new(
+        case: &BenchCase,
+        opened: &OpenDevice,
+        data: &RunData,
+    ) -> Result<(Self, Option<MemoryPlan>), RunError> {
+        let device = &opened.device;
+        Ok(match case.step {
+            BenchStep::Search(strategy) => {
+                let config = case.search(strategy);
+                let size = case.network();
+                let plan =
+                    MemoryPlan::choose(&config, case.kernels, case.memory, &size, &opened.info)?;
+                let state = SearchState::new(&config, data, 0, plan, device)?;
+                (State::Search(Box::new(state)), Some(plan))
+            }
+            BenchStep::Train => {
+                let (config, genotype) = (case.training(), &case.genotype);
+                let state = TrainState::new(&config, genotype, data, 0, case.kernels, device)?;
+                (State::Train(Box::new(state)), None)
+            }
+        })
+    }
+
     async fn step(&mut self, data: &RunData, number: usize) -> Result<(), RunError> {
         match self {
             State::Search(state) => state.timed_step(data, number).await,
@@ -117,36 +151,30 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
     let shape = case.shape();
     let data = synthetic(shape.image, 2 * shape.batch, device)?;
     let memory = PeakMemory::start();
-    let (mut state, plan) = match case.step {
-        BenchStep::Search(strategy) => {
-            let config = case.search(strategy);
-            let size = case.network();
-            let plan = MemoryPlan::choose(&config, case.kernels, case.memory, &size, &opened.info)?;
-            let state = SearchState::new(&config, &data, 0, plan, device)?;
-            (State::Search(Box::new(state)), Some(plan))
-        }
-        BenchStep::Train => {
-            let (config, genotype) = (case.training(), &case.genotype);
-            let state = TrainState::new(&config, genotype, &data, 0, case.kernels, device)?;
-            (State::Train(Box::new(state)), None)
-        }
-    };
+    let (mut state, plan) = State::new(case, &opened, &data)?;
     for step in 0..case.warmup {
         state.step(&data, step + 1).await?;
     }
-    let counter = Arc::new(Launches::default());
     let mut times = Vec::with_capacity(case.steps);
-    let observation = LaunchObservation::new(counter.clone());
-    let moved = bytes_moved();
+    let counter = Counter::new();
     for step in 0..case.steps {
         let start = Instant::now();
         state.step(&data, case.warmup + step + 1).await?;
         times.push(1e3 * start.elapsed().as_secs_f64());
     }
-    drop(observation);
-    let bytes = (bytes_moved() - moved) / case.steps.max(1) as u64;
+    let counted = counter.end();
+    let peak_bytes = memory.peak(device);
+    let timed = if case.stages && !on_cpu {
+        let counter = Counter::timing();
+        let number = case.warmup + case.steps + 1;
+        state.step(&data, number).await?;
+        counter.end()
+    } else {
+        Counted::default()
+    };
+    let steps = case.steps.max(1) as u64;
+    let [launches, bytes] = [counted.launches(), counted.bytes()].map(|all| all / steps);
     let Times { median, min, max } = Times::of(times);
-    let launches = counter.0.load(Ordering::Relaxed) / case.steps.max(1) as u64;
     let multiply_adds = case.multiply_adds()?;
     let gflops = 2e-6 * multiply_adds as f64 / median;
     let DeviceInfo { name, software, .. } = opened.info;
@@ -168,6 +196,8 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
         peak_gflops,
         peak_share: peak_gflops.map(|peak| gflops / peak),
         launches: (launches > 0).then_some(launches),
+        stages: timed.stages,
+        stages_by_host: timed.by_host,
         bytes_per_step: (bytes > 0).then_some(bytes),
         bandwidth_share: case
             .bandwidth
@@ -175,7 +205,7 @@ pub async fn bench(case: &BenchCase) -> Result<BenchResult, RunError> {
             .map(|limit| bytes as f64 / (1e-3 * median) / (1e9 * limit)),
         forecast_bytes: plan.map(|plan| plan.bytes),
         lanes: plan.map_or(1, |plan| plan.lanes_a_pass),
-        peak_bytes: memory.peak(device),
+        peak_bytes,
         peer: None,
     })
 }
@@ -227,15 +257,6 @@ fn synthetic(image: [usize; 3], half: usize, device: &Device) -> Result<RunData,
     };
     let split = Split::new(&dataset, 0.1, 0)?;
     RunData::new(&dataset, split, device)
-}
-
-#[derive(Default)]
-struct Launches(AtomicU64);
-
-impl LaunchObserver for Launches {
-    fn launched(&self, _kernel: &'static str) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 /// Memory of one case: what the GPU's pools reserve, or how far the process grew.

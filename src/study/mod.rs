@@ -8,8 +8,8 @@ mod tabulate;
 
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use bench::{
-    BenchCase, BenchResult, BenchShape, BenchSize, BenchStep, Peer, PeerError, PeerResult,
-    PeerTime, bench,
+    BenchCase, BenchResult, BenchShape, BenchSize, BenchStep, Card, Costs, Peer, PeerError,
+    PeerResult, PeerTime, Prediction, StageCount, StepCount, bench, costs, count,
 };
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use tabulate::{TabulateConfig, TabulateError, TabulatedNetwork, tabulate};

@@ -172,6 +172,74 @@ esac
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+/// Counts a `quick` DARTS step of two images for a card of 100 GB/s.
+fn predicted(tflops: &str, launch: &str) -> Value {
+    let args = "bench --predict --device gpu --size quick --strategy darts --batch 2 --bandwidth 100 --json --operations";
+    let mut args: Vec<&str> = args.split(' ').collect();
+    args.extend([tflops, "--launch", launch]);
+    results(&plateau(&args))[0].clone()
+}
+
+#[test]
+fn a_step_is_counted_without_being_computed_and_its_time_on_a_card_predicted() {
+    let step = "--size quick --strategy darts --kernels fused --batch 2 --json --stages";
+    let mut args = vec!["bench", "--device", "gpu", "--warmup", "1", "--steps", "1"];
+    args.extend(step.split(' '));
+    let computed = &results(&plateau(&args))[0];
+    let counted = predicted("10", "24");
+    // What is counted is what a real step launches.
+    assert_eq!(counted["launches"], computed["launches"]);
+    assert_eq!(counted["bytes"], computed["bytes_per_step"]);
+    let operations = counted["operations"].as_f64().unwrap();
+    assert_eq!(
+        operations,
+        2.0 * computed["multiply_adds"].as_f64().unwrap()
+    );
+    let [launches, bytes] = ["launches", "bytes"].map(|name| counted[name].as_f64().unwrap());
+    let [launch, memory, work, all] = ["launch_ms", "memory_ms", "operation_ms", "ms_per_step"]
+        .map(|name| counted[name].as_f64().unwrap());
+    let same = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 1e-9, "{a} {b}");
+    same(launch, 24e-3 * launches);
+    same(memory, bytes / 100e6);
+    same(work, operations / 10e9);
+    same(all, launch + memory.max(work));
+    // Where the operations take longer, they count and not the bytes.
+    let slow = predicted("0.001", "48");
+    let [launch, memory, work, all] = ["launch_ms", "memory_ms", "operation_ms", "ms_per_step"]
+        .map(|name| slow[name].as_f64().unwrap());
+    assert!(work > memory, "{work} {memory}");
+    same(launch, 48e-3 * launches);
+    same(all, launch + work);
+    // The stages are the whole.
+    for stages in [&counted["stages"], &computed["stages"]] {
+        let stages = stages.as_array().unwrap();
+        let sum = |name| -> f64 {
+            stages
+                .iter()
+                .map(|stage| stage[name].as_f64().unwrap())
+                .sum()
+        };
+        same(sum("launches"), launches);
+        same(sum("bytes"), bytes);
+        assert!(stages.iter().any(|stage| stage["stage"] == "pointwise"));
+    }
+    let timed = computed["stages"].as_array().unwrap().iter();
+    let taken: f64 = timed.map(|stage| stage["ms"].as_f64().unwrap()).sum();
+    assert!(taken > 0.0, "{computed}");
+}
+
+#[test]
+fn a_prediction_needs_the_card_and_a_gpu() {
+    let line = error(&one_step(
+        "--predict --bandwidth 1 --operations 1 --launch 1",
+    ));
+    assert!(line.contains("--device gpu"), "{line}");
+    let output = plateau(&["bench", "--predict", "--bandwidth", "936"]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("--operations"), "{text}");
+}
+
 /// A program that answers as this one does where a GPU is, and notes what it was asked.
 fn stand_in(path: &Path, notes: &Path, takes: &str) {
     let text = format!(
@@ -192,6 +260,8 @@ case "$*" in
 'devices --json') echo '[{{"choice":"gpu"}}]' ;;
 devices) echo '--device auto takes the {takes}' ;;
 *--self-test*) echo '[{{"passed":true}}]' ;;
+*--measure*) echo '{{"launch_us":12.5,"submit_us":80.25,"copy_gb_per_s":600.0}}' ;;
+*--predict*) echo '[{{"size":"quick","ms_per_step":20.5,"measured_ms":41.0,"measured_ratio":2.0}}]' ;;
 bench*) printf 'device\nhead\nrow\n' ;;
 search*cpu*) echo 'it "broke"' >&2; exit 1 ;;
 search*) echo '{{"test_accuracy":0.5}}' ;;
@@ -214,6 +284,7 @@ fn the_script_for_a_gpu_gives_commands_that_are_accepted_and_reports_in_json() {
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gpu.sh"))
             .args([&program, &out])
             .env("PYTHON", "/no/such/python")
+            .env("OPERATIONS", "35.6")
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
@@ -225,6 +296,8 @@ fn the_script_for_a_gpu_gives_commands_that_are_accepted_and_reports_in_json() {
         assert_eq!(report["software"], takes == "CPU");
         assert_eq!(report["bench"].as_array().unwrap().len(), cases);
         assert_eq!(report["peer"], serde_json::json!([]));
+        assert_eq!(report["costs"]["launch_us"], 12.5);
+        assert_eq!(report["predicted"][0]["measured_ratio"], 2.0);
         assert_eq!(report["losses_gpu"], serde_json::json!([[1, 2.5, 2.25]]));
         assert_eq!(report["search_gpu"]["test_accuracy"], 0.5);
         assert_eq!(report["search_cpu"], Value::Null);
@@ -232,8 +305,14 @@ fn the_script_for_a_gpu_gives_commands_that_are_accepted_and_reports_in_json() {
         assert_eq!(failure, "search on the cpu: it \"broke\"");
         let table = std::fs::read_to_string(out.join("gpu.txt")).unwrap();
         assert!(table.contains("row"), "{table}");
+        assert!(table.contains("80.25 µs a submit"), "{table}");
     }
     let notes = std::fs::read_to_string(&notes).unwrap();
+    // The bandwidth is what the copy reached.
+    let given = "--bandwidth 600.0 --operations 35.6 --launch 12.5";
+    assert!(notes.contains(given), "{notes}");
+    let with_stages = |line: &&str| line.contains("--stages");
+    assert_eq!(notes.lines().filter(with_stages).count(), 3 + 1, "{notes}");
     let mut asked = 0;
     for line in notes.lines() {
         // Everything before it is read, and nothing is done.

@@ -143,3 +143,21 @@ fn a_link_carries_the_number_of_an_adapter() {
     let wrong = Fragment::parse("v=1&device=gpu:one").unwrap_err();
     assert!(wrong.starts_with("device in the link: "), "{wrong}");
 }
+
+#[test]
+fn what_a_launch_a_submit_and_a_copy_cost_is_measured_on_a_gpu_and_refused_on_the_cpu() {
+    let costs = text(&plateau(&[
+        "devices",
+        "--measure",
+        "--device",
+        "gpu",
+        "--json",
+    ]));
+    let costs: Value = serde_json::from_str(&costs).unwrap();
+    for name in ["launch_us", "copy_gb_per_s"] {
+        assert!(costs[name].as_f64().unwrap() > 0.0, "{costs}");
+    }
+    assert!(costs["submit_us"].as_f64().unwrap() >= 0.0, "{costs}");
+    let line = failure(&plateau(&["devices", "--measure", "--device", "cpu"]));
+    assert!(line.contains("needs a GPU adapter"), "{line}");
+}

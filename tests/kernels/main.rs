@@ -13,3 +13,4 @@ mod shaders_browser;
 mod shape;
 #[path = "../support/mod.rs"]
 mod support;
+mod translations;

@@ -27,6 +27,7 @@ impl Table {
         self.software |= result.software;
         self.peak_gflops = self.peak_gflops.max(result.peak_gflops.unwrap_or(0.0));
         say!("{}", row(result))?;
+        out::lines(&stages(result))?;
         match &result.peer {
             Some(peer) => out::lines(&beside(peer)),
             None => Ok(()),
@@ -90,6 +91,39 @@ fn row(result: &BenchResult) -> String {
         megabytes(result.forecast_bytes),
         share(result.bandwidth_share),
     )
+}
+
+/// The stages under a result, those that take longest first.
+fn stages(result: &BenchResult) -> String {
+    if result.stages.is_empty() {
+        return String::new();
+    }
+    let mut stages: Vec<_> = result.stages.iter().collect();
+    stages.sort_by(|a, b| f64::total_cmp(&b.ms.unwrap_or(0.0), &a.ms.unwrap_or(0.0)));
+    // What the bandwidth was worked out from, the other way round.
+    let limit = result.bandwidth_share.zip(result.bytes_per_step);
+    let limit = limit.map(|(share, bytes)| bytes as f64 / (1e-3 * result.ms_per_step) / share);
+    let mut lines = format!(
+        "       {:<24} {:>8} {:>10} {:>10} {:>10} {:>8}\n",
+        "stage", "launches", "ms", "GB", "GB/s", "of limit"
+    );
+    for stage in stages {
+        let ms = stage.ms.unwrap_or(0.0);
+        let rate = (stage.bytes > 0 && ms > 0.0).then(|| stage.bytes as f64 / (1e-3 * ms));
+        let share = rate.zip(limit).map(|(rate, limit)| rate / limit);
+        lines += &format!(
+            "       {:<24} {:>8} {ms:>10.3} {:>10.3} {:>10} {:>8}\n",
+            stage.stage,
+            stage.launches,
+            1e-9 * stage.bytes as f64,
+            rate.map_or("–".into(), |rate| format!("{:.1}", 1e-9 * rate)),
+            share.map_or("–".into(), |share| format!("{:.0} %", 100.0 * share)),
+        );
+    }
+    if result.stages_by_host {
+        lines += "       without time stamps of the device: the times hold the launching too\n";
+    }
+    lines
 }
 
 /// The peer's times under a result, and a line for every way that gave none.

@@ -1,5 +1,6 @@
 //! One compute stage: its text, its key in the pipeline cache, its buffers and its launch.
 
+use super::watch::tell;
 use burn::tensor::{DType, Shape};
 use burn_cubecl::CubeDevice;
 use burn_cubecl::cubecl::prelude::{CubeCount, CubeDim, KernelId};
@@ -9,7 +10,7 @@ use burn_cubecl::template::{KernelSource, SourceKernel, SourceTemplate};
 use burn_cubecl::tensor::CubeTensor;
 use std::collections::HashMap;
 use std::fmt::{Display, Write};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Name and text of a file in `shaders/`.
@@ -217,11 +218,13 @@ impl Stage {
         let dim = CubeDim::new_1d(self.threads as u32);
         let info = self.info.buffer(buffers[0]);
         let handles = buffers.iter().map(|tensor| tensor.handle.clone());
-        let values: usize = buffers
-            .iter()
-            .map(|tensor| tensor.meta.shape().num_elements())
-            .sum();
-        MOVED.fetch_add((values * size_of::<f32>()) as u64, Ordering::Relaxed);
+        let bytes = || {
+            let values = buffers
+                .iter()
+                .map(|tensor| tensor.meta.shape().num_elements());
+            (values.sum::<usize>() * size_of::<f32>()) as u64
+        };
+        tell(self.name, bytes, &|| self.source().complete());
         let arguments = KernelArguments::new().with_buffers(
             std::iter::once(info)
                 .chain(handles)
@@ -254,14 +257,6 @@ impl KernelSource for Stage {
 /// Finished constants, shared by the stages of one shape.
 pub(super) fn shared(constants: Constants) -> Arc<str> {
     constants.0.into()
-}
-
-static MOVED: AtomicU64 = AtomicU64::new(0);
-
-/// Bytes of the tensors that all launches so far were given, each counted once a launch: what the stages would move if every value
-/// were read or written exactly once. Rereads that the caches miss come on top; Burn's own operations are not counted.
-pub fn bytes_moved() -> u64 {
-    MOVED.load(Ordering::Relaxed)
 }
 
 static POISONED: AtomicBool = AtomicBool::new(false);

@@ -26,13 +26,14 @@ mod graph_norm;
 mod launch;
 mod product;
 mod stages;
+mod watch;
 
 pub use cell::cell_sources;
 pub use conv_bn::conv_sources;
 pub use graph::graph_sources;
-pub use launch::bytes_moved;
 #[doc(hidden)]
 pub use launch::poison_outputs;
+pub use watch::{Launch, Watch};
 
 use super::Memory;
 use super::cell::{CellShape, CellTensors};

@@ -120,6 +120,8 @@ pub struct BenchCase {
     pub memory_limit: u64,
     /// What the device's memory can move, GB/s, where it is known.
     pub bandwidth: Option<f64>,
+    /// Whether the launches of a GPU are timed by stage, in one step more.
+    pub stages: bool,
     /// Untimed steps before.
     pub warmup: usize,
     /// Timed steps.
